@@ -1,0 +1,1 @@
+"""The meaning of a saved run: pure functions on pandas frames. Nothing here generates load or opens a socket."""

@@ -1,0 +1,84 @@
+"""Where each byte of an event goes: the layers of a request and of its response.
+
+Source: DESIGN "Words", layers. Bytes of an HTTP exchange only; TLS and TCP/IP join where a run has them.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+WORKLOAD = [
+    "workload",
+    "api",
+    "batch_size",
+    "channels",
+    "payload_bytes",
+    "payload_kind",
+    "client",
+    "connection",
+    "http",
+    "tls",
+]
+HEAD = ["request_line_bytes", "auth_query_bytes", "header_bytes"]
+REQUEST = [*HEAD, "body_bytes"]
+RESPONSE = ["response_head_bytes", "response_body_bytes"]
+COUNTS = ["requests", "events", "messages", "failures", "connections"]
+
+
+def totals(slices: pd.DataFrame) -> pd.DataFrame:
+    """Counts and bytes summed over rounds and workers.
+
+    Args:
+        slices: ``slices.parquet``.
+
+    Returns:
+        A row a workload, in the order of the first round's appearance in ``slices`` sorted by payload; the
+        workload's columns, the counts, the bytes, and ``duration_s`` (one worker's, s).
+    """
+    sums = [
+        *COUNTS,
+        *REQUEST,
+        "payload_total_bytes",
+        *RESPONSE,
+        "unfinished_sent_bytes",
+        "unfinished_received_bytes",
+    ]
+    grouped = slices.groupby(WORKLOAD, sort=False, dropna=False)
+    frame = grouped[sums].sum()
+    # Workers hold a slice at the same time, so its duration counts once.
+    per_round = slices.groupby([*WORKLOAD, "round"], sort=False, dropna=False)["duration_s"].max()
+    frame["duration_s"] = per_round.groupby(level=WORKLOAD, sort=False).sum()
+    return frame.reset_index()
+
+
+def bytes_per_event(slices: pd.DataFrame) -> pd.DataFrame:
+    """What one acknowledged event costs, by layer; a failed exchange's bytes are borne by those that succeeded.
+
+    Args:
+        slices: ``slices.parquet``.
+
+    Returns:
+        A row a workload, indexed by its name. Bytes per event: ``payload``, ``envelope`` (body less payload),
+        ``auth_query``, ``request_line`` (less the query), ``headers``, ``sent``, ``response_head``,
+        ``response_body``, ``received``. Further ``head_per_request`` (bytes) and ``overhead_factor`` (sent over
+        payload, a ratio). NaN where no event was acknowledged.
+    """
+    total = totals(slices).set_index("workload")
+    events = total["events"].where(total["events"] > 0)
+    frame = pd.DataFrame(
+        {
+            "payload": total["payload_total_bytes"] / events,
+            "envelope": (total["body_bytes"] - total["payload_total_bytes"]) / events,
+            "auth_query": total["auth_query_bytes"] / events,
+            "request_line": total["request_line_bytes"] / events,
+            "headers": total["header_bytes"] / events,
+            "sent": (total[REQUEST].sum(axis=1) + total["unfinished_sent_bytes"]) / events,
+            "response_head": total["response_head_bytes"] / events,
+            "response_body": total["response_body_bytes"] / events,
+            "received": (total[RESPONSE].sum(axis=1) + total["unfinished_received_bytes"]) / events,
+        }
+    )
+    requests = total["requests"].where(total["requests"] > 0)
+    frame["head_per_request"] = total[HEAD].sum(axis=1) / requests
+    frame["overhead_factor"] = frame["sent"] / frame["payload"]
+    return frame

@@ -1,0 +1,96 @@
+"""The table: what an event costs in each workload, and what that saves against one event a call."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.latency import percentiles
+from analysis.layers import WORKLOAD, bytes_per_event, totals
+from analysis.throughput import Ratio, paired_ratio, rates
+
+# What a workload has in common with the trigger it is held against.
+SHARED = ["payload_bytes", "payload_kind", "client", "connection", "http", "tls"]
+API_ORDER = {"trigger": 0, "batch": 1, "multi_trigger": 2}
+
+
+def summarise(slices: pd.DataFrame, latency: pd.DataFrame) -> pd.DataFrame:
+    """One row a workload, ordered by client, payload, API and size.
+
+    The baseline of a row is the trigger of the same payload, client and connection. Against it the comparison is
+    by message (an event to one channel), since that is what the service delivers and bills: an event to ten
+    channels replaces ten triggers. For trigger and batch an event is a message.
+
+    Args:
+        slices: ``slices.parquet``.
+        latency: ``latency.parquet``.
+
+    Returns:
+        The workload's columns and: ``events_per_second``, ``messages_per_second``, ``sent_per_event``,
+        ``received_per_event`` (bytes), ``head_per_request`` (bytes), ``overhead_factor`` (ratio),
+        ``saving`` (share of the baseline's sent bytes a message that is not sent; NaN without a baseline),
+        ``gain``, ``gain_low``, ``gain_high`` (ratio of message rates), ``p50_s``, ``p99_s``, ``failures``.
+    """
+    total = totals(slices)
+    by_name = total.set_index("workload")
+    cost = bytes_per_event(slices)
+    message_rates, event_rates = rates(slices), rates(slices, "events")
+    sent_per_message = cost["sent"] * by_name["events"] / by_name["messages"].where(by_name["messages"] > 0)
+    times = percentiles(latency) if len(latency) else pd.DataFrame(columns=[0.5, 0.99], dtype=float)
+    baselines = _baselines(total)
+    rows = []
+    for workload in total["workload"]:
+        baseline = baselines.get(workload)
+        gain = Ratio(np.nan, np.nan, np.nan, 0)
+        saving = np.nan
+        if baseline is not None and baseline != workload:
+            gain = paired_ratio(message_rates[workload], message_rates[baseline])
+            saving = 1 - sent_per_message[workload] / sent_per_message[baseline]
+        rows.append(
+            {
+                "workload": workload,
+                "baseline": baseline,
+                "events_per_second": event_rates[workload].median(),
+                "messages_per_second": message_rates[workload].median(),
+                "sent_per_event": cost.at[workload, "sent"],
+                "received_per_event": cost.at[workload, "received"],
+                "head_per_request": cost.at[workload, "head_per_request"],
+                "overhead_factor": cost.at[workload, "overhead_factor"],
+                "saving": saving,
+                "gain": gain.estimate,
+                "gain_low": gain.low,
+                "gain_high": gain.high,
+                "rounds": gain.rounds,
+                "p50_s": times[0.5].get(workload, np.nan),
+                "p99_s": times[0.99].get(workload, np.nan),
+                "failures": by_name.at[workload, "failures"],
+            }
+        )
+    table = total[WORKLOAD].merge(pd.DataFrame(rows), on="workload")
+    return _ordered(table)
+
+
+def _baselines(total: pd.DataFrame) -> dict[str, str]:
+    """The trigger each workload is held against, by name; absent where the run has none."""
+    triggers = total[total["api"] == "trigger"][["workload", *SHARED]]
+    paired = total[["workload", *SHARED]].merge(triggers, on=SHARED, suffixes=("", "_baseline"))
+    return dict(zip(paired["workload"], paired["workload_baseline"], strict=True))
+
+
+def _ordered(table: pd.DataFrame) -> pd.DataFrame:
+    # The reference client first: the others are read against it.
+    keys = table.assign(
+        _reference=table["client"] != "reference",
+        _api=table["api"].map(API_ORDER),
+    )
+    order = [
+        "_reference",
+        "client",
+        "connection",
+        "payload_kind",
+        "payload_bytes",
+        "_api",
+        "batch_size",
+        "channels",
+    ]
+    return table.loc[keys.sort_values(order).index].reset_index(drop=True)

@@ -1,0 +1,71 @@
+"""Rates, and ratios of rates with their doubt: taken round by round, so that a machine's drift cancels out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+CONFIDENCE = 0.95
+RESAMPLES = 10_000
+SEED = 1
+# Fewer rounds than this can't carry an interval.
+LEAST_ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A ratio and where it lies with 95 % confidence.
+
+    Attributes:
+        estimate: the median over rounds.
+        low: the interval's lower end; NaN where there are fewer than 5 rounds.
+        high: its upper end.
+        rounds: how many rounds were paired.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    rounds: int
+
+
+def rates(slices: pd.DataFrame, count: str = "messages") -> pd.DataFrame:
+    """Rates by round.
+
+    Args:
+        slices: ``slices.parquet``.
+        count: which count to divide by time: "requests", "events" or "messages".
+
+    Returns:
+        Index round, a column a workload, values per second; workers' counts add up.
+    """
+    grouped = slices.groupby(["round", "workload"])
+    per_second = grouped[count].sum() / grouped["duration_s"].max()
+    return per_second.unstack("workload")
+
+
+def paired_ratio(of: pd.Series[float], to: pd.Series[float]) -> Ratio:
+    """The ratio of two workloads' rates, from the rounds that have both.
+
+    Args:
+        of: rates by round of the one.
+        to: rates by round of the other.
+    """
+    pairs = pd.concat([of, to], axis=1).dropna()
+    pairs = pairs[(pairs > 0).all(axis=1)]
+    ratios = (pairs.iloc[:, 0] / pairs.iloc[:, 1]).to_numpy()
+    if not len(ratios):
+        return Ratio(np.nan, np.nan, np.nan, 0)
+    low, high = bootstrap(ratios) if len(ratios) >= LEAST_ROUNDS else (np.nan, np.nan)
+    return Ratio(float(np.median(ratios)), low, high, len(ratios))
+
+
+def bootstrap(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """The interval of the median with 95 % confidence: percentiles of resampled medians, always the same draw."""
+    draws = np.random.default_rng(SEED).choice(values, size=(RESAMPLES, len(values)))
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(np.median(draws, axis=1), [tail, 1 - tail])
+    return float(low), float(high)

@@ -1,0 +1,1 @@
+"""The load: Locust users, the conductor that switches them from workload to workload, and the plans."""

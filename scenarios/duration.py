@@ -1,0 +1,28 @@
+"""Durations as people write them: 250ms, 1.5s, 2m."""
+
+from __future__ import annotations
+
+import re
+
+UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+FORM = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|m|h)")
+
+
+def parse_duration(text: str) -> float:
+    """Seconds.
+
+    Raises:
+        ValueError: with what was given and what was expected.
+    """
+    match = FORM.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not a duration; write it like 250ms, 1.5s or 2m")
+    return float(match[1]) * UNITS_S[match[2]]
+
+
+def format_duration(seconds: float) -> str:
+    """The same, to be read: 250ms, 1.5s."""
+    for unit in ("s", "ms", "us"):
+        if seconds >= UNITS_S[unit] or unit == "us":
+            return f"{seconds / UNITS_S[unit]:g}{unit}"
+    raise AssertionError("unreachable")

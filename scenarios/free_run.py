@@ -1,0 +1,100 @@
+"""A free run: Locust starts and stops users as it likes, and what they send is kept in windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import gevent
+
+from scenarios.options import FreeRunOptions
+from scenarios.stats import StatsFeed
+from wiretax.channels.workload import Api, Workload
+from wiretax.runs.record import RunRecord
+from wiretax.wire.slices import Slice
+
+# Long enough that a run of a day stays small, short enough to see a change.
+WINDOW_S = 10.0
+TELL_S = 0.5
+
+
+class FreeRun:
+    """Hands out slices to users, a new one for each workload and window.
+
+    Attributes:
+        record: what the run will be written from.
+    """
+
+    def __init__(self, options: FreeRunOptions, feed: StatsFeed | None) -> None:
+        self.record = RunRecord()
+        self._options = options
+        self._feed = feed
+        self._window = 0
+        self._open: dict[Workload, Slice] = {}
+        self._closed: list[Slice] = []
+        self._users_in: dict[Slice, int] = {}
+        self._most_users: dict[Slice, int] = {}
+        self._greenlets = [gevent.spawn(self._turn_windows), gevent.spawn(self._tell_regularly)]
+
+    def workload(self, api: Api) -> Workload:
+        """What users of one API send."""
+        return self._options.workload(api)
+
+    @contextmanager
+    def turn(self, workload: Workload) -> Iterator[Slice]:
+        """The slice a user's next exchanges belong to; it is kept until the last user has left it."""
+        piece = self._open.get(workload)
+        if piece is None:
+            piece = self._open[workload] = Slice(workload, self._window)
+        self._users_in[piece] = self._users_in.get(piece, 0) + 1
+        self._most_users[piece] = max(self._most_users.get(piece, 0), self._users_in[piece])
+        try:
+            yield piece
+        finally:
+            self._users_in[piece] -= 1
+
+    def finish(self) -> RunRecord:
+        """Close what is open; all users have stopped."""
+        gevent.killall(self._greenlets)
+        self._users_in.clear()
+        self._close_window()
+        return self.record
+
+    def _turn_windows(self) -> None:
+        while True:
+            gevent.sleep(WINDOW_S)
+            self._close_window()
+
+    def _close_window(self) -> None:
+        for piece in self._open.values():
+            piece.close()
+            self._closed.append(piece)
+        self._open.clear()
+        self._window += 1
+        self._keep_left()
+
+    def _keep_left(self) -> None:
+        """Record closed slices that no user is in any more."""
+        for piece in [each for each in self._closed if not self._users_in.get(each)]:
+            self._closed.remove(piece)
+            self._tell_of(piece)
+            if self._feed is not None:
+                self._feed.forget(piece)
+            self.record.add(piece, self._most_users.pop(piece, 0))
+            self._users_in.pop(piece, None)
+
+    def _tell_regularly(self) -> None:
+        while True:
+            gevent.sleep(TELL_S)
+            self._tell()
+            self._keep_left()
+
+    def _tell(self) -> None:
+        """Tell Locust what is new."""
+        for piece in [*self._open.values(), *self._closed]:
+            self._tell_of(piece)
+
+    def _tell_of(self, piece: Slice) -> None:
+        latencies_ns = piece.settle()
+        if self._feed is not None:
+            self._feed.tell(piece, latencies_ns)

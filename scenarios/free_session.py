@@ -1,0 +1,85 @@
+"""A free run's life inside Locust: endpoint, windows, and the folder it leaves in results/."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from locust.env import Environment
+from locust.runners import LocalRunner
+
+from scenarios.free_run import WINDOW_S, FreeRun
+from scenarios.measurement import Measurement
+from scenarios.options import FreeRunOptions, endpoint_of
+from scenarios.session import Session
+from scenarios.stats import StatsFeed, outside_listener
+from wiretax.mock.cost import CostModel
+from wiretax.mock.process import embedded_mock
+from wiretax.runs.writer import claim_run_folder, write_run
+
+RESULTS = Path("results")
+NAME = "free-run"
+SEED = 1
+TIMEOUT_S = 10.0
+log = logging.getLogger(__name__)
+
+
+class FreeSession:
+    """Set up once for a Locust process; started and stopped with each test."""
+
+    def __init__(self, environment: Environment) -> None:
+        """Check the options and find the endpoint, or start a mock.
+
+        Raises:
+            OptionError, EndpointError, MockError: one line each.
+        """
+        parsed = environment.parsed_options
+        assert parsed is not None
+        # Its line a request would stand among Locust's own.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        self._environment = environment
+        self._options = FreeRunOptions.of(parsed)
+        self._closing = ExitStack()
+        self._cost: CostModel | None = None
+        endpoint = endpoint_of(parsed)
+        if endpoint is None:
+            self._cost = CostModel()
+            endpoint = self._closing.enter_context(embedded_mock(self._options.limits, self._cost))
+        self._endpoint = endpoint
+
+    def start(self, **_: Any) -> None:
+        """A test begins."""
+        listener = outside_listener(self._environment)
+        self._session = Session(self._endpoint, SEED, TIMEOUT_S)
+        self._session.listener = listener
+        self._measurement = Measurement(self._endpoint, self._cost)
+        # Where each exchange fires an event of its own, Locust's statistics come from there.
+        self._run = FreeRun(self._options, StatsFeed(self._environment) if listener is None else None)
+        self._environment.wiretax_session = self._session  # type: ignore[attr-defined]
+        self._environment.wiretax_free_run = self._run  # type: ignore[attr-defined]
+        self._measurement.begin()
+
+    def stop(self, **_: Any) -> None:
+        """A test ended and its users with it: conclude, and write it down."""
+        self._measurement.end()
+        self._session.close()
+        record = self._run.finish()
+        users = max((row["users"] for row in record.slices), default=0)
+        plan = {"name": NAME, "seed": SEED, "slice_s": WINDOW_S, "users": users, "timeout_s": TIMEOUT_S}
+        self._measurement.conclude(record, self._session, plan, ended_early="", interrupted=False)
+        if not isinstance(self._environment.runner, LocalRunner):
+            log.warning("wiretax: a distributed run's bytes are not merged yet; nothing is written to results/")
+            return
+        folder = claim_run_folder(RESULTS, f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{NAME}")
+        write_run(folder, record)
+        for reason in record.meta["invalid_because"]:
+            log.error("wiretax: invalid: %s", reason)
+            self._environment.process_exit_code = 5
+        log.info("wiretax: saved in %s", folder)
+
+    def close(self, **_: Any) -> None:
+        """Locust quits: stop the mock."""
+        self._closing.close()

@@ -1,0 +1,102 @@
+"""What a sweep and a free run have in common: the witnesses read before and after, and what is concluded."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+from scenarios.session import Session
+from wiretax import __version__
+from wiretax.channels.endpoint import Endpoint
+from wiretax.mock.cost import CostModel
+from wiretax.mock.ledger import difference
+from wiretax.mock.process import read_ledger
+from wiretax.runs.machine import describe_machine
+from wiretax.runs.reconcile import reconcile
+from wiretax.runs.record import RunRecord
+from wiretax.runs.schema import SCHEMA
+
+MOCK_BUSY = 0.9
+
+
+class Measurement:
+    """The frame around a load.
+
+    Attributes:
+        started: when it was set up.
+    """
+
+    def __init__(self, endpoint: Endpoint, cost: CostModel | None) -> None:
+        """Read the endpoint's ledger; ``cost`` is the embedded mock's, None where the endpoint was given."""
+        self.started = datetime.now(UTC)
+        self._endpoint = endpoint
+        self._cost = cost
+        self._ledger_before = read_ledger(endpoint)
+        self._busy_from = self._busy = 0.0
+        self._wall_from = self._wall = 0.0
+
+    def begin(self) -> None:
+        """The load begins: processor time counts from here."""
+        self._busy_from, self._wall_from = sum(os.times()[:2]), perf_counter()
+
+    def end(self) -> None:
+        """The load ended."""
+        self._busy, self._wall = sum(os.times()[:2]) - self._busy_from, perf_counter() - self._wall_from
+
+    def conclude(
+        self, record: RunRecord, session: Session, plan: dict[str, Any], ended_early: str, interrupted: bool
+    ) -> None:
+        """Compare the witnesses and write ``record.server`` and ``record.meta``; all users have stopped."""
+        ledger_after = read_ledger(self._endpoint)
+        mock_busy = None
+        if self._ledger_before is not None and ledger_after is not None:
+            record.server = difference(ledger_after, self._ledger_before)
+            mock_busy = record.server["cpu_s"] / self._wall
+        outcome = reconcile(record.total, session.sent_bytes, session.received_bytes, record.server)
+        invalid = [f"the witnesses disagree: {each}" for each in outcome.differences]
+        if not any(row["events"] for row in record.slices):
+            invalid.append("no event was acknowledged in any slice")
+        record.meta = {
+            "schema": SCHEMA,
+            "wiretax": __version__,
+            "started": self.started.isoformat(timespec="milliseconds"),
+            "finished": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "plan": plan,
+            "endpoint": self._endpoint.public_url,
+            "mock": None if self._cost is None else self._cost.as_dict(),
+            "environment": describe_machine(),
+            "workers": 1,
+            "interrupted": interrupted,
+            "rounds_measured": record.rounds,
+            "warnings": self._warnings(record, ended_early, mock_busy),
+            "valid": not invalid,
+            "invalid_because": invalid,
+            "reconcile": outcome.as_dict(),
+            "parts": {
+                "warm_up": record.warm_up.counts(),
+                "boundary": record.boundary.counts(),
+                "total": record.total.counts(),
+            },
+            "busy": {
+                "generator": round(self._busy / self._wall, 4),
+                "mock": None if mock_busy is None else round(mock_busy, 4),
+            },
+        }
+
+    def _warnings(self, record: RunRecord, ended_early: str, mock_busy: float | None) -> list[str]:
+        warnings = []
+        if ended_early:
+            warnings.append(f"ended early, with {record.rounds} rounds begun: {ended_early}")
+        if record.server is None:
+            warnings.append("the endpoint keeps no ledger: bytes are the client's word alone")
+        if record.total.failures:
+            exchanges = record.total.requests + record.total.unfinished
+            kinds = ", ".join(f"{count} {name}" for name, count in record.failures_by_kind().most_common())
+            warnings.append(f"{record.total.failures} of {exchanges} exchanges failed ({kinds})")
+        if mock_busy is not None and mock_busy > MOCK_BUSY and (self._cost is None or self._cost.is_free):
+            warnings.append(
+                f"the mock was busy {mock_busy:.0%} of a core: rates are those of generator and mock together"
+            )
+        return warnings

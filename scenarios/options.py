@@ -1,0 +1,139 @@
+"""What a free run sends: Locust options, on the command line, in the environment and in the web form."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass
+from typing import Any
+
+from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
+from wiretax.channels.limits import Limits, refuse_batch_size, refuse_channel_count
+from wiretax.channels.payloads import KINDS, least_bytes
+from wiretax.channels.profiles import load_profile, profile_names
+from wiretax.channels.workload import Api, Habit, Workload
+
+
+class OptionError(ValueError):
+    """An option that can't be used: one line that says what was given and what was expected."""
+
+
+def add_options(parser: Any) -> None:
+    """Add the options to Locust's parser; directly, since an argument group's never reach the web form."""
+    parser.add_argument(
+        "--payload-bytes",
+        type=int,
+        default=100,
+        env_var="WIRETAX_PAYLOAD_BYTES",
+        help="UTF-8 bytes of one event's data",
+    )
+    parser.add_argument(
+        "--payload-kind",
+        choices=list(KINDS),
+        default="chat",
+        env_var="WIRETAX_PAYLOAD_KIND",
+        help="The shape of the data",
+    )
+    parser.add_argument(
+        "--batch-size", type=int, default=10, env_var="WIRETAX_BATCH_SIZE", help="Events a call of BatchUser"
+    )
+    parser.add_argument(
+        "--channels", type=int, default=10, env_var="WIRETAX_CHANNELS", help="Channels a call of MultiTriggerUser"
+    )
+    parser.add_argument(
+        "--client",
+        choices=list(profile_names()),
+        default="reference",
+        env_var="WIRETAX_CLIENT",
+        help="The client library whose bytes are sent",
+    )
+    parser.add_argument(
+        "--connection",
+        choices=["", "keep-alive", "close"],
+        default="",
+        env_var="WIRETAX_CONNECTION",
+        help="What becomes of a connection after a call; empty for the client library's habit",
+    )
+    parser.add_argument(
+        "--max-batch-size",
+        type=int,
+        default=Limits().batch_size,
+        env_var="WIRETAX_MAX_BATCH_SIZE",
+        help="Events a batch the endpoint takes; a dedicated cluster takes more than 10",
+    )
+    parser.add_argument(
+        "--endpoint",
+        default="",
+        env_var="PUSHER_URL",
+        is_secret=True,
+        help="http://KEY:SECRET@HOST:PORT/apps/ID; empty starts a mock",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FreeRunOptions:
+    """Checked options of a free run."""
+
+    payload_bytes: int
+    payload_kind: str
+    batch_size: int
+    channels: int
+    client: str
+    connection: Habit | None
+    limits: Limits
+
+    @classmethod
+    def of(cls, parsed: Namespace) -> FreeRunOptions:
+        """Check what Locust parsed.
+
+        Raises:
+            OptionError: at the first that can't be used.
+        """
+        limits = Limits(batch_size=parsed.max_batch_size)
+        refusal = refuse_batch_size(parsed.batch_size, limits) or refuse_channel_count(parsed.channels, limits)
+        if refusal is not None:
+            raise OptionError(f"{refusal.message}; a dedicated cluster takes more: then raise --max-batch-size")
+        least = least_bytes(parsed.payload_kind)
+        if not least <= parsed.payload_bytes <= limits.data_bytes:
+            raise OptionError(
+                f"--payload-bytes {parsed.payload_bytes}, expected {least} (the smallest {parsed.payload_kind!r} "
+                f"document) to {limits.data_bytes}"
+            )
+        return cls(
+            parsed.payload_bytes,
+            parsed.payload_kind,
+            parsed.batch_size,
+            parsed.channels,
+            parsed.client,
+            parsed.connection or None,
+            limits,
+        )
+
+    def workload(self, api: Api) -> Workload:
+        """What users of one API send."""
+        return Workload(
+            api=api,
+            batch_size=self.batch_size if api == "batch" else 1,
+            channels=self.channels if api == "multi_trigger" else 1,
+            payload_bytes=self.payload_bytes,
+            payload_kind=self.payload_kind,
+            client=self.client,
+            connection=self.connection or load_profile(self.client).connection,
+        )
+
+
+def endpoint_of(parsed: Namespace) -> Endpoint | None:
+    """The endpoint to send to: --endpoint, or --host with the demo app's credentials; None for a mock.
+
+    Raises:
+        EndpointError: where it can't be used.
+    """
+    if parsed.endpoint:
+        return Endpoint.parse(parsed.endpoint)
+    if not parsed.host:
+        return None
+    scheme, _, rest = str(parsed.host).rstrip("/").partition("://")
+    if "@" in rest:
+        raise EndpointError(
+            "--host would show its credentials in logs and pages; give the endpoint with --endpoint"
+        )
+    return Endpoint.parse(f"{scheme}://{DEMO.key}:{DEMO.secret}@{rest}/apps/{DEMO.app_id}")

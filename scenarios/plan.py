@@ -1,0 +1,282 @@
+"""Plans: what to measure, as TOML, checked whole before anything is sent."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+import msgspec
+
+from scenarios.duration import parse_duration
+from wiretax.channels.limits import Limits, refuse_batch_size, refuse_channel_count
+from wiretax.channels.payloads import KINDS, least_bytes
+from wiretax.channels.profiles import load_profile, profile_names
+from wiretax.channels.workload import Api, Habit, Workload
+from wiretax.mock.cost import CostModel
+
+PLANS = Path(__file__).parent / "plans"
+SCHEMA = 1
+MAX_USERS = 10_000
+MAX_ROUNDS = 10_000
+
+T = TypeVar("T")
+
+
+class PlanError(ValueError):
+    """A plan that can't be run: one line that says what was given, what was expected and what to do."""
+
+
+class LimitsTable(msgspec.Struct, forbid_unknown_fields=True):
+    batch_size: int = Limits().batch_size
+    data_bytes: int = Limits().data_bytes
+    channels: int = Limits().channels
+
+
+class MockTable(msgspec.Struct, forbid_unknown_fields=True):
+    rtt: str = "0s"
+    per_request: str = "0s"
+    per_event: str = "0s"
+    servers: int = 1
+
+
+class WorkloadTable(msgspec.Struct, forbid_unknown_fields=True):
+    """One ``[[workload]]``; a list stands for each of its values in turn, and lists multiply."""
+
+    api: Api
+    batch_size: int | list[int] | None = None
+    channels: int | list[int] | None = None
+    payload_bytes: int | list[int] = 100
+    payload_kind: str | list[str] = "chat"
+    client: str | list[str] = "reference"
+    connection: Habit | list[Habit] | None = None
+
+
+class PlanTable(msgspec.Struct, forbid_unknown_fields=True):
+    schema: Literal[1]
+    name: str
+    workload: list[WorkloadTable]
+    seed: int = 1
+    rounds: int = 12
+    slice: str = "250ms"
+    users: int = 16
+    timeout: str = "10s"
+    limits: LimitsTable = msgspec.field(default_factory=LimitsTable)
+    mock: MockTable = msgspec.field(default_factory=MockTable)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A checked plan.
+
+    Attributes:
+        name: what results are filed under.
+        seed: what payloads and the order of each round are drawn from.
+        rounds: passes through all workloads.
+        slice_s: the time a workload holds in a round; longer where twenty of its round trips take longer.
+        users: Locust users, a connection each.
+        timeout_s: how long an exchange may take.
+        limits: what the endpoint takes.
+        cost: the embedded mock's cost model.
+        workloads: what is sent, in the plan's order.
+    """
+
+    name: str
+    seed: int
+    rounds: int
+    slice_s: float
+    users: int
+    timeout_s: float
+    limits: Limits
+    cost: CostModel
+    workloads: tuple[Workload, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As ``run.json`` keeps it."""
+        return {
+            "schema": SCHEMA,
+            "name": self.name,
+            "seed": self.seed,
+            "rounds": self.rounds,
+            "slice_s": self.slice_s,
+            "users": self.users,
+            "timeout_s": self.timeout_s,
+            "limits": msgspec.to_builtins(self.limits),
+            "workloads": [workload.name for workload in self.workloads],
+        }
+
+
+def plan_names() -> list[str]:
+    """The plans that come with wiretax."""
+    return sorted(file.stem for file in PLANS.glob("*.toml"))
+
+
+def load_plan(given: str) -> Plan:
+    """Read a plan by its name in ``scenarios/plans`` or by the path of a file.
+
+    Raises:
+        PlanError: where there is none, or it can't be run.
+    """
+    path = PLANS / f"{given}.toml" if given in plan_names() else Path(given)
+    if not path.is_file():
+        names = plan_names()
+        raise PlanError(f"no plan {given!r}: neither a file nor one of {', '.join(names)}{_near(given, names)}")
+    try:
+        text = path.read_text(encoding="utf-8")
+        return parse_plan(tomllib.loads(text))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PlanError(f"{path}: can't be read as TOML: {error}") from None
+    except PlanError as error:
+        raise PlanError(f"{path}: {error}") from None
+
+
+def parse_plan(document: dict[str, Any]) -> Plan:
+    """Check a plan's document.
+
+    Raises:
+        PlanError: at the first thing that is wrong.
+    """
+    _refuse_unknown_keys(document, PlanTable, "the plan")
+    _refuse_unknown_keys(document.get("limits"), LimitsTable, "[limits]")
+    _refuse_unknown_keys(document.get("mock"), MockTable, "[mock]")
+    workloads = document.get("workload")
+    for number, workload in enumerate(workloads if isinstance(workloads, list) else [], 1):
+        _refuse_unknown_keys(workload, WorkloadTable, f"[[workload]] {number}")
+    try:
+        table = msgspec.convert(document, PlanTable)
+    except msgspec.ValidationError as error:
+        raise PlanError(_readable(error)) from None
+    _within("rounds", table.rounds, 1, MAX_ROUNDS)
+    _within("users", table.users, 1, MAX_USERS)
+    _within("mock.servers", table.mock.servers, 1, 10_000)
+    for key in ("batch_size", "data_bytes", "channels"):
+        _within(f"limits.{key}", getattr(table.limits, key), 1, 10_000_000)
+    limits = Limits(table.limits.batch_size, table.limits.data_bytes, table.limits.channels)
+    return Plan(
+        name=table.name,
+        seed=table.seed,
+        rounds=table.rounds,
+        slice_s=_duration("slice", table.slice, 0.01, 60),
+        users=table.users,
+        timeout_s=_duration("timeout", table.timeout, 0.01, 600),
+        limits=limits,
+        cost=CostModel(
+            rtt=_duration("mock.rtt", table.mock.rtt, 0, 60),
+            per_request=_duration("mock.per_request", table.mock.per_request, 0, 60),
+            per_event=_duration("mock.per_event", table.mock.per_event, 0, 60),
+            servers=table.mock.servers,
+        ),
+        workloads=tuple(_workloads(table.workload, limits)),
+    )
+
+
+def _workloads(tables: list[WorkloadTable], limits: Limits) -> Iterator[Workload]:
+    if not tables:
+        raise PlanError("it has no [[workload]]; add at least one")
+    seen: set[str] = set()
+    for number, table in enumerate(tables, 1):
+        where = f"[[workload]] {number}"
+        if table.batch_size is not None and table.api != "batch":
+            raise PlanError(f'{where}: batch_size goes with api = "batch", not with {table.api!r}; leave it out')
+        if table.channels is not None and table.api != "multi_trigger":
+            raise PlanError(
+                f'{where}: channels goes with api = "multi_trigger", not with {table.api!r}; leave it out'
+            )
+        if table.api == "batch" and table.batch_size is None:
+            raise PlanError(f'{where}: api = "batch" needs a batch_size')
+        if table.api == "multi_trigger" and table.channels is None:
+            raise PlanError(f'{where}: api = "multi_trigger" needs channels')
+        for workload in _multiply(table, where):
+            _check(workload, limits, where)
+            if workload.name in seen:
+                raise PlanError(f"{where}: {workload.name} is in the plan twice; leave one out")
+            seen.add(workload.name)
+            yield workload
+
+
+def _multiply(table: WorkloadTable, where: str) -> Iterator[Workload]:
+    for batch_size, channels, payload_bytes, kind, client, connection in product(
+        _listed(1 if table.batch_size is None else table.batch_size),
+        _listed(1 if table.channels is None else table.channels),
+        _listed(table.payload_bytes),
+        _listed(table.payload_kind),
+        _listed(table.client),
+        table.connection if isinstance(table.connection, list) else [table.connection],
+    ):
+        if kind not in KINDS:
+            raise PlanError(
+                f"{where}: unknown payload_kind {kind!r}; one of {', '.join(KINDS)}{_near(kind, KINDS)}"
+            )
+        if client not in profile_names():
+            names = profile_names()
+            raise PlanError(f"{where}: unknown client {client!r}; one of {', '.join(names)}{_near(client, names)}")
+        yield Workload(
+            api=table.api,
+            batch_size=batch_size,
+            channels=channels,
+            payload_bytes=payload_bytes,
+            payload_kind=kind,
+            client=client,
+            connection=connection or load_profile(client).connection,
+        )
+
+
+def _listed(value: T | list[T]) -> list[T]:
+    return value if isinstance(value, list) else [value]
+
+
+def _check(workload: Workload, limits: Limits, where: str) -> None:
+    refusal = refuse_batch_size(workload.batch_size, limits)
+    if refusal is not None:
+        raise PlanError(
+            f"{where}: {refusal.message}; a dedicated cluster takes more: then raise batch_size in [limits]"
+        )
+    refusal = refuse_channel_count(workload.channels, limits)
+    if refusal is not None:
+        raise PlanError(f"{where}: {refusal.message}")
+    least = least_bytes(workload.payload_kind)
+    if not least <= workload.payload_bytes <= limits.data_bytes:
+        raise PlanError(
+            f"{where}: payload_bytes = {workload.payload_bytes}, expected {least} (the smallest "
+            f"{workload.payload_kind!r} document) to {limits.data_bytes} (data_bytes in [limits])"
+        )
+
+
+def _duration(key: str, text: str, least: float, most: float) -> float:
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        raise PlanError(f"{key}: {error}") from None
+    if not least <= seconds <= most:
+        raise PlanError(f"{key} = {text!r}, expected {least:g}s to {most:g}s")
+    return seconds
+
+
+def _within(key: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise PlanError(f"{key} = {value}, expected {least} to {most}")
+
+
+def _refuse_unknown_keys(document: object, struct: type[msgspec.Struct], where: str) -> None:
+    known = struct.__struct_fields__
+    for key in document if isinstance(document, dict) else ():
+        if key not in known:
+            raise PlanError(f"unknown key {key!r} in {where}; known are {', '.join(known)}{_near(key, known)}")
+
+
+def _near(word: str, words: Any) -> str:
+    near = get_close_matches(word, list(words), 1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _readable(error: msgspec.ValidationError) -> str:
+    what, _, where = str(error).partition(" - at `$.")
+    if "missing required field" in what:
+        return f"{what.replace('Object', 'it').replace('`', '')}; add it"
+    if where.startswith("workload") and where.endswith("api`"):
+        what = f"expected one of {', '.join(get_args(Api))}"
+    return f"{where.rstrip('`') or 'the plan'}: {what.replace('`', '')[:1].lower()}{what.replace('`', '')[1:]}"

@@ -1,0 +1,45 @@
+"""One exchange before a run: whether anybody is there, and takes events from us."""
+
+from __future__ import annotations
+
+from scenarios.session import Session
+from wiretax.channels.workload import Workload
+from wiretax.wire.ledger import Failure
+from wiretax.wire.publisher import Publisher
+from wiretax.wire.slices import Slice
+
+
+class EndpointRefusedError(RuntimeError):
+    """The endpoint can't be measured: one line that says what it did and what to do."""
+
+
+def preflight(session: Session, workload: Workload, round_: int) -> Slice:
+    """Send one request of a workload; what it cost is in the slice that is returned.
+
+    Raises:
+        EndpointRefusedError: where no event was taken.
+    """
+    piece = Slice(workload, round_)
+    connection = session.connect()
+    try:
+        Publisher(connection).publish(session.source(workload), piece, until_ns=0)
+    finally:
+        session.disconnect(connection)
+    piece.close()
+    piece.settle()
+    if not piece.measured.events:
+        raise EndpointRefusedError(_say(session.endpoint.public_url, next(iter(piece.measured.failed))))
+    return piece
+
+
+def _say(url: str, failure: Failure) -> str:
+    said = f"{failure.status}: {failure.message}" if failure.status else failure.message
+    if failure.kind == "connect":
+        return f"nothing listens at {url} ({said}); start a mock with: wiretax mock, or name another --endpoint"
+    if failure.kind == "timeout":
+        return f"{url} did not answer ({said}); check the address, or raise timeout in the plan"
+    if failure.status in (401, 403):
+        return f"{url} does not take these credentials ({said}); check app id, key and secret of --endpoint"
+    if failure.kind in ("rejected", "error_body"):
+        return f"{url} refused the first event ({said}); lower the plan's sizes or set its [limits]"
+    return f"{url} does not speak the HTTP API ({said}); check host and port of --endpoint"

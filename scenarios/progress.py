@@ -1,0 +1,103 @@
+"""How a run shows that it goes on: a bar on a terminal, a line a round elsewhere."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from scenarios.conductor import WARM_UP, Step
+from wiretax.wire.slices import Slice
+
+
+class Reporter(Protocol):
+    """Told of each slice when its users are idle, so that drawing takes no time from the measurement."""
+
+    def slice_done(self, step: Step, piece: Slice) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def reporter(console: Console, name: str, rounds: int) -> Reporter:
+    """The reporter that suits the console."""
+    return Bar(console, name, rounds) if console.is_terminal else Lines(console, name, rounds)
+
+
+class Clock:
+    """Time left, by what the part behind took."""
+
+    def __init__(self) -> None:
+        self._started = monotonic()
+
+    def left(self, done: float) -> str:
+        if done <= 0:
+            return ""
+        seconds = (monotonic() - self._started) * (1 - done) / done
+        return f"{seconds / 60:.0f} min left" if seconds > 90 else f"{seconds:.0f} s left"
+
+
+def where(step: Step, rounds: int) -> str:
+    """``warm-up`` or ``round 3/10``."""
+    return "warm-up" if step.round == WARM_UP else f"round {step.round + 1}/{rounds}"
+
+
+def events_per_second(piece: Slice) -> float:
+    """Of one slice, as measured."""
+    return piece.measured.events / piece.duration_s if piece.duration_s else 0.0
+
+
+class Bar:
+    """One line that is redrawn after each slice."""
+
+    def __init__(self, console: Console, name: str, rounds: int) -> None:
+        self._rounds = rounds
+        self._clock = Clock()
+        # Redrawn by hand: a thread that draws would take its time from a slice.
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[now]}"),
+            console=console,
+            auto_refresh=False,
+            transient=True,
+        )
+        self._task = self._progress.add_task(name, total=1.0, now="warm-up")
+        self._progress.start()
+
+    def slice_done(self, step: Step, piece: Slice) -> None:
+        now = (
+            f"{where(step, self._rounds)}  {step.workload.name}  {events_per_second(piece):,.0f} events/s  "
+            f"{self._clock.left(step.done)}"
+        )
+        self._progress.update(self._task, completed=step.done, now=now)
+        self._progress.refresh()
+
+    def close(self) -> None:
+        self._progress.stop()
+
+
+class Lines:
+    """A line each time a round begins."""
+
+    def __init__(self, console: Console, name: str, rounds: int) -> None:
+        self._console = console
+        self._name = name
+        self._rounds = rounds
+        self._clock = Clock()
+        self._round = WARM_UP - 1
+
+    def slice_done(self, step: Step, piece: Slice) -> None:
+        if step.round != self._round:
+            self._round = step.round
+            self._console.print(
+                f"{self._name}: {where(step, self._rounds)}, {step.workload.name} "
+                f"{events_per_second(piece):,.0f} events/s, {self._clock.left(step.done) or 'just begun'}",
+                highlight=False,
+                soft_wrap=True,
+            )
+
+    def close(self) -> None:
+        return None

@@ -1,0 +1,100 @@
+"""What all users of one process share: the endpoint, the payloads, the slice that is open."""
+
+from __future__ import annotations
+
+from gevent.event import Event
+
+from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.workload import Workload
+from wiretax.wire.connection import Connection, Watchdog
+from wiretax.wire.publisher import Listener, Source
+from wiretax.wire.response import ResponseMemo
+from wiretax.wire.slices import Slice
+
+
+class Session:
+    """One process's side of a run.
+
+    Attributes:
+        endpoint: where events go.
+        timeout_s: how long an exchange may take.
+        listener: told of each exchange, where somebody outside wiretax listens to Locust's request event.
+        sent_bytes: bytes handed to sockets by connections that are closed for good.
+        received_bytes: bytes taken from them.
+    """
+
+    def __init__(self, endpoint: Endpoint, seed: int, timeout_s: float) -> None:
+        self.endpoint = endpoint
+        self.timeout_s = timeout_s
+        self.listener: Listener | None = None
+        self.sent_bytes = 0
+        self.received_bytes = 0
+        self._seed = seed
+        self._memo = ResponseMemo()
+        self._watchdog = Watchdog(timeout_s)
+        self._sources: dict[Workload, Source] = {}
+
+    def source(self, workload: Workload) -> Source:
+        """The requests of a workload; the same ones for every user."""
+        source = self._sources.get(workload)
+        if source is None:
+            source = self._sources[workload] = Source.of(workload, self.endpoint, self._seed)
+        return source
+
+    def connect(self) -> Connection:
+        """A connection for one user, held to its deadlines; give it back with ``disconnect``."""
+        connection = Connection(self.endpoint.host, self.endpoint.port, self.timeout_s, self._memo)
+        self._watchdog.add(connection)
+        return connection
+
+    def disconnect(self, connection: Connection) -> None:
+        """Close a connection and keep its byte counts, the socket's own witness."""
+        connection.close()
+        self._watchdog.remove(connection)
+        self.sent_bytes += connection.sent
+        self.received_bytes += connection.received
+
+    def close(self) -> None:
+        """Stop the watchdog."""
+        self._watchdog.stop()
+
+
+class Stage:
+    """Where users wait for a slice and come back to when it closes."""
+
+    def __init__(self, users: int) -> None:
+        self._users = users
+        self._waiting = 0
+        self._opened = Event()
+        self._all_wait = Event()
+        self._current: Slice | None = None
+
+    def wait_for_slice(self) -> Slice:
+        """Called by a user: blocks until a slice is open."""
+        while True:
+            self._waiting += 1
+            if self._waiting == self._users:
+                self._all_wait.set()
+            try:
+                self._opened.wait()
+            finally:
+                self._waiting -= 1
+                self._all_wait.clear()
+            if self._current is not None:
+                return self._current
+
+    def open(self, piece: Slice) -> None:
+        """Let all users in at once."""
+        self._current = piece
+        self._opened.set()
+
+    def close(self) -> None:
+        """No exchange begins any more; those under way go on."""
+        if self._current is not None:
+            self._current.close()
+            self._current = None
+        self._opened.clear()
+
+    def wait_until_idle(self, timeout_s: float) -> bool:
+        """Block until every user waits here; False where that took too long."""
+        return bool(self._waiting == self._users or self._all_wait.wait(timeout_s))

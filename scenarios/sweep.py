@@ -1,0 +1,108 @@
+"""A sweep, from a plan to a folder in results/: the headless run."""
+
+from __future__ import annotations
+
+import gc
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import gevent
+from locust.env import Environment
+from rich.console import Console
+
+from scenarios.conductor import WARM_UP, Conductor
+from scenarios.measurement import Measurement
+from scenarios.plan import Plan
+from scenarios.preflight import preflight
+from scenarios.progress import reporter
+from scenarios.session import Session, Stage
+from scenarios.users import PlanUser
+from wiretax.channels.endpoint import Endpoint
+from wiretax.mock.cost import CostModel
+from wiretax.mock.process import embedded_mock
+from wiretax.runs.record import RunRecord
+from wiretax.runs.writer import abandon_run_folder, claim_run_folder, write_run
+
+INTERRUPTED = "interrupted"
+SPAWN_TIMEOUT_S = 30.0
+
+
+def sweep(plan: Plan, endpoint: Endpoint | None, results: Path, console: Console) -> Path:
+    """Run a plan and write it down.
+
+    Args:
+        plan: what to measure.
+        endpoint: where; None for a mock of the plan's own.
+        results: the folder runs are kept in.
+        console: where progress is shown.
+
+    Returns:
+        The run's folder.
+
+    Raises:
+        ResultsError: where the folder can't be written; nothing was sent.
+        MockError: where the mock did not start.
+        EndpointRefusedError: where the endpoint can't be measured; nothing is written.
+    """
+    folder = claim_run_folder(results, f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{plan.name}")
+    try:
+        if endpoint is None:
+            with embedded_mock(plan.limits, plan.cost) as mock:
+                record = _measure(plan, mock, plan.cost, console)
+        else:
+            record = _measure(plan, endpoint, None, console)
+        write_run(folder, record)
+    finally:
+        abandon_run_folder(folder)
+    return folder
+
+
+def _measure(plan: Plan, endpoint: Endpoint, cost: CostModel | None, console: Console) -> RunRecord:
+    record = RunRecord()
+    session = Session(endpoint, plan.seed, plan.timeout_s)
+    stage = Stage(plan.users)
+    conductor = Conductor(plan, stage)
+    measurement = Measurement(endpoint, cost)
+    record.add(preflight(session, plan.workloads[0], WARM_UP), plan.users)
+    environment = Environment(user_classes=[PlanUser])
+    environment.wiretax_session = session  # type: ignore[attr-defined]
+    environment.wiretax_stage = stage  # type: ignore[attr-defined]
+    for workload in plan.workloads:
+        session.source(workload)
+    runner = environment.create_local_runner()
+    # What exists now stays for the whole run; the collector need not walk through it during a slice.
+    gc.collect()
+    gc.freeze()
+    shown = reporter(console, plan.name, plan.rounds)
+    try:
+        with _stopped_by_signals(conductor):
+            runner.start(plan.users, spawn_rate=plan.users)
+            stage.wait_until_idle(SPAWN_TIMEOUT_S)
+            measurement.begin()
+            for step, piece in conductor.run():
+                record.add(piece, plan.users)
+                shown.slice_done(step, piece)
+            measurement.end()
+    finally:
+        shown.close()
+        runner.quit()
+        session.close()
+    interrupted = conductor.ended_early == INTERRUPTED
+    measurement.conclude(record, session, plan.as_dict(), conductor.ended_early, interrupted)
+    return record
+
+
+@contextmanager
+def _stopped_by_signals(conductor: Conductor) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM ends the run after its slice; what was measured is kept."""
+    handlers = [
+        gevent.signal_handler(number, conductor.stop, INTERRUPTED) for number in (signal.SIGINT, signal.SIGTERM)
+    ]
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.cancel()

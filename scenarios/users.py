@@ -1,0 +1,88 @@
+"""The Locust users. Each holds one connection and publishes over it, one request after the other."""
+
+from __future__ import annotations
+
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, ClassVar
+
+from locust import User, task
+
+from wiretax.channels.workload import Api, Workload
+from wiretax.wire.connection import Connection
+from wiretax.wire.publisher import Publisher
+
+if TYPE_CHECKING:
+    from scenarios.free_run import FreeRun
+    from scenarios.session import Session, Stage
+
+# How long a free-running user keeps the loop before Locust may stop it, or ask for its wait time.
+HOLD_NS = 500_000_000
+
+
+class PublishUser(User):
+    """A user with a connection to the session's endpoint."""
+
+    abstract = True
+    connection: Connection
+    publisher: Publisher
+
+    @property
+    def session(self) -> Session:
+        session: Session = self.environment.wiretax_session
+        return session
+
+    def on_start(self) -> None:
+        self.connection = self.session.connect()
+        self.publisher = Publisher(self.connection)
+
+    def on_stop(self) -> None:
+        self.session.disconnect(self.connection)
+
+
+class PlanUser(PublishUser):
+    """Sends whatever the conductor has on; the user of a sweep."""
+
+    @task
+    def publish(self) -> None:
+        stage: Stage = self.environment.wiretax_stage
+        piece = stage.wait_for_slice()
+        self.publisher.publish(self.session.source(piece.workload), piece, listener=self.session.listener)
+
+
+class FreeUser(PublishUser):
+    """Sends one workload for as long as Locust lets it; what that is comes from the command line or the form."""
+
+    abstract = True
+    api: ClassVar[Api]
+
+    def on_start(self) -> None:
+        super().on_start()
+        run: FreeRun = self.environment.wiretax_free_run
+        self.workload: Workload = run.workload(self.api)
+
+    @task
+    def publish(self) -> None:
+        run: FreeRun = self.environment.wiretax_free_run
+        # A class with a wait time of its own sends one request a turn, as Locust's users expect.
+        waits = type(self).wait_time is not User.wait_time
+        until_ns = 0 if waits else perf_counter_ns() + HOLD_NS
+        with run.turn(self.workload) as piece:
+            self.publisher.publish(self.session.source(self.workload), piece, until_ns, self.session.listener)
+
+
+class TriggerUser(FreeUser):
+    """One event a call."""
+
+    api = "trigger"
+
+
+class BatchUser(FreeUser):
+    """Many events a call."""
+
+    api = "batch"
+
+
+class MultiTriggerUser(FreeUser):
+    """One event to many channels in one call."""
+
+    api = "multi_trigger"

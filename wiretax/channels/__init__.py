@@ -1,0 +1,1 @@
+"""The Pusher Channels HTTP API as published: signing, bodies, limits and answers. Nothing here does I/O."""

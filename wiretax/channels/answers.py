@@ -1,0 +1,66 @@
+"""What a response means. A 200 is not yet a success: soketi answers 200 with an error in the body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Literal
+
+import orjson
+
+Kind = Literal["acknowledged", "rejected", "error_body", "unreadable"]
+
+MESSAGE_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The meaning of one response.
+
+    Attributes:
+        kind: "acknowledged": the events were taken. "rejected": the status says no. "error_body": a 2xx whose
+            body carries an error. "unreadable": a 2xx whose body is not a JSON object.
+        status: the HTTP status, or the code in the body where the body is what says no.
+        message: the server's own words, shortened; empty on success.
+    """
+
+    kind: Kind
+    status: int
+    message: str
+
+    @property
+    def acknowledged(self) -> bool:
+        return self.kind == "acknowledged"
+
+
+def read_answer(status: int, body: bytes) -> Answer:
+    """Judge a response. Accepts ``{}``, ``{"ok":true}``, ``{"batch":..}`` and ``{"channels":..}``."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        document = None
+    if not 200 <= status < 300:
+        return Answer("rejected", status, _message(document, body) or _phrase(status))
+    if not isinstance(document, dict):
+        return Answer("unreadable", status, f"expected a JSON object, got {_shorten(body)!r}")
+    if "error" in document or "code" in document:
+        code = document.get("code")
+        return Answer("error_body", code if isinstance(code, int) else status, _message(document, body))
+    return Answer("acknowledged", status, "")
+
+
+def _message(document: object, body: bytes) -> str:
+    if isinstance(document, dict) and isinstance(document.get("error"), str):
+        return str(document["error"])[:MESSAGE_LENGTH]
+    return _shorten(body)
+
+
+def _shorten(body: bytes) -> str:
+    return body[:MESSAGE_LENGTH].decode("utf-8", "replace").strip()
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "unknown status"

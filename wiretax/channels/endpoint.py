@@ -1,0 +1,111 @@
+"""Where events are published to, as the official libraries name it: a PUSHER_URL."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import SplitResult, unquote, urlsplit
+
+EXAMPLE = "http://KEY:SECRET@127.0.0.1:8080/apps/APP_ID"
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# Ids of this kind stand in a URL as they are; no library escapes them.
+PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class EndpointError(ValueError):
+    """An endpoint that can't be used; the message never repeats the secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An app's id, key and secret. The secret stays out of every repr."""
+
+    app_id: str
+    key: str
+    secret: str = field(repr=False)
+
+
+# The mock's own app. These are the ids the golden requests of the real libraries were captured with, so
+# that heads measured here can be compared with them to the byte.
+DEMO = Credentials("123456", "0123456789abcdef0123", "fedcba9876543210fedc")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server that speaks the HTTP API, and the app to publish as.
+
+    Attributes:
+        scheme: "http" or "https".
+        host: a name or an address, IPv6 without brackets.
+        port: the TCP port.
+        app: the credentials that sign every request.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    app: Credentials
+
+    @classmethod
+    def parse(cls, url: str) -> Endpoint:
+        """Read ``scheme://KEY:SECRET@host[:port]/apps/APP_ID``.
+
+        Raises:
+            EndpointError: with what is missing or wrong, and what to write instead.
+        """
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise _refused(f"it can't be read as a URL ({_without_value(error)})") from None
+        app = _app(parts)
+        if parts.scheme not in DEFAULT_PORTS:
+            raise _refused(f"its scheme is {parts.scheme!r}, expected http or https")
+        if not parts.hostname or "%" in parts.hostname:
+            raise _refused("it has no host, or one that can't stand in a Host header")
+        return cls(parts.scheme, parts.hostname, port or DEFAULT_PORTS[parts.scheme], app)
+
+    @property
+    def authority(self) -> str:
+        """The Host header's value: the port is left out where it is the scheme's default."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def public_url(self) -> str:
+        """The endpoint without key and secret, fit for files, logs and pages."""
+        return f"{self.scheme}://{self.authority}/apps/{self.app.app_id}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether traffic to it stays on this machine."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def _app(parts: SplitResult) -> Credentials:
+    if not parts.username or not parts.password:
+        raise _refused("it lacks the key or the secret")
+    path = re.fullmatch(r"/apps/([^/]+)", parts.path)
+    if path is None or parts.query or parts.fragment:
+        raise _refused("its path is not /apps/APP_ID")
+    app = Credentials(path[1], unquote(parts.username), unquote(parts.password))
+    if not PLAIN.fullmatch(app.key) or not PLAIN.fullmatch(app.app_id):
+        raise _refused("its key or app id holds other characters than letters, digits, - and _")
+    return app
+
+
+def _refused(why: str) -> EndpointError:
+    # The URL itself is not repeated: it holds the secret.
+    return EndpointError(f"the endpoint can't be used: {why}; write it as {EXAMPLE}")
+
+
+def _without_value(error: ValueError) -> str:
+    return "its port is not a number from 0 to 65535" if "ort" in str(error) else "malformed"

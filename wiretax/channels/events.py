@@ -1,0 +1,86 @@
+"""From events to the JSON body a client library would send."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+from typing import Any
+
+import orjson
+
+from wiretax.channels.profiles import JsonStyle, Profile
+from wiretax.channels.workload import Workload
+
+# The names in the golden requests of the real libraries.
+EVENT_NAME = "my-event"
+CHANNEL = "my-channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event: its name, its channels (one, where it goes into a batch), and its data as a ready string."""
+
+    name: str
+    channels: tuple[str, ...]
+    data: str
+
+
+def encoder(style: JsonStyle) -> Callable[[Any], bytes]:
+    """A function that writes a document as JSON in this style, as UTF-8 bytes."""
+    if not style.ensure_ascii and style.item_separator == "," and style.key_separator == ":":
+        return orjson.dumps
+    encode = json.JSONEncoder(
+        ensure_ascii=style.ensure_ascii, separators=(style.item_separator, style.key_separator)
+    ).encode
+    return lambda document: encode(document).encode()
+
+
+def data_string(document: Any, profile: Profile) -> str:
+    """The data of an event handed over as a document rather than as a string: the library's inner encoding."""
+    return document if isinstance(document, str) else encoder(profile.data_json)(document).decode()
+
+
+def trigger_document(event: Event, profile: Profile) -> dict[str, Any]:
+    """The body of ``POST /apps/{id}/events`` before encoding, its keys in the library's order."""
+    members = {
+        "name": event.name,
+        "channel": event.channels[0],
+        "channels": list(event.channels),
+        "data": event.data,
+    }
+    several = len(event.channels) > 1
+    keys = ("channels" if several and key == "channel" else key for key in profile.trigger_keys)
+    return {key: members[key] for key in keys}
+
+
+def batch_document(events: Sequence[Event], profile: Profile) -> dict[str, Any]:
+    """The body of ``POST /apps/{id}/batch_events`` before encoding: one channel an item."""
+    members = ({"channel": event.channels[0], "name": event.name, "data": event.data} for event in events)
+    return {"batch": [{key: member[key] for key in profile.event_keys} for member in members]}
+
+
+def channel_names(count: int) -> tuple[str, ...]:
+    """``my-channel`` where there is one, else ``my-channel-1`` to ``my-channel-{count}``."""
+    return (CHANNEL,) if count == 1 else tuple(f"{CHANNEL}-{number}" for number in range(1, count + 1))
+
+
+def bodies(workload: Workload, profile: Profile, data: Sequence[str]) -> Callable[[], bytes]:
+    """An endless supply of bodies for a workload, each encoded when it is asked for, as a publisher would.
+
+    Args:
+        workload: what to send; its API decides the document.
+        profile: the library whose key order and JSON are used.
+        data: data strings, taken in turn, over and over.
+    """
+    encode = encoder(profile.body_json)
+    supply = cycle(data)
+    blank = Event(EVENT_NAME, channel_names(workload.channels), "")
+    # Merging "data" into a ready document keeps the place of its key.
+    if workload.api == "batch":
+        item = batch_document([blank], profile)["batch"][0]
+        size = workload.batch_size
+        return lambda: encode({"batch": [{**item, "data": text} for text in islice(supply, size)]})
+    document = trigger_document(blank, profile)
+    return lambda: encode({**document, "data": next(supply)})

@@ -1,0 +1,87 @@
+"""What the service takes, and the word it answers with when it is too much.
+
+Source: Pusher's HTTP API reference. A multi-tenant cluster takes 10 events a batch, a dedicated one more.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+CHANNEL_NAME = re.compile(r"[A-Za-z0-9_\-=@,.;]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The sizes an endpoint accepts.
+
+    Attributes:
+        batch_size: events in one batch.
+        data_bytes: UTF-8 bytes of one event's data.
+        channels: channels of one trigger.
+        channel_name: characters of a channel's name.
+        event_name: characters of an event's name (not in the reference; what the libraries enforce).
+    """
+
+    batch_size: int = 10
+    data_bytes: int = 10_240
+    channels: int = 100
+    channel_name: int = 164
+    event_name: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not taken: the HTTP status, a stable reason to count by, and the message."""
+
+    status: int
+    reason: str
+    message: str
+
+
+def refuse_channel(name: str, limits: Limits) -> Refusal | None:
+    """None for a channel name the service takes."""
+    if len(name) > limits.channel_name:
+        return Refusal(
+            400, "channel_name", f"channel name of {len(name)} characters, at most {limits.channel_name}"
+        )
+    if not CHANNEL_NAME.fullmatch(name):
+        return Refusal(400, "channel_name", "channel name may only hold A-Z a-z 0-9 _ - = @ , . ;")
+    return None
+
+
+def refuse_event_name(name: str, limits: Limits) -> Refusal | None:
+    """None for an event name the service takes."""
+    if not 0 < len(name) <= limits.event_name:
+        return Refusal(
+            400, "event_name", f"event name of {len(name)} characters, expected 1 to {limits.event_name}"
+        )
+    return None
+
+
+def refuse_data(data: str, limits: Limits) -> Refusal | None:
+    """None for data the service takes. Its size is counted in UTF-8 bytes."""
+    if len(data) * 4 <= limits.data_bytes:
+        return None
+    size = len(data) if data.isascii() else len(data.encode("utf-8", "surrogatepass"))
+    if size > limits.data_bytes:
+        return Refusal(
+            413,
+            "data_bytes",
+            f"the data of this event, {size} bytes, exceeds the allowed maximum ({limits.data_bytes} bytes)",
+        )
+    return None
+
+
+def refuse_channel_count(count: int, limits: Limits) -> Refusal | None:
+    """None for a number of channels one trigger may name."""
+    if not 1 <= count <= limits.channels:
+        return Refusal(400, "channels", f"{count} channels in one trigger, expected 1 to {limits.channels}")
+    return None
+
+
+def refuse_batch_size(count: int, limits: Limits) -> Refusal | None:
+    """None for a number of events one batch may hold."""
+    if not 1 <= count <= limits.batch_size:
+        return Refusal(400, "batch_size", f"{count} events in one batch, expected 1 to {limits.batch_size}")
+    return None

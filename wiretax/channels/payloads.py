@@ -1,0 +1,143 @@
+"""The data of events: documents an app would send, each of an exact size, drawn from a seed.
+
+A kind is a ladder of layouts from the fullest to the barest; the fullest that fits the size is used and its
+filler takes up the rest, to the byte. For one kind and size only letters and digits vary, so that every
+library's escaping costs the same number of bytes for each document and bytes on the wire are exact.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+from typing import Literal
+
+POOL_BYTES = 65_536
+POOL_DOCUMENTS = 64
+
+VOCABULARY = (
+    "the of and to in is you that it he was for on are as with his they at be this have from or one "
+    "had by word but not what all were we when your can said there use an each which she do how "
+    "their if will up other about"
+)
+
+Filler = Literal["words", "letters", "digits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One shape of a document.
+
+    Attributes:
+        template: its text; ``#`` stands for a digit, ``@`` for a letter, ``~`` for the filler, ``*`` for units.
+        filler: what the filler is made of.
+        unit: an element that is repeated, comma-separated, as often as it fits.
+    """
+
+    template: str
+    filler: Filler
+    unit: str = ""
+
+    @property
+    def fixed_bytes(self) -> int:
+        """Bytes without filler and units."""
+        return len(self.template.replace("~", "").replace("*", "").encode())
+
+    @property
+    def least_bytes(self) -> int:
+        """The smallest document of this shape: a filler of one byte, and one unit where there are units."""
+        return self.fixed_bytes + 1 + len(self.unit)
+
+
+KINDS: dict[str, tuple[Layout, ...]] = {
+    "ascii": (Layout("~", "words"),),
+    "json": (
+        Layout('{"id":########,"type":"@@@@@@","note":"~","tags":[*]}', "letters", unit='{"k":"@@@@","v":####}'),
+        Layout('{"id":####,"note":"~"}', "letters"),
+        Layout('{"a":"~"}', "letters"),
+        Layout('"~"', "letters"),
+        Layout("~", "digits"),
+    ),
+    "chat": (
+        Layout(
+            '{"id":"msg_@@@@@@@@","user":{"id":######,"name":"Zoë @@@@@@"},"room":"general",'
+            '"text":"\\"@@@@@\\" ~ 👍 https://example.com/@@@@?a=#&b=#","sent_at":17########}',
+            "words",
+        ),
+        Layout('{"id":######,"user":"Zoë","text":"~ 👍"}', "words"),
+        Layout('{"user":"@@@","text":"~"}', "words"),
+        Layout('{"t":"~"}', "words"),
+    ),
+    "location": (
+        Layout(
+            '{"device":"~","at":17########,"lat":5#.######,"lng":-#.######,"speed":#.#,"heading":1##,"trail":[*]}',
+            "letters",
+            unit="[5#.######,-#.######]",
+        ),
+        Layout(
+            '{"device":"~","at":17########,"lat":5#.######,"lng":-#.######,"speed":#.#,"heading":1##}',
+            "letters",
+        ),
+        Layout('{"device":"~","lat":5#.######,"lng":-#.######}', "letters"),
+        Layout("[5#.~,-#.###]", "digits"),
+        Layout("[5#.~,#]", "digits"),
+    ),
+    "ticker": (
+        Layout(
+            '{"symbol":"~","at":17########,"bid":###.##,"ask":###.##,"last":###.##,"volume":######,"levels":[*]}',
+            "letters",
+            unit="[###.##,####]",
+        ),
+        Layout('{"symbol":"~","at":17########,"bid":###.##,"ask":###.##,"last":###.##}', "letters"),
+        Layout('{"symbol":"~","price":###.##,"volume":####}', "letters"),
+        Layout('{"s":"~","p":###.##}', "letters"),
+        Layout('{"p":#.~}', "digits"),
+    ),
+}
+
+
+def least_bytes(kind: str) -> int:
+    """The smallest document of this kind, in bytes."""
+    return min(layout.least_bytes for layout in KINDS[kind])
+
+
+@cache
+def payloads(kind: str, size: int, seed: int) -> tuple[str, ...]:
+    """A pool of documents of exactly ``size`` UTF-8 bytes, the same for the same seed on any machine.
+
+    Raises:
+        ValueError: where the kind can't be made that small.
+    """
+    if size < least_bytes(kind):
+        raise ValueError(f"payload_kind {kind!r} takes at least {least_bytes(kind)} payload_bytes, got {size}")
+    layout = next(layout for layout in KINDS[kind] if layout.least_bytes <= size)
+    random = Random(f"{seed}/{kind}/{size}")
+    count = max(4, min(POOL_DOCUMENTS, POOL_BYTES // size))
+    return tuple(_document(layout, size, random) for _ in range(count))
+
+
+def _document(layout: Layout, size: int, random: Random) -> str:
+    room = size - layout.fixed_bytes
+    units = ""
+    if layout.unit:
+        # The first unit needs no comma before it; at least one byte is left to the filler.
+        units = ",".join([layout.unit] * (room // (len(layout.unit) + 1)))
+    filler = _fill(layout.filler, room - len(units), random)
+    text = layout.template.replace("*", units)
+    drawn = re.sub("[#@]", lambda place: _draw("digits" if place[0] == "#" else "letters", random), text)
+    return drawn.replace("~", filler)
+
+
+def _draw(filler: Filler, random: Random) -> str:
+    return random.choice("123456789" if filler == "digits" else "abcdefghijklmnopqrstuvwxyz")
+
+
+def _fill(filler: Filler, length: int, random: Random) -> str:
+    if filler != "words":
+        return "".join(_draw(filler, random) for _ in range(length))
+    text, words = "", VOCABULARY.split()
+    while len(text) < length:
+        text += random.choice(words) + " "
+    # A cut must not leave a space at the end: it would read as a mistake.
+    return text[: length - 1] + _draw("letters", random)

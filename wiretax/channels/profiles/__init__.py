@@ -1,0 +1,92 @@
+"""Client libraries as data: the exact head each one sends, its JSON, and what it does with connections."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from wiretax.channels.workload import Habit
+
+PLACEHOLDERS = ("{host}", "{content_length}")
+QUERY = frozenset({"auth_key", "auth_timestamp", "auth_version", "body_md5", "auth_signature"})
+
+
+class JsonStyle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a library writes JSON: what stands between items and after keys, and whether non-ASCII is escaped."""
+
+    item_separator: str = ","
+    key_separator: str = ":"
+    ensure_ascii: bool = False
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One client library's habits on the wire.
+
+    Attributes:
+        schema: the version of this format.
+        name: what a plan calls it.
+        library: the library and version the bytes were taken from.
+        http_client: what carries its requests.
+        query: the order of the query's parameters.
+        headers: name and value in order and case; ``{host}`` and ``{content_length}`` are filled in.
+        writes: 1 where head and body go to the socket together, 2 where apart.
+        connection: whether a connection is kept for the next call.
+        trigger_keys: the order of a trigger's members; "channel" where one channel is sent as a string.
+        event_keys: the order of a batched event's members.
+        data_json: how an event's data is encoded when it is handed over as a document.
+        body_json: how the body is encoded.
+    """
+
+    schema: int
+    name: str
+    library: str
+    http_client: str
+    query: tuple[str, ...]
+    headers: tuple[tuple[str, str], ...]
+    writes: int = 1
+    connection: Habit = "keep-alive"
+    trigger_keys: tuple[str, ...] = ("name", "channels", "data")
+    event_keys: tuple[str, ...] = ("channel", "name", "data")
+    data_json: JsonStyle = JsonStyle()
+    body_json: JsonStyle = JsonStyle()
+
+    def __post_init__(self) -> None:
+        if self.schema != 1:
+            raise ValueError(f"schema {self.schema}, expected 1")
+        if sorted(self.query) != sorted(QUERY):
+            raise ValueError(f"query {list(self.query)}, expected each of {sorted(QUERY)} once")
+        if self.writes not in (1, 2):
+            raise ValueError(f"writes = {self.writes}, expected 1 or 2")
+        if any("%" in name + value for name, value in self.headers):
+            raise ValueError("a header holds a %, which no library sends")
+        for placeholder in PLACEHOLDERS:
+            if sum(value == placeholder for _, value in self.headers) != 1:
+                raise ValueError(f"expected exactly one header with the value {placeholder}")
+        if sorted(self.trigger_keys) not in (["channels", "data", "name"], ["channel", "data", "name"]):
+            raise ValueError(
+                f"trigger_keys {list(self.trigger_keys)}, expected name, data and channels or channel"
+            )
+        if sorted(self.event_keys) != ["channel", "data", "name"]:
+            raise ValueError(f"event_keys {list(self.event_keys)}, expected channel, name and data")
+
+
+@cache
+def profile_names() -> tuple[str, ...]:
+    """The profiles that come with wiretax, sorted."""
+    return tuple(sorted(file.name[:-5] for file in files(__name__).iterdir() if file.name.endswith(".toml")))
+
+
+@cache
+def load_profile(name: str) -> Profile:
+    """Read one profile.
+
+    Raises:
+        KeyError: for a name that is not in ``profile_names()``.
+    """
+    if name not in profile_names():
+        raise KeyError(name)
+    text = (files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), Profile)

@@ -1,0 +1,109 @@
+"""One workload's requests, byte for byte: the model that the socket and the server are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.profiles import Profile
+from wiretax.channels.signing import AUTH_VERSION, Hmac, body_md5
+from wiretax.channels.workload import Api, Habit
+
+PATHS = {"trigger": "events", "multi_trigger": "events", "batch": "batch_events"}
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSizes:
+    """The parts of a head in bytes. Their sum is the head.
+
+    Attributes:
+        request_line: method, path, version and line end, without the query.
+        auth_query: the signed query with its ``?``.
+        headers: header lines and the blank line.
+    """
+
+    request_line: int
+    auth_query: int
+    headers: int
+
+
+class RequestHead:
+    """Renders and signs the heads of one API call to one endpoint in one library's manner.
+
+    All of a head but md5, signature and Content-Length stays the same within a second, so it is rendered, and
+    the signed string hashed, once a second.
+    """
+
+    __slots__ = (
+        "_app",
+        "_headers",
+        "_hmac",
+        "_md5_first",
+        "_path",
+        "_query",
+        "_second",
+        "_sign",
+        "_template",
+    )
+
+    def __init__(self, endpoint: Endpoint, profile: Profile, api: Api, connection: Habit) -> None:
+        self._app = endpoint.app
+        self._query = profile.query
+        self._md5_first = profile.query.index("body_md5") < profile.query.index("auth_signature")
+        self._path = f"/apps/{endpoint.app.app_id}/{PATHS[api]}"
+        values = {"{host}": endpoint.authority, "{content_length}": "%d"}
+        self._headers = "".join(
+            f"{name}: {values.get(value, value)}\r\n"
+            for name, value in _with_connection(profile.headers, profile.connection, connection)
+        )
+        self._hmac = Hmac(endpoint.app.secret.encode())
+        self._sign: Callable[[bytes], str] = self._hmac.hexdigest
+        self._template = b""
+        self._second = -1
+
+    def render(self, body: bytes, timestamp: int) -> bytes:
+        """The head for this body, signed at ``timestamp`` (seconds since the epoch): all bytes before the body."""
+        if timestamp != self._second:
+            self._begin_second(timestamp)
+        digest = body_md5(body).encode()
+        signed = self._sign(digest).encode()
+        if self._md5_first:
+            return self._template % (digest, signed, len(body))
+        return self._template % (signed, digest, len(body))
+
+    def sizes(self, body_length: int) -> HeadSizes:
+        """The parts of the head that goes before a body of this length."""
+        line = len(f"POST {self._path} HTTP/1.1\r\n")
+        query = len("?" + self._fill_query("0" * 10, "0" * 32, "0" * 64))
+        return HeadSizes(line, query, len(self._headers % body_length) + len("\r\n"))
+
+    def _begin_second(self, timestamp: int) -> None:
+        signed = (
+            f"POST\n{self._path}\nauth_key={self._app.key}&auth_timestamp={timestamp}"
+            f"&auth_version={AUTH_VERSION}&body_md5="
+        )
+        self._sign = self._hmac.starting_with(signed.encode()).hexdigest
+        query = self._fill_query(str(timestamp), "%s", "%s")
+        self._template = f"POST {self._path}?{query} HTTP/1.1\r\n{self._headers}\r\n".encode()
+        self._second = timestamp
+
+    def _fill_query(self, timestamp: str, md5: str, signature: str) -> str:
+        values = {
+            "auth_key": self._app.key,
+            "auth_timestamp": timestamp,
+            "auth_version": AUTH_VERSION,
+            "body_md5": md5,
+            "auth_signature": signature,
+        }
+        return "&".join(f"{key}={values[key]}" for key in self._query)
+
+
+def _with_connection(
+    headers: tuple[tuple[str, str], ...], habit: Habit, wanted: Habit
+) -> tuple[tuple[str, str], ...]:
+    """The headers with the connection habit a workload asks for, where it is not the library's own."""
+    if wanted == habit:
+        return headers
+    kept = tuple(header for header in headers if header[0].lower() != "connection")
+    return (*kept, ("Connection", wanted))

@@ -1,0 +1,63 @@
+"""What is sent: the settings that tell one measured load from another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Api = Literal["trigger", "multi_trigger", "batch"]
+Habit = Literal["keep-alive", "close"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Workload:
+    """One kind of call, repeated.
+
+    Attributes:
+        api: the call: one event to one channel, one event to many, or many events.
+        batch_size: events a call (1 unless api is "batch").
+        channels: channels an event (1 unless api is "multi_trigger").
+        payload_bytes: UTF-8 bytes of one event's data, as the application hands it over.
+        payload_kind: the shape of the data, a name in ``wiretax.channels.payloads.KINDS``.
+        client: the client library whose bytes are sent, a name in ``wiretax/channels/profiles``.
+        connection: "keep-alive" or "close" (one connection a call).
+        http: the protocol version.
+        tls: whether the connection is encrypted.
+    """
+
+    api: Api = "trigger"
+    batch_size: int = 1
+    channels: int = 1
+    payload_bytes: int = 100
+    payload_kind: str = "chat"
+    client: str = "reference"
+    connection: Habit = "keep-alive"
+    http: str = "1.1"
+    tls: bool = False
+
+    @property
+    def name(self) -> str:
+        """Short, unique within a plan, and fit for a file name: ``batch10-100B-chat-reference``."""
+        call = {
+            "trigger": "trigger",
+            "multi_trigger": f"multi_trigger{self.channels}",
+            "batch": f"batch{self.batch_size}",
+        }[self.api]
+        parts = [call, f"{self.payload_bytes}B", self.payload_kind, self.client]
+        if self.connection != "keep-alive":
+            parts.append(self.connection)
+        if self.http != "1.1":
+            parts.append(f"http{self.http}")
+        if self.tls:
+            parts.append("tls")
+        return "-".join(parts)
+
+    @property
+    def messages_per_request(self) -> int:
+        """What the service bills a call as: an event to n channels counts as n, and so does a batch of n."""
+        return self.batch_size * self.channels
+
+    @property
+    def payload_per_request(self) -> int:
+        """Payload bytes handed over for one call."""
+        return self.batch_size * self.payload_bytes

@@ -1,0 +1,165 @@
+"""The ``wiretax`` command. Thin: it reads options, calls the piece that does the work, and picks the exit code."""
+
+from __future__ import annotations
+
+import sys
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from wiretax import __version__
+from wiretax.channels.endpoint import DEMO, Credentials, Endpoint, EndpointError
+from wiretax.channels.limits import Limits
+
+app = typer.Typer(
+    name="wiretax",
+    help="What one event really costs on the wire of the Pusher Channels HTTP API, and what batching gives back.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+# A file or a CI log has no width of its own; there the whole table is wanted.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+err = Console(stderr=True, highlight=False)
+
+
+class Exit(IntEnum):
+    """Exit codes: the contract with CI."""
+
+    OK = 0
+    INTERNAL = 1
+    USAGE = 2
+    CHECK_FAILED = 3
+    INCONCLUSIVE = 4
+    INVALID = 5
+    INTERRUPTED = 130
+
+
+def fail(message: str, code: Exit) -> NoReturn:
+    """One line on standard error, and out."""
+    err.print(f"wiretax: {message}", soft_wrap=True, markup=False)
+    raise typer.Exit(code)
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        out.print(f"wiretax {__version__}")
+        raise typer.Exit(Exit.OK)
+
+
+@app.command()
+def run(
+    plan: Annotated[str, typer.Argument(help="A plan's name, or the path of a TOML file.")] = "quick",
+    endpoint: Annotated[
+        str | None,
+        typer.Option(envvar="PUSHER_URL", show_envvar=True, help="http://KEY:SECRET@HOST:PORT/apps/ID"),
+    ] = None,
+    results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
+    yes: Annotated[bool, typer.Option("--yes", help="Send to an endpoint that is not on this machine.")] = False,
+) -> None:
+    """Sweep a plan's workloads and print what each event costs. Without --endpoint it starts a mock of its own."""
+    # Locust patches the standard library, so it comes before anything that opens a socket.
+    import locust  # noqa: F401
+
+    from analysis.table import print_run
+    from scenarios.plan import PlanError, load_plan
+    from scenarios.preflight import EndpointRefusedError
+    from scenarios.sweep import sweep
+    from wiretax.mock.process import MockError
+    from wiretax.runs.reader import read_run
+    from wiretax.runs.writer import ResultsError
+
+    try:
+        chosen = load_plan(plan)
+        target = _endpoint(endpoint, yes) if endpoint else None
+        folder = sweep(chosen, target, results, err)
+    except (PlanError, ResultsError, EndpointError) as error:
+        fail(str(error), Exit.USAGE)
+    except (EndpointRefusedError, MockError) as error:
+        fail(str(error), Exit.INVALID)
+    saved = read_run(folder)
+    print_run(saved, out)
+    if saved.meta["interrupted"]:
+        raise typer.Exit(Exit.INTERRUPTED)
+    if not saved.meta["valid"]:
+        raise typer.Exit(Exit.INVALID)
+
+
+def _endpoint(url: str, yes: bool) -> Endpoint:
+    target = Endpoint.parse(url)
+    if target.scheme != "http":
+        raise EndpointError(f"{target.public_url}: https is not measured yet; give an http:// endpoint")
+    if not target.is_loopback and not yes:
+        raise EndpointError(
+            f"{target.public_url} is not on this machine: a run sends all it can, and each message counts against "
+            "the app's quota; add --yes if you mean it"
+        )
+    return target
+
+
+@app.command()
+def mock(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8080,
+    app_id: Annotated[str, typer.Option(help="The app's id.")] = DEMO.app_id,
+    key: Annotated[str, typer.Option(help="The app's key.")] = DEMO.key,
+    secret: Annotated[
+        str | None,
+        typer.Option(
+            envvar="WIRETAX_MOCK_SECRET", show_default=False, help="The app's secret, if not the demo's."
+        ),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Events a batch.")] = Limits().batch_size,
+    data_bytes: Annotated[int, typer.Option(min=1, help="Bytes of one event's data.")] = Limits().data_bytes,
+    channels: Annotated[int, typer.Option(min=1, help="Channels a trigger.")] = Limits().channels,
+    rtt: Annotated[str, typer.Option(help="Round-trip time added to each answer, like 40ms.")] = "0s",
+    per_request: Annotated[str, typer.Option(help="A server's time for a call, like 200us.")] = "0s",
+    per_event: Annotated[str, typer.Option(help="A server's time for each event in it.")] = "0s",
+    servers: Annotated[int, typer.Option(min=1, help="Calls served at once.")] = 1,
+    idle_timeout: Annotated[str, typer.Option(help="Close connections that are silent for so long.")] = "60s",
+    with_parent: Annotated[bool, typer.Option(hidden=True, help="Stop when standard input closes.")] = False,
+) -> None:
+    """Run the endpoint alone: checks what the service checks, answers as it does, counts every byte."""
+    from scenarios.duration import parse_duration
+    from wiretax.mock.cost import CostModel
+    from wiretax.mock.server import MockOptions, run_mock
+
+    try:
+        cost = CostModel(parse_duration(rtt), parse_duration(per_request), parse_duration(per_event), servers)
+        patience = parse_duration(idle_timeout)
+    except ValueError as error:
+        fail(str(error), Exit.USAGE)
+    credentials = Credentials(app_id, key, secret or DEMO.secret)
+    limits = Limits(batch_size=batch_size, data_bytes=data_bytes, channels=channels)
+
+    def ready(host: str, port: int) -> None:
+        print(f"wiretax mock listening on http://{host}:{port}", flush=True)
+        if not with_parent and not secret:
+            print(f"PUSHER_URL=http://{key}:{DEMO.secret}@{host}:{port}/apps/{app_id}", flush=True)
+
+    try:
+        run_mock(MockOptions(host, port, credentials, limits, cost, patience), ready, with_parent)
+    except OSError as error:
+        fail(f"can't listen on {host}:{port}: {error.strerror or error}; choose another --port", Exit.USAGE)
+
+
+def main() -> None:
+    """The entry point: an unexpected error is one line and exit code 1, its traceback with WIRETAX_DEBUG=1."""
+    import os
+
+    try:
+        app()
+    except Exception as error:
+        if os.environ.get("WIRETAX_DEBUG"):
+            raise
+        err.print(
+            f"wiretax: internal error: {type(error).__name__}: {error} (WIRETAX_DEBUG=1 shows where)",
+            markup=False,
+        )
+        sys.exit(Exit.INTERNAL)

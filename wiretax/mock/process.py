@@ -1,0 +1,80 @@
+"""The embedded mock: a process of its own, so that it has a processor of its own."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.limits import Limits
+from wiretax.mock.cost import CostModel
+from wiretax.mock.protocol import LEDGER_PATH
+
+STOP_TIMEOUT_S = 5
+READ_TIMEOUT_S = 5
+LISTENING = re.compile(r"listening on http://(.+):(\d+)$")
+
+
+class MockError(RuntimeError):
+    """The mock did not start; the message is what it said."""
+
+
+@contextmanager
+def embedded_mock(limits: Limits, cost: CostModel) -> Iterator[Endpoint]:
+    """Start a mock on a free loopback port, yield its endpoint, stop it.
+
+    Raises:
+        MockError: where it does not come up.
+    """
+    command = [sys.executable, "-m", "wiretax", "mock", "--port", "0", "--with-parent"]
+    command += ["--batch-size", str(limits.batch_size), "--data-bytes", str(limits.data_bytes)]
+    command += ["--channels", str(limits.channels), "--servers", str(cost.servers)]
+    for option, seconds in (
+        ("rtt", cost.rtt),
+        ("per-request", cost.per_request),
+        ("per-event", cost.per_event),
+    ):
+        command += [f"--{option}", f"{seconds * 1e6:.3f}us"]
+    # In a session of its own Ctrl-C does not reach it: it has to answer until the last exchange is counted. It
+    # ends when its standard input does, so it can't outlive its parent.
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        match = LISTENING.search(line.strip())
+        if match is None:
+            raise MockError(f"the embedded mock did not start: {line.strip() or 'it said nothing'}")
+        yield Endpoint("http", match[1], int(match[2]), DEMO)
+    finally:
+        process.stdin.close()
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+def read_ledger(endpoint: Endpoint) -> dict[str, Any] | None:
+    """The ledger of a mock, or None where the endpoint is another server or does not answer."""
+    url = f"{endpoint.scheme}://{endpoint.authority}{LEDGER_PATH.decode()}"
+    try:
+        answer = httpx.get(url, timeout=READ_TIMEOUT_S, trust_env=False)
+        ledger = answer.json() if answer.status_code == 200 else None
+    except (httpx.HTTPError, ValueError):
+        return None
+    return ledger if isinstance(ledger, dict) and "request_bytes" in ledger else None

@@ -1,0 +1,259 @@
+"""What the service accepts and how it answers. No I/O: one request in, one verdict out.
+
+Source: Pusher's HTTP API reference. Order of checks: path, authentication, then the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+import orjson
+
+from wiretax.channels.endpoint import Credentials
+from wiretax.channels.limits import (
+    Limits,
+    Refusal,
+    refuse_batch_size,
+    refuse_channel,
+    refuse_channel_count,
+    refuse_data,
+    refuse_event_name,
+)
+from wiretax.channels.profiles import QUERY
+from wiretax.channels.signing import AUTH_VERSION, TIMESTAMP_WINDOW_S, Hmac, body_md5, string_to_sign
+
+MEMO_SIZE = 4096
+MD5_KEY = "body_md5="
+SIGNATURE_KEY = "auth_signature="
+MD5_DIGITS = 32
+SIGNATURE_DIGITS = 64
+TIMESTAMP_DIGITS = 12
+
+
+class TriggerBody(msgspec.Struct, gc=False):
+    name: str
+    data: str
+    channels: list[str] | None = None
+    channel: str | None = None
+    socket_id: str | None = None
+    info: str | None = None
+
+
+class BatchItem(msgspec.Struct, gc=False):
+    channel: str
+    name: str
+    data: str
+    socket_id: str | None = None
+    info: str | None = None
+
+
+class BatchBody(msgspec.Struct, gc=False):
+    batch: list[BatchItem]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a taken request holds, and the JSON it is answered with."""
+
+    events: int
+    messages: int
+    body: bytes
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer, not an error
+    """A request is not taken."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTarget:
+    """All that one request target says apart from its md5 and signature."""
+
+    sign: Callable[[bytes], str]
+    timestamp: int
+    accept: Callable[[bytes], Accepted]
+
+
+class Rules:
+    """The checks one app's requests have to pass."""
+
+    def __init__(self, app: Credentials, limits: Limits) -> None:
+        self._app = app
+        self._limits = limits
+        self._hmac = Hmac(app.secret.encode())
+        self._apis: dict[str, Callable[[bytes], Accepted]] = {
+            f"/apps/{app.app_id}/events": self._accept_trigger,
+            f"/apps/{app.app_id}/batch_events": self._accept_batch,
+        }
+        self._decode_trigger = msgspec.json.Decoder(TriggerBody).decode
+        self._decode_batch = msgspec.json.Decoder(BatchBody).decode
+        # Names found good, and targets already taken apart: publishers repeat both.
+        self._good_channels: set[str] = set()
+        self._good_names: set[str] = set()
+        self._targets: dict[str, SignedTarget] = {}
+
+    def check(self, method: bytes, target: str, body: bytes, now: float) -> Accepted:
+        """Judge one request.
+
+        Args:
+            method: the HTTP method.
+            target: path and query as sent.
+            body: the decoded body.
+            now: the server's clock in seconds since the epoch.
+
+        Raises:
+            Refused: with status, reason and message.
+        """
+        if method != b"POST":
+            raise Refused(self._not_post(method.decode(), target))
+        # A publisher's targets differ by md5 and signature only; what is left without those two is looked up.
+        md5_at = target.find(MD5_KEY) + len(MD5_KEY)
+        md5_end = md5_at + MD5_DIGITS
+        signature_at = target.find(SIGNATURE_KEY) + len(SIGNATURE_KEY)
+        signature_end = signature_at + SIGNATURE_DIGITS
+        if md5_at < signature_at:
+            skeleton = target[:md5_at] + target[md5_end:signature_at] + target[signature_end:]
+        else:
+            skeleton = target[:signature_at] + target[signature_end:md5_at] + target[md5_end:]
+        md5, signature = target[md5_at:md5_end], target[signature_at:signature_end]
+        known = self._targets.get(skeleton)
+        if known is None:
+            known = self._take_apart(target, md5, signature)
+            if len(self._targets) >= MEMO_SIZE:
+                self._targets.clear()
+            self._targets[skeleton] = known
+        if abs(now - known.timestamp) > TIMESTAMP_WINDOW_S:
+            message = (
+                f"Timestamp expired: Given timestamp ({known.timestamp}) not within "
+                f"{TIMESTAMP_WINDOW_S}s of server time ({int(now)})"
+            )
+            raise Refused(Refusal(401, "timestamp", message))
+        if known.sign(md5.encode()) != signature:
+            raise Refused(INVALID_SIGNATURE)
+        if md5 != body_md5(body):
+            raise Refused(_unauthorized("body_md5", "body_md5 does not match the body"))
+        return known.accept(body)
+
+    def _take_apart(self, target: str, md5: str, signature: str) -> SignedTarget:
+        """The slow way through a target, once for all that differ by md5 and signature only."""
+        path, _, query = target.partition("?")
+        accept = self._apis.get(path)
+        if accept is None:
+            raise Refused(self._unknown_path(path))
+        pairs = parse_qsl(query, keep_blank_values=True)
+        given = dict(pairs)
+        missing = [key for key in sorted(QUERY) if not given.get(key)]
+        if missing:
+            raise Refused(_unauthorized("auth_missing", f"Missing {', '.join(missing)}"))
+        if len(given) != len(pairs):
+            raise Refused(_unauthorized("auth_query", "A query parameter is given twice"))
+        if given["auth_key"] != self._app.key:
+            raise Refused(_unauthorized("auth_key", "Unknown auth_key"))
+        if given["auth_version"] != AUTH_VERSION:
+            raise Refused(_unauthorized("auth_version", f"auth_version must be {AUTH_VERSION}"))
+        timestamp = given["auth_timestamp"]
+        if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= TIMESTAMP_DIGITS):
+            raise Refused(_unauthorized("timestamp", "auth_timestamp must be a number of seconds"))
+        if (given["body_md5"], given["auth_signature"]) != (md5, signature):
+            raise Refused(INVALID_SIGNATURE)
+        before, _, after = string_to_sign("POST", path, given.items()).partition(MD5_KEY + md5)
+        started, tail = self._hmac.starting_with((before + MD5_KEY).encode()), after.encode()
+        sign = started.hexdigest if not tail else lambda digits: started.hexdigest(digits + tail)
+        return SignedTarget(sign, int(timestamp), accept)
+
+    def _accept_trigger(self, body: bytes) -> Accepted:
+        try:
+            event = self._decode_trigger(body)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise Refused(_bad_body(error)) from None
+        if event.channels is None:
+            if event.channel is None:
+                raise Refused(Refusal(400, "body", "Object missing required field `channels`"))
+            channels = [event.channel]
+        else:
+            channels = event.channels
+        self._refuse(refuse_channel_count(len(channels), self._limits))
+        for channel in channels:
+            if channel not in self._good_channels:
+                self._learn_channel(channel)
+        if event.name not in self._good_names:
+            self._learn_name(event.name)
+        if len(body) > self._limits.data_bytes:
+            self._refuse(refuse_data(event.data, self._limits))
+        if event.info:
+            return Accepted(1, len(channels), _info({"channels": {channel: {} for channel in channels}}))
+        return ONE_MESSAGE if len(channels) == 1 else Accepted(1, len(channels), b"{}")
+
+    def _accept_batch(self, body: bytes) -> Accepted:
+        try:
+            batch = self._decode_batch(body).batch
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise Refused(_bad_body(error)) from None
+        self._refuse(refuse_batch_size(len(batch), self._limits))
+        good_channels, good_names = self._good_channels, self._good_names
+        asks_info = False
+        for event in batch:
+            if event.channel not in good_channels:
+                self._learn_channel(event.channel)
+            if event.name not in good_names:
+                self._learn_name(event.name)
+            if event.info:
+                asks_info = True
+        # JSON never shortens a string, so data over the limit can't hide in a body under it.
+        if len(body) > self._limits.data_bytes:
+            for event in batch:
+                self._refuse(refuse_data(event.data, self._limits))
+        answer = _info({"batch": [{} for _ in batch]}) if asks_info else b"{}"
+        return Accepted(len(batch), len(batch), answer)
+
+    def _learn_channel(self, channel: str) -> None:
+        self._refuse(refuse_channel(channel, self._limits))
+        if len(self._good_channels) >= MEMO_SIZE:
+            self._good_channels.clear()
+        self._good_channels.add(channel)
+
+    def _learn_name(self, name: str) -> None:
+        self._refuse(refuse_event_name(name, self._limits))
+        if len(self._good_names) >= MEMO_SIZE:
+            self._good_names.clear()
+        self._good_names.add(name)
+
+    @staticmethod
+    def _refuse(refusal: Refusal | None) -> None:
+        if refusal is not None:
+            raise Refused(refusal)
+
+    def _not_post(self, method: str, target: str) -> Refusal:
+        path = target.partition("?")[0]
+        if path in self._apis:
+            return Refusal(405, "method", f"{method} is not allowed here, only POST")
+        return self._unknown_path(path)
+
+    def _unknown_path(self, path: str) -> Refusal:
+        if path.startswith("/apps/") and path.rpartition("/")[2] in ("events", "batch_events"):
+            return Refusal(401, "app_id", "No app with this id")
+        return Refusal(404, "path", "Not found")
+
+
+def _unauthorized(reason: str, message: str) -> Refusal:
+    return Refusal(401, reason, message)
+
+
+INVALID_SIGNATURE = _unauthorized("signature", "Invalid signature")
+ONE_MESSAGE = Accepted(1, 1, b"{}")
+
+
+def _bad_body(error: Exception) -> Refusal:
+    return Refusal(400, "body", f"{error or 'nested too deeply'}")
+
+
+def _info(document: dict[str, Any]) -> bytes:
+    # No subscriber is ever connected here, so there is nothing to tell of a channel.
+    return orjson.dumps(document)

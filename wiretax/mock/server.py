@@ -1,0 +1,129 @@
+"""The mock as a process: listens, counts, sweeps idle connections, stops on a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import process_time
+from typing import Any
+
+import uvloop
+
+from wiretax.channels.endpoint import DEMO, Credentials
+from wiretax.channels.limits import Limits
+from wiretax.mock.alarm import Alarm
+from wiretax.mock.cost import CostModel, Queue
+from wiretax.mock.ledger import ServerLedger
+from wiretax.mock.protocol import Connection
+from wiretax.mock.rules import Rules
+
+BODY_ROOM = 1_048_576
+QUIET_SWEEPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MockOptions:
+    """How a mock is set up.
+
+    Attributes:
+        host: the address to listen on.
+        port: the TCP port; 0 takes a free one.
+        app: the credentials it knows.
+        limits: what it takes.
+        cost: what it costs.
+        idle_timeout: seconds after which a silent connection is closed.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    app: Credentials = DEMO
+    limits: Limits = field(default_factory=Limits)
+    cost: CostModel = field(default_factory=CostModel)
+    idle_timeout: float = 60.0
+
+
+class MockServer:
+    """State shared by all connections of one mock."""
+
+    def __init__(self, options: MockOptions, loop: asyncio.AbstractEventLoop) -> None:
+        self.options = options
+        self.rules = Rules(options.app, options.limits)
+        self.ledger = ServerLedger()
+        self.connections: set[Connection] = set()
+        self.clock: Callable[[], float] = loop.time
+        self.queue = None if options.cost.is_free else Queue(options.cost)
+        self.alarm = Alarm(loop)
+        # Escaped JSON is at most six times its text; a full batch of it still fits.
+        self.max_body_bytes = BODY_ROOM + 6 * options.limits.batch_size * options.limits.data_bytes
+
+    def forget(self, connection: Connection) -> None:
+        """Fold a closed connection's bytes into the totals."""
+        self.connections.discard(connection)
+        self._count(self.ledger, connection)
+
+    def read_ledger(self) -> dict[str, Any]:
+        """The totals now, open connections included, and the processor time this process took (s)."""
+        reading = ServerLedger()
+        for name in ServerLedger.__slots__:
+            setattr(reading, name, getattr(self.ledger, name))
+        for connection in self.connections:
+            self._count(reading, connection)
+        return {**reading.as_dict(), "cpu_s": process_time()}
+
+    @staticmethod
+    def _count(ledger: ServerLedger, connection: Connection) -> None:
+        if not connection.control:
+            ledger.connections += 1
+            ledger.request_bytes += connection.received
+            ledger.response_bytes += connection.sent
+
+    async def sweep(self) -> None:
+        """Close silent connections, for as long as the server runs."""
+        while True:
+            await asyncio.sleep(self.options.idle_timeout / QUIET_SWEEPS)
+            for connection in list(self.connections):
+                connection.quiet += 1
+                if connection.quiet > QUIET_SWEEPS:
+                    connection.close_idle()
+
+
+async def serve(options: MockOptions, ready: Callable[[str, int], None], with_parent: bool) -> None:
+    """Listen until SIGINT or SIGTERM; ``ready(host, port)`` is called once connections are taken."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if with_parent:
+        loop.add_reader(sys.stdin.fileno(), lambda: None if os.read(sys.stdin.fileno(), 1024) else stop.set())
+    server = MockServer(options, loop)
+    listener = await loop.create_server(
+        lambda: Connection(server), options.host, options.port, backlog=1024, reuse_address=True
+    )
+    sweeper = asyncio.create_task(server.sweep())
+    host, port = listener.sockets[0].getsockname()[:2]
+    # What exists now lives as long as the process; the collector need not look at it again.
+    gc.freeze()
+    ready(host, port)
+    await stop.wait()
+    sweeper.cancel()
+    listener.close()
+    server.alarm.close()
+
+
+def run_mock(options: MockOptions, ready: Callable[[str, int], None], with_parent: bool = False) -> None:
+    """Run a mock in this process until it is told to stop.
+
+    Args:
+        options: how it is set up.
+        ready: called with address and port once it listens.
+        with_parent: whether it also stops when its standard input closes.
+
+    Raises:
+        OSError: where it can't listen on the address.
+    """
+    uvloop.run(serve(options, ready, with_parent))

@@ -1,0 +1,86 @@
+"""Do the witnesses agree? The model's parts, the sockets' bytes and the mock's own ledger, to the byte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from wiretax.wire.ledger import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """The outcome.
+
+    Attributes:
+        model: requests, events and bytes each way, by the sum of their parts.
+        socket: bytes each way, as handed to and taken from the sockets.
+        server: the mock's counts; None where the endpoint keeps no ledger.
+        differences: a sentence for each pair that disagrees; empty where all agree.
+        unfinished: exchanges without a response, which the server may have counted or not.
+    """
+
+    model: dict[str, int]
+    socket: dict[str, int]
+    server: dict[str, int] | None
+    differences: tuple[str, ...]
+    unfinished: int
+
+    @property
+    def agrees(self) -> bool:
+        return not self.differences
+
+    def as_dict(self) -> dict[str, Any]:
+        """As ``run.json`` keeps it."""
+        return {
+            "agrees": self.agrees,
+            "model": self.model,
+            "socket": self.socket,
+            "server": self.server,
+            "unfinished": self.unfinished,
+            "differences": list(self.differences),
+        }
+
+
+def reconcile(
+    total: Tally, socket_sent: int, socket_received: int, server: dict[str, Any] | None
+) -> Reconciliation:
+    """Compare a run's totals with what the sockets and the server counted.
+
+    Args:
+        total: all exchanges of the run, warm-up and boundary included.
+        socket_sent: bytes handed to sockets.
+        socket_received: bytes taken from them.
+        server: the mock's ledger of the run, or None.
+    """
+    model = {
+        "requests": total.requests,
+        "events": total.events,
+        "request_bytes": total.sent_bytes,
+        "response_bytes": total.received_bytes,
+    }
+    socket = {"request_bytes": socket_sent, "response_bytes": socket_received}
+    differences = [
+        f"{name}: {model[name]} by the model, {count} by the sockets"
+        for name, count in socket.items()
+        if model[name] != count
+    ]
+    seen = None
+    if server is not None:
+        seen = {name: int(server[name]) for name in model}
+        differences += [
+            f"{name}: {model[name]} by the client, {seen[name]} by the mock"
+            for name in model
+            if not _explained(name, seen[name] - model[name], total)
+        ]
+    return Reconciliation(model, socket, seen, tuple(differences), total.unfinished)
+
+
+def _explained(name: str, surplus: int, total: Tally) -> bool:
+    """Whether the server's surplus over the client is what unfinished exchanges leave open; without any it is 0.
+
+    A server may have answered what its client gave up on, and may not have read all that was sent.
+    """
+    if name == "request_bytes":
+        return -total.unfinished_sent_bytes <= surplus <= 0
+    return surplus == 0 or (surplus > 0 and total.unfinished > 0)

@@ -1,0 +1,96 @@
+"""A run as it is being measured: rows gathered slice by slice, totals of every byte, the warm-up's included."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from wiretax.channels.workload import Workload
+from wiretax.wire.histogram import Buckets
+from wiretax.wire.ledger import Failure, Tally
+from wiretax.wire.slices import Slice
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """Everything a run will be written from.
+
+    Attributes:
+        meta: what becomes ``run.json``.
+        slices: rows of ``slices.parquet``.
+        latency: histograms of ``latency.parquet``: round, workload, and the buckets that hold anything.
+        failed: how often each workload failed in each way, the warm-up included.
+        total: all exchanges: measured, boundary and warm-up.
+        warm_up: the part of the total that was sent before the first round.
+        boundary: the part of the total that ended outside its slice, in the measured rounds.
+        server: the mock's ledger of this run, where the endpoint has one.
+    """
+
+    meta: dict[str, Any] = field(default_factory=dict)
+    slices: list[Row] = field(default_factory=list)
+    latency: list[tuple[int, str, Buckets]] = field(default_factory=list)
+    failed: Counter[tuple[str, Failure]] = field(default_factory=Counter)
+    total: Tally = field(default_factory=Tally)
+    warm_up: Tally = field(default_factory=Tally)
+    boundary: Tally = field(default_factory=Tally)
+    server: dict[str, Any] | None = None
+
+    def add(self, piece: Slice, users: int, worker: int = 0) -> None:
+        """Take a settled slice. A warm-up slice (round below 0) counts in the totals only."""
+        for tally in (piece.measured, piece.boundary):
+            self.total.merge(tally)
+            for failure, count in tally.failed.items():
+                self.failed[piece.workload.name, failure] += count
+        if piece.round < 0:
+            self.warm_up.merge(piece.measured)
+            self.warm_up.merge(piece.boundary)
+            return
+        self.boundary.merge(piece.boundary)
+        self.slices.append(_slice_row(piece, users, worker))
+        self.latency.append((piece.round, piece.workload.name, piece.measured.latency.buckets()))
+
+    def failure_rows(self) -> list[Row]:
+        """Rows of ``failures.parquet``, the most frequent first."""
+        return [
+            {"workload": workload, **failure._asdict(), "count": count}
+            for (workload, failure), count in self.failed.most_common()
+        ]
+
+    def failures_by_kind(self) -> Counter[str]:
+        """How many exchanges failed in each way, over all workloads."""
+        kinds: Counter[str] = Counter()
+        for (_, failure), count in self.failed.items():
+            kinds[f"{failure.kind} {failure.status}" if failure.status else failure.kind] += count
+        return kinds
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds have at least one slice."""
+        return len({row["round"] for row in self.slices})
+
+
+def workload_columns(workload: Workload) -> Row:
+    """A workload as columns."""
+    return {"workload": workload.name, **asdict(workload)}
+
+
+def _slice_row(piece: Slice, users: int, worker: int) -> Row:
+    measured = piece.measured.counts()
+    measured["payload_total_bytes"] = measured.pop("payload_bytes")
+    measured["unfinished_requests"] = measured.pop("unfinished")
+    return {
+        "round": piece.round,
+        "worker": worker,
+        **workload_columns(piece.workload),
+        "users": users,
+        "started_s": piece.started_at,
+        "duration_s": piece.duration_s,
+        **measured,
+        "boundary_requests": piece.boundary.requests + piece.boundary.unfinished,
+        "boundary_events": piece.boundary.events,
+        "boundary_sent_bytes": piece.boundary.sent_bytes,
+        "boundary_received_bytes": piece.boundary.received_bytes,
+    }

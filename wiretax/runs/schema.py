@@ -1,0 +1,79 @@
+"""The files of a run and their columns. More columns may come; these stay.
+
+Source: DESIGN "results/<run>/". Sizes are bytes, durations seconds (``_s``). A column that could not be
+measured is null.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+SCHEMA = 1
+
+WORKLOAD_COLUMNS = [
+    ("workload", pa.string()),
+    ("api", pa.string()),
+    ("batch_size", pa.int32()),
+    ("channels", pa.int32()),
+    ("payload_bytes", pa.int32()),
+    ("payload_kind", pa.string()),
+    ("client", pa.string()),
+    ("connection", pa.string()),
+    ("http", pa.string()),
+    ("tls", pa.bool_()),
+]
+
+SLICES = pa.schema(
+    [
+        ("round", pa.int32()),
+        ("worker", pa.int32()),
+        *WORKLOAD_COLUMNS,
+        ("users", pa.int32()),
+        ("started_s", pa.float64()),
+        ("duration_s", pa.float64()),
+        ("requests", pa.int64()),
+        ("events", pa.int64()),
+        ("messages", pa.int64()),
+        ("failures", pa.int64()),
+        ("request_line_bytes", pa.int64()),
+        ("auth_query_bytes", pa.int64()),
+        ("header_bytes", pa.int64()),
+        ("body_bytes", pa.int64()),
+        ("payload_total_bytes", pa.int64()),
+        ("response_head_bytes", pa.int64()),
+        ("response_body_bytes", pa.int64()),
+        ("unfinished_requests", pa.int64()),
+        ("unfinished_sent_bytes", pa.int64()),
+        ("unfinished_received_bytes", pa.int64()),
+        ("connections", pa.int64()),
+        ("tcp_sent_bytes", pa.int64()),
+        ("tcp_received_bytes", pa.int64()),
+        ("tcp_retransmitted_bytes", pa.int64()),
+        ("segments_out", pa.int64()),
+        ("segments_in", pa.int64()),
+        ("boundary_requests", pa.int64()),
+        ("boundary_events", pa.int64()),
+        ("boundary_sent_bytes", pa.int64()),
+        ("boundary_received_bytes", pa.int64()),
+    ]
+)
+
+LATENCY = pa.schema(
+    [
+        ("round", pa.int32()),
+        ("workload", pa.string()),
+        ("bucket_low_s", pa.float64()),
+        ("bucket_high_s", pa.float64()),
+        ("count", pa.int64()),
+    ]
+)
+
+FAILURES = pa.schema(
+    [
+        ("workload", pa.string()),
+        ("kind", pa.string()),
+        ("status", pa.int32()),
+        ("message", pa.string()),
+        ("count", pa.int64()),
+    ]
+)

@@ -1,0 +1,100 @@
+"""Writing a run. Each file appears whole or not at all: a temporary name, then a rename."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wiretax.runs.record import RunRecord
+from wiretax.runs.schema import FAILURES, LATENCY, SLICES
+
+RUN_FILE = "run.json"
+
+
+class ResultsError(OSError):
+    """A results folder that can't be written: one line that says which and why."""
+
+
+def claim_run_folder(results: Path, name: str) -> Path:
+    """Make the folder of a new run under ``results``, before anything is measured.
+
+    Raises:
+        ResultsError: where it can't be made or written to.
+    """
+    number = 1
+    while True:
+        folder = results / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+            if not os.access(folder, os.W_OK):
+                raise PermissionError(13, "not writable")
+            return folder
+        except FileExistsError:
+            if not results.is_dir():
+                raise ResultsError(
+                    f"results folder {results}: it is a file; name a folder with --results"
+                ) from None
+            number += 1
+        except OSError as error:
+            raise ResultsError(
+                f"results folder {results}: can't be written ({error.strerror}); name another with --results"
+            ) from None
+
+
+def abandon_run_folder(folder: Path) -> None:
+    """Remove a claimed folder in which nothing was written."""
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def write_run(folder: Path, record: RunRecord) -> None:
+    """Write all files of a run; ``run.json`` comes last, so a folder that has it is complete."""
+    write_whole(folder / "slices.parquet", _table(pa.Table.from_pylist(record.slices, SLICES)))
+    write_whole(folder / "latency.parquet", _table(latency_table(record)))
+    write_whole(folder / "failures.parquet", _table(pa.Table.from_pylist(record.failure_rows(), FAILURES)))
+    if record.server is not None:
+        write_whole(folder / "server.json", _json(record.server))
+    write_whole(folder / RUN_FILE, _json(record.meta))
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` fill a temporary file beside ``path``, then rename it."""
+    temporary = path.with_name(f".{path.name}.partial")
+    try:
+        write(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _json(document: dict[str, Any]) -> Callable[[Path], object]:
+    data = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return lambda path: path.write_bytes(data)
+
+
+def latency_table(record: RunRecord) -> pa.Table:
+    """All histograms of a run, a row a bucket."""
+    columns = [
+        np.concatenate(parts) if parts else np.array([])
+        for parts in (
+            [np.full(len(buckets.counts), round_) for round_, _, buckets in record.latency],
+            [np.full(len(buckets.counts), workload) for _, workload, buckets in record.latency],
+            [buckets.lows_s() for _, _, buckets in record.latency],
+            [buckets.highs_s() for _, _, buckets in record.latency],
+            [buckets.counts for _, _, buckets in record.latency],
+        )
+    ]
+    arrays = [pa.array(column.tolist(), kind) for column, kind in zip(columns, LATENCY.types, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=LATENCY)
+
+
+def _table(table: pa.Table) -> Callable[[Path], object]:
+    return lambda path: pq.write_table(table, path, compression="zstd")

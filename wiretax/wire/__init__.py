@@ -1,0 +1,1 @@
+"""From an event to its bytes: the gevent client, what it counts, and how long each exchange took."""

@@ -1,0 +1,274 @@
+"""One connection to an endpoint, for one user: a non-blocking socket on gevent's loop.
+
+The socket's read watcher stays armed for as long as the connection lives, and an exchange waits by switching
+to the hub; nothing is registered or timed for each request. Deadlines are kept by one watchdog.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from errno import EINPROGRESS
+from os import strerror
+from time import perf_counter_ns
+from typing import Any
+
+import gevent
+from gevent.monkey import get_original
+
+from wiretax.wire.ledger import Failure
+from wiretax.wire.response import Response, ResponseError, ResponseMemo, ResponseReader
+
+RECEIVE_BYTES = 65_536
+READ, WRITE = 1, 2
+
+# The unpatched class: waiting is done here, once an exchange, and not inside each send and recv.
+RawSocket: type[socket.socket] = get_original("socket", "socket")
+
+
+class ExchangeError(Exception):
+    """An exchange that ended without a whole response.
+
+    Attributes:
+        failure: how.
+        sent: bytes of the request handed to the socket.
+        received: bytes taken from it.
+    """
+
+    def __init__(self, failure: Failure, sent: int, received: int) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+        self.sent = sent
+        self.received = received
+
+
+class Connection:
+    """Sends a request and waits for its response, over a connection that is opened when it is needed.
+
+    A request is never sent twice: what happens to it after its first byte left is reported, not repaired.
+
+    Attributes:
+        sent: bytes handed to sockets so far.
+        received: bytes taken from them so far.
+        opened: connections opened so far.
+    """
+
+    __slots__ = (
+        "_address",
+        "_connecting",
+        "_deadline_ns",
+        "_host",
+        "_memo",
+        "_port",
+        "_recv",
+        "_send",
+        "_socket",
+        "_switch",
+        "_timed_out",
+        "_timeout_ns",
+        "_waiter",
+        "_watcher",
+        "opened",
+        "received",
+        "sent",
+    )
+
+    def __init__(self, host: str, port: int, timeout_s: float, memo: ResponseMemo) -> None:
+        self._host = host
+        self._port = port
+        self._address: tuple[int, Any] | None = None
+        self._timeout_ns = int(timeout_s * 1e9)
+        self._memo = memo
+        self._socket: socket.socket | None = None
+        self._watcher: Any = None
+        self._waiter: Callable[[], object] | None = None
+        self._deadline_ns = 0
+        self._timed_out = False
+        self._connecting = False
+        self.sent = 0
+        self.received = 0
+        self.opened = 0
+
+    def exchange(self, head: bytes, body: bytes, writes: int) -> Response:
+        """Send one request, in one write or in two, and wait for the response.
+
+        Raises:
+            ExchangeError: where no whole response came; it says how far the exchange went. Its cause is what
+                killed the user, if that is why.
+        """
+        sent, received = self.sent, self.received
+        try:
+            if self._socket is None or not self._watcher.active:
+                self._open()
+            self._deadline_ns = perf_counter_ns() + self._timeout_ns
+            if writes == 1:
+                self._write(head + body)
+            else:
+                self._write(head)
+                self._write(body)
+            self._waiter = gevent.getcurrent().switch
+            self._switch()
+            data = self._recv(RECEIVE_BYTES)
+            self.received += len(data)
+            response = self._memo.get(data) or self._read(data)
+        except (OSError, ResponseError) as error:
+            self.close()
+            failure = self._failure(error)
+            raise ExchangeError(failure, self.sent - sent, self.received - received) from None
+        except BaseException as reason:
+            # The user was killed half way: what is still to come on this connection belongs to no one.
+            self.close()
+            cut = Failure("cut", 0, "the user was stopped before the answer came")
+            raise ExchangeError(cut, self.sent - sent, self.received - received) from reason
+        if not response.keeps_alive:
+            self.close()
+        return response
+
+    def close(self) -> None:
+        """Close the socket, if it is open."""
+        if self._socket is not None:
+            self._watcher.stop()
+            self._watcher.close()
+            self._socket.close()
+            self._socket = None
+        self._waiter = None
+
+    def is_late(self, now_ns: int) -> bool:
+        """Whether an exchange waits past its deadline."""
+        return self._waiter is not None and now_ns > self._deadline_ns
+
+    def time_out(self) -> None:
+        """End the exchange that waits: its next step finds nothing to read, and the mark."""
+        self._timed_out = True
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            gevent.get_hub().loop.run_callback(waiter)
+
+    def _open(self) -> None:
+        self.close()
+        self._timed_out = False
+        self._deadline_ns = perf_counter_ns() + self._timeout_ns
+        if self._address is None:
+            found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+            self._address = (found[0][0], found[0][4])
+        family, address = self._address
+        self._socket = RawSocket(family, socket.SOCK_STREAM)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._send, self._recv = self._socket.send, self._socket.recv
+        hub = gevent.get_hub()
+        self._switch = hub.switch
+        self._watcher = hub.loop.io(self._socket.fileno(), READ)
+        self._connecting = True
+        code = self._socket.connect_ex(address)
+        if code == EINPROGRESS:
+            self._wait_until_writable()
+            code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, strerror(code))
+        self._connecting = False
+        self._watcher.start(self._readable)
+        self.opened += 1
+
+    def _write(self, data: bytes) -> None:
+        try:
+            written = self._send(data)
+        except BlockingIOError:
+            written = 0
+        self.sent += written
+        if written < len(data):
+            self._write_rest(memoryview(data)[written:])
+
+    def _write_rest(self, data: memoryview) -> None:
+        # An answer that comes before the request is out must not wake the wait for room to write.
+        self._watcher.stop()
+        while data:
+            self._wait_until_writable()
+            try:
+                written = self._send(data)
+            except BlockingIOError:
+                continue
+            self.sent += written
+            data = data[written:]
+        self._watcher.start(self._readable)
+
+    def _wait_until_writable(self) -> None:
+        assert self._socket is not None
+        watcher = gevent.get_hub().loop.io(self._socket.fileno(), WRITE)
+        self._waiter = gevent.getcurrent().switch
+        watcher.start(self._writable)
+        try:
+            self._switch()
+        finally:
+            watcher.stop()
+            watcher.close()
+        if self._timed_out:
+            raise TimeoutError
+
+    def _read(self, data: bytes) -> Response:
+        """The slow way to a response: one not seen before, in pieces, or none at all."""
+        reader = ResponseReader()
+        first = data
+        while True:
+            response = reader.feed(data) if data else reader.end()
+            if response is not None:
+                if data is first:
+                    self._memo.keep(data, response)
+                return response
+            if not data:
+                raise ConnectionResetError(0, "closed by the server before its answer was whole")
+            self._waiter = gevent.getcurrent().switch
+            self._switch()
+            data = self._recv(RECEIVE_BYTES)
+            self.received += len(data)
+
+    def _failure(self, error: Exception) -> Failure:
+        if self._timed_out:
+            doing = "connect" if self._connecting else "answer"
+            return Failure("timeout", 0, f"no {doing} within {self._timeout_ns / 1e9:g} s")
+        if isinstance(error, ResponseError):
+            return Failure("malformed", 0, str(error))
+        message = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        return Failure("connect" if self._connecting else "lost", 0, message)
+
+    def _readable(self) -> None:
+        """Runs in the hub whenever there is something to read."""
+        waiter = self._waiter
+        if waiter is None:
+            # Nobody waits: the server closed, or spoke unasked. The next exchange opens anew.
+            self._watcher.stop()
+        else:
+            self._waiter = None
+            waiter()
+
+    def _writable(self) -> None:
+        waiter = self._waiter
+        if waiter is not None:
+            self._waiter = None
+            waiter()
+
+
+class Watchdog:
+    """Holds exchanges to their deadlines, all connections of a process together."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._every_s = min(0.5, max(0.01, timeout_s / 20))
+        self._connections: list[Connection] = []
+        self._greenlet = gevent.spawn(self._watch)
+
+    def add(self, connection: Connection) -> None:
+        self._connections.append(connection)
+
+    def remove(self, connection: Connection) -> None:
+        self._connections.remove(connection)
+
+    def stop(self) -> None:
+        self._greenlet.kill()
+
+    def _watch(self) -> None:
+        while True:
+            gevent.sleep(self._every_s)
+            now_ns = perf_counter_ns()
+            for connection in self._connections:
+                if connection.is_late(now_ns):
+                    connection.time_out()

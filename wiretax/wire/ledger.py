@@ -1,0 +1,90 @@
+"""What was sent and what came back: counts by workload and slice, which add up over workers and rounds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+from wiretax.wire.histogram import Histogram
+
+
+class Failure(NamedTuple):
+    """One way an exchange failed.
+
+    Attributes:
+        kind: "connect", "timeout", "lost" (the connection went while the answer was awaited), "malformed" (what
+            came is not HTTP), or a kind of ``wiretax.channels.answers``: "rejected", "error_body", "unreadable".
+        status: the HTTP status, 0 where none came.
+        message: the server's words or the system's.
+    """
+
+    kind: str
+    status: int
+    message: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of exchanges. All bytes are HTTP's: what lies between the application and TLS or TCP.
+
+    Attributes:
+        requests: exchanges whose response came whole, acknowledged or not.
+        events: events acknowledged.
+        messages: events acknowledged, times their channels, as the service bills them.
+        failures: exchanges that failed, those without a response included.
+        request_line_bytes: method, path, version, line end; without the query.
+        auth_query_bytes: the signed query with its ``?``.
+        header_bytes: header lines and the blank line.
+        body_bytes: request bodies.
+        payload_bytes: the data of events inside those bodies, as the application handed it over.
+        response_head_bytes: status lines, headers and blank lines.
+        response_body_bytes: response bodies as framed.
+        unfinished: exchanges without a whole response.
+        unfinished_sent_bytes: bytes handed to the socket in those.
+        unfinished_received_bytes: bytes taken from it in those.
+        connections: connections opened.
+    """
+
+    requests: int = 0
+    events: int = 0
+    messages: int = 0
+    failures: int = 0
+    request_line_bytes: int = 0
+    auth_query_bytes: int = 0
+    header_bytes: int = 0
+    body_bytes: int = 0
+    payload_bytes: int = 0
+    response_head_bytes: int = 0
+    response_body_bytes: int = 0
+    unfinished: int = 0
+    unfinished_sent_bytes: int = 0
+    unfinished_received_bytes: int = 0
+    connections: int = 0
+    latency: Histogram = field(default_factory=Histogram)
+    failed: Counter[Failure] = field(default_factory=Counter)
+
+    @property
+    def sent_bytes(self) -> int:
+        """All bytes handed to sockets, by the model: the sum of the parts."""
+        parts = self.request_line_bytes + self.auth_query_bytes + self.header_bytes + self.body_bytes
+        return parts + self.unfinished_sent_bytes
+
+    @property
+    def received_bytes(self) -> int:
+        """All bytes taken from sockets."""
+        return self.response_head_bytes + self.response_body_bytes + self.unfinished_received_bytes
+
+    def merge(self, other: Tally) -> None:
+        """Add another tally's counts to this one's."""
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.latency.merge(other.latency)
+        self.failed.update(other.failed)
+
+    def counts(self) -> dict[str, Any]:
+        """The plain numbers, by name."""
+        return {name: getattr(self, name) for name in COUNTS}
+
+
+COUNTS = tuple(each.name for each in fields(Tally) if each.type == "int")

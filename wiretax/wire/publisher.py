@@ -1,0 +1,157 @@
+"""The hot path: one user publishes one workload for as long as a slice is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter_ns, time
+
+import gevent
+
+from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.events import bodies
+from wiretax.channels.payloads import payloads
+from wiretax.channels.profiles import load_profile
+from wiretax.channels.request import RequestHead
+from wiretax.channels.workload import Workload
+from wiretax.wire.connection import Connection, ExchangeError
+from wiretax.wire.ledger import Failure, Tally
+from wiretax.wire.response import Response
+from wiretax.wire.slices import Slice
+
+# A server that refuses connections is asked again at this pace by each user, not as fast as it refuses.
+RECONNECT_PAUSE_S = 0.1
+FOREVER_NS = 2**63
+
+# Called after each exchange that somebody wants to hear of: latency in ns, the response or how it failed.
+Listener = Callable[[Workload, int, Response | None, Failure | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One workload's requests, shared by all users that send it.
+
+    Attributes:
+        workload: what is sent.
+        next_body: the next body, encoded when asked for.
+        head: renders and signs the head for a body.
+        writes: 1 where head and body go to the socket together, 2 where apart.
+        request_line_bytes: of every request, without the query.
+        auth_query_bytes: of every request.
+    """
+
+    workload: Workload
+    next_body: Callable[[], bytes]
+    head: RequestHead
+    writes: int
+    request_line_bytes: int
+    auth_query_bytes: int
+
+    @classmethod
+    def of(cls, workload: Workload, endpoint: Endpoint, seed: int) -> Source:
+        """The source of a workload's requests to an endpoint, its payloads drawn from ``seed``."""
+        profile = load_profile(workload.client)
+        head = RequestHead(endpoint, profile, workload.api, workload.connection)
+        sizes = head.sizes(0)
+        data = payloads(workload.payload_kind, workload.payload_bytes, seed)
+        supply = bodies(workload, profile, data)
+        return cls(workload, supply, head, profile.writes, sizes.request_line, sizes.auth_query)
+
+
+class Publisher:
+    """Sends requests over one connection, one after the other, and counts them."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def publish(
+        self, source: Source, piece: Slice, until_ns: int = FOREVER_NS, listener: Listener | None = None
+    ) -> None:
+        """Publish until the slice closes, or until ``until_ns`` on ``perf_counter_ns``; at least once.
+
+        Counts are kept in locals and added to the slice at the end, whichever way it comes.
+        """
+        exchange, render, next_body = self._connection.exchange, source.head.render, source.next_body
+        writes, note_latency = source.writes, piece.latencies_ns.append
+        opened = self._connection.opened
+        requests = acknowledged = head_bytes = body_bytes = answer_head_bytes = answer_body_bytes = 0
+        began_ns = -1
+        try:
+            while piece.open and began_ns < until_ns:
+                body = next_body()
+                head = render(body, int(time()))
+                began_ns = perf_counter_ns()
+                try:
+                    response = exchange(head, body, writes)
+                except ExchangeError as error:
+                    self._count_unfinished(piece, error)
+                    if error.__cause__ is not None:
+                        raise error.__cause__ from None
+                    if listener is not None:
+                        listener(source.workload, perf_counter_ns() - began_ns, None, error.failure)
+                    if error.failure.kind == "connect":
+                        gevent.sleep(RECONNECT_PAUSE_S)
+                    continue
+                latency_ns = perf_counter_ns() - began_ns
+                if piece.open:
+                    requests += 1
+                    head_bytes += len(head)
+                    body_bytes += len(body)
+                    answer_head_bytes += response.head_bytes
+                    answer_body_bytes += response.body_bytes
+                    if response.acknowledged:
+                        acknowledged += 1
+                        note_latency(latency_ns)
+                    else:
+                        _count_failure(piece.measured, response)
+                else:  # closed during the exchange, which mypy can't see
+                    _count(  # type: ignore[unreachable]
+                        piece.boundary, source, 1, len(head), len(body), response.acknowledged
+                    )
+                    piece.boundary.response_head_bytes += response.head_bytes
+                    piece.boundary.response_body_bytes += response.body_bytes
+                    if response.acknowledged:
+                        piece.boundary.latency.record([latency_ns])
+                    else:
+                        _count_failure(piece.boundary, response)
+                if listener is not None:
+                    listener(source.workload, latency_ns, response, None)
+        finally:
+            measured = piece.measured
+            _count(measured, source, requests, head_bytes, body_bytes, acknowledged)
+            measured.response_head_bytes += answer_head_bytes
+            measured.response_body_bytes += answer_body_bytes
+            measured.connections += self._connection.opened - opened
+
+    def _count_unfinished(self, piece: Slice, error: ExchangeError) -> None:
+        tally = piece.measured if piece.open else piece.boundary
+        tally.unfinished += 1
+        tally.unfinished_sent_bytes += error.sent
+        tally.unfinished_received_bytes += error.received
+        # An exchange that its own user cut off says nothing of the endpoint.
+        if error.failure.kind != "cut":
+            tally.failures += 1
+            tally.failed[error.failure] += 1
+
+
+def _count(
+    tally: Tally, source: Source, requests: int, head_bytes: int, body_bytes: int, acknowledged: int
+) -> None:
+    workload = source.workload
+    line, query = requests * source.request_line_bytes, requests * source.auth_query_bytes
+    tally.requests += requests
+    tally.events += acknowledged * workload.batch_size
+    tally.messages += acknowledged * workload.messages_per_request
+    tally.request_line_bytes += line
+    tally.auth_query_bytes += query
+    tally.header_bytes += head_bytes - line - query
+    tally.body_bytes += body_bytes
+    tally.payload_bytes += requests * workload.payload_per_request
+
+
+def _count_failure(tally: Tally, response: Response) -> None:
+    answer = response.answer
+    tally.failures += 1
+    tally.failed[Failure(answer.kind, answer.status, answer.message)] += 1

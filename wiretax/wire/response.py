@@ -1,0 +1,125 @@
+"""Reading responses off a connection: httptools for the framing, a memo for those seen before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httptools
+
+from wiretax.channels.answers import Answer, read_answer
+
+MEMO_SIZE = 1024
+MAX_RESPONSE_BYTES = 1_048_576
+BLANK_LINE = b"\r\n\r\n"
+
+
+class ResponseError(Exception):
+    """What came back is not one HTTP/1.1 response."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One response as it came off the wire.
+
+    Attributes:
+        answer: what it means.
+        acknowledged: whether the events were taken.
+        head_bytes: status line, headers and blank line; interim responses before it included.
+        body_bytes: all after that, chunk framing included.
+        keeps_alive: whether the server keeps the connection open.
+    """
+
+    answer: Answer
+    acknowledged: bool
+    head_bytes: int
+    body_bytes: int
+    keeps_alive: bool
+
+
+class ResponseReader:
+    """Puts together one response from what a socket yields."""
+
+    __slots__ = ("_body", "_framed", "_head_done", "_keeps_alive", "_messages", "_parser", "_raw")
+
+    def __init__(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._raw = b""
+        self._body = b""
+        self._messages = 0
+        self._head_done = False
+        self._framed = False
+        self._keeps_alive = False
+
+    # httptools' side
+
+    def on_message_begin(self) -> None:
+        self._body = b""
+        self._head_done = self._framed = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if name.lower() in (b"content-length", b"transfer-encoding"):
+            self._framed = True
+
+    def on_headers_complete(self) -> None:
+        self._head_done = True
+
+    def on_body(self, body: bytes) -> None:
+        self._body += body
+
+    def on_message_complete(self) -> None:
+        # An interim response (100, 103) is followed by the one that counts.
+        if self._parser.get_status_code() >= 200:
+            self._messages += 1
+            # Asked for here: after the message the parser has forgotten it.
+            self._keeps_alive = self._parser.should_keep_alive()
+
+    def feed(self, data: bytes) -> Response | None:
+        """Take what the socket yielded; the response once it is whole.
+
+        Raises:
+            ResponseError: where it is not HTTP, too large, or more than one response.
+        """
+        self._raw += data
+        if len(self._raw) > MAX_RESPONSE_BYTES:
+            raise ResponseError(f"a response of more than {MAX_RESPONSE_BYTES} bytes")
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            raise ResponseError("the server switched protocols") from None
+        except httptools.HttpParserError as error:
+            raise ResponseError(f"not an HTTP/1.1 response: {error}") from None
+        if self._messages > 1:
+            raise ResponseError("more than one response to one request")
+        return self._finish() if self._messages else None
+
+    def end(self) -> Response | None:
+        """The server closed: the response, where its end is what closing says, else None."""
+        whole = self._head_done and not self._framed and not self._messages
+        return self._finish() if whole else None
+
+    def _finish(self) -> Response:
+        status = self._parser.get_status_code()
+        # The last head is the one that counts; interim ones before it belong to the cost of the head.
+        head = self._raw.find(BLANK_LINE, self._raw.rfind(b"HTTP/1.1 %d" % status)) + len(BLANK_LINE)
+        answer = read_answer(status, self._body)
+        return Response(answer, answer.acknowledged, head, len(self._raw) - head, self._keeps_alive)
+
+
+class ResponseMemo:
+    """Responses that came whole in one piece, by their bytes.
+
+    A server's answers differ by little (the date, if anything), so most are recognised without being parsed
+    again. What is recognised was parsed once, from its first byte to its last.
+    """
+
+    __slots__ = ("_known", "get")
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Response] = {}
+        self.get = self._known.get
+
+    def keep(self, raw: bytes, response: Response) -> None:
+        """Remember a response whose end does not depend on the connection's."""
+        if len(self._known) >= MEMO_SIZE:
+            self._known.clear()
+        self._known[raw] = response

@@ -1,0 +1,62 @@
+"""A slice: the time one workload holds, and what was measured in it."""
+
+from __future__ import annotations
+
+from time import perf_counter_ns, time
+
+from wiretax.channels.workload import Workload
+from wiretax.wire.ledger import Tally
+
+
+class Slice:
+    """Open while its workload is to be sent; users look at ``open`` before each exchange and after it.
+
+    An exchange counts for the slice it began in if it ended there; else it is kept in ``boundary``, so that no
+    byte is missing from the totals.
+
+    Attributes:
+        workload: what is sent.
+        round: which pass through the plan, from 0; -1 for the warm-up.
+        open: whether exchanges may begin.
+        measured: exchanges that began and ended here.
+        boundary: exchanges that began here and ended later.
+        latencies_ns: of acknowledged exchanges, since they were last settled.
+        started_at: seconds since the epoch.
+        duration_s: how long it was open; 0 until it is closed.
+    """
+
+    __slots__ = (
+        "_started_ns",
+        "boundary",
+        "duration_s",
+        "latencies_ns",
+        "measured",
+        "open",
+        "round",
+        "started_at",
+        "workload",
+    )
+
+    def __init__(self, workload: Workload, round_: int) -> None:
+        self.workload = workload
+        self.round = round_
+        self.open = True
+        self.measured = Tally()
+        self.boundary = Tally()
+        self.latencies_ns: list[int] = []
+        self.started_at = time()
+        self.duration_s = 0.0
+        self._started_ns = perf_counter_ns()
+
+    def close(self) -> None:
+        """No exchange begins or counts from now on."""
+        self.open = False
+        self.duration_s = (perf_counter_ns() - self._started_ns) / 1e9
+
+    def settle(self) -> list[int]:
+        """Move the latencies noted so far into the histogram; they are returned (ns)."""
+        # Emptied in place: publishers hold on to the list.
+        noted = self.latencies_ns.copy()
+        self.latencies_ns.clear()
+        self.measured.latency.record(noted)
+        return noted
