@@ -24,13 +24,14 @@ def print_run(run: Run, console: Console) -> None:
     plan, reconcile = run.meta["plan"], run.meta["reconcile"]
     console.print(
         f"[bold]{escape(plan['name'])}[/bold]  {escape(run.meta['endpoint'])}  {_server(run.meta)}  "
-        f"{plan['users']} users, saturated  {run.meta['rounds_measured']} rounds",
+        f"{plan['users']} users, {run.meta['rounds_measured']} rounds",
         soft_wrap=True,
     )
     console.print()
     if len(run.slices):
         console.print(render(summarise(run.slices, run.latency), console.width))
         console.print()
+        console.print(f"[dim]{escape(_legend(run.meta))}[/dim]", soft_wrap=True)
     for warning in run.meta["warnings"]:
         console.print(f"[yellow]warning[/yellow]  {escape(warning)}", soft_wrap=True)
     for reason in run.meta["invalid_because"]:
@@ -43,6 +44,18 @@ def print_run(run: Run, console: Console) -> None:
             soft_wrap=True,
         )
     console.print(f"saved in {escape(str(run.folder))}", soft_wrap=True)
+
+
+def _legend(meta: dict[str, Any]) -> str:
+    """How the columns are to be read, in two lines."""
+    busy = meta["busy"]
+    shares = f"generator {busy['generator']:.0%}" + (
+        "" if busy["mock"] is None else f", mock {busy['mock']:.0%}; a gain is what both save together"
+    )
+    return (
+        "saving and gain: per message, against the trigger of the same payload and client; [95 %] by rounds\n"
+        f"times: saturated, {meta['plan']['users']} users; busy, in cores: {shares}"
+    )
 
 
 def _server(meta: dict[str, Any]) -> str:
@@ -60,13 +73,23 @@ def render(summary: pd.DataFrame, width: int = 120) -> Table:
 
     Args:
         summary: a row a workload.
-        width: characters to a line; columns that others imply are left out of narrow ones.
+        width: characters to a line; where the table is wider, columns are left out, the dearest last.
     """
-    shown = [column for column in COLUMNS if width >= column.from_width]
+    columns = list(COLUMNS)
+    measure = Console(width=1000)
+    while True:
+        table = _build(summary, columns)
+        spare = [column for column in columns if column.spare]
+        if not spare or measure.measure(table).maximum <= width:
+            return table
+        columns.remove(min(spare, key=lambda column: column.spare))
+
+
+def _build(summary: pd.DataFrame, columns: list[Column]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("payload", justify="right", no_wrap=True)
     table.add_column("sent as", no_wrap=True)
-    for column in shown:
+    for column in columns:
         table.add_column(column.title, justify="right", no_wrap=True)
     several = list(summary["client"].unique()) != ["reference"]
     client = None
@@ -78,7 +101,7 @@ def render(summary: pd.DataFrame, width: int = 120) -> Table:
             table.add_row("", f"[bold]{client}[/bold]")
         for position, row in enumerate(rows.to_dict("records")):
             payload = f"{row['payload_bytes']:,} B" if position == 0 else ""
-            table.add_row(payload, describe(row), *(column.cell(row) for column in shown))
+            table.add_row(payload, describe(row), *(column.cell(row) for column in columns))
     return table
 
 
@@ -87,7 +110,7 @@ def describe(row: Row) -> str:
     call = {
         "trigger": "trigger",
         "batch": f"batch of {row['batch_size']}",
-        "multi_trigger": f"1 to {row['channels']} channels",
+        "multi_trigger": f"to {row['channels']} channels",
     }[str(row["api"])]
     return call if row["connection"] == "keep-alive" else f"{call}, {row['connection']}"
 
@@ -104,26 +127,33 @@ def _gain(row: Row) -> str:
     gain, low, high = float(row["gain"]), float(row["gain_low"]), float(row["gain_high"])
     if isnan(gain):
         return "-"
-    return f"{gain:.2f}x [?]" if isnan(low) else f"{gain:.2f}x [{low:.2f}, {high:.2f}]"
+    # Under five rounds there is no interval, and the figure is not to be trusted.
+    return f"{gain:.2f} [?]" if isnan(low) else f"{gain:.2f} [{low:.2f}, {high:.2f}]"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of figures, and the width from which there is room for it."""
+    """One column of figures.
+
+    Attributes:
+        title: its heading, two lines at most.
+        cell: a row's figure as text.
+        spare: where room is short the lowest goes first; 0 stays.
+    """
 
     title: str
     cell: Callable[[Row], str]
-    from_width: int = 0
+    spare: int = 0
 
 
 COLUMNS = (
     Column("events/s", _number("events_per_second", "{:,.0f}")),
     Column("sent\nB/event", _number("sent_per_event", "{:,.1f}")),
-    Column("received\nB/event", _number("received_per_event", "{:,.1f}"), from_width=100),
-    Column("head\nB/call", _number("head_per_request", "{:,.0f}"), from_width=90),
-    Column("overhead", _number("overhead_factor", "{:,.2f}x")),
-    Column("saving", _number("saving", "{:.1%}")),
-    Column("gain [95 %]", _gain),
-    Column("p50\nms", _number("p50_s", "{:,.2f}", 1e3), from_width=110),
-    Column("p99\nms", _number("p99_s", "{:,.2f}", 1e3), from_width=100),
+    Column("received\nB/event", _number("received_per_event", "{:,.1f}"), spare=2),
+    Column("head\nB/call", _number("head_per_request", "{:,.0f}"), spare=3),
+    Column("overhead\nx", _number("overhead_factor", "{:,.2f}"), spare=5),
+    Column("saving\n%", _number("saving", "{:.1f}", 100)),
+    Column("gain\nx [95 %]", _gain),
+    Column("p50\nms", _number("p50_s", "{:,.2f}", 1e3), spare=1),
+    Column("p99\nms", _number("p99_s", "{:,.2f}", 1e3), spare=4),
 )

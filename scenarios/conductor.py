@@ -74,7 +74,8 @@ class Conductor:
         if step.round == WARM_UP:
             self._hold_warm_up(piece)
         else:
-            self._stop.wait(self._lasting_s[step.workload])
+            cut_short = self._stop.wait(self._lasting_s[step.workload])
+            piece.counts = not cut_short
         self._stage.close()
         if not self._stage.wait_until_idle(self._plan.timeout_s + DRAIN_GRACE_S):
             self.stop("an exchange did not end within its timeout")

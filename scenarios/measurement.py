@@ -18,8 +18,6 @@ from wiretax.runs.reconcile import reconcile
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import SCHEMA
 
-MOCK_BUSY = 0.9
-
 
 class Measurement:
     """The frame around a load.
@@ -57,7 +55,11 @@ class Measurement:
         outcome = reconcile(record.total, session.sent_bytes, session.received_bytes, record.server)
         invalid = [f"the witnesses disagree: {each}" for each in outcome.differences]
         if not any(row["events"] for row in record.slices):
-            invalid.append("no event was acknowledged in any slice")
+            invalid.append("no event was acknowledged in any whole slice")
+        if self._ledger_before is not None and record.server is None:
+            invalid.append("the mock kept a ledger when the run began and does not answer any more")
+        if ended_early and not interrupted:
+            invalid.append(f"ended early, with {record.rounds} rounds begun: {ended_early}")
         record.meta = {
             "schema": SCHEMA,
             "wiretax": __version__,
@@ -70,12 +72,12 @@ class Measurement:
             "workers": 1,
             "interrupted": interrupted,
             "rounds_measured": record.rounds,
-            "warnings": self._warnings(record, ended_early, mock_busy),
+            "warnings": self._warnings(record, interrupted),
             "valid": not invalid,
             "invalid_because": invalid,
             "reconcile": outcome.as_dict(),
             "parts": {
-                "warm_up": record.warm_up.counts(),
+                "aside": record.aside.counts(),
                 "boundary": record.boundary.counts(),
                 "total": record.total.counts(),
             },
@@ -85,18 +87,14 @@ class Measurement:
             },
         }
 
-    def _warnings(self, record: RunRecord, ended_early: str, mock_busy: float | None) -> list[str]:
+    def _warnings(self, record: RunRecord, interrupted: bool) -> list[str]:
         warnings = []
-        if ended_early:
-            warnings.append(f"ended early, with {record.rounds} rounds begun: {ended_early}")
-        if record.server is None:
+        if interrupted:
+            warnings.append(f"interrupted with {record.rounds} rounds begun; what was measured is kept")
+        if self._ledger_before is None:
             warnings.append("the endpoint keeps no ledger: bytes are the client's word alone")
         if record.total.failures:
             exchanges = record.total.requests + record.total.unfinished
             kinds = ", ".join(f"{count} {name}" for name, count in record.failures_by_kind().most_common())
             warnings.append(f"{record.total.failures} of {exchanges} exchanges failed ({kinds})")
-        if mock_busy is not None and mock_busy > MOCK_BUSY and (self._cost is None or self._cost.is_free):
-            warnings.append(
-                f"the mock was busy {mock_busy:.0%} of a core: rates are those of generator and mock together"
-            )
         return warnings

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
@@ -21,6 +22,7 @@ from wiretax.mock.cost import CostModel
 
 PLANS = Path(__file__).parent / "plans"
 SCHEMA = 1
+NAME = re.compile(r"[A-Za-z0-9._-]+")
 MAX_USERS = 10_000
 MAX_ROUNDS = 10_000
 
@@ -57,7 +59,7 @@ class WorkloadTable(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PlanTable(msgspec.Struct, forbid_unknown_fields=True):
-    schema: Literal[1]
+    schema: int
     name: str
     workload: list[WorkloadTable]
     seed: int = 1
@@ -146,10 +148,17 @@ def parse_plan(document: dict[str, Any]) -> Plan:
     workloads = document.get("workload")
     for number, workload in enumerate(workloads if isinstance(workloads, list) else [], 1):
         _refuse_unknown_keys(workload, WorkloadTable, f"[[workload]] {number}")
+        _refuse_unknown_api(workload, f"[[workload]] {number}")
     try:
         table = msgspec.convert(document, PlanTable)
     except msgspec.ValidationError as error:
         raise PlanError(_readable(error)) from None
+    if table.schema != SCHEMA:
+        raise PlanError(f"schema = {table.schema}, expected {SCHEMA}; this version knows no other")
+    if not NAME.fullmatch(table.name):
+        raise PlanError(
+            f"name = {table.name!r}, expected letters, digits, '.', '_' and '-': results are filed under it"
+        )
     _within("rounds", table.rounds, 1, MAX_ROUNDS)
     _within("users", table.users, 1, MAX_USERS)
     _within("mock.servers", table.mock.servers, 1, 10_000)
@@ -190,6 +199,9 @@ def _workloads(tables: list[WorkloadTable], limits: Limits) -> Iterator[Workload
             raise PlanError(f'{where}: api = "batch" needs a batch_size')
         if table.api == "multi_trigger" and table.channels is None:
             raise PlanError(f'{where}: api = "multi_trigger" needs channels')
+        for key in WorkloadTable.__struct_fields__:
+            if getattr(table, key) == []:
+                raise PlanError(f"{where}: {key} is an empty list; give it a value or leave it out")
         for workload in _multiply(table, where):
             _check(workload, limits, where)
             if workload.name in seen:
@@ -268,6 +280,14 @@ def _refuse_unknown_keys(document: object, struct: type[msgspec.Struct], where: 
             raise PlanError(f"unknown key {key!r} in {where}; known are {', '.join(known)}{_near(key, known)}")
 
 
+def _refuse_unknown_api(workload: object, where: str) -> None:
+    api = workload.get("api") if isinstance(workload, dict) else None
+    if isinstance(api, str) and api not in get_args(Api):
+        raise PlanError(
+            f"{where}: api = {api!r}, expected one of {', '.join(get_args(Api))}{_near(api, get_args(Api))}"
+        )
+
+
 def _near(word: str, words: Any) -> str:
     near = get_close_matches(word, list(words), 1)
     return f" (did you mean {near[0]}?)" if near else ""
@@ -275,8 +295,8 @@ def _near(word: str, words: Any) -> str:
 
 def _readable(error: msgspec.ValidationError) -> str:
     what, _, where = str(error).partition(" - at `$.")
-    if "missing required field" in what:
-        return f"{what.replace('Object', 'it').replace('`', '')}; add it"
-    if where.startswith("workload") and where.endswith("api`"):
-        what = f"expected one of {', '.join(get_args(Api))}"
-    return f"{where.rstrip('`') or 'the plan'}: {what.replace('`', '')[:1].lower()}{what.replace('`', '')[1:]}"
+    where = re.sub(
+        r"^workload\[(\d+)\]\.?", lambda found: f"[[workload]] {int(found[1]) + 1} ", where.rstrip("`")
+    ).strip()
+    what = what.replace("`", "").replace("Object missing required field", "missing key")
+    return f"{where or 'the plan'}: {what[0].lower()}{what[1:]}"

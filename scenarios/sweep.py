@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,6 +73,7 @@ def _measure(plan: Plan, endpoint: Endpoint, cost: CostModel | None, console: Co
     environment.wiretax_stage = stage  # type: ignore[attr-defined]
     for workload in plan.workloads:
         session.source(workload)
+    _quiet_locust()
     runner = environment.create_local_runner()
     # What exists now stays for the whole run; the collector need not walk through it during a slice.
     gc.collect()
@@ -93,6 +95,12 @@ def _measure(plan: Plan, endpoint: Endpoint, cost: CostModel | None, console: Co
     interrupted = conductor.ended_early == INTERRUPTED
     measurement.conclude(record, session, plan.as_dict(), conductor.ended_early, interrupted)
     return record
+
+
+def _quiet_locust() -> None:
+    """A sweep saturates its processor by design; Locust's warnings of that would break the progress line."""
+    logging.getLogger("locust.runners").setLevel(logging.ERROR)
+    logging.getLogger().addFilter(lambda record: not record.getMessage().startswith("CPU usage above"))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import IntEnum
 from pathlib import Path
@@ -146,13 +147,12 @@ def mock(
     try:
         run_mock(MockOptions(host, port, credentials, limits, cost, patience), ready, with_parent)
     except OSError as error:
-        fail(f"can't listen on {host}:{port}: {error.strerror or error}; choose another --port", Exit.USAGE)
+        why = os.strerror(error.errno) if error.errno else str(error)
+        fail(f"can't listen on {host}:{port}: {why}; choose another --host or --port", Exit.USAGE)
 
 
 def main() -> None:
     """The entry point: an unexpected error is one line and exit code 1, its traceback with WIRETAX_DEBUG=1."""
-    import os
-
     try:
         app()
     except Exception as error:

@@ -52,10 +52,19 @@ def find_run(results: Path, given: str | None = None) -> Path:
         raise RunNotFoundError(
             f"no run {given!r}: neither a folder with a {RUN_FILE} nor the name of one in {results}"
         )
-    runs = [file.parent for file in results.glob(f"*/{RUN_FILE}")]
+    started = {file.parent: _started(file) for file in results.glob(f"*/{RUN_FILE}")}
+    runs = [folder for folder, when in started.items() if when]
     if not runs:
         raise RunNotFoundError(f"no run in {results}; make one with: wiretax run")
-    return max(runs, key=lambda folder: (orjson.loads((folder / RUN_FILE).read_bytes())["started"], folder.name))
+    return max(runs, key=lambda folder: (started[folder], folder.name))
+
+
+def _started(file: Path) -> str:
+    """When a run started, by its ``run.json``; empty where that can't be read."""
+    try:
+        return str(orjson.loads(file.read_bytes())["started"])
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
+        return ""
 
 
 def read_run(folder: Path) -> Run:

@@ -1,4 +1,4 @@
-"""A run as it is being measured: rows gathered slice by slice, totals of every byte, the warm-up's included."""
+"""A run as it is being measured: rows gathered slice by slice, totals of every byte, even the warm-up's."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class RunRecord:
         latency: histograms of ``latency.parquet``: round, workload, and the buckets that hold anything.
         failed: how often each workload failed in each way, the warm-up included.
         total: all exchanges: measured, boundary and warm-up.
-        warm_up: the part of the total that was sent before the first round.
-        boundary: the part of the total that ended outside its slice, in the measured rounds.
+        aside: the part of the total sent in the warm-up and in a slice that was cut short.
+        boundary: the part of the total that ended after the slice it began in.
         server: the mock's ledger of this run, where the endpoint has one.
     """
 
@@ -34,19 +34,19 @@ class RunRecord:
     latency: list[tuple[int, str, Buckets]] = field(default_factory=list)
     failed: Counter[tuple[str, Failure]] = field(default_factory=Counter)
     total: Tally = field(default_factory=Tally)
-    warm_up: Tally = field(default_factory=Tally)
+    aside: Tally = field(default_factory=Tally)
     boundary: Tally = field(default_factory=Tally)
     server: dict[str, Any] | None = None
 
     def add(self, piece: Slice, users: int, worker: int = 0) -> None:
-        """Take a settled slice. A warm-up slice (round below 0) counts in the totals only."""
+        """Take a settled slice. One that does not count adds to the totals only."""
         for tally in (piece.measured, piece.boundary):
             self.total.merge(tally)
             for failure, count in tally.failed.items():
                 self.failed[piece.workload.name, failure] += count
-        if piece.round < 0:
-            self.warm_up.merge(piece.measured)
-            self.warm_up.merge(piece.boundary)
+        if not piece.counts:
+            self.aside.merge(piece.measured)
+            self.aside.merge(piece.boundary)
             return
         self.boundary.merge(piece.boundary)
         self.slices.append(_slice_row(piece, users, worker))

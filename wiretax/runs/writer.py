@@ -50,9 +50,10 @@ def claim_run_folder(results: Path, name: str) -> Path:
 
 
 def abandon_run_folder(folder: Path) -> None:
-    """Remove a claimed folder in which nothing was written."""
+    """Remove a claimed folder in which nothing was written, and the results folder if nothing else is in it."""
     with suppress(OSError):
         folder.rmdir()
+        folder.parent.rmdir()
 
 
 def write_run(folder: Path, record: RunRecord) -> None:

@@ -147,6 +147,7 @@ class Connection:
     def _open(self) -> None:
         self.close()
         self._timed_out = False
+        self._connecting = True
         self._deadline_ns = perf_counter_ns() + self._timeout_ns
         if self._address is None:
             found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
@@ -159,7 +160,6 @@ class Connection:
         hub = gevent.get_hub()
         self._switch = hub.switch
         self._watcher = hub.loop.io(self._socket.fileno(), READ)
-        self._connecting = True
         code = self._socket.connect_ex(address)
         if code == EINPROGRESS:
             self._wait_until_writable()

@@ -118,6 +118,9 @@ class ResponseMemo:
         self._known: dict[bytes, Response] = {}
         self.get = self._known.get
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def keep(self, raw: bytes, response: Response) -> None:
         """Remember a response whose end does not depend on the connection's."""
         if len(self._known) >= MEMO_SIZE:

@@ -17,6 +17,7 @@ class Slice:
     Attributes:
         workload: what is sent.
         round: which pass through the plan, from 0; -1 for the warm-up.
+        counts: whether it is part of the results; a warm-up is not, nor a slice that was cut short.
         open: whether exchanges may begin.
         measured: exchanges that began and ended here.
         boundary: exchanges that began here and ended later.
@@ -28,6 +29,7 @@ class Slice:
     __slots__ = (
         "_started_ns",
         "boundary",
+        "counts",
         "duration_s",
         "latencies_ns",
         "measured",
@@ -40,6 +42,7 @@ class Slice:
     def __init__(self, workload: Workload, round_: int) -> None:
         self.workload = workload
         self.round = round_
+        self.counts = round_ >= 0
         self.open = True
         self.measured = Tally()
         self.boundary = Tally()

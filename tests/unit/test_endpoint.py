@@ -1,0 +1,62 @@
+"""PUSHER_URL: what is read from it, and what is said when it can't be."""
+
+from __future__ import annotations
+
+import pytest
+
+from wiretax.channels.endpoint import Credentials, Endpoint, EndpointError
+
+
+def test_reads_what_the_official_libraries_read() -> None:
+    endpoint = Endpoint.parse("https://0123456789abcdef0123:s3cret@api-eu.pusher.com/apps/42")
+    assert endpoint == Endpoint(
+        "https", "api-eu.pusher.com", 443, Credentials("42", "0123456789abcdef0123", "s3cret")
+    )
+    assert endpoint.authority == "api-eu.pusher.com"
+
+
+@pytest.mark.parametrize(
+    ("url", "authority", "loopback"),
+    [
+        ("http://k:s@127.0.0.1:8080/apps/1", "127.0.0.1:8080", True),
+        ("http://k:s@127.9.9.9/apps/1", "127.9.9.9", True),
+        ("http://k:s@[::1]:6001/apps/1", "[::1]:6001", True),
+        ("http://k:s@localhost/apps/1", "localhost", True),
+        ("http://k:s@10.0.0.1:80/apps/1", "10.0.0.1", False),
+        ("https://k:s@api-mt1.pusher.com/apps/1", "api-mt1.pusher.com", False),
+    ],
+)
+def test_host_header_and_loopback(url: str, authority: str, loopback: bool) -> None:
+    endpoint = Endpoint.parse(url)
+    assert endpoint.authority == authority
+    assert endpoint.is_loopback is loopback
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://127.0.0.1:8080/apps/1", "lacks the key or the secret"),
+        ("http://key@127.0.0.1:8080/apps/1", "lacks the key or the secret"),
+        ("http://k:hidden@127.0.0.1:8080", "path is not /apps/APP_ID"),
+        ("http://k:hidden@127.0.0.1:8080/apps/1/events", "path is not /apps/APP_ID"),
+        ("http://k:hidden@127.0.0.1:8080/apps/1?x=1", "path is not /apps/APP_ID"),
+        ("http://k:hidden@127.0.0.1:http/apps/1", "port is not a number"),
+        ("http://k:hidden@127.0.0.1:99999/apps/1", "port is not a number"),
+        ("ws://k:hidden@127.0.0.1/apps/1", "scheme is 'ws'"),
+        ("http://k:hidden@/apps/1", "no host"),
+        ("http://k&x:hidden@127.0.0.1/apps/1", "other characters"),
+    ],
+)
+def test_refuses_in_one_line_that_shows_the_form_and_no_secret(url: str, says: str) -> None:
+    with pytest.raises(EndpointError) as caught:
+        Endpoint.parse(url)
+    message = str(caught.value)
+    assert says in message
+    assert "http://KEY:SECRET@" in message
+    assert "hidden" not in message
+    assert "\n" not in message
+
+
+def test_the_secret_is_in_no_text_of_an_endpoint() -> None:
+    endpoint = Endpoint.parse("http://k:hidden@127.0.0.1:8080/apps/1")
+    assert "hidden" not in repr(endpoint) + str(endpoint) + endpoint.public_url

@@ -1,0 +1,83 @@
+"""Tallies add up, and reconciling them with the other witnesses lets nothing pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from wiretax.runs.reconcile import reconcile
+from wiretax.wire.ledger import COUNTS, Failure, Tally
+
+
+def tally(**counts: int) -> Tally:
+    return Tally(**counts)  # type: ignore[arg-type]
+
+
+def test_merging_adds_every_count() -> None:
+    total = Tally()
+    one = tally(**{name: position for position, name in enumerate(COUNTS, 1)})
+    one.failed[Failure("lost", 0, "reset")] = 2
+    one.latency.record([1000, 2000])
+    total.merge(one)
+    total.merge(one)
+    assert total.counts() == {name: 2 * position for position, name in enumerate(COUNTS, 1)}
+    assert total.failed == {Failure("lost", 0, "reset"): 4}
+    assert total.latency.total == 4
+
+
+def test_bytes_each_way_are_the_sums_of_their_parts() -> None:
+    one = tally(
+        request_line_bytes=35,
+        auth_query_bytes=195,
+        header_bytes=226,
+        body_bytes=81,
+        unfinished_sent_bytes=10,
+        response_head_bytes=70,
+        response_body_bytes=2,
+        unfinished_received_bytes=5,
+    )
+    assert one.sent_bytes == 35 + 195 + 226 + 81 + 10
+    assert one.received_bytes == 77
+
+
+WHOLE = {"requests": 10, "events": 10, "body_bytes": 900, "response_head_bytes": 70}
+SERVER: dict[str, Any] = {"requests": 10, "events": 10, "request_bytes": 900, "response_bytes": 70}
+
+
+def test_witnesses_that_agree() -> None:
+    outcome = reconcile(tally(**WHOLE), 900, 70, SERVER)
+    assert outcome.agrees
+    assert outcome.as_dict()["server"] == SERVER
+
+
+@pytest.mark.parametrize("name", list(SERVER))
+@pytest.mark.parametrize("by", [-1, 1])
+def test_one_off_at_the_server_is_a_difference_that_names_both_counts(name: str, by: int) -> None:
+    outcome = reconcile(tally(**WHOLE), 900, 70, {**SERVER, name: SERVER[name] + by})
+    assert outcome.differences == (f"{name}: {SERVER[name]} by the client, {SERVER[name] + by} by the mock",)
+
+
+@pytest.mark.parametrize(("sent", "received"), [(901, 70), (899, 70), (900, 71)])
+def test_one_byte_between_model_and_socket_is_a_difference(sent: int, received: int) -> None:
+    assert not reconcile(tally(**WHOLE), sent, received, None).agrees
+
+
+def test_what_a_lost_exchange_leaves_open_is_no_difference_and_no_more_than_that() -> None:
+    cut = tally(**WHOLE, unfinished=1, unfinished_sent_bytes=90)
+
+    def agrees(**server: int) -> bool:
+        return reconcile(cut, 990, 70, {**SERVER, **server}).agrees
+
+    assert agrees(request_bytes=990)
+    assert agrees(request_bytes=940)
+    assert agrees(request_bytes=990, requests=11, events=11, response_bytes=142)
+    assert not agrees(request_bytes=991)
+    assert not agrees(request_bytes=899)
+    assert not agrees(request_bytes=990, requests=9)
+
+
+def test_without_a_server_the_other_two_still_have_to_agree() -> None:
+    outcome = reconcile(tally(**WHOLE), 900, 70, None)
+    assert outcome.agrees
+    assert outcome.server is None

@@ -1,0 +1,70 @@
+"""Reading responses: whole, in pieces, chunked, ended by closing, and what is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from wiretax.wire.response import Response, ResponseError, ResponseMemo, ResponseReader
+
+PLAIN = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"
+CONTINUED = b"HTTP/1.1 100 Continue\r\n\r\n" + PLAIN
+CLOSING = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+UNFRAMED = b"HTTP/1.1 200 OK\r\n\r\n{}"
+
+
+def read(raw: bytes, size: int) -> Response | None:
+    reader = ResponseReader()
+    for start in range(0, len(raw), size):
+        response = reader.feed(raw[start : start + size])
+        if response is not None:
+            assert start + size >= len(raw)
+            return response
+    return reader.end()
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize(
+    ("raw", "body_bytes", "keeps_alive"),
+    [(PLAIN, 2, True), (CHUNKED, 17, True), (CONTINUED, 2, True), (CLOSING, 2, False), (UNFRAMED, 2, False)],
+)
+def test_every_byte_is_head_or_body(raw: bytes, body_bytes: int, keeps_alive: bool, size: int) -> None:
+    response = read(raw, size)
+    assert response is not None
+    assert response.acknowledged
+    assert response.body_bytes == body_bytes
+    assert response.head_bytes == len(raw) - body_bytes
+    assert response.keeps_alive is keeps_alive
+
+
+@pytest.mark.parametrize("raw", [PLAIN[:-1], PLAIN[:20], CHUNKED[:-2], b""])
+def test_a_response_cut_short_is_none(raw: bytes) -> None:
+    reader = ResponseReader()
+    assert reader.feed(raw) is None
+    assert reader.end() is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"SSH-2.0-OpenSSH\r\n", "not an HTTP/1.1 response"),
+        (PLAIN + PLAIN, "more than one response"),
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "switched"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n" + b"x" * 1_100_000, "more than 1048576 bytes"),
+    ],
+)
+def test_what_is_not_one_response_is_an_error(raw: bytes, says: str) -> None:
+    with pytest.raises(ResponseError, match=says):
+        ResponseReader().feed(raw)
+
+
+def test_the_memo_knows_what_it_was_given_and_stays_bounded() -> None:
+    memo = ResponseMemo()
+    response = read(PLAIN, 10_000)
+    assert response is not None
+    memo.keep(PLAIN, response)
+    assert memo.get(PLAIN) is response
+    assert memo.get(CLOSING) is None
+    for number in range(3000):
+        memo.keep(b"%d" % number, response)
+    assert len(memo) <= 1024
