@@ -16,12 +16,12 @@ from wiretax.runs.writer import ResultsError, abandon_run_folder, claim_run_fold
 from wiretax.wire.ledger import Failure
 
 COLUMNS = {
-    "slices": "round, workload, api, batch_size, channels, payload_bytes, payload_kind, client, connection, http, tls, "
-    "users, duration_s, requests, events, failures, request_line_bytes, auth_query_bytes, header_bytes, body_bytes, "
-    "payload_total_bytes, response_head_bytes, response_body_bytes, connections, tcp_sent_bytes, tcp_received_bytes, "
-    "tcp_retransmitted_bytes, segments_out, segments_in, boundary_requests",
-    "latency": "round, workload, bucket_low_s, bucket_high_s, count",
-    "failures": "workload, kind, status, message, count",
+    "slices": """round workload api batch_size channels payload_bytes payload_kind client connection http tls users
+        duration_s requests events failures request_line_bytes auth_query_bytes header_bytes body_bytes
+        payload_total_bytes response_head_bytes response_body_bytes connections tcp_sent_bytes tcp_received_bytes
+        tcp_retransmitted_bytes segments_out segments_in boundary_requests""",
+    "latency": "round workload bucket_low_s bucket_high_s count",
+    "failures": "workload kind status message count",
 }
 META = {"schema": 1, "started": "2026-01-01T00:00:00.000+00:00"}
 
@@ -40,7 +40,7 @@ def made() -> RunRecord:
 def test_the_columns_of_the_contract_are_there(tmp_path: Path) -> None:
     write_run(tmp_path, made())
     for name, columns in COLUMNS.items():
-        assert set(columns.split(", ")) <= set(pq.read_schema(tmp_path / f"{name}.parquet").names)
+        assert set(columns.split()) <= set(pq.read_schema(tmp_path / f"{name}.parquet").names)
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:

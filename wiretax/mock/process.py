@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from wiretax.channels.limits import Limits
 from wiretax.mock.cost import CostModel
 from wiretax.mock.protocol import LEDGER_PATH
 
+SECRET_VARIABLE = "WIRETAX_MOCK_SECRET"
 STOP_TIMEOUT_S = 5
 READ_TIMEOUT_S = 5
 LISTENING = re.compile(r"listening on http://(.+):(\d+)$")
@@ -50,6 +52,8 @@ def embedded_mock(limits: Limits, cost: CostModel) -> Iterator[Endpoint]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # The embedded mock is the demo app's, whatever secret one that runs alone would be given.
+        env={name: value for name, value in os.environ.items() if name != SECRET_VARIABLE},
     )
     assert process.stdin is not None
     assert process.stdout is not None

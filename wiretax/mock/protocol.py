@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from time import time
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 LEDGER_PATH = b"/_wiretax/ledger"  # no app id can collide with it: every API path begins with /apps/
 MAX_HEAD_BYTES = 16_384
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+EXPECTS = re.compile(rb"\r\nexpect: *100-continue", re.IGNORECASE)
+BLANK_LINE = b"\r\n\r\n"
 
 REASONS = {
     200: "OK",
@@ -56,11 +59,13 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_body",
         "_body_size",
+        "_closing",
         "_complete",
         "_due",
+        "_head",
         "_head_done",
+        "_owed",
         "_parser",
-        "_pending",
         "_server",
         "_target",
         "_transport",
@@ -77,9 +82,11 @@ class Connection(asyncio.Protocol):
         self._target = b""
         self._body = b""
         self._body_size = 0
-        self._pending = 0
+        self._head = b""  # of a request whose head comes in pieces, as far as it came
         self._head_done = False
         self._complete = False
+        self._closing = False
+        self._owed = 0  # answers that are not due yet
         self._due = 0.0
         self.received = 0
         self.sent = 0
@@ -96,6 +103,11 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._server.forget(self)
 
+    def eof_received(self) -> bool:
+        # A client may end its side once it has asked; it still gets what it is owed.
+        self._closing = True
+        return self._owed > 0
+
     def pause_writing(self) -> None:
         # A client that does not read its answers is not read from either.
         self._transport.pause_reading()
@@ -105,27 +117,37 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.received += len(data)
+        if self._closing:
+            return
         self.quiet = 0
         self._complete = False
+        if len(data) + len(self._head) > MAX_HEAD_BYTES and not self._head_done and self._has_long_head(data):
+            self._give_up(self._long_head())
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._give_up(Refusal(400, "http", "this server does not switch protocols"))
         except httptools.HttpParserError as error:
-            self._give_up(Refusal(400, "http", f"not HTTP/1.1: {error}"))
+            # Bytes after a request that asked to close are nobody's.
+            if not self._closing:
+                self._give_up(Refusal(400, "http", f"not HTTP/1.1: {error}"))
         else:
             if not self._complete:
-                self._check_bounds(data)
+                self._go_on(data)
 
-    def _check_bounds(self, data: bytes) -> None:
+    def _has_long_head(self, data: bytes) -> bool:
+        return not 0 <= (self._head + data).find(BLANK_LINE) <= MAX_HEAD_BYTES - len(BLANK_LINE)
+
+    def _go_on(self, data: bytes) -> None:
         """Part of a request came: stop what grows too large, and go on with what waits to be told to."""
         if not self._head_done:
-            self._pending += len(data)
-            if self._pending > MAX_HEAD_BYTES:
-                self._give_up(Refusal(431, "head_bytes", f"more than {MAX_HEAD_BYTES} bytes of head"))
+            self._head += data
+            if len(self._head) > MAX_HEAD_BYTES:
+                self._give_up(self._long_head())
         elif self._body_size > self._server.max_body_bytes:
             self._give_up(self._too_large())
-        elif not self._body_size and b"\r\nexpect: 100-continue" in data.lower():
+        elif not self._body_size and EXPECTS.search(self._head + data):
             self._send(CONTINUE)
 
     # httptools' side
@@ -144,8 +166,11 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         target, body, size = self._target, self._body, self._body_size
-        self._target = self._body = b""
-        self._body_size = self._pending = 0
+        parser = self._parser
+        if self._closing or parser.should_upgrade():
+            return
+        self._target = self._body = self._head = b""
+        self._body_size = 0
         self._head_done = False
         self._complete = True
         if size > self._server.max_body_bytes:
@@ -154,7 +179,6 @@ class Connection(asyncio.Protocol):
             self.control = True
             self._send(response(200, "application/json", orjson.dumps(self._server.read_ledger())))
         else:
-            parser = self._parser
             self._answer(parser.get_method(), target, body, not parser.should_keep_alive())
 
     def _answer(self, method: bytes, target: bytes, body: bytes, close: bool) -> None:
@@ -174,18 +198,30 @@ class Connection(asyncio.Protocol):
                 answer = OK
             else:
                 answer = response(200, "application/json", accepted.body, close)
-        if server.queue is None:
+        if server.queue is None and not close:
             self.sent += len(answer)
             self._write(answer)
-            if close:
-                self._transport.close()
+        else:
+            self._deliver(answer, events, close)
+
+    def _deliver(self, answer: bytes, events: int, close: bool) -> None:
+        """Send an answer when it is due; after the last one nothing more is read."""
+        self._closing = self._closing or close
+        server = self._server
+        self._owed += 1
+        if server.queue is None:
+            self._pay(answer)
         else:
             # Answers on one connection keep the order of their requests.
             self._due = max(self._due, server.queue.due(server.clock(), events))
-            server.alarm.call_at(self._due, lambda: self._send_late(answer, close))
+            server.alarm.call_at(self._due, lambda: self._pay(answer))
 
-    def _too_large(self) -> Refusal:
-        return Refusal(413, "body_bytes", f"more than {self._server.max_body_bytes} bytes of body")
+    def _pay(self, answer: bytes) -> None:
+        self._owed -= 1
+        if not self._transport.is_closing():
+            self._send(answer)
+            if self._closing and not self._owed:
+                self._transport.close()
 
     def _refusal(self, refusal: Refusal, close: bool) -> bytes:
         self._server.ledger.rejected[refusal.reason] += 1
@@ -194,19 +230,18 @@ class Connection(asyncio.Protocol):
     def _give_up(self, refusal: Refusal) -> None:
         """Answer what can't be read as a request, and close: where the next one would begin is unknown."""
         self._server.ledger.requests += 1
-        self._send(self._refusal(refusal, close=True))
-        self._transport.close()
+        self._deliver(self._refusal(refusal, close=True), events=0, close=True)
+
+    def _too_large(self) -> Refusal:
+        return Refusal(413, "body_bytes", f"more than {self._server.max_body_bytes} bytes of body")
+
+    @staticmethod
+    def _long_head() -> Refusal:
+        return Refusal(431, "head_bytes", f"more than {MAX_HEAD_BYTES} bytes of head")
 
     def _send(self, answer: bytes) -> None:
         self.sent += len(answer)
         self._write(answer)
-
-    def _send_late(self, answer: bytes, close: bool) -> None:
-        if self._transport.is_closing():
-            return
-        self._send(answer)
-        if close:
-            self._transport.close()
 
     def close_idle(self) -> None:
         """Close a connection that brought nothing for too long, whether between requests or inside one."""

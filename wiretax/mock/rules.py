@@ -64,6 +64,10 @@ class Accepted:
     body: bytes
 
 
+# msgspec leaves what is not UTF-8 to Python's own error.
+BAD_BODY = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
 class Refused(Exception):  # noqa: N818 - it is an answer, not an error
     """A request is not taken."""
 
@@ -124,7 +128,7 @@ class Rules:
             skeleton = target[:signature_at] + target[signature_end:md5_at] + target[md5_end:]
         md5, signature = target[md5_at:md5_end], target[signature_at:signature_end]
         known = self._targets.get(skeleton)
-        if known is None:
+        if known is None or len(md5) != MD5_DIGITS:
             known = self._take_apart(target, md5, signature)
             if len(self._targets) >= MEMO_SIZE:
                 self._targets.clear()
@@ -171,7 +175,7 @@ class Rules:
     def _accept_trigger(self, body: bytes) -> Accepted:
         try:
             event = self._decode_trigger(body)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except BAD_BODY as error:
             raise Refused(_bad_body(error)) from None
         if event.channels is None:
             if event.channel is None:
@@ -194,7 +198,7 @@ class Rules:
     def _accept_batch(self, body: bytes) -> Accepted:
         try:
             batch = self._decode_batch(body).batch
-        except (msgspec.DecodeError, RecursionError) as error:
+        except BAD_BODY as error:
             raise Refused(_bad_body(error)) from None
         self._refuse(refuse_batch_size(len(batch), self._limits))
         good_channels, good_names = self._good_channels, self._good_names

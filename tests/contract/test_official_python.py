@@ -1,0 +1,176 @@
+"""The first real publisher: the official Python library against the mock, and the ``python`` profile beside it.
+
+The library runs in a process of its own, in an environment where brotli and zstandard can't be imported: there
+urllib3 offers neither in Accept-Encoding, as where only ``pip install pusher`` was done.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.events import Event, batch_document, channel_names, data_string, encoder, trigger_document
+from wiretax.channels.limits import Limits
+from wiretax.channels.profiles import load_profile
+from wiretax.channels.request import RequestHead
+from wiretax.channels.workload import Api
+from wiretax.mock.cost import CostModel
+from wiretax.mock.process import embedded_mock, read_ledger
+
+PUBLISH = """
+import json, sys
+order = json.loads(sys.argv[1])
+for name in order["hidden"]:
+    sys.modules[name] = None
+import pusher
+client = pusher.Pusher(app_id=order["app_id"], key=order["key"], secret=order["secret"], ssl=False,
+                       host=order["host"], port=order["port"])
+if order["api"] == "batch":
+    item = lambda: {"channel": "my-channel", "name": "my-event", "data": order["data"]}
+    print(json.dumps(client.trigger_batch([item() for _ in range(order["size"])])))
+else:
+    print(json.dumps(client.trigger(order["channels"], "my-event", order["data"])))
+"""
+COMPRESSION = ["brotli", "brotlicffi", "zstandard", "backports.zstd", "compression.zstd"]
+
+ASCII = "plain text, nothing to escape"
+DOCUMENT = {
+    "text": 'Zoë said "hi" 👍',
+    "path": "a/b",
+    "html": "<b>x=1&y='2'</b>",
+    "lines": "one\ntwo",
+    "n": [1, 2.5, None],
+}
+CASES: list[tuple[Api, int]] = [("trigger", 1), ("multi_trigger", 3), ("batch", 10)]
+
+
+class Relay:
+    """Passes one connection on to the mock, and keeps what the publisher sent."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._target = (endpoint.host, endpoint.port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.request = b""
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        downstream, _ = self._listener.accept()
+        with downstream, socket.create_connection(self._target) as upstream:
+            answers = Thread(target=self._pump, args=(upstream, downstream), daemon=True)
+            answers.start()
+            while data := downstream.recv(65_536):
+                self.request += data
+                upstream.sendall(data)
+            upstream.shutdown(socket.SHUT_WR)
+            answers.join()
+
+    @staticmethod
+    def _pump(source: socket.socket, sink: socket.socket) -> None:
+        while data := source.recv(65_536):
+            sink.sendall(data)
+
+    def finish(self) -> bytes:
+        self._thread.join(10)
+        self._listener.close()
+        return self.request
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What the library sent, what it returned, and what the mock counted."""
+
+    head: bytes
+    body: bytes
+    returned: Any
+    port: int
+    ledger: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[Endpoint]:
+    with embedded_mock(Limits(), CostModel()) as endpoint:
+        yield endpoint
+
+
+def publish(endpoint: Endpoint, api: Api, size: int, data: Any, hidden: list[str]) -> Published:
+    relay = Relay(endpoint)
+    order = {
+        "app_id": DEMO.app_id,
+        "key": DEMO.key,
+        "secret": DEMO.secret,
+        "host": "127.0.0.1",
+        "port": relay.port,
+        "api": api,
+        "size": size,
+        "channels": channel_names(size),
+        "data": data,
+        "hidden": hidden,
+    }
+    before = read_ledger(endpoint)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PUBLISH, json.dumps(order)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    head, _, body = relay.finish().partition(b"\r\n\r\n")
+    after = read_ledger(endpoint)
+    assert before is not None
+    assert after is not None
+    counted = {name: after[name] - before[name] for name in ("requests", "events", "messages")}
+    return Published(head + b"\r\n\r\n", body, json.loads(done.stdout), relay.port, counted)
+
+
+def modelled(published: Published, api: Api, size: int, data: Any) -> tuple[bytes, bytes]:
+    """Head and body by the profile, with the timestamp of the real request; md5 and signature are computed."""
+    profile = load_profile("python")
+    event = Event("my-event", channel_names(size if api == "multi_trigger" else 1), data_string(data, profile))
+    document = batch_document([event] * size, profile) if api == "batch" else trigger_document(event, profile)
+    body = encoder(profile.body_json)(document)
+    timestamp = re.search(rb"auth_timestamp=(\d+)", published.head)
+    assert timestamp is not None
+    where = Endpoint("http", "127.0.0.1", published.port, DEMO)
+    return RequestHead(where, profile, api, "keep-alive").render(body, int(timestamp[1])), body
+
+
+@pytest.mark.parametrize("data", [ASCII, DOCUMENT], ids=["ascii", "document"])
+@pytest.mark.parametrize(("api", "size"), CASES)
+def test_the_library_is_accepted_and_the_profile_is_its_request_to_the_byte(
+    endpoint: Endpoint, api: Api, size: int, data: Any
+) -> None:
+    published = publish(endpoint, api, size, data, COMPRESSION)
+    assert published.returned == {}
+    events = size if api == "batch" else 1
+    assert published.ledger == {"requests": 1, "events": events, "messages": size}
+    assert modelled(published, api, size, data) == (published.head, published.body)
+
+
+def test_the_head_of_a_trigger_has_the_published_size(endpoint: Endpoint) -> None:
+    published = publish(endpoint, "trigger", 1, {"hello": "world"}, COMPRESSION)
+    assert len(str(published.port)) == 5
+    # 81 B of body and a port of five digits, as in the capture.
+    assert len(published.head) + len(published.body) == 456 + len('{"name": "my-event", ') + 61
+    assert len(published.head) == 456
+
+
+def test_with_brotli_at_hand_the_head_grows_by_exactly_what_it_offers(endpoint: Endpoint) -> None:
+    pytest.importorskip("brotli", reason="comes with Locust's HTTP client")
+    published = publish(endpoint, "trigger", 1, ASCII, ["zstandard", "backports.zstd", "compression.zstd"])
+    head, body = modelled(published, "trigger", 1, ASCII)
+    assert published.body == body
+    assert published.head == head.replace(b"gzip, deflate\r\n", b"gzip, deflate, br\r\n")
+    assert len(published.head) == len(head) + 4

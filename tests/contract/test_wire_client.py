@@ -1,0 +1,321 @@
+"""The client against servers that misbehave: every way an exchange can end, none of them silent."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gevent
+import pytest
+from gevent.server import StreamServer
+
+from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.workload import Workload
+from wiretax.wire.connection import Connection, Watchdog
+from wiretax.wire.publisher import Publisher, Source
+from wiretax.wire.response import ResponseMemo
+from wiretax.wire.slices import Slice
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+TIMEOUT_S = 0.3
+
+Reply = Callable[[Any, int], None]
+
+
+class ScriptedServer:
+    """Answers each request as the script says, and keeps all that it read."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+        self.received = 0
+        self.connections = 0
+        self.requests = 0
+        self._server = StreamServer(("127.0.0.1", 0), self._serve)
+        self._server.start()
+        self.port: int = self._server.server_port
+
+    def _serve(self, connection: Any, _: object) -> None:
+        self.connections += 1
+        with connection:
+            while self._read_request(connection):
+                self.requests += 1
+                try:
+                    self._reply(connection, self.requests)
+                except OSError:
+                    return
+
+    def _read_request(self, connection: Any) -> bool:
+        data = b""
+        while b"\r\n\r\n" not in data:
+            if not (more := self._receive(connection)):
+                return False
+            data += more
+        head, _, body = data.partition(b"\r\n\r\n")
+        length = int(head.split(b"Content-Length: ")[1].split(b"\r\n")[0])
+        while len(body) < length:
+            if not (more := self._receive(connection)):
+                return False
+            body += more
+        return True
+
+    def _receive(self, connection: Any) -> bytes:
+        try:
+            data: bytes = connection.recv(65_536)
+        except OSError:
+            return b""
+        self.received += len(data)
+        return data
+
+    def stop(self) -> None:
+        self._server.stop(timeout=1)
+
+
+class User:
+    """One user's connection to a server, and what it measured."""
+
+    def __init__(self, port: int, watchdog: Watchdog, workload: Workload) -> None:
+        endpoint = Endpoint("http", "127.0.0.1", port, DEMO)
+        self.connection = Connection("127.0.0.1", port, TIMEOUT_S, ResponseMemo())
+        self.source = Source.of(workload, endpoint, 1)
+        self.piece = Slice(workload, 0)
+        watchdog.add(self.connection)
+
+    def send(self, times: int = 1) -> Slice:
+        for _ in range(times):
+            Publisher(self.connection).publish(self.source, self.piece, until_ns=0)
+        self.piece.settle()
+        return self.piece
+
+    def witnesses_agree(self) -> bool:
+        """The parts add up to what the socket saw."""
+        tallies = (self.piece.measured, self.piece.boundary)
+        sent = sum(tally.sent_bytes for tally in tallies)
+        received = sum(tally.received_bytes for tally in tallies)
+        return (sent, received) == (self.connection.sent, self.connection.received)
+
+
+@pytest.fixture
+def watchdog() -> Iterator[Watchdog]:
+    watchdog = Watchdog(TIMEOUT_S)
+    yield watchdog
+    watchdog.stop()
+
+
+@pytest.fixture
+def serve(watchdog: Watchdog) -> Iterator[Callable[..., tuple[ScriptedServer, User]]]:
+    made: list[tuple[ScriptedServer, User]] = []
+
+    def start(reply: Reply, workload: Workload | None = None) -> tuple[ScriptedServer, User]:
+        server = ScriptedServer(reply)
+        made.append((server, User(server.port, watchdog, workload or Workload())))
+        return made[-1]
+
+    yield start
+    for server, user in made:
+        user.connection.close()
+        server.stop()
+
+
+def reset(connection: Any) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+    connection.close()
+
+
+def send(data: bytes) -> Reply:
+    return lambda connection, _: connection.sendall(data)
+
+
+def in_pieces(connection: Any, _: int) -> None:
+    for position in range(len(OK)):
+        connection.sendall(OK[position : position + 1])
+        gevent.sleep(0)
+
+
+def send_and_close(data: bytes) -> Reply:
+    def reply(connection: Any, _: int) -> None:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+
+    return reply
+
+
+def test_a_connection_is_kept_and_every_byte_is_counted(serve: Any) -> None:
+    server, user = serve(send(OK))
+    piece = user.send(5)
+    assert (piece.measured.requests, piece.measured.events, piece.measured.failures) == (5, 5, 0)
+    assert (server.connections, piece.measured.connections) == (1, 1)
+    assert piece.measured.sent_bytes == server.received
+    assert piece.measured.received_bytes == 5 * len(OK)
+    assert piece.measured.latency.total == 5
+    assert user.witnesses_agree()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        in_pieces,
+        send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+        send(b"HTTP/1.1 100 Continue\r\n\r\n" + OK),
+    ],
+)
+def test_any_honest_framing_is_read(serve: Any, reply: Reply) -> None:
+    server, user = serve(reply)
+    piece = user.send(3)
+    assert (piece.measured.events, piece.measured.failures, server.connections) == (3, 0, 1)
+    assert user.witnesses_agree()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        send_and_close(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"),
+        send_and_close(b"HTTP/1.1 200 OK\r\n\r\n{}"),
+        send_and_close(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
+    ],
+)
+def test_a_server_that_closes_costs_a_connection_a_call_and_no_failure(serve: Any, reply: Reply) -> None:
+    server, user = serve(reply)
+    piece = user.send(3)
+    assert (piece.measured.events, piece.measured.failures) == (3, 0)
+    assert (server.connections, piece.measured.connections) == (3, 3)
+    assert user.witnesses_agree()
+
+
+def test_a_workload_that_closes_opens_a_connection_a_call(serve: Any) -> None:
+    closing = send_and_close(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
+    server, user = serve(closing, Workload(connection="close"))
+    user.send(3)
+    assert server.connections == 3
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "status"),
+    [
+        (send(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 3\r\n\r\nno!"), "rejected", 401),
+        (send(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"), "rejected", 500),
+        (send(b'HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n{"error":"no","code":413}'), "error_body", 413),
+        (send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"), "unreadable", 200),
+        (send(b"SSH-2.0-OpenSSH_9.2\r\n"), "malformed", 0),
+        (send(OK + OK), "malformed", 0),
+        (send(b""), "timeout", 0),
+        (send(OK[:-1]), "timeout", 0),
+        (send_and_close(b""), "lost", 0),
+        (send_and_close(OK[:-1]), "lost", 0),
+        (lambda connection, _: reset(connection), "lost", 0),
+    ],
+)
+def test_each_way_to_fail_is_a_kind_of_its_own(serve: Any, reply: Reply, kind: str, status: int) -> None:
+    server, user = serve(reply)
+    piece = user.send(2)
+    assert (piece.measured.events, piece.measured.failures) == (0, 2)
+    ((failure, count),) = piece.measured.failed.items()
+    assert (failure.kind, failure.status, count) == (kind, status, 2)
+    assert failure.message
+    assert piece.measured.latency.total == 0
+    assert user.witnesses_agree()
+    # Two exchanges, two requests: what was lost was not sent again.
+    assert server.requests == 2
+
+
+def test_after_a_failure_the_next_exchange_has_a_fresh_connection(serve: Any) -> None:
+    def reply(connection: Any, request: int) -> None:
+        if request == 1:
+            reset(connection)
+        else:
+            connection.sendall(OK)
+
+    server, user = serve(reply)
+    piece = user.send(3)
+    assert (piece.measured.events, piece.measured.failures, server.requests) == (2, 1, 3)
+
+
+def test_a_connection_the_server_closed_while_idle_is_opened_anew_without_a_failure(serve: Any) -> None:
+    def reply(connection: Any, _: int) -> None:
+        connection.sendall(OK)
+        connection.shutdown(socket.SHUT_WR)
+
+    server, user = serve(reply)
+    user.send()
+    gevent.sleep(0.02)
+    piece = user.send()
+    assert (piece.measured.events, piece.measured.failures, server.connections) == (2, 0, 2)
+
+
+def test_nobody_there_is_a_failure_to_connect(watchdog: Watchdog) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    user = User(port, watchdog, Workload())
+    piece = user.send()
+    ((failure, _),) = piece.measured.failed.items()
+    assert (failure.kind, failure.message) == ("connect", "Connection refused")
+    assert piece.measured.sent_bytes == 0
+
+
+def test_a_host_without_an_address_is_a_failure_to_connect(watchdog: Watchdog) -> None:
+    user = User(1, watchdog, Workload())
+    user.connection = Connection("no-such-host.invalid", 80, TIMEOUT_S, ResponseMemo())
+    piece = user.send()
+    ((failure, _),) = piece.measured.failed.items()
+    assert failure.kind == "connect"
+
+
+def test_a_large_body_goes_out_whole_through_a_small_window(serve: Any) -> None:
+    server, user = serve(send(OK), Workload("batch", 10, payload_bytes=10_000))
+    piece = user.send(5)
+    assert piece.measured.events == 50
+    assert piece.measured.sent_bytes == server.received > 500_000
+    assert user.witnesses_agree()
+
+
+def test_a_server_that_stops_reading_is_a_timeout_and_the_bytes_sent_are_known(watchdog: Watchdog) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        user = User(deaf.getsockname()[1], watchdog, Workload("batch", 1000, payload_bytes=10_000))
+        piece = user.send()
+        ((failure, _),) = piece.measured.failed.items()
+        assert (failure.kind, failure.message) == ("timeout", "no answer within 0.3 s")
+        assert 0 < piece.measured.unfinished_sent_bytes < 10_000_000
+        assert user.witnesses_agree()
+
+
+def test_an_exchange_that_ends_after_its_slice_is_kept_aside(serve: Any) -> None:
+    server, user = serve(lambda connection, _: (user.piece.close(), connection.sendall(OK)))
+    piece = user.send()
+    assert (piece.measured.requests, piece.boundary.requests, piece.boundary.events) == (0, 1, 1)
+    assert piece.boundary.sent_bytes == server.received
+    assert user.witnesses_agree()
+
+
+def test_a_user_killed_in_an_exchange_leaves_no_byte_uncounted(serve: Any) -> None:
+    server, user = serve(send(b""))
+    greenlet = gevent.spawn(user.send)
+    while not server.requests:
+        gevent.sleep(0.001)
+    greenlet.kill()
+    user.piece.settle()
+    measured = user.piece.measured
+    assert (measured.unfinished, measured.failures) == (1, 0)
+    assert measured.unfinished_sent_bytes == server.received
+    assert user.witnesses_agree()
+
+
+def test_a_listener_hears_of_each_exchange_however_it_ended(serve: Any) -> None:
+    def reply(connection: Any, request: int) -> None:
+        if request == 2:
+            reset(connection)
+        else:
+            connection.sendall(OK)
+
+    _, user = serve(reply)
+    heard: list[tuple[bool, str]] = []
+    for _ in range(3):
+        Publisher(user.connection).publish(
+            user.source,
+            user.piece,
+            until_ns=0,
+            listener=lambda workload, latency_ns, response, failure: heard.append(
+                (response is not None, failure.kind if failure else "")
+            ),
+        )
+    assert heard == [(True, ""), (False, "lost"), (True, "")]

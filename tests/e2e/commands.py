@@ -1,0 +1,44 @@
+"""How the tests call the commands, and the small plan they run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+Plan = Callable[..., str]
+
+TINY = """\
+schema = 1
+name = "tiny"
+rounds = {rounds}
+slice = "{slice}"
+users = 4
+timeout = "{timeout}"
+[mock]
+rtt = "{rtt}"
+[[workload]]
+api = "trigger"
+payload_bytes = 10
+client = ["reference", "python"]
+[[workload]]
+api = "batch"
+batch_size = 10
+payload_bytes = 10
+[[workload]]
+api = "multi_trigger"
+channels = 10
+payload_bytes = 10
+"""
+
+
+def command(*arguments: str) -> list[str]:
+    """``wiretax`` with arguments, by this interpreter."""
+    return [sys.executable, "-m", "wiretax", *arguments]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment, without an endpoint of the user's own."""
+    return {**{name: value for name, value in os.environ.items() if name != "PUSHER_URL"}, **more}

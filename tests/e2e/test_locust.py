@@ -1,0 +1,108 @@
+"""The scenarios in Locust's own way: ``locust -f scenarios/locustfile.py``."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commands import environment
+
+from wiretax.channels.endpoint import DEMO
+from wiretax.channels.limits import Limits
+from wiretax.mock.cost import CostModel
+from wiretax.mock.process import embedded_mock
+from wiretax.runs.reader import find_run, read_run
+
+LOCUSTFILE = Path(__file__).parents[2] / "scenarios" / "locustfile.py"
+
+LISTENING = """
+from scenarios.locustfile import *
+from locust import constant_pacing, events
+
+class PacedUser(TriggerUser):
+    wait_time = constant_pacing(0.1)
+
+@events.request.add_listener
+def note(request_type, name, response_time, response_length, exception, **_):
+    print("NOTED", request_type, name, response_time > 0, exception, flush=True)
+"""
+
+
+def locust(folder: Path, *arguments: str, file: Path = LOCUSTFILE) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "locust", "-f", str(file), "--headless", "-t", "2s", *arguments],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def stats(folder: Path) -> dict[str, int]:
+    """Requests by name, as Locust counted them."""
+    return {entry["name"]: entry["num_requests"] for entry in json.loads((folder / "stats.json").read_text())}
+
+
+def test_users_are_picked_by_name_and_both_ledgers_agree(tmp_path: Path) -> None:
+    done = locust(
+        tmp_path, "-u", "4", "-r", "4", "--batch-size", "5", "--json-file", "stats", "TriggerUser", "BatchUser"
+    )
+    assert done.returncode == 0, done.stderr
+    run = read_run(find_run(tmp_path / "results"))
+    assert run.meta["valid"], run.meta["invalid_because"]
+    assert set(run.slices["workload"]) == {"trigger-100B-chat-reference", "batch5-100B-chat-reference"}
+    sent = run.slices.groupby("workload")[["requests", "boundary_requests"]].sum()
+    for name, requests in stats(tmp_path).items():
+        counted = int(sent.loc[name].sum())
+        # Locust hears of whole exchanges; one a user may have been cut off by the end.
+        assert 0 <= counted - requests <= 4
+
+
+@pytest.mark.parametrize("by", ["--endpoint", "--host"])
+def test_a_server_of_ones_own(tmp_path: Path, by: str) -> None:
+    with embedded_mock(Limits(), CostModel()) as mock:
+        place = f"127.0.0.1:{mock.port}"
+        app = f"http://{DEMO.key}:{DEMO.secret}@{place}/apps/{DEMO.app_id}"
+        where = app if by == "--endpoint" else f"http://{place}"
+        done = locust(tmp_path, "-u", "2", by, where, "MultiTriggerUser")
+    assert done.returncode == 0, done.stderr
+    run = read_run(find_run(tmp_path / "results"))
+    assert run.meta["endpoint"] == f"http://{place}/apps/{DEMO.app_id}"
+    assert run.slices["channels"].unique().tolist() == [10]
+    assert DEMO.secret not in done.stdout + done.stderr
+
+
+def test_a_listener_of_the_users_hears_of_every_request_at_the_pace_of_its_class(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.py"
+    mine.write_text(LISTENING)
+    done = locust(tmp_path, "-u", "1", "--json-file", "stats", "PacedUser", file=mine)
+    assert done.returncode == 0, done.stderr
+    noted = [line for line in done.stdout.splitlines() if line.startswith("NOTED")]
+    assert set(noted) == {"NOTED POST trigger-100B-chat-reference True None"}
+    # Ten a second for two seconds: an unpaced user sends thousands.
+    assert 2 <= len(noted) <= 25
+    assert stats(tmp_path) == {"trigger-100B-chat-reference": len(noted)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--batch-size", "11"], "11 events in one batch, expected 1 to 10"),
+        (["--payload-bytes", "3"], "--payload-bytes 3, expected 9"),
+        (["--endpoint", "http://127.0.0.1/apps/1"], "lacks the key or the secret"),
+        (["--host", "http://k:hidden@127.0.0.1"], "give the endpoint with --endpoint"),
+    ],
+)
+def test_options_that_cannot_be_used_are_one_line_and_exit_code_2(
+    tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    done = locust(tmp_path, "-u", "1", *arguments, "TriggerUser")
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hidden" not in done.stderr.replace(" ".join(arguments), "")

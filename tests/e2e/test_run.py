@@ -1,0 +1,224 @@
+"""``wiretax run``: the table, the files, and what is said when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Plan, Run, command, environment
+
+from analysis.layers import bytes_per_event
+from wiretax.channels.endpoint import DEMO
+from wiretax.channels.limits import Limits
+from wiretax.mock.cost import CostModel
+from wiretax.mock.process import embedded_mock
+from wiretax.runs.reader import find_run, read_run
+
+
+@pytest.fixture
+def mock_url() -> Iterator[str]:
+    with embedded_mock(Limits(), CostModel()) as mock:
+        yield f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{mock.port}/apps/{DEMO.app_id}"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def saved(folder: Path) -> Any:
+    return read_run(find_run(folder / "results"))
+
+
+def test_a_run_prints_the_table_and_leaves_a_valid_run(run: Run, plan: Plan, tmp_path: Path) -> None:
+    done = run("run", plan())
+    assert done.returncode == 0, done.stderr
+    result = saved(tmp_path)
+    assert "batch of 10" in done.stdout
+    assert "agree to the byte" in done.stdout
+    assert str(result.folder.relative_to(tmp_path)) in done.stdout
+    assert "tiny: round 3/3" in done.stderr
+    assert {file.name for file in result.folder.iterdir()} == {
+        "run.json",
+        "slices.parquet",
+        "latency.parquet",
+        "failures.parquet",
+        "server.json",
+    }
+    assert result.meta["valid"]
+    assert not result.meta["interrupted"]
+    assert len(result.slices) == 3 * 4
+    assert (result.slices["requests"] > 0).all()
+    assert result.failures.empty
+
+
+def test_every_byte_is_in_a_row_or_set_aside(run: Run, plan: Plan, tmp_path: Path) -> None:
+    assert run("run", plan()).returncode == 0
+    result = saved(tmp_path)
+    rows, aside = result.slices, result.meta["parts"]["aside"]
+    parts = ["request_line_bytes", "auth_query_bytes", "header_bytes", "body_bytes"]
+    in_rows = int(rows[[*parts, "boundary_sent_bytes"]].sum().sum())
+    assert in_rows + sum(aside[part] for part in parts) == result.server["request_bytes"]
+    answers = ["response_head_bytes", "response_body_bytes"]
+    in_rows = int(rows[[*answers, "boundary_received_bytes"]].sum().sum())
+    assert in_rows + sum(aside[part] for part in answers) == result.server["response_bytes"]
+    requests = int(rows[["requests", "boundary_requests"]].sum().sum()) + aside["requests"]
+    assert requests == result.server["requests"]
+    events = int(rows[["events", "boundary_events"]].sum().sum()) + aside["events"]
+    assert events == result.server["events"]
+
+
+def test_bytes_are_the_same_in_every_run(run: Run, plan: Plan, tmp_path: Path) -> None:
+    costs = []
+    for _ in range(2):
+        assert run("run", plan(rounds=1)).returncode == 0
+        costs.append(bytes_per_event(saved(tmp_path).slices))
+    assert costs[0].equals(costs[1])
+    # The head of the official Python library's trigger to 127.0.0.1, with the ids it was captured with.
+    assert costs[0].at["trigger-10B-chat-python", "head_per_request"] == 456
+
+
+def test_a_slow_endpoint_gets_slices_of_twenty_round_trips(run: Run, plan: Plan, tmp_path: Path) -> None:
+    assert run("run", plan(rounds=1, rtt="20ms")).returncode == 0
+    result = saved(tmp_path)
+    # Half a millisecond of patience for the timer; more can't be missing.
+    assert (result.slices["duration_s"] >= 20 * 0.020 - 0.0005).all()
+    assert (result.slices["requests"] >= 4 * 18).all()
+    assert result.meta["mock"]["rtt_s"] == pytest.approx(0.02)
+    assert result.latency["bucket_high_s"].min() >= 0.02
+
+
+def test_an_endpoint_of_ones_own_is_measured_and_its_secret_is_nowhere(
+    run: Run, plan: Plan, tmp_path: Path, mock_url: str
+) -> None:
+    for arguments, env in (([], {"PUSHER_URL": mock_url}), (["--endpoint", mock_url], {})):
+        done = run("run", plan(rounds=1), *arguments, **env)
+        assert done.returncode == 0, done.stderr
+        assert DEMO.secret not in done.stdout + done.stderr
+    result = saved(tmp_path)
+    assert result.meta["mock"] is None
+    assert result.meta["reconcile"]["server"]["requests"] == result.server["requests"]
+    for file in tmp_path.rglob("*"):
+        assert not file.is_file() or DEMO.secret.encode() not in file.read_bytes()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_keeps_what_it_measured(plan: Plan, tmp_path: Path, number: signal.Signals) -> None:
+    process = subprocess.Popen(
+        command("run", plan(rounds=1000)),
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "round 3/" in line:
+            break
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "interrupted" in out
+    assert "Traceback" not in out + err
+    result = saved(tmp_path)
+    assert result.meta["interrupted"]
+    assert result.meta["valid"]
+    assert 2 <= result.meta["rounds_measured"] < 1000
+    assert result.meta["reconcile"]["agrees"]
+
+
+def test_an_endpoint_that_dies_is_failures_by_kind_and_an_invalid_run(plan: Plan, tmp_path: Path) -> None:
+    port = free_port()
+    mock = subprocess.Popen(command("mock", "--port", str(port)), stdout=subprocess.PIPE, text=True)
+    assert mock.stdout is not None
+    assert "listening" in mock.stdout.readline()
+    url = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{port}/apps/{DEMO.app_id}"
+    process = subprocess.Popen(
+        command("run", plan(rounds=1000), "--endpoint", url),
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "round 2/" in line:
+            break
+    mock.kill()
+    mock.communicate()
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 5, err
+    assert "no event was acknowledged in 3 slices" in out
+    result = saved(tmp_path)
+    assert not result.meta["valid"]
+    kinds = set(result.failures["kind"])
+    assert "connect" in kinds
+    assert kinds <= {"connect", "lost"}
+
+
+def test_a_server_that_never_answers_is_said_before_anything_is_written(
+    run: Run, plan: Plan, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        port = deaf.getsockname()[1]
+        done = run("run", plan(timeout="200ms"), "--endpoint", f"http://k:hidden@127.0.0.1:{port}/apps/1")
+    assert done.returncode == 5
+    assert "did not answer (no answer within 0.2 s)" in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["run", "nosuch"], 2, "no plan 'nosuch'"),
+        (["run", "headlin"], 2, "did you mean headline?"),
+        (["run", "--endpoint", "http://127.0.0.1/apps/1"], 2, "lacks the key or the secret"),
+        (["run", "--endpoint", "https://k:hidden@127.0.0.1/apps/1"], 2, "https is not measured yet"),
+        (["run", "--endpoint", "http://k:hidden@192.0.2.1/apps/1"], 2, "add --yes if you mean it"),
+        (["run", "--endpoint", "http://k:hidden@127.0.0.1:{free}/apps/1"], 5, "nothing listens at"),
+        (["run", "--endpoint", "{wrong}"], 5, "does not take these credentials (401: Invalid signature)"),
+        (["run", "--results", "{file}"], 2, "can't be written"),
+        (["run", "--results", "/proc/none"], 2, "can't be written"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_leaves_nothing_behind(
+    run: Run, tmp_path: Path, mock_url: str, arguments: list[str], code: int, says: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    places = {"free": free_port(), "file": tmp_path / "file", "wrong": mock_url.replace(DEMO.secret, "hidden")}
+    done = run(*(argument.format(**places) for argument in arguments))
+    assert done.returncode == code
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+    assert "hidden" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_newest_run_is_described_by_its_json(run: Run, plan: Plan, tmp_path: Path) -> None:
+    assert run("run", plan(rounds=1)).returncode == 0
+    meta = json.loads((find_run(tmp_path / "results") / "run.json").read_text())
+    assert {
+        "schema",
+        "wiretax",
+        "started",
+        "finished",
+        "plan",
+        "endpoint",
+        "mock",
+        "environment",
+        "workers",
+        "warnings",
+        "valid",
+        "reconcile",
+    } <= set(meta)
+    assert {"python", "locust", "kernel", "cpu_model", "cores"} <= set(meta["environment"])
