@@ -1,0 +1,1 @@
+"""wiretax beside its peers, in one run."""

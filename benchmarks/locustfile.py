@@ -1,0 +1,77 @@
+"""Locust as its users would drive the API without wiretax. Settings come as ``PUSHER_URL`` and ``BENCH_*``."""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import cycle, islice
+from time import perf_counter, time
+from typing import Any
+
+from locust import FastHttpUser, User, task
+
+from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.events import CHANNEL, EVENT_NAME, bodies
+from wiretax.channels.profiles import load_profile
+from wiretax.channels.request import RequestHead
+from wiretax.channels.workload import Workload
+
+BATCH_SIZE = int(os.environ["BENCH_BATCH_SIZE"])
+DATA: list[str] = json.loads(os.environ["BENCH_DATA"])
+ENDPOINT = Endpoint.parse(os.environ["PUSHER_URL"])
+WORKLOAD = Workload("trigger") if BATCH_SIZE == 1 else Workload("batch", BATCH_SIZE)
+JSON = {"Content-Type": "application/json"}
+
+
+class FastUser(FastHttpUser):
+    """Locust's fast client, given wiretax's own signing and JSON, so that these can't be what sets them apart."""
+
+    head = RequestHead(ENDPOINT, load_profile(WORKLOAD.client), WORKLOAD.api, WORKLOAD.connection)
+    next_body = staticmethod(bodies(WORKLOAD, load_profile(WORKLOAD.client), DATA))
+
+    @task
+    def publish(self) -> None:
+        body = self.next_body()
+        target = self.head.render(body, int(time())).split(b" ", 2)[1].decode()
+        # Locust's types know no bytes, but it takes them as they are.
+        self.client.post(target, data=body, headers=JSON, name=WORKLOAD.name)  # type: ignore[arg-type]
+
+
+class LibraryUser(User):
+    """The official Python library, timed as Locust's documentation times a client it does not know."""
+
+    supply = cycle(DATA)
+
+    def on_start(self) -> None:
+        # Imported by who needs it: the other user runs where it is not installed.
+        import pusher  # type: ignore[import-untyped]
+
+        app = ENDPOINT.app
+        self.library = pusher.Pusher(
+            app.app_id, app.key, app.secret, ssl=False, host=ENDPOINT.host, port=ENDPOINT.port
+        )
+
+    @task
+    def publish(self) -> None:
+        began = perf_counter()
+        failure: Exception | None = None
+        try:
+            self.send()
+        except Exception as error:
+            failure = error
+        hooks: Any = self.environment.events
+        hooks.request.fire(
+            request_type="POST",
+            name=WORKLOAD.name,
+            response_time=(perf_counter() - began) * 1e3,
+            response_length=0,
+            exception=failure,
+            context={},
+        )
+
+    def send(self) -> None:
+        if BATCH_SIZE == 1:
+            self.library.trigger(CHANNEL, EVENT_NAME, next(self.supply))
+        else:
+            data = islice(self.supply, BATCH_SIZE)
+            self.library.trigger_batch([{"channel": CHANNEL, "name": EVENT_NAME, "data": text} for text in data])
