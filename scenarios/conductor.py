@@ -32,11 +32,22 @@ class Step:
 
 
 def round_order(workloads: tuple[Workload, ...], seed: int, round_: int) -> list[Workload]:
-    """The order of one round, the same for the same seed. The warm-up keeps the plan's order."""
-    order = list(workloads)
-    if round_ != WARM_UP:
-        Random(f"{seed}/round/{round_}").shuffle(order)
-    return order
+    """The order of one round, the same for the same seed. The warm-up keeps the plan's order.
+
+    Workloads that are compared with each other follow each other, so that a machine's drift within a round has
+    little time between them; which comes first, and which family, is drawn.
+    """
+    if round_ == WARM_UP:
+        return list(workloads)
+    random = Random(f"{seed}/round/{round_}")
+    families: dict[tuple[object, ...], list[Workload]] = {}
+    for workload in workloads:
+        families.setdefault(workload.family, []).append(workload)
+    order = list(families.values())
+    random.shuffle(order)
+    for family in order:
+        random.shuffle(family)
+    return [workload for family in order for workload in family]
 
 
 class Conductor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,11 @@ def test_each_round_has_all_workloads_in_an_order_of_its_own_and_the_seed_says_w
     orders = [round_order(workloads, 1, number) for number in range(5)]
     assert all(sorted(order) == sorted(workloads) for order in orders)
     assert len({tuple(order) for order in orders}) == 5
+    for order in orders:
+        # Those that are compared with each other follow each other.
+        families = [family for family, _ in groupby(order, key=lambda workload: workload.family)]
+        assert len(families) == len(set(families))
+    assert len({order[0] for order in orders}) > 1
     assert round_order(workloads, 1, 3) == orders[3]
     assert round_order(workloads, 2, 3) != orders[3]
     assert tuple(round_order(workloads, 1, WARM_UP)) == workloads

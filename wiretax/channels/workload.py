@@ -53,6 +53,11 @@ class Workload:
         return "-".join(parts)
 
     @property
+    def family(self) -> tuple[object, ...]:
+        """What a workload has in common with the trigger it is compared with: all but the call and its size."""
+        return self.payload_bytes, self.payload_kind, self.client, self.connection, self.http, self.tls
+
+    @property
     def messages_per_request(self) -> int:
         """What the service bills a call as: an event to n channels counts as n, and so does a batch of n."""
         return self.batch_size * self.channels

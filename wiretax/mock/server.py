@@ -16,6 +16,7 @@ import uvloop
 
 from wiretax.channels.endpoint import DEMO, Credentials
 from wiretax.channels.limits import Limits
+from wiretax.heap import keep_heap
 from wiretax.mock.alarm import Alarm
 from wiretax.mock.cost import CostModel, Queue
 from wiretax.mock.ledger import ServerLedger
@@ -127,4 +128,5 @@ def run_mock(options: MockOptions, ready: Callable[[str, int], None], with_paren
     Raises:
         OSError: where it can't listen on the address.
     """
+    keep_heap()
     uvloop.run(serve(options, ready, with_parent))
