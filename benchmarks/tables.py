@@ -108,8 +108,8 @@ def notes(figures: Figures, ours: str) -> list[str]:
         return held_up
     return [
         *held_up,
-        f"{disturbed} of {len(every)} windows were disturbed, {ATTEMPTS} times in a row: for over {DISTURBED:.0%} of "
-        "the time a core did something else, or both were idle. They are in no ratio; rather run it on a quiet machine.",
+        f"{disturbed} of {len(every)} windows were disturbed, {ATTEMPTS} times in a row: for over {DISTURBED:.0%} "
+        "of the time a core did something else, or both were idle. They are in no ratio; use a quieter machine.",
     ]
 
 

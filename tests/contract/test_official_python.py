@@ -168,7 +168,6 @@ def test_the_head_of_a_trigger_has_the_published_size(endpoint: Endpoint) -> Non
 
 
 def test_with_brotli_at_hand_the_head_grows_by_exactly_what_it_offers(endpoint: Endpoint) -> None:
-    pytest.importorskip("brotli", reason="comes with Locust's HTTP client")
     published = publish(endpoint, "trigger", 1, ASCII, ["zstandard", "backports.zstd", "compression.zstd"])
     head, body = modelled(published, "trigger", 1, ASCII)
     assert published.body == body
