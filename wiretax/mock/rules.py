@@ -128,7 +128,7 @@ class Rules:
             skeleton = target[:signature_at] + target[signature_end:md5_at] + target[md5_end:]
         md5, signature = target[md5_at:md5_end], target[signature_at:signature_end]
         known = self._targets.get(skeleton)
-        if known is None or len(md5) != MD5_DIGITS:
+        if known is None or len(md5) + len(signature) != MD5_DIGITS + SIGNATURE_DIGITS:
             known = self._take_apart(target, md5, signature)
             if len(self._targets) >= MEMO_SIZE:
                 self._targets.clear()
