@@ -1,6 +1,6 @@
 """Where each byte of an event goes: the layers of a request and of its response.
 
-Source: DESIGN "Words", layers. Bytes of an HTTP exchange only; TLS and TCP/IP join where a run has them.
+Source: DESIGN "Words", layers. TCP/IP is there where the kernel counted segments.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ WORKLOAD = [
 HEAD = ["request_line_bytes", "auth_query_bytes", "header_bytes"]
 REQUEST = [*HEAD, "body_bytes"]
 RESPONSE = ["response_head_bytes", "response_body_bytes"]
+SEGMENTS = ["segments_out", "segments_in"]
+# IPv4 and TCP headers of a segment with timestamps; IPv6 takes 20 more.
+SEGMENT_HEADER_BYTES = 20 + 20 + 12
 COUNTS = ["requests", "events", "messages", "failures", "connections"]
 
 
@@ -45,6 +48,12 @@ def totals(slices: pd.DataFrame) -> pd.DataFrame:
     ]
     grouped = slices.groupby(WORKLOAD, sort=False, dropna=False)
     frame = grouped[sums].sum()
+    # A slice in which a kernel kept no count makes the sum unknown, not small.
+    frame[SEGMENTS] = (
+        grouped[SEGMENTS].sum(min_count=1).where(grouped[SEGMENTS].count().eq(grouped.size(), axis=0))
+    )
+    # Segments carried the exchanges of a slice that ended after it, too.
+    frame["carried_events"] = frame["events"] + grouped["boundary_events"].sum()
     # Workers hold a slice at the same time, so its duration counts once.
     per_round = slices.groupby([*WORKLOAD, "round"], sort=False, dropna=False)["duration_s"].max()
     frame["duration_s"] = per_round.groupby(level=WORKLOAD, sort=False).sum()
@@ -60,8 +69,9 @@ def bytes_per_event(slices: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A row a workload, indexed by its name. Bytes per event: ``payload``, ``envelope`` (body less payload),
         ``auth_query``, ``request_line`` (less the query), ``headers``, ``sent``, ``response_head``,
-        ``response_body``, ``received``. Further ``head_per_request`` (bytes) and ``overhead_factor`` (sent over
-        payload, a ratio). NaN where no event was acknowledged.
+        ``response_body``, ``received``, ``tcp_ip`` and ``response_tcp_ip`` (headers of segments sent and received,
+        bare acknowledgements among them; NaN where the kernel kept no count). Further ``head_per_request`` (bytes)
+        and ``overhead_factor`` (sent over payload, a ratio). NaN where no event was acknowledged.
     """
     total = totals(slices).set_index("workload")
     events = total["events"].where(total["events"] > 0)
@@ -78,6 +88,9 @@ def bytes_per_event(slices: pd.DataFrame) -> pd.DataFrame:
             "received": (total[RESPONSE].sum(axis=1) + total["unfinished_received_bytes"]) / events,
         }
     )
+    carried = total["carried_events"].where(total["carried_events"] > 0)
+    frame["tcp_ip"] = total["segments_out"] * SEGMENT_HEADER_BYTES / carried
+    frame["response_tcp_ip"] = total["segments_in"] * SEGMENT_HEADER_BYTES / carried
     requests = total["requests"].where(total["requests"] > 0)
     frame["head_per_request"] = total[HEAD].sum(axis=1) / requests
     frame["overhead_factor"] = frame["sent"] / frame["payload"]

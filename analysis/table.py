@@ -25,25 +25,27 @@ def print_run(run: Run, console: Console) -> None:
     console.print(
         f"[bold]{escape(plan['name'])}[/bold]  {escape(run.meta['endpoint'])}  {_server(run.meta)}  "
         f"{plan['users']} users, {run.meta['rounds_measured']} rounds",
-        soft_wrap=True,
+        soft_wrap=not console.is_terminal,
     )
     console.print()
     if len(run.slices):
         console.print(render(summarise(run.slices, run.latency), console.width))
         console.print()
-        console.print(f"[dim]{escape(_legend(run.meta))}[/dim]", soft_wrap=True)
+        console.print(f"[dim]{escape(_legend(run.meta))}[/dim]", soft_wrap=not console.is_terminal)
     for warning in run.meta["warnings"]:
-        console.print(f"[yellow]warning[/yellow]  {escape(warning)}", soft_wrap=True)
+        console.print(f"[yellow]warning[/yellow]  {escape(warning)}", soft_wrap=not console.is_terminal)
     for reason in run.meta["invalid_because"]:
-        console.print(f"[red]invalid[/red]  {escape(reason)}", soft_wrap=True)
+        console.print(f"[red]invalid[/red]  {escape(reason)}", soft_wrap=not console.is_terminal)
     if reconcile["agrees"]:
-        witnesses = "model, sockets and mock" if reconcile["server"] else "model and sockets"
+        names = ["model", "sockets"]
+        names += [name for name, key in (("kernel", "kernel"), ("mock", "server")) if reconcile[key]]
+        witnesses = f"{', '.join(names[:-1])} and {names[-1]}"
         console.print(
             f"{witnesses} agree to the byte: {reconcile['model']['requests']:,} requests, "
             f"{reconcile['model']['request_bytes']:,} B sent, {reconcile['model']['response_bytes']:,} B received",
-            soft_wrap=True,
+            soft_wrap=not console.is_terminal,
         )
-    console.print(f"saved in {escape(str(run.folder))}", soft_wrap=True)
+    console.print(f"saved in {escape(str(run.folder))}", soft_wrap=not console.is_terminal)
 
 
 def _legend(meta: dict[str, Any]) -> str:

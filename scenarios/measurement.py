@@ -52,7 +52,7 @@ class Measurement:
         if self._ledger_before is not None and ledger_after is not None:
             record.server = difference(ledger_after, self._ledger_before)
             mock_busy = record.server["cpu_s"] / self._wall
-        outcome = reconcile(record.total, session.sent_bytes, session.received_bytes, record.server)
+        outcome = reconcile(record.total, session.sent_bytes, session.received_bytes, session.tcp, record.server)
         invalid = [f"the witnesses disagree: {each}" for each in outcome.differences]
         if not any(row["events"] for row in record.slices):
             invalid.append("no event was acknowledged in any whole slice")

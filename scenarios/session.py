@@ -7,9 +7,11 @@ from gevent.event import Event
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.workload import Workload
 from wiretax.wire.connection import Connection, Watchdog
+from wiretax.wire.ledger import TcpCounters
 from wiretax.wire.publisher import Listener, Source
 from wiretax.wire.response import ResponseMemo
 from wiretax.wire.slices import Slice
+from wiretax.wire.tcp_info import AVAILABLE, ETHERNET_MAXSEG
 
 
 class Session:
@@ -21,6 +23,7 @@ class Session:
         listener: told of each exchange, where somebody outside wiretax listens to Locust's request event.
         sent_bytes: bytes handed to sockets by connections that are closed for good.
         received_bytes: bytes taken from them.
+        tcp: the kernel's count of the same connections; None where it keeps none.
     """
 
     def __init__(self, endpoint: Endpoint, seed: int, timeout_s: float) -> None:
@@ -29,6 +32,7 @@ class Session:
         self.listener: Listener | None = None
         self.sent_bytes = 0
         self.received_bytes = 0
+        self.tcp: TcpCounters | None = TcpCounters() if AVAILABLE else None
         self._seed = seed
         self._memo = ResponseMemo()
         self._watchdog = Watchdog(timeout_s)
@@ -43,7 +47,9 @@ class Session:
 
     def connect(self) -> Connection:
         """A connection for one user, held to its deadlines; give it back with ``disconnect``."""
-        connection = Connection(self.endpoint.host, self.endpoint.port, self.timeout_s, self._memo)
+        # Loopback's own segments are 64 kB; these are what an Ethernet would carry.
+        maxseg = ETHERNET_MAXSEG if self.endpoint.is_loopback else None
+        connection = Connection(self.endpoint.host, self.endpoint.port, self.timeout_s, self._memo, maxseg)
         self._watchdog.add(connection)
         return connection
 
@@ -53,6 +59,8 @@ class Session:
         self._watchdog.remove(connection)
         self.sent_bytes += connection.sent
         self.received_bytes += connection.received
+        counters = connection.tcp()
+        self.tcp = None if self.tcp is None or counters is None else self.tcp.plus(counters)
 
     def close(self) -> None:
         """Stop the watchdog."""

@@ -16,6 +16,7 @@ from wiretax.wire.connection import Connection, Watchdog
 from wiretax.wire.publisher import Publisher, Source
 from wiretax.wire.response import ResponseMemo
 from wiretax.wire.slices import Slice
+from wiretax.wire.tcp_info import AVAILABLE
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 TIMEOUT_S = 0.3
@@ -92,6 +93,14 @@ class User:
         tallies = (self.piece.measured, self.piece.boundary)
         sent = sum(tally.sent_bytes for tally in tallies)
         received = sum(tally.received_bytes for tally in tallies)
+        kernel = self.connection.tcp()
+        if kernel is not None:
+            # The kernel may hold what was never sent, and have received what was never read.
+            unsent = self.connection.sent - kernel.sent
+            unread = kernel.received - self.connection.received
+            unfinished = sum(tally.unfinished for tally in tallies)
+            assert 0 <= unsent <= sum(tally.unfinished_sent_bytes for tally in tallies)
+            assert unread == 0 or (unread > 0 and unfinished)
         return (sent, received) == (self.connection.sent, self.connection.received)
 
 
@@ -148,6 +157,11 @@ def test_a_connection_is_kept_and_every_byte_is_counted(serve: Any) -> None:
     assert piece.measured.sent_bytes == server.received
     assert piece.measured.received_bytes == 5 * len(OK)
     assert piece.measured.latency.total == 5
+    if AVAILABLE:
+        assert piece.tcp is not None
+        assert (piece.tcp.sent, piece.tcp.received) == (server.received, 5 * len(OK))
+        # A segment each way for each of five exchanges, and the handshake; acknowledgements ride along or not.
+        assert piece.tcp.segments_out >= 6
     assert user.witnesses_agree()
 
 

@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,10 +70,29 @@ def test_every_byte_is_in_a_row_or_set_aside(run: Run, plan: Plan, tmp_path: Pat
     answers = ["response_head_bytes", "response_body_bytes"]
     in_rows = int(rows[[*answers, "boundary_received_bytes"]].sum().sum())
     assert in_rows + sum(aside[part] for part in answers) == result.server["response_bytes"]
+    if sys.platform == "linux":
+        # The kernel saw the same, slice by slice.
+        assert (rows["tcp_sent_bytes"] == rows[[*parts, "boundary_sent_bytes"]].sum(axis=1)).all()
+        assert (rows["tcp_received_bytes"] == rows[[*answers, "boundary_received_bytes"]].sum(axis=1)).all()
+        assert (rows["segments_out"] >= rows["requests"]).all()
+        kernel = result.meta["reconcile"]["kernel"]
+        assert kernel == {name: result.server[name] for name in ("request_bytes", "response_bytes")}
     requests = int(rows[["requests", "boundary_requests"]].sum().sum()) + aside["requests"]
     assert requests == result.server["requests"]
     events = int(rows[["events", "boundary_events"]].sum().sum()) + aside["events"]
     assert events == result.server["events"]
+
+
+def test_a_connection_a_call_is_counted_to_the_byte_too(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "close.toml").write_text(
+        'schema = 1\nname = "close"\nrounds = 2\nslice = "50ms"\nusers = 4\n'
+        '[[workload]]\napi = "trigger"\nconnection = ["keep-alive", "close"]\n'
+    )
+    done = run("run", "close.toml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = saved(tmp_path).slices.groupby("connection")[["requests", "boundary_requests", "connections"]].sum()
+    assert rows.at["close", "connections"] == rows.loc["close", ["requests", "boundary_requests"]].sum()
+    assert rows.at["keep-alive", "connections"] <= 8
 
 
 def test_bytes_are_the_same_in_every_run(run: Run, plan: Plan, tmp_path: Path) -> None:

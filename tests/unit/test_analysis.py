@@ -18,6 +18,7 @@ from analysis.table import render
 from analysis.throughput import bootstrap, paired_ratio, rates
 from wiretax.channels.workload import Workload
 from wiretax.wire.histogram import Histogram
+from wiretax.wire.ledger import TcpCounters
 
 TRIGGER = Workload("trigger")
 BATCH = Workload("batch", 10)
@@ -34,6 +35,19 @@ def test_layers_add_up_to_what_was_sent_and_received() -> None:
     ten = cost.loc[BATCH.name]
     assert ten["sent"] == (300 + 50 + 1000) / 10
     assert ten["head_per_request"] == 300
+
+
+def test_segments_cost_their_headers_where_the_kernel_counted_them() -> None:
+    counted = piece(BATCH, 0, 20)
+    counted.tcp = TcpCounters(segments_out=40, segments_in=30)
+    cost = bytes_per_event(slices_frame(record(counted))).loc[BATCH.name]
+    assert cost["tcp_ip"] == 40 * 52 / 200
+    assert cost["response_tcp_ip"] == 30 * 52 / 200
+    unknown = piece(BATCH, 1, 20)
+    unknown.tcp = None
+    cost = bytes_per_event(slices_frame(record(counted, unknown))).loc[BATCH.name]
+    assert math.isnan(cost["tcp_ip"])
+    assert cost["sent"] == 135
 
 
 def test_an_event_bears_the_bytes_of_those_that_failed() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wiretax.runs.reconcile import reconcile
-from wiretax.wire.ledger import COUNTS, Failure, Tally
+from wiretax.wire.ledger import COUNTS, Failure, Tally, TcpCounters
 
 
 def tally(**counts: int) -> Tally:
@@ -43,10 +43,11 @@ def test_bytes_each_way_are_the_sums_of_their_parts() -> None:
 
 WHOLE = {"requests": 10, "events": 10, "body_bytes": 900, "response_head_bytes": 70}
 SERVER: dict[str, Any] = {"requests": 10, "events": 10, "request_bytes": 900, "response_bytes": 70}
+KERNEL = TcpCounters(sent=900, received=70, segments_out=20, segments_in=20)
 
 
 def test_witnesses_that_agree() -> None:
-    outcome = reconcile(tally(**WHOLE), 900, 70, SERVER)
+    outcome = reconcile(tally(**WHOLE), 900, 70, KERNEL, SERVER)
     assert outcome.agrees
     assert outcome.as_dict()["server"] == SERVER
 
@@ -54,20 +55,20 @@ def test_witnesses_that_agree() -> None:
 @pytest.mark.parametrize("name", list(SERVER))
 @pytest.mark.parametrize("by", [-1, 1])
 def test_one_off_at_the_server_is_a_difference_that_names_both_counts(name: str, by: int) -> None:
-    outcome = reconcile(tally(**WHOLE), 900, 70, {**SERVER, name: SERVER[name] + by})
+    outcome = reconcile(tally(**WHOLE), 900, 70, KERNEL, {**SERVER, name: SERVER[name] + by})
     assert outcome.differences == (f"{name}: {SERVER[name]} by the client, {SERVER[name] + by} by the mock",)
 
 
 @pytest.mark.parametrize(("sent", "received"), [(901, 70), (899, 70), (900, 71)])
 def test_one_byte_between_model_and_socket_is_a_difference(sent: int, received: int) -> None:
-    assert not reconcile(tally(**WHOLE), sent, received, None).agrees
+    assert not reconcile(tally(**WHOLE), sent, received, None, None).agrees
 
 
 def test_what_a_lost_exchange_leaves_open_is_no_difference_and_no_more_than_that() -> None:
     cut = tally(**WHOLE, unfinished=1, unfinished_sent_bytes=90)
 
     def agrees(**server: int) -> bool:
-        return reconcile(cut, 990, 70, {**SERVER, **server}).agrees
+        return reconcile(cut, 990, 70, None, {**SERVER, **server}).agrees
 
     assert agrees(request_bytes=990)
     assert agrees(request_bytes=940)
@@ -77,7 +78,20 @@ def test_what_a_lost_exchange_leaves_open_is_no_difference_and_no_more_than_that
     assert not agrees(request_bytes=990, requests=9)
 
 
+@pytest.mark.parametrize(("sent", "received"), [(901, 70), (899, 70), (900, 69), (900, 71)])
+def test_one_byte_between_sockets_and_kernel_is_a_difference(sent: int, received: int) -> None:
+    outcome = reconcile(tally(**WHOLE), 900, 70, TcpCounters(sent, received), None)
+    assert len(outcome.differences) == 1
+    assert "by the kernel" in outcome.differences[0]
+
+
+def test_the_kernel_may_hold_back_what_was_never_answered() -> None:
+    cut = tally(**WHOLE, unfinished=1, unfinished_sent_bytes=90)
+    assert reconcile(cut, 990, 70, TcpCounters(sent=950, received=71), None).agrees
+    assert not reconcile(cut, 990, 70, TcpCounters(sent=899, received=70), None).agrees
+
+
 def test_without_a_server_the_other_two_still_have_to_agree() -> None:
-    outcome = reconcile(tally(**WHOLE), 900, 70, None)
+    outcome = reconcile(tally(**WHOLE), 900, 70, None, None)
     assert outcome.agrees
     assert outcome.server is None

@@ -64,7 +64,11 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 
 
 def test_what_could_not_be_measured_is_null_not_zero(tmp_path: Path) -> None:
-    write_run(tmp_path, made())
+    uncounted = piece(Workload(), 0, 5)
+    uncounted.tcp = None
+    run = record(uncounted)
+    run.meta = dict(META)
+    write_run(tmp_path, run)
     assert read_run(tmp_path).slices["tcp_sent_bytes"].isna().all()
 
 

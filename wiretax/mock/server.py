@@ -6,9 +6,11 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from time import monotonic, process_time
 from typing import Any
 
@@ -22,6 +24,7 @@ from wiretax.mock.cost import CostModel, Queue
 from wiretax.mock.ledger import ServerLedger
 from wiretax.mock.protocol import Connection
 from wiretax.mock.rules import Rules
+from wiretax.wire.tcp_info import ETHERNET_MAXSEG
 
 BODY_ROOM = 1_048_576
 QUIET_SWEEPS = 4
@@ -106,6 +109,9 @@ async def serve(options: MockOptions, ready: Callable[[str, int], None], with_pa
     listener = await loop.create_server(
         lambda: Connection(server), options.host, options.port, backlog=1024, reuse_address=True
     )
+    if ip_address(listener.sockets[0].getsockname()[0]).is_loopback:
+        # Accepted sockets inherit it: answers in segments as an Ethernet would carry them.
+        listener.sockets[0].setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, ETHERNET_MAXSEG)
     sweeper = asyncio.create_task(server.sweep())
     host, port = listener.sockets[0].getsockname()[:2]
     # What exists now lives as long as the process; the collector need not look at it again.

@@ -1,11 +1,11 @@
-"""Do the witnesses agree? The model's parts, the sockets' bytes and the mock's own ledger, to the byte."""
+"""Do the witnesses agree? The model's parts, the sockets, the kernel and the mock's own ledger, to the byte."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from wiretax.wire.ledger import Tally
+from wiretax.wire.ledger import Tally, TcpCounters
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Reconciliation:
     Attributes:
         model: requests, events and bytes each way, by the sum of their parts.
         socket: bytes each way, as handed to and taken from the sockets.
+        kernel: bytes each way by ``TCP_INFO``; None where the kernel keeps no count.
         server: the mock's counts; None where the endpoint keeps no ledger.
         differences: a sentence for each pair that disagrees; empty where all agree.
         unfinished: exchanges without a response, which the server may have counted or not.
@@ -22,6 +23,7 @@ class Reconciliation:
 
     model: dict[str, int]
     socket: dict[str, int]
+    kernel: dict[str, int] | None
     server: dict[str, int] | None
     differences: tuple[str, ...]
     unfinished: int
@@ -36,6 +38,7 @@ class Reconciliation:
             "agrees": self.agrees,
             "model": self.model,
             "socket": self.socket,
+            "kernel": self.kernel,
             "server": self.server,
             "unfinished": self.unfinished,
             "differences": list(self.differences),
@@ -43,7 +46,7 @@ class Reconciliation:
 
 
 def reconcile(
-    total: Tally, socket_sent: int, socket_received: int, server: dict[str, Any] | None
+    total: Tally, socket_sent: int, socket_received: int, kernel: TcpCounters | None, server: dict[str, Any] | None
 ) -> Reconciliation:
     """Compare a run's totals with what the sockets and the server counted.
 
@@ -51,6 +54,7 @@ def reconcile(
         total: all exchanges of the run, warm-up and boundary included.
         socket_sent: bytes handed to sockets.
         socket_received: bytes taken from them.
+        kernel: the kernel's counters of the same connections, or None.
         server: the mock's ledger of the run, or None.
     """
     model = {
@@ -65,6 +69,14 @@ def reconcile(
         for name, count in socket.items()
         if model[name] != count
     ]
+    counted = None
+    if kernel is not None:
+        counted = {"request_bytes": kernel.sent, "response_bytes": kernel.received}
+        differences += [
+            f"{name}: {socket[name]} by the sockets, {counted[name]} by the kernel"
+            for name in socket
+            if not _explained(name, counted[name] - socket[name], total)
+        ]
     seen = None
     if server is not None:
         seen = {name: int(server[name]) for name in model}
@@ -73,13 +85,14 @@ def reconcile(
             for name in model
             if not _explained(name, seen[name] - model[name], total)
         ]
-    return Reconciliation(model, socket, seen, tuple(differences), total.unfinished)
+    return Reconciliation(model, socket, counted, seen, tuple(differences), total.unfinished)
 
 
 def _explained(name: str, surplus: int, total: Tally) -> bool:
-    """Whether the server's surplus over the client is what unfinished exchanges leave open; without any it is 0.
+    """Whether a witness's surplus over the client is what unfinished exchanges leave open; without any it is 0.
 
-    A server may have answered what its client gave up on, and may not have read all that was sent.
+    A server may have answered what its client gave up on, and may not have read all that was sent; a kernel may
+    hold what was never sent, and have received what was never read.
     """
     if name == "request_bytes":
         return -total.unfinished_sent_bytes <= surplus <= 0

@@ -8,7 +8,7 @@ from typing import Any
 
 from wiretax.channels.workload import Workload
 from wiretax.wire.histogram import Buckets
-from wiretax.wire.ledger import Failure, Tally
+from wiretax.wire.ledger import Failure, Tally, TcpCounters
 from wiretax.wire.slices import Slice
 
 Row = dict[str, Any]
@@ -77,6 +77,18 @@ def workload_columns(workload: Workload) -> Row:
     return {"workload": workload.name, **asdict(workload)}
 
 
+def _tcp_columns(tcp: TcpCounters | None) -> Row:
+    if tcp is None:
+        return {}
+    return {
+        "tcp_sent_bytes": tcp.sent,
+        "tcp_received_bytes": tcp.received,
+        "tcp_retransmitted_bytes": tcp.retransmitted,
+        "segments_out": tcp.segments_out,
+        "segments_in": tcp.segments_in,
+    }
+
+
 def _slice_row(piece: Slice, users: int, worker: int) -> Row:
     measured = piece.measured.counts()
     measured["payload_total_bytes"] = measured.pop("payload_bytes")
@@ -89,6 +101,7 @@ def _slice_row(piece: Slice, users: int, worker: int) -> Row:
         "started_s": piece.started_at,
         "duration_s": piece.duration_s,
         **measured,
+        **_tcp_columns(piece.tcp),
         "boundary_requests": piece.boundary.requests + piece.boundary.unfinished,
         "boundary_events": piece.boundary.events,
         "boundary_sent_bytes": piece.boundary.sent_bytes,

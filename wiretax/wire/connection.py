@@ -16,8 +16,9 @@ from typing import Any
 import gevent
 from gevent.monkey import get_original
 
-from wiretax.wire.ledger import Failure
+from wiretax.wire.ledger import Failure, TcpCounters
 from wiretax.wire.response import Response, ResponseError, ResponseMemo, ResponseReader
+from wiretax.wire.tcp_info import AVAILABLE, read_counters
 
 RECEIVE_BYTES = 65_536
 READ, WRITE = 1, 2
@@ -55,9 +56,11 @@ class Connection:
 
     __slots__ = (
         "_address",
+        "_closed_tcp",
         "_connecting",
         "_deadline_ns",
         "_host",
+        "_maxseg",
         "_memo",
         "_port",
         "_recv",
@@ -73,12 +76,17 @@ class Connection:
         "sent",
     )
 
-    def __init__(self, host: str, port: int, timeout_s: float, memo: ResponseMemo) -> None:
+    def __init__(
+        self, host: str, port: int, timeout_s: float, memo: ResponseMemo, maxseg: int | None = None
+    ) -> None:
+        """``maxseg``: the largest segment in bytes, before options; None leaves it to the kernel and the path."""
         self._host = host
         self._port = port
         self._address: tuple[int, Any] | None = None
         self._timeout_ns = int(timeout_s * 1e9)
         self._memo = memo
+        self._maxseg = maxseg
+        self._closed_tcp: TcpCounters | None = TcpCounters() if AVAILABLE else None
         self._socket: socket.socket | None = None
         self._watcher: Any = None
         self._waiter: Callable[[], object] | None = None
@@ -127,11 +135,19 @@ class Connection:
     def close(self) -> None:
         """Close the socket, if it is open."""
         if self._socket is not None:
+            self._closed_tcp = self.tcp()
             self._watcher.stop()
             self._watcher.close()
             self._socket.close()
             self._socket = None
         self._waiter = None
+
+    def tcp(self) -> TcpCounters | None:
+        """The kernel's counters of all sockets so far, the open one included; None where it keeps none."""
+        if self._closed_tcp is None or self._socket is None:
+            return self._closed_tcp
+        counters = read_counters(self._socket)
+        return None if counters is None else self._closed_tcp.plus(counters)
 
     def is_late(self, now_ns: int) -> bool:
         """Whether an exchange waits past its deadline."""
@@ -156,6 +172,8 @@ class Connection:
         self._socket = RawSocket(family, socket.SOCK_STREAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._maxseg is not None:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, self._maxseg)
         self._send, self._recv = self._socket.send, self._socket.recv
         hub = gevent.get_hub()
         self._switch = hub.switch

@@ -24,6 +24,30 @@ class Failure(NamedTuple):
     message: str
 
 
+class TcpCounters(NamedTuple):
+    """What the kernel counted, on one connection or on many together.
+
+    Attributes:
+        sent: data bytes sent, retransmitted ones left out.
+        received: data bytes received.
+        retransmitted: data bytes sent again.
+        segments_out: segments sent, those without data (SYN, ACK) included; FIN and what follows it are not.
+        segments_in: segments received, likewise.
+    """
+
+    sent: int = 0
+    received: int = 0
+    retransmitted: int = 0
+    segments_out: int = 0
+    segments_in: int = 0
+
+    def plus(self, other: TcpCounters) -> TcpCounters:
+        return TcpCounters(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    def minus(self, other: TcpCounters) -> TcpCounters:
+        return TcpCounters(*(mine - theirs for mine, theirs in zip(self, other, strict=True)))
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts of exchanges. All bytes are HTTP's: what lies between the application and TLS or TCP.

@@ -75,7 +75,10 @@ class Publisher:
         """
         exchange, render, next_body = self._connection.exchange, source.head.render, source.next_body
         writes, note_latency = source.writes, piece.latencies_ns.append
-        opened = self._connection.opened
+        if source.workload.connection == "close":
+            # A connection kept by the workload before would be one too few.
+            self._connection.close()
+        opened, tcp = self._connection.opened, self._connection.tcp()
         requests = acknowledged = head_bytes = body_bytes = answer_head_bytes = answer_body_bytes = 0
         began_ns = -1
         try:
@@ -124,6 +127,8 @@ class Publisher:
             measured.response_head_bytes += answer_head_bytes
             measured.response_body_bytes += answer_body_bytes
             measured.connections += self._connection.opened - opened
+            # Nothing is under way on this connection, before or after.
+            piece.add_tcp(tcp, self._connection.tcp())
 
     def _count_unfinished(self, piece: Slice, error: ExchangeError) -> None:
         tally = piece.measured if piece.open else piece.boundary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter_ns, time
 
 from wiretax.channels.workload import Workload
-from wiretax.wire.ledger import Tally
+from wiretax.wire.ledger import Tally, TcpCounters
 
 
 class Slice:
@@ -21,6 +21,7 @@ class Slice:
         open: whether exchanges may begin.
         measured: exchanges that began and ended here.
         boundary: exchanges that began here and ended later.
+        tcp: the kernel's count of all exchanges that began here; None where it keeps none.
         latencies_ns: of acknowledged exchanges, since they were last settled.
         started_at: seconds since the epoch.
         duration_s: how long it was open; 0 until it is closed.
@@ -36,6 +37,7 @@ class Slice:
         "open",
         "round",
         "started_at",
+        "tcp",
         "workload",
     )
 
@@ -47,6 +49,7 @@ class Slice:
         self.measured = Tally()
         self.boundary = Tally()
         self.latencies_ns: list[int] = []
+        self.tcp: TcpCounters | None = TcpCounters()
         self.started_at = time()
         self.duration_s = 0.0
         self._started_ns = perf_counter_ns()
@@ -55,6 +58,13 @@ class Slice:
         """No exchange begins or counts from now on."""
         self.open = False
         self.duration_s = (perf_counter_ns() - self._started_ns) / 1e9
+
+    def add_tcp(self, before: TcpCounters | None, after: TcpCounters | None) -> None:
+        """Add what one connection carried between two readings of its counters."""
+        if self.tcp is not None and before is not None and after is not None:
+            self.tcp = self.tcp.plus(after.minus(before))
+        else:
+            self.tcp = None
 
     def settle(self) -> list[int]:
         """Move the latencies noted so far into the histogram; they are returned (ns)."""

@@ -1,0 +1,44 @@
+"""The kernel's own count of a connection: ``TCP_INFO``, below TLS and below anything this program can get wrong.
+
+Source: ``struct tcp_info`` in linux/tcp.h; the byte counters are there since Linux 4.19.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import sys
+
+from wiretax.wire.ledger import TcpCounters
+
+READ_BYTES = 256
+LEAST_BYTES = 216
+SEGMENTS_AT, SENT_AT, RECEIVED_AT = 136, 200, 128
+STATE_AT = 0
+# TIME_WAIT, CLOSE_WAIT, LAST_ACK, CLOSING: the peer's FIN came, and the kernel counts it as a byte received.
+PEER_ENDED = frozenset({6, 8, 9, 11})
+# TCP_MAXSEG for segments as an Ethernet of 1,500 bytes carries them, 12 bytes of timestamps included.
+ETHERNET_MAXSEG = 1460
+AVAILABLE = sys.platform == "linux"
+
+_SEGMENTS = struct.Struct("=II")
+_SENT = struct.Struct("=QQ")
+_RECEIVED = struct.Struct("=Q")
+
+
+def read_counters(connection: socket.socket) -> TcpCounters | None:
+    """The counters of an open socket; None where the kernel does not keep them."""
+    if not AVAILABLE:
+        return None
+    try:
+        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, READ_BYTES)
+    except OSError:
+        return None
+    if len(info) < LEAST_BYTES:
+        return None
+    sent, retransmitted = _SENT.unpack_from(info, SENT_AT)
+    segments_out, segments_in = _SEGMENTS.unpack_from(info, SEGMENTS_AT)
+    (received,) = _RECEIVED.unpack_from(info, RECEIVED_AT)
+    if info[STATE_AT] in PEER_ENDED:
+        received -= 1
+    return TcpCounters(sent - retransmitted, received, retransmitted, segments_out, segments_in)
