@@ -109,7 +109,7 @@ def notes(figures: Figures, ours: str) -> list[str]:
     return [
         *held_up,
         f"{disturbed} of {len(every)} windows were disturbed, {ATTEMPTS} times in a row: for over {DISTURBED:.0%} "
-        "of the time a core did something else, or both were idle. They are in no ratio; use a quieter machine.",
+        "of the time a core did something else, or both were idle. They are in no ratio; a quiet machine has none.",
     ]
 
 

@@ -76,6 +76,7 @@ class Measurement:
             "valid": not invalid,
             "invalid_because": invalid,
             "reconcile": outcome.as_dict(),
+            "tcp": None if session.tcp is None else session.tcp._asdict(),
             "parts": {
                 "aside": record.aside.counts(),
                 "boundary": record.boundary.counts(),
