@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
-from wiretax.channels.limits import Limits, refuse_batch_size, refuse_channel_count
-from wiretax.channels.payloads import KINDS, least_bytes
+from wiretax.channels.limits import Limits
+from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
-from wiretax.channels.workload import Api, Habit, Workload
+from wiretax.channels.workload import Api, Habit, Workload, object_to
 
 
 class OptionError(ValueError):
@@ -89,16 +89,7 @@ class FreeRunOptions:
             OptionError: at the first that can't be used.
         """
         limits = Limits(batch_size=parsed.max_batch_size)
-        refusal = refuse_batch_size(parsed.batch_size, limits) or refuse_channel_count(parsed.channels, limits)
-        if refusal is not None:
-            raise OptionError(f"{refusal.message}; a dedicated cluster takes more: then raise --max-batch-size")
-        least = least_bytes(parsed.payload_kind)
-        if not least <= parsed.payload_bytes <= limits.data_bytes:
-            raise OptionError(
-                f"--payload-bytes {parsed.payload_bytes}, expected {least} (the smallest {parsed.payload_kind!r} "
-                f"document) to {limits.data_bytes}"
-            )
-        return cls(
+        options = cls(
             parsed.payload_bytes,
             parsed.payload_kind,
             parsed.batch_size,
@@ -107,6 +98,11 @@ class FreeRunOptions:
             parsed.connection or None,
             limits,
         )
+        for api in get_args(Api):
+            objection = object_to(options.workload(api), limits)
+            if objection is not None:
+                raise OptionError(f"{objection}; --max-batch-size says what the endpoint takes")
+        return options
 
     def workload(self, api: Api) -> Workload:
         """What users of one API send."""

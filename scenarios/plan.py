@@ -14,10 +14,10 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from scenarios.duration import parse_duration
-from wiretax.channels.limits import Limits, refuse_batch_size, refuse_channel_count
-from wiretax.channels.payloads import KINDS, least_bytes
+from wiretax.channels.limits import Limits
+from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
-from wiretax.channels.workload import Api, Habit, Workload
+from wiretax.channels.workload import Api, Habit, Workload, object_to
 from wiretax.mock.cost import CostModel
 
 PLANS = Path(__file__).parent / "plans"
@@ -203,7 +203,9 @@ def _workloads(tables: list[WorkloadTable], limits: Limits) -> Iterator[Workload
             if getattr(table, key) == []:
                 raise PlanError(f"{where}: {key} is an empty list; give it a value or leave it out")
         for workload in _multiply(table, where):
-            _check(workload, limits, where)
+            objection = object_to(workload, limits)
+            if objection is not None:
+                raise PlanError(f"{where}: {objection}; limits of the endpoint are set in [limits]")
             if workload.name in seen:
                 raise PlanError(f"{where}: {workload.name} is in the plan twice; leave one out")
             seen.add(workload.name)
@@ -239,23 +241,6 @@ def _multiply(table: WorkloadTable, where: str) -> Iterator[Workload]:
 
 def _listed(value: T | list[T]) -> list[T]:
     return value if isinstance(value, list) else [value]
-
-
-def _check(workload: Workload, limits: Limits, where: str) -> None:
-    refusal = refuse_batch_size(workload.batch_size, limits)
-    if refusal is not None:
-        raise PlanError(
-            f"{where}: {refusal.message}; a dedicated cluster takes more: then raise batch_size in [limits]"
-        )
-    refusal = refuse_channel_count(workload.channels, limits)
-    if refusal is not None:
-        raise PlanError(f"{where}: {refusal.message}")
-    least = least_bytes(workload.payload_kind)
-    if not least <= workload.payload_bytes <= limits.data_bytes:
-        raise PlanError(
-            f"{where}: payload_bytes = {workload.payload_bytes}, expected {least} (the smallest "
-            f"{workload.payload_kind!r} document) to {limits.data_bytes} (data_bytes in [limits])"
-        )
 
 
 def _duration(key: str, text: str, least: float, most: float) -> float:

@@ -205,6 +205,16 @@ def test_a_client_that_waits_for_it_is_told_to_continue(
     assert client.ask(body).status == 200
 
 
+def test_a_client_is_told_to_continue_once(mock: Endpoint, client: Client) -> None:
+    head = request_head(signed_target(EVENTS, BODY), "Expect: 100-continue", "Transfer-Encoding: chunked")
+    assert client.ask(head[:-2], head[-2:]).status == 100
+    for piece in (*dribbled(b"%x" % len(BODY)), b"\r\n"):
+        client.send(piece)
+        # Once the ledger has answered, the mock has read the piece.
+        ledger(mock)
+    assert client.ask(BODY + b"\r\n0\r\n\r\n").status == 200
+
+
 def test_a_client_that_does_not_wait_is_not_told_to_continue(client: Client) -> None:
     assert client.ask(publish(EVENTS, BODY, "Expect: 100-continue")).status == 200
     assert client.ask(publish(EVENTS, BODY)).status == 200
@@ -294,6 +304,13 @@ def test_a_head_over_the_bound_is_refused_and_closed(mock: Endpoint, pieces: Cal
 def test_the_head_bound_is_one_of_each_request(client: Client) -> None:
     for _ in range(3):
         assert client.ask(*[long_head(MAX_HEAD_BYTES - 100)[:9000], long_head(MAX_HEAD_BYTES - 100)[9000:], BODY])
+
+
+def test_a_head_that_begins_behind_another_request_may_end_in_its_blank_line(client: Client) -> None:
+    large = publish(BATCH, batch_body(*[batch_item(data="x" * 5000)] * 5))
+    cut = large.index(b"\r\n\r\n") + 3
+    assert client.ask(publish(EVENTS, BODY) + large[:cut]).status == 200
+    assert client.ask(large[cut:]).status == 200
 
 
 def test_a_body_within_the_bound_is_taken(client: Client) -> None:

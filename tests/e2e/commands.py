@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Plan = Callable[..., str]
@@ -42,3 +43,20 @@ def command(*arguments: str) -> list[str]:
 def environment(**more: str) -> dict[str, str]:
     """This process's environment, without an endpoint of the user's own."""
     return {**{name: value for name, value in os.environ.items() if name != "PUSHER_URL"}, **more}
+
+
+def run_until(line: str, *arguments: str, cwd: Path) -> subprocess.Popen[str]:
+    """Start ``wiretax run`` and return once a line of its progress holds ``line``."""
+    process = subprocess.Popen(
+        command("run", *arguments),
+        cwd=cwd,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for said in process.stderr:
+        if line in said:
+            break
+    return process

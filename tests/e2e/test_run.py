@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Plan, Run, command, environment
+from commands import Plan, Run, command, run_until
 
 from analysis.layers import bytes_per_event
 from wiretax.channels.endpoint import DEMO
@@ -131,18 +131,7 @@ def test_an_endpoint_of_ones_own_is_measured_and_its_secret_is_nowhere(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_keeps_what_it_measured(plan: Plan, tmp_path: Path, number: signal.Signals) -> None:
-    process = subprocess.Popen(
-        command("run", plan(rounds=1000)),
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "round 3/" in line:
-            break
+    process = run_until("round 3/", plan(rounds=1000), cwd=tmp_path)
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
@@ -161,18 +150,7 @@ def test_an_endpoint_that_dies_is_failures_by_kind_and_an_invalid_run(plan: Plan
     assert mock.stdout is not None
     assert "listening" in mock.stdout.readline()
     url = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{port}/apps/{DEMO.app_id}"
-    process = subprocess.Popen(
-        command("run", plan(rounds=1000), "--endpoint", url),
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "round 2/" in line:
-            break
+    process = run_until("round 2/", plan(rounds=1000), "--endpoint", url, cwd=tmp_path)
     mock.kill()
     mock.communicate()
     out, err = process.communicate(timeout=30)

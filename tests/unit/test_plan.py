@@ -90,7 +90,7 @@ def test_the_headline_covers_what_it_promises() -> None:
         (HEAD + '[[workload]]\napi = "batch"\n', "needs a batch_size"),
         (HEAD + '[[workload]]\napi = "multi_trigger"\n', "needs channels"),
         (HEAD + '[[workload]]\napi = "batch"\nbatch_size = 11\n', "11 events in one batch, expected 1 to 10"),
-        (HEAD + '[[workload]]\napi = "batch"\nbatch_size = 11\n', "raise batch_size in [limits]"),
+        (HEAD + '[[workload]]\napi = "batch"\nbatch_size = 11\n', "set in [limits]"),
         (HEAD + '[[workload]]\napi = "multi_trigger"\nchannels = 101\n', "101 channels in one trigger"),
         (HEAD + TRIGGER + TRIGGER, "is in the plan twice"),
     ],
