@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from enum import IntEnum
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 from rich.console import Console
 
 from wiretax import __version__
-from wiretax.channels.endpoint import DEMO, Credentials, Endpoint, EndpointError
+from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, Endpoint, EndpointError
 from wiretax.channels.limits import Limits
 
 app = typer.Typer(
@@ -136,6 +137,10 @@ def mock(
         patience = parse_duration(idle_timeout)
     except ValueError as error:
         fail(str(error), Exit.USAGE)
+    if not patience:
+        fail(f"--idle-timeout {idle_timeout}: expected more than nothing, like 60s", Exit.USAGE)
+    if not PLAIN.fullmatch(app_id) or not PLAIN.fullmatch(key):
+        fail("--app-id and --key take letters, digits, - and _ (they stand in a URL as they are)", Exit.USAGE)
     credentials = Credentials(app_id, key, secret or DEMO.secret)
     limits = Limits(batch_size=batch_size, data_bytes=data_bytes, channels=channels)
 
@@ -147,7 +152,8 @@ def mock(
     try:
         run_mock(MockOptions(host, port, credentials, limits, cost, patience), ready, with_parent)
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
+        resolved = error.errno and not isinstance(error, socket.gaierror)
+        why = os.strerror(error.errno or 0) if resolved else error.strerror or str(error)
         fail(f"can't listen on {host}:{port}: {why}; choose another --host or --port", Exit.USAGE)
 
 

@@ -68,7 +68,7 @@ def refuse_data(data: str, limits: Limits) -> Refusal | None:
         return Refusal(
             413,
             "data_bytes",
-            f"the data of this event, {size} bytes, exceeds the allowed maximum ({limits.data_bytes} bytes)",
+            f"The data content of this event exceeds the allowed maximum ({limits.data_bytes} bytes), it has {size}",
         )
     return None
 

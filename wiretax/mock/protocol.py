@@ -137,6 +137,9 @@ class Connection(asyncio.Protocol):
                 self._go_on(data)
 
     def _has_long_head(self, data: bytes) -> bool:
+        if self._target and not self._head and data.startswith((b"\n", b"\r\n")):
+            # It began behind another request, whose read was not kept, and its blank line ends here.
+            return False
         return not 0 <= (self._head + data).find(BLANK_LINE) <= MAX_HEAD_BYTES - len(BLANK_LINE)
 
     def _go_on(self, data: bytes) -> None:
@@ -147,8 +150,10 @@ class Connection(asyncio.Protocol):
                 self._give_up(self._long_head())
         elif self._body_size > self._server.max_body_bytes:
             self._give_up(self._too_large())
-        elif not self._body_size and EXPECTS.search(self._head + data):
-            self._send(CONTINUE)
+        elif not self._body_size:
+            head, self._head = self._head + data, b""
+            if EXPECTS.search(head):
+                self._send(CONTINUE)
 
     # httptools' side
 
@@ -178,6 +183,8 @@ class Connection(asyncio.Protocol):
         elif target == LEDGER_PATH:
             self.control = True
             self._send(response(200, "application/json", orjson.dumps(self._server.read_ledger())))
+            if not parser.should_keep_alive():
+                self._transport.close()
         else:
             self._answer(parser.get_method(), target, body, not parser.should_keep_alive())
 
@@ -190,6 +197,8 @@ class Connection(asyncio.Protocol):
             accepted = server.rules.check(method, target.decode("latin-1"), body, time())
         except Refused as refused:
             answer = self._refusal(refused.refusal, close)
+            if method == b"HEAD":
+                answer = answer[: answer.find(BLANK_LINE) + len(BLANK_LINE)]
         else:
             events = accepted.events
             ledger.events += events
