@@ -75,6 +75,7 @@ class Publisher:
         """
         exchange, render, next_body = self._connection.exchange, source.head.render, source.next_body
         writes, note_latency = source.writes, piece.latencies_ns.append
+        closes = source.workload.connection == "close"
         opened = self._connection.opened
         requests = acknowledged = head_bytes = body_bytes = answer_head_bytes = answer_body_bytes = 0
         began_ns = -1
@@ -95,6 +96,9 @@ class Publisher:
                         gevent.sleep(RECONNECT_PAUSE_S)
                     continue
                 latency_ns = perf_counter_ns() - began_ns
+                if closes:
+                    # Also where the server was not told to: some libraries close without saying so.
+                    self._connection.close()
                 if piece.open:
                     requests += 1
                     head_bytes += len(head)
