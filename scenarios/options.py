@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
+from wiretax.channels.events import data_bytes
 from wiretax.channels.limits import Limits, refuse_batch_size, refuse_channel_count
 from wiretax.channels.payloads import KINDS, least_bytes
 from wiretax.channels.profiles import load_profile, profile_names
@@ -98,7 +99,7 @@ class FreeRunOptions:
                 f"--payload-bytes {parsed.payload_bytes}, expected {least} (the smallest {parsed.payload_kind!r} "
                 f"document) to {limits.data_bytes}"
             )
-        return cls(
+        options = cls(
             parsed.payload_bytes,
             parsed.payload_kind,
             parsed.batch_size,
@@ -107,6 +108,13 @@ class FreeRunOptions:
             parsed.connection or None,
             limits,
         )
+        arriving = data_bytes(options.workload("trigger"), load_profile(parsed.client))
+        if arriving > limits.data_bytes:
+            raise OptionError(
+                f"--payload-bytes {parsed.payload_bytes} arrives as {arriving} bytes of data: {parsed.client} "
+                f"encodes a string once more; expected at most {limits.data_bytes}"
+            )
+        return options
 
     def workload(self, api: Api) -> Workload:
         """What users of one API send."""

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from scenarios.duration import parse_duration
+from wiretax.channels.events import data_bytes
 from wiretax.channels.limits import Limits, refuse_batch_size, refuse_channel_count
 from wiretax.channels.payloads import KINDS, least_bytes
 from wiretax.channels.profiles import load_profile, profile_names
@@ -255,6 +256,13 @@ def _check(workload: Workload, limits: Limits, where: str) -> None:
         raise PlanError(
             f"{where}: payload_bytes = {workload.payload_bytes}, expected {least} (the smallest "
             f"{workload.payload_kind!r} document) to {limits.data_bytes} (data_bytes in [limits])"
+        )
+    arriving = data_bytes(workload, load_profile(workload.client))
+    if arriving > limits.data_bytes:
+        raise PlanError(
+            f"{where}: payload_bytes = {workload.payload_bytes} arrives as {arriving} bytes of data, since "
+            f"{workload.client} encodes a string once more; expected at most {limits.data_bytes} (data_bytes in "
+            "[limits])"
         )
 
 

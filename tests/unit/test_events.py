@@ -14,11 +14,13 @@ from wiretax.channels.events import (
     batch_document,
     bodies,
     channel_names,
+    data_bytes,
     data_string,
     encoder,
     trigger_document,
 )
 from wiretax.channels.json_style import JsonStyle
+from wiretax.channels.payloads import payloads
 from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.workload import Workload
 
@@ -138,6 +140,18 @@ def test_a_batch_keeps_the_librarys_order_of_keys() -> None:
     item = b'{"name":"my-event","data":"%b","channel":"my-channel"}'
     assert next_body() == b'{"batch":[' + item % b"x" + b"," + item % b"y" + b"]}"
     assert next_body() == b'{"batch":[' + item % b"z" + b"," + item % b"x" + b"]}"
+
+
+@pytest.mark.parametrize("client", profile_names())
+@pytest.mark.parametrize(("kind", "size"), [("chat", 100), ("json", 1000)])
+def test_the_data_that_arrives_has_the_size_that_is_told(client: str, kind: str, size: int) -> None:
+    profile = load_profile(client)
+    workload = Workload(payload_bytes=size, payload_kind=kind, client=client)
+    told = data_bytes(workload, profile)
+    for text in payloads(kind, size, 5):
+        arrived = json.loads(bodies(workload, profile, [text])())["data"]
+        assert len(arrived.encode()) == told
+        assert (json.loads(arrived) == text) == profile.encodes_ready_strings
 
 
 @pytest.mark.parametrize("client", profile_names())

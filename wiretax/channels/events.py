@@ -8,6 +8,7 @@ from itertools import cycle, islice
 from typing import Any
 
 from wiretax.channels.json_style import encoder
+from wiretax.channels.payloads import payloads
 from wiretax.channels.profiles import Profile
 from wiretax.channels.workload import Workload
 
@@ -35,6 +36,15 @@ def data_string(data: Any, profile: Profile) -> str:
     if isinstance(data, str) and not profile.encodes_ready_strings:
         return data
     return encoder(profile.data_json)(data).decode()
+
+
+def data_bytes(workload: Workload, profile: Profile) -> int:
+    """UTF-8 bytes of one event's data as it reaches the API, where it is limited: more than was handed over where
+    the library encodes a ready string once more."""
+    if not profile.encodes_ready_strings:
+        return workload.payload_bytes
+    # Documents of one kind and size all cost the same.
+    return len(data_string(payloads(workload.payload_kind, workload.payload_bytes, 1)[0], profile).encode())
 
 
 def trigger_document(event: Event, profile: Profile) -> dict[str, Any]:
