@@ -8,9 +8,10 @@ from typing import Any, get_args
 
 from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
 from wiretax.channels.limits import Limits
+from wiretax.channels.objections import object_to
 from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
-from wiretax.channels.workload import Api, Habit, Workload, object_to
+from wiretax.channels.workload import Api, Habit, Workload
 
 
 class OptionError(ValueError):

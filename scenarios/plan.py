@@ -15,9 +15,10 @@ import msgspec
 
 from scenarios.duration import parse_duration
 from wiretax.channels.limits import Limits
+from wiretax.channels.objections import object_to
 from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
-from wiretax.channels.workload import Api, Habit, Workload, object_to
+from wiretax.channels.workload import Api, Habit, Workload
 from wiretax.mock.cost import CostModel
 
 PLANS = Path(__file__).parent / "plans"

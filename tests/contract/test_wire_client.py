@@ -203,6 +203,18 @@ def test_a_workload_that_closes_opens_a_connection_a_call(serve: Any) -> None:
     assert server.connections == 3
 
 
+@pytest.mark.parametrize(("client", "says_so"), [("python-aiohttp", False), ("python-tornado", True)])
+def test_a_library_that_closes_opens_a_connection_a_call_whatever_it_says(
+    serve: Any, client: str, says_so: bool
+) -> None:
+    server, user = serve(send(OK), Workload(client=client, connection="close"))
+    head = user.source.head.render(b"{}", 1_795_479_409)
+    piece = user.send(3)
+    assert (server.connections, piece.measured.connections, piece.measured.events) == (3, 3, 3)
+    assert (b"Connection: close\r\n" in head) == says_so
+    assert user.witnesses_agree()
+
+
 @pytest.mark.parametrize(
     ("reply", "kind", "status"),
     [

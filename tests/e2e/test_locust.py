@@ -94,6 +94,7 @@ def test_a_listener_of_the_users_hears_of_every_request_at_the_pace_of_its_class
     [
         (["--batch-size", "11"], "11 events in one batch, expected 1 to 10"),
         (["--payload-bytes", "3"], "payload_bytes = 3, expected 9"),
+        (["--payload-bytes", "10240", "--client", "php"], "php encodes a string once more"),
         (["--endpoint", "http://127.0.0.1/apps/1"], "lacks the key or the secret"),
         (["--host", "http://k:hidden@127.0.0.1"], "give the endpoint with --endpoint"),
     ],

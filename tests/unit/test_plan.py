@@ -10,6 +10,7 @@ import pytest
 
 from scenarios.conductor import WARM_UP, round_order
 from scenarios.plan import PlanError, load_plan, parse_plan, plan_names
+from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.workload import Workload
 
 HEAD = 'schema = 1\nname = "p"\n'
@@ -55,6 +56,13 @@ def test_the_headline_covers_what_it_promises() -> None:
     assert {each.client for each in workloads} == {"reference", "python"}
 
 
+def test_clients_sends_every_librarys_trigger_and_batch_as_the_library_would() -> None:
+    workloads = load_plan("clients").workloads
+    for api in ("trigger", "batch"):
+        assert {each.client for each in workloads if each.api == api} == set(profile_names())
+    assert all(each.connection == load_profile(each.client).connection for each in workloads)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -81,6 +89,7 @@ def test_the_headline_covers_what_it_promises() -> None:
         (HEAD + TRIGGER + "payload_byte = 10\n", "did you mean payload_bytes?"),
         (HEAD + TRIGGER + "payload_bytes = 10241\n", "payload_bytes = 10241, expected 9"),
         (HEAD + TRIGGER + "payload_bytes = 8\n", "the smallest 'chat' document"),
+        (HEAD + TRIGGER + 'payload_bytes = 10240\nclient = "php"\n', "php encodes a string once more"),
         (HEAD + TRIGGER + "payload_bytes = []\n", "payload_bytes is an empty list"),
         (HEAD + TRIGGER + 'payload_kind = "chart"\n', "did you mean chat?"),
         (HEAD + TRIGGER + 'client = "pyton"\n', "did you mean python?"),
@@ -103,7 +112,7 @@ def test_what_cannot_be_run_is_said_in_one_line(text: str, says: str) -> None:
 
 
 def test_a_plan_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
-    with pytest.raises(PlanError, match=r"ci, headline, quick.*did you mean headline"):
+    with pytest.raises(PlanError, match=r"ci, clients, headline, quick.*did you mean headline"):
         load_plan("headlin")
     broken = tmp_path / "broken.toml"
     broken.write_text("schema = \n")

@@ -71,8 +71,14 @@ class Endpoint:
     @property
     def authority(self) -> str:
         """The Host header's value: the port is left out where it is the scheme's default."""
+        full = self.full_authority
+        return full.rpartition(":")[0] if self.port == DEFAULT_PORTS[self.scheme] else full
+
+    @property
+    def full_authority(self) -> str:
+        """Host and port, whichever the port is."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+        return f"{host}:{self.port}"
 
     @property
     def public_url(self) -> str:

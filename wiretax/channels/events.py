@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any
 
-import orjson
-
-from wiretax.channels.profiles import JsonStyle, Profile
+from wiretax.channels.json_style import encoder
+from wiretax.channels.payloads import payloads
+from wiretax.channels.profiles import Profile
 from wiretax.channels.workload import Workload
 
 # The names in the golden requests of the real libraries.
@@ -27,19 +26,25 @@ class Event:
     data: str
 
 
-def encoder(style: JsonStyle) -> Callable[[Any], bytes]:
-    """A function that writes a document as JSON in this style, as UTF-8 bytes."""
-    if not style.ensure_ascii and style.item_separator == "," and style.key_separator == ":":
-        return orjson.dumps
-    encode = json.JSONEncoder(
-        ensure_ascii=style.ensure_ascii, separators=(style.item_separator, style.key_separator)
-    ).encode
-    return lambda document: encode(document).encode()
+def data_string(data: Any, profile: Profile) -> str:
+    """The data of an event as the library sends it, before the body is encoded.
+
+    Args:
+        data: what the application hands over: a document, or a string it has encoded itself.
+        profile: the library; some encode such a string once more.
+    """
+    if isinstance(data, str) and not profile.encodes_ready_strings:
+        return data
+    return encoder(profile.data_json)(data).decode()
 
 
-def data_string(document: Any, profile: Profile) -> str:
-    """The data of an event handed over as a document rather than as a string: the library's inner encoding."""
-    return document if isinstance(document, str) else encoder(profile.data_json)(document).decode()
+def data_bytes(workload: Workload, profile: Profile) -> int:
+    """UTF-8 bytes of one event's data as it reaches the API, where it is limited: more than was handed over where
+    the library encodes a ready string once more."""
+    if not profile.encodes_ready_strings:
+        return workload.payload_bytes
+    # Documents of one kind and size all cost the same.
+    return len(data_string(payloads(workload.payload_kind, workload.payload_bytes, 1)[0], profile).encode())
 
 
 def trigger_document(event: Event, profile: Profile) -> dict[str, Any]:
@@ -72,10 +77,13 @@ def bodies(workload: Workload, profile: Profile, data: Sequence[str]) -> Callabl
     Args:
         workload: what to send; its API decides the document.
         profile: the library whose key order and JSON are used.
-        data: data strings, taken in turn, over and over.
+        data: ready strings as the application hands them over, taken in turn, over and over.
     """
     encode = encoder(profile.body_json)
-    supply = cycle(data)
+    supply: Iterator[str] = cycle(data)
+    if profile.encodes_ready_strings:
+        encode_data = encoder(profile.data_json)
+        supply = (encode_data(text).decode() for text in cycle(data))
     blank = Event(EVENT_NAME, channel_names(workload.channels), "")
     # Merging "data" into a ready document keeps the place of its key.
     if workload.api == "batch":

@@ -68,7 +68,7 @@ def refuse_data(data: str, limits: Limits) -> Refusal | None:
         return Refusal(
             413,
             "data_bytes",
-            f"The data content of this event exceeds the allowed maximum ({limits.data_bytes} bytes), it has {size}",
+            f"The data content of this event exceeds the allowed maximum ({limits.data_bytes} bytes): {size}",
         )
     return None
 

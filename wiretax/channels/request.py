@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import formatdate
 
 from wiretax.channels.endpoint import Endpoint
-from wiretax.channels.profiles import Profile
+from wiretax.channels.profiles import CONTENT_LENGTH, DATE, HOST, Profile
 from wiretax.channels.signing import AUTH_VERSION, Hmac, body_md5
 from wiretax.channels.workload import Api, Habit
 
@@ -52,7 +53,8 @@ class RequestHead:
         self._query = profile.query
         self._md5_first = profile.query.index("body_md5") < profile.query.index("auth_signature")
         self._path = f"/apps/{endpoint.app.app_id}/{PATHS[api]}"
-        values = {"{host}": endpoint.authority, "{content_length}": "%d"}
+        host = endpoint.full_authority if profile.default_port_in_host else endpoint.authority
+        values = {HOST: host, CONTENT_LENGTH: "%d"}
         self._headers = "".join(
             f"{name}: {values.get(value, value)}\r\n"
             for name, value in _with_connection(profile.headers, profile.connection, connection)
@@ -76,7 +78,7 @@ class RequestHead:
         """The parts of the head that goes before a body of this length."""
         line = len(f"POST {self._path} HTTP/1.1\r\n")
         query = len("?" + self._fill_query("0" * 10, "0" * 32, "0" * 64))
-        return HeadSizes(line, query, len(self._headers % body_length) + len("\r\n"))
+        return HeadSizes(line, query, len(self._dated(0) % body_length) + len("\r\n"))
 
     def _begin_second(self, timestamp: int) -> None:
         signed = (
@@ -85,8 +87,11 @@ class RequestHead:
         )
         self._sign = self._hmac.starting_with(signed.encode()).hexdigest
         query = self._fill_query(str(timestamp), "%s", "%s")
-        self._template = f"POST {self._path}?{query} HTTP/1.1\r\n{self._headers}\r\n".encode()
+        self._template = f"POST {self._path}?{query} HTTP/1.1\r\n{self._dated(timestamp)}\r\n".encode()
         self._second = timestamp
+
+    def _dated(self, timestamp: int) -> str:
+        return self._headers.replace(DATE, formatdate(timestamp, usegmt=True))
 
     def _fill_query(self, timestamp: str, md5: str, signature: str) -> str:
         values = {
@@ -102,8 +107,13 @@ class RequestHead:
 def _with_connection(
     headers: tuple[tuple[str, str], ...], habit: Habit, wanted: Habit
 ) -> tuple[tuple[str, str], ...]:
-    """The headers with the connection habit a workload asks for, where it is not the library's own."""
+    """The headers with the connection habit a workload asks for, where it is not the library's own.
+
+    Some libraries close without saying so, and HTTP/1.1 keeps a connection unless told otherwise: so nothing is
+    added to keep it.
+    """
     if wanted == habit:
         return headers
-    kept = tuple(header for header in headers if header[0].lower() != "connection")
-    return (*kept, ("Connection", wanted))
+    if any(name.lower() == "connection" for name, _ in headers):
+        return tuple((name, wanted if name.lower() == "connection" else value) for name, value in headers)
+    return headers if wanted == "keep-alive" else (*headers, ("Connection", wanted))

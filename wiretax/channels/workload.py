@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from wiretax.channels.limits import Limits, refuse_batch_size, refuse_channel_count
-from wiretax.channels.payloads import least_bytes
-
 Api = Literal["trigger", "multi_trigger", "batch"]
 Habit = Literal["keep-alive", "close"]
 
@@ -69,17 +66,3 @@ class Workload:
     def payload_per_request(self) -> int:
         """Payload bytes handed over for one call."""
         return self.batch_size * self.payload_bytes
-
-
-def object_to(workload: Workload, limits: Limits) -> str | None:
-    """Why an endpoint with these limits would refuse a workload, or why it can't be made; None where neither."""
-    refusal = refuse_batch_size(workload.batch_size, limits) or refuse_channel_count(workload.channels, limits)
-    if refusal is not None:
-        return f"{refusal.message}; a dedicated cluster takes larger batches"
-    least = least_bytes(workload.payload_kind)
-    if not least <= workload.payload_bytes <= limits.data_bytes:
-        return (
-            f"payload_bytes = {workload.payload_bytes}, expected {least} (the smallest {workload.payload_kind!r} "
-            f"document) to {limits.data_bytes} (the data of one event)"
-        )
-    return None

@@ -75,7 +75,8 @@ class Publisher:
         """
         exchange, render, next_body = self._connection.exchange, source.head.render, source.next_body
         writes, note_latency = source.writes, piece.latencies_ns.append
-        if source.workload.connection == "close":
+        closes = source.workload.connection == "close"
+        if closes:
             # A connection kept by the workload before would be one too few.
             self._connection.close()
         opened, tcp = self._connection.opened, self._connection.tcp()
@@ -98,6 +99,9 @@ class Publisher:
                         gevent.sleep(RECONNECT_PAUSE_S)
                     continue
                 latency_ns = perf_counter_ns() - began_ns
+                if closes:
+                    # Also where the server was not told to: some libraries close without saying so.
+                    self._connection.close()
                 if piece.open:
                     requests += 1
                     head_bytes += len(head)

@@ -8,18 +8,11 @@ from importlib.resources import files
 
 import msgspec
 
+from wiretax.channels.json_style import JsonStyle
 from wiretax.channels.workload import Habit
 
-PLACEHOLDERS = ("{host}", "{content_length}")
+HOST, CONTENT_LENGTH, DATE = "{host}", "{content_length}", "{date}"
 QUERY = frozenset({"auth_key", "auth_timestamp", "auth_version", "body_md5", "auth_signature"})
-
-
-class JsonStyle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a library writes JSON: what stands between items and after keys, and whether non-ASCII is escaped."""
-
-    item_separator: str = ","
-    key_separator: str = ":"
-    ensure_ascii: bool = False
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,12 +24,14 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         library: the library and version the bytes were taken from.
         http_client: what carries its requests.
         query: the order of the query's parameters.
-        headers: name and value in order and case; ``{host}`` and ``{content_length}`` are filled in.
+        headers: name and value in order and case; ``{host}``, ``{content_length}`` and ``{date}`` are filled in.
+        default_port_in_host: whether Host names the port even where it is the scheme's default.
         writes: 1 where head and body go to the socket together, 2 where apart.
         connection: whether a connection is kept for the next call.
         trigger_keys: the order of a trigger's members; "channel" where one channel is sent as a string.
         event_keys: the order of a batched event's members.
         data_json: how an event's data is encoded when it is handed over as a document.
+        encodes_ready_strings: whether data handed over as a string is encoded like a document, a second time.
         body_json: how the body is encoded.
     """
 
@@ -46,11 +41,13 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     http_client: str
     query: tuple[str, ...]
     headers: tuple[tuple[str, str], ...]
+    default_port_in_host: bool = False
     writes: int = 1
     connection: Habit = "keep-alive"
     trigger_keys: tuple[str, ...] = ("name", "channels", "data")
     event_keys: tuple[str, ...] = ("channel", "name", "data")
     data_json: JsonStyle = JsonStyle()
+    encodes_ready_strings: bool = False
     body_json: JsonStyle = JsonStyle()
 
     def __post_init__(self) -> None:
@@ -62,9 +59,13 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"writes = {self.writes}, expected 1 or 2")
         if any("%" in name + value for name, value in self.headers):
             raise ValueError("a header holds a %, which no library sends")
-        for placeholder in PLACEHOLDERS:
-            if sum(value == placeholder for _, value in self.headers) != 1:
+        values = [value for _, value in self.headers]
+        for placeholder in (HOST, CONTENT_LENGTH):
+            if values.count(placeholder) != 1:
                 raise ValueError(f"expected exactly one header with the value {placeholder}")
+        for value in values:
+            if "{" in value and value not in (HOST, CONTENT_LENGTH, DATE):
+                raise ValueError(f"unknown placeholder in the header value {value!r}")
         if sorted(self.trigger_keys) not in (["channels", "data", "name"], ["channel", "data", "name"]):
             raise ValueError(
                 f"trigger_keys {list(self.trigger_keys)}, expected name, data and channels or channel"
