@@ -32,7 +32,7 @@ PEERS_METHOD = (
     f"Every request signed, {CONNECTIONS} connections, {WORKLOADS[0].payload_bytes} B of data an event. wiretax "
     "is `wiretax run`, the pauses between its slices included. Rates are the mock's count over "
     f"{WINDOW_S:g} s of steady state; CPU is the generator's, of one core. Ratios are taken round by round: "
-    "median [least, most] of {rounds}."
+    "median [least, most] of {rounds}, less the disturbed."
 )
 CAPACITY_METHOD = (
     "wrk repeats one signed request, which the mock checks anew each time: signature, md5, JSON, names, sizes. "

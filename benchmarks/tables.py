@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.generators import Generator
-from benchmarks.window import ATTEMPTS, DISTURBED, Window
+from benchmarks.window import DISTURBED, Window
 from wiretax.channels.workload import Workload
 
 # Of each workload, for each generator, a window a round.
@@ -108,8 +108,8 @@ def notes(figures: Figures, ours: str) -> list[str]:
         return held_up
     return [
         *held_up,
-        f"{disturbed} of {len(every)} windows were disturbed, {ATTEMPTS} times in a row: for over {DISTURBED:.0%} "
-        "of the time a core did something else, or both were idle. They are in no ratio; a quiet machine has none.",
+        f"{disturbed} of {len(every)} windows were disturbed, and again when repeated: for over {DISTURBED:.0%} "
+        "of the time a core did something else, or both idled. They are in no ratio; a quiet machine has none.",
     ]
 
 
