@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import psutil
 
-# Not busy, or already part of another column.
-IDLE_COLUMNS = ("idle", "iowait", "guest", "guest_nice")
+from wiretax.runs.machine import IDLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Cores:
         busy = 0.0
         for core, times in enumerate(psutil.cpu_times(percpu=True)):
             if not ours or core in ours:
-                busy += sum(times) - sum(getattr(times, name, 0.0) for name in IDLE_COLUMNS)
+                busy += sum(times) - sum(getattr(times, name, 0.0) for name in IDLE)
         return busy
 
 

@@ -13,7 +13,7 @@ from wiretax.channels.endpoint import Endpoint
 from wiretax.mock.cost import CostModel
 from wiretax.mock.ledger import difference
 from wiretax.mock.process import read_ledger
-from wiretax.runs.machine import describe_machine
+from wiretax.runs.machine import busy_s, crowding, describe_machine
 from wiretax.runs.reconcile import reconcile
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import SCHEMA
@@ -33,15 +33,17 @@ class Measurement:
         self._cost = cost
         self._ledger_before = read_ledger(endpoint)
         self._busy_from = self._busy = 0.0
+        self._machine_from = self._machine = 0.0
         self._wall_from = self._wall = 0.0
 
     def begin(self) -> None:
         """The load begins: processor time counts from here."""
-        self._busy_from, self._wall_from = sum(os.times()[:2]), perf_counter()
+        self._busy_from, self._machine_from, self._wall_from = sum(os.times()[:2]), busy_s(), perf_counter()
 
     def end(self) -> None:
         """The load ended."""
-        self._busy, self._wall = sum(os.times()[:2]) - self._busy_from, perf_counter() - self._wall_from
+        self._busy, self._machine = sum(os.times()[:2]) - self._busy_from, busy_s() - self._machine_from
+        self._wall = perf_counter() - self._wall_from
 
     def conclude(
         self, record: RunRecord, session: Session, plan: dict[str, Any], ended_early: str, interrupted: bool
@@ -87,6 +89,12 @@ class Measurement:
                 "mock": None if mock_busy is None else round(mock_busy, 4),
             },
         }
+        if mock_busy is not None:
+            everybody = self._machine / self._wall
+            others = max(0.0, everybody - self._busy / self._wall - mock_busy)
+            record.meta["busy"]["others"] = round(others, 4)
+            crowded = crowding(others, everybody, os.cpu_count() or 1)
+            record.meta["warnings"] += [crowded] if crowded else []
 
     def _warnings(self, record: RunRecord, interrupted: bool) -> list[str]:
         warnings = []

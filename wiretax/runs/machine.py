@@ -8,6 +8,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+# Not busy, or already part of another column.
+IDLE = ("idle", "iowait", "guest", "guest_nice")
+CROWDED = 0.25
+ALL_BUSY = 0.85
+
 
 def describe_machine() -> dict[str, Any]:
     """Versions, kernel, processor and cores, as ``run.json`` keeps them."""
@@ -19,6 +26,28 @@ def describe_machine() -> dict[str, Any]:
         "cpu_model": cpu_model(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
     }
+
+
+def busy_s() -> float:
+    """Processor time spent so far on all cores, by everybody, time stolen by a hypervisor included (s)."""
+    times = psutil.cpu_times()
+    return float(sum(times) - sum(getattr(times, name, 0.0) for name in IDLE))
+
+
+def crowding(others: float, busy: float, cores: int) -> str | None:
+    """What to say of other processes during a run; None where they left room.
+
+    Args:
+        others: cores they took.
+        busy: cores everybody took together.
+        cores: how many there are.
+    """
+    if others < CROWDED or busy < ALL_BUSY * cores:
+        return None
+    return (
+        f"other processes took {others:.1f} of {cores} cores meanwhile: rates are below what this machine can do, "
+        "and ratios are wider; run again when it is quiet"
+    )
 
 
 def cpu_model() -> str:
