@@ -7,18 +7,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-WORKLOAD = [
-    "workload",
-    "api",
-    "batch_size",
-    "channels",
-    "payload_bytes",
-    "payload_kind",
-    "client",
-    "connection",
-    "http",
-    "tls",
-]
+from wiretax.runs.schema import WORKLOAD_COLUMNS
+
+WORKLOAD = [name for name, _ in WORKLOAD_COLUMNS]
 HEAD = ["request_line_bytes", "auth_query_bytes", "header_bytes"]
 REQUEST = [*HEAD, "body_bytes"]
 RESPONSE = ["response_head_bytes", "response_body_bytes"]
@@ -35,8 +26,9 @@ def totals(slices: pd.DataFrame) -> pd.DataFrame:
         slices: ``slices.parquet``.
 
     Returns:
-        A row a workload, in the order of the first round's appearance in ``slices`` sorted by payload; the
-        workload's columns, the counts, the bytes, and ``duration_s`` (one worker's, s).
+        A row a workload in the order of their first slices: the workload's columns, the counts, the bytes and
+        segments, ``carried_events`` (those of exchanges that ended after their slice included), and ``duration_s``
+        (one worker's, s).
     """
     sums = [
         *COUNTS,

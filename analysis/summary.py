@@ -8,9 +8,8 @@ import pandas as pd
 from analysis.latency import percentiles
 from analysis.layers import WORKLOAD, bytes_per_event, totals
 from analysis.throughput import Ratio, paired_ratio, rates
+from wiretax.channels.workload import FAMILY
 
-# What a workload has in common with the trigger it is held against.
-SHARED = ["payload_bytes", "payload_kind", "client", "connection", "http", "tls"]
 API_ORDER = {"trigger": 0, "batch": 1, "multi_trigger": 2}
 
 
@@ -72,8 +71,8 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame) -> pd.DataFrame:
 
 def _baselines(total: pd.DataFrame) -> dict[str, str]:
     """The trigger each workload is held against, by name; absent where the run has none."""
-    triggers = total[total["api"] == "trigger"][["workload", *SHARED]]
-    paired = total[["workload", *SHARED]].merge(triggers, on=SHARED, suffixes=("", "_baseline"))
+    triggers = total[total["api"] == "trigger"][["workload", *FAMILY]]
+    paired = total[["workload", *FAMILY]].merge(triggers, on=list(FAMILY), suffixes=("", "_baseline"))
     return dict(zip(paired["workload"], paired["workload_baseline"], strict=True))
 
 

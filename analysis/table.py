@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from math import isnan
 from typing import Any
 
@@ -21,31 +22,31 @@ BLOCK = ["client", "connection", "payload_kind", "payload_bytes"]
 
 def print_run(run: Run, console: Console) -> None:
     """Print a run: what was measured where, the table, whether to believe it, and where it lies."""
+    # On a terminal lines are folded between words; elsewhere they are left whole, to be searched.
+    say = partial(console.print, soft_wrap=not console.is_terminal)
     plan, reconcile = run.meta["plan"], run.meta["reconcile"]
-    console.print(
+    say(
         f"[bold]{escape(plan['name'])}[/bold]  {escape(run.meta['endpoint'])}  {_server(run.meta)}  "
-        f"{plan['users']} users, {run.meta['rounds_measured']} rounds",
-        soft_wrap=not console.is_terminal,
+        f"{plan['users']} users, {run.meta['rounds_measured']} rounds"
     )
-    console.print()
+    say()
     if len(run.slices):
         console.print(render(summarise(run.slices, run.latency), console.width))
-        console.print()
-        console.print(f"[dim]{escape(_legend(run.meta))}[/dim]", soft_wrap=not console.is_terminal)
+        say()
+        say(f"[dim]{escape(_legend(run.meta))}[/dim]")
     for warning in run.meta["warnings"]:
-        console.print(f"[yellow]warning[/yellow]  {escape(warning)}", soft_wrap=not console.is_terminal)
+        say(f"[yellow]warning[/yellow]  {escape(warning)}")
     for reason in run.meta["invalid_because"]:
-        console.print(f"[red]invalid[/red]  {escape(reason)}", soft_wrap=not console.is_terminal)
+        say(f"[red]invalid[/red]  {escape(reason)}")
     if reconcile["agrees"]:
         names = ["model", "sockets"]
         names += [name for name, key in (("kernel", "kernel"), ("mock", "server")) if reconcile[key]]
         witnesses = f"{', '.join(names[:-1])} and {names[-1]}"
-        console.print(
+        say(
             f"{witnesses} agree to the byte: {reconcile['model']['requests']:,} requests, "
-            f"{reconcile['model']['request_bytes']:,} B sent, {reconcile['model']['response_bytes']:,} B received",
-            soft_wrap=not console.is_terminal,
+            f"{reconcile['model']['request_bytes']:,} B sent, {reconcile['model']['response_bytes']:,} B received"
         )
-    console.print(f"saved in {escape(str(run.folder))}", soft_wrap=not console.is_terminal)
+    say(f"saved in {escape(str(run.folder))}")
 
 
 def _legend(meta: dict[str, Any]) -> str:

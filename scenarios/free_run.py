@@ -86,15 +86,12 @@ class FreeRun:
     def _tell_regularly(self) -> None:
         while True:
             gevent.sleep(TELL_S)
-            self._tell()
+            for piece in [*self._open.values(), *self._closed]:
+                self._tell_of(piece)
             self._keep_left()
 
-    def _tell(self) -> None:
-        """Tell Locust what is new."""
-        for piece in [*self._open.values(), *self._closed]:
-            self._tell_of(piece)
-
     def _tell_of(self, piece: Slice) -> None:
+        """Settle a slice and tell Locust what is new in it."""
         latencies_ns = piece.settle()
         if self._feed is not None:
             self._feed.tell(piece, latencies_ns)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from scenarios.session import Session
 from scenarios.stats import StatsFeed, outside_listener
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
-from wiretax.runs.writer import claim_run_folder, write_run
+from wiretax.runs.writer import claim_run_folder, run_name, write_run
 
 RESULTS = Path("results")
 NAME = "free-run"
@@ -73,7 +72,7 @@ class FreeSession:
         if not isinstance(self._environment.runner, LocalRunner):
             log.warning("wiretax: a distributed run's bytes are not merged yet; nothing is written to results/")
             return
-        folder = claim_run_folder(RESULTS, f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{NAME}")
+        folder = claim_run_folder(RESULTS, run_name(NAME))
         write_run(folder, record)
         for reason in record.meta["invalid_because"]:
             log.error("wiretax: invalid: %s", reason)

@@ -50,10 +50,9 @@ class Measurement:
     ) -> None:
         """Compare the witnesses and write ``record.server`` and ``record.meta``; all users have stopped."""
         ledger_after = read_ledger(self._endpoint)
-        mock_busy = None
         if self._ledger_before is not None and ledger_after is not None:
             record.server = difference(ledger_after, self._ledger_before)
-            mock_busy = record.server["cpu_s"] / self._wall
+        busy = self._shares(record.server)
         outcome = reconcile(record.total, session.sent_bytes, session.received_bytes, session.tcp, record.server)
         invalid = [f"the witnesses disagree: {each}" for each in outcome.differences]
         if not any(row["events"] for row in record.slices):
@@ -74,7 +73,7 @@ class Measurement:
             "workers": 1,
             "interrupted": interrupted,
             "rounds_measured": record.rounds,
-            "warnings": self._warnings(record, interrupted),
+            "warnings": self._warnings(record, interrupted, busy),
             "valid": not invalid,
             "invalid_because": invalid,
             "reconcile": outcome.as_dict(),
@@ -84,20 +83,23 @@ class Measurement:
                 "boundary": record.boundary.counts(),
                 "total": record.total.counts(),
             },
-            "busy": {
-                "generator": round(self._busy / self._wall, 4),
-                "mock": None if mock_busy is None else round(mock_busy, 4),
-            },
+            "busy": busy,
         }
-        if mock_busy is not None:
-            everybody = self._machine / self._wall
-            others = max(0.0, everybody - self._busy / self._wall - mock_busy)
-            record.meta["busy"]["others"] = round(others, 4)
-            crowded = crowding(others, everybody, os.cpu_count() or 1)
-            record.meta["warnings"] += [crowded] if crowded else []
 
-    def _warnings(self, record: RunRecord, interrupted: bool) -> list[str]:
+    def _shares(self, server: dict[str, Any] | None) -> dict[str, float | None]:
+        """Who kept how many cores busy while the load lasted; None where the server's own part is not known."""
+        generator = self._busy / self._wall
+        mock = others = None
+        if server is not None:
+            mock = server["cpu_s"] / self._wall
+            others = round(max(0.0, self._machine / self._wall - generator - mock), 4)
+        return {"generator": round(generator, 4), "mock": mock and round(mock, 4), "others": others}
+
+    def _warnings(self, record: RunRecord, interrupted: bool, busy: dict[str, float | None]) -> list[str]:
         warnings = []
+        crowded = busy["others"] and crowding(busy["others"], self._machine / self._wall, os.cpu_count() or 1)
+        if crowded:
+            warnings.append(crowded)
         if interrupted:
             warnings.append(f"interrupted with {record.rounds} rounds begun; what was measured is kept")
         if self._ledger_before is None:

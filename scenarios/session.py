@@ -7,11 +7,11 @@ from gevent.event import Event
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.workload import Workload
 from wiretax.wire.connection import Connection, Watchdog
-from wiretax.wire.ledger import TcpCounters
+from wiretax.wire.ledger import TcpCounters, add_counters
 from wiretax.wire.publisher import Listener, Source
 from wiretax.wire.response import ResponseMemo
 from wiretax.wire.slices import Slice
-from wiretax.wire.tcp_info import AVAILABLE, ETHERNET_MAXSEG
+from wiretax.wire.tcp_info import ETHERNET_MAXSEG
 
 
 class Session:
@@ -32,7 +32,7 @@ class Session:
         self.listener: Listener | None = None
         self.sent_bytes = 0
         self.received_bytes = 0
-        self.tcp: TcpCounters | None = TcpCounters() if AVAILABLE else None
+        self.tcp: TcpCounters | None = TcpCounters()
         self._seed = seed
         self._memo = ResponseMemo()
         self._watchdog = Watchdog(timeout_s)
@@ -59,8 +59,7 @@ class Session:
         self._watchdog.remove(connection)
         self.sent_bytes += connection.sent
         self.received_bytes += connection.received
-        counters = connection.tcp()
-        self.tcp = None if self.tcp is None or counters is None else self.tcp.plus(counters)
+        self.tcp = add_counters(self.tcp, connection.tcp())
 
     def close(self) -> None:
         """Stop the watchdog."""

@@ -7,7 +7,6 @@ import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import gevent
@@ -25,7 +24,7 @@ from wiretax.channels.endpoint import Endpoint
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
 from wiretax.runs.record import RunRecord
-from wiretax.runs.writer import abandon_run_folder, claim_run_folder, write_run
+from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
 
 INTERRUPTED = "interrupted"
 SPAWN_TIMEOUT_S = 30.0
@@ -48,7 +47,7 @@ def sweep(plan: Plan, endpoint: Endpoint | None, results: Path, console: Console
         MockError: where the mock did not start.
         EndpointRefusedError: where the endpoint can't be measured; nothing is written.
     """
-    folder = claim_run_folder(results, f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{plan.name}")
+    folder = claim_run_folder(results, run_name(plan.name))
     try:
         if endpoint is None:
             with embedded_mock(plan.limits, plan.cost) as mock:

@@ -8,7 +8,7 @@ from email.utils import formatdate
 
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.profiles import CONTENT_LENGTH, DATE, HOST, Profile
-from wiretax.channels.signing import AUTH_VERSION, Hmac, body_md5
+from wiretax.channels.signing import AUTH_VERSION, Hmac, body_md5, string_to_sign
 from wiretax.channels.workload import Api, Habit
 
 PATHS = {"trigger": "events", "multi_trigger": "events", "batch": "batch_events"}
@@ -81,11 +81,14 @@ class RequestHead:
         return HeadSizes(line, query, len(self._dated(0) % body_length) + len("\r\n"))
 
     def _begin_second(self, timestamp: int) -> None:
-        signed = (
-            f"POST\n{self._path}\nauth_key={self._app.key}&auth_timestamp={timestamp}"
-            f"&auth_version={AUTH_VERSION}&body_md5="
-        )
-        self._sign = self._hmac.starting_with(signed.encode()).hexdigest
+        # The md5 is the last of the sorted parameters, so what is signed before it holds for the whole second.
+        known = {
+            "auth_key": self._app.key,
+            "auth_timestamp": str(timestamp),
+            "auth_version": AUTH_VERSION,
+            "body_md5": "",
+        }
+        self._sign = self._hmac.starting_with(string_to_sign("POST", self._path, known.items()).encode()).hexdigest
         query = self._fill_query(str(timestamp), "%s", "%s")
         self._template = f"POST {self._path}?{query} HTTP/1.1\r\n{self._dated(timestamp)}\r\n".encode()
         self._second = timestamp

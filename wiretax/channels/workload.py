@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal
 
 Api = Literal["trigger", "multi_trigger", "batch"]
 Habit = Literal["keep-alive", "close"]
+
+# What workloads that are compared have in common: all but the call and its size.
+FAMILY = ("payload_bytes", "payload_kind", "client", "connection", "http", "tls")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,8 +58,8 @@ class Workload:
 
     @property
     def family(self) -> tuple[object, ...]:
-        """What a workload has in common with the trigger it is compared with: all but the call and its size."""
-        return self.payload_bytes, self.payload_kind, self.client, self.connection, self.http, self.tls
+        """The values of ``FAMILY``: equal for a workload and the trigger it is compared with."""
+        return attrgetter(*FAMILY)(self)
 
     @property
     def messages_per_request(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,11 @@ RUN_FILE = "run.json"
 
 class ResultsError(OSError):
     """A results folder that can't be written: one line that says which and why."""
+
+
+def run_name(plan: str) -> str:
+    """A name that sorts by time: ``2026-01-31T12-30-00-PLAN``, in UTC."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{plan}"
 
 
 def claim_run_folder(results: Path, name: str) -> Path:

@@ -16,9 +16,9 @@ from typing import Any
 import gevent
 from gevent.monkey import get_original
 
-from wiretax.wire.ledger import Failure, TcpCounters
+from wiretax.wire.ledger import Failure, TcpCounters, add_counters
 from wiretax.wire.response import Response, ResponseError, ResponseMemo, ResponseReader
-from wiretax.wire.tcp_info import AVAILABLE, read_counters
+from wiretax.wire.tcp_info import read_counters
 
 RECEIVE_BYTES = 65_536
 READ, WRITE = 1, 2
@@ -86,7 +86,7 @@ class Connection:
         self._timeout_ns = int(timeout_s * 1e9)
         self._memo = memo
         self._maxseg = maxseg
-        self._closed_tcp: TcpCounters | None = TcpCounters() if AVAILABLE else None
+        self._closed_tcp: TcpCounters | None = TcpCounters()
         self._socket: socket.socket | None = None
         self._watcher: Any = None
         self._waiter: Callable[[], object] | None = None
@@ -144,10 +144,9 @@ class Connection:
 
     def tcp(self) -> TcpCounters | None:
         """The kernel's counters of all sockets so far, the open one included; None where it keeps none."""
-        if self._closed_tcp is None or self._socket is None:
+        if self._socket is None:
             return self._closed_tcp
-        counters = read_counters(self._socket)
-        return None if counters is None else self._closed_tcp.plus(counters)
+        return add_counters(self._closed_tcp, read_counters(self._socket))
 
     def is_late(self, now_ns: int) -> bool:
         """Whether an exchange waits past its deadline."""

@@ -41,11 +41,15 @@ class TcpCounters(NamedTuple):
     segments_out: int = 0
     segments_in: int = 0
 
-    def plus(self, other: TcpCounters) -> TcpCounters:
-        return TcpCounters(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
-
     def minus(self, other: TcpCounters) -> TcpCounters:
         return TcpCounters(*(mine - theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+def add_counters(one: TcpCounters | None, other: TcpCounters | None) -> TcpCounters | None:
+    """Both together; None, for not counted, where either is."""
+    if one is None or other is None:
+        return None
+    return TcpCounters(*(mine + theirs for mine, theirs in zip(one, other, strict=True)))
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter_ns, time
 
 from wiretax.channels.workload import Workload
-from wiretax.wire.ledger import Tally, TcpCounters
+from wiretax.wire.ledger import Tally, TcpCounters, add_counters
 
 
 class Slice:
@@ -61,10 +61,8 @@ class Slice:
 
     def add_tcp(self, before: TcpCounters | None, after: TcpCounters | None) -> None:
         """Add what one connection carried between two readings of its counters."""
-        if self.tcp is not None and before is not None and after is not None:
-            self.tcp = self.tcp.plus(after.minus(before))
-        else:
-            self.tcp = None
+        carried = None if before is None or after is None else after.minus(before)
+        self.tcp = add_counters(self.tcp, carried)
 
     def settle(self) -> list[int]:
         """Move the latencies noted so far into the histogram; they are returned (ns)."""
