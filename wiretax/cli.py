@@ -7,6 +7,7 @@ import socket
 import sys
 from enum import IntEnum
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Annotated, NoReturn
 
 import typer
@@ -15,6 +16,7 @@ from rich.console import Console
 from wiretax import __version__
 from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, Endpoint, EndpointError
 from wiretax.channels.limits import Limits
+from wiretax.mock.certificate import KeyType, MockTls
 
 app = typer.Typer(
     name="wiretax",
@@ -125,6 +127,12 @@ def mock(
     per_event: Annotated[str, typer.Option(help="A server's time for each event in it.")] = "0s",
     servers: Annotated[int, typer.Option(min=1, help="Calls served at once.")] = 1,
     idle_timeout: Annotated[str, typer.Option(help="Close connections that are silent for so long.")] = "60s",
+    tls: Annotated[bool, typer.Option("--tls", help="Speak HTTPS, with a certificate made for it.")] = False,
+    certificate: Annotated[KeyType, typer.Option(help="The certificate's kind of key.")] = "rsa",
+    ca: Annotated[
+        Path | None,
+        typer.Option(help="Where to write the certificate of its authority; a temporary file if not said."),
+    ] = None,
     with_parent: Annotated[bool, typer.Option(hidden=True, help="Stop when standard input closes.")] = False,
 ) -> None:
     """Run the endpoint alone: checks what the service checks, answers as it does, counts every byte."""
@@ -143,18 +151,32 @@ def mock(
         fail("--app-id and --key take letters, digits, - and _ (they stand in a URL as they are)", Exit.USAGE)
     credentials = Credentials(app_id, key, secret or DEMO.secret)
     limits = Limits(batch_size=batch_size, data_bytes=data_bytes, channels=channels)
+    speaks = _mock_tls(certificate, ca) if tls else None
+    options = MockOptions(host, port, credentials, limits, cost, patience, speaks)
 
     def ready(host: str, port: int) -> None:
-        print(f"wiretax mock listening on http://{host}:{port}", flush=True)
-        if not with_parent and not secret:
-            print(f"PUSHER_URL=http://{key}:{DEMO.secret}@{host}:{port}/apps/{app_id}", flush=True)
+        print(f"wiretax mock listening on {options.scheme}://{host}:{port}", flush=True)
+        if with_parent:
+            return
+        if speaks is not None:
+            print(f"certificate of its authority: {speaks.authority}", flush=True)
+        if not secret:
+            print(f"PUSHER_URL={options.scheme}://{key}:{DEMO.secret}@{host}:{port}/apps/{app_id}", flush=True)
 
     try:
-        run_mock(MockOptions(host, port, credentials, limits, cost, patience), ready, with_parent)
+        run_mock(options, ready, with_parent)
     except OSError as error:
         resolved = error.errno and not isinstance(error, socket.gaierror)
         why = os.strerror(error.errno or 0) if resolved else error.strerror or str(error)
         fail(f"can't listen on {host}:{port}: {why}; choose another --host or --port", Exit.USAGE)
+
+
+def _mock_tls(key_type: KeyType, ca: Path | None) -> MockTls:
+    if ca is None:
+        return MockTls(key_type, Path(mkdtemp(prefix="wiretax-")) / "ca.pem")
+    if not ca.parent.is_dir() or ca.is_dir():
+        fail(f"--ca {ca}: expected a file in a folder that exists", Exit.USAGE)
+    return MockTls(key_type, ca)
 
 
 def main() -> None:

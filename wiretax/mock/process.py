@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,13 +15,14 @@ import httpx
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
+from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.protocol import LEDGER_PATH
 
 SECRET_VARIABLE = "WIRETAX_MOCK_SECRET"
 STOP_TIMEOUT_S = 5
 READ_TIMEOUT_S = 5
-LISTENING = re.compile(r"listening on http://(.+):(\d+)$")
+LISTENING = re.compile(r"listening on https?://(.+):(\d+)$")
 
 
 class MockError(RuntimeError):
@@ -28,8 +30,13 @@ class MockError(RuntimeError):
 
 
 @contextmanager
-def embedded_mock(limits: Limits, cost: CostModel) -> Iterator[Endpoint]:
+def embedded_mock(limits: Limits, cost: CostModel, tls: MockTls | None = None) -> Iterator[Endpoint]:
     """Start a mock on a free loopback port, yield its endpoint, stop it.
+
+    Args:
+        limits: what it takes.
+        cost: what it costs.
+        tls: its certificate; None for plain HTTP.
 
     Raises:
         MockError: where it does not come up.
@@ -43,6 +50,8 @@ def embedded_mock(limits: Limits, cost: CostModel) -> Iterator[Endpoint]:
         ("per-event", cost.per_event),
     ):
         command += [f"--{option}", f"{seconds * 1e6:.3f}us"]
+    if tls is not None:
+        command += ["--tls", "--certificate", tls.key_type, "--ca", str(tls.authority)]
     # In a session of its own Ctrl-C does not reach it: it has to answer until the last exchange is counted. It
     # ends when its standard input does, so it can't outlive its parent.
     process = subprocess.Popen(
@@ -62,7 +71,7 @@ def embedded_mock(limits: Limits, cost: CostModel) -> Iterator[Endpoint]:
         match = LISTENING.search(line.strip())
         if match is None:
             raise MockError(f"the embedded mock did not start: {line.strip() or 'it said nothing'}")
-        yield Endpoint("http", match[1], int(match[2]), DEMO)
+        yield Endpoint("http" if tls is None else "https", match[1], int(match[2]), DEMO)
     finally:
         process.stdin.close()
         try:
@@ -73,11 +82,17 @@ def embedded_mock(limits: Limits, cost: CostModel) -> Iterator[Endpoint]:
         process.stdout.close()
 
 
-def read_ledger(endpoint: Endpoint) -> dict[str, Any] | None:
-    """The ledger of a mock, or None where the endpoint is another server or does not answer."""
+def read_ledger(endpoint: Endpoint, verify: ssl.SSLContext | None = None) -> dict[str, Any] | None:
+    """The ledger of a mock, or None where the endpoint is another server or does not answer.
+
+    Args:
+        endpoint: where it listens.
+        verify: what its certificate is verified with, where it speaks TLS.
+    """
     url = f"{endpoint.scheme}://{endpoint.authority}{LEDGER_PATH.decode()}"
+    https = endpoint.scheme == "https"  # else nothing is to be verified, and no store of authorities to be read
     try:
-        answer = httpx.get(url, timeout=READ_TIMEOUT_S, trust_env=False)
+        answer = httpx.get(url, timeout=READ_TIMEOUT_S, trust_env=False, verify=verify or https)
         ledger = answer.json() if answer.status_code == 200 else None
     except (httpx.HTTPError, ValueError):
         return None

@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from wiretax.channels.endpoint import DEMO, Credentials
 from wiretax.channels.limits import Limits
 from wiretax.heap import keep_heap
 from wiretax.mock.alarm import Alarm
+from wiretax.mock.certificate import MockTls, server_context
 from wiretax.mock.cost import CostModel, Queue
 from wiretax.mock.ledger import ServerLedger
 from wiretax.mock.protocol import Connection
@@ -41,6 +43,7 @@ class MockOptions:
         limits: what it takes.
         cost: what it costs.
         idle_timeout: seconds after which a silent connection is closed.
+        tls: its certificate; None for plain HTTP.
     """
 
     host: str = "127.0.0.1"
@@ -49,6 +52,11 @@ class MockOptions:
     limits: Limits = field(default_factory=Limits)
     cost: CostModel = field(default_factory=CostModel)
     idle_timeout: float = 60.0
+    tls: MockTls | None = None
+
+    @property
+    def scheme(self) -> str:
+        return "http" if self.tls is None else "https"
 
 
 class MockServer:
@@ -107,7 +115,12 @@ async def serve(options: MockOptions, ready: Callable[[str, int], None], with_pa
         loop.add_reader(sys.stdin.fileno(), lambda: None if os.read(sys.stdin.fileno(), 1024) else stop.set())
     server = MockServer(options, loop)
     listener = await loop.create_server(
-        lambda: Connection(server), options.host, options.port, backlog=1024, reuse_address=True
+        lambda: Connection(server),
+        options.host,
+        options.port,
+        backlog=1024,
+        reuse_address=True,
+        ssl=_context(options),
     )
     if ip_address(listener.sockets[0].getsockname()[0]).is_loopback:
         # Accepted sockets inherit it: answers in segments as an Ethernet would carry them.
@@ -123,6 +136,12 @@ async def serve(options: MockOptions, ready: Callable[[str, int], None], with_pa
     server.alarm.close()
 
 
+def _context(options: MockOptions) -> ssl.SSLContext | None:
+    if options.tls is None:
+        return None
+    return server_context(options.host, options.tls)
+
+
 def run_mock(options: MockOptions, ready: Callable[[str, int], None], with_parent: bool = False) -> None:
     """Run a mock in this process until it is told to stop.
 
@@ -132,7 +151,7 @@ def run_mock(options: MockOptions, ready: Callable[[str, int], None], with_paren
         with_parent: whether it also stops when its standard input closes.
 
     Raises:
-        OSError: where it can't listen on the address.
+        OSError: where it can't listen on the address, or can't write its authority's certificate.
     """
     keep_heap()
     uvloop.run(serve(options, ready, with_parent))
