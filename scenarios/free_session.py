@@ -12,17 +12,19 @@ from locust.runners import LocalRunner
 
 from scenarios.free_run import WINDOW_S, FreeRun
 from scenarios.measurement import Measurement
-from scenarios.options import FreeRunOptions, endpoint_of
+from scenarios.options import FreeRunOptions, target_from
 from scenarios.session import Session
 from scenarios.stats import StatsFeed, outside_listener
+from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
-from wiretax.mock.process import embedded_mock
+from wiretax.mock.process import embedded_target
 from wiretax.runs.writer import claim_run_folder, run_name, write_run
 
 RESULTS = Path("results")
 NAME = "free-run"
 SEED = 1
 TIMEOUT_S = 10.0
+CERTIFICATE: KeyType = "rsa"
 log = logging.getLogger(__name__)
 
 
@@ -33,28 +35,29 @@ class FreeSession:
         """Check the options and find the endpoint, or start a mock.
 
         Raises:
-            OptionError, EndpointError, MockError: one line each.
+            OptionError, EndpointError, TrustError, MockError: one line each.
         """
         parsed = environment.parsed_options
         assert parsed is not None
         # Its line a request would stand among Locust's own.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._environment = environment
-        self._options = FreeRunOptions.of(parsed)
         self._closing = ExitStack()
         self._cost: CostModel | None = None
-        endpoint = endpoint_of(parsed)
-        if endpoint is None:
+        target = target_from(parsed)
+        self._options = FreeRunOptions.of(parsed, parsed.tls if target is None else target.tls)
+        if target is None:
             self._cost = CostModel()
-            endpoint = self._closing.enter_context(embedded_mock(self._options.limits, self._cost))
-        self._endpoint = endpoint
+            mock = embedded_target(self._options.limits, self._cost, CERTIFICATE if parsed.tls else None)
+            target = self._closing.enter_context(mock)
+        self._target = target
 
     def start(self, **_: Any) -> None:
         """A test begins."""
         listener = outside_listener(self._environment)
-        self._session = Session(self._endpoint, SEED, TIMEOUT_S)
+        self._session = Session([self._target], SEED, TIMEOUT_S)
         self._session.listener = listener
-        self._measurement = Measurement(self._endpoint, self._cost)
+        self._measurement = Measurement([self._target], self._cost)
         # Where each exchange fires an event of its own, Locust's statistics come from there.
         self._run = FreeRun(self._options, StatsFeed(self._environment) if listener is None else None)
         self._environment.wiretax_session = self._session  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from scenarios.users import BatchUser, MultiTriggerUser, TriggerUser
 from wiretax.channels.endpoint import EndpointError
 from wiretax.mock.process import MockError
 from wiretax.runs.writer import ResultsError
+from wiretax.wire.trust import TrustError
 
 __all__ = ["BatchUser", "MultiTriggerUser", "TriggerUser"]
 
@@ -33,7 +34,7 @@ def add_wiretax_options(parser: Any) -> None:
 def prepare(environment: Environment, **_: Any) -> None:
     try:
         session = FreeSession(environment)
-    except (OptionError, EndpointError, MockError, ResultsError) as error:
+    except (OptionError, EndpointError, TrustError, MockError, ResultsError) as error:
         logging.getLogger(__name__).error("wiretax: %s", error)
         sys.exit(USAGE)
     hooks: Any = environment.events

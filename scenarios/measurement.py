@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from ssl import CERT_NONE
 from time import perf_counter
 from typing import Any
 
 from scenarios.session import Session
 from wiretax import __version__
-from wiretax.channels.endpoint import Endpoint
 from wiretax.mock.cost import CostModel
-from wiretax.mock.ledger import difference
+from wiretax.mock.ledger import difference, together
 from wiretax.mock.process import read_ledger
 from wiretax.runs.machine import busy_s, crowding, describe_machine
 from wiretax.runs.reconcile import reconcile
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import SCHEMA
+from wiretax.wire.trust import Target
 
 
 class Measurement:
@@ -26,12 +28,12 @@ class Measurement:
         started: when it was set up.
     """
 
-    def __init__(self, endpoint: Endpoint, cost: CostModel | None) -> None:
-        """Read the endpoint's ledger; ``cost`` is the embedded mock's, None where the endpoint was given."""
+    def __init__(self, targets: Sequence[Target], cost: CostModel | None) -> None:
+        """Read the targets' ledgers; ``cost`` is the embedded mock's, None where the endpoint was given."""
         self.started = datetime.now(UTC)
-        self._endpoint = endpoint
+        self._targets = targets
         self._cost = cost
-        self._ledger_before = read_ledger(endpoint)
+        self._ledger_before = self._read_ledgers()
         self._busy_from = self._busy = 0.0
         self._machine_from = self._machine = 0.0
         self._wall_from = self._wall = 0.0
@@ -49,11 +51,13 @@ class Measurement:
         self, record: RunRecord, session: Session, plan: dict[str, Any], ended_early: str, interrupted: bool
     ) -> None:
         """Compare the witnesses and write ``record.server`` and ``record.meta``; all users have stopped."""
-        ledger_after = read_ledger(self._endpoint)
+        ledger_after = self._read_ledgers()
         if self._ledger_before is not None and ledger_after is not None:
             record.server = difference(ledger_after, self._ledger_before)
         busy = self._shares(record.server)
-        outcome = reconcile(record.total, session.sent_bytes, session.received_bytes, session.tcp, record.server)
+        outcome = reconcile(
+            record.total, session.sent_bytes, session.received_bytes, session.tcp, record.server, session.tls
+        )
         invalid = [f"the witnesses disagree: {each}" for each in outcome.differences]
         if not any(row["events"] for row in record.slices):
             invalid.append("no event was acknowledged in any whole slice")
@@ -67,7 +71,7 @@ class Measurement:
             "started": self.started.isoformat(timespec="milliseconds"),
             "finished": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "plan": plan,
-            "endpoint": self._endpoint.public_url,
+            "endpoint": " and ".join(target.endpoint.public_url for target in self._targets),
             "mock": None if self._cost is None else self._cost.as_dict(),
             "environment": describe_machine(),
             "workers": 1,
@@ -78,6 +82,7 @@ class Measurement:
             "invalid_because": invalid,
             "reconcile": outcome.as_dict(),
             "tcp": None if session.tcp is None else session.tcp._asdict(),
+            "tls": session.tls._asdict(),
             "parts": {
                 "aside": record.aside.counts(),
                 "boundary": record.boundary.counts(),
@@ -85,6 +90,11 @@ class Measurement:
             },
             "busy": busy,
         }
+
+    def _read_ledgers(self) -> dict[str, Any] | None:
+        """What the targets' mocks counted, all together; None where one is no mock."""
+        ledgers = [read_ledger(target.endpoint, target.context) for target in self._targets]
+        return together([ledger for ledger in ledgers if ledger is not None]) if all(ledgers) else None
 
     def _shares(self, server: dict[str, Any] | None) -> dict[str, float | None]:
         """Who kept how many cores busy while the load lasted; None where the server's own part is not known."""
@@ -102,6 +112,8 @@ class Measurement:
             warnings.append(crowded)
         if interrupted:
             warnings.append(f"interrupted with {record.rounds} rounds begun; what was measured is kept")
+        if any(target.context and target.context.verify_mode == CERT_NONE for target in self._targets):
+            warnings.append("--insecure: the endpoint's certificate was not verified; anyone may have answered")
         if self._ledger_before is None:
             warnings.append("the endpoint keeps no ledger: bytes are the client's word alone")
         if record.total.failures:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
@@ -12,6 +13,7 @@ from wiretax.channels.objections import object_to
 from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.workload import Api, Habit, Workload
+from wiretax.wire.trust import Target, target_of
 
 
 class OptionError(ValueError):
@@ -66,7 +68,16 @@ def add_options(parser: Any) -> None:
         default="",
         env_var="PUSHER_URL",
         is_secret=True,
-        help="http://KEY:SECRET@HOST:PORT/apps/ID; empty starts a mock",
+        help="http(s)://KEY:SECRET@HOST:PORT/apps/ID; empty starts a mock",
+    )
+    parser.add_argument(
+        "--tls", action="store_true", env_var="WIRETAX_TLS", help="Let the mock that is started speak TLS"
+    )
+    parser.add_argument(
+        "--ca", default="", env_var="WIRETAX_CA", help="A file of authorities (PEM) to verify an endpoint with"
+    )
+    parser.add_argument(
+        "--insecure", action="store_true", env_var="WIRETAX_INSECURE", help="Take any certificate of an endpoint"
     )
 
 
@@ -81,10 +92,11 @@ class FreeRunOptions:
     client: str
     connection: Habit | None
     limits: Limits
+    tls: bool
 
     @classmethod
-    def of(cls, parsed: Namespace) -> FreeRunOptions:
-        """Check what Locust parsed.
+    def of(cls, parsed: Namespace, tls: bool) -> FreeRunOptions:
+        """Check what Locust parsed; ``tls`` says what the endpoint speaks.
 
         Raises:
             OptionError: at the first that can't be used.
@@ -98,6 +110,7 @@ class FreeRunOptions:
             parsed.client,
             parsed.connection or None,
             limits,
+            tls,
         )
         for api in get_args(Api):
             objection = object_to(options.workload(api), limits)
@@ -115,15 +128,26 @@ class FreeRunOptions:
             payload_kind=self.payload_kind,
             client=self.client,
             connection=self.connection or load_profile(self.client).connection,
+            tls=self.tls,
         )
 
 
-def endpoint_of(parsed: Namespace) -> Endpoint | None:
-    """The endpoint to send to: --endpoint, or --host with the demo app's credentials; None for a mock.
+def target_from(parsed: Namespace) -> Target | None:
+    """The endpoint to send to and what it is verified with: --endpoint, or --host with the demo app's credentials;
+    None for a mock.
 
     Raises:
-        EndpointError: where it can't be used.
+        EndpointError, TrustError: where it can't be used.
     """
+    endpoint = _endpoint_of(parsed)
+    if endpoint is not None:
+        return target_of(endpoint, Path(parsed.ca) if parsed.ca else None, parsed.insecure)
+    if parsed.ca or parsed.insecure:
+        raise OptionError("--ca and --insecure go with an https:// --endpoint; the mock is verified without them")
+    return None
+
+
+def _endpoint_of(parsed: Namespace) -> Endpoint | None:
     if parsed.endpoint:
         return Endpoint.parse(parsed.endpoint)
     if not parsed.host:

@@ -19,6 +19,7 @@ from wiretax.channels.objections import object_to
 from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.workload import Api, Habit, Workload
+from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 
 PLANS = Path(__file__).parent / "plans"
@@ -45,6 +46,7 @@ class MockTable(msgspec.Struct, forbid_unknown_fields=True):
     per_request: str = "0s"
     per_event: str = "0s"
     servers: int = 1
+    certificate: KeyType = "rsa"
 
 
 class WorkloadTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -57,6 +59,8 @@ class WorkloadTable(msgspec.Struct, forbid_unknown_fields=True):
     payload_kind: str | list[str] = "chat"
     client: str | list[str] = "reference"
     connection: Habit | list[Habit] | None = None
+    calls_per_connection: int | list[int] | None = None
+    tls: bool | list[bool] | None = None
 
 
 class PlanTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -85,6 +89,7 @@ class Plan:
         timeout_s: how long an exchange may take.
         limits: what the endpoint takes.
         cost: the embedded mock's cost model.
+        certificate: the kind of key of its certificate, where workloads use TLS.
         workloads: what is sent, in the plan's order.
     """
 
@@ -96,7 +101,13 @@ class Plan:
     timeout_s: float
     limits: Limits
     cost: CostModel
+    certificate: KeyType
     workloads: tuple[Workload, ...]
+
+    @property
+    def tls(self) -> list[bool]:
+        """Whether its workloads use TLS: one answer, or both."""
+        return sorted({workload.tls for workload in self.workloads})
 
     def as_dict(self) -> dict[str, Any]:
         """As ``run.json`` keeps it."""
@@ -118,8 +129,12 @@ def plan_names() -> list[str]:
     return sorted(file.stem for file in PLANS.glob("*.toml"))
 
 
-def load_plan(given: str) -> Plan:
+def load_plan(given: str, https: bool | None = None) -> Plan:
     """Read a plan by its name in ``scenarios/plans`` or by the path of a file.
+
+    Args:
+        given: name or path.
+        https: whether the endpoint that was given speaks TLS; None where none was given.
 
     Raises:
         PlanError: where there is none, or it can't be run.
@@ -130,15 +145,15 @@ def load_plan(given: str) -> Plan:
         raise PlanError(f"no plan {given!r}: neither a file nor one of {', '.join(names)}{_near(given, names)}")
     try:
         text = path.read_text(encoding="utf-8")
-        return parse_plan(tomllib.loads(text))
+        return parse_plan(tomllib.loads(text), https)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PlanError(f"{path}: can't be read as TOML: {error}") from None
     except PlanError as error:
         raise PlanError(f"{path}: {error}") from None
 
 
-def parse_plan(document: dict[str, Any]) -> Plan:
-    """Check a plan's document.
+def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
+    """Check a plan's document; ``https`` as in ``load_plan``.
 
     Raises:
         PlanError: at the first thing that is wrong.
@@ -180,11 +195,12 @@ def parse_plan(document: dict[str, Any]) -> Plan:
             per_event=_duration("mock.per_event", table.mock.per_event, 0, 60),
             servers=table.mock.servers,
         ),
-        workloads=tuple(_workloads(table.workload, limits)),
+        certificate=table.mock.certificate,
+        workloads=tuple(_workloads(table.workload, limits, https)),
     )
 
 
-def _workloads(tables: list[WorkloadTable], limits: Limits) -> Iterator[Workload]:
+def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None) -> Iterator[Workload]:
     if not tables:
         raise PlanError("it has no [[workload]]; add at least one")
     seen: set[str] = set()
@@ -203,7 +219,12 @@ def _workloads(tables: list[WorkloadTable], limits: Limits) -> Iterator[Workload
         for key in WorkloadTable.__struct_fields__:
             if getattr(table, key) == []:
                 raise PlanError(f"{where}: {key} is an empty list; give it a value or leave it out")
-        for workload in _multiply(table, where):
+        for workload in _multiply(table, where, bool(https)):
+            if https is not None and workload.tls != https:
+                raise PlanError(
+                    f"{where}: tls = {str(workload.tls).lower()}, but the endpoint is http{'s' if https else ''}://; "
+                    "leave tls out, and it follows the endpoint"
+                )
             objection = object_to(workload, limits)
             if objection is not None:
                 raise PlanError(f"{where}: {objection}; limits of the endpoint are set in [limits]")
@@ -213,14 +234,16 @@ def _workloads(tables: list[WorkloadTable], limits: Limits) -> Iterator[Workload
             yield workload
 
 
-def _multiply(table: WorkloadTable, where: str) -> Iterator[Workload]:
-    for batch_size, channels, payload_bytes, kind, client, connection in product(
+def _multiply(table: WorkloadTable, where: str, https: bool) -> Iterator[Workload]:
+    for batch_size, channels, payload_bytes, kind, client, connection, calls, tls in product(
         _listed(1 if table.batch_size is None else table.batch_size),
         _listed(1 if table.channels is None else table.channels),
         _listed(table.payload_bytes),
         _listed(table.payload_kind),
         _listed(table.client),
         table.connection if isinstance(table.connection, list) else [table.connection],
+        _listed(table.calls_per_connection or 0),
+        _listed(https if table.tls is None else table.tls),
     ):
         if kind not in KINDS:
             raise PlanError(
@@ -237,6 +260,8 @@ def _multiply(table: WorkloadTable, where: str) -> Iterator[Workload]:
             payload_kind=kind,
             client=client,
             connection=connection or load_profile(client).connection,
+            calls_per_connection=calls,
+            tls=tls,
         )
 
 

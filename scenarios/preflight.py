@@ -20,7 +20,7 @@ def preflight(session: Session, workload: Workload, round_: int) -> Slice:
         EndpointRefusedError: where no event was taken.
     """
     piece = Slice(workload, round_)
-    connection = session.connect()
+    connection = session.connect(workload)
     try:
         Publisher(connection).publish(session.source(workload), piece, until_ns=0)
     finally:
@@ -28,7 +28,8 @@ def preflight(session: Session, workload: Workload, round_: int) -> Slice:
     piece.close()
     piece.settle()
     if not piece.measured.events:
-        raise EndpointRefusedError(_say(session.endpoint.public_url, next(iter(piece.measured.failed))))
+        url = session.target(workload).endpoint.public_url
+        raise EndpointRefusedError(_say(url, next(iter(piece.measured.failed))))
     return piece
 
 
@@ -36,6 +37,11 @@ def _say(url: str, failure: Failure) -> str:
     said = f"{failure.status}: {failure.message}" if failure.status else failure.message
     if failure.kind == "connect":
         return f"nothing listens at {url} ({said}); start a mock with: wiretax mock, or name another --endpoint"
+    if failure.kind == "tls":
+        return (
+            f"{url} can't be trusted, or does not speak TLS ({said}); "
+            "name its authority with --ca FILE, or see to host and port"
+        )
     if failure.kind == "timeout":
         return f"{url} did not answer ({said}); check the address, or raise timeout in the plan"
     if failure.status in (401, 403):

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gevent.event import Event
 
-from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.workload import Workload
 from wiretax.wire.connection import Connection, Watchdog
-from wiretax.wire.ledger import TcpCounters, add_counters
+from wiretax.wire.ledger import TcpCounters, TlsCounters, add_counters
 from wiretax.wire.publisher import Listener, Source
 from wiretax.wire.response import ResponseMemo
+from wiretax.wire.secure import SecureConnection
 from wiretax.wire.slices import Slice
 from wiretax.wire.tcp_info import ETHERNET_MAXSEG
+from wiretax.wire.trust import Target
 
 
 class Session:
     """One process's side of a run.
 
     Attributes:
-        endpoint: where events go.
         timeout_s: how long an exchange may take.
         listener: told of each exchange, where somebody outside wiretax listens to Locust's request event.
         sent_bytes: bytes handed to sockets by connections that are closed for good.
         received_bytes: bytes taken from them.
         tcp: the kernel's count of the same connections; None where it keeps none.
+        tls: what TLS added to the bytes of the same connections.
     """
 
-    def __init__(self, endpoint: Endpoint, seed: int, timeout_s: float) -> None:
-        self.endpoint = endpoint
+    def __init__(self, targets: Sequence[Target], seed: int, timeout_s: float) -> None:
+        """``targets``: where events go, one without TLS, one with it, or both."""
+        self._targets = {target.tls: target for target in targets}
         self.timeout_s = timeout_s
         self.listener: Listener | None = None
         self.sent_bytes = 0
         self.received_bytes = 0
         self.tcp: TcpCounters | None = TcpCounters()
+        self.tls = TlsCounters()
         self._seed = seed
         self._memo = ResponseMemo()
         self._watchdog = Watchdog(timeout_s)
@@ -42,14 +47,25 @@ class Session:
         """The requests of a workload; the same ones for every user."""
         source = self._sources.get(workload)
         if source is None:
-            source = self._sources[workload] = Source.of(workload, self.endpoint, self._seed)
+            source = self._sources[workload] = Source.of(workload, self.target(workload).endpoint, self._seed)
         return source
 
-    def connect(self) -> Connection:
-        """A connection for one user, held to its deadlines; give it back with ``disconnect``."""
+    def target(self, workload: Workload) -> Target:
+        """Where a workload goes."""
+        return self._targets[workload.tls]
+
+    def connect(self, workload: Workload) -> Connection:
+        """A connection for one user and workloads of its kind, held to its deadlines; give it back with
+        ``disconnect``."""
+        target = self.target(workload)
+        endpoint = target.endpoint
         # Loopback's own segments are 64 kB; these are what an Ethernet would carry.
-        maxseg = ETHERNET_MAXSEG if self.endpoint.is_loopback else None
-        connection = Connection(self.endpoint.host, self.endpoint.port, self.timeout_s, self._memo, maxseg)
+        maxseg = ETHERNET_MAXSEG if endpoint.is_loopback else None
+        where = (endpoint.host, endpoint.port, self.timeout_s, self._memo)
+        if target.context is None:
+            connection = Connection(*where, maxseg)
+        else:
+            connection = SecureConnection(*where, target.context, maxseg)
         self._watchdog.add(connection)
         return connection
 
@@ -60,6 +76,7 @@ class Session:
         self.sent_bytes += connection.sent
         self.received_bytes += connection.received
         self.tcp = add_counters(self.tcp, connection.tcp())
+        self.tls = add_counters(self.tls, connection.tls()) or self.tls
 
     def close(self) -> None:
         """Stop the watchdog."""

@@ -6,7 +6,7 @@ import gc
 import logging
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import gevent
@@ -20,22 +20,22 @@ from scenarios.preflight import preflight
 from scenarios.progress import reporter
 from scenarios.session import Session, Stage
 from scenarios.users import PlanUser
-from wiretax.channels.endpoint import Endpoint
 from wiretax.mock.cost import CostModel
-from wiretax.mock.process import embedded_mock
+from wiretax.mock.process import embedded_target
 from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
+from wiretax.wire.trust import Target
 
 INTERRUPTED = "interrupted"
 SPAWN_TIMEOUT_S = 30.0
 
 
-def sweep(plan: Plan, endpoint: Endpoint | None, results: Path, console: Console) -> Path:
+def sweep(plan: Plan, target: Target | None, results: Path, console: Console) -> Path:
     """Run a plan and write it down.
 
     Args:
         plan: what to measure.
-        endpoint: where; None for a mock of the plan's own.
+        target: where; None for a mock of the plan's own.
         results: the folder runs are kept in.
         console: where progress is shown.
 
@@ -49,24 +49,28 @@ def sweep(plan: Plan, endpoint: Endpoint | None, results: Path, console: Console
     """
     folder = claim_run_folder(results, run_name(plan.name))
     try:
-        if endpoint is None:
-            with embedded_mock(plan.limits, plan.cost) as mock:
-                record = _measure(plan, mock, plan.cost, console)
-        else:
-            record = _measure(plan, endpoint, None, console)
+        with ExitStack() as closing:
+            if target is None:
+                certificates = [plan.certificate if tls else None for tls in plan.tls]
+                mocks = [embedded_target(plan.limits, plan.cost, each) for each in certificates]
+                targets = [closing.enter_context(mock) for mock in mocks]
+                record = _measure(plan, targets, plan.cost, console)
+            else:
+                record = _measure(plan, [target], None, console)
         write_run(folder, record)
     finally:
         abandon_run_folder(folder)
     return folder
 
 
-def _measure(plan: Plan, endpoint: Endpoint, cost: CostModel | None, console: Console) -> RunRecord:
+def _measure(plan: Plan, targets: list[Target], cost: CostModel | None, console: Console) -> RunRecord:
     record = RunRecord()
-    session = Session(endpoint, plan.seed, plan.timeout_s)
+    session = Session(targets, plan.seed, plan.timeout_s)
     stage = Stage(plan.users)
     conductor = Conductor(plan, stage)
-    measurement = Measurement(endpoint, cost)
-    record.add(preflight(session, plan.workloads[0], WARM_UP), plan.users)
+    measurement = Measurement(targets, cost)
+    for workload in {workload.tls: workload for workload in plan.workloads}.values():
+        record.add(preflight(session, workload, WARM_UP), plan.users)
     environment = Environment(user_classes=[PlanUser])
     environment.wiretax_session = session  # type: ignore[attr-defined]
     environment.wiretax_stage = stage  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The Locust users. Each holds one connection and publishes over it, one request after the other."""
+"""The Locust users. Each publishes over a connection of its own, one request after the other."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ HOLD_NS = 500_000_000
 
 
 class PublishUser(User):
-    """A user with a connection to the session's endpoint."""
+    """A user with a connection to the session's endpoint; with two where workloads go there with TLS and without."""
 
     abstract = True
-    connection: Connection
-    publisher: Publisher
+    connections: dict[bool, Connection]
+    publishers: dict[bool, Publisher]
 
     @property
     def session(self) -> Session:
@@ -32,11 +32,20 @@ class PublishUser(User):
         return session
 
     def on_start(self) -> None:
-        self.connection = self.session.connect()
-        self.publisher = Publisher(self.connection)
+        self.connections = {}
+        self.publishers = {}
 
     def on_stop(self) -> None:
-        self.session.disconnect(self.connection)
+        for connection in self.connections.values():
+            self.session.disconnect(connection)
+
+    def publisher(self, workload: Workload) -> Publisher:
+        """What sends a workload: made when it is first needed, and kept."""
+        publisher = self.publishers.get(workload.tls)
+        if publisher is None:
+            connection = self.connections[workload.tls] = self.session.connect(workload)
+            publisher = self.publishers[workload.tls] = Publisher(connection)
+        return publisher
 
 
 class PlanUser(PublishUser):
@@ -46,7 +55,8 @@ class PlanUser(PublishUser):
     def publish(self) -> None:
         stage: Stage = self.environment.wiretax_stage
         piece = stage.wait_for_slice()
-        self.publisher.publish(self.session.source(piece.workload), piece, listener=self.session.listener)
+        source = self.session.source(piece.workload)
+        self.publisher(piece.workload).publish(source, piece, listener=self.session.listener)
 
 
 class FreeUser(PublishUser):
@@ -67,7 +77,8 @@ class FreeUser(PublishUser):
         waits = type(self).wait_time is not User.wait_time
         until_ns = 0 if waits else perf_counter_ns() + HOLD_NS
         with run.turn(self.workload) as piece:
-            self.publisher.publish(self.session.source(self.workload), piece, until_ns, self.session.listener)
+            source = self.session.source(self.workload)
+            self.publisher(self.workload).publish(source, piece, until_ns, self.session.listener)
 
 
 class TriggerUser(FreeUser):

@@ -62,8 +62,14 @@ def run(
     plan: Annotated[str, typer.Argument(help="A plan's name, or the path of a TOML file.")] = "quick",
     endpoint: Annotated[
         str | None,
-        typer.Option(envvar="PUSHER_URL", show_envvar=True, help="http://KEY:SECRET@HOST:PORT/apps/ID"),
+        typer.Option(envvar="PUSHER_URL", show_envvar=True, help="http(s)://KEY:SECRET@HOST:PORT/apps/ID"),
     ] = None,
+    ca: Annotated[
+        Path | None, typer.Option(help="A file of authorities (PEM) to verify an https endpoint with.")
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Take any certificate of an https endpoint; said in the run.")
+    ] = False,
     results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
     yes: Annotated[bool, typer.Option("--yes", help="Send to an endpoint that is not on this machine.")] = False,
 ) -> None:
@@ -78,12 +84,15 @@ def run(
     from wiretax.mock.process import MockError
     from wiretax.runs.reader import read_run
     from wiretax.runs.writer import ResultsError
+    from wiretax.wire.trust import TrustError, target_of
 
     try:
-        chosen = load_plan(plan)
-        target = _endpoint(endpoint, yes) if endpoint else None
+        target = target_of(_endpoint(endpoint, yes), ca, insecure) if endpoint else None
+        if target is None and (ca or insecure):
+            raise TrustError("--ca and --insecure go with an https:// --endpoint; a mock is verified without them")
+        chosen = load_plan(plan, None if target is None else target.tls)
         folder = sweep(chosen, target, results, err)
-    except (PlanError, ResultsError, EndpointError) as error:
+    except (PlanError, ResultsError, EndpointError, TrustError) as error:
         fail(str(error), Exit.USAGE)
     except (EndpointRefusedError, MockError) as error:
         fail(str(error), Exit.INVALID)
@@ -97,8 +106,6 @@ def run(
 
 def _endpoint(url: str, yes: bool) -> Endpoint:
     target = Endpoint.parse(url)
-    if target.scheme != "http":
-        raise EndpointError(f"{target.public_url}: https is not measured yet; give an http:// endpoint")
     if not target.is_loopback and not yes:
         raise EndpointError(
             f"{target.public_url} is not on this machine: a run sends all it can, and each message counts against "

@@ -10,7 +10,7 @@ Api = Literal["trigger", "multi_trigger", "batch"]
 Habit = Literal["keep-alive", "close"]
 
 # What workloads that are compared have in common: all but the call and its size.
-FAMILY = ("payload_bytes", "payload_kind", "client", "connection", "http", "tls")
+FAMILY = ("payload_bytes", "payload_kind", "client", "connection", "calls_per_connection", "http", "tls")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,6 +27,7 @@ class Workload:
         connection: "keep-alive" or "close" (one connection a call).
         http: the protocol version.
         tls: whether the connection is encrypted.
+        calls_per_connection: calls after which a kept connection is closed; 0 for never.
     """
 
     api: Api = "trigger"
@@ -38,6 +39,7 @@ class Workload:
     connection: Habit = "keep-alive"
     http: str = "1.1"
     tls: bool = False
+    calls_per_connection: int = 0
 
     @property
     def name(self) -> str:
@@ -50,6 +52,8 @@ class Workload:
         parts = [call, f"{self.payload_bytes}B", self.payload_kind, self.client]
         if self.connection != "keep-alive":
             parts.append(self.connection)
+        if self.calls_per_connection:
+            parts.append(f"{self.calls_per_connection}calls")
         if self.http != "1.1":
             parts.append(f"http{self.http}")
         if self.tls:
@@ -60,6 +64,11 @@ class Workload:
     def family(self) -> tuple[object, ...]:
         """The values of ``FAMILY``: equal for a workload and the trigger it is compared with."""
         return attrgetter(*FAMILY)(self)
+
+    @property
+    def most_calls(self) -> int:
+        """How many calls share a connection; 0 for all."""
+        return 1 if self.connection == "close" else self.calls_per_connection
 
     @property
     def messages_per_request(self) -> int:

@@ -20,7 +20,7 @@ class MockTls:
     """How a mock speaks TLS.
 
     Attributes:
-        key_type: of its certificate: "rsa" (2,048 bits) or "ecdsa" (P-256). It decides most of a handshake's bytes.
+        key_type: of its certificate: "rsa" (2,048 bits) or "ecdsa" (P-256). Most of a handshake is its.
         authority: the file its authority's certificate is written to, for clients to verify with.
     """
 

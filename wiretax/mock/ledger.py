@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -49,6 +50,15 @@ class ServerLedger:
             "connections": self.connections,
             "rejected": dict(sorted(self.rejected.items())),
         }
+
+
+def together(ledgers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What several mocks counted, added up."""
+    rejected: Counter[str] = Counter()
+    for ledger in ledgers:
+        rejected.update(ledger["rejected"])
+    counts = {key: sum(ledger[key] for ledger in ledgers) for key in ledgers[0] if key != "rejected"}
+    return {**counts, "rejected": dict(rejected)}
 
 
 def difference(after: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:

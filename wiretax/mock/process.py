@@ -9,15 +9,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
-from wiretax.mock.certificate import MockTls
+from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.protocol import LEDGER_PATH
+from wiretax.wire.trust import Target, target_of
 
 SECRET_VARIABLE = "WIRETAX_MOCK_SECRET"
 STOP_TIMEOUT_S = 5
@@ -80,6 +83,19 @@ def embedded_mock(limits: Limits, cost: CostModel, tls: MockTls | None = None) -
             process.kill()
             process.wait()
         process.stdout.close()
+
+
+@contextmanager
+def embedded_target(limits: Limits, cost: CostModel, certificate: KeyType | None = None) -> Iterator[Target]:
+    """The same, with all a client needs to verify it; ``certificate`` is None for plain HTTP."""
+    if certificate is None:
+        with embedded_mock(limits, cost) as endpoint:
+            yield Target(endpoint)
+        return
+    with TemporaryDirectory(prefix="wiretax-") as folder:
+        authority = Path(folder) / "ca.pem"
+        with embedded_mock(limits, cost, MockTls(certificate, authority)) as endpoint:
+            yield target_of(endpoint, authority)
 
 
 def read_ledger(endpoint: Endpoint, verify: ssl.SSLContext | None = None) -> dict[str, Any] | None:

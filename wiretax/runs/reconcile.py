@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from wiretax.wire.ledger import Tally, TcpCounters
+from wiretax.wire.ledger import Tally, TcpCounters, TlsCounters
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +14,9 @@ class Reconciliation:
 
     Attributes:
         model: requests, events and bytes each way, by the sum of their parts.
-        socket: bytes each way, as handed to and taken from the sockets.
-        kernel: bytes each way by ``TCP_INFO``; None where the kernel keeps no count.
+        socket: bytes each way, as handed to and taken from the sockets, TLS taken off.
+        tls: bytes each way that TLS added to those; 0 without it.
+        kernel: with TLS, bytes each way by ``TCP_INFO``; None where the kernel keeps no count.
         server: the mock's counts; None where the endpoint keeps no ledger.
         differences: a sentence for each pair that disagrees; empty where all agree.
         unfinished: exchanges without a response, which the server may have counted or not.
@@ -23,6 +24,7 @@ class Reconciliation:
 
     model: dict[str, int]
     socket: dict[str, int]
+    tls: dict[str, int]
     kernel: dict[str, int] | None
     server: dict[str, int] | None
     differences: tuple[str, ...]
@@ -38,6 +40,7 @@ class Reconciliation:
             "agrees": self.agrees,
             "model": self.model,
             "socket": self.socket,
+            "tls": self.tls,
             "kernel": self.kernel,
             "server": self.server,
             "unfinished": self.unfinished,
@@ -46,7 +49,12 @@ class Reconciliation:
 
 
 def reconcile(
-    total: Tally, socket_sent: int, socket_received: int, kernel: TcpCounters | None, server: dict[str, Any] | None
+    total: Tally,
+    socket_sent: int,
+    socket_received: int,
+    kernel: TcpCounters | None,
+    server: dict[str, Any] | None,
+    tls: TlsCounters = TlsCounters(),  # noqa: B008 - immutable
 ) -> Reconciliation:
     """Compare a run's totals with what the sockets and the server counted.
 
@@ -55,7 +63,8 @@ def reconcile(
         socket_sent: bytes handed to sockets.
         socket_received: bytes taken from them.
         kernel: the kernel's counters of the same connections, or None.
-        server: the mock's ledger of the run, or None.
+        server: the mock's ledger of the run, or None. It counts inside TLS.
+        tls: what TLS added to the bytes of the sockets.
     """
     model = {
         "requests": total.requests,
@@ -69,13 +78,14 @@ def reconcile(
         for name, count in socket.items()
         if model[name] != count
     ]
+    added = {"request_bytes": tls.sent, "response_bytes": tls.received}
     counted = None
     if kernel is not None:
         counted = {"request_bytes": kernel.sent, "response_bytes": kernel.received}
         differences += [
-            f"{name}: {socket[name]} by the sockets, {counted[name]} by the kernel"
+            f"{name}: {socket[name] + added[name]} by the sockets, {counted[name]} by the kernel"
             for name in socket
-            if not _explained(name, counted[name] - socket[name], total)
+            if not _explained(name, counted[name] - socket[name] - added[name], total)
         ]
     seen = None
     if server is not None:
@@ -85,7 +95,7 @@ def reconcile(
             for name in model
             if not _explained(name, seen[name] - model[name], total)
         ]
-    return Reconciliation(model, socket, counted, seen, tuple(differences), total.unfinished)
+    return Reconciliation(model, socket, added, counted, seen, tuple(differences), total.unfinished)
 
 
 def _explained(name: str, surplus: int, total: Tally) -> bool:

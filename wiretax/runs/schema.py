@@ -21,6 +21,7 @@ WORKLOAD_COLUMNS = [
     ("connection", pa.string()),
     ("http", pa.string()),
     ("tls", pa.bool_()),
+    ("calls_per_connection", pa.int32()),
 ]
 
 SLICES = pa.schema(
@@ -51,6 +52,10 @@ SLICES = pa.schema(
         ("tcp_retransmitted_bytes", pa.int64()),
         ("segments_out", pa.int64()),
         ("segments_in", pa.int64()),
+        ("tls_sent_bytes", pa.int64()),
+        ("tls_received_bytes", pa.int64()),
+        ("tls_handshake_sent_bytes", pa.int64()),
+        ("tls_handshake_received_bytes", pa.int64()),
         ("boundary_requests", pa.int64()),
         ("boundary_events", pa.int64()),
         ("boundary_sent_bytes", pa.int64()),

@@ -7,6 +7,7 @@ to the hub; nothing is registered or timed for each request. Deadlines are kept 
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable
 from errno import EINPROGRESS
 from os import strerror
@@ -16,11 +17,12 @@ from typing import Any
 import gevent
 from gevent.monkey import get_original
 
-from wiretax.wire.ledger import Failure, TcpCounters, add_counters
+from wiretax.wire.ledger import Failure, TcpCounters, TlsCounters, add_counters
 from wiretax.wire.response import Response, ResponseError, ResponseMemo, ResponseReader
 from wiretax.wire.tcp_info import read_counters
 
 RECEIVE_BYTES = 65_536
+NO_TLS = TlsCounters()
 READ, WRITE = 1, 2
 
 # The unpatched class: waiting is done here, once an exchange, and not inside each send and recv.
@@ -135,7 +137,7 @@ class Connection:
     def close(self) -> None:
         """Close the socket, if it is open."""
         if self._socket is not None:
-            self._closed_tcp = self.tcp()
+            self._closed_tcp = self._count_closed()
             self._watcher.stop()
             self._watcher.close()
             self._socket.close()
@@ -147,6 +149,10 @@ class Connection:
         if self._socket is None:
             return self._closed_tcp
         return add_counters(self._closed_tcp, read_counters(self._socket))
+
+    def tls(self) -> TlsCounters:
+        """What TLS added to the bytes of HTTP so far: nothing here."""
+        return NO_TLS
 
     def is_late(self, now_ns: int) -> bool:
         """Whether an exchange waits past its deadline."""
@@ -173,7 +179,8 @@ class Connection:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._maxseg is not None:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, self._maxseg)
-        self._send, self._recv = self._socket.send, self._socket.recv
+        self._send = self._socket.send
+        self._recv: Callable[[int], bytes] = self._socket.recv
         hub = gevent.get_hub()
         self._switch = hub.switch
         self._watcher = hub.loop.io(self._socket.fileno(), READ)
@@ -186,6 +193,10 @@ class Connection:
         self._connecting = False
         self._watcher.start(self._readable)
         self.opened += 1
+
+    def _count_closed(self) -> TcpCounters | None:
+        """The counters of all sockets, for the last time before this one closes."""
+        return self.tcp()
 
     def _write(self, data: bytes) -> None:
         try:
@@ -243,6 +254,8 @@ class Connection:
         if self._timed_out:
             doing = "connect" if self._connecting else "answer"
             return Failure("timeout", 0, f"no {doing} within {self._timeout_ns / 1e9:g} s")
+        if isinstance(error, ssl.SSLError):
+            return Failure("tls", 0, getattr(error, "verify_message", "") or error.reason or str(error))
         if isinstance(error, ResponseError):
             return Failure("malformed", 0, str(error))
         message = (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from wiretax.wire.histogram import Histogram
 
@@ -13,8 +13,9 @@ class Failure(NamedTuple):
     """One way an exchange failed.
 
     Attributes:
-        kind: "connect", "timeout", "lost" (the connection went while the answer was awaited), "malformed" (what
-            came is not HTTP), or a kind of ``wiretax.channels.answers``: "rejected", "error_body", "unreadable".
+        kind: "connect", "tls" (no handshake, or a certificate not to be trusted), "timeout", "lost" (the connection
+            went while the answer was awaited), "malformed" (what came is not HTTP), or a kind of
+            ``wiretax.channels.answers``: "rejected", "error_body", "unreadable".
         status: the HTTP status, 0 where none came.
         message: the server's words or the system's.
     """
@@ -41,15 +42,38 @@ class TcpCounters(NamedTuple):
     segments_out: int = 0
     segments_in: int = 0
 
-    def minus(self, other: TcpCounters) -> TcpCounters:
-        return TcpCounters(*(mine - theirs for mine, theirs in zip(self, other, strict=True)))
+
+class TlsCounters(NamedTuple):
+    """What TLS added to the bytes of HTTP, on one connection or on many together.
+
+    Attributes:
+        sent: bytes handed to the socket less HTTP's: handshakes, record framing, goodbyes.
+        received: bytes taken from it less HTTP's.
+        handshake_sent: the part of ``sent`` that a connection costs, whatever goes over it: handshake, goodbye.
+        handshake_received: that part of ``received``: handshake, session tickets, goodbye.
+    """
+
+    sent: int = 0
+    received: int = 0
+    handshake_sent: int = 0
+    handshake_received: int = 0
 
 
-def add_counters(one: TcpCounters | None, other: TcpCounters | None) -> TcpCounters | None:
+Counters = TypeVar("Counters", TcpCounters, TlsCounters)
+
+
+def add_counters(one: Counters | None, other: Counters | None) -> Counters | None:
     """Both together; None, for not counted, where either is."""
     if one is None or other is None:
         return None
-    return TcpCounters(*(mine + theirs for mine, theirs in zip(one, other, strict=True)))
+    return type(one)(*(mine + theirs for mine, theirs in zip(one, other, strict=True)))
+
+
+def subtract_counters(one: Counters | None, other: Counters | None) -> Counters | None:
+    """What one has more than the other; None, for not counted, where either is."""
+    if one is None or other is None:
+        return None
+    return type(one)(*(mine - theirs for mine, theirs in zip(one, other, strict=True)))
 
 
 @dataclass(slots=True)

@@ -38,6 +38,7 @@ class Source:
         writes: 1 where head and body go to the socket together, 2 where apart.
         request_line_bytes: of every request, without the query.
         auth_query_bytes: of every request.
+        idle_close_ns: how long the library keeps an idle connection; 0 for as long as the server does.
     """
 
     workload: Workload
@@ -46,6 +47,7 @@ class Source:
     writes: int
     request_line_bytes: int
     auth_query_bytes: int
+    idle_close_ns: int
 
     @classmethod
     def of(cls, workload: Workload, endpoint: Endpoint, seed: int) -> Source:
@@ -55,16 +57,18 @@ class Source:
         sizes = head.sizes(0)
         data = payloads(workload.payload_kind, workload.payload_bytes, seed)
         supply = bodies(workload, profile, data)
-        return cls(workload, supply, head, profile.writes, sizes.request_line, sizes.auth_query)
+        idle_close_ns = int(profile.idle_close_s * 1e9)
+        return cls(workload, supply, head, profile.writes, sizes.request_line, sizes.auth_query, idle_close_ns)
 
 
 class Publisher:
     """Sends requests over one connection, one after the other, and counts them."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_used_ns")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._used_ns = perf_counter_ns()
 
     def publish(
         self, source: Source, piece: Slice, until_ns: int = FOREVER_NS, listener: Listener | None = None
@@ -75,11 +79,11 @@ class Publisher:
         """
         exchange, render, next_body = self._connection.exchange, source.head.render, source.next_body
         writes, note_latency = source.writes, piece.latencies_ns.append
-        closes = source.workload.connection == "close"
-        if closes:
+        calls_left = calls = source.workload.most_calls
+        if calls or self._is_stale(source.idle_close_ns):
             # A connection kept by the workload before would be one too few.
             self._connection.close()
-        opened, tcp = self._connection.opened, self._connection.tcp()
+        opened, tcp, tls = self._connection.opened, self._connection.tcp(), self._connection.tls()
         requests = acknowledged = head_bytes = body_bytes = answer_head_bytes = answer_body_bytes = 0
         began_ns = -1
         try:
@@ -95,13 +99,16 @@ class Publisher:
                         raise error.__cause__ from None
                     if listener is not None:
                         listener(source.workload, perf_counter_ns() - began_ns, None, error.failure)
-                    if error.failure.kind == "connect":
+                    if error.failure.kind in ("connect", "tls"):
                         gevent.sleep(RECONNECT_PAUSE_S)
                     continue
                 latency_ns = perf_counter_ns() - began_ns
-                if closes:
-                    # Also where the server was not told to: some libraries close without saying so.
-                    self._connection.close()
+                if calls:
+                    calls_left -= 1
+                    if not calls_left:
+                        # Also where the server was not told to: some libraries close without saying so.
+                        self._connection.close()
+                        calls_left = calls
                 if piece.open:
                     requests += 1
                     head_bytes += len(head)
@@ -133,6 +140,12 @@ class Publisher:
             measured.connections += self._connection.opened - opened
             # Nothing is under way on this connection, before or after.
             piece.add_tcp(tcp, self._connection.tcp())
+            piece.add_tls(tls, self._connection.tls())
+            self._used_ns = perf_counter_ns()
+
+    def _is_stale(self, idle_close_ns: int) -> bool:
+        """Whether the library would have closed the connection, idle for as long as it was."""
+        return 0 < idle_close_ns < perf_counter_ns() - self._used_ns
 
     def _count_unfinished(self, piece: Slice, error: ExchangeError) -> None:
         tally = piece.measured if piece.open else piece.boundary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter_ns, time
 
 from wiretax.channels.workload import Workload
-from wiretax.wire.ledger import Tally, TcpCounters, add_counters
+from wiretax.wire.ledger import Tally, TcpCounters, TlsCounters, add_counters, subtract_counters
 
 
 class Slice:
@@ -22,6 +22,7 @@ class Slice:
         measured: exchanges that began and ended here.
         boundary: exchanges that began here and ended later.
         tcp: the kernel's count of all exchanges that began here; None where it keeps none.
+        tls: what TLS added to all exchanges that began here.
         latencies_ns: of acknowledged exchanges, since they were last settled.
         started_at: seconds since the epoch.
         duration_s: how long it was open; 0 until it is closed.
@@ -38,6 +39,7 @@ class Slice:
         "round",
         "started_at",
         "tcp",
+        "tls",
         "workload",
     )
 
@@ -50,6 +52,7 @@ class Slice:
         self.boundary = Tally()
         self.latencies_ns: list[int] = []
         self.tcp: TcpCounters | None = TcpCounters()
+        self.tls = TlsCounters()
         self.started_at = time()
         self.duration_s = 0.0
         self._started_ns = perf_counter_ns()
@@ -61,8 +64,13 @@ class Slice:
 
     def add_tcp(self, before: TcpCounters | None, after: TcpCounters | None) -> None:
         """Add what one connection carried between two readings of its counters."""
-        carried = None if before is None or after is None else after.minus(before)
-        self.tcp = add_counters(self.tcp, carried)
+        self.tcp = add_counters(self.tcp, subtract_counters(after, before))
+
+    def add_tls(self, before: TlsCounters, after: TlsCounters) -> None:
+        """Add what TLS added on one connection between two readings."""
+        added = add_counters(self.tls, subtract_counters(after, before))
+        assert added is not None
+        self.tls = added
 
     def settle(self) -> list[int]:
         """Move the latencies noted so far into the histogram; they are returned (ns)."""

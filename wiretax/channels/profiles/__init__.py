@@ -28,6 +28,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         default_port_in_host: whether Host names the port even where it is the scheme's default.
         writes: 1 where head and body go to the socket together, 2 where apart.
         connection: whether a connection is kept for the next call.
+        idle_close_s: seconds after which an idle connection is closed by the library; 0 where the server decides.
         trigger_keys: the order of a trigger's members; "channel" where one channel is sent as a string.
         event_keys: the order of a batched event's members.
         data_json: how an event's data is encoded when it is handed over as a document.
@@ -44,6 +45,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_port_in_host: bool = False
     writes: int = 1
     connection: Habit = "keep-alive"
+    idle_close_s: float = 0.0
     trigger_keys: tuple[str, ...] = ("name", "channels", "data")
     event_keys: tuple[str, ...] = ("channel", "name", "data")
     data_json: JsonStyle = JsonStyle()
@@ -57,6 +59,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"query {list(self.query)}, expected each of {sorted(QUERY)} once")
         if self.writes not in (1, 2):
             raise ValueError(f"writes = {self.writes}, expected 1 or 2")
+        if self.idle_close_s < 0:
+            raise ValueError(f"idle_close_s = {self.idle_close_s:g}, expected 0 or more seconds")
         if any("%" in name + value for name, value in self.headers):
             raise ValueError("a header holds a %, which no library sends")
         values = [value for _, value in self.headers]

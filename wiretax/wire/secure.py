@@ -1,0 +1,211 @@
+"""A connection inside TLS: the same exchanges, with every byte that TLS adds counted apart.
+
+Records go through memory, not through a socket of the ssl module's own, so that what is handed to the kernel
+is seen here, handshake and data apart.
+"""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import suppress
+from struct import Struct
+from typing import Any
+
+import gevent
+
+from wiretax.wire.connection import RECEIVE_BYTES, Connection
+from wiretax.wire.ledger import TcpCounters, TlsCounters
+from wiretax.wire.response import ResponseMemo
+
+RECORD_HEAD = Struct("!BHH")
+# Bytes that come while the counters are read are read too, and the counters again.
+LAST_READINGS = 5
+
+
+class SecureConnection(Connection):
+    """A connection whose ``sent`` and ``received`` are HTTP's bytes; those of TLS are in ``tls()``."""
+
+    __slots__ = (
+        "_context",
+        "_handshake_received",
+        "_handshake_sent",
+        "_heard",
+        "_incoming",
+        "_outgoing",
+        "_partial",
+        "_raw_received",
+        "_raw_recv",
+        "_raw_sent",
+        "_session",
+        "_wire_received_before",
+    )
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        timeout_s: float,
+        memo: ResponseMemo,
+        context: ssl.SSLContext,
+        maxseg: int | None = None,
+    ) -> None:
+        super().__init__(host, port, timeout_s, memo, maxseg)
+        self._context = context
+        self._session: ssl.SSLObject | None = None
+        self._raw_sent = self._raw_received = 0
+        self._wire_received_before = 0
+        self._handshake_sent = self._handshake_received = 0
+
+    def tls(self) -> TlsCounters:
+        return TlsCounters(
+            self._raw_sent - self.sent,
+            self._raw_received - self.received,
+            self._handshake_sent,
+            self._handshake_received,
+        )
+
+    def _open(self) -> None:
+        super()._open()
+        # What is still to come decides whether there is a connection at all.
+        self._connecting = True
+        self._raw_recv = self._recv
+        self._recv = self._receive
+        self._partial = b""
+        self._heard = False
+        self._wire_received_before = self._raw_received
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        session = self._context.wrap_bio(self._incoming, self._outgoing, server_hostname=self._host)
+        while True:
+            try:
+                session.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self._flush_handshake()
+                self._wait_until_readable()
+                data = self._take()
+                if not data:
+                    raise ConnectionResetError(0, "closed by the server during the TLS handshake") from None
+                self._handshake_received += len(data)
+                self._incoming.write(data)
+            except ssl.SSLError:
+                # The server is told why.
+                self._flush_handshake()
+                raise
+        self._flush_handshake()
+        self._session = session
+        self._connecting = False
+
+    def _write(self, data: bytes) -> None:
+        assert self._session is not None
+        self._session.write(data)
+        self._push(self._outgoing.read(), len(data))
+
+    def _push(self, records: bytes, plain: int) -> None:
+        """Hand records to the socket; ``plain`` bytes of HTTP are in them."""
+        before = self.sent
+        try:
+            super()._write(records)
+        finally:
+            self._raw_sent += self.sent - before
+            self.sent = before + plain
+
+    def _flush_handshake(self) -> None:
+        before = self._raw_sent
+        if self._outgoing.pending:
+            self._push(self._outgoing.read(), 0)
+        self._handshake_sent += self._raw_sent - before
+
+    def _take(self) -> bytes:
+        data: bytes = self._raw_recv(RECEIVE_BYTES)
+        self._raw_received += len(data)
+        return data
+
+    def _receive(self, _most: int) -> bytes:
+        """What HTTP is to read next: waits where only TLS's own messages came; empty where the server closed."""
+        while True:
+            data = self._take()
+            if not data:
+                return b""
+            plain = self._decrypt(data) if self._heard else self._decrypt_first(data)
+            if plain or self._is_ended():
+                return plain
+            self._wait_until_readable()
+
+    def _is_ended(self) -> bool:
+        """Whether the server said that nothing more comes."""
+        assert self._session is not None
+        try:
+            return self._session.read(1) == b""
+        except ssl.SSLWantReadError:
+            return False
+
+    def _decrypt(self, data: bytes) -> bytes:
+        assert self._session is not None
+        self._incoming.write(data)
+        plain = b""
+        try:
+            plain = self._session.read(RECEIVE_BYTES)
+            while self._incoming.pending or self._session.pending():
+                if not (more := self._session.read(RECEIVE_BYTES)):
+                    break
+                plain += more
+        except ssl.SSLWantReadError:
+            pass
+        return plain
+
+    def _decrypt_first(self, data: bytes) -> bytes:
+        """Until the first answer, record by record: session tickets come before it; they are the handshake's."""
+        data = self._partial + data
+        while len(data) >= RECORD_HEAD.size:
+            size = RECORD_HEAD.size + RECORD_HEAD.unpack_from(data)[2]
+            if len(data) < size:
+                break
+            plain = self._decrypt(data[:size])
+            data = data[size:]
+            if plain:
+                self._heard = True
+                self._partial = b""
+                return plain + (self._decrypt(data) if data else b"")
+            self._handshake_received += size
+        self._partial = data
+        return b""
+
+    def _wait_until_readable(self) -> None:
+        self._waiter = gevent.getcurrent().switch
+        self._switch()
+
+    def _last_words(self) -> None:
+        """Say goodbye, as TLS asks of whoever closes, and take what the server said before it heard."""
+        session, self._session = self._session, None
+        if session is None:
+            return
+        before = self._raw_sent
+        # The server's own goodbye has not come yet, and is not waited for.
+        with suppress(ssl.SSLError):
+            session.unwrap()
+        farewell = self._outgoing.read()
+        # Where nobody is there to hear it, that is all right.
+        with suppress(OSError):
+            self._raw_sent += self._send(farewell) if farewell else 0
+        self._handshake_sent += self._raw_sent - before
+
+    def _count_closed(self) -> TcpCounters | None:
+        self._last_words()
+        closed = self._closed_tcp
+        for _ in range(LAST_READINGS):
+            self._drain()
+            counted: TcpCounters | None = self.tcp()
+            if counted is None or closed is None:
+                return counted
+            if counted.received - closed.received == self._raw_received - self._wire_received_before:
+                break
+        return counted
+
+    def _drain(self) -> None:
+        """Take what nobody waited for: the server's goodbye."""
+        recv: Any = getattr(self, "_raw_recv", None)
+        if recv is None:
+            return
+        with suppress(OSError):
+            while data := self._take():
+                self._handshake_received += len(data)

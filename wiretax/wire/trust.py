@@ -1,0 +1,61 @@
+"""Whom a connection trusts: the endpoint, and what its certificate is verified with."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from wiretax.channels.endpoint import Endpoint
+
+
+class TrustError(ValueError):
+    """A file of authorities that can't be used: one line that says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An endpoint and the TLS settings it is reached with; ``context`` is None for plain HTTP."""
+
+    endpoint: Endpoint
+    context: ssl.SSLContext | None = None
+
+    @property
+    def tls(self) -> bool:
+        return self.context is not None
+
+
+def target_of(endpoint: Endpoint, ca: Path | None = None, insecure: bool = False) -> Target:
+    """An endpoint with what it is verified by.
+
+    Args:
+        endpoint: where it is.
+        ca: a file with certificates of authorities in PEM; None for the system's.
+        insecure: whether any certificate is taken.
+
+    Raises:
+        TrustError: where the file can't be used, or where there is nothing to verify.
+    """
+    if endpoint.scheme == "http":
+        if ca is not None or insecure:
+            raise TrustError(f"{endpoint.public_url}: --ca and --insecure go with https://; leave them out")
+        return Target(endpoint)
+    return Target(endpoint, client_context(ca, insecure))
+
+
+def client_context(ca: Path | None, insecure: bool) -> ssl.SSLContext:
+    """The client's side of TLS: certificates and host names are verified unless ``insecure``.
+
+    Raises:
+        TrustError: where ``ca`` can't be read as certificates in PEM.
+    """
+    try:
+        context = ssl.create_default_context(cafile=None if ca is None else str(ca))
+    except ssl.SSLError as error:
+        raise TrustError(f"--ca {ca}: not certificates in PEM ({error.reason or error})") from None
+    except OSError as error:
+        raise TrustError(f"--ca {ca}: can't be read ({error.strerror})") from None
+    if insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
