@@ -1,6 +1,7 @@
 """Where each byte of an event goes: the layers of a request and of its response.
 
-Source: DESIGN "Words", layers. TCP/IP is there where the kernel counted segments.
+Source: DESIGN "Words", layers. TCP/IP is there where the kernel counted segments. Runs saved before TLS was
+counted have no columns of it: it was nothing.
 """
 
 from __future__ import annotations
@@ -14,9 +15,18 @@ HEAD = ["request_line_bytes", "auth_query_bytes", "header_bytes"]
 REQUEST = [*HEAD, "body_bytes"]
 RESPONSE = ["response_head_bytes", "response_body_bytes"]
 SEGMENTS = ["segments_out", "segments_in"]
+TLS = ["tls_sent_bytes", "tls_received_bytes", "tls_handshake_sent_bytes", "tls_handshake_received_bytes"]
+# What a cable carries for an event, both ways; the link layer is not in it.
+CABLE = ["sent", "received", "tls", "response_tls", "tcp_ip", "response_tcp_ip"]
 # IPv4 and TCP headers of a segment with timestamps; IPv6 takes 20 more.
 SEGMENT_HEADER_BYTES = 20 + 20 + 12
 COUNTS = ["requests", "events", "messages", "failures", "connections"]
+
+
+def with_tls(slices: pd.DataFrame) -> pd.DataFrame:
+    """Slices with all columns, those of runs from before TLS was counted included."""
+    missing = {name: 0 for name in [*TLS, "calls_per_connection"] if name not in slices}
+    return slices.assign(**missing) if missing else slices
 
 
 def totals(slices: pd.DataFrame) -> pd.DataFrame:
@@ -37,7 +47,9 @@ def totals(slices: pd.DataFrame) -> pd.DataFrame:
         *RESPONSE,
         "unfinished_sent_bytes",
         "unfinished_received_bytes",
+        *TLS,
     ]
+    slices = with_tls(slices)
     grouped = slices.groupby(WORKLOAD, sort=False, dropna=False)
     frame = grouped[sums].sum()
     # A slice in which a kernel kept no count makes the sum unknown, not small.
@@ -61,9 +73,11 @@ def bytes_per_event(slices: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A row a workload, indexed by its name. Bytes per event: ``payload``, ``envelope`` (body less payload),
         ``auth_query``, ``request_line`` (less the query), ``headers``, ``sent``, ``response_head``,
-        ``response_body``, ``received``, ``tcp_ip`` and ``response_tcp_ip`` (headers of segments sent and received,
-        bare acknowledgements among them; NaN where the kernel kept no count). Further ``head_per_request`` (bytes)
-        and ``overhead_factor`` (sent over payload, a ratio). NaN where no event was acknowledged.
+        ``response_body``, ``received``, ``tls`` and ``response_tls`` (record framing, handshakes, goodbyes),
+        ``tcp_ip`` and ``response_tcp_ip`` (headers of segments each way, bare acknowledgements among them; NaN
+        where the kernel kept no count), and ``cable``, all layers both ways (NaN likewise). Further ``handshake``
+        (the part of both TLS layers that a connection costs, whatever is sent over it), ``head_per_request``
+        (bytes) and ``overhead_factor`` (sent over payload, a ratio). NaN where no event was acknowledged.
     """
     total = totals(slices).set_index("workload")
     events = total["events"].where(total["events"] > 0)
@@ -81,8 +95,12 @@ def bytes_per_event(slices: pd.DataFrame) -> pd.DataFrame:
         }
     )
     carried = total["carried_events"].where(total["carried_events"] > 0)
+    frame["tls"] = total["tls_sent_bytes"] / carried
+    frame["response_tls"] = total["tls_received_bytes"] / carried
+    frame["handshake"] = (total["tls_handshake_sent_bytes"] + total["tls_handshake_received_bytes"]) / carried
     frame["tcp_ip"] = total["segments_out"] * SEGMENT_HEADER_BYTES / carried
     frame["response_tcp_ip"] = total["segments_in"] * SEGMENT_HEADER_BYTES / carried
+    frame["cable"] = frame[CABLE].sum(axis=1, skipna=False)
     requests = total["requests"].where(total["requests"] > 0)
     frame["head_per_request"] = total[HEAD].sum(axis=1) / requests
     frame["overhead_factor"] = frame["sent"] / frame["payload"]

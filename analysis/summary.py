@@ -26,7 +26,8 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         The workload's columns and: ``events_per_second``, ``messages_per_second``, ``sent_per_event``,
-        ``received_per_event`` (bytes), ``head_per_request`` (bytes), ``overhead_factor`` (ratio),
+        ``received_per_event``, ``cable_per_event`` (bytes; all layers both ways),
+        ``head_per_request`` (bytes), ``overhead_factor`` (ratio),
         ``saving`` (share of the baseline's sent bytes a message that is not sent; NaN without a baseline),
         ``gain``, ``gain_low``, ``gain_high`` (ratio of message rates), ``p50_s``, ``p99_s``, ``failures``.
     """
@@ -53,6 +54,7 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame) -> pd.DataFrame:
                 "messages_per_second": message_rates[workload].median(),
                 "sent_per_event": cost.at[workload, "sent"],
                 "received_per_event": cost.at[workload, "received"],
+                "cable_per_event": cost.at[workload, "cable"],
                 "head_per_request": cost.at[workload, "head_per_request"],
                 "overhead_factor": cost.at[workload, "overhead_factor"],
                 "saving": saving,
@@ -81,13 +83,17 @@ def _ordered(table: pd.DataFrame) -> pd.DataFrame:
     keys = table.assign(
         _reference=table["client"] != "reference",
         _api=table["api"].map(API_ORDER),
+        # One call a connection, then more; connections that are kept come first.
+        _calls=table["calls_per_connection"].mask(table["connection"] == "close", 1),
     )
     order = [
         "_reference",
         "client",
-        "connection",
         "payload_kind",
         "payload_bytes",
+        "http",
+        "tls",
+        "_calls",
         "_api",
         "batch_size",
         "channels",

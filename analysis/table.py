@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from math import isnan
@@ -13,11 +13,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from analysis.amortisation import amortisation
+from analysis.clients import CLAIMED_HEAD_BYTES, LEAST_CLIENTS, compare_clients, head_claim
 from analysis.summary import summarise
 from wiretax.runs.reader import Run
 
 Row = dict[Hashable, Any]
-BLOCK = ["client", "connection", "payload_kind", "payload_bytes"]
+BLOCK = ["client", "payload_kind", "payload_bytes"]
 
 
 def print_run(run: Run, console: Console) -> None:
@@ -31,8 +33,12 @@ def print_run(run: Run, console: Console) -> None:
     )
     say()
     if len(run.slices):
-        console.print(render(summarise(run.slices, run.latency), console.width))
+        summary = summarise(run.slices, run.latency)
+        side_by_side = summary["client"].nunique() >= LEAST_CLIENTS
+        console.print(render_clients(summary) if side_by_side else render(summary, console.width))
         say()
+        for line in _findings(run.slices, side_by_side):
+            say(line)
         say(f"[dim]{escape(_legend(run.meta))}[/dim]")
     for warning in run.meta["warnings"]:
         say(f"[yellow]warning[/yellow]  {escape(warning)}")
@@ -49,6 +55,37 @@ def print_run(run: Run, console: Console) -> None:
     say(f"saved in {escape(str(run.folder))}")
 
 
+def _findings(slices: pd.DataFrame, side_by_side: bool) -> Iterator[str]:
+    """What the table adds up to, a line each."""
+    claim = head_claim(slices) if side_by_side else None
+    if claim is not None:
+        yield (
+            f"claimed: about {CLAIMED_HEAD_BYTES} B of header a call; measured, a trigger of {claim.libraries} "
+            f"official libraries: {claim.least:,.0f} to {claim.most:,.0f} B, mean {claim.mean:,.0f} "
+            f"(header fields alone {claim.least_fields:,.0f} to {claim.most_fields:,.0f})"
+        )
+    shared = amortisation(slices).dropna(subset=["connection_bytes"])
+    for _, group in shared.groupby(
+        ["api", "batch_size", "channels", "client", "payload_bytes", "tls"], sort=False
+    ):
+        rows = group.to_dict("records")
+        first = rows[0]
+        points = ", ".join(
+            f"{row['call_bytes'] + _share(row):,.1f} at {row['calls_per_connection'] or 'all'}" for row in rows
+        )
+        over = ", TLS" if first["tls"] else ""
+        yield (
+            f"{_call(first)}{over}: a connection costs {first['connection_bytes']:,.0f} B; "
+            f"cable B/event by calls a connection: {points} (residual at most {group['residual'].abs().max():.1f})"
+        )
+
+
+def _share(row: Row) -> float:
+    """An event's share of its connection, where as many calls share it as the plan says (B)."""
+    calls = row["calls_per_connection"]
+    return float(row["connection_bytes"] / (calls * row["batch_size"])) if calls else 0.0
+
+
 def _legend(meta: dict[str, Any]) -> str:
     """How the columns are to be read, in two lines."""
     busy = meta["busy"]
@@ -57,6 +94,7 @@ def _legend(meta: dict[str, Any]) -> str:
     )
     return (
         "saving and gain: per message, against the trigger of the same payload and client; [95 %] by rounds\n"
+        "sent, received: HTTP's bytes; cable: both ways, with TLS, TCP and IP, handshakes included\n"
         f"times: saturated, {meta['plan']['users']} users; busy, in cores: {shares}"
     )
 
@@ -88,6 +126,30 @@ def render(summary: pd.DataFrame, width: int = 120) -> Table:
         columns.remove(min(spare, key=lambda column: column.spare))
 
 
+def render_clients(summary: pd.DataFrame) -> Table:
+    """A table of ``analysis.clients.compare_clients``: a row a library, bytes."""
+    pairs = compare_clients(summary)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    table.add_column("payload", justify="right", no_wrap=True)
+    table.add_column("client", no_wrap=True)
+    for title in ("head/call\ntrigger", "B\nbatch", "sent/event\ntrigger", "B\nbatch", "saving\n%"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for title in ("cable/event\ntrigger", "B\nbatch", "gain\nx [95 %]"):
+        table.add_column(title, justify="right", no_wrap=True)
+    cells = [
+        *(_number(name, form) for name, form in CLIENT_FIGURES[:4]),
+        _number("saving", "{:.1f}", 100),
+        *(_number(name, form) for name, form in CLIENT_FIGURES[4:]),
+        _gain,
+    ]
+    for _, rows in pairs.groupby(["payload_bytes", "payload_kind"], sort=False):
+        for position, row in enumerate(rows.to_dict("records")):
+            payload = f"{row['payload_bytes']:,} B" if position == 0 else ""
+            name = ", ".join([row["client"], *_way(row)])
+            table.add_row(payload, name, *(cell(row) for cell in cells))
+    return table
+
+
 def _build(summary: pd.DataFrame, columns: list[Column]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("payload", justify="right", no_wrap=True)
@@ -109,13 +171,27 @@ def _build(summary: pd.DataFrame, columns: list[Column]) -> Table:
 
 
 def describe(row: Row) -> str:
-    """A workload's call in words: ``batch of 10``."""
-    call = {
+    """A workload in words: ``batch of 10, TLS, close``."""
+    return ", ".join([_call(row), *_way(row)])
+
+
+def _call(row: Row) -> str:
+    """``batch of 10``."""
+    return {
         "trigger": "trigger",
         "batch": f"batch of {row['batch_size']}",
         "multi_trigger": f"to {row['channels']} channels",
     }[str(row["api"])]
-    return call if row["connection"] == "keep-alive" else f"{call}, {row['connection']}"
+
+
+def _way(row: Row) -> Iterator[str]:
+    """How it goes there, where that is not a connection that is kept, without TLS."""
+    if row["tls"]:
+        yield "TLS"
+    if row["connection"] == "close":
+        yield "close"
+    elif row["calls_per_connection"]:
+        yield f"{row['calls_per_connection']} calls"
 
 
 def _number(name: str, form: str, factor: float = 1.0) -> Callable[[Row], str]:
@@ -149,14 +225,24 @@ class Column:
     spare: int = 0
 
 
+CLIENT_FIGURES = (
+    ("trigger_head", "{:,.0f}"),
+    ("batch_head", "{:,.0f}"),
+    ("trigger_sent", "{:,.1f}"),
+    ("batch_sent", "{:,.1f}"),
+    ("trigger_cable", "{:,.1f}"),
+    ("batch_cable", "{:,.1f}"),
+)
+
 COLUMNS = (
     Column("events/s", _number("events_per_second", "{:,.0f}")),
     Column("sent\nB/event", _number("sent_per_event", "{:,.1f}")),
     Column("received\nB/event", _number("received_per_event", "{:,.1f}"), spare=2),
+    Column("cable\nB/event", _number("cable_per_event", "{:,.1f}"), spare=4),
     Column("head\nB/call", _number("head_per_request", "{:,.0f}"), spare=3),
-    Column("overhead\nx", _number("overhead_factor", "{:,.2f}"), spare=5),
+    Column("overhead\nx", _number("overhead_factor", "{:,.2f}"), spare=6),
     Column("saving\n%", _number("saving", "{:.1f}", 100)),
     Column("gain\nx [95 %]", _gain),
     Column("p50\nms", _number("p50_s", "{:,.2f}", 1e3), spare=1),
-    Column("p99\nms", _number("p99_s", "{:,.2f}", 1e3), spare=4),
+    Column("p99\nms", _number("p99_s", "{:,.2f}", 1e3), spare=5),
 )

@@ -220,10 +220,10 @@ def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None) 
             if getattr(table, key) == []:
                 raise PlanError(f"{where}: {key} is an empty list; give it a value or leave it out")
         for workload in _multiply(table, where, bool(https)):
-            if https is not None and workload.tls != https:
+            if https not in (None, workload.tls):
                 raise PlanError(
-                    f"{where}: tls = {str(workload.tls).lower()}, but the endpoint is http{'s' if https else ''}://; "
-                    "leave tls out, and it follows the endpoint"
+                    f"{where}: tls = {str(workload.tls).lower()}, the endpoint is http{'s' if https else ''}://; "
+                    "leave tls out to follow it"
                 )
             objection = object_to(workload, limits)
             if objection is not None:

@@ -20,7 +20,7 @@ HOLD_NS = 500_000_000
 
 
 class PublishUser(User):
-    """A user with a connection to the session's endpoint; with two where workloads go there with TLS and without."""
+    """A user with a connection to the session's endpoint; with two where some workloads use TLS."""
 
     abstract = True
     connections: dict[bool, Connection]

@@ -13,8 +13,8 @@ class Failure(NamedTuple):
     """One way an exchange failed.
 
     Attributes:
-        kind: "connect", "tls" (no handshake, or a certificate not to be trusted), "timeout", "lost" (the connection
-            went while the answer was awaited), "malformed" (what came is not HTTP), or a kind of
+        kind: "connect", "tls" (no handshake, or a certificate not to be trusted), "timeout", "lost" (the
+            connection went while the answer was awaited), "malformed" (what came is not HTTP), or a kind of
             ``wiretax.channels.answers``: "rejected", "error_body", "unreadable".
         status: the HTTP status, 0 where none came.
         message: the server's words or the system's.

@@ -1,0 +1,72 @@
+"""What a connection costs, and what that comes to an event where many calls share it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.layers import REQUEST, RESPONSE, SEGMENT_HEADER_BYTES, SEGMENTS, WORKLOAD, with_tls
+
+GROUP = [name for name in WORKLOAD if name not in ("workload", "connection", "calls_per_connection")]
+HTTP = [*REQUEST, "boundary_sent_bytes", *RESPONSE, "boundary_received_bytes"]
+TLS = ["tls_sent_bytes", "tls_received_bytes"]
+HELD = ["_below", "_share"]
+CARRIED = ["requests", "events", "boundary_requests", "boundary_events", "connections"]
+
+
+def amortisation(slices: pd.DataFrame) -> pd.DataFrame:
+    """Bytes on the cable an event, by how many calls share a connection.
+
+    A slice ends within a connection's life, so calls are those really sent over a connection, and not the plan's
+    number; the line through the points holds for either.
+
+    Args:
+        slices: ``slices.parquet``.
+
+    Returns:
+        A row a workload of every group that differs in nothing but connections, and has at least two ways of
+        sharing them: the group's columns, ``workload``, ``calls_per_connection`` (the plan's; 1 where it closes, 0
+        for all), ``calls`` (measured, a connection; infinite where none was opened), ``bytes_per_event`` (all
+        layers both ways), ``connection_bytes`` (B a connection, fitted to the group), ``call_bytes`` (B an event,
+        without connections), ``residual`` (B an event, measured less fitted). NaN where the kernel kept no count.
+    """
+    frame = with_tls(slices)
+    grouped = frame.groupby(WORKLOAD, sort=False, dropna=False)
+    total = grouped[[*HTTP, *TLS, *SEGMENTS, *CARRIED]].sum(min_count=1).reset_index()
+    carried = total["events"] + total["boundary_events"]
+    events = carried.where(carried > 0)
+    calls = total["requests"] + total["boundary_requests"]
+    headers = total[SEGMENTS].sum(axis=1, skipna=False) * SEGMENT_HEADER_BYTES
+    below = total[TLS].sum(axis=1) + headers
+    points = total[WORKLOAD].assign(
+        calls_per_connection=total["calls_per_connection"].mask(total["connection"] == "close", 1),
+        calls=calls / total["connections"].replace(0, np.nan),
+        bytes_per_event=(total[HTTP].sum(axis=1) + below) / events,
+        _below=below / events,
+        _share=total["connections"] / events,
+    )
+    points["calls"] = points["calls"].fillna(np.inf)
+    fitted = [
+        _fit(group)
+        for _, group in points.groupby(GROUP, sort=False)
+        if group["calls_per_connection"].nunique() > 1
+    ]
+    if not fitted:
+        return points.iloc[:0].drop(columns=HELD).assign(connection_bytes=[], call_bytes=[], residual=[])
+    return pd.concat(fitted, ignore_index=True).drop(columns=[*HELD, "connection"])
+
+
+def _fit(group: pd.DataFrame) -> pd.DataFrame:
+    """A line through a group's points: TLS and TCP/IP an event = those of its call + connections an event x theirs.
+
+    HTTP's own bytes are left out of the fit: a call that closes its connection says so in its head.
+    """
+    known = group.dropna(subset=HELD)
+    slope = base = np.nan
+    if known["_share"].nunique() > 1:
+        slope, base = np.polyfit(known["_share"], known["_below"], 1)
+    done = group.assign(connection_bytes=slope, call_bytes=group["bytes_per_event"] - group["_below"] + base)
+    done["residual"] = done["_below"] - (base + slope * done["_share"])
+    # 0 stands for all calls, so it comes last.
+    order = done["calls_per_connection"].replace(0, np.iinfo(np.int32).max)
+    return done.loc[order.sort_values().index]
