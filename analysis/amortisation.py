@@ -57,7 +57,7 @@ def amortisation(slices: pd.DataFrame) -> pd.DataFrame:
 
 
 def _fit(group: pd.DataFrame) -> pd.DataFrame:
-    """A line through a group's points: TLS and TCP/IP an event = those of its call + connections an event x theirs.
+    """A line through a group's points: TLS and TCP/IP an event = its call's + connections an event x theirs.
 
     HTTP's own bytes are left out of the fit: a call that closes its connection says so in its head.
     """

@@ -71,19 +71,13 @@ def _findings(slices: pd.DataFrame, side_by_side: bool) -> Iterator[str]:
         rows = group.to_dict("records")
         first = rows[0]
         points = ", ".join(
-            f"{row['call_bytes'] + _share(row):,.1f} at {row['calls_per_connection'] or 'all'}" for row in rows
+            f"{row['bytes_per_event']:,.1f} at {row['calls_per_connection'] or 'all'}" for row in rows
         )
         over = ", TLS" if first["tls"] else ""
         yield (
             f"{_call(first)}{over}: a connection costs {first['connection_bytes']:,.0f} B; "
-            f"cable B/event by calls a connection: {points} (residual at most {group['residual'].abs().max():.1f})"
+            f"cable B/event by calls a connection: {points}"
         )
-
-
-def _share(row: Row) -> float:
-    """An event's share of its connection, where as many calls share it as the plan says (B)."""
-    calls = row["calls_per_connection"]
-    return float(row["connection_bytes"] / (calls * row["batch_size"])) if calls else 0.0
 
 
 def _legend(meta: dict[str, Any]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from ssl import CERT_NONE
 from time import perf_counter
 from typing import Any
 
@@ -93,7 +92,7 @@ class Measurement:
 
     def _read_ledgers(self) -> dict[str, Any] | None:
         """What the targets' mocks counted, all together; None where one is no mock."""
-        ledgers = [read_ledger(target.endpoint, target.context) for target in self._targets]
+        ledgers = [read_ledger(target.endpoint, target.fresh_context()) for target in self._targets]
         return together([ledger for ledger in ledgers if ledger is not None]) if all(ledgers) else None
 
     def _shares(self, server: dict[str, Any] | None) -> dict[str, float | None]:
@@ -112,7 +111,7 @@ class Measurement:
             warnings.append(crowded)
         if interrupted:
             warnings.append(f"interrupted with {record.rounds} rounds begun; what was measured is kept")
-        if any(target.context and target.context.verify_mode == CERT_NONE for target in self._targets):
+        if any(target.insecure for target in self._targets):
             warnings.append("--insecure: the endpoint's certificate was not verified; anyone may have answered")
         if self._ledger_before is None:
             warnings.append("the endpoint keeps no ledger: bytes are the client's word alone")

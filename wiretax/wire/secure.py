@@ -9,7 +9,6 @@ from __future__ import annotations
 import ssl
 from contextlib import suppress
 from struct import Struct
-from typing import Any
 
 import gevent
 
@@ -34,10 +33,9 @@ class SecureConnection(Connection):
         "_outgoing",
         "_partial",
         "_raw_received",
-        "_raw_recv",
+        "_raw_received_before",
         "_raw_sent",
         "_session",
-        "_wire_received_before",
     )
 
     def __init__(
@@ -53,7 +51,7 @@ class SecureConnection(Connection):
         self._context = context
         self._session: ssl.SSLObject | None = None
         self._raw_sent = self._raw_received = 0
-        self._wire_received_before = 0
+        self._raw_received_before = 0
         self._handshake_sent = self._handshake_received = 0
 
     def tls(self) -> TlsCounters:
@@ -65,14 +63,14 @@ class SecureConnection(Connection):
         )
 
     def _open(self) -> None:
+        self.close()
+        self._raw_received_before = self._raw_received
         super()._open()
         # What is still to come decides whether there is a connection at all.
         self._connecting = True
-        self._raw_recv = self._recv
         self._recv = self._receive
         self._partial = b""
         self._heard = False
-        self._wire_received_before = self._raw_received
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         session = self._context.wrap_bio(self._incoming, self._outgoing, server_hostname=self._host)
         while True:
@@ -116,7 +114,8 @@ class SecureConnection(Connection):
         self._handshake_sent += self._raw_sent - before
 
     def _take(self) -> bytes:
-        data: bytes = self._raw_recv(RECEIVE_BYTES)
+        assert self._socket is not None
+        data = self._socket.recv(RECEIVE_BYTES)
         self._raw_received += len(data)
         return data
 
@@ -174,38 +173,43 @@ class SecureConnection(Connection):
         self._waiter = gevent.getcurrent().switch
         self._switch()
 
-    def _last_words(self) -> None:
-        """Say goodbye, as TLS asks of whoever closes, and take what the server said before it heard."""
-        session, self._session = self._session, None
-        if session is None:
-            return
-        before = self._raw_sent
-        # The server's own goodbye has not come yet, and is not waited for.
-        with suppress(ssl.SSLError):
-            session.unwrap()
-        farewell = self._outgoing.read()
-        # Where nobody is there to hear it, that is all right.
-        with suppress(OSError):
-            self._raw_sent += self._send(farewell) if farewell else 0
-        self._handshake_sent += self._raw_sent - before
-
     def _count_closed(self) -> TcpCounters | None:
-        self._last_words()
+        heard = self._count_heard()
+        self._say_goodbye()
+        said = self.tcp()
+        if heard is None or said is None:
+            return None
+        # What the server answers to the goodbye, nobody waits for; it may have come already, or not.
+        return said._replace(received=heard.received, segments_in=heard.segments_in)
+
+    def _count_heard(self) -> TcpCounters | None:
+        """Take what nobody waited for, such as the server's goodbye, until the kernel holds no more than that."""
         closed = self._closed_tcp
         for _ in range(LAST_READINGS):
             self._drain()
-            counted: TcpCounters | None = self.tcp()
+            counted = self.tcp()
             if counted is None or closed is None:
-                return counted
-            if counted.received - closed.received == self._raw_received - self._wire_received_before:
+                return None
+            if counted.received - closed.received == self._raw_received - self._raw_received_before:
                 break
         return counted
 
     def _drain(self) -> None:
-        """Take what nobody waited for: the server's goodbye."""
-        recv: Any = getattr(self, "_raw_recv", None)
-        if recv is None:
-            return
         with suppress(OSError):
             while data := self._take():
                 self._handshake_received += len(data)
+
+    def _say_goodbye(self) -> None:
+        """As TLS asks of whoever closes."""
+        session, self._session = self._session, None
+        if session is None:
+            return
+        # The server's own has not come yet, and is not waited for.
+        with suppress(ssl.SSLError):
+            session.unwrap()
+        goodbye = self._outgoing.read()
+        # Where nobody is there to hear it, that is all right.
+        with suppress(OSError):
+            said = self._send(goodbye) if goodbye else 0
+            self._raw_sent += said
+            self._handshake_sent += said

@@ -15,14 +15,27 @@ class TrustError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An endpoint and the TLS settings it is reached with; ``context`` is None for plain HTTP."""
+    """An endpoint and how it is to be trusted.
+
+    Attributes:
+        endpoint: where it is.
+        ca: a file with certificates of authorities in PEM; None for the system's.
+        insecure: whether any certificate is taken.
+        context: the TLS settings of measured connections; None for plain HTTP.
+    """
 
     endpoint: Endpoint
+    ca: Path | None = None
+    insecure: bool = False
     context: ssl.SSLContext | None = None
 
     @property
     def tls(self) -> bool:
         return self.context is not None
+
+    def fresh_context(self) -> ssl.SSLContext | None:
+        """The same trust for a client of another kind, which may offer other protocols; None for plain HTTP."""
+        return client_context(self.ca, self.insecure) if self.tls else None
 
 
 def target_of(endpoint: Endpoint, ca: Path | None = None, insecure: bool = False) -> Target:
@@ -40,7 +53,7 @@ def target_of(endpoint: Endpoint, ca: Path | None = None, insecure: bool = False
         if ca is not None or insecure:
             raise TrustError(f"{endpoint.public_url}: --ca and --insecure go with https://; leave them out")
         return Target(endpoint)
-    return Target(endpoint, client_context(ca, insecure))
+    return Target(endpoint, ca, insecure, client_context(ca, insecure))
 
 
 def client_context(ca: Path | None, insecure: bool) -> ssl.SSLContext:
