@@ -1,0 +1,297 @@
+"""The publishers of ``examples/publishers``, each run on its official library and held to its profile.
+
+A language is one row of ``PUBLISHERS``. Where its toolchain or its library is missing the row is skipped; only
+Python and Node have to run in CI, the others are marked ``optional_tools`` (see ``tests/conftest.py``).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
+
+import msgspec
+import pytest
+import requests.utils
+
+from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
+from wiretax.channels.events import (
+    EVENT_NAME,
+    Event,
+    batch_document,
+    channel_names,
+    data_string,
+    encoder,
+    trigger_document,
+)
+from wiretax.channels.limits import Limits
+from wiretax.channels.profiles import Profile, load_profile
+from wiretax.channels.request import RequestHead
+from wiretax.channels.workload import Api
+from wiretax.mock.cost import CostModel
+from wiretax.mock.process import embedded_mock, read_ledger
+
+SOURCES = Path(__file__).parents[2] / "examples" / "publishers"
+GENERATED = ("node_modules", "vendor", ".bundle", "target", "bin", "obj", "__pycache__")
+INSTALL_TIMEOUT_S = 180
+RUN_TIMEOUT_S = 60
+
+DATA = {"hello": "world"}
+CALLS: list[tuple[Api, int]] = [("trigger", 1)] * 3 + [("multi_trigger", 3), ("batch", 10)]
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """How one language's publisher is made ready and run.
+
+    Attributes:
+        language: its folder in ``examples/publishers``.
+        needs: the commands that have to be there.
+        install: what fetches its library and builds it, run in a copy of the folder.
+        command: the publisher itself, run there too.
+        profile: what its requests are held to, as far as the runtime at hand changes them.
+        always: whether CI has to run it.
+    """
+
+    language: str
+    needs: tuple[str, ...]
+    install: tuple[tuple[str, ...], ...]
+    command: tuple[str, ...]
+    profile: Callable[[], Profile]
+    always: bool = False
+
+
+def node_profile() -> Profile:
+    """Node keeps connections from version 19 on."""
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    return load_profile("node" if int(version[1:].partition(".")[0]) >= 19 else "node-18")
+
+
+def python_profile() -> Profile:
+    """urllib3 offers brotli and zstandard as soon as they can be imported."""
+    profile = load_profile("python")
+    offered = {"Accept-Encoding": requests.utils.DEFAULT_ACCEPT_ENCODING}
+    headers = tuple((name, offered.get(name, value)) for name, value in profile.headers)
+    return msgspec.structs.replace(profile, headers=headers)
+
+
+# Ruby's and Java's User-Agent holds the runtime's version: the bytes are those of the versions in their profiles,
+# and of any other of the same length.
+PUBLISHERS = [
+    Publisher(
+        "dotnet",
+        needs=("dotnet",),
+        install=(("dotnet", "build", "--configuration", "Release", "--output", "bin"),),
+        command=("dotnet", "bin/publish.dll"),
+        profile=partial(load_profile, "dotnet"),
+    ),
+    Publisher(
+        "go",
+        needs=("go",),
+        install=(("go", "mod", "tidy"), ("go", "build", "-o", "publish", ".")),
+        command=("./publish",),
+        profile=partial(load_profile, "go"),
+    ),
+    Publisher(
+        "java",
+        needs=("mvn", "java"),
+        install=(("mvn", "-B", "-q", "package", "dependency:copy-dependencies", "-DoutputDirectory=target/lib"),),
+        command=("java", "-cp", os.pathsep.join(("target/classes", "target/lib/*")), "Publish"),
+        profile=partial(load_profile, "java"),
+    ),
+    Publisher(
+        "node",
+        needs=("node", "npm"),
+        install=(("npm", "ci", "--prefer-offline", "--no-audit", "--no-fund"),),
+        command=("node", "publish.js"),
+        profile=node_profile,
+        always=True,
+    ),
+    Publisher(
+        "php",
+        needs=("php", "composer"),
+        install=(("composer", "install", "--no-interaction"),),
+        command=("php", "publish.php"),
+        profile=partial(load_profile, "php"),
+    ),
+    Publisher(
+        "python",
+        needs=(),
+        install=((sys.executable, "-c", "import pusher"),),
+        command=(sys.executable, "publish.py"),
+        profile=python_profile,
+        always=True,
+    ),
+    Publisher(
+        "ruby",
+        needs=("ruby", "bundle"),
+        install=(("bundle", "config", "set", "--local", "path", "vendor"), ("bundle", "install")),
+        command=("ruby", "publish.rb"),
+        profile=partial(load_profile, "ruby"),
+    ),
+]
+
+each_publisher = pytest.mark.parametrize(
+    "publisher",
+    [
+        pytest.param(row, id=row.language, marks=[] if row.always else [pytest.mark.optional_tools])
+        for row in PUBLISHERS
+    ],
+)
+
+Publish = Callable[[Publisher, dict[str, str]], "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def publish(tmp_path_factory: pytest.TempPathFactory) -> Publish:
+    """Runs a publisher with these variables, installed once a session in a copy of its folder; else skips."""
+    root = tmp_path_factory.mktemp("publishers")
+
+    @cache
+    def install(publisher: Publisher) -> tuple[Path, str]:
+        """The folder it is ready in, and why it is not."""
+        folder = root / publisher.language
+        missing = [name for name in publisher.needs if shutil.which(name) is None]
+        if missing:
+            return folder, f"{', '.join(missing)} not found"
+        shutil.copytree(SOURCES / publisher.language, folder, ignore=shutil.ignore_patterns(*GENERATED))
+        for step in publisher.install:
+            try:
+                done = execute(step, folder, {}, INSTALL_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                return folder, f"{' '.join(step[:2])} took more than {INSTALL_TIMEOUT_S} s"
+            if done.returncode != 0:
+                said = textwrap.shorten(done.stdout + done.stderr, 400)
+                return folder, f"{' '.join(step[:2])} failed: {said}"
+        return folder, ""
+
+    def run(publisher: Publisher, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        folder, lacking = install(publisher)
+        if lacking:
+            pytest.skip(f"{publisher.language}: {lacking}")
+        return execute(publisher.command, folder, variables, RUN_TIMEOUT_S)
+
+    return run
+
+
+def execute(
+    command: tuple[str, ...], folder: Path, variables: dict[str, str], timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, without an endpoint of the user's own."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PUSHER_")}
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**inherited, **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def variables(endpoint: Endpoint) -> dict[str, str]:
+    """What ``wiretax observe`` tells a publisher."""
+    app = endpoint.app
+    return {
+        "PUSHER_URL": f"{endpoint.scheme}://{app.key}:{app.secret}@{endpoint.full_authority}/apps/{app.app_id}",
+        "PUSHER_SCHEME": endpoint.scheme,
+        "PUSHER_HOST": endpoint.host,
+        "PUSHER_PORT": str(endpoint.port),
+        "PUSHER_APP_ID": app.app_id,
+        "PUSHER_KEY": app.key,
+        "PUSHER_SECRET": app.secret,
+    }
+
+
+def modelled_bytes(endpoint: Endpoint, profile: Profile) -> int:
+    """Heads and bodies of the calls, by the profile."""
+    total = 0
+    for api, size in CALLS:
+        event = Event(EVENT_NAME, channel_names(size if api == "multi_trigger" else 1), data_string(DATA, profile))
+        document = batch_document([event] * size, profile) if api == "batch" else trigger_document(event, profile)
+        body = len(encoder(profile.body_json)(document))
+        head = RequestHead(endpoint, profile, api, profile.connection).sizes(body)
+        total += head.request_line + head.auth_query + head.headers + body
+    return total
+
+
+@each_publisher
+def test_it_sends_to_the_byte_what_its_profile_says(publisher: Publisher, publish: Publish) -> None:
+    with embedded_mock(Limits(), CostModel()) as mock:
+        done = publish(publisher, variables(mock))
+        ledger = read_ledger(mock)
+    assert done.returncode == 0, done.stderr
+    assert ledger is not None
+    profile = publisher.profile()
+    expected = {
+        "requests": 5,
+        "events": 3 + 1 + 10,
+        "messages": 3 + 3 + 10,
+        "request_bytes": modelled_bytes(mock, profile),
+        "connections": 1 if profile.connection == "keep-alive" else 5,
+        "rejected": {},
+    }
+    assert {name: ledger[name] for name in expected} == expected
+
+
+@each_publisher
+def test_a_variable_that_is_missing_is_named_in_one_line(publisher: Publisher, publish: Publish) -> None:
+    given = variables(Endpoint("http", "127.0.0.1", 1, DEMO))
+    # The whole URL is for publishers that take it; these take its parts.
+    for name in given.keys() - {"PUSHER_URL"}:
+        done = publish(publisher, {**given, name: ""})
+        assert done.returncode != 0
+        assert done.stderr.splitlines() == [f"publish: {name} is not set"]
+
+
+@each_publisher
+def test_a_refusal_ends_it_with_one_line_that_keeps_the_secret(publisher: Publisher, publish: Publish) -> None:
+    stranger = Credentials(DEMO.app_id, DEMO.key, "not-the-secret-of-it")
+    with embedded_mock(Limits(), CostModel()) as mock:
+        done = publish(publisher, variables(replace(mock, app=stranger)))
+        ledger = read_ledger(mock)
+    assert ledger is not None
+    assert ledger["requests"] == sum(ledger["rejected"].values()) == 1
+    assert_failed_in_one_line(done, stranger)
+
+
+@each_publisher
+def test_an_endpoint_that_is_not_there_ends_it_with_one_line(publisher: Publisher, publish: Publish) -> None:
+    # Bound and not listening: refused, and nobody else's.
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        done = publish(publisher, variables(Endpoint("http", "127.0.0.1", closed.getsockname()[1], DEMO)))
+    assert_failed_in_one_line(done, DEMO)
+
+
+def assert_failed_in_one_line(done: subprocess.CompletedProcess[str], app: Credentials) -> None:
+    assert done.returncode != 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("publish: ")
+    assert len(line) > len("publish: ")
+    assert app.secret not in line
+
+
+def test_each_folder_has_a_row() -> None:
+    assert {row.language for row in PUBLISHERS} == {entry.name for entry in SOURCES.iterdir() if entry.is_dir()}
+
+
+@pytest.mark.parametrize("language", [row.language for row in PUBLISHERS])
+def test_the_project_file_pins_the_library_of_the_profile(language: str) -> None:
+    version = load_profile(language).library.rpartition(" ")[2]
+    names = ("publish.csproj", "go.mod", "pom.xml", "package.json", "composer.json", "requirements.txt", "Gemfile")
+    (pinned,) = [path.read_text() for name in names if (path := SOURCES / language / name).exists()]
+    assert version in pinned
+
+
+def test_nodes_lock_names_no_registry() -> None:
+    assert '"resolved"' not in (SOURCES / "node" / "package-lock.json").read_text()
