@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.layers import REQUEST, RESPONSE, SEGMENT_HEADER_BYTES, SEGMENTS, WORKLOAD, with_tls
+from analysis.layers import SEGMENT_HEADER_BYTES, SEGMENTS, WORKLOAD, totals
 
 GROUP = [name for name in WORKLOAD if name not in ("workload", "connection", "calls_per_connection")]
-HTTP = [*REQUEST, "boundary_sent_bytes", *RESPONSE, "boundary_received_bytes"]
-TLS = ["tls_sent_bytes", "tls_received_bytes"]
 HELD = ["_below", "_share"]
-CARRIED = ["requests", "events", "boundary_requests", "boundary_events", "connections"]
 
 
 def amortisation(slices: pd.DataFrame) -> pd.DataFrame:
@@ -30,18 +27,14 @@ def amortisation(slices: pd.DataFrame) -> pd.DataFrame:
         layers both ways), ``connection_bytes`` (B a connection, fitted to the group), ``call_bytes`` (B an event,
         without connections), ``residual`` (B an event, measured less fitted). NaN where the kernel kept no count.
     """
-    frame = with_tls(slices)
-    grouped = frame.groupby(WORKLOAD, sort=False, dropna=False)
-    total = grouped[[*HTTP, *TLS, *SEGMENTS, *CARRIED]].sum(min_count=1).reset_index()
-    carried = total["events"] + total["boundary_events"]
-    events = carried.where(carried > 0)
-    calls = total["requests"] + total["boundary_requests"]
+    total = totals(slices)
+    events = total["carried_events"].where(total["carried_events"] > 0)
     headers = total[SEGMENTS].sum(axis=1, skipna=False) * SEGMENT_HEADER_BYTES
-    below = total[TLS].sum(axis=1) + headers
+    below = total["tls_sent_bytes"] + total["tls_received_bytes"] + headers
     points = total[WORKLOAD].assign(
         calls_per_connection=total["calls_per_connection"].mask(total["connection"] == "close", 1),
-        calls=calls / total["connections"].replace(0, np.nan),
-        bytes_per_event=(total[HTTP].sum(axis=1) + below) / events,
+        calls=total["carried_requests"] / total["connections"].replace(0, np.nan),
+        bytes_per_event=(total["carried_bytes"] + below) / events,
         _below=below / events,
         _share=total["connections"] / events,
     )

@@ -20,6 +20,7 @@ TLS = ["tls_sent_bytes", "tls_received_bytes", "tls_handshake_sent_bytes", "tls_
 CABLE = ["sent", "received", "tls", "response_tls", "tcp_ip", "response_tcp_ip"]
 # IPv4 and TCP headers of a segment with timestamps; IPv6 takes 20 more.
 SEGMENT_HEADER_BYTES = 20 + 20 + 12
+BOUNDARY = ["boundary_requests", "boundary_events", "boundary_sent_bytes", "boundary_received_bytes"]
 COUNTS = ["requests", "events", "messages", "failures", "connections"]
 
 
@@ -37,8 +38,8 @@ def totals(slices: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         A row a workload in the order of their first slices: the workload's columns, the counts, the bytes and
-        segments, ``carried_events`` (those of exchanges that ended after their slice included), and ``duration_s``
-        (one worker's, s).
+        segments, ``carried_events``, ``carried_requests`` and ``carried_bytes`` (HTTP's, both ways), which include
+        those of exchanges that ended after their slice, and ``duration_s`` (one worker's, s).
     """
     sums = [
         *COUNTS,
@@ -57,7 +58,14 @@ def totals(slices: pd.DataFrame) -> pd.DataFrame:
         grouped[SEGMENTS].sum(min_count=1).where(grouped[SEGMENTS].count().eq(grouped.size(), axis=0))
     )
     # Segments carried the exchanges of a slice that ended after it, too.
-    frame["carried_events"] = frame["events"] + grouped["boundary_events"].sum()
+    boundary = grouped[BOUNDARY].sum()
+    frame["carried_events"] = frame["events"] + boundary["boundary_events"]
+    frame["carried_requests"] = frame["requests"] + boundary["boundary_requests"]
+    frame["carried_bytes"] = (
+        frame[[*REQUEST, *RESPONSE, "unfinished_sent_bytes", "unfinished_received_bytes"]].sum(axis=1)
+        + boundary["boundary_sent_bytes"]
+        + boundary["boundary_received_bytes"]
+    )
     # Workers hold a slice at the same time, so its duration counts once.
     per_round = slices.groupby([*WORKLOAD, "round"], sort=False, dropna=False)["duration_s"].max()
     frame["duration_s"] = per_round.groupby(level=WORKLOAD, sort=False).sum()

@@ -35,7 +35,7 @@ def print_run(run: Run, console: Console) -> None:
     if len(run.slices):
         summary = summarise(run.slices, run.latency)
         side_by_side = summary["client"].nunique() >= LEAST_CLIENTS
-        console.print(render_clients(summary) if side_by_side else render(summary, console.width))
+        console.print((render_clients if side_by_side else render)(summary, console.width))
         say()
         for line in _findings(run.slices, side_by_side):
             say(line)
@@ -110,37 +110,38 @@ def render(summary: pd.DataFrame, width: int = 120) -> Table:
         summary: a row a workload.
         width: characters to a line; where the table is wider, columns are left out, the dearest last.
     """
-    columns = list(COLUMNS)
+    return _fitting(lambda columns: _build(summary, columns), COLUMNS, width)
+
+
+def render_clients(summary: pd.DataFrame, width: int = 120) -> Table:
+    """A table of ``analysis.clients.compare_clients``: a row a library; ``width`` as in ``render``."""
+    pairs = compare_clients(summary)
+    return _fitting(lambda columns: _build_clients(pairs, columns), CLIENT_COLUMNS, width)
+
+
+def _fitting(build: Callable[[list[Column]], Table], columns: tuple[Column, ...], width: int) -> Table:
+    """The table with as many of the columns as there is room for."""
+    kept = list(columns)
     measure = Console(width=1000)
     while True:
-        table = _build(summary, columns)
-        spare = [column for column in columns if column.spare]
+        table = build(kept)
+        spare = [column for column in kept if column.spare]
         if not spare or measure.measure(table).maximum <= width:
             return table
-        columns.remove(min(spare, key=lambda column: column.spare))
+        kept.remove(min(spare, key=lambda column: column.spare))
 
 
-def render_clients(summary: pd.DataFrame) -> Table:
-    """A table of ``analysis.clients.compare_clients``: a row a library, bytes."""
-    pairs = compare_clients(summary)
+def _build_clients(pairs: pd.DataFrame, columns: list[Column]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("payload", justify="right", no_wrap=True)
     table.add_column("client", no_wrap=True)
-    for title in ("head/call\ntrigger", "B\nbatch", "sent/event\ntrigger", "B\nbatch", "saving\n%"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for title in ("cable/event\ntrigger", "B\nbatch", "gain\nx [95 %]"):
-        table.add_column(title, justify="right", no_wrap=True)
-    cells = [
-        *(_number(name, form) for name, form in CLIENT_FIGURES[:4]),
-        _number("saving", "{:.1f}", 100),
-        *(_number(name, form) for name, form in CLIENT_FIGURES[4:]),
-        _gain,
-    ]
+    for column in columns:
+        table.add_column(column.title, justify="right", no_wrap=True)
     for _, rows in pairs.groupby(["payload_bytes", "payload_kind"], sort=False):
         for position, row in enumerate(rows.to_dict("records")):
             payload = f"{row['payload_bytes']:,} B" if position == 0 else ""
             name = ", ".join([row["client"], *_way(row)])
-            table.add_row(payload, name, *(cell(row) for cell in cells))
+            table.add_row(payload, name, *(column.cell(row) for column in columns))
     return table
 
 
@@ -219,15 +220,6 @@ class Column:
     spare: int = 0
 
 
-CLIENT_FIGURES = (
-    ("trigger_head", "{:,.0f}"),
-    ("batch_head", "{:,.0f}"),
-    ("trigger_sent", "{:,.1f}"),
-    ("batch_sent", "{:,.1f}"),
-    ("trigger_cable", "{:,.1f}"),
-    ("batch_cable", "{:,.1f}"),
-)
-
 COLUMNS = (
     Column("events/s", _number("events_per_second", "{:,.0f}")),
     Column("sent\nB/event", _number("sent_per_event", "{:,.1f}")),
@@ -239,4 +231,15 @@ COLUMNS = (
     Column("gain\nx [95 %]", _gain),
     Column("p50\nms", _number("p50_s", "{:,.2f}", 1e3), spare=1),
     Column("p99\nms", _number("p99_s", "{:,.2f}", 1e3), spare=5),
+)
+
+CLIENT_COLUMNS = (
+    Column("head/call\ntrigger", _number("trigger_head", "{:,.0f}")),
+    Column("B\nbatch", _number("batch_head", "{:,.0f}"), spare=3),
+    Column("sent/event\ntrigger", _number("trigger_sent", "{:,.1f}")),
+    Column("B\nbatch", _number("batch_sent", "{:,.1f}")),
+    Column("saving\n%", _number("saving", "{:.1f}", 100)),
+    Column("cable/event\ntrigger", _number("trigger_cable", "{:,.1f}"), spare=1),
+    Column("B\nbatch", _number("batch_cable", "{:,.1f}"), spare=2),
+    Column("gain\nx [95 %]", _gain),
 )

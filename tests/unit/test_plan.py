@@ -112,7 +112,7 @@ def test_what_cannot_be_run_is_said_in_one_line(text: str, says: str) -> None:
 
 
 def test_a_plan_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
-    with pytest.raises(PlanError, match=r"ci, clients, headline, quick.*did you mean headline"):
+    with pytest.raises(PlanError, match=r"ci, clients, connections, headline, quick.*did you mean headline"):
         load_plan("headlin")
     broken = tmp_path / "broken.toml"
     broken.write_text("schema = \n")
@@ -136,3 +136,34 @@ def test_each_round_has_all_workloads_in_an_order_of_its_own_and_the_seed_says_w
     assert round_order(workloads, 1, 3) == orders[3]
     assert round_order(workloads, 2, 3) != orders[3]
     assert tuple(round_order(workloads, 1, WARM_UP)) == workloads
+
+
+def test_tls_follows_the_endpoint_unless_a_plan_says_otherwise() -> None:
+    document = tomllib.loads(HEAD + TRIGGER)
+    assert [parse_plan(document, https).workloads[0].tls for https in (None, False, True)] == [False, False, True]
+    assert parse_plan(document, True).workloads[0].name == "trigger-100B-chat-reference-tls"
+    both = tomllib.loads(HEAD + TRIGGER + "tls = [false, true]\n")
+    assert parse_plan(both).tls == [False, True]
+    for https, said in (
+        (False, "tls = true, the endpoint is http://"),
+        (True, "tls = false, the endpoint is https://"),
+    ):
+        with pytest.raises(PlanError, match=said):
+            parse_plan(both, https)
+
+
+def test_calls_share_a_connection_as_a_plan_says() -> None:
+    kept, shared = plan(HEAD + TRIGGER + "calls_per_connection = [0, 5]\n")
+    assert (kept.most_calls, shared.most_calls) == (0, 5)
+    assert shared.name == "trigger-100B-chat-reference-5calls"
+    assert plan(HEAD + TRIGGER + 'connection = "close"\n')[0].most_calls == 1
+    for wrong in ("calls_per_connection = -1\n", 'connection = "close"\ncalls_per_connection = 5\n'):
+        with pytest.raises(PlanError, match="calls_per_connection = "):
+            plan(HEAD + TRIGGER + wrong)
+
+
+def test_the_mocks_certificate_is_one_of_two_kinds() -> None:
+    document = tomllib.loads(HEAD + '[mock]\ncertificate = "ecdsa"\n' + TRIGGER)
+    assert parse_plan(document).certificate == "ecdsa"
+    with pytest.raises(PlanError, match="certificate"):
+        parse_plan(tomllib.loads(HEAD + '[mock]\ncertificate = "dsa"\n' + TRIGGER))

@@ -14,6 +14,11 @@ def object_to(workload: Workload, limits: Limits) -> str | None:
     refusal = refuse_batch_size(workload.batch_size, limits) or refuse_channel_count(workload.channels, limits)
     if refusal is not None:
         return f"{refusal.message}; a dedicated cluster takes larger batches"
+    if workload.calls_per_connection < 0 or (workload.calls_per_connection and workload.connection == "close"):
+        return (
+            f"calls_per_connection = {workload.calls_per_connection}, expected 0 (all) or more, and nothing where "
+            'connection = "close"'
+        )
     least = least_bytes(workload.payload_kind)
     if not least <= workload.payload_bytes <= limits.data_bytes:
         return (
