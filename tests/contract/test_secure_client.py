@@ -30,6 +30,7 @@ TIMEOUT_S = 5.0
 # TLS 1.3: record head, content type, authentication tag.
 RECORD_BYTES = 5 + 1 + 16
 MOST_IN_RECORD = 16_384
+LARGE = Workload("batch", 10, payload_bytes=10_000)
 GOODBYE_BYTES = RECORD_BYTES + 2
 
 
@@ -60,9 +61,7 @@ def publish(connection: SecureConnection, endpoint: Endpoint, workload: Workload
     return piece
 
 
-@pytest.mark.parametrize(
-    "workload", [Workload(), Workload("batch", 10, payload_bytes=10_000)], ids=["small", "large"]
-)
+@pytest.mark.parametrize("workload", [Workload(), LARGE], ids=["small", "large"])
 def test_every_byte_of_tls_is_a_records_or_the_handshakes(
     target: Target, watchdog: Watchdog, workload: Workload
 ) -> None:

@@ -17,9 +17,12 @@ from commands import Plan, Run, command, run_until
 from analysis.layers import bytes_per_event
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
+from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
 from wiretax.runs.reader import find_run, read_run
+
+PARTS = ["payload", "envelope", "auth_query", "request_line", "headers", "response_head", "response_body"]
 
 
 @pytest.fixture
@@ -95,11 +98,52 @@ def test_a_connection_a_call_is_counted_to_the_byte_too(run: Run, tmp_path: Path
     assert rows.at["keep-alive", "connections"] <= 8
 
 
+def test_a_plan_may_hold_workloads_with_tls_and_without(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "tls.toml").write_text(
+        'schema = 1\nname = "tls"\nrounds = 2\nslice = "50ms"\nusers = 4\n[mock]\ncertificate = "ecdsa"\n'
+        '[[workload]]\napi = "trigger"\ntls = [false, true]\ncalls_per_connection = [0, 3]\n'
+    )
+    done = run("run", "tls.toml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = saved(tmp_path)
+    assert result.meta["reconcile"]["tls"]["request_bytes"] > 0
+    assert "trigger, TLS, 3 calls" in done.stdout
+    rows = result.slices.groupby("tls")[["tls_sent_bytes", "tls_handshake_sent_bytes"]].sum()
+    assert rows.loc[False].tolist() == [0, 0]
+    assert (rows.loc[True] > 0).all()
+    cost = bytes_per_event(result.slices)
+    three = cost.loc["trigger-100B-chat-reference-3calls-tls"]
+    # One record each way a call; the rest is what a connection costs.
+    assert three["tls"] + three["response_tls"] - three["handshake"] == pytest.approx(44)
+    if sys.platform == "linux":
+        assert "a connection costs" in done.stdout
+
+
+def test_an_endpoint_with_tls_is_verified_unless_told_otherwise(run: Run, plan: Plan, tmp_path: Path) -> None:
+    authority = tmp_path / "ca.pem"
+    with embedded_mock(Limits(), CostModel(), MockTls("rsa", authority)) as mock:
+        url = f"https://{DEMO.key}:{DEMO.secret}@127.0.0.1:{mock.port}/apps/{DEMO.app_id}"
+        refused = run("run", plan(rounds=1), "--endpoint", url)
+        assert refused.returncode == 5
+        assert "can't be trusted" in refused.stderr
+        assert "--ca FILE" in refused.stderr
+        assert refused.stderr.count("\n") == 1
+        trusted = run("run", plan(rounds=1), "--endpoint", url, "--ca", str(authority))
+        assert trusted.returncode == 0, trusted.stderr
+        assert "--insecure" not in trusted.stdout
+        assert saved(tmp_path).slices["tls"].all()
+        blind = run("run", plan(rounds=1), "--endpoint", url, "--insecure")
+        assert blind.returncode == 0, blind.stderr
+        assert "warning  --insecure" in blind.stdout
+        assert DEMO.secret not in refused.stderr + trusted.stdout + blind.stdout
+
+
 def test_bytes_are_the_same_in_every_run(run: Run, plan: Plan, tmp_path: Path) -> None:
     costs = []
     for _ in range(2):
         assert run("run", plan(rounds=1)).returncode == 0
-        costs.append(bytes_per_event(saved(tmp_path).slices))
+        # HTTP's; how many bare acknowledgements the kernels send is theirs.
+        costs.append(bytes_per_event(saved(tmp_path).slices)[[*PARTS, "head_per_request"]])
     assert costs[0].equals(costs[1])
     # The head of the official Python library's trigger to 127.0.0.1, with the ids it was captured with.
     assert costs[0].at["trigger-10B-chat-python", "head_per_request"] == 456
@@ -180,7 +224,15 @@ def test_a_server_that_never_answers_is_said_before_anything_is_written(
         (["run", "nosuch"], 2, "no plan 'nosuch'"),
         (["run", "headlin"], 2, "did you mean headline?"),
         (["run", "--endpoint", "http://127.0.0.1/apps/1"], 2, "lacks the key or the secret"),
-        (["run", "--endpoint", "https://k:hidden@127.0.0.1/apps/1"], 2, "https is not measured yet"),
+        (["run", "--ca", "{file}"], 2, "go with an https:// --endpoint"),
+        (["run", "--endpoint", "http://k:hidden@127.0.0.1/apps/1", "--insecure"], 2, "go with https://"),
+        (
+            ["run", "--endpoint", "https://k:hidden@127.0.0.1/apps/1", "--ca", "{file}"],
+            2,
+            "not certificates in PEM",
+        ),
+        (["run", "--endpoint", "https://k:hidden@127.0.0.1/apps/1", "--ca", "none"], 2, "can't be read"),
+        (["run", "--endpoint", "https://k:hidden@127.0.0.1:{free}/apps/1"], 5, "nothing listens at"),
         (["run", "--endpoint", "http://k:hidden@192.0.2.1/apps/1"], 2, "add --yes if you mean it"),
         (["run", "--endpoint", "http://k:hidden@127.0.0.1:{free}/apps/1"], 5, "nothing listens at"),
         (["run", "--endpoint", "{wrong}"], 5, "does not take these credentials (401: Invalid signature)"),
