@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import socket
 import ssl
 from collections import deque
 from time import perf_counter_ns
@@ -58,7 +60,7 @@ class Downstream(asyncio.Protocol):
         self._since: list[Exchange] = []  # ended since the kernel's counters were read
         self._latest: tuple[Exchange, ...] = ()
         self._counted: TcpCounters | None = TcpCounters()
-        self._ended = False
+        self._ended = self._gone = False
         self._waiting: list[bytes] = []  # for the connection to the server
         self._upstream: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -114,8 +116,6 @@ class Downstream(asyncio.Protocol):
             return
         if self._connecting is not None:
             self._connecting.cancel()
-        if self._upstream is not None:
-            self._upstream.close()
         self._give_up()
         self._recording.add_stray(self._number, self._requests.held)
         counters = self._read_counters()
@@ -124,7 +124,14 @@ class Downstream(asyncio.Protocol):
                 Reading(tuple(self._since) or self._latest, subtract_counters(counters, self._counted))
             )
         self._recording.end_connection(counters)
-        self._proxy.forget(self)
+        self._gone = True
+        if self._upstream is None:
+            self._proxy.forget(self)
+        elif self._proxy.tls is None:
+            self._upstream.close()
+        else:
+            # A polite end would wait for the server's.
+            self._upstream.abort()
 
     # the server's side
 
@@ -152,7 +159,11 @@ class Downstream(asyncio.Protocol):
             self._transport.close()
 
     def server_closed(self) -> None:
-        """The server ended the connection, and so does the proxy."""
+        """The connection to the server is gone, and so goes the publisher's."""
+        self._upstream = None
+        if self._gone:
+            self._proxy.forget(self)
+            return
         message = self._responses.finish()
         if message is not None:
             self._take(message)
@@ -168,6 +179,8 @@ class Downstream(asyncio.Protocol):
     def abort(self) -> None:
         """Give up what is under way."""
         self._transport.abort()
+        if self._upstream is not None:
+            self._upstream.abort()
 
     # ours
 
@@ -203,7 +216,7 @@ class Downstream(asyncio.Protocol):
         except TimeoutError:
             self._refuse(Failure("connect", 0, f"{target.authority}: no connection in {CONNECT_TIMEOUT_S} s"))
         except OSError as error:
-            self._refuse(Failure("connect", 0, f"{target.authority}: {error.strerror or error}"))
+            self._refuse(Failure("connect", 0, f"{target.authority}: {_words(error)}"))
 
     def _refuse(self, failure: Failure) -> None:
         for request in self._pending:
@@ -230,6 +243,7 @@ class Downstream(asyncio.Protocol):
         if self._reading is not None and self._reading.answer is not None:
             # Answered before it was whole, as a body that is too large may be.
             self._settle(self._reading)
+        self._response_bytes += len(self._responses.held)
         if not self._pending:
             self._recording.unasked += self._response_bytes
         while self._pending:
@@ -267,6 +281,13 @@ class Downstream(asyncio.Protocol):
         if counters is None:
             return None
         return TcpCounters(counters.received, counters.sent, 0, counters.segments_in, counters.segments_out)
+
+
+def _words(error: OSError) -> str:
+    """The system's words; asyncio has put its own in their place."""
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
 
 
 class Upstream(asyncio.Protocol):
