@@ -15,7 +15,7 @@ from analysis.layers import HEAD, REQUEST, RESPONSE
 from analysis.table import describe
 from wiretax.runs.reader import Run
 
-KIND = ["api", "batch_size", "channels", "connection"]
+KIND = ["api", "batch_size", "channels", "connection", "calls_per_connection", "tls"]
 BYTES = [*REQUEST, *RESPONSE, "payload_total_bytes", "unfinished_sent_bytes", "unfinished_received_bytes"]
 COUNTS = ["requests", "unfinished_requests", "events", "failures"]
 MOST_SHAPES = 3
@@ -35,6 +35,8 @@ def print_observed(run: Run, console: Console) -> None:
     say = partial(console.print, soft_wrap=not console.is_terminal)
     command = shlex.join(run.meta["plan"]["command"]).replace("'***'", "***")
     where = "mock that costs nothing" if run.meta["mock"] is not None else "(upstream)"
+    # What the publisher said may not end its last line.
+    say()
     say(f"[bold]observe[/bold]  {escape(run.meta['endpoint'])}  {where}")
     say(f"[dim]{escape(command)}[/dim]")
     say()
@@ -62,7 +64,7 @@ def by_kind(slices: pd.DataFrame) -> pd.DataFrame:
         slices: ``slices.parquet`` of an observed run.
 
     Returns:
-        A row a kind (``api``, ``batch_size``, ``channels``, ``connection``), in the order they were first seen:
+        A row a kind (``KIND``), in the order they were first seen:
         ``requests``, ``events``, ``failures``, ``head_per_call``, ``body_per_call``, ``sent_per_event``,
         ``received_per_event`` (bytes), ``overhead_factor`` (sent over payload, a ratio). NaN where nothing was
         answered, acknowledged, or carried.
@@ -114,11 +116,15 @@ def _figure(value: float, digits: int) -> str:
 def _lines(meta: dict[str, Any]) -> list[str]:
     seen = meta["observed"]
     publishing = sum(each["requests"] for each in seen["recognised"])
-    lines = [f"{_count(publishing, 'request')} on {_count(seen['connections'], 'connection')}"]
+    requests = _count(publishing, "request")
     if seen["other_requests"]:
-        lines[0] += f", {_count(seen['other_requests'], 'other request')} that publish nothing among them"
+        requests += f" that publish, {seen['other_requests']:,} that don't,"
+    lines = [f"{requests} on {_count(seen['connections'], 'connection')}"]
     for each in seen["recognised"][:MOST_SHAPES]:
-        who = f"{each['profile']}: {each['library']}, {each['http_client']}"
+        who = f"{each['profile']}: " + ", ".join(
+            part for part in (each["library"], each["http_client"]) if part != "none"
+        )
+        who = who.removesuffix(": ")
         of = "" if each["requests"] == publishing else f"{_count(each['requests'], 'request')}: "
         if not each["differences"]:
             lines.append(f"{of}matches [bold]{escape(who)}[/bold]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
 import ssl
 import sys
@@ -178,6 +179,16 @@ def test_an_answer_that_ends_with_its_connection_is_whole() -> None:
     assert exchange.answer is not None
     assert exchange.answer.acknowledged
     assert exchange.response_body_bytes == 2
+
+
+def test_a_compressed_answer_is_understood() -> None:
+    packed = gzip.compress(b"{}")
+    answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed
+    with scripted(answer) as server, proxied(server) as (endpoint, seen), Client(endpoint) as client:
+        client.send(TRIGGER)
+        assert client.read_to_end() == answer
+    assert [each.answer and each.answer.kind for each in seen.exchanges] == ["acknowledged"]
+    assert seen.exchanges[0].response_body_bytes == len(packed)
 
 
 def test_bytes_that_form_no_request_are_passed_on_and_counted(mock: Endpoint) -> None:

@@ -251,7 +251,7 @@ def test_a_stopped_publisher_hears_it_and_its_record_is_kept(
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
-    assert out.startswith("heard\n")
+    assert out.startswith("heard\n\nobserve")
     assert "interrupted; what was recorded is kept" in out
     assert "Traceback" not in out + err
     assert saved(tmp_path).meta["interrupted"]

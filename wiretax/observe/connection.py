@@ -60,6 +60,7 @@ class Downstream(asyncio.Protocol):
         self._since: list[Exchange] = []  # ended since the kernel's counters were read
         self._latest: tuple[Exchange, ...] = ()
         self._counted: TcpCounters | None = TcpCounters()
+        self._before: TcpCounters | None = None  # counted when the answer that is read was not passed on yet
         self._ended = self._gone = False
         self._waiting: list[bytes] = []  # for the connection to the server
         self._upstream: asyncio.Transport | None = None
@@ -148,6 +149,8 @@ class Downstream(asyncio.Protocol):
         if self._transport.is_closing():
             return
         self._recording.received += len(data)
+        # Once it has the answer a publisher may send its next request before the counters are read again.
+        self._before = self._read_counters()
         self._transport.write(data)
         for part in self._responses.feed(data):
             self._response_bytes += len(part.raw)
@@ -155,6 +158,7 @@ class Downstream(asyncio.Protocol):
                 self._pending[0].failure = Failure("malformed", 0, "the answer is not HTTP/1.1")
             if part.message is not None:
                 self._take(part.message)
+        self._before = None
         if self._ended and not self._pending:
             self._transport.close()
 
@@ -270,6 +274,8 @@ class Downstream(asyncio.Protocol):
         if not self._pending and self._reading is None and not self._requests.held:
             # Nothing is under way, so what was counted since the last reading is these exchanges'.
             counters = self._read_counters()
+            if counters is not None and self._before is not None:
+                counters = counters._replace(sent=self._before.sent, segments_out=self._before.segments_out)
             self._latest = tuple(self._since)
             self._since.clear()
             self._recording.readings.append(Reading(self._latest, subtract_counters(counters, self._counted)))

@@ -6,6 +6,7 @@ their last byte: lines while it reads a head or chunks, and no more of a body th
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -21,7 +22,7 @@ class Message:
 
     Attributes:
         head: its head as it came, the blank line included.
-        body: its content, chunk framing taken off.
+        body: its content, chunk framing and gzip or deflate taken off.
         body_bytes: the body as framed.
         status: a response's status; 0 for a request.
     """
@@ -79,6 +80,7 @@ class Framer:
         self._body_bytes = 0
         self._length: int | None = None
         self._chunked = False
+        self._coding = b""
         self._in_head = True
         self._complete = False
 
@@ -89,6 +91,8 @@ class Framer:
             self._length = int(value)
         elif name.lower() == b"transfer-encoding":
             self._chunked = value.lower().rstrip().endswith(b"chunked")
+        elif name.lower() == b"content-encoding":
+            self._coding = value.lower().strip()
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -148,6 +152,17 @@ class Framer:
         status = 0
         if isinstance(self._parser, httptools.HttpResponseParser):
             status = self._parser.get_status_code()
-        message = Message(self._head, b"".join(self._body), self._body_bytes, status)
+        message = Message(self._head, _decoded(b"".join(self._body), self._coding), self._body_bytes, status)
         self._begin()
         return message
+
+
+def _decoded(body: bytes, coding: bytes) -> bytes:
+    """The content of a body; as it came where it is in a coding that is not known here."""
+    if coding not in (b"gzip", b"deflate"):
+        return body
+    try:
+        # 32: gzip and zlib alike.
+        return zlib.decompressobj(zlib.MAX_WBITS + 32).decompress(body)
+    except zlib.error:
+        return body
