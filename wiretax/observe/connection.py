@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import socket
-import ssl
 from collections import deque
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, cast
@@ -17,13 +14,13 @@ from wiretax.channels.answers import Answer, read_answer
 from wiretax.channels.publication import read_publication
 from wiretax.observe.exchange import Exchange, Reading, read_target
 from wiretax.observe.framing import Framer, Message
+from wiretax.observe.upstream import connect
 from wiretax.wire.ledger import Failure, TcpCounters, subtract_counters
 from wiretax.wire.tcp_info import read_counters
 
 if TYPE_CHECKING:
     from wiretax.observe.proxy import Proxy
 
-CONNECT_TIMEOUT_S = 10
 HOST = re.compile(rb"(?im)(?<=\n)(host:[ \t]*)([^\r\n]*)")
 LOST = "the connection ended before the answer"
 
@@ -208,24 +205,11 @@ class Downstream(asyncio.Protocol):
             self._connecting = asyncio.get_running_loop().create_task(self._connect())
 
     async def _connect(self) -> None:
-        target, tls = self._proxy.upstream, self._proxy.tls
-        try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                await asyncio.get_running_loop().create_connection(
-                    lambda: Upstream(self), target.host, target.port, ssl=tls
-                )
-        except ssl.SSLError as error:
-            why = getattr(error, "verify_message", "") or error.reason or str(error)
-            self._refuse(Failure("tls", 0, f"{target.authority}: {why}"))
-        except TimeoutError:
-            self._refuse(Failure("connect", 0, f"{target.authority}: no connection in {CONNECT_TIMEOUT_S} s"))
-        except OSError as error:
-            self._refuse(Failure("connect", 0, f"{target.authority}: {_words(error)}"))
-
-    def _refuse(self, failure: Failure) -> None:
-        for request in self._pending:
-            request.failure = failure
-        self._transport.close()
+        failure = await connect(self, self._proxy.upstream, self._proxy.tls)
+        if failure is not None:
+            for request in self._pending:
+                request.failure = failure
+            self._transport.close()
 
     def _take(self, message: Message) -> None:
         """A response came whole; an interim one belongs to the one that follows it."""
@@ -287,32 +271,3 @@ class Downstream(asyncio.Protocol):
         if counters is None:
             return None
         return TcpCounters(counters.received, counters.sent, 0, counters.segments_in, counters.segments_out)
-
-
-def _words(error: OSError) -> str:
-    """The system's words; asyncio has put its own in their place."""
-    if isinstance(error, socket.gaierror) or not error.errno:
-        return error.strerror or str(error)
-    return os.strerror(error.errno)
-
-
-class Upstream(asyncio.Protocol):
-    """The server's side: passes on what comes, and what happens."""
-
-    def __init__(self, downstream: Downstream) -> None:
-        self._downstream = downstream
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._downstream.connected(cast(asyncio.Transport, transport))
-
-    def data_received(self, data: bytes) -> None:
-        self._downstream.answered(data)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._downstream.server_closed()
-
-    def pause_writing(self) -> None:
-        self._downstream.pause(True)
-
-    def resume_writing(self) -> None:
-        self._downstream.pause(False)
