@@ -207,6 +207,16 @@ def test_a_command_that_fails_before_it_publishes_says_both(run: Run, tmp_path: 
     assert not list(tmp_path.iterdir())
 
 
+def test_a_publisher_that_does_not_wait_for_answers_is_counted_to_the_byte(run: Run, tmp_path: Path) -> None:
+    ask = "import os, socket\nfor _ in range(50):\n    s = socket.create_connection(('127.0.0.1', "
+    ask += "int(os.environ['PUSHER_PORT'])))\n    s.sendall(b'POST /apps/1/events HTTP/1.1\\r\\nHost: x\\r\\n"
+    done = run("observe", "--", sys.executable, "-c", ask + "Content-Length: 2\\r\\n\\r\\n{}')\nos._exit(0)")
+    assert done.returncode == 5  # nothing was signed
+    assert "50 requests on 50 connections" in done.stdout
+    assert "agree to the byte" in done.stdout
+    assert saved(tmp_path).server["requests"] == 50
+
+
 def test_requests_that_publish_nothing_are_named(run: Run) -> None:
     get = "import http.client, os\nc = http.client.HTTPConnection('127.0.0.1', int(os.environ['PUSHER_PORT']))\n"
     done = run(

@@ -58,6 +58,7 @@ class Downstream(asyncio.Protocol):
         self._latest: tuple[Exchange, ...] = ()
         self._counted: TcpCounters | None = TcpCounters()
         self._before: TcpCounters | None = None  # counted when the answer that is read was not passed on yet
+        self._taken = 0
         self._ended = self._gone = False
         self._waiting: list[bytes] = []  # for the connection to the server
         self._upstream: asyncio.Transport | None = None
@@ -74,6 +75,7 @@ class Downstream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._recording.sent += len(data)
+        self._taken += len(data)
         now = perf_counter_ns()
         for part in self._requests.feed(data):
             if part.kind == "head":
@@ -114,6 +116,7 @@ class Downstream(asyncio.Protocol):
             return
         if self._connecting is not None:
             self._connecting.cancel()
+        self._ended = self._ended or error is not None
         self._give_up()
         self._recording.add_stray(self._number, self._requests.held)
         counters = self._read_counters()
@@ -270,4 +273,7 @@ class Downstream(asyncio.Protocol):
         counters = read_counters(self._transport.get_extra_info("socket"))
         if counters is None:
             return None
-        return TcpCounters(counters.received, counters.sent, 0, counters.segments_in, counters.segments_out)
+        # An answer to a publisher that is gone is met by a reset, after which the socket's state does not tell any
+        # more that a FIN came before it; the kernel counted that as a byte.
+        fin = self._ended and counters.received == self._taken + 1
+        return TcpCounters(counters.received - fin, counters.sent, 0, counters.segments_in, counters.segments_out)
