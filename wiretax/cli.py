@@ -178,6 +178,74 @@ def mock(
         fail(f"can't listen on {host}:{port}: {why}; choose another --host or --port", Exit.USAGE)
 
 
+@app.command(context_settings={"allow_interspersed_args": False})
+def observe(
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="-- CMD", help="The publisher, in any language.")
+    ] = None,
+    upstream: Annotated[
+        str | None, typer.Option(help="Forward to a real server: http(s)://KEY:SECRET@HOST[:PORT]/apps/ID")
+    ] = None,
+    ca: Annotated[
+        Path | None, typer.Option(help="A file of authorities (PEM) to verify an https upstream with.")
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Take any certificate of an https upstream; said in the run.")
+    ] = False,
+    results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
+    yes: Annotated[bool, typer.Option("--yes", help="Forward to a server that is not on this machine.")] = False,
+) -> None:
+    """Run a publisher in any language and show what its requests cost.
+
+    CMD is told where to publish by PUSHER_URL, and by PUSHER_HOST, PUSHER_PORT, PUSHER_SCHEME, PUSHER_APP_ID,
+    PUSHER_KEY and PUSHER_SECRET. Its exit code is passed on where it fails.
+    """
+    from analysis.observed import print_observed
+    from wiretax.mock.process import MockError
+    from wiretax.observe.publisher import PublisherError
+    from wiretax.observe.session import observe as observe_publisher
+    from wiretax.runs.reader import read_run
+    from wiretax.runs.writer import (
+        ResultsError,
+        abandon_run_folder,
+        claim_run_folder,
+        run_name,
+        write_run,
+    )
+    from wiretax.wire.trust import TrustError, target_of
+
+    if not command:
+        fail("no command to observe; write it after two dashes: wiretax observe -- python publish.py", Exit.USAGE)
+    folder = None
+    try:
+        target = target_of(_endpoint(upstream, yes), ca, insecure) if upstream else None
+        if target is None and (ca or insecure):
+            raise TrustError("--ca and --insecure go with an https:// --upstream; a mock is verified without them")
+        folder = claim_run_folder(results, run_name("observe"))
+        seen = observe_publisher(command, target)
+        if seen.publications:
+            write_run(folder, seen.record())
+    except (EndpointError, TrustError, PublisherError, ResultsError) as error:
+        fail(str(error), Exit.USAGE)
+    except MockError as error:
+        fail(str(error), Exit.INVALID)
+    finally:
+        if folder is not None:
+            abandon_run_folder(folder)  # which leaves one that holds a run
+    saved = read_run(folder) if seen.publications else None
+    if saved is not None:
+        print_observed(saved, out)
+    if seen.ending.interrupted:
+        raise typer.Exit(Exit.INTERRUPTED)
+    if saved is None:
+        err.print(f"wiretax: {seen.nothing_published}", soft_wrap=True, markup=False)
+    if seen.ending.code:
+        err.print(f"wiretax: {seen.ending}", soft_wrap=True, markup=False)
+        raise typer.Exit(seen.ending.code)
+    if saved is None or not saved.meta["valid"]:
+        raise typer.Exit(Exit.INVALID)
+
+
 def _mock_tls(key_type: KeyType, ca: Path | None) -> MockTls:
     if ca is None:
         return MockTls(key_type, Path(mkdtemp(prefix="wiretax-")) / "ca.pem")

@@ -1,0 +1,338 @@
+"""The recording proxy: nothing changes on the way, and every byte is in a request, or said to be in none."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from mock_client import (
+    BATCH,
+    EVENTS,
+    Client,
+    batch_body,
+    batch_item,
+    chunked,
+    dribbled,
+    ledger,
+    publish,
+    request,
+    request_head,
+    signed_target,
+    trigger_body,
+)
+
+from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.limits import Limits
+from wiretax.channels.publication import Publication
+from wiretax.mock.certificate import MockTls
+from wiretax.mock.cost import CostModel
+from wiretax.mock.process import embedded_mock
+from wiretax.observe.proxy import Proxy
+from wiretax.observe.recording import Recording
+
+LOOPBACK = "127.0.0.1"
+TRIGGER = publish(EVENTS, trigger_body())
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@contextmanager
+def proxied(
+    upstream: Endpoint, tls: ssl.SSLContext | None = None, rewrites_host: bool = False
+) -> Iterator[tuple[Endpoint, Recording]]:
+    """A proxy in a thread: its endpoint, and its recording, which is whole once the block ends."""
+    proxy = Proxy(upstream, tls, rewrites_host)
+    listening: Future[Callable[[], object]] = Future()
+
+    async def serve() -> None:
+        await proxy.listen()
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+        listening.set_result(lambda: loop.call_soon_threadsafe(done.set))
+        await done.wait()
+        await proxy.drain()
+
+    thread = Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    stop = listening.result(5)
+    try:
+        yield Endpoint("http", LOOPBACK, proxy.port, upstream.app), proxy.recording
+    finally:
+        stop()
+        thread.join(20)
+
+
+@contextmanager
+def scripted(*answers: bytes) -> Iterator[Endpoint]:
+    """A server that takes one connection, sends each answer after reading something, and closes."""
+    with socket.create_server((LOOPBACK, 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                for answer in answers:
+                    connection.recv(65_536)
+                    connection.sendall(answer)
+
+        thread = Thread(target=serve)
+        thread.start()
+        yield Endpoint("http", LOOPBACK, listener.getsockname()[1], DEMO)
+        thread.join(5)
+
+
+def free_endpoint() -> Endpoint:
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        return Endpoint("http", LOOPBACK, taken.getsockname()[1], DEMO)
+
+
+def requests_of(seen: Recording) -> int:
+    return sum(len(each.head) + each.body_bytes for each in seen.exchanges)
+
+
+@pytest.mark.parametrize("pieces", [[TRIGGER], dribbled(TRIGGER)], ids=["whole", "byte by byte"])
+def test_a_request_is_recorded_as_it_was_sent(mock: Endpoint, pieces: list[bytes]) -> None:
+    before = ledger(mock)
+    with proxied(mock) as (endpoint, seen), Client(endpoint) as client:
+        assert client.ask(*pieces).body == b"{}"
+    after = ledger(mock)
+    (exchange,) = seen.exchanges
+    assert exchange.head + trigger_body() == TRIGGER
+    assert exchange.request_line_bytes + exchange.query_bytes == TRIGGER.index(b"\r\n") + 2
+    assert exchange.body_bytes == len(trigger_body())
+    assert exchange.response_head_bytes + exchange.response_body_bytes == client.received == seen.received
+    assert exchange.failure is None
+    assert exchange.ended_ns > exchange.began_ns
+    assert after["request_bytes"] - before["request_bytes"] == seen.sent == client.sent
+    assert (seen.stray, seen.unasked, seen.connections) == (0, 0, 1)
+    if sys.platform == "linux":
+        assert seen.tcp is not None
+        assert (seen.tcp.sent, seen.tcp.received) == (client.sent, client.received)
+
+
+def test_pipelined_requests_are_told_apart(mock: Endpoint) -> None:
+    batch = publish(BATCH, batch_body(batch_item(), batch_item()))
+    with proxied(mock) as (endpoint, seen), Client(endpoint) as client:
+        client.send(TRIGGER + batch + TRIGGER[:40], TRIGGER[40:])
+        assert [client.read().status for _ in range(3)] == [200] * 3
+    assert [each.publication and each.publication.events for each in seen.exchanges] == [1, 2, 1]
+    assert [len(each.head) + each.body_bytes for each in seen.exchanges] == [
+        len(TRIGGER),
+        len(batch),
+        len(TRIGGER),
+    ]
+    assert seen.connections == 1
+
+
+def test_a_chunked_body_counts_as_framed_and_reads_as_sent(mock: Endpoint) -> None:
+    body = trigger_body(data="line\\nline")
+    whole = chunked(signed_target(EVENTS, body), body[:9], body[9:])
+    with proxied(mock) as (endpoint, seen), Client(endpoint) as client:
+        assert client.ask(whole + TRIGGER).status == 200
+        assert client.read().status == 200
+    first, second = seen.exchanges
+    assert len(first.head) + first.body_bytes == len(whole)
+    assert first.publication == Publication("trigger", 1, 1, len(b"line\\nline"))
+    assert len(second.head) + second.body_bytes == len(TRIGGER)
+
+
+def test_a_client_that_waits_to_be_told_to_go_on_is_told(mock: Endpoint) -> None:
+    body = trigger_body()
+    head = request_head(
+        signed_target(EVENTS, body), f"Content-Length: {len(body)}", "Expect: 100-continue", "Connection: close"
+    )
+    with proxied(mock) as (endpoint, seen), Client(endpoint) as client:
+        assert client.ask(head).status == 100
+        assert client.ask(body).status == 200
+        assert client.has_ended()
+    (exchange,) = seen.exchanges
+    assert exchange.response_head_bytes + exchange.response_body_bytes == client.received
+    assert exchange.response_body_bytes == 2
+
+
+def test_an_answer_to_head_has_no_body(mock: Endpoint) -> None:
+    with (
+        scripted(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", OK) as server,
+        proxied(server) as (endpoint, seen),
+        Client(endpoint) as client,
+    ):
+        client.send(request_head("/", method="HEAD"))
+        client._receive()
+        client._unread = b""
+        assert client.ask(TRIGGER).body == b"{}"
+    assert [each.response_body_bytes for each in seen.exchanges] == [0, 2]
+    assert seen.exchanges[0].publication is None
+
+
+def test_an_answer_that_ends_with_its_connection_is_whole() -> None:
+    answer = b"HTTP/1.0 200 OK\r\n\r\n{}"
+    with scripted(answer) as server, proxied(server) as (endpoint, seen), Client(endpoint) as client:
+        client.send(TRIGGER)
+        assert client.read_to_end() == answer
+    (exchange,) = seen.exchanges
+    assert exchange.answer is not None
+    assert exchange.answer.acknowledged
+    assert exchange.response_body_bytes == 2
+
+
+def test_a_compressed_answer_is_understood() -> None:
+    packed = gzip.compress(b"{}")
+    answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed
+    with scripted(answer) as server, proxied(server) as (endpoint, seen), Client(endpoint) as client:
+        client.send(TRIGGER)
+        assert client.read_to_end() == answer
+    assert [each.answer and each.answer.kind for each in seen.exchanges] == ["acknowledged"]
+    assert seen.exchanges[0].response_body_bytes == len(packed)
+
+
+def test_bytes_that_form_no_request_are_passed_on_and_counted(mock: Endpoint) -> None:
+    with proxied(mock) as (endpoint, seen), Client(endpoint) as client:
+        assert client.ask(TRIGGER).status == 200
+        assert client.ask(b"\x16\x03\x01 hello\r\n\r\n").status == 400
+        assert client.has_ended()
+    assert seen.stray == client.sent - len(TRIGGER)
+    assert seen.stray_begin.startswith(b"\x16\x03\x01")
+    assert seen.unasked == client.received - sum(
+        each.response_head_bytes + each.response_body_bytes for each in seen.exchanges
+    )
+
+
+def test_half_a_head_is_stray_and_half_a_body_is_a_lost_exchange(mock: Endpoint) -> None:
+    with proxied(mock) as (endpoint, seen):
+        with Client(endpoint) as client:
+            client.send(TRIGGER[:50])
+        with Client(endpoint) as client:
+            client.send(TRIGGER[:-5])
+    assert seen.stray == 50
+    (exchange,) = seen.exchanges
+    assert exchange.answer is None
+    assert exchange.failure is not None
+    assert exchange.failure.kind == "lost"
+    assert requests_of(seen) == len(TRIGGER) - 5
+
+
+def test_a_client_that_ends_its_side_still_gets_its_answer(mock: Endpoint) -> None:
+    with proxied(mock) as (endpoint, seen), Client(endpoint) as client:
+        client.send(TRIGGER)
+        client.end_writing()
+        assert client.read_to_end().endswith(b"{}")
+    assert [each.failure for each in seen.exchanges] == [None]
+
+
+def test_a_client_that_crashes_leaves_a_lost_exchange() -> None:
+    with socket.create_server((LOOPBACK, 0)) as deaf:
+        upstream = Endpoint("http", LOOPBACK, deaf.getsockname()[1], DEMO)
+        with proxied(upstream) as (endpoint, seen):
+            client = Client(endpoint)
+            client.send(TRIGGER)
+            server, _ = deaf.accept()
+            with server:
+                assert server.recv(65_536)
+                client.reset()
+                assert server.recv(65_536) in (b"", TRIGGER)
+    assert [each.failure and each.failure.kind for each in seen.exchanges] == ["lost"]
+    assert seen.sent == len(TRIGGER)
+
+
+def test_an_upstream_that_is_gone_is_a_failure_to_connect() -> None:
+    with proxied(free_endpoint()) as (endpoint, seen), Client(endpoint) as client:
+        client.send(TRIGGER)
+        assert client.has_ended()
+    (exchange,) = seen.exchanges
+    assert exchange.failure is not None
+    assert exchange.failure.kind == "connect"
+    assert exchange.failure.message.endswith("Connection refused")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [(b"", "lost"), (b"HTTP/1.1 200 OK\r\nContent-Le", "lost"), (b"SSH-2.0-x\r\n", "malformed")],
+)
+def test_an_upstream_that_does_not_answer_whole_is_a_failure(answer: bytes, kind: str) -> None:
+    with scripted(answer) as server, proxied(server) as (endpoint, seen), Client(endpoint) as client:
+        client.send(TRIGGER)
+        assert client.read_to_end() == answer
+    (exchange,) = seen.exchanges
+    assert exchange.failure is not None
+    assert exchange.failure.kind == kind
+    assert exchange.response_body_bytes == len(answer) == seen.received
+
+
+def test_a_large_body_and_a_large_answer_pass_unharmed() -> None:
+    size = 3_000_000
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size
+    sent = request("/apps/1/events", b"y" * size)
+    with socket.create_server((LOOPBACK, 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                got = 0
+                while got < len(sent):
+                    got += len(connection.recv(65_536))
+                connection.sendall(answer)
+
+        thread = Thread(target=serve)
+        thread.start()
+        upstream = Endpoint("http", LOOPBACK, listener.getsockname()[1], DEMO)
+        with proxied(upstream) as (endpoint, seen), Client(endpoint) as client:
+            client.send(sent)
+            assert client.read_to_end() == answer
+        thread.join(5)
+    assert (requests_of(seen), seen.sent, seen.received) == (len(sent), len(sent), len(answer))
+
+
+def test_only_the_host_is_rewritten_and_recorded_as_it_was_sent() -> None:
+    got: list[bytes] = []
+    with socket.create_server((LOOPBACK, 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                got.append(connection.recv(65_536))
+                connection.sendall(OK)
+
+        thread = Thread(target=serve)
+        thread.start()
+        upstream = Endpoint("http", LOOPBACK, listener.getsockname()[1], DEMO)
+        with proxied(upstream, rewrites_host=True) as (endpoint, seen), Client(endpoint) as client:
+            assert client.ask(TRIGGER).status == 200
+        thread.join(5)
+    authority = upstream.authority.encode()
+    assert b"".join(got)[: TRIGGER.index(b"{") + 99] == TRIGGER.replace(b"mock.test", authority)
+    assert seen.exchanges[0].head + trigger_body() == TRIGGER
+    assert seen.host_growth == len(authority) - len(b"mock.test")
+
+
+def test_an_https_upstream_is_verified(tmp_path: Path) -> None:
+    with embedded_mock(Limits(), CostModel(), MockTls("ecdsa", tmp_path / "ca.pem")) as server:
+        trusted = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        with proxied(server, trusted, True) as (endpoint, seen), Client(endpoint) as client:
+            assert client.ask(TRIGGER).status == 200
+        assert [each.failure for each in seen.exchanges] == [None]
+        with proxied(server, ssl.create_default_context(), True) as (endpoint, seen), Client(endpoint) as client:
+            client.send(TRIGGER)
+            assert client.has_ended()
+        (exchange,) = seen.exchanges
+        assert exchange.failure is not None
+        assert exchange.failure.kind == "tls"
+        assert "certificate" in exchange.failure.message
+
+
+def test_each_exchange_has_its_own_kernel_count(mock: Endpoint) -> None:
+    if sys.platform != "linux":
+        pytest.skip("the kernel keeps no count")
+    with proxied(mock) as (endpoint, seen), Client(endpoint) as client:
+        for size in (1, 2000):
+            assert client.ask(publish(EVENTS, trigger_body(data="x" * size))).status == 200
+    counts = {len(reading.exchanges): 0 for reading in seen.readings}
+    assert set(counts) == {1}
+    for exchange in seen.exchanges:
+        sent = sum(each.tcp.sent for each in seen.readings if each.exchanges == (exchange,) and each.tcp)
+        assert sent == len(exchange.head) + exchange.body_bytes

@@ -1,0 +1,268 @@
+"""``wiretax observe -- CMD``: a real library's publisher watched, and what is said when there is none to see."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+import pytest
+from commands import Run, command, environment
+
+from analysis.summary import summarise
+from wiretax.channels.endpoint import DEMO
+from wiretax.channels.limits import Limits
+from wiretax.mock.certificate import MockTls
+from wiretax.mock.cost import CostModel
+from wiretax.mock.process import embedded_mock
+from wiretax.runs.reader import find_run, read_run
+
+# The environment of a plain ``pip install pusher``: there urllib3 offers no brotli and no zstandard.
+CLIENT = """
+import os, sys
+for name in ("brotli", "brotlicffi", "zstandard", "backports.zstd", "compression.zstd"):
+    sys.modules[name] = None
+import pusher
+env = os.environ
+client = pusher.Pusher(app_id=env["PUSHER_APP_ID"], key=env["PUSHER_KEY"], secret=env["PUSHER_SECRET"],
+                       ssl=env["PUSHER_SCHEME"] == "https", host=env["PUSHER_HOST"], port=int(env["PUSHER_PORT"]))
+"""
+PUBLISH = """
+for _ in range(3):
+    client.trigger("my-channel", "my-event", {"hello": "world"})
+client.trigger(["a", "b", "c"], "my-event", {"hello": "world"})
+client.trigger_batch([{"channel": "my-channel", "name": "my-event", "data": {"hello": "world"}}] * 10)
+print("the publisher's own words")
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Any:
+    """Writes a publisher and returns the arguments that observe it."""
+
+    def write(body: str = PUBLISH, client: str = CLIENT) -> list[str]:
+        path = tmp_path / "publish.py"
+        path.write_text(client + body)
+        return ["--", sys.executable, "-W", "ignore", str(path)]
+
+    return write
+
+
+@pytest.fixture
+def mock_url() -> Iterator[str]:
+    with embedded_mock(Limits(), CostModel()) as mock:
+        yield f"http://{DEMO.key}:{DEMO.secret}@{mock.host}:{mock.port}/apps/{DEMO.app_id}"
+
+
+def saved(folder: Path) -> Any:
+    return read_run(find_run(folder / "results"))
+
+
+def assert_no_secret(folder: Path, *said: str) -> None:
+    files = [file for file in (folder / "results").rglob("*") if file.is_file()]
+    assert files
+    assert not any(DEMO.secret.encode() in file.read_bytes() for file in files)
+    assert DEMO.secret not in "".join(said)
+
+
+def test_a_real_publisher_is_shown_and_saved_like_any_run(run: Run, script: Any, tmp_path: Path) -> None:
+    done = run("observe", *script(), DEMO.secret)
+    assert done.returncode == 0, done.stderr
+    assert "the publisher's own words" in done.stdout
+    assert "5 requests on 1 connection" in done.stdout
+    assert "matches python: pusher 3.3.4, requests 2.34.2, urllib3 2.8.0" in done.stdout
+    assert "mock agree to the byte" in done.stdout
+    assert_no_secret(tmp_path, done.stdout, done.stderr)
+    result = saved(tmp_path)
+    assert result.meta["valid"]
+    assert result.meta["plan"]["name"] == "observe"
+    assert result.meta["plan"]["command"][-1] == "***"
+    assert result.meta["reconcile"]["server"]["events"] == result.server["events"] == 3 + 1 + 10
+    rows = result.slices.set_index("api")
+    assert list(rows["requests"]) == [3, 1, 1]
+    assert set(rows["client"]) == {"python"}
+    assert rows.at["trigger", "payload_bytes"] == len('{"hello": "world"}')
+    assert rows.at["multi_trigger", "messages"] == 3
+    parts = ["request_line_bytes", "auth_query_bytes", "header_bytes", "body_bytes"]
+    assert rows[parts].sum().sum() == result.server["request_bytes"]
+    if sys.platform == "linux":
+        assert (rows["tcp_sent_bytes"] == rows[parts].sum(axis=1)).all()
+    summary = summarise(result.slices, result.latency).set_index("api")
+    # As captured from the library, with a port of five digits.
+    assert summary.at["trigger", "head_per_request"] == 456
+    assert summary.at["batch", "saving"] > 0.5
+    assert summary["p50_s"].notna().all()
+
+
+def test_how_a_publisher_differs_is_said_header_by_header(run: Run, script: Any, tmp_path: Path) -> None:
+    altered = CLIENT + "import pusher.http\npusher.http.VERSION = '9.9.9'\n"
+    done = run("observe", *script("client.trigger('a', 'e', 'x')\n", altered))
+    assert done.returncode == 0, done.stderr
+    assert "nearest to python" in done.stdout
+    assert "with 1 difference\n  X-Pusher-Library: other value 'pusher-http-python 9.9.9'" in done.stdout
+    assert set(saved(tmp_path).slices["client"]) == {"unknown"}
+
+
+def test_a_connection_a_call_is_seen(run: Run, script: Any, tmp_path: Path) -> None:
+    done = run(
+        "observe", *script("client.trigger('a', 'e', 'x')\n", f"for _ in range(3):\n{indent(CLIENT, '    ')}    ")
+    )
+    assert done.returncode == 0, done.stderr
+    assert "3 requests on 3 connections" in done.stdout
+    assert set(saved(tmp_path).slices["connection"]) == {"close"}
+
+
+def test_an_upstream_gets_the_requests_and_its_own_signature(
+    run: Run, script: Any, tmp_path: Path, mock_url: str
+) -> None:
+    done = run("observe", "--upstream", mock_url.replace("127.0.0.1", "localhost"), *script())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "http://localhost:" in done.stdout
+    assert "agree to the byte" in done.stdout
+    assert_no_secret(tmp_path, done.stdout, done.stderr)
+    result = saved(tmp_path)
+    assert result.meta["mock"] is None
+    assert result.meta["observed"]["host_growth_bytes"] == 0  # localhost is as long as 127.0.0.1
+    assert result.server["events"] == 14
+
+
+def test_an_https_upstream_is_verified_unless_told_not_to(run: Run, script: Any, tmp_path: Path) -> None:
+    with embedded_mock(Limits(), CostModel(), MockTls("ecdsa", tmp_path / "ca.pem")) as mock:
+        url = f"https://{DEMO.key}:{DEMO.secret}@{mock.host}:{mock.port}/apps/{DEMO.app_id}"
+        once = script("client.trigger('a', 'e', 'x')\n")
+        trusted = run("observe", "--upstream", url, "--ca", str(tmp_path / "ca.pem"), *once)
+        assert trusted.returncode == 0, trusted.stdout + trusted.stderr
+        untrusted = run("observe", "--upstream", url, *once)
+        assert untrusted.returncode == 1  # the publisher's own, which got no answer
+        assert "1 x tls: " in untrusted.stdout
+        insecure = run("observe", "--upstream", url, "--insecure", *once)
+    assert insecure.returncode == 0, insecure.stdout + insecure.stderr
+    assert "certificate was not verified" in insecure.stdout
+    assert "https is not" not in insecure.stderr
+
+
+def test_a_command_that_fails_passes_its_code_on_and_keeps_what_it_did(
+    run: Run, script: Any, tmp_path: Path
+) -> None:
+    done = run("observe", *script(PUBLISH + "sys.exit(7)\n"))
+    assert done.returncode == 7
+    assert "CMD ended with exit code 7" in done.stderr
+    assert len(saved(tmp_path).slices) == 3
+    done = run("observe", *script(PUBLISH + "sys.stdout.flush(); os.kill(os.getpid(), 9)\n"))
+    assert done.returncode == 128 + 9
+    assert "CMD was ended by SIGKILL" in done.stderr
+
+
+def test_events_that_are_refused_are_failures_and_an_invalid_run(run: Run, script: Any, tmp_path: Path) -> None:
+    wrong = (
+        "client = pusher.Pusher(app_id=env['PUSHER_APP_ID'], key=env['PUSHER_KEY'], secret='wrong', ssl=False,\n"
+    )
+    wrong += "    host=env['PUSHER_HOST'], port=int(env['PUSHER_PORT']))\n"
+    refused = "try:\n    client.trigger('a', 'e', 'x')\nexcept Exception:\n    pass\n"
+    done = run("observe", *script(refused, CLIENT + wrong))
+    assert done.returncode == 5
+    assert "1 x rejected 401: Invalid signature" in done.stdout
+    assert "no event was acknowledged" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["observe"], 2, "no command to observe"),
+        (["observe", "--", "no-such-publisher"], 2, "can't run no-such-publisher: no such command"),
+        (["observe", "--", "/"], 2, "can't run /: "),
+        (["observe", "--", sys.executable, "-c", ""], 5, "CMD published nothing: it never connected"),
+        (
+            ["observe", "--upstream", "http://k:hidden@192.0.2.1/apps/1", "--", "true"],
+            2,
+            "add --yes if you mean it",
+        ),
+        (["observe", "--upstream", "http://127.0.0.1/apps/1", "--", "true"], 2, "lacks the key or the secret"),
+        (["observe", "--insecure", "--", "true"], 2, "go with an https:// --upstream"),
+        (["observe", "--results", "/proc/none", "--", "true"], 2, "can't be written"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_leaves_nothing_behind(
+    run: Run, tmp_path: Path, arguments: list[str], code: int, says: str
+) -> None:
+    done = run(*arguments)
+    assert done.returncode == code
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+    assert "hidden" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_command_that_fails_before_it_publishes_says_both(run: Run, tmp_path: Path) -> None:
+    done = run("observe", "--", sys.executable, "-c", "raise SystemExit(3)")
+    assert done.returncode == 3
+    assert "CMD published nothing" in done.stderr
+    assert "PUSHER_URL" in done.stderr
+    assert "CMD ended with exit code 3" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_publisher_that_does_not_wait_for_answers_is_counted_to_the_byte(run: Run, tmp_path: Path) -> None:
+    ask = "import os, socket\nfor _ in range(50):\n    s = socket.create_connection(('127.0.0.1', "
+    ask += "int(os.environ['PUSHER_PORT'])))\n    s.sendall(b'POST /apps/1/events HTTP/1.1\\r\\nHost: x\\r\\n"
+    done = run("observe", "--", sys.executable, "-c", ask + "Content-Length: 2\\r\\n\\r\\n{}')\nos._exit(0)")
+    assert done.returncode == 5  # nothing was signed
+    assert "50 requests on 50 connections" in done.stdout
+    assert "agree to the byte" in done.stdout
+    assert saved(tmp_path).server["requests"] == 50
+
+
+def test_requests_that_publish_nothing_are_named(run: Run) -> None:
+    get = "import http.client, os\nc = http.client.HTTPConnection('127.0.0.1', int(os.environ['PUSHER_PORT']))\n"
+    done = run(
+        "observe", "--", sys.executable, "-c", get + "c.request('GET', '/apps/1/channels')\nc.getresponse()"
+    )
+    assert done.returncode == 5
+    assert "none of them to /events or /batch_events" in done.stderr
+
+
+def test_tls_to_the_plain_port_is_explained(run: Run) -> None:
+    shake = "import os, ssl, socket\ns = socket.create_connection(('127.0.0.1', int(os.environ['PUSHER_PORT'])))\n"
+    shake += (
+        "try:\n    ssl.create_default_context().wrap_socket(s, server_hostname='x')\nexcept OSError:\n    pass\n"
+    )
+    done = run("observe", "--", sys.executable, "-c", shake)
+    assert done.returncode == 5
+    assert "a TLS handshake, but what listens here is plain HTTP" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_publisher_hears_it_and_its_record_is_kept(
+    script: Any, tmp_path: Path, number: signal.Signals
+) -> None:
+    wait = "import signal\nsignal.signal(signal.SIGTERM, signal.default_int_handler)\n"
+    wait += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    wait += (
+        "try:\n    print('ready', flush=True)\n    signal.pause()\nexcept KeyboardInterrupt:\n    print('heard')\n"
+    )
+    process = subprocess.Popen(
+        command("observe", *script(PUBLISH + wait)),
+        cwd=tmp_path,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line == "ready\n":
+            break
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert out.startswith("heard\n\nobserve")
+    assert "interrupted; what was recorded is kept" in out
+    assert "Traceback" not in out + err
+    assert saved(tmp_path).meta["interrupted"]
+    assert saved(tmp_path).server["events"] == 14

@@ -1,0 +1,60 @@
+"""What a request publishes, read from its path and body as a server would read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from wiretax.channels.workload import Api
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """The events of one request.
+
+    Attributes:
+        api: the call.
+        events: events in the body; 0 where it can't be read.
+        channels: channels an event.
+        payload_bytes: UTF-8 bytes of the ``data`` of all events, as it arrives.
+    """
+
+    api: Api
+    events: int
+    channels: int
+    payload_bytes: int
+
+
+def read_publication(target: bytes, body: bytes) -> Publication | None:
+    """Read a request's path (its query may follow) and body; None where the path is no publishing call."""
+    path = target.partition(b"?")[0]
+    if not path.startswith(b"/apps/"):
+        return None
+    call = path.rpartition(b"/")[2]
+    if call not in (b"events", b"batch_events"):
+        return None
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        document = None
+    if call == b"events":
+        return _trigger(document)
+    items = document.get("batch") if isinstance(document, dict) else None
+    if not isinstance(items, list):
+        return Publication("batch", 0, 1, 0)
+    return Publication("batch", len(items), 1, sum(_data_bytes(item) for item in items))
+
+
+def _trigger(document: Any) -> Publication:
+    if not isinstance(document, dict):
+        return Publication("trigger", 0, 1, 0)
+    names = document.get("channels")
+    count = len(names) if isinstance(names, list) and names else 1
+    return Publication("multi_trigger" if count > 1 else "trigger", 1, count, _data_bytes(document))
+
+
+def _data_bytes(event: Any) -> int:
+    data = event.get("data") if isinstance(event, dict) else None
+    return len(data.encode()) if isinstance(data, str) else 0

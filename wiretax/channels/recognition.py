@@ -1,0 +1,181 @@
+"""Whose request is this? One raw head beside every profile, header by header."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from wiretax.channels.profiles import CONTENT_LENGTH, DATE, HOST, Profile, load_profile, profile_names
+
+Kind = Literal["missing", "added", "value", "case", "place"]
+Header = tuple[str, str]
+
+FORMS = {
+    HOST: re.compile(r"[^\s/@]+"),
+    CONTENT_LENGTH: re.compile(r"\d+"),
+    DATE: re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT"),
+}
+# Headers whose value changes from call to call, and the form it then has.
+CHANGING = {"host": HOST, "content-length": CONTENT_LENGTH, "date": DATE}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One way in which a head is not the profile's.
+
+    Attributes:
+        kind: "missing" or "added"; or the header is there with another "value", in another "case", or in another
+            "place" among the headers.
+        name: the header as it was sent, or as the profile has it where it is missing; "query" for the query.
+        expected: what the profile has.
+        found: what was sent.
+    """
+
+    kind: Kind
+    name: str
+    expected: str = ""
+    found: str = ""
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "missing":
+                return f"{self.name}: missing (the profile has {self.expected!r})"
+            case "added":
+                return f"{self.name}: added ({self.found!r})"
+            case "case":
+                return f"{self.name}: other case (the profile has {self.expected})"
+            case "place":
+                return f"{self.name}: other place ({self.found}; the profile: {self.expected})"
+            case _:
+                return f"{self.name}: other value {self.found!r} (the profile has {self.expected!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What of a head is the library's habit: the names in its query, its headers, what changes left out."""
+
+    query: tuple[str, ...]
+    headers: tuple[Header, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """The profile that comes nearest.
+
+    Attributes:
+        profile: its name.
+        differences: what is not as the profile has it; empty where all is.
+    """
+
+    profile: str
+    differences: tuple[Difference, ...]
+
+    @property
+    def matches(self) -> bool:
+        return not self.differences
+
+
+def recognise(head: bytes) -> Recognition:
+    """Find the profile with the fewest differences; the first by name where several have as few.
+
+    Args:
+        head: request line, headers and blank line, as they came.
+    """
+    return _nearest(read_shape(head))
+
+
+def read_shape(head: bytes) -> Shape:
+    """The shape of a raw head: equal for two calls of one library in one environment."""
+    line, *fields = head.decode("latin-1").strip("\r\n").split("\r\n")
+    target = line.split(" ")[1] if " " in line else ""
+    query = target.partition("?")[2]
+    headers = []
+    for field in fields:
+        name, _, value = field.partition(":")
+        headers.append((name, _generalised(name, value.strip(" \t"))))
+    return Shape(tuple(part.partition("=")[0] for part in query.split("&") if part), tuple(headers))
+
+
+def _generalised(name: str, value: str) -> str:
+    form = CHANGING.get(name.lower())
+    return form if form is not None and FORMS[form].fullmatch(value) else value
+
+
+@lru_cache(maxsize=1024)
+def _nearest(shape: Shape) -> Recognition:
+    candidates = (Recognition(name, compare(shape, load_profile(name))) for name in profile_names())
+    return min(candidates, key=lambda each: len(each.differences))
+
+
+def compare(shape: Shape, profile: Profile) -> tuple[Difference, ...]:
+    """All differences between a head and a profile, those of the query first."""
+    differences = _compare_query(shape.query, profile.query)
+    unclaimed: dict[str, list[int]] = defaultdict(list)
+    for position, (name, _) in enumerate(shape.headers):
+        unclaimed[name.lower()].append(position)
+    claimed: list[int] = []
+    for name, value in profile.headers:
+        positions = unclaimed[name.lower()]
+        if not positions:
+            differences.append(Difference("missing", name, expected=value))
+            continue
+        position = positions.pop(0)
+        claimed.append(position)
+        sent_name, sent_value = shape.headers[position]
+        if sent_name != name:
+            differences.append(Difference("case", sent_name, name, sent_name))
+        if sent_value != value:
+            differences.append(Difference("value", sent_name, value, sent_value))
+    differences += _compare_places(shape.headers, claimed, profile)
+    added = sorted(position for positions in unclaimed.values() for position in positions)
+    differences += [
+        Difference("added", shape.headers[position][0], found=shape.headers[position][1]) for position in added
+    ]
+    return tuple(differences)
+
+
+def _compare_query(sent: tuple[str, ...], expected: tuple[str, ...]) -> list[Difference]:
+    if sent == expected:
+        return []
+    kind: Kind = "place" if sorted(sent) == sorted(expected) else "value"
+    return [Difference(kind, "query", ", ".join(expected), ", ".join(sent))]
+
+
+def _compare_places(headers: Sequence[Header], claimed: Sequence[int], profile: Profile) -> list[Difference]:
+    """The fewest headers that would have to move; ``claimed`` is where each of the profile's was found."""
+    staying = _longest_rising(claimed)
+    order = {name.lower(): number for number, (name, _) in enumerate(profile.headers)}
+    moved = []
+    for position in claimed:
+        if position not in staying:
+            name = headers[position][0]
+            before = profile.headers[order[name.lower()] - 1][0] if order[name.lower()] else ""
+            moved.append(
+                Difference("place", name, _after(before), _after(headers[position - 1][0] if position else ""))
+            )
+    return moved
+
+
+def _after(name: str) -> str:
+    return f"after {name}" if name else "first"
+
+
+def _longest_rising(values: Sequence[int]) -> frozenset[int]:
+    """The members of a longest rising subsequence of distinct numbers."""
+    ends: list[int] = []
+    before: dict[int, int | None] = {}
+    for value in values:
+        at = bisect_left(ends, value)
+        before[value] = ends[at - 1] if at else None
+        ends[at : at + 1] = [value]
+    members = []
+    value_: int | None = ends[-1] if ends else None
+    while value_ is not None:
+        members.append(value_)
+        value_ = before[value_]
+    return frozenset(members)

@@ -1,0 +1,282 @@
+"""A recording as a run: slices by kind of call, totals of every byte, what the witnesses say."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter_ns, time
+from typing import Any
+
+from wiretax import __version__
+from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.profiles import load_profile
+from wiretax.channels.recognition import Recognition, recognise
+from wiretax.channels.workload import Habit, Workload
+from wiretax.mock.cost import CostModel
+from wiretax.observe.exchange import Exchange
+from wiretax.observe.publisher import Ending
+from wiretax.observe.recording import Recording
+from wiretax.runs.machine import describe_machine
+from wiretax.runs.reconcile import reconcile
+from wiretax.runs.record import RunRecord
+from wiretax.runs.schema import SCHEMA
+from wiretax.wire.ledger import Failure, Tally, TcpCounters, TlsCounters, add_counters
+from wiretax.wire.slices import Slice
+
+UNKNOWN = "unknown"
+OBSERVED = "observed"
+ASIDE = Workload(payload_bytes=0, payload_kind=OBSERVED, client=UNKNOWN)
+TLS_RECORD = b"\x16\x03"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """All that was learnt about one command.
+
+    Attributes:
+        command: the command, its secret replaced.
+        secret: what must not be kept, wherever a server or a command repeats it.
+        target: the server behind the proxy.
+        cost: the embedded mock's cost model; None where the server was given.
+        recording: what the proxy saw.
+        ending: how the command ended.
+        server: the mock's ledger of this run, as it counted; None where the server keeps none.
+        started: when it began.
+        finished: when it ended.
+        busy: cores kept busy by the command ("generator"), the mock and others; None where it is not known.
+        cautions: what a reader has to know of how it was set up.
+    """
+
+    command: tuple[str, ...]
+    secret: str
+    target: Endpoint
+    cost: CostModel | None
+    recording: Recording
+    ending: Ending
+    server: dict[str, Any] | None
+    started: datetime
+    finished: datetime
+    busy: dict[str, float | None]
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def publications(self) -> list[Exchange]:
+        """Exchanges that publish, acknowledged or not."""
+        return [each for each in self.recording.exchanges if each.publication is not None]
+
+    @property
+    def nothing_published(self) -> str:
+        """What to say where nothing was published: what came instead, and what the command should have used."""
+        seen = self.recording
+        if seen.exchanges:
+            what = f"it made {len(seen.exchanges)} requests, none of them to /events or /batch_events"
+        elif seen.stray:
+            what = stray_words(seen)
+        elif seen.connections:
+            what = "it connected and sent nothing"
+        else:
+            what = "it never connected; it has to publish to the host and port in its environment"
+        return (
+            f"CMD published nothing: {what} (it was given PUSHER_URL, PUSHER_SCHEME, PUSHER_HOST, PUSHER_PORT, "
+            "PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET)"
+        )
+
+    def record(self) -> RunRecord:
+        """The run, ready to be written."""
+        record = RunRecord(server=self.server)
+        habit = connection_habit(self.publications)
+        kinds: dict[Workload | None, list[Exchange]] = defaultdict(list)
+        for exchange in self.recording.exchanges:
+            kinds[workload_of(exchange, habit)].append(exchange)
+        tcp = self._tcp_by_kind(habit)
+        seen: set[int] = set()
+        for workload, exchanges in kinds.items():
+            piece = self._slice(workload, exchanges, seen)
+            piece.tcp = tcp.get(workload, TcpCounters())
+            record.add(piece, max(1, self.recording.peak))
+        record.add(self._remainder(seen), 1)
+        record.meta = self._meta(record)
+        return record
+
+    def _slice(self, workload: Workload | None, exchanges: list[Exchange], seen: set[int]) -> Slice:
+        """One kind's exchanges; those that publish nothing count in the totals only, like a warm-up."""
+        piece = Slice(workload or ASIDE, -1 if workload is None else 0)
+        began = min(each.began_ns for each in exchanges)
+        piece.open = False
+        piece.started_at = time() - (perf_counter_ns() - began) / 1e9
+        piece.duration_s = (max(each.ended_ns for each in exchanges) - began) / 1e9
+        for exchange in exchanges:
+            self._add(exchange, piece.measured)
+            if exchange.connection not in seen:
+                seen.add(exchange.connection)
+                piece.measured.connections += 1
+            if exchange.answer is not None and exchange.answer.acknowledged:
+                piece.latencies_ns.append(exchange.ended_ns - exchange.began_ns)
+        piece.settle()
+        return piece
+
+    def _add(self, exchange: Exchange, tally: Tally) -> None:
+        if exchange.failure is not None:
+            tally.failures += 1
+            words = exchange.failure.message.replace(self.secret, "***")
+            tally.failed[exchange.failure._replace(message=words)] += 1
+        if exchange.answer is None:
+            tally.unfinished += 1
+            tally.unfinished_sent_bytes += len(exchange.head) + exchange.body_bytes
+            tally.unfinished_received_bytes += exchange.response_body_bytes
+            return
+        tally.requests += 1
+        tally.request_line_bytes += exchange.request_line_bytes
+        tally.auth_query_bytes += exchange.query_bytes
+        tally.header_bytes += exchange.header_bytes
+        tally.body_bytes += exchange.body_bytes
+        tally.response_head_bytes += exchange.response_head_bytes
+        tally.response_body_bytes += exchange.response_body_bytes
+        published = exchange.publication
+        if published is not None:
+            tally.payload_bytes += published.payload_bytes
+            if exchange.answer.acknowledged:
+                tally.events += published.events
+                tally.messages += published.events * published.channels
+
+    def _remainder(self, seen: set[int]) -> Slice:
+        """What belongs to no exchange: connections without one, and bytes that formed none."""
+        piece = Slice(ASIDE, -1)
+        tally, seen_all = piece.measured, self.recording
+        tally.connections = seen_all.connections - len(seen)
+        if seen_all.stray or seen_all.unasked:
+            tally.unfinished = max(1, len(seen_all.stray_connections))
+            tally.unfinished_sent_bytes = seen_all.stray
+            tally.unfinished_received_bytes = seen_all.unasked
+        if seen_all.stray:
+            tally.failures = len(seen_all.stray_connections)
+            tally.failed[Failure("malformed", 0, stray_words(seen_all))] = tally.failures
+        return piece
+
+    def _tcp_by_kind(self, habit: Habit) -> dict[Workload | None, TcpCounters | None]:
+        """The kernel's counts by kind; None where it keeps none, or several kinds were under way at once."""
+        counts: dict[Workload | None, TcpCounters | None] = {}
+        for reading in self.recording.readings:
+            kinds = {workload_of(each, habit) for each in reading.exchanges}
+            tcp = reading.tcp if len(kinds) == 1 else None
+            for kind in kinds:
+                counts[kind] = add_counters(counts.get(kind, TcpCounters()), tcp)
+        return counts
+
+    def _meta(self, record: RunRecord) -> dict[str, Any]:
+        seen = self.recording
+        outcome = reconcile(record.total, seen.sent, seen.received, seen.tcp, self._as_sent(self.server))
+        invalid = [f"the witnesses disagree: {each}" for each in outcome.differences]
+        if not any(row["events"] for row in record.slices):
+            invalid.append("no event was acknowledged")
+        return {
+            "schema": SCHEMA,
+            "wiretax": __version__,
+            "started": self.started.isoformat(timespec="milliseconds"),
+            "finished": self.finished.isoformat(timespec="milliseconds"),
+            "plan": {
+                "schema": SCHEMA,
+                "name": "observe",
+                "command": list(self.command),
+                "rounds": 1,
+                "users": max(1, seen.peak),
+                "workloads": [row["workload"] for row in record.slices],
+            },
+            "endpoint": self.target.public_url,
+            "mock": None if self.cost is None else self.cost.as_dict(),
+            "environment": describe_machine(),
+            "workers": 1,
+            "interrupted": self.ending.interrupted,
+            "rounds_measured": record.rounds,
+            "warnings": self._warnings(record),
+            "valid": not invalid,
+            "invalid_because": invalid,
+            "reconcile": outcome.as_dict(),
+            "tcp": None if seen.tcp is None else seen.tcp._asdict(),
+            "tls": TlsCounters()._asdict(),
+            "parts": {
+                "aside": record.aside.counts(),
+                "boundary": record.boundary.counts(),
+                "total": record.total.counts(),
+            },
+            "busy": self.busy,
+            "observed": {
+                "exit_code": self.ending.code,
+                "connections": seen.connections,
+                "stray_bytes": seen.stray,
+                "host_growth_bytes": seen.host_growth,
+                "other_requests": len(seen.exchanges) - len(self.publications),
+                "recognised": self._recognised(),
+            },
+        }
+
+    def _recognised(self) -> list[dict[str, Any]]:
+        """The profiles the requests come nearest to and how they differ, the most frequent first."""
+        counts: Counter[Recognition] = Counter(recognise(each.head) for each in self.publications)
+        rows = []
+        for recognition, requests in counts.most_common():
+            profile = load_profile(recognition.profile)
+            rows.append(
+                {
+                    "profile": recognition.profile,
+                    "library": profile.library,
+                    "http_client": profile.http_client,
+                    "requests": requests,
+                    "differences": [str(each).replace(self.secret, "***") for each in recognition.differences],
+                }
+            )
+        return rows
+
+    def _as_sent(self, server: dict[str, Any] | None) -> dict[str, Any] | None:
+        """The server's count, less what rewriting the Host header added on the way."""
+        if server is None:
+            return None
+        return {**server, "request_bytes": server["request_bytes"] - self.recording.host_growth}
+
+    def _warnings(self, record: RunRecord) -> list[str]:
+        warnings = list(self.cautions)
+        if self.ending.interrupted:
+            warnings.append("interrupted; what was recorded is kept")
+        if self.server is None:
+            warnings.append("the endpoint keeps no ledger: bytes are the proxy's and the kernel's word")
+        unread = sum(not each.publication.events for each in self.recording.exchanges if each.publication)
+        if unread:
+            warnings.append(f"bodies that could not be read, and count no events: {unread}")
+        if record.total.failures:
+            exchanges = record.total.requests + record.total.unfinished
+            warnings.append(f"{record.total.failures} of {exchanges} exchanges failed")
+        return warnings
+
+
+def workload_of(exchange: Exchange, habit: Habit) -> Workload | None:
+    """The kind of call an exchange is; None where it publishes nothing."""
+    published = exchange.publication
+    if published is None:
+        return None
+    recognition = recognise(exchange.head)
+    return Workload(
+        api=published.api,
+        batch_size=max(1, published.events),
+        channels=published.channels,
+        payload_bytes=round(published.payload_bytes / max(1, published.events)),
+        payload_kind=OBSERVED,
+        client=recognition.profile if recognition.matches else UNKNOWN,
+        connection=habit,
+    )
+
+
+def connection_habit(exchanges: list[Exchange]) -> Habit:
+    """ "close" where every call had a connection of its own; of a single call only its head can tell."""
+    connections = {each.connection for each in exchanges}
+    if len(exchanges) == 1:
+        return "close" if b"\r\nconnection: close\r\n" in exchanges[0].head.lower() else "keep-alive"
+    return "close" if len(connections) == len(exchanges) else "keep-alive"
+
+
+def stray_words(recording: Recording) -> str:
+    """What to say of bytes that never formed a request."""
+    said = f"{recording.stray:,} B never formed a request"
+    if recording.stray_begin.startswith(TLS_RECORD):
+        said += ": a TLS handshake, but what listens here is plain HTTP (PUSHER_SCHEME says so)"
+    return said

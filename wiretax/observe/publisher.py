@@ -1,0 +1,85 @@
+"""The publisher: a command in any language, told where to publish by its environment."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from wiretax.channels.endpoint import Credentials
+
+
+class PublisherError(OSError):
+    """A command that can't be started; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a command ended.
+
+    Attributes:
+        code: its exit code; 128 and the signal's number where a signal ended it.
+        signal: that signal's number, else 0.
+        interrupted: whether it was asked to stop by Ctrl-C or SIGTERM.
+    """
+
+    code: int
+    signal: int
+    interrupted: bool
+
+    def __str__(self) -> str:
+        if self.signal:
+            return f"CMD was ended by {signal.Signals(self.signal).name} (exit code {self.code})"
+        return f"CMD ended with exit code {self.code}"
+
+
+def publisher_variables(app: Credentials, host: str, port: int) -> dict[str, str]:
+    """What the command is told: the endpoint as one URL, and in parts."""
+    url = f"http://{app.key}:{quote(app.secret, safe='')}@{host}:{port}/apps/{app.app_id}"
+    return {
+        "PUSHER_URL": url,
+        "PUSHER_SCHEME": "http",
+        "PUSHER_HOST": host,
+        "PUSHER_PORT": str(port),
+        "PUSHER_APP_ID": app.app_id,
+        "PUSHER_KEY": app.key,
+        "PUSHER_SECRET": app.secret,
+    }
+
+
+async def run_publisher(command: Sequence[str], variables: dict[str, str]) -> Ending:
+    """Run a command to its end; its input and output are this process's own.
+
+    Raises:
+        PublisherError: where it can't be started.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **variables})
+    except OSError as error:
+        why = "no such command" if isinstance(error, FileNotFoundError) else error.strerror
+        raise PublisherError(f"can't run {command[0]}: {why}") from None
+    asked: list[signal.Signals] = []
+
+    def stop(number: signal.Signals) -> None:
+        asked.append(number)
+        # A terminal sends Ctrl-C to the command as well; twice would cut its own clean-up short.
+        from_terminal = number == signal.SIGINT and sys.stdin is not None and sys.stdin.isatty()
+        if process.returncode is None and len(asked) > 2:
+            process.kill()
+        elif process.returncode is None and not from_terminal:
+            process.send_signal(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    try:
+        code = await process.wait()
+    finally:
+        # Until the record is written a further Ctrl-C changes nothing.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, lambda: None)
+    return Ending(128 - code if code < 0 else code, max(0, -code), bool(asked))

@@ -1,0 +1,94 @@
+"""One observation from beginning to end: the server, the proxy before it, the publisher before that."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from time import perf_counter
+
+from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.limits import Limits
+from wiretax.mock.cost import CostModel
+from wiretax.mock.ledger import difference
+from wiretax.mock.process import embedded_mock, read_ledger
+from wiretax.observe.observation import Observation
+from wiretax.observe.proxy import HOST, Proxy
+from wiretax.observe.publisher import Ending, publisher_variables, run_publisher
+from wiretax.runs.machine import busy_s
+from wiretax.wire.trust import Target
+
+INSECURE = "--insecure: the upstream's certificate was not verified; anyone may have answered"
+
+
+def observe(command: Sequence[str], upstream: Target | None) -> Observation:
+    """Run a publisher against a recording proxy.
+
+    Args:
+        command: the publisher and its arguments.
+        upstream: the server to forward to; None for an embedded mock.
+
+    Raises:
+        PublisherError: where the command can't be started.
+        MockError: where the embedded mock does not come up.
+    """
+    tls = None if upstream is None else upstream.context
+    cost = CostModel() if upstream is None else None
+    with _server(upstream, cost) as target:
+        proxy = Proxy(target, tls, rewrites_host=upstream is not None)
+        before = read_ledger(target, tls)
+        started = datetime.now(UTC)
+        wall, machine, children = perf_counter(), busy_s(), _children_s()
+        ending = asyncio.run(_publish(proxy, command))
+        wall = perf_counter() - wall
+        machine, generator = busy_s() - machine, _children_s() - children
+        after = read_ledger(target, tls)
+        finished = datetime.now(UTC)
+    server = None if before is None or after is None else difference(after, before)
+    mock = None if server is None else server["cpu_s"] / wall
+    own = sum(os.times()[:2])
+    others = None if mock is None else max(0.0, machine / wall - generator / wall - mock - own / wall)
+    secret = target.app.secret
+    return Observation(
+        command=tuple(argument.replace(secret, "***") for argument in command),
+        secret=secret,
+        target=target,
+        cost=cost,
+        recording=proxy.recording,
+        ending=ending,
+        server=server,
+        started=started,
+        finished=finished,
+        busy={
+            "generator": round(generator / wall, 4),
+            "mock": None if mock is None else round(mock, 4),
+            "others": None if others is None else round(others, 4),
+        },
+        cautions=(INSECURE,) if tls is not None and tls.verify_mode == ssl.CERT_NONE else (),
+    )
+
+
+@contextmanager
+def _server(upstream: Target | None, cost: CostModel | None) -> Iterator[Endpoint]:
+    if upstream is not None:
+        yield upstream.endpoint
+        return
+    with embedded_mock(Limits(), cost or CostModel()) as mock:
+        yield mock
+
+
+async def _publish(proxy: Proxy, command: Sequence[str]) -> Ending:
+    await proxy.listen()
+    ending = await run_publisher(command, publisher_variables(proxy.upstream.app, HOST, proxy.port))
+    await proxy.drain()
+    return ending
+
+
+def _children_s() -> float:
+    """Processor time of the processes that were started here and have ended (s)."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

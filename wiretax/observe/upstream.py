@@ -1,0 +1,69 @@
+"""The connection to the server behind the proxy: made when there is something to send, and what can go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+from typing import TYPE_CHECKING, cast
+
+from wiretax.channels.endpoint import Endpoint
+from wiretax.wire.ledger import Failure
+
+if TYPE_CHECKING:
+    from wiretax.observe.connection import Downstream
+
+TIMEOUT_S = 10
+
+
+class Upstream(asyncio.Protocol):
+    """The server's side: passes on what comes, and what happens."""
+
+    def __init__(self, downstream: Downstream) -> None:
+        self._downstream = downstream
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._downstream.connected(cast(asyncio.Transport, transport))
+
+    def data_received(self, data: bytes) -> None:
+        self._downstream.answered(data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._downstream.server_closed()
+
+    def pause_writing(self) -> None:
+        self._downstream.pause(True)
+
+    def resume_writing(self) -> None:
+        self._downstream.pause(False)
+
+
+async def connect(downstream: Downstream, target: Endpoint, tls: ssl.SSLContext | None) -> Failure | None:
+    """Connect a publisher's connection to the server; the failure where that can't be done.
+
+    Args:
+        downstream: is told of all that comes.
+        target: the server.
+        tls: what its certificate is verified with; None for plain HTTP.
+    """
+    where = target.authority
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            await asyncio.get_running_loop().create_connection(
+                lambda: Upstream(downstream), target.host, target.port, ssl=tls
+            )
+    except ssl.SSLError as error:
+        return Failure("tls", 0, f"{where}: {getattr(error, 'verify_message', '') or error.reason or error}")
+    except TimeoutError:
+        return Failure("connect", 0, f"{where}: no connection in {TIMEOUT_S} s")
+    except OSError as error:
+        return Failure("connect", 0, f"{where}: {_words(error)}")
+    return None
+
+
+def _words(error: OSError) -> str:
+    """The system's words; asyncio has put its own in their place."""
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
