@@ -138,6 +138,15 @@ PUBLISHERS = [
     ),
 ]
 
+# What reads a source without its library, for those that CI can't be sure to run.
+SYNTAX = {
+    "dotnet": ("mcs", "--parse", "Publish.cs"),
+    "go": ("gofmt", "-e", "publish.go"),
+    "java": ("javac", "-XDshould-stop.ifNoError=PARSE", "src/main/java/Publish.java"),
+    "php": ("php", "-l", "publish.php"),
+    "ruby": ("ruby", "-c", "publish.rb"),
+}
+
 each_publisher = pytest.mark.parametrize(
     "publisher",
     [
@@ -291,6 +300,16 @@ def test_the_project_file_pins_the_library_of_the_profile(language: str) -> None
     names = ("publish.csproj", "go.mod", "pom.xml", "package.json", "composer.json", "requirements.txt", "Gemfile")
     (pinned,) = [path.read_text() for name in names if (path := SOURCES / language / name).exists()]
     assert version in pinned
+
+
+@pytest.mark.optional_tools
+@pytest.mark.parametrize("language", SYNTAX)
+def test_its_source_is_well_formed_even_where_its_library_is_missing(language: str) -> None:
+    command = SYNTAX[language]
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{language}: {command[0]} not found")
+    done = execute(command, SOURCES / language, {}, RUN_TIMEOUT_S)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_nodes_lock_names_no_registry() -> None:
