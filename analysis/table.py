@@ -19,6 +19,8 @@ from analysis.summary import summarise
 from wiretax.runs.reader import Run
 
 Row = dict[Hashable, Any]
+# More share a connection only where it is kept.
+MANY_CALLS = 1000
 BLOCK = ["client", "payload_kind", "payload_bytes"]
 
 
@@ -70,14 +72,17 @@ def _findings(slices: pd.DataFrame, side_by_side: bool) -> Iterator[str]:
     ):
         rows = group.to_dict("records")
         first = rows[0]
-        points = ", ".join(
-            f"{row['bytes_per_event']:,.1f} at {row['calls_per_connection'] or 'all'}" for row in rows
-        )
+        points = ", ".join(f"{row['bytes_per_event']:,.1f} at {_calls(row['calls'])}" for row in rows)
         over = ", TLS" if first["tls"] else ""
         yield (
             f"{_call(first)}{over}: a connection costs {first['connection_bytes']:,.0f} B; "
             f"cable B/event by calls a connection: {points}"
         )
+
+
+def _calls(calls: float) -> str:
+    """Calls a connection, as measured; all where a run opened none."""
+    return f"{calls:.3g}" if calls < MANY_CALLS else "all"
 
 
 def _legend(meta: dict[str, Any]) -> str:
