@@ -40,13 +40,13 @@ def observe(command: Sequence[str], upstream: Target | None) -> Observation:
     cost = CostModel() if upstream is None else None
     with _server(upstream, cost) as target:
         proxy = Proxy(target, tls, rewrites_host=upstream is not None)
-        before = read_ledger(target, tls)
+        before = read_ledger(target, _fresh(upstream))
         started = datetime.now(UTC)
         wall, machine, children = perf_counter(), busy_s(), _children_s()
         ending = asyncio.run(_publish(proxy, command))
         wall = perf_counter() - wall
         machine, generator = busy_s() - machine, _children_s() - children
-        after = read_ledger(target, tls)
+        after = read_ledger(target, _fresh(upstream))
         finished = datetime.now(UTC)
     server = None if before is None or after is None else difference(after, before)
     mock = None if server is None else server["cpu_s"] / wall
@@ -68,7 +68,7 @@ def observe(command: Sequence[str], upstream: Target | None) -> Observation:
             "mock": None if mock is None else round(mock, 4),
             "others": None if others is None else round(others, 4),
         },
-        cautions=(INSECURE,) if tls is not None and tls.verify_mode == ssl.CERT_NONE else (),
+        cautions=(INSECURE,) if upstream is not None and upstream.insecure else (),
     )
 
 
@@ -86,6 +86,10 @@ async def _publish(proxy: Proxy, command: Sequence[str]) -> Ending:
     ending = await run_publisher(command, publisher_variables(proxy.upstream.app, HOST, proxy.port))
     await proxy.drain()
     return ending
+
+
+def _fresh(upstream: Target | None) -> ssl.SSLContext | None:
+    return None if upstream is None else upstream.fresh_context()
 
 
 def _children_s() -> float:
