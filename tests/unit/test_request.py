@@ -9,10 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from analysis.clients import OFFICIAL
+from scenarios.plan import load_plan
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.events import Event, batch_document, channel_names, data_string, encoder, trigger_document
 from wiretax.channels.profiles import Profile, load_profile, profile_names
 from wiretax.channels.request import RequestHead
+from wiretax.wire.publisher import Source
 
 CAPTURED = json.loads((Path(__file__).parents[1] / "golden" / "client-heads.json").read_text())["requests"]
 APIS: dict[str, Any] = {
@@ -193,3 +196,21 @@ def test_a_profile_that_makes_no_sense_is_refused(change: dict[str, Any], says: 
 def test_an_unknown_profile_is_no_profile() -> None:
     with pytest.raises(KeyError):
         load_profile("cobol")
+
+
+def test_the_clients_plan_sends_the_heads_that_were_captured() -> None:
+    captured = {
+        (CLIENTS[each["library"]], APIS[each["operation"]]): each["head_bytes"]
+        for each in CAPTURED
+        if "Activity" not in each["library"]
+    }
+    workloads = [each for each in load_plan("clients").workloads if each.client != "reference"]
+    assert {each.client for each in workloads} == set(CLIENTS.values())
+    for workload in workloads:
+        # A mock's port has five digits, as the captures' had.
+        source = Source.of(workload, CAPTURED_AT, 1)
+        head = source.head.render(source.next_body(), 1_700_000_000)
+        if (workload.client, workload.api) in captured:
+            assert len(head) == captured[workload.client, workload.api], workload.name
+        else:
+            assert (workload.api, workload.client in OFFICIAL) == ("batch", False)
