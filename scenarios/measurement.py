@@ -76,7 +76,7 @@ class Measurement:
             "workers": 1,
             "interrupted": interrupted,
             "rounds_measured": record.rounds,
-            "warnings": self._warnings(record, interrupted, busy),
+            "warnings": self._warnings(record, session, interrupted, busy),
             "valid": not invalid,
             "invalid_because": invalid,
             "reconcile": outcome.as_dict(),
@@ -104,7 +104,9 @@ class Measurement:
             others = round(max(0.0, self._machine / self._wall - generator - mock), 4)
         return {"generator": round(generator, 4), "mock": mock and round(mock, 4), "others": others}
 
-    def _warnings(self, record: RunRecord, interrupted: bool, busy: dict[str, float | None]) -> list[str]:
+    def _warnings(
+        self, record: RunRecord, session: Session, interrupted: bool, busy: dict[str, float | None]
+    ) -> list[str]:
         warnings = []
         crowded = busy["others"] and crowding(busy["others"], self._machine / self._wall, os.cpu_count() or 1)
         if crowded:
@@ -113,6 +115,8 @@ class Measurement:
             warnings.append(f"interrupted with {record.rounds} rounds begun; what was measured is kept")
         if any(target.insecure for target in self._targets):
             warnings.append("--insecure: the endpoint's certificate was not verified; anyone may have answered")
+        if session.tcp is None:
+            warnings.append("the kernel's count can't be read here: tcp_ip and cable are unknown")
         if self._ledger_before is None:
             warnings.append("the endpoint keeps no ledger: bytes are the client's word alone")
         if record.total.failures:
