@@ -77,6 +77,15 @@ def test_a_server_of_ones_own(tmp_path: Path, by: str) -> None:
     assert DEMO.secret not in done.stdout + done.stderr
 
 
+def test_a_mock_inside_tls(tmp_path: Path) -> None:
+    done = locust(tmp_path, "-u", "2", "--tls", "BatchUser")
+    assert done.returncode == 0, done.stderr
+    run = read_run(find_run(tmp_path / "results"))
+    assert run.meta["valid"], run.meta["invalid_because"]
+    assert set(run.slices["workload"]) == {"batch10-100B-chat-reference-tls"}
+    assert run.slices["tls_handshake_sent_bytes"].sum() > 0
+
+
 def test_a_listener_of_the_users_hears_of_every_request_at_the_pace_of_its_class(tmp_path: Path) -> None:
     mine = tmp_path / "mine.py"
     mine.write_text(LISTENING)
@@ -96,6 +105,8 @@ def test_a_listener_of_the_users_hears_of_every_request_at_the_pace_of_its_class
         (["--payload-bytes", "3"], "payload_bytes = 3, expected 9"),
         (["--payload-bytes", "10240", "--client", "php"], "php encodes a string once more"),
         (["--endpoint", "http://127.0.0.1/apps/1"], "lacks the key or the secret"),
+        (["--insecure"], "go with an https:// --endpoint"),
+        (["--endpoint", "https://k:hidden@127.0.0.1/apps/1", "--ca", "none.pem"], "can't be read"),
         (["--host", "http://k:hidden@127.0.0.1"], "give the endpoint with --endpoint"),
     ],
 )
