@@ -1,7 +1,7 @@
 """Where each byte of an event goes: the layers of a request and of its response.
 
-Source: DESIGN "Words", layers. TCP/IP is there where the kernel counted segments. Runs saved before TLS was
-counted have no columns of it: it was nothing.
+Source: DESIGN "Words", layers. TCP/IP is there where the kernel counted segments. Runs saved before TLS
+and HTTP/2 were counted have no columns of them: they were nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ WORKLOAD = [name for name, _ in WORKLOAD_COLUMNS]
 HEAD = ["request_line_bytes", "auth_query_bytes", "header_bytes"]
 REQUEST = [*HEAD, "body_bytes"]
 RESPONSE = ["response_head_bytes", "response_body_bytes"]
+SENT = [*REQUEST, "framing_sent_bytes", "unfinished_sent_bytes"]
+RECEIVED = [*RESPONSE, "framing_received_bytes", "unfinished_received_bytes"]
+FRAMING = ["framing_sent_bytes", "framing_received_bytes"]
 SEGMENTS = ["segments_out", "segments_in"]
 TLS = ["tls_sent_bytes", "tls_received_bytes", "tls_handshake_sent_bytes", "tls_handshake_received_bytes"]
 # What a cable carries for an event, both ways; the link layer is not in it.
@@ -25,8 +28,8 @@ COUNTS = ["requests", "events", "messages", "failures", "connections"]
 
 
 def with_tls(slices: pd.DataFrame) -> pd.DataFrame:
-    """Slices with all columns, those of runs from before TLS was counted included."""
-    missing = {name: 0 for name in [*TLS, "calls_per_connection"] if name not in slices}
+    """Slices with all columns, those of runs from before TLS and HTTP/2 were counted included."""
+    missing = {name: 0 for name in [*TLS, *FRAMING, "calls_per_connection"] if name not in slices}
     return slices.assign(**missing) if missing else slices
 
 
@@ -48,6 +51,7 @@ def totals(slices: pd.DataFrame) -> pd.DataFrame:
         *RESPONSE,
         "unfinished_sent_bytes",
         "unfinished_received_bytes",
+        *FRAMING,
         *TLS,
     ]
     slices = with_tls(slices)
@@ -62,7 +66,7 @@ def totals(slices: pd.DataFrame) -> pd.DataFrame:
     frame["carried_events"] = frame["events"] + boundary["boundary_events"]
     frame["carried_requests"] = frame["requests"] + boundary["boundary_requests"]
     frame["carried_bytes"] = (
-        frame[[*REQUEST, *RESPONSE, "unfinished_sent_bytes", "unfinished_received_bytes"]].sum(axis=1)
+        frame[[*SENT, *RECEIVED]].sum(axis=1)
         + boundary["boundary_sent_bytes"]
         + boundary["boundary_received_bytes"]
     )
@@ -80,12 +84,13 @@ def bytes_per_event(slices: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         A row a workload, indexed by its name. Bytes per event: ``payload``, ``envelope`` (body less payload),
-        ``auth_query``, ``request_line`` (less the query), ``headers``, ``sent``, ``response_head``,
-        ``response_body``, ``received``, ``tls`` and ``response_tls`` (record framing, handshakes, goodbyes),
-        ``tcp_ip`` and ``response_tcp_ip`` (headers of segments each way, bare acknowledgements among them; NaN
-        where the kernel kept no count), and ``cable``, all layers both ways (NaN likewise). Further ``handshake``
-        (the part of both TLS layers that a connection costs, whatever is sent over it), ``head_per_request``
-        (bytes) and ``overhead_factor`` (sent over payload, a ratio). NaN where no event was acknowledged.
+        ``auth_query``, ``request_line`` (less the query), ``headers``, ``framing`` (HTTP/2's own), ``sent``,
+        ``response_head``, ``response_body``, ``response_framing``, ``received``, ``tls`` and ``response_tls``
+        (record framing, handshakes, goodbyes), ``tcp_ip`` and ``response_tcp_ip`` (headers of segments each way,
+        bare acknowledgements among them; NaN where the kernel kept no count), and ``cable``, all layers both ways
+        (NaN likewise). Further ``handshake`` (the part of both TLS layers that a connection costs, whatever is
+        sent over it), ``head_per_request`` (bytes) and ``overhead_factor`` (sent over payload,
+        a ratio). NaN where no event was acknowledged.
     """
     total = totals(slices).set_index("workload")
     events = total["events"].where(total["events"] > 0)
@@ -96,10 +101,13 @@ def bytes_per_event(slices: pd.DataFrame) -> pd.DataFrame:
             "auth_query": total["auth_query_bytes"] / events,
             "request_line": total["request_line_bytes"] / events,
             "headers": total["header_bytes"] / events,
-            "sent": (total[REQUEST].sum(axis=1) + total["unfinished_sent_bytes"]) / events,
+            "framing": total["framing_sent_bytes"] / events,
+            "sent": total[SENT].sum(axis=1) / events,
             "response_head": total["response_head_bytes"] / events,
             "response_body": total["response_body_bytes"] / events,
-            "received": (total[RESPONSE].sum(axis=1) + total["unfinished_received_bytes"]) / events,
+            "response_framing": total["framing_received_bytes"] / events,
+            "received": total[[*RESPONSE, "framing_received_bytes", "unfinished_received_bytes"]].sum(axis=1)
+            / events,
         }
     )
     carried = total["carried_events"].where(total["carried_events"] > 0)

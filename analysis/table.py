@@ -68,14 +68,14 @@ def _findings(slices: pd.DataFrame, side_by_side: bool) -> Iterator[str]:
         )
     shared = amortisation(slices).dropna(subset=["connection_bytes"])
     for _, group in shared.groupby(
-        ["api", "batch_size", "channels", "client", "payload_bytes", "tls"], sort=False
+        ["api", "batch_size", "channels", "client", "payload_bytes", "http", "tls"], sort=False
     ):
         rows = group.to_dict("records")
         first = rows[0]
         points = ", ".join(f"{row['bytes_per_event']:,.1f} at {_calls(row['calls'])}" for row in rows)
-        over = ", TLS" if first["tls"] else ""
+        what = ", ".join([_call(first), *_carried(first)])
         yield (
-            f"{_call(first)}{over}: a connection costs {first['connection_bytes']:,.0f} B; "
+            f"{what}: a connection costs {first['connection_bytes']:,.0f} B; "
             f"cable B/event by calls a connection: {points}"
         )
 
@@ -186,12 +186,19 @@ def _call(row: Row) -> str:
 
 def _way(row: Row) -> Iterator[str]:
     """How it goes there, where that is not a connection that is kept, without TLS."""
-    if row["tls"]:
-        yield "TLS"
+    yield from _carried(row)
     if row["connection"] == "close":
         yield "close"
     elif row["calls_per_connection"]:
         yield f"{row['calls_per_connection']} calls"
+
+
+def _carried(row: Row) -> Iterator[str]:
+    """What its calls are carried in, where that is not plain HTTP/1.1."""
+    if row["http"] != "1.1":
+        yield f"HTTP/{row['http']}"
+    if row["tls"]:
+        yield "TLS"
 
 
 def _number(name: str, form: str, factor: float = 1.0) -> Callable[[Row], str]:

@@ -15,10 +15,10 @@ import msgspec
 
 from scenarios.duration import parse_duration
 from wiretax.channels.limits import Limits
-from wiretax.channels.objections import object_to
+from wiretax.channels.objections import object_to, object_to_http
 from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
-from wiretax.channels.workload import Api, Habit, Workload
+from wiretax.channels.workload import LIBRARY, Api, Habit, Workload
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 
@@ -60,6 +60,7 @@ class WorkloadTable(msgspec.Struct, forbid_unknown_fields=True):
     client: str | list[str] = "reference"
     connection: Habit | list[Habit] | None = None
     calls_per_connection: int | list[int] | None = None
+    http: str | list[str] = "1.1"
     tls: bool | list[bool] | None = None
 
 
@@ -225,6 +226,9 @@ def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None) 
                     f"{where}: tls = {str(workload.tls).lower()}, the endpoint is http{'s' if https else ''}://; "
                     "leave tls out to follow it"
                 )
+            objection = object_to_http(workload)
+            if objection is not None:
+                raise PlanError(f"{where}: {objection}")
             objection = object_to(workload, limits)
             if objection is not None:
                 raise PlanError(f"{where}: {objection}; limits of the endpoint are set in [limits]")
@@ -235,7 +239,7 @@ def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None) 
 
 
 def _multiply(table: WorkloadTable, where: str, https: bool) -> Iterator[Workload]:
-    for batch_size, channels, payload_bytes, kind, client, connection, calls, tls in product(
+    for batch_size, channels, payload_bytes, kind, client, connection, calls, http, tls in product(
         _listed(1 if table.batch_size is None else table.batch_size),
         _listed(1 if table.channels is None else table.channels),
         _listed(table.payload_bytes),
@@ -243,14 +247,15 @@ def _multiply(table: WorkloadTable, where: str, https: bool) -> Iterator[Workloa
         _listed(table.client),
         table.connection if isinstance(table.connection, list) else [table.connection],
         _listed(table.calls_per_connection or 0),
+        _listed(table.http),
         _listed(https if table.tls is None else table.tls),
     ):
         if kind not in KINDS:
             raise PlanError(
                 f"{where}: unknown payload_kind {kind!r}; one of {', '.join(KINDS)}{_near(kind, KINDS)}"
             )
-        if client not in profile_names():
-            names = profile_names()
+        names = (*profile_names(), LIBRARY)
+        if client not in names:
             raise PlanError(f"{where}: unknown client {client!r}; one of {', '.join(names)}{_near(client, names)}")
         yield Workload(
             api=table.api,
@@ -261,6 +266,7 @@ def _multiply(table: WorkloadTable, where: str, https: bool) -> Iterator[Workloa
             client=client,
             connection=connection or load_profile(client).connection,
             calls_per_connection=calls,
+            http=http,
             tls=tls,
         )
 

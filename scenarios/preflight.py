@@ -5,7 +5,6 @@ from __future__ import annotations
 from scenarios.session import Session
 from wiretax.channels.workload import Workload
 from wiretax.wire.ledger import Failure
-from wiretax.wire.publisher import Publisher
 from wiretax.wire.slices import Slice
 
 
@@ -22,7 +21,7 @@ def preflight(session: Session, workload: Workload, round_: int) -> Slice:
     piece = Slice(workload, round_)
     connection = session.connect(workload)
     try:
-        Publisher(connection).publish(session.source(workload), piece, until_ns=0)
+        session.publisher(connection, workload).publish(session.source(workload), piece, until_ns=0)
     finally:
         session.disconnect(connection)
     piece.close()

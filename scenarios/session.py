@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Sequence
 
 from gevent.event import Event
@@ -9,10 +10,12 @@ from gevent.event import Event
 from wiretax.channels.workload import Workload
 from wiretax.wire.connection import Connection, Watchdog
 from wiretax.wire.ledger import TcpCounters, TlsCounters, add_counters
-from wiretax.wire.publisher import Listener, Source
+from wiretax.wire.library import LibraryPublisher
+from wiretax.wire.publisher import Listener, Publisher, Source
 from wiretax.wire.response import ResponseMemo
 from wiretax.wire.secure import SecureConnection
 from wiretax.wire.slices import Slice
+from wiretax.wire.stream import StreamConnection
 from wiretax.wire.tcp_info import ETHERNET_MAXSEG
 from wiretax.wire.trust import Target
 
@@ -41,6 +44,7 @@ class Session:
         self._seed = seed
         self._memo = ResponseMemo()
         self._watchdog = Watchdog(timeout_s)
+        self._contexts: dict[str, ssl.SSLContext] = {}
         self._sources: dict[Workload, Source] = {}
 
     def source(self, workload: Workload) -> Source:
@@ -64,10 +68,28 @@ class Session:
         where = (endpoint.host, endpoint.port, self.timeout_s, self._memo)
         if target.context is None:
             connection = Connection(*where, maxseg)
+        elif workload.by_library:
+            connection = StreamConnection(*where, self._context(workload), maxseg)
         else:
             connection = SecureConnection(*where, target.context, maxseg)
         self._watchdog.add(connection)
         return connection
+
+    def publisher(self, connection: Connection, workload: Workload) -> Publisher | LibraryPublisher:
+        """What sends workloads of this kind over a connection that was made for them."""
+        if isinstance(connection, StreamConnection):
+            endpoint = self.target(workload).endpoint
+            return LibraryPublisher(connection, self._context(workload), endpoint, workload)
+        return Publisher(connection)
+
+    def _context(self, workload: Workload) -> ssl.SSLContext:
+        """One for each version of HTTP that is offered by ALPN, shared by all users."""
+        context = self._contexts.get(workload.http)
+        if context is None:
+            context = self.target(workload).fresh_context()
+            assert context is not None  # no plan has the library go without TLS
+            self._contexts[workload.http] = context
+        return context
 
     def disconnect(self, connection: Connection) -> None:
         """Close a connection and keep its byte counts, the socket's own witness."""

@@ -69,7 +69,7 @@ def _measure(plan: Plan, targets: list[Target], cost: CostModel | None, console:
     stage = Stage(plan.users)
     conductor = Conductor(plan, stage)
     measurement = Measurement(targets, cost)
-    for workload in {workload.tls: workload for workload in plan.workloads}.values():
+    for workload in {workload.way: workload for workload in plan.workloads}.values():
         record.add(preflight(session, workload, WARM_UP), plan.users)
     environment = Environment(user_classes=[PlanUser])
     environment.wiretax_session = session  # type: ignore[attr-defined]

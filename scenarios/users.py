@@ -9,6 +9,7 @@ from locust import User, task
 
 from wiretax.channels.workload import Api, Workload
 from wiretax.wire.connection import Connection
+from wiretax.wire.library import LibraryPublisher
 from wiretax.wire.publisher import Publisher
 
 if TYPE_CHECKING:
@@ -20,11 +21,11 @@ HOLD_NS = 500_000_000
 
 
 class PublishUser(User):
-    """A user with a connection to the session's endpoint; with two where some workloads use TLS."""
+    """A user with a connection to the session's endpoint; with several where workloads need them."""
 
     abstract = True
-    connections: dict[bool, Connection]
-    publishers: dict[bool, Publisher]
+    connections: dict[tuple[object, ...], Connection]
+    publishers: dict[tuple[object, ...], Publisher | LibraryPublisher]
 
     @property
     def session(self) -> Session:
@@ -39,12 +40,12 @@ class PublishUser(User):
         for connection in self.connections.values():
             self.session.disconnect(connection)
 
-    def publisher(self, workload: Workload) -> Publisher:
+    def publisher(self, workload: Workload) -> Publisher | LibraryPublisher:
         """What sends a workload: made when it is first needed, and kept."""
-        publisher = self.publishers.get(workload.tls)
+        publisher = self.publishers.get(workload.way)
         if publisher is None:
-            connection = self.connections[workload.tls] = self.session.connect(workload)
-            publisher = self.publishers[workload.tls] = Publisher(connection)
+            connection = self.connections[workload.way] = self.session.connect(workload)
+            publisher = self.publishers[workload.way] = self.session.publisher(connection, workload)
         return publisher
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,7 +113,7 @@ def test_what_cannot_be_run_is_said_in_one_line(text: str, says: str) -> None:
 
 
 def test_a_plan_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
-    with pytest.raises(PlanError, match=r"ci, clients, connections, headline, quick.*did you mean headline"):
+    with pytest.raises(PlanError, match=r"ci, clients, .*headline, .*quick.*did you mean headline"):
         load_plan("headlin")
     broken = tmp_path / "broken.toml"
     broken.write_text("schema = \n")
@@ -167,3 +168,28 @@ def test_the_mocks_certificate_is_one_of_two_kinds() -> None:
     assert parse_plan(document).certificate == "ecdsa"
     with pytest.raises(PlanError, match="certificate"):
         parse_plan(tomllib.loads(HEAD + '[mock]\ncertificate = "dsa"\n' + TRIGGER))
+
+
+def test_http_2_is_the_librarys_and_goes_with_tls() -> None:
+    workload = {"api": "trigger", "client": "httpx-library", "http": ["1.1", "2"], "tls": True}
+    plan = parse_plan({"schema": 1, "name": "both", "workload": [workload]})
+    assert [(each.http, each.tls, each.connection) for each in plan.workloads] == [
+        ("1.1", True, "keep-alive"),
+        ("2", True, "keep-alive"),
+    ]
+    assert len({each.family for each in plan.workloads}) == len({each.way for each in plan.workloads}) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"http": "3", "client": "httpx-library", "tls": True}, r'http = "3", expected "1.1" or "2"$'),
+        ({"http": "2", "tls": True}, r"goes with client = \"httpx-library\", not with 'reference'"),
+        ({"client": "httpx-library"}, r"goes with tls = true"),
+        ({"client": "httpx-librry"}, r"did you mean httpx-library"),
+        ({"http": []}, r"http is an empty list"),
+    ],
+)
+def test_what_http_a_client_does_not_speak_is_said(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(PlanError, match=said):
+        parse_plan({"schema": 1, "name": "odd", "workload": [{"api": "trigger", **changes}]})

@@ -6,7 +6,20 @@ from wiretax.channels.events import data_bytes
 from wiretax.channels.limits import Limits, refuse_batch_size, refuse_channel_count
 from wiretax.channels.payloads import least_bytes
 from wiretax.channels.profiles import load_profile
-from wiretax.channels.workload import Workload
+from wiretax.channels.workload import LIBRARY, Workload
+
+VERSIONS = ("1.1", "2")
+
+
+def object_to_http(workload: Workload) -> str | None:
+    """Why a workload can't be sent in its version of HTTP; None where it can."""
+    if workload.http not in VERSIONS:
+        return f'http = "{workload.http}", expected "1.1" or "2"'
+    if workload.http == "2" and not workload.by_library:
+        return f'http = "2" goes with client = "{LIBRARY}", not with {workload.client!r}, which speaks HTTP/1.1'
+    if workload.by_library and not workload.tls:
+        return f'client = "{LIBRARY}" goes with tls = true: it agrees on HTTP/2 inside TLS'
+    return None
 
 
 def object_to(workload: Workload, limits: Limits) -> str | None:

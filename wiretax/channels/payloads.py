@@ -103,8 +103,14 @@ def least_bytes(kind: str) -> int:
 
 
 @cache
-def payloads(kind: str, size: int, seed: int) -> tuple[str, ...]:
+def payloads(kind: str, size: int, seed: int, least: int = 4) -> tuple[str, ...]:
     """A pool of documents of exactly ``size`` UTF-8 bytes, the same for the same seed on any machine.
+
+    Args:
+        kind: their shape.
+        size: bytes of each.
+        seed: what they are drawn from.
+        least: how many there are at least; large ones are few.
 
     Raises:
         ValueError: where the kind can't be made that small.
@@ -113,7 +119,7 @@ def payloads(kind: str, size: int, seed: int) -> tuple[str, ...]:
         raise ValueError(f"payload_kind {kind!r} takes at least {least_bytes(kind)} payload_bytes, got {size}")
     layout = next(layout for layout in KINDS[kind] if layout.least_bytes <= size)
     random = Random(f"{seed}/{kind}/{size}")
-    count = max(4, min(POOL_DOCUMENTS, POOL_BYTES // size))
+    count = max(least, min(POOL_DOCUMENTS, POOL_BYTES // size))
     return tuple(_document(layout, size, random) for _ in range(count))
 
 

@@ -74,6 +74,10 @@ class RequestHead:
             return self._template % (digest, signed, len(body))
         return self._template % (signed, digest, len(body))
 
+    def target(self, body: bytes, timestamp: int) -> bytes:
+        """Path and signed query of the head for this body."""
+        return self.render(body, timestamp).split(b" ", 2)[1]
+
     def sizes(self, body_length: int) -> HeadSizes:
         """The parts of the head that goes before a body of this length."""
         line = len(f"POST {self._path} HTTP/1.1\r\n")

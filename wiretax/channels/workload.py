@@ -9,6 +9,9 @@ from typing import Literal
 Api = Literal["trigger", "multi_trigger", "batch"]
 Habit = Literal["keep-alive", "close"]
 
+# Not a profile: httpx itself, in this process, with the bodies of the profile "httpx".
+LIBRARY = "httpx-library"
+
 # What workloads that are compared have in common: all but the call and its size.
 FAMILY = ("payload_bytes", "payload_kind", "client", "connection", "calls_per_connection", "http", "tls")
 
@@ -23,7 +26,8 @@ class Workload:
         channels: channels an event (1 unless api is "multi_trigger").
         payload_bytes: UTF-8 bytes of one event's data, as the application hands it over.
         payload_kind: the shape of the data, a name in ``wiretax.channels.payloads.KINDS``.
-        client: the client library whose bytes are sent, a name in ``wiretax/channels/profiles``.
+        client: the client library whose bytes are sent, a name in ``wiretax/channels/profiles``, or
+            ``LIBRARY``.
         connection: "keep-alive" or "close" (one connection a call).
         http: the protocol version.
         tls: whether the connection is encrypted.
@@ -64,6 +68,17 @@ class Workload:
     def family(self) -> tuple[object, ...]:
         """The values of ``FAMILY``: equal for a workload and the trigger it is compared with."""
         return attrgetter(*FAMILY)(self)
+
+    @property
+    def by_library(self) -> bool:
+        """Whether the library itself sends it."""
+        return self.client == LIBRARY
+
+    @property
+    def way(self) -> tuple[object, ...]:
+        """Equal for workloads that share a user's connection. What HPACK has learnt is not to be mixed with first
+        calls, so a library's kept connections are apart."""
+        return (self.tls, self.http, self.by_library, self.by_library and self.connection)
 
     @property
     def most_calls(self) -> int:

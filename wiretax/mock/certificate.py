@@ -12,7 +12,7 @@ KEY_TYPES: tuple[KeyType, ...] = get_args(KeyType)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 EVERYWHERE = ("0.0.0.0", "::")
 # What clients are offered by ALPN, best first; one that asks for nothing gets HTTP/1.1, too.
-PROTOCOLS = ["http/1.1"]
+PROTOCOLS = ["h2", "http/1.1"]
 
 
 @dataclass(frozen=True, slots=True)

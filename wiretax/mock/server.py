@@ -23,7 +23,9 @@ from wiretax.heap import keep_heap
 from wiretax.mock.alarm import Alarm
 from wiretax.mock.certificate import MockTls, server_context
 from wiretax.mock.cost import CostModel, Queue
+from wiretax.mock.http2 import Http2Connection
 from wiretax.mock.ledger import ServerLedger
+from wiretax.mock.negotiation import Negotiation
 from wiretax.mock.protocol import Connection
 from wiretax.mock.rules import Rules
 from wiretax.wire.tcp_info import ETHERNET_MAXSEG
@@ -66,7 +68,7 @@ class MockServer:
         self.options = options
         self.rules = Rules(options.app, options.limits)
         self.ledger = ServerLedger()
-        self.connections: set[Connection] = set()
+        self.connections: set[Connection | Http2Connection] = set()
         # The loop's own clock stands still within an iteration and counts milliseconds.
         self.clock: Callable[[], float] = monotonic
         self.queue = None if options.cost.is_free else Queue(options.cost)
@@ -74,7 +76,7 @@ class MockServer:
         # Escaped JSON is at most six times its text; a full batch of it still fits.
         self.max_body_bytes = BODY_ROOM + 6 * options.limits.batch_size * options.limits.data_bytes
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: Connection | Http2Connection) -> None:
         """Fold a closed connection's bytes into the totals."""
         self.connections.discard(connection)
         self._count(self.ledger, connection)
@@ -89,7 +91,7 @@ class MockServer:
         return {**reading.as_dict(), "cpu_s": process_time()}
 
     @staticmethod
-    def _count(ledger: ServerLedger, connection: Connection) -> None:
+    def _count(ledger: ServerLedger, connection: Connection | Http2Connection) -> None:
         if not connection.control:
             ledger.connections += 1
             ledger.request_bytes += connection.received
@@ -115,7 +117,7 @@ async def serve(options: MockOptions, ready: Callable[[str, int], None], with_pa
         loop.add_reader(sys.stdin.fileno(), lambda: None if os.read(sys.stdin.fileno(), 1024) else stop.set())
     server = MockServer(options, loop)
     listener = await loop.create_server(
-        lambda: Connection(server),
+        lambda: Connection(server) if options.tls is None else Negotiation(server),
         options.host,
         options.port,
         backlog=1024,

@@ -90,8 +90,10 @@ class Tally:
         header_bytes: header lines and the blank line.
         body_bytes: request bodies.
         payload_bytes: the data of events inside those bodies, as the application handed it over.
+        framing_sent_bytes: HTTP/2's frames that belong to the connection: preface, settings, windows.
         response_head_bytes: status lines, headers and blank lines.
         response_body_bytes: response bodies as framed.
+        framing_received_bytes: the server's frames of that kind.
         unfinished: exchanges without a whole response.
         unfinished_sent_bytes: bytes handed to the socket in those.
         unfinished_received_bytes: bytes taken from it in those.
@@ -107,8 +109,10 @@ class Tally:
     header_bytes: int = 0
     body_bytes: int = 0
     payload_bytes: int = 0
+    framing_sent_bytes: int = 0
     response_head_bytes: int = 0
     response_body_bytes: int = 0
+    framing_received_bytes: int = 0
     unfinished: int = 0
     unfinished_sent_bytes: int = 0
     unfinished_received_bytes: int = 0
@@ -120,12 +124,13 @@ class Tally:
     def sent_bytes(self) -> int:
         """All bytes handed to sockets, by the model: the sum of the parts."""
         parts = self.request_line_bytes + self.auth_query_bytes + self.header_bytes + self.body_bytes
-        return parts + self.unfinished_sent_bytes
+        return parts + self.framing_sent_bytes + self.unfinished_sent_bytes
 
     @property
     def received_bytes(self) -> int:
         """All bytes taken from sockets."""
-        return self.response_head_bytes + self.response_body_bytes + self.unfinished_received_bytes
+        parts = self.response_head_bytes + self.response_body_bytes
+        return parts + self.framing_received_bytes + self.unfinished_received_bytes
 
     def merge(self, other: Tally) -> None:
         """Add another tally's counts to this one's."""

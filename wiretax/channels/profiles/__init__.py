@@ -9,9 +9,11 @@ from importlib.resources import files
 import msgspec
 
 from wiretax.channels.json_style import JsonStyle
-from wiretax.channels.workload import Habit
+from wiretax.channels.workload import LIBRARY, Habit
 
 HOST, CONTENT_LENGTH, DATE = "{host}", "{content_length}", "{date}"
+# Whose bodies the library sends that is no profile itself.
+PROFILE_OF = {LIBRARY: "httpx"}
 QUERY = frozenset({"auth_key", "auth_timestamp", "auth_version", "body_md5", "auth_signature"})
 
 
@@ -86,11 +88,12 @@ def profile_names() -> tuple[str, ...]:
 
 @cache
 def load_profile(name: str) -> Profile:
-    """Read one profile.
+    """Read one profile; for ``LIBRARY``, the one that describes it.
 
     Raises:
-        KeyError: for a name that is not in ``profile_names()``.
+        KeyError: for another name that is not in ``profile_names()``.
     """
+    name = PROFILE_OF.get(name, name)
     if name not in profile_names():
         raise KeyError(name)
     text = (files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
