@@ -15,7 +15,7 @@ from analysis.layers import HEAD, REQUEST, RESPONSE
 from analysis.table import describe
 from wiretax.runs.reader import Run
 
-KIND = ["api", "batch_size", "channels", "connection", "calls_per_connection", "tls"]
+KIND = ["api", "batch_size", "channels", "connection", "calls_per_connection", "http", "tls"]
 BYTES = [*REQUEST, *RESPONSE, "payload_total_bytes", "unfinished_sent_bytes", "unfinished_received_bytes"]
 COUNTS = ["requests", "unfinished_requests", "events", "failures"]
 MOST_SHAPES = 3
