@@ -14,11 +14,12 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from scenarios.duration import parse_duration
+from scenarios.tables import LimitsTable, MockTable, PlanTable, WorkloadTable
 from wiretax.channels.limits import Limits
 from wiretax.channels.objections import object_to, object_to_http
 from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
-from wiretax.channels.workload import LIBRARY, Api, Habit, Workload
+from wiretax.channels.workload import LIBRARY, Api, Workload
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 
@@ -33,48 +34,6 @@ T = TypeVar("T")
 
 class PlanError(ValueError):
     """A plan that can't be run: one line that says what was given, what was expected and what to do."""
-
-
-class LimitsTable(msgspec.Struct, forbid_unknown_fields=True):
-    batch_size: int = Limits().batch_size
-    data_bytes: int = Limits().data_bytes
-    channels: int = Limits().channels
-
-
-class MockTable(msgspec.Struct, forbid_unknown_fields=True):
-    rtt: str = "0s"
-    per_request: str = "0s"
-    per_event: str = "0s"
-    servers: int = 1
-    certificate: KeyType = "rsa"
-
-
-class WorkloadTable(msgspec.Struct, forbid_unknown_fields=True):
-    """One ``[[workload]]``; a list stands for each of its values in turn, and lists multiply."""
-
-    api: Api
-    batch_size: int | list[int] | None = None
-    channels: int | list[int] | None = None
-    payload_bytes: int | list[int] = 100
-    payload_kind: str | list[str] = "chat"
-    client: str | list[str] = "reference"
-    connection: Habit | list[Habit] | None = None
-    calls_per_connection: int | list[int] | None = None
-    http: str | list[str] = "1.1"
-    tls: bool | list[bool] | None = None
-
-
-class PlanTable(msgspec.Struct, forbid_unknown_fields=True):
-    schema: int
-    name: str
-    workload: list[WorkloadTable]
-    seed: int = 1
-    rounds: int = 12
-    slice: str = "250ms"
-    users: int = 16
-    timeout: str = "10s"
-    limits: LimitsTable = msgspec.field(default_factory=LimitsTable)
-    mock: MockTable = msgspec.field(default_factory=MockTable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gevent.event import Event
 
 from wiretax.channels.workload import Workload
-from wiretax.wire.connection import Connection, Watchdog
+from wiretax.wire.connection import Connection
 from wiretax.wire.ledger import TcpCounters, TlsCounters, add_counters
 from wiretax.wire.library import LibraryPublisher
 from wiretax.wire.publisher import Listener, Publisher, Source
@@ -18,6 +18,7 @@ from wiretax.wire.slices import Slice
 from wiretax.wire.stream import StreamConnection
 from wiretax.wire.tcp_info import ETHERNET_MAXSEG
 from wiretax.wire.trust import Target
+from wiretax.wire.watchdog import Watchdog
 
 
 class Session:

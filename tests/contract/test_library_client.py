@@ -25,13 +25,13 @@ from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
-from wiretax.wire.connection import Watchdog
 from wiretax.wire.library import LibraryPublisher
 from wiretax.wire.publisher import Source
 from wiretax.wire.response import ResponseMemo
 from wiretax.wire.slices import Slice
 from wiretax.wire.stream import StreamConnection
 from wiretax.wire.trust import Target, target_of
+from wiretax.wire.watchdog import Watchdog
 
 TIMEOUT_S = 0.5
 BOTH = pytest.mark.parametrize("http", ["1.1", "2"])

@@ -18,13 +18,13 @@ from wiretax.channels.workload import Workload
 from wiretax.mock.certificate import KEY_TYPES, KeyType, MockTls, server_context
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_target, read_ledger
-from wiretax.wire.connection import Watchdog
 from wiretax.wire.publisher import Publisher, Source
 from wiretax.wire.response import ResponseMemo
 from wiretax.wire.secure import SecureConnection
 from wiretax.wire.slices import Slice
 from wiretax.wire.tcp_info import AVAILABLE
 from wiretax.wire.trust import Target, TrustError, client_context, target_of
+from wiretax.wire.watchdog import Watchdog
 
 TIMEOUT_S = 5.0
 # TLS 1.3: record head, content type, authentication tag.

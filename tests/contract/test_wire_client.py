@@ -12,11 +12,12 @@ from gevent.server import StreamServer
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import Workload
-from wiretax.wire.connection import Connection, Watchdog
+from wiretax.wire.connection import Connection
 from wiretax.wire.publisher import Publisher, Source
 from wiretax.wire.response import ResponseMemo
 from wiretax.wire.slices import Slice
 from wiretax.wire.tcp_info import AVAILABLE
+from wiretax.wire.watchdog import Watchdog
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 TIMEOUT_S = 0.3

@@ -276,29 +276,3 @@ class Connection:
         if waiter is not None:
             self._waiter = None
             waiter()
-
-
-class Watchdog:
-    """Holds exchanges to their deadlines, all connections of a process together."""
-
-    def __init__(self, timeout_s: float) -> None:
-        self._every_s = min(0.5, max(0.01, timeout_s / 20))
-        self._connections: list[Connection] = []
-        self._greenlet = gevent.spawn(self._watch)
-
-    def add(self, connection: Connection) -> None:
-        self._connections.append(connection)
-
-    def remove(self, connection: Connection) -> None:
-        self._connections.remove(connection)
-
-    def stop(self) -> None:
-        self._greenlet.kill()
-
-    def _watch(self) -> None:
-        while True:
-            gevent.sleep(self._every_s)
-            now_ns = perf_counter_ns()
-            for connection in self._connections:
-                if connection.is_late(now_ns):
-                    connection.time_out()
