@@ -16,6 +16,7 @@ from scenarios.free_session import FreeSession
 from scenarios.options import OptionError, add_options
 from scenarios.users import BatchUser, MultiTriggerUser, TriggerUser
 from wiretax.channels.endpoint import EndpointError
+from wiretax.channels.profiles import ProfileError
 from wiretax.mock.process import MockError
 from wiretax.runs.writer import ResultsError
 from wiretax.wire.trust import TrustError
@@ -34,7 +35,7 @@ def add_wiretax_options(parser: Any) -> None:
 def prepare(environment: Environment, **_: Any) -> None:
     try:
         session = FreeSession(environment)
-    except (OptionError, EndpointError, TrustError, MockError, ResultsError) as error:
+    except (OptionError, ProfileError, EndpointError, TrustError, MockError, ResultsError) as error:
         logging.getLogger(__name__).error("wiretax: %s", error)
         sys.exit(USAGE)
     hooks: Any = environment.events

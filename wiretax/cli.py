@@ -16,6 +16,7 @@ from rich.console import Console
 from wiretax import __version__
 from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, Endpoint, EndpointError
 from wiretax.channels.limits import Limits
+from wiretax.channels.profiles import ProfileError
 from wiretax.mock.certificate import KeyType, MockTls
 
 app = typer.Typer(
@@ -258,6 +259,9 @@ def main() -> None:
     """The entry point: an unexpected error is one line and exit code 1, its traceback with WIRETAX_DEBUG=1."""
     try:
         app()
+    except ProfileError as error:
+        err.print(f"wiretax: {error}", soft_wrap=True, markup=False)
+        sys.exit(Exit.USAGE)
     except Exception as error:
         if os.environ.get("WIRETAX_DEBUG"):
             raise

@@ -13,7 +13,7 @@ from analysis.clients import OFFICIAL
 from scenarios.plan import load_plan
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.events import Event, batch_document, channel_names, data_string, encoder, trigger_document
-from wiretax.channels.profiles import Profile, load_profile, profile_names
+from wiretax.channels.profiles import Profile, ProfileError, load_profile, parse_profile, profile_names
 from wiretax.channels.request import RequestHead
 from wiretax.wire.publisher import Source
 
@@ -191,6 +191,18 @@ GOOD: dict[str, Any] = msgspec.to_builtins(load_profile("reference"))
 def test_a_profile_that_makes_no_sense_is_refused(change: dict[str, Any], says: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=says.replace("{", r"\{")):
         msgspec.convert({**GOOD, **change}, Profile)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("schema = 1\ncolour = 'red'\n", "profile mine.toml: .*colour.*its keys are schema, name"),
+        ("schema =", "mine"),
+    ],
+)
+def test_a_profile_file_that_cannot_be_used_is_named(text: str, says: str) -> None:
+    with pytest.raises(ProfileError, match=says):
+        parse_profile("mine", text)
 
 
 def test_an_unknown_profile_is_no_profile() -> None:

@@ -17,6 +17,10 @@ PROFILE_OF = {LIBRARY: "httpx"}
 QUERY = frozenset({"auth_key", "auth_timestamp", "auth_version", "body_md5", "auth_signature"})
 
 
+class ProfileError(ValueError):
+    """A profile's file that can't be used: one line that says which, and what is wrong."""
+
+
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One client library's habits on the wire.
 
@@ -92,9 +96,22 @@ def load_profile(name: str) -> Profile:
 
     Raises:
         KeyError: for another name that is not in ``profile_names()``.
+        ProfileError: where its file can't be used.
     """
     name = PROFILE_OF.get(name, name)
     if name not in profile_names():
         raise KeyError(name)
-    text = (files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), Profile)
+    return parse_profile(name, (files(__name__) / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def parse_profile(name: str, text: str) -> Profile:
+    """Check a profile's TOML.
+
+    Raises:
+        ProfileError: where it can't be used.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(text), Profile)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        known = ", ".join(Profile.__struct_fields__)
+        raise ProfileError(f"profile {name}.toml: {error}; its keys are {known}") from None
