@@ -19,6 +19,7 @@ KIND = ["api", "batch_size", "channels", "connection", "calls_per_connection", "
 BYTES = [*REQUEST, *RESPONSE, "payload_total_bytes", "unfinished_sent_bytes", "unfinished_received_bytes"]
 COUNTS = ["requests", "unfinished_requests", "events", "failures"]
 MOST_SHAPES = 3
+HABITS = {"close": "opens a connection for each call", "keep-alive": "keeps its connections"}
 COLUMNS = (
     "requests",
     "events",
@@ -126,12 +127,14 @@ def _lines(meta: dict[str, Any]) -> list[str]:
         )
         who = who.removesuffix(": ")
         of = "" if each["requests"] == publishing else f"{_count(each['requests'], 'request')}: "
-        if not each["differences"]:
+        if each["differences"]:
+            count = _count(len(each["differences"]), "difference")
+            lines.append(f"{of}nearest to [bold]{escape(who)}[/bold], with {count}")
+            lines += [f"  {escape(line)}" for line in each["differences"]]
+        else:
             lines.append(f"{of}matches [bold]{escape(who)}[/bold]")
-            continue
-        count = _count(len(each["differences"]), "difference")
-        lines.append(f"{of}nearest to [bold]{escape(who)}[/bold], with {count}")
-        lines += [f"  {escape(line)}" for line in each["differences"]]
+        if each["connection"] not in (None, each["profile_connection"]):
+            lines.append(f"  {HABITS[each['connection']]}; the profile {HABITS[each['profile_connection']]}")
     if len(seen["recognised"]) > MOST_SHAPES:
         lines.append(f"and {len(seen['recognised']) - MOST_SHAPES} other kinds of head; run.json has them")
     return lines

@@ -205,6 +205,7 @@ def observe(
     from wiretax.mock.process import MockError
     from wiretax.observe.publisher import PublisherError
     from wiretax.observe.session import observe as observe_publisher
+    from wiretax.observe.upstream import UpstreamError
     from wiretax.runs.reader import read_run
     from wiretax.runs.writer import (
         ResultsError,
@@ -228,7 +229,7 @@ def observe(
             write_run(folder, seen.record())
     except (EndpointError, TrustError, PublisherError, ResultsError) as error:
         fail(str(error), Exit.USAGE)
-    except MockError as error:
+    except (MockError, UpstreamError) as error:
         fail(str(error), Exit.INVALID)
     finally:
         if folder is not None:

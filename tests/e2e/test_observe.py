@@ -107,12 +107,49 @@ def test_how_a_publisher_differs_is_said_header_by_header(run: Run, script: Any,
     assert set(saved(tmp_path).slices["client"]) == {"unknown"}
 
 
+def test_what_a_private_header_holds_is_nowhere_and_one_client_is_told_once(
+    run: Run, script: Any, tmp_path: Path
+) -> None:
+    traced = """
+import itertools, requests
+send, number = requests.Session.request, itertools.count()
+def request(self, method, url, headers=None, **more):
+    added = {"Authorization": "Bearer hidden-token", "traceparent": f"00-{next(number)}"}
+    return send(self, method, url, headers={**headers, **added}, **more)
+requests.Session.request = request
+"""
+    done = run("observe", *script(PUBLISH, CLIENT + traced))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("nearest to python") == 1
+    assert (
+        "with 2 differences\n  Authorization: added ('(not shown)')\n  traceparent: added ('00-0')" in done.stdout
+    )
+    assert "hidden-token" not in done.stdout
+    assert not any(b"hidden-token" in file.read_bytes() for file in saved(tmp_path).folder.iterdir())
+
+
+def test_a_web_proxy_is_not_in_the_way(run: Run, script: Any) -> None:
+    done = run("observe", *script(), HTTP_PROXY="http://127.0.0.1:1", NO_PROXY="example.org")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_mock_that_ends_early_makes_the_run_invalid(run: Run, script: Any, tmp_path: Path) -> None:
+    kill = "import psutil\nfor each in psutil.Process(os.getppid()).children():\n"
+    kill += "    if 'mock' in each.cmdline():\n        each.kill()\n"
+    kill += "        while each.status() != psutil.STATUS_ZOMBIE:\n            pass\n"
+    done = run("observe", *script(PUBLISH + kill))
+    assert done.returncode == 5
+    assert "invalid  the mock ended before its ledger could be read" in done.stdout
+    assert not saved(tmp_path).meta["valid"]
+
+
 def test_a_connection_a_call_is_seen(run: Run, script: Any, tmp_path: Path) -> None:
     done = run(
         "observe", *script("client.trigger('a', 'e', 'x')\n", f"for _ in range(3):\n{indent(CLIENT, '    ')}    ")
     )
     assert done.returncode == 0, done.stderr
     assert "3 requests on 3 connections" in done.stdout
+    assert "  opens a connection for each call; the profile keeps its connections\n" in done.stdout
     assert set(saved(tmp_path).slices["connection"]) == {"close"}
 
 
@@ -137,8 +174,10 @@ def test_an_https_upstream_is_verified_unless_told_not_to(run: Run, script: Any,
         trusted = run("observe", "--upstream", url, "--ca", str(tmp_path / "ca.pem"), *once)
         assert trusted.returncode == 0, trusted.stdout + trusted.stderr
         untrusted = run("observe", "--upstream", url, *once)
-        assert untrusted.returncode == 1  # the publisher's own, which got no answer
-        assert "1 x tls: " in untrusted.stdout
+        assert untrusted.returncode == 5
+        assert untrusted.stdout == ""  # the publisher was not started
+        assert "can't reach the upstream" in untrusted.stderr
+        assert "--ca FILE names an authority" in untrusted.stderr
         insecure = run("observe", "--upstream", url, "--insecure", *once)
     assert insecure.returncode == 0, insecure.stdout + insecure.stderr
     assert "certificate was not verified" in insecure.stdout
@@ -182,6 +221,11 @@ def test_events_that_are_refused_are_failures_and_an_invalid_run(run: Run, scrip
             "add --yes if you mean it",
         ),
         (["observe", "--upstream", "http://127.0.0.1/apps/1", "--", "true"], 2, "lacks the key or the secret"),
+        (
+            ["observe", "--upstream", "http://k:hidden@127.0.0.1:1/apps/1", "--", "true"],
+            5,
+            "can't reach the upstream: 127.0.0.1:1: Connection refused",
+        ),
         (["observe", "--insecure", "--", "true"], 2, "go with an https:// --upstream"),
         (["observe", "--results", "/proc/none", "--", "true"], 2, "can't be written"),
     ],
@@ -253,6 +297,8 @@ def test_a_stopped_publisher_hears_it_and_its_record_is_kept(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # In front of a terminal Ctrl-C is not passed on, since it reaches the publisher by itself.
+        start_new_session=True,
     )
     assert process.stdout is not None
     for line in process.stdout:

@@ -69,8 +69,23 @@ def test_a_rendered_head_is_its_own_profiles(name: str) -> None:
             Difference("value", "Content-Length", "{content_length}", "~76"),
             "Content-Length: other value '~76' (the profile has '{content_length}')",
         ),
+        (
+            NODE.replace(b"Accept: */*", b"Accept:*/*"),
+            Difference("spacing", "Accept"),
+            "Accept: other spacing (the profile has one space before the value, none after)",
+        ),
+        (
+            NODE.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n"),
+            Difference("value", "request line", "POST HTTP/1.1", "POST HTTP/1.0"),
+            "request line: other value 'POST HTTP/1.0' (the profile has 'POST HTTP/1.1')",
+        ),
+        (
+            NODE.replace(b"\r\n\r\n", b"\r\nX-Api-Key: hidden\r\n\r\n"),
+            Difference("added", "X-Api-Key", found="(not shown)"),
+            "X-Api-Key: added ('(not shown)')",
+        ),
     ],
-    ids=["version", "missing", "added", "case", "place", "form"],
+    ids=["version", "missing", "added", "case", "place", "form", "spacing", "request line", "private"],
 )
 def test_what_was_altered_is_the_only_difference(altered: bytes, difference: Difference, said: str) -> None:
     assert altered != NODE

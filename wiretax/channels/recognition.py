@@ -1,4 +1,7 @@
-"""Whose request is this? One raw head beside every profile, header by header."""
+"""Whose request is this? One raw head beside every profile, header by header.
+
+A head without differences is the profile's to the byte, but for what every call has of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from typing import Literal
 
 from wiretax.channels.profiles import CONTENT_LENGTH, DATE, HOST, Profile, load_profile, profile_names
 
-Kind = Literal["missing", "added", "value", "case", "place"]
+Kind = Literal["missing", "added", "value", "case", "place", "spacing"]
 Header = tuple[str, str]
 
 FORMS = {
@@ -22,6 +25,10 @@ FORMS = {
 }
 # Headers whose value changes from call to call, and the form it then has.
 CHANGING = {"host": HOST, "content-length": CONTENT_LENGTH, "date": DATE}
+# What such a header holds is nobody's business: neither a screen's nor a file's.
+PRIVATE = re.compile(r"auth|cookie|token|secret|credential|password|api-?key", re.IGNORECASE)
+NOT_SHOWN = "(not shown)"
+REQUEST_LINE = "POST HTTP/1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +37,9 @@ class Difference:
 
     Attributes:
         kind: "missing" or "added"; or the header is there with another "value", in another "case", or in another
-            "place" among the headers.
-        name: the header as it was sent, or as the profile has it where it is missing; "query" for the query.
+            "place" among the headers, or with another "spacing" around its value.
+        name: the header as it was sent, or as the profile has it where it is missing; "query" for the query,
+            "request line" for its method and version.
         expected: what the profile has.
         found: what was sent.
     """
@@ -49,6 +57,8 @@ class Difference:
                 return f"{self.name}: added ({self.found!r})"
             case "case":
                 return f"{self.name}: other case (the profile has {self.expected})"
+            case "spacing":
+                return f"{self.name}: other spacing (the profile has one space before the value, none after)"
             case "place":
                 return f"{self.name}: other place ({self.found}; the profile: {self.expected})"
             case _:
@@ -57,10 +67,19 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What of a head is the library's habit: the names in its query, its headers, what changes left out."""
+    """What of a head is the library's habit, what changes from call to call left out.
 
+    Attributes:
+        line: method and version; the target, too, where it is no path.
+        query: the names in the query.
+        headers: name and value; what a private one holds is left out as well.
+        spaced: names of headers that are not written as ``Name: value``.
+    """
+
+    line: str
     query: tuple[str, ...]
     headers: tuple[Header, ...]
+    spaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +98,13 @@ class Recognition:
     def matches(self) -> bool:
         return not self.differences
 
+    @property
+    def likeness(self) -> tuple[object, ...]:
+        """Equal for requests of one client: a header that no profile has may hold another value in each call."""
+        return self.profile, tuple(
+            (each.kind, each.name, "" if each.kind == "added" else each.found) for each in self.differences
+        )
+
 
 def recognise(head: bytes) -> Recognition:
     """Find the profile with the fewest differences; the first by name where several have as few.
@@ -92,16 +118,27 @@ def recognise(head: bytes) -> Recognition:
 def read_shape(head: bytes) -> Shape:
     """The shape of a raw head: equal for two calls of one library in one environment."""
     line, *fields = head.decode("latin-1").strip("\r\n").split("\r\n")
-    target = line.split(" ")[1] if " " in line else ""
-    query = target.partition("?")[2]
-    headers = []
+    method, _, rest = line.partition(" ")
+    target, _, version = rest.rpartition(" ")
+    path, _, query = target.partition("?")
+    headers, spaced = [], []
     for field in fields:
         name, _, value = field.partition(":")
-        headers.append((name, _generalised(name, value.strip(" \t"))))
-    return Shape(tuple(part.partition("=")[0] for part in query.split("&") if part), tuple(headers))
+        bare = value.strip(" \t")
+        headers.append((name, _generalised(name, bare)))
+        if value != f" {bare}":
+            spaced.append(name)
+    return Shape(
+        line=f"{method} {version}" if path.startswith("/") else f"{method} {path} {version}",
+        query=tuple(part.partition("=")[0] for part in query.split("&") if part),
+        headers=tuple(headers),
+        spaced=tuple(spaced),
+    )
 
 
 def _generalised(name: str, value: str) -> str:
+    if PRIVATE.search(name):
+        return NOT_SHOWN
     form = CHANGING.get(name.lower())
     return form if form is not None and FORMS[form].fullmatch(value) else value
 
@@ -115,6 +152,8 @@ def _nearest(shape: Shape) -> Recognition:
 def compare(shape: Shape, profile: Profile) -> tuple[Difference, ...]:
     """All differences between a head and a profile, those of the query first."""
     differences = _compare_query(shape.query, profile.query)
+    if shape.line != REQUEST_LINE:
+        differences.append(Difference("value", "request line", REQUEST_LINE, shape.line))
     unclaimed: dict[str, list[int]] = defaultdict(list)
     for position, (name, _) in enumerate(shape.headers):
         unclaimed[name.lower()].append(position)
@@ -136,6 +175,7 @@ def compare(shape: Shape, profile: Profile) -> tuple[Difference, ...]:
     differences += [
         Difference("added", shape.headers[position][0], found=shape.headers[position][1]) for position in added
     ]
+    differences += [Difference("spacing", name) for name in shape.spaced]
     return tuple(differences)
 
 

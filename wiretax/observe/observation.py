@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter_ns, time
@@ -15,7 +15,7 @@ from wiretax.channels.recognition import Recognition, recognise
 from wiretax.channels.workload import Habit, Workload
 from wiretax.mock.cost import CostModel
 from wiretax.observe.exchange import Exchange
-from wiretax.observe.publisher import Ending
+from wiretax.observe.publisher import Ending, without_secrets
 from wiretax.observe.recording import Recording
 from wiretax.runs.machine import describe_machine
 from wiretax.runs.reconcile import reconcile
@@ -36,7 +36,6 @@ class Observation:
 
     Attributes:
         command: the command, its secret replaced.
-        secret: what must not be kept, wherever a server or a command repeats it.
         target: the server behind the proxy.
         cost: the embedded mock's cost model; None where the server was given.
         recording: what the proxy saw.
@@ -49,7 +48,6 @@ class Observation:
     """
 
     command: tuple[str, ...]
-    secret: str
     target: Endpoint
     cost: CostModel | None
     recording: Recording
@@ -119,7 +117,7 @@ class Observation:
     def _add(self, exchange: Exchange, tally: Tally) -> None:
         if exchange.failure is not None:
             tally.failures += 1
-            words = exchange.failure.message.replace(self.secret, "***")
+            words = without_secrets(exchange.failure.message, self.target.app)
             tally.failed[exchange.failure._replace(message=words)] += 1
         if exchange.answer is None:
             tally.unfinished += 1
@@ -170,6 +168,8 @@ class Observation:
         invalid = [f"the witnesses disagree: {each}" for each in outcome.differences]
         if not any(row["events"] for row in record.slices):
             invalid.append("no event was acknowledged")
+        if self.cost is not None and self.server is None:
+            invalid.append("the mock ended before its ledger could be read")
         return {
             "schema": SCHEMA,
             "wiretax": __version__,
@@ -213,17 +213,24 @@ class Observation:
 
     def _recognised(self) -> list[dict[str, Any]]:
         """The profiles the requests come nearest to and how they differ, the most frequent first."""
-        counts: Counter[Recognition] = Counter(recognise(each.head) for each in self.publications)
+        groups: dict[tuple[object, ...], tuple[Recognition, list[Exchange]]] = {}
+        for exchange in self.publications:
+            recognition = recognise(exchange.head)
+            groups.setdefault(recognition.likeness, (recognition, []))[1].append(exchange)
         rows = []
-        for recognition, requests in counts.most_common():
+        for recognition, exchanges in sorted(groups.values(), key=lambda group: len(group[1]), reverse=True):
             profile = load_profile(recognition.profile)
             rows.append(
                 {
                     "profile": recognition.profile,
                     "library": profile.library,
                     "http_client": profile.http_client,
-                    "requests": requests,
-                    "differences": [str(each).replace(self.secret, "***") for each in recognition.differences],
+                    "requests": len(exchanges),
+                    "connection": connection_habit(exchanges) if len(exchanges) > 1 else None,
+                    "profile_connection": profile.connection,
+                    "differences": [
+                        without_secrets(str(each), self.target.app) for each in recognition.differences
+                    ],
                 }
             )
         return rows
@@ -238,7 +245,7 @@ class Observation:
         warnings = list(self.cautions)
         if self.ending.interrupted:
             warnings.append("interrupted; what was recorded is kept")
-        if self.server is None:
+        if self.server is None and self.cost is None:
             warnings.append("the endpoint keeps no ledger: bytes are the proxy's and the kernel's word")
         unread = sum(not each.publication.events for each in self.recording.exchanges if each.publication)
         if unread:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from wiretax.channels.endpoint import Credentials
+
+HIDDEN = "***"
+URL_PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):[^@/\s]+@")
 
 
 class PublisherError(OSError):
@@ -51,6 +54,21 @@ def publisher_variables(app: Credentials, host: str, port: int) -> dict[str, str
     }
 
 
+def without_secrets(text: str, app: Credentials) -> str:
+    """A text in which the app's secret, also as a URL writes it, and passwords in other URLs are hidden."""
+    for secret in (app.secret, quote(app.secret, safe=""), quote(app.secret)):
+        text = text.replace(secret, HIDDEN)
+    return URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text)
+
+
+def past_web_proxies(inherited: Mapping[str, str], host: str) -> dict[str, str]:
+    """What keeps a web proxy that a command is told of out of the way to ``host``; empty where there is none."""
+    if not any(name.lower() in ("http_proxy", "all_proxy") for name in inherited):
+        return {}
+    spared = inherited.get("no_proxy") or inherited.get("NO_PROXY")
+    return dict.fromkeys(("no_proxy", "NO_PROXY"), f"{spared},{host}" if spared else host)
+
+
 async def run_publisher(command: Sequence[str], variables: dict[str, str]) -> Ending:
     """Run a command to its end; its input and output are this process's own.
 
@@ -68,7 +86,7 @@ async def run_publisher(command: Sequence[str], variables: dict[str, str]) -> En
     def stop(number: signal.Signals) -> None:
         asked.append(number)
         # A terminal sends Ctrl-C to the command as well; twice would cut its own clean-up short.
-        from_terminal = number == signal.SIGINT and sys.stdin is not None and sys.stdin.isatty()
+        from_terminal = number == signal.SIGINT and _in_front_of_a_terminal()
         if process.returncode is None and len(asked) > 2:
             process.kill()
         elif process.returncode is None and not from_terminal:
@@ -83,3 +101,17 @@ async def run_publisher(command: Sequence[str], variables: dict[str, str]) -> En
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, lambda: None)
     return Ending(128 - code if code < 0 else code, max(0, -code), bool(asked))
+
+
+def _in_front_of_a_terminal() -> bool:
+    """Whether this process is in its terminal's foreground, where Ctrl-C reaches its children by itself."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)

@@ -18,7 +18,14 @@ from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
 from wiretax.observe.observation import Observation
 from wiretax.observe.proxy import HOST, Proxy
-from wiretax.observe.publisher import Ending, publisher_variables, run_publisher
+from wiretax.observe.publisher import (
+    Ending,
+    past_web_proxies,
+    publisher_variables,
+    run_publisher,
+    without_secrets,
+)
+from wiretax.observe.upstream import check
 from wiretax.runs.machine import busy_s
 from wiretax.wire.trust import Target
 
@@ -35,6 +42,7 @@ def observe(command: Sequence[str], upstream: Target | None) -> Observation:
     Raises:
         PublisherError: where the command can't be started.
         MockError: where the embedded mock does not come up.
+        UpstreamError: where the upstream can't be reached; the publisher was not started.
     """
     tls = None if upstream is None else upstream.context
     cost = CostModel() if upstream is None else None
@@ -52,10 +60,8 @@ def observe(command: Sequence[str], upstream: Target | None) -> Observation:
     mock = None if server is None else server["cpu_s"] / wall
     own = sum(os.times()[:2])
     others = None if mock is None else max(0.0, machine / wall - generator / wall - mock - own / wall)
-    secret = target.app.secret
     return Observation(
-        command=tuple(argument.replace(secret, "***") for argument in command),
-        secret=secret,
+        command=tuple(without_secrets(argument, target.app) for argument in command),
         target=target,
         cost=cost,
         recording=proxy.recording,
@@ -82,8 +88,10 @@ def _server(upstream: Target | None, cost: CostModel | None) -> Iterator[Endpoin
 
 
 async def _publish(proxy: Proxy, command: Sequence[str]) -> Ending:
+    await check(proxy.upstream, proxy.tls)
     await proxy.listen()
-    ending = await run_publisher(command, publisher_variables(proxy.upstream.app, HOST, proxy.port))
+    told = publisher_variables(proxy.upstream.app, HOST, proxy.port)
+    ending = await run_publisher(command, {**past_web_proxies(os.environ, HOST), **told})
     await proxy.drain()
     return ending
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from wiretax.channels.endpoint import Endpoint
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from wiretax.observe.connection import Downstream
 
 TIMEOUT_S = 10
+
+
+class UpstreamError(RuntimeError):
+    """The server behind the proxy can't be reached; the message is one line."""
 
 
 class Upstream(asyncio.Protocol):
@@ -39,6 +44,18 @@ class Upstream(asyncio.Protocol):
         self._downstream.pause(False)
 
 
+async def check(target: Endpoint, tls: ssl.SSLContext | None) -> None:
+    """Open a connection to the server and end it.
+
+    Raises:
+        UpstreamError: where that can't be done.
+    """
+    failure = await _connect(asyncio.Protocol, target, tls)
+    if failure is not None:
+        trust = "; --ca FILE names an authority, --insecure takes any certificate" if failure.kind == "tls" else ""
+        raise UpstreamError(f"can't reach the upstream: {failure.message}{trust}")
+
+
 async def connect(downstream: Downstream, target: Endpoint, tls: ssl.SSLContext | None) -> Failure | None:
     """Connect a publisher's connection to the server; the failure where that can't be done.
 
@@ -47,11 +64,17 @@ async def connect(downstream: Downstream, target: Endpoint, tls: ssl.SSLContext 
         target: the server.
         tls: what its certificate is verified with; None for plain HTTP.
     """
+    return await _connect(lambda: Upstream(downstream), target, tls)
+
+
+async def _connect(
+    protocol: Callable[[], asyncio.BaseProtocol], target: Endpoint, tls: ssl.SSLContext | None
+) -> Failure | None:
     where = target.authority
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            await asyncio.get_running_loop().create_connection(
-                lambda: Upstream(downstream), target.host, target.port, ssl=tls
+            transport, made = await asyncio.get_running_loop().create_connection(
+                protocol, target.host, target.port, ssl=tls
             )
     except ssl.SSLError as error:
         return Failure("tls", 0, f"{where}: {getattr(error, 'verify_message', '') or error.reason or error}")
@@ -59,6 +82,8 @@ async def connect(downstream: Downstream, target: Endpoint, tls: ssl.SSLContext 
         return Failure("connect", 0, f"{where}: no connection in {TIMEOUT_S} s")
     except OSError as error:
         return Failure("connect", 0, f"{where}: {_words(error)}")
+    if not isinstance(made, Upstream):
+        transport.abort()
     return None
 
 
