@@ -106,8 +106,7 @@ def bytes_per_event(slices: pd.DataFrame) -> pd.DataFrame:
             "response_head": total["response_head_bytes"] / events,
             "response_body": total["response_body_bytes"] / events,
             "response_framing": total["framing_received_bytes"] / events,
-            "received": total[[*RESPONSE, "framing_received_bytes", "unfinished_received_bytes"]].sum(axis=1)
-            / events,
+            "received": total[RECEIVED].sum(axis=1) / events,
         }
     )
     carried = total["carried_events"].where(total["carried_events"] > 0)

@@ -8,7 +8,7 @@ import sys
 from enum import IntEnum
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -18,6 +18,9 @@ from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, Endpoint, Endpoi
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import ProfileError
 from wiretax.mock.certificate import KeyType, MockTls
+
+if TYPE_CHECKING:
+    from wiretax.wire.trust import Target
 
 app = typer.Typer(
     name="wiretax",
@@ -85,12 +88,10 @@ def run(
     from wiretax.mock.process import MockError
     from wiretax.runs.reader import read_run
     from wiretax.runs.writer import ResultsError
-    from wiretax.wire.trust import TrustError, target_of
+    from wiretax.wire.trust import TrustError
 
     try:
-        target = target_of(_endpoint(endpoint, yes), ca, insecure) if endpoint else None
-        if target is None and (ca or insecure):
-            raise TrustError("--ca and --insecure go with an https:// --endpoint; a mock is verified without them")
+        target = _target("--endpoint", endpoint, ca, insecure, yes)
         chosen = load_plan(plan, None if target is None else target.tls)
         folder = sweep(chosen, target, results, err)
     except (PlanError, ResultsError, EndpointError, TrustError) as error:
@@ -103,6 +104,17 @@ def run(
         raise typer.Exit(Exit.INTERRUPTED)
     if not saved.meta["valid"]:
         raise typer.Exit(Exit.INVALID)
+
+
+def _target(option: str, url: str | None, ca: Path | None, insecure: bool, yes: bool) -> Target | None:
+    """The server that an option names and how it is to be trusted; None for a mock."""
+    from wiretax.wire.trust import TrustError, target_of
+
+    if url:
+        return target_of(_endpoint(url, yes), ca, insecure)
+    if ca or insecure:
+        raise TrustError(f"--ca and --insecure go with an https:// {option}; a mock is verified without them")
+    return None
 
 
 def _endpoint(url: str, yes: bool) -> Endpoint:
@@ -214,15 +226,13 @@ def observe(
         run_name,
         write_run,
     )
-    from wiretax.wire.trust import TrustError, target_of
+    from wiretax.wire.trust import TrustError
 
     if not command:
         fail("no command to observe; write it after two dashes: wiretax observe -- python publish.py", Exit.USAGE)
     folder = None
     try:
-        target = target_of(_endpoint(upstream, yes), ca, insecure) if upstream else None
-        if target is None and (ca or insecure):
-            raise TrustError("--ca and --insecure go with an https:// --upstream; a mock is verified without them")
+        target = _target("--upstream", upstream, ca, insecure, yes)
         folder = claim_run_folder(results, run_name("observe"))
         seen = observe_publisher(command, target)
         if seen.publications:

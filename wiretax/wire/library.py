@@ -17,7 +17,7 @@ from wiretax.channels.profiles import load_profile
 from wiretax.channels.workload import LIBRARY, Workload
 from wiretax.wire.ledger import Failure, Tally
 from wiretax.wire.parts import Http1Parts, Http2Parts, ModelError, Parts, PartsReader
-from wiretax.wire.publisher import FOREVER_NS, RECONNECT_PAUSE_S, Listener, Source
+from wiretax.wire.publisher import FOREVER_NS, RECONNECT_PAUSE_S, Listener, Source, count_failure
 from wiretax.wire.response import Response
 from wiretax.wire.slices import Slice
 from wiretax.wire.stream import StreamConnection
@@ -241,6 +241,4 @@ def _count(tally: Tally, workload: Workload, parts: Parts, response: Response) -
         tally.events += workload.batch_size
         tally.messages += workload.messages_per_request
     else:
-        answer = response.answer
-        tally.failures += 1
-        tally.failed[Failure(answer.kind, answer.status, answer.message)] += 1
+        count_failure(tally, response)

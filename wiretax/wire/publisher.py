@@ -123,7 +123,7 @@ class Publisher:
                         acknowledged += 1
                         note_latency(latency_ns)
                     else:
-                        _count_failure(piece.measured, response)
+                        count_failure(piece.measured, response)
                 else:  # closed during the exchange, which mypy can't see
                     _count(  # type: ignore[unreachable]
                         piece.boundary, source, 1, len(head), len(body), response.acknowledged
@@ -133,7 +133,7 @@ class Publisher:
                     if response.acknowledged:
                         piece.boundary.latency.record([latency_ns])
                     else:
-                        _count_failure(piece.boundary, response)
+                        count_failure(piece.boundary, response)
                 if listener is not None:
                     listener(source.workload, latency_ns, response, None)
         finally:
@@ -177,7 +177,8 @@ def _count(
     tally.payload_bytes += requests * workload.payload_per_request
 
 
-def _count_failure(tally: Tally, response: Response) -> None:
+def count_failure(tally: Tally, response: Response) -> None:
+    """Count an answer that acknowledged nothing."""
     answer = response.answer
     tally.failures += 1
     tally.failed[Failure(answer.kind, answer.status, answer.message)] += 1
