@@ -1,0 +1,40 @@
+"""The model by itself: what a request will weigh, without sending it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.profiles import profile_names
+from wiretax.channels.sizes import LOOPBACK, request_sizes
+from wiretax.channels.workload import Workload
+from wiretax.wire.publisher import Source
+
+
+@pytest.mark.parametrize("client", profile_names())
+@pytest.mark.parametrize(
+    "workload",
+    [
+        Workload(),
+        Workload(api="batch", batch_size=10, payload_bytes=1000, payload_kind="json"),
+        Workload(api="multi_trigger", channels=3, connection="close"),
+    ],
+    ids=lambda workload: workload.name,
+)
+def test_a_rendered_request_has_the_sizes_that_were_said(client: str, workload: Workload) -> None:
+    mine = replace(workload, client=client)
+    source = Source.of(mine, LOOPBACK, seed=7)
+    for _ in range(5):
+        body = source.next_body()
+        sizes = request_sizes(mine)
+        assert len(source.head.render(body, 1_700_000_000)) == sizes.head
+        assert (len(body), sizes.payload) == (sizes.body, mine.payload_per_request)
+        assert sizes.sent == sizes.head + sizes.body
+
+
+def test_the_hosts_name_is_in_the_head() -> None:
+    pusher = Endpoint("https", "api-mt1.pusher.com", 443, DEMO)
+    longer = len("api-mt1.pusher.com") - len("127.0.0.1:18080")
+    assert request_sizes(Workload(), pusher).headers == request_sizes(Workload()).headers + longer

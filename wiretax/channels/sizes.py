@@ -1,0 +1,61 @@
+"""What a request will weigh, byte for byte, before anything is sent: the model by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.events import bodies
+from wiretax.channels.payloads import payloads
+from wiretax.channels.profiles import load_profile
+from wiretax.channels.request import RequestHead
+from wiretax.channels.workload import Workload
+
+# Loopback with a port of five digits, as a mock of a run's own has it.
+LOOPBACK = Endpoint("http", "127.0.0.1", 18080, DEMO)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSizes:
+    """The layers of one HTTP/1.1 request in bytes.
+
+    Attributes:
+        request_line: method, path, version and line end, without the query.
+        auth_query: the signed query with its ``?``.
+        headers: header lines and the blank line.
+        body: the JSON.
+        payload: the part of it that the application handed over.
+    """
+
+    request_line: int
+    auth_query: int
+    headers: int
+    body: int
+    payload: int
+
+    @property
+    def head(self) -> int:
+        return self.request_line + self.auth_query + self.headers
+
+    @property
+    def sent(self) -> int:
+        return self.head + self.body
+
+
+def request_sizes(workload: Workload, endpoint: Endpoint = LOOPBACK) -> RequestSizes:
+    """The layers of each request of a workload; all of them weigh the same.
+
+    Args:
+        workload: what would be sent, by HTTP/1.1.
+        endpoint: where to; its host, and the app's id and key, stand in the head.
+
+    Raises:
+        ProfileError: where there is no such client.
+        ValueError: where the payload's kind can't be made that small.
+    """
+    profile = load_profile(workload.client)
+    # Documents of one kind and size cost the same, so any will do.
+    data = payloads(workload.payload_kind, workload.payload_bytes, 0)
+    body = len(bodies(workload, profile, data)())
+    head = RequestHead(endpoint, profile, workload.api, workload.connection).sizes(body)
+    return RequestSizes(head.request_line, head.auth_query, head.headers, body, workload.payload_per_request)
