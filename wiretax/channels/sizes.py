@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.events import bodies
@@ -59,3 +59,33 @@ def request_sizes(workload: Workload, endpoint: Endpoint = LOOPBACK) -> RequestS
     body = len(bodies(workload, profile, data)())
     head = RequestHead(endpoint, profile, workload.api, workload.connection).sizes(body)
     return RequestSizes(head.request_line, head.auth_query, head.headers, body, workload.payload_per_request)
+
+
+@dataclass(frozen=True, slots=True)
+class BodySizes:
+    """What a body is made of beside the events' data, in bytes.
+
+    Attributes:
+        call: once a call: a batch's brackets; nothing in a trigger.
+        event: the envelope of each event: name, channels, quotes, and the comma between two.
+    """
+
+    call: int
+    event: int
+
+
+def body_sizes(workload: Workload) -> BodySizes:
+    """The bytes of a body around its payloads; of a trigger they are all the event's.
+
+    Raises:
+        ProfileError: where there is no such client.
+    """
+    profile = load_profile(workload.client)
+
+    def empty(events: int) -> int:
+        return len(bodies(replace(workload, batch_size=events), profile, [""])())
+
+    if workload.api != "batch":
+        return BodySizes(0, empty(1))
+    event = empty(2) - empty(1)
+    return BodySizes(empty(1) - event, event)
