@@ -73,7 +73,7 @@ def _findings(slices: pd.DataFrame, side_by_side: bool) -> Iterator[str]:
         rows = group.to_dict("records")
         first = rows[0]
         points = ", ".join(f"{row['bytes_per_event']:,.1f} at {_calls(row['calls'])}" for row in rows)
-        what = ", ".join([_call(first), *_carried(first)])
+        what = ", ".join([name_of_call(first), *_carried(first)])
         yield (
             f"{what}: a connection costs {first['connection_bytes']:,.0f} B; "
             f"cable B/event by calls a connection: {points}"
@@ -172,10 +172,10 @@ def _build(summary: pd.DataFrame, columns: list[Column]) -> Table:
 
 def describe(row: Row) -> str:
     """A workload in words: ``batch of 10, TLS, close``."""
-    return ", ".join([_call(row), *_way(row)])
+    return ", ".join([name_of_call(row), *_way(row)])
 
 
-def _call(row: Row) -> str:
+def name_of_call(row: Row) -> str:
     """``batch of 10``."""
     return {
         "trigger": "trigger",

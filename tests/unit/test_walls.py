@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOAD = {"locust", "gevent", "socket", "httpx", "asyncio", "uvloop", "scenarios"}
-ANALYSIS = sorted((ROOT / "analysis").glob("*.py"))
+ANALYSIS = sorted((ROOT / "analysis").rglob("*.py"))
 CHANNELS = sorted((ROOT / "wiretax" / "channels").rglob("*.py"))
 
 

@@ -1,0 +1,141 @@
+"""Overhead against payload: the smaller the event, the more of what is sent is not the event."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.figures.drawing import Absent, Drawing
+from analysis.figures.family import HEADLINE, NOTHING, call, siblings, title_of_family
+from analysis.figures.style import INK, PAPER, Stroke, canvas, log_axis, number, spread, stroke, styled
+from analysis.layers import bytes_per_event
+
+NAME = "overhead-by-payload"
+CLAIMED_OVERHEAD = 10
+
+
+def overhead_by_payload(slices: pd.DataFrame) -> Drawing | Absent:
+    """Bytes sent over bytes of payload, against payload: a line a kind of call of the client in focus.
+
+    Between payloads measured, bytes are taken to lie on a line, as they do where escaping is even; from it comes
+    where the claimed factor of 10 is crossed.
+
+    Args:
+        slices: ``slices.parquet``.
+    """
+    mine = siblings(slices)
+    if mine.empty:
+        return Absent(NAME, NOTHING, HEADLINE)
+    cost = bytes_per_event(mine)
+    known = mine.drop_duplicates("workload").set_index("workload")[["api", "batch_size", "channels", "payload_bytes"]]
+    known = known.join(cost[["payload", "sent"]]).sort_values(["api", "batch_size", "payload_bytes"])
+    known = known[known["payload"] > 0]
+    lines = [group for _, group in known.groupby(["batch_size", "api"]) if len(group) > 1]
+    if not lines:
+        return Absent(NAME, "no workload of this run differs in its payload alone", HEADLINE)
+    crossed = [crossing(line["payload"].to_numpy(), line["sent"].to_numpy(), CLAIMED_OVERHEAD) for line in lines]
+    title = _title(lines[0], crossed[0])
+    with styled(NAME):
+        figure, [axes] = canvas(8, 4.6, title)
+        log_axis(axes.xaxis, sorted(known["payload_bytes"].unique()))
+        log_axis(axes.yaxis)
+        for place, line in enumerate(lines):
+            _line(axes, line, stroke(place))
+        factors = known["sent"] / known["payload"]
+        axes.set_ylim(0.88, max(float(factors.max()), CLAIMED_OVERHEAD) * 1.5)
+        least, most = known["payload"].min(), known["payload"].max()
+        axes.set_xlim(least / (most / least) ** 0.26, most * (most / least) ** 0.04)
+        _labels(axes, lines)
+        _claim(axes, least, crossed)
+        axes.set_xlabel("payload of an event, bytes")
+        axes.set_ylabel("bytes sent over bytes of payload")
+    words = f"{title}. Bytes sent (HTTP) over bytes of payload, {title_of_family(mine.iloc[0])}; points are measured."
+    return Drawing(NAME, words, figure)
+
+
+def crossing(payloads: np.ndarray, sent: np.ndarray, factor: float) -> float | None:  # type: ignore[type-arg]
+    """The payload (B) at which what is sent is ``factor`` times it; None where that lies outside the measured.
+
+    Args:
+        payloads: bytes an event, ascending.
+        sent: bytes sent an event, at each.
+        factor: the ratio looked for.
+    """
+    over = sent > factor * payloads
+    for place in range(len(payloads) - 1):
+        if over[place] and not over[place + 1]:
+            slope = (sent[place + 1] - sent[place]) / (payloads[place + 1] - payloads[place])
+            return float((sent[place] - slope * payloads[place]) / (factor - slope))
+    return None
+
+
+def _title(line: pd.DataFrame, crossed: float | None) -> str:
+    first, last = line.iloc[0], line.iloc[-1]
+    ends = [f"{number(row['sent'] / row['payload'])} times an event of {number(row['payload'])} B" for row in (first, last)]
+    what = {"trigger": "A trigger", "batch": f"A {call(first)}"}[str(first["api"])]
+    if crossed is not None:
+        return f"{what} sends more than {CLAIMED_OVERHEAD} times the payload below {crossed:,.0f} B"
+    return f"{what} sends {ends[0]}, {ends[1]}"
+
+
+def _line(axes: Axes, line: pd.DataFrame, look: Stroke) -> None:
+    payloads, sent = line["payload"].to_numpy(), line["sent"].to_numpy()
+    # Straight in bytes is curved in factors.
+    between = np.geomspace(payloads[0], payloads[-1], 120)
+    axes.plot(
+        between, np.interp(between, payloads, sent) / between, color=look.color, linestyle=look.linestyle, zorder=3
+    )
+    axes.plot(
+        payloads,
+        sent / payloads,
+        color=look.color,
+        marker=look.marker,
+        linestyle="none",
+        label=call(line.iloc[0].to_dict()),
+        zorder=4,
+    )
+
+
+def _labels(axes: Axes, lines: list[pd.DataFrame]) -> None:
+    """Left of each line's first point, where they are furthest apart."""
+    firsts = [line.iloc[0] for line in lines]
+    low, high = (float(np.log10(each)) for each in axes.get_ylim())
+    wanted = [float(np.log10(first["sent"] / first["payload"])) for first in firsts]
+    for first, place in zip(firsts, spread(wanted, (high - low) * 0.05), strict=True):
+        axes.annotate(
+            f"{call(first.to_dict())}  {first['sent'] / first['payload']:,.2f}x",
+            (first["payload"], 10**place),
+            xytext=(-8, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=8.5,
+        )
+
+
+def _claim(axes: Axes, least: float, crossed: list[float | None]) -> None:
+    # From the first payload on: left of it stand the labels of the lines.
+    axes.plot([least, axes.get_xlim()[1]], [CLAIMED_OVERHEAD] * 2, color=INK, linestyle="--", linewidth=1.1, zorder=2)
+    axes.text(
+        0.99,
+        CLAIMED_OVERHEAD * 1.04,
+        f"{CLAIMED_OVERHEAD}x claimed",
+        transform=axes.get_yaxis_transform(),
+        ha="right",
+        va="bottom",
+        fontsize=8.5,
+    )
+    for payload in crossed:
+        if payload is None:
+            continue
+        axes.plot(payload, CLAIMED_OVERHEAD, marker="|", markersize=11, color=INK, zorder=5)
+        axes.annotate(
+            f"{payload:,.0f} B",
+            (payload, CLAIMED_OVERHEAD),
+            xytext=(4, 4),
+            textcoords="offset points",
+            fontsize=8,
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.8},
+            zorder=6,
+        )
