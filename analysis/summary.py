@@ -37,10 +37,10 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame) -> pd.DataFrame:
     message_rates, event_rates = rates(slices), rates(slices, "events")
     sent_per_message = cost["sent"] * by_name["events"] / by_name["messages"].where(by_name["messages"] > 0)
     times = percentiles(latency) if len(latency) else pd.DataFrame(columns=[0.5, 0.99], dtype=float)
-    baselines = _baselines(total)
+    base = baselines(total)
     rows = []
     for workload in total["workload"]:
-        baseline = baselines.get(workload)
+        baseline = base.get(workload)
         gain = Ratio(np.nan, np.nan, np.nan, 0)
         saving = np.nan
         if baseline is not None and baseline != workload:
@@ -71,7 +71,7 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame) -> pd.DataFrame:
     return _ordered(table)
 
 
-def _baselines(total: pd.DataFrame) -> dict[str, str]:
+def baselines(total: pd.DataFrame) -> dict[str, str]:
     """The trigger each workload is held against, by name; absent where the run has none."""
     triggers = total[total["api"] == "trigger"][["workload", *FAMILY]]
     paired = total[["workload", *FAMILY]].merge(triggers, on=list(FAMILY), suffixes=("", "_baseline"))

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis.amortisation import amortisation
+from analysis.check import check
 from analysis.clients import CLAIMED_HEAD_BYTES, LEAST_CLIENTS, compare_clients, head_claim
 from analysis.summary import summarise
 from wiretax.runs.reader import Run
@@ -42,6 +43,8 @@ def print_run(run: Run, console: Console) -> None:
         for line in _findings(run.slices, side_by_side):
             say(line)
         say(f"[dim]{escape(_legend(run.meta))}[/dim]")
+    for doubt in check(run.slices, run.meta):
+        say(f"[yellow]doubt[/yellow]    {escape(str(doubt))}")
     for warning in run.meta["warnings"]:
         say(f"[yellow]warning[/yellow]  {escape(warning)}")
     for reason in run.meta["invalid_because"]:

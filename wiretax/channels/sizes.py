@@ -50,7 +50,7 @@ def request_sizes(workload: Workload, endpoint: Endpoint = LOOPBACK) -> RequestS
         endpoint: where to; its host, and the app's id and key, stand in the head.
 
     Raises:
-        ProfileError: where there is no such client.
+        KeyError: where there is no such client.
         ValueError: where the payload's kind can't be made that small.
     """
     profile = load_profile(workload.client)
@@ -78,7 +78,7 @@ def body_sizes(workload: Workload) -> BodySizes:
     """The bytes of a body around its payloads; of a trigger they are all the event's.
 
     Raises:
-        ProfileError: where there is no such client.
+        KeyError: where there is no such client.
     """
     profile = load_profile(workload.client)
 
