@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from analysis.amortisation import amortisation
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.family import call
-from analysis.figures.style import INK, MUTED, PAPER, Stroke, canvas, log_axis, number, spread, stroke, styled
+from analysis.figures.style import MUTED, Label, Stroke, canvas, label_beside, log_axis, number, stroke, styled
 
 NAME = "connections"
 CONNECTIONS = "wiretax run connections"
@@ -17,6 +17,8 @@ GROUP = ["api", "batch_size", "channels", "payload_bytes", "payload_kind", "clie
 # More calls than this on a connection count as all: the price of it is no longer seen.
 MANY_CALLS = 1000
 MOST_LINES = 6
+# Curves are drawn at least so far (calls), for their bend to be seen.
+LEAST_END = 60.0
 
 
 def connections(slices: pd.DataFrame) -> Drawing | Absent:
@@ -40,18 +42,29 @@ def connections(slices: pd.DataFrame) -> Drawing | Absent:
         title += f", {plainest['connection_bytes'].iloc[0]:,.0f} B without; its calls share the price"
     with styled(NAME):
         figure, [axes] = canvas(8, 4.4, title)
-        log_axis(axes.xaxis)
-        log_axis(axes.yaxis)
-        end = max(float(points["calls"].where(points["calls"] <= MANY_CALLS).max()), 10.0) * 1.6
-        floors = [_line(axes, group, stroke(place), end) for place, group in enumerate(groups[:MOST_LINES])]
-        axes.set_xlim(0.85, end)
+        log_axis(axes, "x")
+        log_axis(axes, "y")
+        end = max(float(points["calls"].where(points["calls"] <= MANY_CALLS).max()), LEAST_END) * 1.6
+        names = _names(groups[:MOST_LINES])
+        floors = [
+            _line(axes, group, name, stroke(place), end)
+            for place, (group, name) in enumerate(zip(groups[:MOST_LINES], names, strict=True))
+        ]
+        axes.set_xlim(0.6, end)
         axes.set_ylim(min(floors) / 1.25, float(points["bytes_per_event"].max()) * 1.3)
-        _floors(axes, groups[:MOST_LINES], floors, end)
+        firsts = [group.iloc[0] for group in groups[:MOST_LINES] if group["calls"].iloc[0] <= MANY_CALLS]
+        costs = [(float(row["calls"]), float(row["bytes_per_event"])) for row in firsts]
+        label_beside(axes, [Label(calls, cost, number(cost)) for calls, cost in costs], "left", 0.045)
+        labels = [
+            Label(end, floor, f"{name}\nall on one: {number(floor)} B")
+            for name, floor in zip(names, floors, strict=True)
+        ]
+        label_beside(axes, labels, "right", 0.1)
         axes.set_xlabel("calls on a connection, as measured")
         axes.set_ylabel("bytes an event on the cable, both ways")
     caption = (
-        f"{title}. Bytes an event on the cable against calls on a connection: points are measured, the curve is the "
-        "line fitted to what TLS and TCP/IP cost, dashed is what is left where all calls share one."
+        f"{title}. Bytes an event on the cable against calls on a connection: points are measured, the curve is "
+        "the line fitted to what TLS and TCP/IP cost, dashed is what is left where all calls share one."
     )
     return Drawing(NAME, caption, figure)
 
@@ -61,12 +74,26 @@ def _price(group: pd.DataFrame) -> str:
     return f"{row['connection_bytes']:,.0f} B" + (" inside TLS" if row["tls"] else "")
 
 
-def _name(group: pd.DataFrame) -> str:
-    row = group.iloc[-1].to_dict()
-    return ", ".join([call(row), *(["TLS"] if row["tls"] else [])])
+def _names(groups: list[pd.DataFrame]) -> list[str]:
+    """Each curve in words, with what tells it from the others."""
+    rows = [group.iloc[-1] for group in groups]
+    several = {name: len({row[name] for row in rows}) > 1 for name in ("client", "payload_bytes", "payload_kind")}
+    return [
+        ", ".join(
+            [
+                *([str(row["client"])] if several["client"] else []),
+                call(row),
+                *([f"{row['payload_bytes']:,} B"] if several["payload_bytes"] else []),
+                *([str(row["payload_kind"])] if several["payload_kind"] else []),
+                *([f"HTTP/{row['http']}"] if row["http"] != "1.1" else []),
+                *(["TLS"] if row["tls"] else []),
+            ]
+        )
+        for row in rows
+    ]
 
 
-def _line(axes: Axes, group: pd.DataFrame, look: Stroke, end: float) -> float:
+def _line(axes: Axes, group: pd.DataFrame, name: str, look: Stroke, end: float) -> float:
     """One curve with its points; returns the floor, B an event: measured where all calls share a connection."""
     # HTTP's own bytes differ by the field that asks for the close, so the curve is that of the most calls.
     last = group.iloc[-1]
@@ -81,36 +108,8 @@ def _line(axes: Axes, group: pd.DataFrame, look: Stroke, end: float) -> float:
         color=look.color,
         marker=look.marker,
         linestyle="none",
-        label=_name(group),
+        label=name,
         zorder=4,
     )
-    axes.axhline(floor, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=2)
-    if len(measured):
-        at = measured.iloc[0]
-        axes.annotate(
-            number(at["bytes_per_event"]),
-            (at["calls"], at["bytes_per_event"]),
-            xytext=(0, 7),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8.5,
-            color=INK,
-            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.8},
-            zorder=5,
-        )
+    axes.plot([1, end], [floor, floor], color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=2)
     return floor
-
-
-def _floors(axes: Axes, groups: list[pd.DataFrame], floors: list[float], end: float) -> None:
-    """Labels to the right of the curves, each at its floor, none on another."""
-    low, high = (float(np.log10(each)) for each in axes.get_ylim())
-    places = spread([float(np.log10(floor)) for floor in floors], (high - low) * 0.1)
-    for group, floor, place in zip(groups, floors, places, strict=True):
-        axes.annotate(
-            f"{_name(group)}\nall on one: {number(floor)} B",
-            (end, floor),
-            xytext=(end * 1.06, 10**place),
-            va="center",
-            fontsize=8.5,
-            annotation_clip=False,
-        )

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.family import ANY_RUN, NOTHING, OBSERVED, call, focused, title_of_family, workloads
-from analysis.figures.style import MUTED, Stroke, canvas, log_axis, number, stroke, styled
+from analysis.figures.style import MUTED, Stroke, canvas, log_axis, stroke, styled
 from analysis.latency import percentiles
 
 NAME = "latency-distributions"
@@ -36,12 +36,12 @@ def latency_distributions(
     if len(known) > MOST_LINES:
         # First those that calls to many channels are not, then the ends and what lies evenly between them.
         known = known[known["channels"] == 1] if (known["channels"] == 1).sum() > 1 else known
-        known = known.reset_index(drop=True)
-        known = known.iloc[np.unique(np.linspace(0, len(known) - 1, min(MOST_LINES, len(known))).round().astype(int))]
+        places = np.linspace(0, len(known) - 1, min(MOST_LINES, len(known))).round().astype(int)
+        known = known.iloc[np.unique(places)]
     times = percentiles(latency, MARKS) * 1e3
     observed = (family["payload_kind"] == OBSERVED).all()
     users = users or int(family.groupby(["round", "workload"])["users"].sum().max())
-    how = "as the proxy saw them" if observed else f"saturated, {users} users"
+    how = "as the proxy saw it" if observed else f"saturated, {users} users"
     first = known.iloc[0]
     title = f"Latency of a call with {first['payload_bytes']:,} B an event ({how})"
     with styled(NAME):
@@ -50,7 +50,7 @@ def latency_distributions(
             _line(axes, latency, row["workload"], call(row), times.loc[row["workload"]], stroke(place))
             for place, row in enumerate(known.to_dict("records"))
         ]
-        log_axis(axes.xaxis)
+        log_axis(axes, "x")
         axes.set_xlim(min(low for low, _ in ends), max(high for _, high in ends))
         axes.set_ylim(0, 103)
         axes.yaxis.set_major_formatter("{x:.0f} %")
@@ -58,7 +58,9 @@ def latency_distributions(
         axes.set_ylabel("share of calls that took no longer")
         for share, name in zip(MARKS, ("p50", "p99"), strict=True):
             axes.axhline(share * 100, color=MUTED, linewidth=0.8, linestyle=":", zorder=1)
-            axes.text(1.0, share * 100, f" {name}", transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
+            axes.text(
+                1.0, share * 100, f" {name}", transform=axes.get_yaxis_transform(), va="center", fontsize=8.5
+            )
         axes.legend(
             loc="center left",
             bbox_to_anchor=(1.06, 0.5),
@@ -69,7 +71,8 @@ def latency_distributions(
             labelspacing=0.9,
         )
     words = (
-        f"{title}. Cumulative share of calls against latency in ms, {title_of_family(first)}; marked are p50 and p99."
+        f"{title}. Cumulative share of calls against latency in ms, {title_of_family(first)}; "
+        "marked are p50 and p99."
     )
     if not observed:
         words += " Under saturation a latency tells how long the queue was, not how fast an idle endpoint answers."
@@ -89,6 +92,7 @@ def _line(
         np.concatenate([[0.0], share]),
         color=look.color,
         linestyle=look.linestyle,
+        drawstyle="steps-post",
         zorder=3,
     )
     middle, tail = (float(marks[mark]) for mark in MARKS)
@@ -102,6 +106,6 @@ def _line(
     )
     # The legend's entry carries both, line and marker.
     axes.plot([], [], **look._asdict(), label=f"{label}: {middle:,.2f} / {tail:,.2f}")
-    low = float(ms[np.searchsorted(share, 0.2)])
-    high = float(ms[min(np.searchsorted(share, 99.8), len(ms) - 1)])
-    return low * 0.9, max(high, tail) * 1.1
+    seen = ms[(share >= 0.2) & (share <= 99.8)]
+    low, high = (float(seen[0]), float(seen[-1])) if len(seen) else (middle, tail)
+    return min(low, middle) * 0.9, max(high, tail) * 1.1

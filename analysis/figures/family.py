@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -12,6 +12,8 @@ from analysis.layers import with_tls
 from analysis.summary import API_ORDER
 from analysis.table import name_of_call
 from wiretax.channels.workload import FAMILY
+
+Row: TypeAlias = "Mapping[Any, Any] | pd.Series[Any]"
 
 ONE_SIZE = [name for name in FAMILY if name != "payload_bytes"]
 ANY_RUN = "wiretax run"
@@ -43,13 +45,14 @@ def workloads(slices: pd.DataFrame) -> pd.DataFrame:
     return rows.drop(columns="_api").reset_index(drop=True)
 
 
-def title_of_family(row: Mapping[Any, Any]) -> str:
+def title_of_family(row: Row) -> str:
     """A family in words, less its payload: ``client reference, chat events, TLS``."""
-    kind = "as observed" if row["payload_kind"] == OBSERVED else f"{row['payload_kind']} events"
-    return ", ".join([f"client {row['client']}", kind, *way(row)])
+    if row["payload_kind"] == OBSERVED:
+        return ", ".join(["the observed publisher", *way(row)])
+    return ", ".join([f"client {row['client']}", f"{row['payload_kind']} events", *way(row)])
 
 
-def way(row: Mapping[Any, Any]) -> list[str]:
+def way(row: Row) -> list[str]:
     """How calls go there, where that is not HTTP/1.1 without TLS on a connection that is kept."""
     words = []
     if row["http"] != "1.1":
@@ -63,6 +66,6 @@ def way(row: Mapping[Any, Any]) -> list[str]:
     return words
 
 
-def call(row: Mapping[Any, Any]) -> str:
+def call(row: Row) -> str:
     """``batch of 10``."""
-    return name_of_call(dict(row))
+    return name_of_call({name: row[name] for name in ("api", "batch_size", "channels")})

@@ -69,7 +69,7 @@ def _bars(axes: Axes, heads: pd.DataFrame) -> None:
         name, color = LAYERS[part]
         sizes = heads[part].to_numpy(dtype=float)
         axes.barh(places, sizes, left=left, height=0.7, color=color, label=name, zorder=3)
-        for place, start, size in zip(places, left, sizes, strict=True):
+        for place, (start, size) in enumerate(zip(left, sizes, strict=True)):
             axes.text(
                 start + size / 2,
                 place,
@@ -83,7 +83,7 @@ def _bars(axes: Axes, heads: pd.DataFrame) -> None:
         left += sizes
     # The claim's line passes here; the figure stays readable on it.
     behind = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2}
-    for place, head in zip(places, heads["head"], strict=True):
+    for place, head in enumerate(heads["head"]):
         axes.text(
             head + 5, place, f"{head:,.0f}", va="center", fontweight="bold", fontsize=8.5, bbox=behind, zorder=5
         )

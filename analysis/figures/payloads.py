@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.family import HEADLINE, NOTHING, call, siblings, title_of_family
-from analysis.figures.style import INK, PAPER, Stroke, canvas, log_axis, number, spread, stroke, styled
+from analysis.figures.style import (
+    INK,
+    PAPER,
+    Label,
+    Stroke,
+    apart,
+    canvas,
+    label_beside,
+    log_axis,
+    number,
+    stroke,
+    styled,
+)
 from analysis.layers import bytes_per_event
 
 NAME = "overhead-by-payload"
 CLAIMED_OVERHEAD = 10
+
+Floats = npt.NDArray[np.float64]
 
 
 def overhead_by_payload(slices: pd.DataFrame) -> Drawing | Absent:
@@ -28,8 +45,9 @@ def overhead_by_payload(slices: pd.DataFrame) -> Drawing | Absent:
     if mine.empty:
         return Absent(NAME, NOTHING, HEADLINE)
     cost = bytes_per_event(mine)
-    known = mine.drop_duplicates("workload").set_index("workload")[["api", "batch_size", "channels", "payload_bytes"]]
-    known = known.join(cost[["payload", "sent"]]).sort_values(["api", "batch_size", "payload_bytes"])
+    known = mine.drop_duplicates("workload").set_index("workload")
+    known = known[["api", "batch_size", "channels", "payload_bytes"]].join(cost[["payload", "sent"]])
+    known = known.sort_values(["api", "batch_size", "payload_bytes"])
     known = known[known["payload"] > 0]
     lines = [group for _, group in known.groupby(["batch_size", "api"]) if len(group) > 1]
     if not lines:
@@ -38,23 +56,25 @@ def overhead_by_payload(slices: pd.DataFrame) -> Drawing | Absent:
     title = _title(lines[0], crossed[0])
     with styled(NAME):
         figure, [axes] = canvas(8, 4.6, title)
-        log_axis(axes.xaxis, sorted(known["payload_bytes"].unique()))
-        log_axis(axes.yaxis)
+        log_axis(axes, "x", apart(known["payload_bytes"].tolist(), 1.6))
+        log_axis(axes, "y")
         for place, line in enumerate(lines):
             _line(axes, line, stroke(place))
         factors = known["sent"] / known["payload"]
         axes.set_ylim(0.88, max(float(factors.max()), CLAIMED_OVERHEAD) * 1.5)
         least, most = known["payload"].min(), known["payload"].max()
         axes.set_xlim(least / (most / least) ** 0.26, most * (most / least) ** 0.04)
-        _labels(axes, lines)
+        # On the left they are furthest apart.
+        label_beside(axes, [_label(line.iloc[0]) for line in lines], "left")
         _claim(axes, least, crossed)
         axes.set_xlabel("payload of an event, bytes")
         axes.set_ylabel("bytes sent over bytes of payload")
-    words = f"{title}. Bytes sent (HTTP) over bytes of payload, {title_of_family(mine.iloc[0])}; points are measured."
+    family = title_of_family(mine.iloc[0])
+    words = f"{title}. Bytes sent (HTTP) over bytes of payload, {family}; points are measured."
     return Drawing(NAME, words, figure)
 
 
-def crossing(payloads: np.ndarray, sent: np.ndarray, factor: float) -> float | None:  # type: ignore[type-arg]
+def crossing(payloads: Floats, sent: Floats, factor: float) -> float | None:
     """The payload (B) at which what is sent is ``factor`` times it; None where that lies outside the measured.
 
     Args:
@@ -71,12 +91,12 @@ def crossing(payloads: np.ndarray, sent: np.ndarray, factor: float) -> float | N
 
 
 def _title(line: pd.DataFrame, crossed: float | None) -> str:
-    first, last = line.iloc[0], line.iloc[-1]
-    ends = [f"{number(row['sent'] / row['payload'])} times an event of {number(row['payload'])} B" for row in (first, last)]
-    what = {"trigger": "A trigger", "batch": f"A {call(first)}"}[str(first["api"])]
+    what = "A trigger" if line["api"].iloc[0] == "trigger" else f"A {call(line.iloc[0])}"
     if crossed is not None:
         return f"{what} sends more than {CLAIMED_OVERHEAD} times the payload below {crossed:,.0f} B"
-    return f"{what} sends {ends[0]}, {ends[1]}"
+    first, last = line.iloc[0], line.iloc[-1]
+    factors = [f"{row['sent'] / row['payload']:,.2f} times {number(row['payload'])} B" for row in (first, last)]
+    return f"{what} sends {factors[0]} and {factors[1]}"
 
 
 def _line(axes: Axes, line: pd.DataFrame, look: Stroke) -> None:
@@ -97,26 +117,15 @@ def _line(axes: Axes, line: pd.DataFrame, look: Stroke) -> None:
     )
 
 
-def _labels(axes: Axes, lines: list[pd.DataFrame]) -> None:
-    """Left of each line's first point, where they are furthest apart."""
-    firsts = [line.iloc[0] for line in lines]
-    low, high = (float(np.log10(each)) for each in axes.get_ylim())
-    wanted = [float(np.log10(first["sent"] / first["payload"])) for first in firsts]
-    for first, place in zip(firsts, spread(wanted, (high - low) * 0.05), strict=True):
-        axes.annotate(
-            f"{call(first.to_dict())}  {first['sent'] / first['payload']:,.2f}x",
-            (first["payload"], 10**place),
-            xytext=(-8, 0),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            fontsize=8.5,
-        )
+def _label(first: pd.Series[Any]) -> Label:
+    factor = float(first["sent"] / first["payload"])
+    return Label(float(first["payload"]), factor, f"{call(first)}  {factor:,.2f}x")
 
 
 def _claim(axes: Axes, least: float, crossed: list[float | None]) -> None:
     # From the first payload on: left of it stand the labels of the lines.
-    axes.plot([least, axes.get_xlim()[1]], [CLAIMED_OVERHEAD] * 2, color=INK, linestyle="--", linewidth=1.1, zorder=2)
+    ends = [least, axes.get_xlim()[1]]
+    axes.plot(ends, [CLAIMED_OVERHEAD] * 2, color=INK, linestyle="--", linewidth=1.1, zorder=2)
     axes.text(
         0.99,
         CLAIMED_OVERHEAD * 1.04,

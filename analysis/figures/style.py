@@ -5,25 +5,27 @@ Palette: Okabe and Ito, "Color Universal Design" (2008). Line styles and markers
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, cast
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 # Written into the drawing as they are, and into its SVG as variables with a second value for a dark page. Each is
 # used for nothing else, and none is one of matplotlib's defaults, which it leaves out.
 INK, MUTED, GRID, PAPER = "#1b1f24", "#59616b", "#dde1e6", "#fefefe"
-VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper"}
-DARK = {"ink": "#e8eaed", "muted": "#a9b1bb", "grid": "#363c44", "paper": "#15181c"}
-
 BLUE, ORANGE, GREEN, VERMILION = "#0072b2", "#e69f00", "#009e73", "#d55e00"
 PURPLE, SKY, YELLOW, GREY = "#cc79a7", "#56b4e9", "#f0e442", "#8e959e"
+# Of the palette only the blue is too dim for a dark page.
+VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper", BLUE: "blue"}
+DARK = {"ink": "#e8eaed", "muted": "#a9b1bb", "grid": "#363c44", "paper": "#15181c", "blue": "#2f8fd6"}
 # On a bar of colour, whatever the page.
 DARK_TEXT, LIGHT_TEXT = "#0d0f12", "#fdfdfd"
 
@@ -104,14 +106,13 @@ def stroke(number: int) -> Stroke:
 @contextmanager
 def styled(salt: str) -> Iterator[None]:
     """Draw or save in this style; ``salt`` makes the ids of an SVG its own."""
-    with mpl.rc_context({**RC, "svg.hashsalt": salt}):  # type: ignore[arg-type]
+    with mpl.rc_context(cast(Any, {**RC, "svg.hashsalt": salt})):
         yield
 
 
 def canvas(width: float, height: float, title: str, panels: int = 1, **more: Any) -> tuple[Figure, list[Axes]]:
-    """A figure of its own, outside pyplot, with panels side by side; sizes in inches. Call it inside ``styled``."""
-    figure = Figure(figsize=(width, height), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr]
+    """A figure of its own, outside pyplot, with panels side by side; sizes in inches. To be made in ``styled``."""
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
     figure.suptitle(title, x=0.012, ha="left", fontsize=11, fontweight="bold")
     return figure, list(figure.subplots(1, panels, squeeze=False, **more)[0])
 
@@ -129,12 +130,22 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if rounded == round(value) else f"{value:,.{digits}f}"
 
 
-def log_axis(axis: Axis, ticks: Sequence[float] | None = None) -> None:
+def log_axis(axes: Axes, which: Literal["x", "y"], ticks: Sequence[float] | None = None) -> None:
     """A logarithmic axis whose numbers are written out: at 1, 2 and 5 of each decade, or where ``ticks`` says."""
-    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    axes.set(**{f"{which}scale": "log"})
+    axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_locator(FixedLocator(ticks) if ticks is not None else LogLocator(subs=(1, 2, 5)))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+
+
+def apart(values: Sequence[float], factor: float) -> list[float]:
+    """Those of the values, from the least on, that stand apart by the factor at least: ticks with room between."""
+    kept: list[float] = []
+    for value in sorted(set(values)):
+        if not kept or value >= kept[-1] * factor:
+            kept.append(float(value))
+    return kept
 
 
 def spread(wanted: list[float], gap: float) -> list[float]:
@@ -154,3 +165,41 @@ def spread(wanted: list[float], gap: float) -> list[float]:
         for place, index in enumerate(members):
             places[index] = centre + gap * (place - (len(members) - 1) / 2)
     return places
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words for a point.
+
+    Attributes:
+        x, y: the point, in data.
+        text: the words.
+    """
+
+    x: float
+    y: float
+    text: str
+
+
+def label_beside(axes: Axes, labels: Sequence[Label], side: Literal["left", "right"], gap: float = 0.05) -> None:
+    """Words left or right of points, moved up or down so that none lies on another.
+
+    Args:
+        axes: with a logarithmic y axis whose ends are set.
+        labels: what is written where.
+        side: of the point.
+        gap: the least distance, as a share of the axis.
+    """
+    low, high = (math.log10(end) for end in axes.get_ylim())
+    places = spread([math.log10(label.y) for label in labels], (high - low) * gap)
+    for label, place in zip(labels, places, strict=True):
+        axes.annotate(
+            label.text,
+            (label.x, 10**place),
+            xytext=(-8 if side == "left" else 8, 0),
+            textcoords="offset points",
+            ha="right" if side == "left" else "left",
+            va="center",
+            fontsize=8.5,
+            annotation_clip=False,
+        )

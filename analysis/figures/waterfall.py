@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.family import ANY_RUN, NOTHING, call, focused, title_of_family, way, workloads
+from analysis.figures.family import ANY_RUN, NOTHING, Row, call, focused, title_of_family, way, workloads
 from analysis.figures.style import INK, LAYERS, MUTED, PURPLE, canvas, number, styled
 from analysis.layers import bytes_per_event
 
@@ -83,7 +83,7 @@ def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
         if step.total or (shown[step.column].abs() > NOTHING_THERE).any()
     ]
     first = chosen.iloc[0]
-    sizes = [f"{number(cost.at[row['workload'], last.column])} B" for row in chosen.to_dict("records")]
+    sizes = [f"{number(float(cost.loc[row['workload'], last.column]))} B" for row in chosen.to_dict("records")]
     names = [_alone(row) for row in chosen.to_dict("records")]
     where = "on the cable" if last is CABLE else "sent"
     event = ", ".join([f"An event of {first['payload_bytes']:,} B", *way(first)])
@@ -92,9 +92,7 @@ def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
         for place, (size, name) in enumerate(zip(sizes, names, strict=True))
     )
     with styled(NAME):
-        figure, panels = canvas(
-            9.2, 0.9 + 0.27 * len(steps), title, len(chosen), sharex=True, sharey=True
-        )
+        figure, panels = canvas(9.2, 0.9 + 0.27 * len(steps), title, len(chosen), sharex=True, sharey=True)
         reach = shown[last.column].max()
         panels[0].set_yticks(range(len(steps)), [step.label for step in steps])
         for label, step in zip(panels[0].get_yticklabels(), steps, strict=True):
@@ -109,7 +107,7 @@ def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
     return Drawing(NAME, words, figure)
 
 
-def _alone(row: dict[str, object]) -> str:
+def _alone(row: Row) -> str:
     return {"trigger": "by itself", "batch": f"in a {call(row)}"}.get(str(row["api"]), call(row))
 
 
