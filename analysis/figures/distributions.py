@@ -7,9 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.family import ANY_RUN, NOTHING, OBSERVED, call, focused, title_of_family, workloads
+from analysis.figures.family import ANY_RUN, NOTHING, OBSERVED, focused, title_of_family, workloads
 from analysis.figures.style import MUTED, Stroke, canvas, log_axis, stroke, styled
 from analysis.latency import percentiles
+from analysis.wording import call
 
 NAME = "latency-distributions"
 MOST_LINES = 7
@@ -42,7 +43,7 @@ def latency_distributions(
     observed = (family["payload_kind"] == OBSERVED).all()
     users = users or int(family.groupby(["round", "workload"])["users"].sum().max())
     how = "as the proxy saw it" if observed else f"saturated, {users} users"
-    first = known.iloc[0]
+    first = known.iloc[0].to_dict()
     title = f"Latency of a call with {first['payload_bytes']:,} B an event ({how})"
     with styled(NAME):
         figure, [axes] = canvas(9.2, 4.2, title)

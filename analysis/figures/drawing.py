@@ -34,6 +34,12 @@ class Drawing:
     caption: str
     figure: Figure
 
+    def __post_init__(self) -> None:
+        # Places are found once; found anew at each saving, they would move by what was saved before.
+        with styled(self.name):
+            self.figure.draw_without_rendering()
+            self.figure.set_layout_engine("none")
+
     @property
     def title(self) -> str:
         """The first sentence of the caption."""

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
-
 import pandas as pd
 
 from analysis.focus import focus
 from analysis.layers import with_tls
 from analysis.summary import API_ORDER
-from analysis.table import name_of_call
+from analysis.wording import Row, way
 from wiretax.channels.workload import FAMILY
-
-Row: TypeAlias = "Mapping[Any, Any] | pd.Series[Any]"
 
 ONE_SIZE = [name for name in FAMILY if name != "payload_bytes"]
 ANY_RUN = "wiretax run"
@@ -50,22 +45,3 @@ def title_of_family(row: Row) -> str:
     if row["payload_kind"] == OBSERVED:
         return ", ".join(["the observed publisher", *way(row)])
     return ", ".join([f"client {row['client']}", f"{row['payload_kind']} events", *way(row)])
-
-
-def way(row: Row) -> list[str]:
-    """How calls go there, where that is not HTTP/1.1 without TLS on a connection that is kept."""
-    words = []
-    if row["http"] != "1.1":
-        words.append(f"HTTP/{row['http']}")
-    if row["tls"]:
-        words.append("TLS")
-    if row["connection"] == "close":
-        words.append("a connection a call")
-    elif row["calls_per_connection"]:
-        words.append(f"{row['calls_per_connection']} calls a connection")
-    return words
-
-
-def call(row: Row) -> str:
-    """``batch of 10``."""
-    return name_of_call({name: row[name] for name in ("api", "batch_size", "channels")})

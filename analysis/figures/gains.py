@@ -34,7 +34,7 @@ def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
         return Absent(NAME, NOTHING, HEADLINE)
     if (mine["payload_kind"] == OBSERVED).all():
         return Absent(NAME, "an observed publisher sends at its own pace, so its rates say nothing", HEADLINE)
-    points = summarise(mine, pd.DataFrame())
+    points = summarise(mine)
     points = points[(points["api"] == "batch") & points["gain"].notna()]
     if points.empty:
         return Absent(NAME, "no batch of this run has a trigger that it can be held against", HEADLINE)
@@ -66,9 +66,10 @@ def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
             axes.set_title(f"{payload:,} B an event")
             axes.set_xlabel("events a call")
         panels[0].set_ylabel("messages a second over a trigger's")
+    family = title_of_family(mine.iloc[0].to_dict())
     caption = (
         f"{title}. Messages a second over those of the trigger of the same round, "
-        f"{title_of_family(mine.iloc[0])}: points are medians over rounds with their {CONFIDENCE * 100:.0f} % "
+        f"{family}: points are medians over rounds with their {CONFIDENCE * 100:.0f} % "
         "interval, the curve is fitted to the time of a call and an event, with its band; dashed is its limit, "
         "dotted a gain of n with n events a call."
     )

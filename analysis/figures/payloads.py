@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.family import HEADLINE, NOTHING, call, siblings, title_of_family
+from analysis.figures.family import HEADLINE, NOTHING, siblings, title_of_family
 from analysis.figures.style import (
     INK,
     PAPER,
@@ -25,6 +25,7 @@ from analysis.figures.style import (
     styled,
 )
 from analysis.layers import bytes_per_event
+from analysis.wording import call
 
 NAME = "overhead-by-payload"
 CLAIMED_OVERHEAD = 10
@@ -69,7 +70,7 @@ def overhead_by_payload(slices: pd.DataFrame) -> Drawing | Absent:
         _claim(axes, least, crossed)
         axes.set_xlabel("payload of an event, bytes")
         axes.set_ylabel("bytes sent over bytes of payload")
-    family = title_of_family(mine.iloc[0])
+    family = title_of_family(mine.iloc[0].to_dict())
     words = f"{title}. Bytes sent (HTTP) over bytes of payload, {family}; points are measured."
     return Drawing(NAME, words, figure)
 
@@ -91,7 +92,7 @@ def crossing(payloads: Floats, sent: Floats, factor: float) -> float | None:
 
 
 def _title(line: pd.DataFrame, crossed: float | None) -> str:
-    what = "A trigger" if line["api"].iloc[0] == "trigger" else f"A {call(line.iloc[0])}"
+    what = "A trigger" if line["api"].iloc[0] == "trigger" else f"A {call(line.iloc[0].to_dict())}"
     if crossed is not None:
         return f"{what} sends more than {CLAIMED_OVERHEAD} times the payload below {crossed:,.0f} B"
     first, last = line.iloc[0], line.iloc[-1]
@@ -119,7 +120,7 @@ def _line(axes: Axes, line: pd.DataFrame, look: Stroke) -> None:
 
 def _label(first: pd.Series[Any]) -> Label:
     factor = float(first["sent"] / first["payload"])
-    return Label(float(first["payload"]), factor, f"{call(first)}  {factor:,.2f}x")
+    return Label(float(first["payload"]), factor, f"{call(first.to_dict())}  {factor:,.2f}x")
 
 
 def _claim(axes: Axes, least: float, crossed: list[float | None]) -> None:

@@ -64,8 +64,9 @@ def bytes_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
         label_beside(axes, ends, "right", 0.1)
         axes.set_xlabel("events a call (1 is a trigger)")
         axes.set_ylabel("bytes sent an event")
+    family = title_of_family(known.iloc[0].to_dict())
     caption = (
-        f"{title}. Bytes sent (HTTP) an event against events a call, {title_of_family(known.iloc[0])}: points are "
+        f"{title}. Bytes sent (HTTP) an event against events a call, {family}: points are "
         "measured, the curve is the model fitted to them, dashed is the limit of ever larger batches."
     )
     return Drawing(NAME, caption, figure)

@@ -8,9 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.family import ANY_RUN, NOTHING, Row, call, focused, title_of_family, way, workloads
+from analysis.figures.family import ANY_RUN, NOTHING, focused, title_of_family, workloads
 from analysis.figures.style import INK, LAYERS, MUTED, PURPLE, canvas, number, styled
 from analysis.layers import bytes_per_event
+from analysis.wording import Row, call, way
 
 NAME = "layer-waterfall"
 # A step that is this small in every panel (B) is left out.
@@ -82,7 +83,7 @@ def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
         for step in STEPS[: STEPS.index(last) + 1]
         if step.total or (shown[step.column].abs() > NOTHING_THERE).any()
     ]
-    first = chosen.iloc[0]
+    first = chosen.iloc[0].to_dict()
     sizes = [f"{number(float(cost.loc[row['workload'], last.column]))} B" for row in chosen.to_dict("records")]
     names = [_alone(row) for row in chosen.to_dict("records")]
     where = "on the cable" if last is CABLE else "sent"

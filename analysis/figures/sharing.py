@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 
 from analysis.amortisation import amortisation
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.family import call
 from analysis.figures.style import MUTED, Label, Stroke, canvas, label_beside, log_axis, number, stroke, styled
+from analysis.wording import call, carried
 
 NAME = "connections"
 CONNECTIONS = "wiretax run connections"
@@ -76,7 +76,7 @@ def _price(group: pd.DataFrame) -> str:
 
 def _names(groups: list[pd.DataFrame]) -> list[str]:
     """Each curve in words, with what tells it from the others."""
-    rows = [group.iloc[-1] for group in groups]
+    rows = [group.iloc[-1].to_dict() for group in groups]
     several = {name: len({row[name] for row in rows}) > 1 for name in ("client", "payload_bytes", "payload_kind")}
     return [
         ", ".join(
@@ -85,8 +85,7 @@ def _names(groups: list[pd.DataFrame]) -> list[str]:
                 call(row),
                 *([f"{row['payload_bytes']:,} B"] if several["payload_bytes"] else []),
                 *([str(row["payload_kind"])] if several["payload_kind"] else []),
-                *([f"HTTP/{row['http']}"] if row["http"] != "1.1" else []),
-                *(["TLS"] if row["tls"] else []),
+                *carried(row),
             ]
         )
         for row in rows
