@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.family import HEADLINE, NOTHING, OBSERVED, siblings, title_of_family
-from analysis.figures.sizes import BEYOND
+from analysis.figures.sizes import BEYOND, mark_dedicated
 from analysis.figures.style import BLUE, INK, MUTED, canvas, log_axis, number, styled
 from analysis.interval import CONFIDENCE
 from analysis.model import fit_time, gain_curve
 from analysis.summary import summarise
+from wiretax.channels.limits import Limits
 
 NAME = "gain-by-batch-size"
 MOST_PANELS = 4
@@ -58,12 +59,14 @@ def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
         panels[0].set_xlim(0.85, end)
         near = [float(limit) for limit in limits.values() if limit <= top * FAR]
         panels[0].set_ylim(bottom / 1.3, max([top, *near]) * 1.5)
+        dedicated = False
         for axes, payload in zip(panels, payloads, strict=True):
             mine_only = points["payload_bytes"] == payload
             _panel(axes, points[mine_only], curves[curves["payload_bytes"] == payload])
             if payload in limits:
                 _limit(axes, float(limits[payload]), top, end)
             axes.set_title(f"{payload:,} B an event")
+            dedicated = mark_dedicated(axes, end)
             axes.set_xlabel("events a call")
         panels[0].set_ylabel("messages a second over a trigger's")
     family = title_of_family(mine.iloc[0].to_dict())
@@ -73,6 +76,8 @@ def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
         "interval, the curve is fitted to the time of a call and an event, with its band; dashed is its limit, "
         "dotted a gain of n with n events a call."
     )
+    if dedicated:
+        caption += f" Batches of more than {Limits().batch_size}, shaded, need a dedicated cluster."
     return Drawing(NAME, caption, figure)
 
 

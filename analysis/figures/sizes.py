@@ -10,10 +10,22 @@ from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.family import HEADLINE, NOTHING, siblings, title_of_family
-from analysis.figures.style import MUTED, Label, Stroke, canvas, label_beside, log_axis, number, stroke, styled
+from analysis.figures.style import (
+    GRID,
+    MUTED,
+    Label,
+    Stroke,
+    canvas,
+    label_beside,
+    log_axis,
+    number,
+    stroke,
+    styled,
+)
 from analysis.focus import USUAL_PAYLOAD_BYTES
 from analysis.layers import bytes_per_event
 from analysis.model import fit_bytes, sent_per_event
+from wiretax.channels.limits import Limits
 
 NAME = "bytes-by-batch-size"
 NO_SIZES = "no workload of this run differs in its batch size alone"
@@ -51,6 +63,17 @@ def bytes_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
         for place, (payload, group) in enumerate(lines):
             limits.append(_line(axes, group, fitted.get(payload), stroke(place), end))
         axes.set_xlim(0.55, end)
+        if mark_dedicated(axes, end):
+            usual_limit = f"more than {Limits().batch_size} a call: a dedicated cluster"
+            axes.text(
+                end / 1.05,
+                0.015,
+                usual_limit,
+                transform=axes.get_xaxis_transform(),
+                ha="right",
+                fontsize=8,
+                color=MUTED,
+            )
         axes.set_ylim(min(limits) / 1.35, float(known["sent"].max()) * 1.35)
         firsts = [group.iloc[0] for _, group in lines]
         label_beside(
@@ -70,6 +93,15 @@ def bytes_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
         "measured, the curve is the model fitted to them, dashed is the limit of ever larger batches."
     )
     return Drawing(NAME, caption, figure)
+
+
+def mark_dedicated(axes: Axes, end: float) -> bool:
+    """Shade the batch sizes that only a dedicated cluster takes, up to ``end``; whether there are any."""
+    usual = Limits().batch_size
+    there = end > usual * BEYOND
+    if there:
+        axes.axvspan(usual, end, facecolor=GRID, alpha=0.35, linewidth=0, zorder=0)
+    return there
 
 
 def _measured(slices: pd.DataFrame) -> pd.DataFrame | str:

@@ -151,6 +151,17 @@ def test_bytes_fall_with_batch_size_to_the_models_limit() -> None:
     assert axes.get_xscale() == axes.get_yscale() == "log"
 
 
+def test_batches_that_only_a_dedicated_cluster_takes_are_marked() -> None:
+    words = "more than 10 a call: a dedicated cluster"
+    usual, larger = made_up(Costs(), SWEEP), made_up(Costs(), [*SWEEP, Workload("batch", 50)])
+    assert words not in texts(drawn(bytes_by_batch_size(usual)))
+    assert words in texts(drawn(bytes_by_batch_size(larger)))
+    assert "dedicated" not in drawn(gain_by_batch_size(usual)).caption
+    assert (
+        "Batches of more than 10, shaded, need a dedicated cluster." in drawn(gain_by_batch_size(larger)).caption
+    )
+
+
 def test_overhead_crosses_the_claim_where_the_bytes_say_so() -> None:
     costs = Costs()
     slices = made_up(costs, SWEEP)
