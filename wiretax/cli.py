@@ -15,6 +15,7 @@ from wiretax import __version__
 from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, Endpoint, EndpointError
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import ProfileError
+from wiretax.commands.advise import advise
 from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.terminal import Exit, err, fail, out
 
@@ -234,6 +235,9 @@ def observe(
         raise typer.Exit(seen.ending.code)
     if saved is None or not saved.meta["valid"]:
         raise typer.Exit(Exit.INVALID)
+
+
+app.command()(advise)
 
 
 def _mock_tls(key_type: KeyType, ca: Path | None) -> MockTls:
