@@ -105,6 +105,18 @@ def test_what_is_advised_is_within_the_budget_and_sends_the_fewest(rate: float, 
     assert advice.advised.mean_s == min(option.mean_s for option in near)
 
 
+def test_an_event_bears_the_work_of_the_batch_it_is_in() -> None:
+    # Of batches of one and of two, which are equally many here, two thirds of the events are in those of two.
+    slow = Work(0.0, 0.006, "slow", Workload(payload_bytes=200, tls=True), FREE_MOCK)
+    budget_s = 0.040 + 2 * 0.006 + 0.010
+    advice = advise(demand(rate=np.log(2) / 0.010, budget_s=budget_s, limit=2), slow)
+    two = advice.options[1]
+    assert (two.linger_s, two.events_per_call) == (0.010, pytest.approx(1.5))
+    # Only the first of a batch waits: 0.5 / rate on average, over 1.5 events.
+    wait_s = 0.5 * 0.010 / np.log(2) / 1.5
+    assert two.mean_s == pytest.approx(wait_s + 0.040 + 0.006 * (1 / 3 + 2 * 2 / 3))
+
+
 def test_sizes_that_send_nearly_as_little_give_way_to_a_shorter_wait() -> None:
     advice = advise(demand(payload_bytes=10_000, rate=5000))
     assert advice.advised is not None
