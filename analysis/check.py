@@ -13,6 +13,7 @@ from analysis.interval import LEAST_ROUNDS, median_interval
 from analysis.layers import totals
 from analysis.summary import baselines
 from analysis.throughput import rates
+from analysis.wording import share
 
 # Standard deviation of a ratio over rounds, as a share of its mean.
 MOST_SPREAD = 0.10
@@ -57,7 +58,7 @@ def check(slices: pd.DataFrame, meta: dict[str, Any]) -> list[Doubt]:
         doubts.append(
             Doubt(
                 "saturated",
-                f"the generator kept {generator:.0%} of a core busy, so rates and gains are its own limit and not "
+                f"the generator kept {share(generator, 0)} of a core busy: rates and gains are its limit, not "
                 "the endpoint's",
                 "use fewer users, or none of the rates",
             )
@@ -86,8 +87,8 @@ def _of_ratios(ratios: pd.DataFrame) -> Iterator[Doubt]:
     if (spread > MOST_SPREAD).any():
         yield Doubt(
             "spread",
-            f"{_how_many(spread > MOST_SPREAD)} spread over {MOST_SPREAD:.0%} from round to round, "
-            f"{spread.idxmax()} by {spread.max():.0%}",
+            f"{_how_many(spread > MOST_SPREAD)} spread over {share(MOST_SPREAD, 0)} from round to round, "
+            f"{spread.idxmax()} by {share(spread.max(), 0)}",
             "use longer slices, more rounds, or a quieter machine",
         )
     drifted = {}
@@ -103,7 +104,7 @@ def _of_ratios(ratios: pd.DataFrame) -> Iterator[Doubt]:
         yield Doubt(
             "drift",
             f"{_how_many(ratios.columns.isin(drifted))} drift between the run's halves, {worst} by "
-            f"{drifted[worst]:+.0%}",
+            f"{drifted[worst] * 100:+.0f} %",
             "something else changed meanwhile; measure again",
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wiretax.channels.sizes import request_sizes
 from wiretax.channels.workload import Workload
 from wiretax.runs.record import RunRecord
 from wiretax.wire.ledger import Tally
@@ -112,4 +113,18 @@ def made_up(
     line = HEAD["request_line_bytes"] + HEAD["auth_query_bytes"]
     return frame.assign(
         body_bytes=body * frame["requests"], header_bytes=(head - line).astype(int) * frame["requests"]
+    )
+
+
+def rendered(
+    workloads: list[Workload], rounds: int = 1, costs: Costs = Costs(), spread: float = 0.0
+) -> pd.DataFrame:
+    """Slices of requests whose bytes are those the profiles render, and whose times follow from the costs."""
+    frame = made_up(costs, workloads, rounds, spread)
+    sizes = [request_sizes(workload) for workload in workloads] * rounds
+    return frame.assign(
+        request_line_bytes=[each.request_line * 1000 for each in sizes],
+        auth_query_bytes=[each.auth_query * 1000 for each in sizes],
+        header_bytes=[each.headers * 1000 for each in sizes],
+        body_bytes=[each.body * 1000 for each in sizes],
     )

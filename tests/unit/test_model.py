@@ -6,9 +6,8 @@ import math
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
-from saved import Costs, made_up
+from saved import Costs, made_up, rendered
 
 from analysis.model import fit_bytes, fit_time, gain_curve, sent_per_event
 from wiretax.channels.profiles import profile_names
@@ -22,18 +21,6 @@ STRANGER = [
     for size in (10, 100, 1000)
     for call in (TRIGGER, *(Workload("batch", events) for events in SIZES))
 ]
-
-
-def rendered(workloads: list[Workload]) -> pd.DataFrame:
-    """Slices of requests as the profiles render them."""
-    frame = made_up(Costs(), workloads, rounds=1)
-    sizes = [request_sizes(workload) for workload in workloads]
-    return frame.assign(
-        request_line_bytes=[each.request_line * 1000 for each in sizes],
-        auth_query_bytes=[each.auth_query * 1000 for each in sizes],
-        header_bytes=[each.headers * 1000 for each in sizes],
-        body_bytes=[each.body * 1000 for each in sizes],
-    )
 
 
 def test_what_a_call_and_an_event_weigh_is_recovered() -> None:

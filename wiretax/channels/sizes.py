@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.events import bodies
-from wiretax.channels.payloads import payloads
+from wiretax.channels.payloads import example
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.request import RequestHead
 from wiretax.channels.workload import Workload
@@ -54,9 +54,8 @@ def request_sizes(workload: Workload, endpoint: Endpoint = LOOPBACK) -> RequestS
         ValueError: where the payload's kind can't be made that small.
     """
     profile = load_profile(workload.client)
-    # Documents of one kind and size cost the same, so any will do.
-    data = payloads(workload.payload_kind, workload.payload_bytes, 0)
-    body = len(bodies(workload, profile, data)())
+    data = example(workload.payload_kind, workload.payload_bytes)
+    body = len(bodies(workload, profile, [data])())
     head = RequestHead(endpoint, profile, workload.api, workload.connection).sizes(body)
     return RequestSizes(head.request_line, head.auth_query, head.headers, body, workload.payload_per_request)
 
