@@ -12,7 +12,17 @@ from rich.table import Table
 
 from analysis.advice import BUSY, LEAST_LINGER_S, Advice, Option
 from analysis.gathering import FILLED, time_to_fill
-from analysis.quantity import byte_unit, count, duration, figure, milliseconds, rate, share, volume, work_time
+from analysis.quantity import (
+    amount,
+    byte_unit,
+    count,
+    duration,
+    figure,
+    milliseconds,
+    part,
+    rate,
+    work_time,
+)
 from analysis.work import Work
 from wiretax.channels.workload import Workload
 
@@ -78,7 +88,7 @@ def choice(advice: Advice) -> Iterator[str]:
             f"over {connections}."
         )
     sends = (
-        f"It sends {volume(best.bytes_per_s)}/s ({volume(best.bytes_per_s * MONTH_S)} a month) in "
+        f"It sends {amount(best.bytes_per_s)}/s ({amount(best.bytes_per_s * MONTH_S)} a month) in "
         f"{rate(best.calls_per_s, 'call')}"
     )
     if best.batch_size == 1:
@@ -88,8 +98,8 @@ def choice(advice: Advice) -> Iterator[str]:
     fewer_calls = 1 - best.calls_per_s / trigger.calls_per_s
     fewer_bytes = (trigger.bytes_per_s - best.bytes_per_s) * MONTH_S
     yield (
-        f"{sends}: {share(advice.saving(best))} fewer bytes and {share(fewer_calls)} fewer calls than by "
-        f"trigger, {volume(fewer_bytes)} less a month."
+        f"{sends}: {part(advice.saving(best))} fewer bytes and {part(fewer_calls)} fewer calls than by "
+        f"trigger, {amount(fewer_bytes)} less a month."
     )
     yield (
         f"An event takes {duration(best.mean_s)} on average and {duration(best.worst_s)} at worst: "
@@ -145,19 +155,19 @@ def _worth(advice: Advice, best: Option) -> Iterator[str]:
     if best.filled < FILLED:
         full = time_to_fill(demand.rate, best.batch_size)
         yield (
-            f"The budget ends the linger before most batches are full: {share(best.filled)} leave full, with "
+            f"The budget ends the linger before most batches are full: {part(best.filled)} leave full, with "
             f"{best.events_per_call:,.1f} events on average. With {duration(full)} of linger, "
-            f"{share(FILLED)} of them would be full; that takes a budget of "
+            f"{part(FILLED)} of them would be full; that takes a budget of "
             f"{duration(full + best.worst_s - best.linger_s)}."
         )
     if saving < LITTLE_SAVED and best.events_per_call >= HARDLY_GATHERED:
         yield (
-            f"It saves few bytes, {share(saving)}, since the payload is most of what is sent; it is worth it for "
+            f"It saves few bytes, {part(saving)}, since the payload is most of what is sent; it is worth it for "
             "the calls, if they are what costs."
         )
     elif saving < LITTLE_SAVED:
         yield (
-            f"It is hardly worth it: too few events arrive within the linger, and it saves {share(saving)} "
+            f"It is hardly worth it: too few events arrive within the linger, and it saves {part(saving)} "
             "of the bytes."
         )
 
@@ -174,7 +184,7 @@ def _why_not(advice: Advice) -> str:
         )
     best = min(batches, key=lambda option: option.bytes_per_s)
     saving = advice.saving(best)
-    saves = f"save {share(saving)} of the bytes" if saving > 0 else f"send {share(-saving)} more bytes"
+    saves = f"save {part(saving)} of the bytes" if saving > 0 else f"send {part(-saving)} more bytes"
     if best.events_per_call < HARDLY_GATHERED:
         return (
             f"at {rate(demand.rate, 'event')} too few arrive within the budget. Batches would hold "
@@ -188,10 +198,10 @@ def _capacity(advice: Advice, best: Option) -> Iterator[str]:
     if best.processes > 1:
         yield (
             f"One such publisher can't keep up: the work is {best.processes:,.1f} times what one does. "
-            f"{best.processes_needed:,} would, {share(best.processes / best.processes_needed)} busy each."
+            f"{best.processes_needed:,} would, {part(best.processes / best.processes_needed)} busy each."
         )
     elif best.processes > BUSY:
-        yield f"One such publisher would be {share(best.processes)} busy; two leave room."
+        yield f"One such publisher would be {part(best.processes)} busy; two leave room."
     trigger = advice.trigger
     if best.processes <= BUSY < trigger.processes:
         yield f"By trigger it would take {trigger.processes_needed:,} such publishers; in batches one does it."
@@ -253,5 +263,5 @@ def _legend(advice: Advice) -> str:
     return (
         f"sent: HTTP's bytes{tls}; a month: 30 days; saving: against the trigger\n"
         "mean, worst: from an event's arrival to its call's answer; events arrive at random, each by itself\n"
-        f"linger: fills {share(FILLED)} of batches, or what the budget leaves; connections: {share(BUSY)} busy"
+        f"linger: fills {part(FILLED)} of batches, or what the budget leaves; connections: {part(BUSY)} busy"
     )

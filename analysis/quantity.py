@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from analysis.wording import share
+
 LEAST_FIGURE = 0.05
 BYTES = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 PER = (("s", 1.0), ("min", 60.0), ("h", 3600.0), ("day", 86400.0))
@@ -14,9 +16,9 @@ def figure(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def share(part: float) -> str:
-    """A part of 1 in per cent, with tenths where it is small: 47 %, 5.2 %."""
-    return f"{part * 100:.0f} %" if part >= 0.1 else f"{part * 100:.1f} %"
+def part(value: float) -> str:
+    """A share, with tenths only where it is small: 47 %, 5.2 %."""
+    return share(value, 0 if value >= 0.1 else 1)
 
 
 def count(number: int, noun: str) -> str:
@@ -50,7 +52,7 @@ def byte_unit(bytes_: float) -> tuple[str, float]:
     return next(((unit, size) for unit, size in BYTES if bytes_ >= size), ("B", 1.0))
 
 
-def volume(bytes_: float) -> str:
+def amount(bytes_: float) -> str:
     """156 kB, 1.05 TB."""
     unit, size = byte_unit(bytes_)
     return f"{figure(bytes_ / size)} {unit}"

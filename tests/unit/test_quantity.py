@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.quantity import count, duration, figure, milliseconds, rate, share, volume, work_time
+from analysis.quantity import amount, count, duration, figure, milliseconds, part, rate, work_time
 
 
 @pytest.mark.parametrize(
@@ -14,8 +14,8 @@ from analysis.quantity import count, duration, figure, milliseconds, rate, share
         (figure(0.01), "<0.05"),
         (figure(50.44), "50.4"),
         (figure(1250.4), "1,250"),
-        (share(0.4726), "47 %"),
-        (share(0.0519), "5.2 %"),
+        (part(0.4726), "47 %"),
+        (part(0.0519), "5.2 %"),
         (count(1, "connection"), "1 connection"),
         (count(1001, "connection"), "1,001 connections"),
         (milliseconds(0.0624), "62.4"),
@@ -29,9 +29,9 @@ from analysis.quantity import count, duration, figure, milliseconds, rate, share
         (duration(1234), "1,234 s"),
         (work_time(17.1e-6), "17.1 µs"),
         (work_time(0.0012), "1.2 ms"),
-        (volume(59.2), "59.2 B"),
-        (volume(156_097), "156 kB"),
-        (volume(1.0494e12), "1.05 TB"),
+        (amount(59.2), "59.2 B"),
+        (amount(156_097), "156 kB"),
+        (amount(1.0494e12), "1.05 TB"),
         (rate(500, "event"), "500 events/s"),
         (rate(0.02, "call"), "1.2 calls/min"),
         (rate(1 / 86400, "call"), "1 call/day"),
