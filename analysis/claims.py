@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil, isinf, isnan, nan
+from math import isinf, isnan, nan
 from typing import Literal
 
 import pandas as pd
@@ -91,7 +91,7 @@ def _header(slices: pd.DataFrame) -> Claim:
         "holds" if near else "does not hold",
         f"{found.mean:,.0f} B" if one else f"{found.least:,.0f} to {found.most:,.0f} B, mean {found.mean:,.0f} B",
         EXACT,
-        f"trigger, {found.libraries} official {'library' if one else 'libraries'}",
+        f"trigger, {found.names[0] if one else f'{found.libraries} official libraries'}",
         "If the request line with its signed query counts; header fields alone are "
         + (
             f"{found.least_fields:,.0f} B." if one else f"{found.least_fields:,.0f} to {found.most_fields:,.0f} B."
@@ -184,7 +184,7 @@ def _ten(own: list[Row], family: pd.DataFrame) -> Claim:
     elif not isnan(limit):
         note = (
             f"The gain's limit is {times(limit)} {interval(fit['gain_limit_low'], fit['gain_limit_high'])}; "
-            f"{share(NEARLY_ALL, 0)} of it takes {ceil(fit['size_90']):,} events a call."
+            f"{share(NEARLY_ALL, 0)} of it takes {fit['size_90']:,.0f} events a call."
         )
     return Claim(
         TEN,

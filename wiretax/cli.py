@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from enum import IntEnum
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from wiretax import __version__
 from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, Endpoint, EndpointError
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import ProfileError
+from wiretax.commands.advise import advise
 from wiretax.mock.certificate import KeyType, MockTls
+from wiretax.terminal import Exit, err, fail, out
 
 if TYPE_CHECKING:
     from wiretax.wire.trust import Target
@@ -29,27 +29,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-# A file or a CI log has no width of its own; there the whole table is wanted.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-err = Console(stderr=True, highlight=False)
-
-
-class Exit(IntEnum):
-    """Exit codes: the contract with CI."""
-
-    OK = 0
-    INTERNAL = 1
-    USAGE = 2
-    CHECK_FAILED = 3
-    INCONCLUSIVE = 4
-    INVALID = 5
-    INTERRUPTED = 130
-
-
-def fail(message: str, code: Exit) -> NoReturn:
-    """One line on standard error, and out."""
-    err.print(f"wiretax: {message}", soft_wrap=True, markup=False)
-    raise typer.Exit(code)
 
 
 @app.callback(invoke_without_command=True)
@@ -256,6 +235,9 @@ def observe(
         raise typer.Exit(seen.ending.code)
     if saved is None or not saved.meta["valid"]:
         raise typer.Exit(Exit.INVALID)
+
+
+app.command()(advise)
 
 
 def _mock_tls(key_type: KeyType, ca: Path | None) -> MockTls:
