@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from rich.text import Text
 
+from analysis.advice import Advice, Demand, Option, advise
+from analysis.advised import choice
 from analysis.brief import brief
 from analysis.check import check
 from analysis.claims import claims
@@ -16,6 +19,10 @@ from analysis.summary import summarise
 from analysis.table import CLIENT_COLUMNS, COLUMNS, Column
 from analysis.volume import size, volumes
 from analysis.wording import describe, interval, share, times, way
+from analysis.work import UNKNOWN, work_of
+from wiretax.channels.endpoint import SERVICE
+from wiretax.channels.limits import Limits
+from wiretax.channels.workload import Workload
 from wiretax.runs.reader import Run
 
 MACHINE = {
@@ -150,6 +157,61 @@ def monthly(run: Run) -> Sheet:
         for each in volumes(run.slices)
     ]
     return Sheet(("Events a month", "Sent, one a call", "Sent, ten a call", "Saved"), rows, words=0)
+
+
+def advice(run: Run, rate: float, payload_bytes: int, rtt_s: float, budget_s: float, **more: Any) -> Advice:
+    """What to do at so many events a second, by the time a call took in this run.
+
+    Args:
+        run: whose calls' work is taken.
+        rate: events a second.
+        payload_bytes: of one event.
+        rtt_s: seconds to the endpoint and back.
+        budget_s: the longest from an event's arrival to the answer of its call, seconds.
+        more: of the workload, as ``Workload`` names it: ``client``, ``payload_kind``.
+    """
+    workload = Workload(payload_bytes=payload_bytes, tls=True, **more)
+    demand = Demand(workload, SERVICE, rate, rtt_s, budget_s, Limits().batch_size)
+    return advise(demand, work_of(run, workload) or UNKNOWN)
+
+
+def chosen(given: Advice) -> Lines:
+    """The choice in sentences."""
+    return Lines([Text.from_markup(line).plain for line in choice(given)])
+
+
+def options(given: Advice) -> Sheet:
+    """The choice beside what it was chosen from."""
+    rows = [
+        (
+            Cell("trigger" if each.batch_size == 1 else f"batch of {each.batch_size}", mark=_mark(given, each)),
+            f"{each.linger_s * 1e3:,.0f}" if each.linger_s else "-",
+            f"{each.events_per_call:,.1f}",
+            f"{each.calls_per_s:,.4g}",
+            f"{each.bytes_per_s:,.0f}",
+            "-" if each.batch_size == 1 else share(given.saving(each)),
+            f"{each.mean_s * 1e3:,.1f}",
+            f"{each.worst_s * 1e3:,.1f}",
+            f"{each.connections:,}",
+        )
+        for each in given.shown
+    ]
+    headers = (
+        "Sent as",
+        "Linger, ms",
+        "Events a call",
+        "Calls/s",
+        "Sent, B/s",
+        "Saving",
+        "Mean, ms",
+        "Worst, ms",
+        "Connections",
+    )
+    return Sheet(headers, rows)
+
+
+def _mark(given: Advice, option: Option) -> str:
+    return "advised" if option is given.advised else "" if option.fits else "too-late"
 
 
 def warnings(run: Run) -> Lines:

@@ -89,6 +89,21 @@ def test_the_models_show_their_figures_and_what_they_leave_over() -> None:
     assert "| 20.00 [20.00, 20.00] | 2.00 [2.00, 2.00] | 11.0x [11.00, 11.00] | 90 [90, 90] |" in text
 
 
+def test_advice_stands_beside_what_it_was_chosen_from() -> None:
+    given = page.advice(run(whole()), rate=500, payload_bytes=200, rtt_s=0.040, budget_s=0.100)
+    assert page.chosen(given).lines[0].startswith("Publish in batches of 10, with a linger of")
+    sheet = page.options(given)
+    assert [str(getattr(row[0], "text", row[0])) for row in sheet.rows] == [
+        "trigger",
+        "batch of 2",
+        "batch of 5",
+        "batch of 10",
+    ]
+    assert sheet._repr_html_().count('class="advised"') == 1
+    hurried = page.options(page.advice(run(whole()), rate=500, payload_bytes=200, rtt_s=0.040, budget_s=0.010))
+    assert hurried._repr_html_().count('class="too-late"') == 4
+
+
 def test_warnings_doubts_and_reasons_are_all_there() -> None:
     few = whole()[lambda frame: frame["round"] < 3]
     text = page.warnings(

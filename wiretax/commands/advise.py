@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
+from wiretax.channels.endpoint import PLAIN_SERVICE, SERVICE, Endpoint, EndpointError
 from wiretax.channels.limits import Limits
 from wiretax.terminal import Exit, fail, out
 
 if TYPE_CHECKING:
     from wiretax.channels.workload import Workload
 
-# An endpoint of the service; ids are as long as its are.
-SERVICE = Endpoint("https", "api-mt1.pusher.com", 443, DEMO)
-PLAIN_SERVICE = Endpoint("http", SERVICE.host, 80, DEMO)
 # Each size up to the limit is reckoned.
 MOST_LIMIT = 1000
 
