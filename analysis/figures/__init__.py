@@ -1,0 +1,24 @@
+"""The figures of a run: saved frames in, a drawing or a plain sentence out."""
+
+from __future__ import annotations
+
+from analysis.figures.distributions import latency_distributions
+from analysis.figures.drawing import Absent, Drawing
+from analysis.figures.gains import gain_by_batch_size
+from analysis.figures.heads import heads_by_client
+from analysis.figures.payloads import overhead_by_payload
+from analysis.figures.sharing import connections
+from analysis.figures.sizes import bytes_by_batch_size
+from analysis.figures.waterfall import layer_waterfall
+
+__all__ = [
+    "Absent",
+    "Drawing",
+    "bytes_by_batch_size",
+    "connections",
+    "gain_by_batch_size",
+    "heads_by_client",
+    "latency_distributions",
+    "layer_waterfall",
+    "overhead_by_payload",
+]

@@ -1,0 +1,132 @@
+"""What a figure function gives: the figure with its words, or a plain sentence where the run has not the data."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from matplotlib.figure import Figure
+
+from analysis.figures.style import DARK, PAPER, VARIABLES, styled
+from wiretax.runs.writer import write_whole
+
+PNG_DPI = 160
+# What matplotlib would write about itself and the day.
+NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure of a run.
+
+    Attributes:
+        name: what it is called in a report and on disk.
+        caption: what it shows, with units; its first sentence is the title for those who can't see it.
+        figure: the drawing, outside pyplot.
+    """
+
+    name: str
+    caption: str
+    figure: Figure
+
+    def __post_init__(self) -> None:
+        # Places are found once; found anew at each saving, they would move by what was saved before.
+        with styled(self.name):
+            self.figure.draw_without_rendering()
+            self.figure.set_layout_engine("none")
+
+    @property
+    def title(self) -> str:
+        """The first sentence of the caption."""
+        return re.split(r"(?<=\.)\s", self.caption, maxsplit=1)[0]
+
+    def svg(self) -> str:
+        """The figure as SVG: the same text for the same frame, and ink that follows a light or dark page.
+
+        It stands alone or inside an HTML page next to others: its ids begin with the name, and its style
+        reaches nothing outside.
+        """
+        text = StringIO()
+        with styled(self.name):
+            self.figure.savefig(text, format="svg", metadata=NO_METADATA)
+        return _adapted(text.getvalue(), self.name, self.title, self.caption)
+
+    def png(self) -> bytes:
+        """The figure as PNG on light paper, 160 dots an inch."""
+        data = BytesIO()
+        with styled(self.name):
+            self.figure.savefig(data, format="png", dpi=PNG_DPI, facecolor=PAPER, metadata={"Software": None})
+        return data.getvalue()
+
+    def save(self, folder: Path) -> None:
+        """Write ``NAME.svg`` and ``NAME.png``, each whole.
+
+        Raises:
+            OSError: where the folder can't be written to.
+        """
+        svg, png = self.svg(), self.png()
+        write_whole(folder / f"{self.name}.svg", lambda path: path.write_text(svg, encoding="utf-8"))
+        write_whole(folder / f"{self.name}.png", lambda path: path.write_bytes(png))
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        shown = {
+            "image/svg+xml": self.svg(),
+            "image/png": base64.b64encode(self.png()).decode(),
+            "text/plain": self.caption,
+        }
+        return shown, {"wiretax": {"figure": self.name}}
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A figure that a run has not the data for.
+
+    Attributes:
+        name: what it would be called.
+        why: what is missing, the end of a sentence.
+        how: the command that measures it.
+    """
+
+    name: str
+    why: str
+    how: str
+
+    def __str__(self) -> str:
+        return f"No figure here: {self.why}; {self.how} measures it."
+
+    def _repr_markdown_(self) -> str:
+        return f"*No figure here: {self.why}; `{self.how}` measures it.*"
+
+
+def _adapted(svg: str, name: str, title: str, caption: str) -> str:
+    """matplotlib's SVG with a title, ids of its own, and variables for the colours of ink and paper."""
+    own = f"wiretax-{name}"
+    # The XML and document type lines are no part of an HTML page, and the latter names an address.
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r' id="([^"]+)"', rf' id="{own}-\1"', svg)
+    svg = re.sub(r"(url\(|href=\")#", rf"\1#{own}-", svg)
+    svg = re.sub(r"\*\{([^}]*)\}", rf"#{own} *{{\1}}", svg, count=1)
+    svg = svg.replace("'DejaVu Sans', sans-serif", "'DejaVu Sans', Verdana, sans-serif")
+    for colour, variable in VARIABLES.items():
+        svg = svg.replace(colour, f"var(--{variable})")
+    light = _values(own, {variable: colour for colour, variable in VARIABLES.items()})
+    dark = _values(own, DARK)
+    style = (
+        f"{light} @media screen and (prefers-color-scheme: dark) {{ {dark} }} @media print {{ {light} }} "
+        f"#{own} {{ max-width: 100%; height: auto }}"
+    )
+    head = (
+        f' id="{own}" role="img" aria-labelledby="{own}-title" aria-describedby="{own}-desc">\n'
+        f'<title id="{own}-title">{escape(title)}</title>\n<desc id="{own}-desc">{escape(caption)}</desc>\n'
+        f"<style>{style}</style>"
+    )
+    return re.sub(r">", lambda _: head, svg, count=1)
+
+
+def _values(own: str, values: dict[str, str]) -> str:
+    return f"#{own} {{ " + "; ".join(f"--{name}: {value}" for name, value in values.items()) + " }"

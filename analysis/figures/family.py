@@ -1,0 +1,47 @@
+"""The workloads a figure is about, and how they are called in it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.focus import focus
+from analysis.layers import with_tls
+from analysis.summary import API_ORDER
+from analysis.wording import Row, way
+from wiretax.channels.workload import FAMILY
+
+ONE_SIZE = [name for name in FAMILY if name != "payload_bytes"]
+ANY_RUN = "wiretax run"
+HEADLINE = "wiretax run headline"
+NOTHING = "the run acknowledged no event"
+# The kind of payload of a publisher that was looked at, not driven.
+OBSERVED = "observed"
+
+
+def focused(slices: pd.DataFrame) -> pd.DataFrame:
+    """The family a figure of one payload is about; no rows where nothing was acknowledged."""
+    return focus(slices) if len(slices) else slices
+
+
+def siblings(slices: pd.DataFrame) -> pd.DataFrame:
+    """The triggers and batches of that family at every payload."""
+    family = focused(slices)
+    if family.empty:
+        return family
+    slices = with_tls(slices)
+    slices = slices[slices["api"].isin(["trigger", "batch"]) & (slices["events"] > 0)]
+    return slices.merge(family.iloc[:1][ONE_SIZE], on=ONE_SIZE)
+
+
+def workloads(slices: pd.DataFrame) -> pd.DataFrame:
+    """A row a workload: trigger first, then batches by size, then by channels."""
+    rows = slices.drop_duplicates("workload")
+    rows = rows.assign(_api=rows["api"].map(API_ORDER)).sort_values(["_api", "batch_size", "channels"])
+    return rows.drop(columns="_api").reset_index(drop=True)
+
+
+def title_of_family(row: Row) -> str:
+    """A family in words, less its payload: ``client reference, chat events, TLS``."""
+    if row["payload_kind"] == OBSERVED:
+        return ", ".join(["the observed publisher", *way(row)])
+    return ", ".join([f"client {row['client']}", f"{row['payload_kind']} events", *way(row)])

@@ -1,0 +1,138 @@
+"""Messages a second against batch size: what fewer calls give back in time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.figures.drawing import Absent, Drawing
+from analysis.figures.family import HEADLINE, NOTHING, OBSERVED, siblings, title_of_family
+from analysis.figures.sizes import BEYOND, mark_dedicated
+from analysis.figures.style import BLUE, INK, MUTED, canvas, log_axis, number, styled
+from analysis.interval import CONFIDENCE
+from analysis.model import fit_time, gain_curve
+from analysis.summary import summarise
+from wiretax.channels.limits import Limits
+
+NAME = "gain-by-batch-size"
+MOST_PANELS = 4
+# A limit this many times above what was measured is told, not drawn.
+FAR = 5.0
+
+
+def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
+    """Messages a second over the trigger's against batch size, a panel a payload of the client in focus.
+
+    Points are the median over rounds with the 95 % interval; the curve is fitted to times a call, with its band;
+    dashed is what ever larger batches approach, and dotted what a call that cost nothing more would give.
+
+    Args:
+        slices: ``slices.parquet``.
+    """
+    mine = siblings(slices)
+    if mine.empty:
+        return Absent(NAME, NOTHING, HEADLINE)
+    if (mine["payload_kind"] == OBSERVED).all():
+        return Absent(NAME, "an observed publisher sends at its own pace, so its rates say nothing", HEADLINE)
+    points = summarise(mine)
+    points = points[(points["api"] == "batch") & points["gain"].notna()]
+    if points.empty:
+        return Absent(NAME, "no batch of this run has a trigger that it can be held against", HEADLINE)
+    ranked = points.groupby("payload_bytes").size().sort_index()
+    payloads = sorted(ranked.sort_values(ascending=False, kind="stable").index[:MOST_PANELS])
+    end = float(points["batch_size"].max()) * BEYOND
+    curves = gain_curve(mine, np.geomspace(1, end, 60).tolist())
+    limits = fit_time(mine).set_index("payload_bytes")["gain_limit"].to_dict()
+    best = points.sort_values("gain").iloc[-1]
+    title = (
+        f"Up to {best['gain']:.2f} times the messages a second: "
+        f"a batch of {best['batch_size']} with {best['payload_bytes']:,} B an event"
+    )
+    with styled(NAME):
+        width = {1: 7.5, 2: 8.0}.get(len(payloads), 9.6)
+        figure, panels = canvas(width, 3.9, title, len(payloads), sharex=True, sharey=True)
+        log_axis(panels[0], "x")
+        log_axis(panels[0], "y")
+        top = max(float(points["gain_high"].fillna(points["gain"]).max()), float(points["gain"].max()))
+        bottom = min(1.0, float(points["gain_low"].fillna(points["gain"]).min()))
+        panels[0].set_xlim(0.85, end)
+        near = [float(limit) for limit in limits.values() if limit <= top * FAR]
+        panels[0].set_ylim(bottom / 1.3, max([top, *near]) * 1.5)
+        dedicated = False
+        for axes, payload in zip(panels, payloads, strict=True):
+            mine_only = points["payload_bytes"] == payload
+            _panel(axes, points[mine_only], curves[curves["payload_bytes"] == payload])
+            if payload in limits:
+                _limit(axes, float(limits[payload]), top, end)
+            axes.set_title(f"{payload:,} B an event")
+            dedicated = mark_dedicated(axes, end)
+            axes.set_xlabel("events a call")
+        panels[0].set_ylabel("messages a second over a trigger's")
+    family = title_of_family(mine.iloc[0].to_dict())
+    caption = (
+        f"{title}. Messages a second over those of the trigger of the same round, "
+        f"{family}: points are medians over rounds with their {CONFIDENCE * 100:.0f} % "
+        "interval, the curve is fitted to the time of a call and an event, with its band; dashed is its limit, "
+        "dotted a gain of n with n events a call."
+    )
+    if dedicated:
+        caption += f" Batches of more than {Limits().batch_size}, shaded, need a dedicated cluster."
+    return Drawing(NAME, caption, figure)
+
+
+def _panel(axes: Axes, points: pd.DataFrame, curve: pd.DataFrame) -> None:
+    sizes = curve["batch_size"].to_numpy(dtype=float)
+    axes.plot([1, 1e4], [1, 1e4], color=MUTED, linestyle=":", linewidth=1, zorder=2)
+    if len(curve):
+        axes.plot(sizes, curve["gain"], color=BLUE, zorder=3)
+        if curve["gain_low"].notna().all():
+            low, high = curve["gain_low"].to_numpy(dtype=float), curve["gain_high"].to_numpy(dtype=float)
+            axes.fill_between(sizes, low, high, color=BLUE, alpha=0.22, linewidth=0, zorder=1)
+    gains = points["gain"].to_numpy(dtype=float)
+    low = gains - points["gain_low"].fillna(points["gain"]).to_numpy(dtype=float)
+    high = points["gain_high"].fillna(points["gain"]).to_numpy(dtype=float) - gains
+    axes.errorbar(
+        points["batch_size"].to_numpy(dtype=float),
+        gains,
+        yerr=np.clip(np.vstack([low, high]), 0, None),
+        color=BLUE,
+        ecolor=INK,
+        elinewidth=1.1,
+        capsize=2.5,
+        marker="o",
+        markersize=4,
+        linestyle="none",
+        zorder=4,
+    )
+    last = points.sort_values("batch_size").iloc[-1]
+    # Below the interval, and right of the curve where that is steep.
+    foot = last["gain"] if np.isnan(last["gain_low"]) else last["gain_low"]
+    steep = last["batch_size"] < axes.get_xlim()[1] / 4
+    axes.annotate(
+        f"{last['gain']:.2f}x",
+        (last["batch_size"], foot),
+        xytext=(5 if steep else 0, -2 if steep else -7),
+        textcoords="offset points",
+        ha="left" if steep else "center",
+        va="top",
+        fontsize=8.5,
+    )
+
+
+def _limit(axes: Axes, limit: float, top: float, end: float) -> None:
+    """The line that the curve comes up to, with its label where the dotted line does not pass."""
+    if limit > top * FAR:
+        beyond = "no limit in sight" if not np.isfinite(limit) else f"limit {number(limit)}x, far above"
+        axes.text(0.03, 0.97, beyond, transform=axes.transAxes, va="top", fontsize=8.5)
+        return
+    axes.axhline(limit, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=2)
+    left = limit > end**0.5
+    axes.text(
+        0.95 if left else end / 1.08,
+        limit * 1.05,
+        f"limit {number(limit)}x",
+        ha="left" if left else "right",
+        va="bottom",
+        fontsize=8.5,
+    )

@@ -1,0 +1,104 @@
+"""The head of a call, by client library, beside the claim of 400 bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.clients import CLAIMED_HEAD_BYTES, OFFICIAL
+from analysis.figures.drawing import Absent, Drawing
+from analysis.figures.style import INK, LAYERS, MUTED, PAPER, canvas, number, styled, text_on
+from analysis.focus import USUAL_PAYLOAD_BYTES
+from analysis.layers import HEAD, totals
+
+NAME = "heads-by-client"
+CLIENTS = "wiretax run clients"
+PARTS = {"request_line": "request_line_bytes", "auth_query": "auth_query_bytes", "headers": "header_bytes"}
+
+
+def heads_by_client(slices: pd.DataFrame) -> Drawing | Absent:
+    """The head of a trigger by client, stacked by part, the least first, with the 400 bytes of the claim.
+
+    A client that was sent in several ways appears once: with the payload nearest to 100 B, by HTTP/1.1, plain,
+    over a connection that is kept, as far as there is such a one.
+
+    Args:
+        slices: ``slices.parquet``.
+    """
+    heads = _heads(slices)
+    if len(heads) < 2:
+        return Absent(NAME, "fewer than two clients sent a trigger in this run", CLIENTS)
+    official = heads[heads["client"].isin(OFFICIAL)]["head"]
+    title = f"The head of each call: {number(heads['head'].min())} to {number(heads['head'].max())} B"
+    if len(official) > 1:
+        least, most = number(official.min()), number(official.max())
+        title = f"The head of each call: {least} to {most} B in the {len(official)} official libraries"
+    with styled(NAME):
+        figure, [axes] = canvas(8, 1.3 + 0.3 * len(heads), title)
+        _bars(axes, heads)
+        _claim(axes, len(heads))
+        axes.set_xlabel("bytes of a trigger's head; official libraries in bold")
+    words = (
+        f"{title}. Request line, auth query and header fields of a trigger, bytes; "
+        f"claimed are about {CLAIMED_HEAD_BYTES} B. The other clients are there for comparison."
+    )
+    return Drawing(NAME, words, figure)
+
+
+def _heads(slices: pd.DataFrame) -> pd.DataFrame:
+    """A row a client, the least head first: its parts in bytes a call, and ``head``, their sum."""
+    if slices.empty:
+        return pd.DataFrame(columns=["client", "head", *PARTS])
+    total = totals(slices[(slices["api"] == "trigger") & (slices["requests"] > 0)])
+    total = total.assign(
+        _distance=np.abs(np.log(total["payload_bytes"].clip(lower=1) / USUAL_PAYLOAD_BYTES)),
+        _closes=total["connection"] == "close",
+    )
+    total = total.sort_values(["_distance", "http", "tls", "_closes", "calls_per_connection"])
+    total = total.drop_duplicates("client")
+    parts = {part: total[column] / total["requests"] for part, column in PARTS.items()}
+    heads = total[["client"]].assign(**parts, head=total[HEAD].sum(axis=1) / total["requests"])
+    return heads.sort_values(["head", "client"]).reset_index(drop=True)
+
+
+def _bars(axes: Axes, heads: pd.DataFrame) -> None:
+    places = np.arange(len(heads))
+    left = np.zeros(len(heads))
+    for part in PARTS:
+        name, color = LAYERS[part]
+        sizes = heads[part].to_numpy(dtype=float)
+        axes.barh(places, sizes, left=left, height=0.7, color=color, label=name, zorder=3)
+        for place, (start, size) in enumerate(zip(left, sizes, strict=True)):
+            axes.text(
+                start + size / 2,
+                place,
+                f"{size:,.0f}",
+                ha="center",
+                va="center",
+                fontsize=8,
+                color=text_on(color),
+                zorder=6,
+            )
+        left += sizes
+    # The claim's line passes here; the figure stays readable on it.
+    behind = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2}
+    for place, head in enumerate(heads["head"]):
+        axes.text(
+            head + 5, place, f"{head:,.0f}", va="center", fontweight="bold", fontsize=8.5, bbox=behind, zorder=5
+        )
+    axes.set_yticks(places, heads["client"])
+    for label, client in zip(axes.get_yticklabels(), heads["client"], strict=True):
+        official = client in OFFICIAL
+        label.set_fontweight("bold" if official else "normal")
+        label.set_color(INK if official else MUTED)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+    axes.set_xlim(0, max(heads["head"].max(), CLAIMED_HEAD_BYTES) * 1.1)
+    axes.set_ylim(len(heads) - 0.4, -1.1)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 0.995), ncols=3, borderaxespad=0, handlelength=1)
+
+
+def _claim(axes: Axes, clients: int) -> None:
+    axes.plot([CLAIMED_HEAD_BYTES] * 2, [-0.6, clients - 0.4], color=INK, linestyle="--", linewidth=1.2, zorder=4)
+    axes.text(CLAIMED_HEAD_BYTES, -0.65, f"{CLAIMED_HEAD_BYTES} B claimed", ha="center", va="bottom", fontsize=8.5)

@@ -1,0 +1,155 @@
+"""Bytes an event against batch size: the price of a call, shared by the events it carries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.figures.drawing import Absent, Drawing
+from analysis.figures.family import HEADLINE, NOTHING, siblings, title_of_family
+from analysis.figures.style import (
+    GRID,
+    MUTED,
+    Label,
+    Stroke,
+    canvas,
+    label_beside,
+    log_axis,
+    number,
+    stroke,
+    styled,
+)
+from analysis.focus import USUAL_PAYLOAD_BYTES
+from analysis.layers import bytes_per_event
+from analysis.model import fit_bytes, sent_per_event
+from wiretax.channels.limits import Limits
+
+NAME = "bytes-by-batch-size"
+NO_SIZES = "no workload of this run differs in its batch size alone"
+# How far beyond the largest batch measured a curve is drawn.
+BEYOND = 1.6
+
+
+def bytes_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
+    """Bytes sent an event against batch size, a line a payload of the client in focus, with the limit of each.
+
+    Args:
+        slices: ``slices.parquet``.
+    """
+    known = _measured(slices)
+    if isinstance(known, str):
+        return Absent(NAME, known, HEADLINE)
+    fits = fit_bytes(siblings(slices))
+    fits = fits[(fits["api"] == "batch") & fits["call_bytes"].notna()]
+    fitted = {row["payload_bytes"]: row for _, row in fits.iterrows()}
+    lines = [(int(group["payload_bytes"].iloc[0]), group) for _, group in known.groupby("payload_bytes")]
+    usual = min(lines, key=lambda line: (-len(line[1]), abs(np.log(max(line[0], 1) / USUAL_PAYLOAD_BYTES))))
+    first, last = usual[1].iloc[0], usual[1].iloc[-1]
+    title = (
+        f"An event of {usual[0]:,} B sends {number(first['sent'])} B by itself, "
+        f"{number(last['sent'])} B in a batch of {last['batch_size']}"
+        if first["batch_size"] == 1
+        else f"Bytes sent an event of {usual[0]:,} B, by batch size"
+    )
+    with styled(NAME):
+        figure, [axes] = canvas(8, 4.8, title)
+        log_axis(axes, "x")
+        log_axis(axes, "y")
+        end = float(known["batch_size"].max()) * BEYOND
+        limits = []
+        for place, (payload, group) in enumerate(lines):
+            limits.append(_line(axes, group, fitted.get(payload), stroke(place), end))
+        axes.set_xlim(0.55, end)
+        if mark_dedicated(axes, end):
+            usual_limit = f"more than {Limits().batch_size} a call: a dedicated cluster"
+            axes.text(
+                end / 1.05,
+                0.015,
+                usual_limit,
+                transform=axes.get_xaxis_transform(),
+                ha="right",
+                fontsize=8,
+                color=MUTED,
+            )
+        axes.set_ylim(min(limits) / 1.35, float(known["sent"].max()) * 1.35)
+        firsts = [group.iloc[0] for _, group in lines]
+        label_beside(
+            axes, [Label(row["batch_size"], row["sent"], number(row["sent"])) for row in firsts], "left", 0.045
+        )
+        names = [
+            f"payload {payload:,} B" + (f"\nlimit {number(limit)} B" if payload in fitted else "")
+            for (payload, _), limit in zip(lines, limits, strict=True)
+        ]
+        ends = [Label(end, limit, name) for limit, name in zip(limits, names, strict=True)]
+        label_beside(axes, ends, "right", 0.1)
+        axes.set_xlabel("events a call (1 is a trigger)")
+        axes.set_ylabel("bytes sent an event")
+    family = title_of_family(known.iloc[0].to_dict())
+    caption = (
+        f"{title}. Bytes sent (HTTP) an event against events a call, {family}: points are "
+        "measured, the curve is the model fitted to them, dashed is the limit of ever larger batches."
+    )
+    return Drawing(NAME, caption, figure)
+
+
+def mark_dedicated(axes: Axes, end: float) -> bool:
+    """Shade the batch sizes that only a dedicated cluster takes, up to ``end``; whether there are any."""
+    usual = Limits().batch_size
+    there = end > usual * BEYOND
+    if there:
+        axes.axvspan(usual, end, facecolor=GRID, alpha=0.35, linewidth=0, zorder=0)
+    return there
+
+
+def _measured(slices: pd.DataFrame) -> pd.DataFrame | str:
+    """A row a payload and batch size (the trigger is 1), with ``sent``, B an event; or what is missing."""
+    mine = siblings(slices)
+    if mine.empty:
+        return NOTHING
+    known = mine.drop_duplicates("workload").set_index("workload").join(bytes_per_event(mine)[["sent"]])
+    # Where there is a trigger it is what a batch replaces, not a batch of one.
+    known = known.sort_values(["payload_bytes", "batch_size", "api"], ascending=[True, True, False])
+    known = known.drop_duplicates(["payload_bytes", "batch_size"])
+    several = known.groupby("payload_bytes")["batch_size"].transform("nunique") > 1
+    return known[several] if several.any() else NO_SIZES
+
+
+def _line(axes: Axes, group: pd.DataFrame, fit: pd.Series[Any] | None, look: Stroke, end: float) -> float:
+    """One payload's points and curve; returns its limit (B an event), or its last point where there is no fit."""
+    batches = group[group["batch_size"] > 1]
+    measured = group["batch_size"].to_numpy(dtype=float)
+    limit = float(group["sent"].iloc[-1])
+    if fit is not None:
+        limit = float(fit["event_bytes"])
+        curve = np.geomspace(min(2.0, float(batches["batch_size"].min())), end, 80)
+        heights = [sent_per_event(fit, size) for size in curve]
+        # A trigger's call is another: its point is joined to the curve, not on it.
+        single = group[group["batch_size"] == 1]
+        xs = np.concatenate([single["batch_size"].to_numpy(dtype=float), curve])
+        ys = np.concatenate([single["sent"].to_numpy(dtype=float), heights])
+        axes.plot(xs, ys, color=look.color, linestyle=look.linestyle, zorder=3)
+        axes.plot([1, end], [limit, limit], color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=2)
+    else:
+        axes.plot(measured, group["sent"], color=look.color, linestyle=look.linestyle, zorder=3)
+    axes.plot(
+        measured,
+        group["sent"],
+        color=look.color,
+        marker=look.marker,
+        linestyle="none",
+        label=f"{group['payload_bytes'].iloc[0]:,} B",
+        zorder=4,
+    )
+    last = group.iloc[-1]
+    axes.annotate(
+        number(last["sent"]),
+        (last["batch_size"], last["sent"]),
+        xytext=(0, 6),
+        textcoords="offset points",
+        ha="center",
+        fontsize=8.5,
+    )
+    return limit

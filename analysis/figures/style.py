@@ -1,0 +1,205 @@
+"""One look for all figures: colours that the colour-blind tell apart, ink that follows the page it lies on.
+
+Palette: Okabe and Ito, "Color Universal Design" (2008). Line styles and markers differ too, for print in grey.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, cast
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+
+# Written into the drawing as they are, and into its SVG as variables with a second value for a dark page. Each is
+# used for nothing else, and none is one of matplotlib's defaults, which it leaves out.
+INK, MUTED, GRID, PAPER = "#1b1f24", "#59616b", "#dde1e6", "#fefefe"
+BLUE, ORANGE, GREEN, VERMILION = "#0072b2", "#e69f00", "#009e73", "#d55e00"
+PURPLE, SKY, YELLOW, GREY = "#cc79a7", "#56b4e9", "#f0e442", "#8e959e"
+# Of the palette only the blue is too dim for a dark page.
+VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper", BLUE: "blue"}
+DARK = {"ink": "#e8eaed", "muted": "#a9b1bb", "grid": "#363c44", "paper": "#15181c", "blue": "#2f8fd6"}
+# On a bar of colour, whatever the page.
+DARK_TEXT, LIGHT_TEXT = "#0d0f12", "#fdfdfd"
+
+# What each layer is called and painted, in the order of the wire.
+LAYERS = {
+    "payload": ("payload", BLUE),
+    "envelope": ("envelope", SKY),
+    "request_line": ("request line", YELLOW),
+    "auth_query": ("auth query", ORANGE),
+    "headers": ("headers", VERMILION),
+    "framing": ("HTTP/2 framing", PURPLE),
+    "tls": ("TLS", GREEN),
+    "tcp_ip": ("TCP/IP", GREY),
+}
+
+RC: dict[str, Any] = {
+    "figure.dpi": 100,
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9,
+    "text.color": INK,
+    "axes.facecolor": "none",
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9,
+    "axes.titlesize": 9.5,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 8,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 5,
+    "patch.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "svg.fonttype": "none",
+    "svg.image_inline": True,
+}
+
+
+class Stroke(NamedTuple):
+    """How one of several lines is told from the others."""
+
+    color: str
+    marker: str
+    linestyle: str
+
+
+STROKES = (
+    Stroke(BLUE, "o", "-"),
+    Stroke(VERMILION, "s", "--"),
+    Stroke(GREEN, "^", "-."),
+    Stroke(PURPLE, "D", (0, (4, 1.5, 1, 1.5, 1, 1.5))),  # type: ignore[arg-type]
+    Stroke(ORANGE, "v", ":"),
+    Stroke(SKY, "P", (0, (6, 2))),  # type: ignore[arg-type]
+    Stroke(GREY, "X", (0, (2, 1))),  # type: ignore[arg-type]
+)
+
+
+def stroke(number: int) -> Stroke:
+    """The stroke of a line, by its place; the eighth looks like the first."""
+    return STROKES[number % len(STROKES)]
+
+
+@contextmanager
+def styled(salt: str) -> Iterator[None]:
+    """Draw or save in this style; ``salt`` makes the ids of an SVG its own."""
+    with mpl.rc_context(cast(Any, {**RC, "svg.hashsalt": salt})):
+        yield
+
+
+def canvas(width: float, height: float, title: str, panels: int = 1, **more: Any) -> tuple[Figure, list[Axes]]:
+    """A figure of its own, outside pyplot, with panels side by side; sizes in inches. To be made in ``styled``."""
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
+    figure.suptitle(title, x=0.012, ha="left", fontsize=11, fontweight="bold")
+    return figure, list(figure.subplots(1, panels, squeeze=False, **more)[0])
+
+
+def text_on(color: str) -> str:
+    """The text colour that reads on a bar of ``color``."""
+    red, green, blue = to_rgb(color)
+    return LIGHT_TEXT if 0.299 * red + 0.587 * green + 0.114 * blue < 0.42 else DARK_TEXT
+
+
+def number(value: float) -> str:
+    """A figure as tables have it: ``0.72``, ``7.20``, ``195.6``, ``1,390``; whole ones without a fraction."""
+    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2
+    rounded = round(value, digits)
+    return f"{value:,.0f}" if rounded == round(value) else f"{value:,.{digits}f}"
+
+
+def log_axis(axes: Axes, which: Literal["x", "y"], ticks: Sequence[float] | None = None) -> None:
+    """A logarithmic axis whose numbers are written out: at 1, 2 and 5 of each decade, or where ``ticks`` says."""
+    axes.set(**{f"{which}scale": "log"})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_locator(FixedLocator(ticks) if ticks is not None else LogLocator(subs=(1, 2, 5)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+
+
+def apart(values: Sequence[float], factor: float) -> list[float]:
+    """Those of the values, from the least on, that stand apart by the factor at least: ticks with room between."""
+    kept: list[float] = []
+    for value in sorted(set(values)):
+        if not kept or value >= kept[-1] * factor:
+            kept.append(float(value))
+    return kept
+
+
+def spread(wanted: list[float], gap: float) -> list[float]:
+    """Places for labels near those wanted, no two closer than ``gap``, in the same order."""
+    order = sorted(range(len(wanted)), key=lambda index: wanted[index])
+    # Blocks of labels that touch, each centred on the mean of what its labels want.
+    blocks: list[tuple[list[int], float]] = []
+    for index in order:
+        members, centre = [index], wanted[index]
+        while blocks and centre - blocks[-1][1] < gap * (len(members) + len(blocks[-1][0])) / 2:
+            before, _ = blocks.pop()
+            members = before + members
+            centre = sum(wanted[each] for each in members) / len(members)
+        blocks.append((members, centre))
+    places = [0.0] * len(wanted)
+    for members, centre in blocks:
+        for place, index in enumerate(members):
+            places[index] = centre + gap * (place - (len(members) - 1) / 2)
+    return places
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words for a point.
+
+    Attributes:
+        x, y: the point, in data.
+        text: the words.
+    """
+
+    x: float
+    y: float
+    text: str
+
+
+def label_beside(axes: Axes, labels: Sequence[Label], side: Literal["left", "right"], gap: float = 0.05) -> None:
+    """Words left or right of points, moved up or down so that none lies on another.
+
+    Args:
+        axes: with a logarithmic y axis whose ends are set.
+        labels: what is written where.
+        side: of the point.
+        gap: the least distance, as a share of the axis.
+    """
+    low, high = (math.log10(end) for end in axes.get_ylim())
+    places = spread([math.log10(label.y) for label in labels], (high - low) * gap)
+    for label, place in zip(labels, places, strict=True):
+        axes.annotate(
+            label.text,
+            (label.x, 10**place),
+            xytext=(-8 if side == "left" else 8, 0),
+            textcoords="offset points",
+            ha="right" if side == "left" else "left",
+            va="center",
+            fontsize=8.5,
+            annotation_clip=False,
+        )

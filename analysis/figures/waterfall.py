@@ -1,0 +1,146 @@
+"""Where each byte of an event goes: layer by layer up to the total, the trigger beside its largest batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.figures.drawing import Absent, Drawing
+from analysis.figures.family import ANY_RUN, NOTHING, focused, title_of_family, workloads
+from analysis.figures.style import INK, LAYERS, MUTED, PURPLE, canvas, number, styled
+from analysis.layers import bytes_per_event
+from analysis.wording import Row, call, way
+
+NAME = "layer-waterfall"
+# A step that is this small in every panel (B) is left out.
+NOTHING_THERE = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of the waterfall.
+
+    Attributes:
+        column: of ``bytes_per_event``.
+        label: what it is called.
+        color: its layer's; totals have the ink's.
+        total: whether it stands on the ground rather than on the steps before it.
+    """
+
+    column: str
+    label: str
+    color: str
+    total: bool = False
+
+
+def _layer(column: str, layer: str, label: str | None = None) -> Step:
+    name, color = LAYERS[layer]
+    return Step(column, label or name, color)
+
+
+SENT = Step("sent", "sent (HTTP)", INK, total=True)
+CABLE = Step("cable", "on the cable", INK, total=True)
+STEPS = (
+    *[_layer(name, name) for name in ("payload", "envelope", "request_line", "auth_query", "headers", "framing")],
+    Step("unfinished", "calls that failed", PURPLE),
+    SENT,
+    _layer("tls", "tls", "TLS, sent"),
+    _layer("tcp_ip", "tcp_ip", "TCP/IP, sent"),
+    _layer("response_head", "headers", "answer's head"),
+    _layer("response_body", "envelope", "answer's body"),
+    _layer("response_framing", "framing", "HTTP/2 framing, received"),
+    _layer("response_tls", "tls", "TLS, received"),
+    _layer("response_tcp_ip", "tcp_ip", "TCP/IP, received"),
+    CABLE,
+)
+
+
+def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
+    """Bytes an event by layer, sent and received, as floating steps to what the cable carries.
+
+    The family is ``analysis.focus.focus``'s; its trigger stands beside its largest batch. Where the kernel kept
+    no count the steps end with what HTTP sent.
+
+    Args:
+        slices: ``slices.parquet``.
+    """
+    family = focused(slices)
+    family = family[family["events"] > 0] if len(family) else family
+    if family.empty:
+        return Absent(NAME, NOTHING, ANY_RUN)
+    cost = _steps_of(family)
+    known = workloads(family)
+    singles = known[known["api"] == "trigger"]
+    batches = known[(known["api"] == "batch") & (known["batch_size"] > 1)]
+    chosen = pd.concat([singles.iloc[:1], batches.iloc[-1:]])
+    chosen = (chosen if len(chosen) else known.iloc[:1]).reset_index(drop=True)
+    shown = cost.loc[chosen["workload"]]
+    last = CABLE if shown["cable"].notna().all() else SENT
+    steps = [
+        step
+        for step in STEPS[: STEPS.index(last) + 1]
+        if step.total or (shown[step.column].abs() > NOTHING_THERE).any()
+    ]
+    first = chosen.iloc[0].to_dict()
+    sizes = [f"{number(float(cost.loc[row['workload'], last.column]))} B" for row in chosen.to_dict("records")]
+    names = [_alone(row) for row in chosen.to_dict("records")]
+    where = "on the cable" if last is CABLE else "sent"
+    event = ", ".join([f"An event of {first['payload_bytes']:,} B", *way(first)])
+    title = f"{event}: " + ", ".join(
+        f"{size} {name if place else f'{where} {name}'}"
+        for place, (size, name) in enumerate(zip(sizes, names, strict=True))
+    )
+    with styled(NAME):
+        figure, panels = canvas(9.2, 0.9 + 0.27 * len(steps), title, len(chosen), sharex=True, sharey=True)
+        reach = shown[last.column].max()
+        panels[0].set_yticks(range(len(steps)), [step.label for step in steps])
+        for label, step in zip(panels[0].get_yticklabels(), steps, strict=True):
+            label.set_fontweight("bold" if step.total else "normal")
+        for axes, row in zip(panels, chosen.to_dict("records"), strict=True):
+            _draw(axes, shown.loc[row["workload"]], steps, reach)
+            axes.set_title(call(row))
+            axes.set_xlabel("bytes an event")
+    words = f"{title}. Bytes an event, layer by layer, {title_of_family(first)}."
+    if last is SENT:
+        words += " What lies below HTTP is not there: the kernel kept no count of it."
+    return Drawing(NAME, words, figure)
+
+
+def _alone(row: Row) -> str:
+    return {"trigger": "by itself", "batch": f"in a {call(row)}"}.get(str(row["api"]), call(row))
+
+
+def _steps_of(family: pd.DataFrame) -> pd.DataFrame:
+    """Bytes an event, with what failed calls left on the wire."""
+    cost = bytes_per_event(family)
+    sent = ["payload", "envelope", "request_line", "auth_query", "headers", "framing"]
+    return cost.assign(unfinished=cost["sent"] - cost[sent].sum(axis=1))
+
+
+def _draw(axes: Axes, cost: pd.Series[float], steps: list[Step], reach: float) -> None:
+    ground, ends = 0.0, []
+    for place, step in enumerate(steps):
+        size = float(cost[step.column])
+        left = 0.0 if step.total else ground
+        axes.barh(place, size, left=left, height=0.66, color=step.color, label=step.label, zorder=3)
+        ground = left + size
+        ends.append(ground)
+        axes.text(
+            ground + reach * 0.012,
+            place,
+            number(size),
+            va="center_baseline",
+            fontsize=8.5,
+            fontweight="bold" if step.total else "normal",
+            color=INK,
+            zorder=4,
+        )
+    for place, end in enumerate(ends[:-1]):
+        axes.plot([end, end], [place + 0.33, place + 0.67], color=MUTED, linewidth=0.8, zorder=2)
+    axes.set_ylim(len(steps) - 0.4, -0.6)
+    axes.set_xlim(0, reach * 1.16)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter("{x:,.0f}")

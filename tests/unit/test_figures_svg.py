@@ -1,0 +1,148 @@
+"""What a drawing becomes: an SVG for any page, a PNG, files, and what a notebook keeps."""
+
+from __future__ import annotations
+
+import base64
+import re
+from io import BytesIO
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import pytest
+from PIL import Image
+from saved import Costs, made_up
+
+from analysis.figures import Absent, Drawing, bytes_by_batch_size, layer_waterfall
+from analysis.figures.style import DARK, VARIABLES
+from wiretax.channels.workload import Workload
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def example() -> Drawing:
+    slices = made_up(Costs(), [Workload(), Workload("batch", 5), Workload("batch", 10)], rounds=2)
+    figure = bytes_by_batch_size(slices)
+    assert isinstance(figure, Drawing)
+    return figure
+
+
+@pytest.fixture(scope="module")
+def figure() -> Drawing:
+    return example()
+
+
+@pytest.fixture(scope="module")
+def svg(figure: Drawing) -> str:
+    return figure.svg()
+
+
+def test_it_is_one_image_with_a_title_for_those_who_cannot_see_it(figure: Drawing, svg: str) -> None:
+    root = ElementTree.fromstring(svg)
+    assert root.tag == f"{SVG}svg"
+    assert root.get("role") == "img"
+    [title, described] = [root.find(f"{SVG}{name}") for name in ("title", "desc")]
+    assert title is not None
+    assert described is not None
+    assert title.text == figure.title == "An event of 100 B sends 518 B by itself, 242.6 B in a batch of 10."
+    assert described.text == figure.caption
+    assert root.get("aria-labelledby") == title.get("id")
+
+
+def test_words_stay_words(svg: str) -> None:
+    words = ["".join(each.itertext()).strip() for each in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+    assert "bytes sent an event" in words
+    assert "limit 210 B" in words
+
+
+def test_the_same_frame_gives_the_same_bytes(figure: Drawing, svg: str) -> None:
+    assert figure.svg() == svg
+    again = example()
+    assert again.svg() == svg
+    assert again.png() == figure.png()
+
+
+def test_it_asks_nothing_of_any_other_place(svg: str) -> None:
+    without_names = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
+    assert "://" not in without_names
+    assert "<!DOCTYPE" not in svg
+    references = re.findall(r'(?:href="|url\()([^")]*)', svg)
+    assert references
+    assert all(each.startswith("#wiretax-bytes-by-batch-size-") for each in references)
+
+
+def test_every_reference_has_its_target_and_no_id_is_given_twice(svg: str) -> None:
+    ids = [each.get("id") for each in ElementTree.fromstring(svg).iter() if each.get("id")]
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'(?:href="|url\()#([^")]*)', svg)) <= set(ids)
+    assert all(str(each).startswith("wiretax-bytes-by-batch-size") for each in ids)
+
+
+def test_ids_and_styles_of_two_figures_in_a_page_are_apart(svg: str) -> None:
+    other = layer_waterfall(made_up(Costs(), [Workload()], rounds=1))
+    assert isinstance(other, Drawing)
+    ids = [set(re.findall(r' id="([^"]+)"', each)) for each in (svg, other.svg())]
+    assert not ids[0] & ids[1]
+    for sheet in re.findall(r"<style[^>]*>(.*?)</style>", svg, re.DOTALL):
+        selectors = re.findall(r"(?:^|[{}])\s*([^@{}]+?)\s*\{", sheet)
+        assert all(each.startswith("#wiretax-bytes-by-batch-size") for each in selectors), selectors
+
+
+def test_ink_and_paper_follow_the_page(svg: str) -> None:
+    style = re.search(r"<style>(.*?)</style>", svg, re.DOTALL)
+    assert style
+    drawn = svg.replace(style[0], "")
+    for colour, variable in VARIABLES.items():
+        assert f"var(--{variable})" in drawn
+        assert colour not in drawn
+        assert f"--{variable}: {colour}" in style[1]
+    [dark] = re.findall(r"prefers-color-scheme: dark\) \{ #\S+ \{ ([^}]*) \}", style[1])
+    assert dict(each.split(": ") for each in dark.split("; ")) == {
+        f"--{name}": value for name, value in DARK.items()
+    }
+    assert re.search(r"@media print \{ #\S+ \{ --ink: #1b1f24", style[1])
+
+
+def test_a_text_without_colour_would_be_black_on_black(svg: str) -> None:
+    for text in ElementTree.fromstring(svg).iter(f"{SVG}text"):
+        assert "fill: var(--ink)" in (text.get("style") or ""), "".join(text.itertext())
+
+
+def test_the_png_opens_and_is_sharp(figure: Drawing) -> None:
+    with Image.open(BytesIO(figure.png())) as image:
+        image.load()
+        assert image.width >= 1200
+        assert image.getpixel((2, 2))[:3] == (254, 254, 254)  # type: ignore[index]
+        assert len(set(image.convert("L").get_flattened_data())) > 20
+
+
+def test_a_figure_is_saved_under_its_name(figure: Drawing, tmp_path: Path) -> None:
+    figure.save(tmp_path)
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "bytes-by-batch-size.png",
+        "bytes-by-batch-size.svg",
+    ]
+    assert (tmp_path / "bytes-by-batch-size.svg").read_text(encoding="utf-8") == figure.svg()
+
+
+def test_a_notebook_keeps_both_and_the_name(figure: Drawing) -> None:
+    shown, about = figure._repr_mimebundle_(include=None, exclude=None)
+    assert shown["image/svg+xml"] == figure.svg()
+    assert base64.b64decode(shown["image/png"]) == figure.png()
+    assert shown["text/plain"] == figure.caption
+    assert about == {"wiretax": {"figure": "bytes-by-batch-size"}}
+
+
+def test_drawing_leaves_matplotlib_as_it_was() -> None:
+    before = dict(mpl.rcParams)
+    example().svg()
+    assert dict(mpl.rcParams) == before
+    assert "matplotlib.pyplot" not in str(example().figure.canvas.manager)
+
+
+def test_an_absent_figure_says_why_and_what_to_do() -> None:
+    absent = Absent("gain", "this run has no batch", "wiretax run headline")
+    assert str(absent) == "No figure here: this run has no batch; wiretax run headline measures it."
+    assert (
+        absent._repr_markdown_() == "*No figure here: this run has no batch; `wiretax run headline` measures it.*"
+    )
