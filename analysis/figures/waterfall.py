@@ -1,4 +1,4 @@
-"""Where each byte of an event goes: layer by layer up to the total, the trigger beside its largest batch."""
+"""Where each byte of an event goes: layer by layer up to the total, the trigger beside a batch."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from analysis.figures.family import ANY_RUN, NOTHING, focused, title_of_family, 
 from analysis.figures.style import INK, LAYERS, MUTED, PURPLE, canvas, number, styled
 from analysis.layers import bytes_per_event
 from analysis.wording import Row, call, way
+from wiretax.channels.limits import Limits
 
 NAME = "layer-waterfall"
 # A step that is this small in every panel (B) is left out.
@@ -60,8 +61,8 @@ STEPS = (
 def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
     """Bytes an event by layer, sent and received, as floating steps to what the cable carries.
 
-    The family is ``analysis.focus.focus``'s; its trigger stands beside its largest batch. Where the kernel kept
-    no count the steps end with what HTTP sent.
+    The family is ``analysis.focus.focus``'s; its trigger stands beside its batch of ten, or else the one nearest
+    below. Where the kernel kept no count the steps end with what HTTP sent.
 
     Args:
         slices: ``slices.parquet``.
@@ -74,7 +75,9 @@ def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
     known = workloads(family)
     singles = known[known["api"] == "trigger"]
     batches = known[(known["api"] == "batch") & (known["batch_size"] > 1)]
-    chosen = pd.concat([singles.iloc[:1], batches.iloc[-1:]])
+    # Of those that need a dedicated cluster the smallest, where there is no other.
+    usual = batches[batches["batch_size"] <= Limits().batch_size]
+    chosen = pd.concat([singles.iloc[:1], usual.iloc[-1:] if len(usual) else batches.iloc[:1]])
     chosen = (chosen if len(chosen) else known.iloc[:1]).reset_index(drop=True)
     shown = cost.loc[chosen["workload"]]
     last = CABLE if shown["cable"].notna().all() else SENT
