@@ -258,6 +258,38 @@ def observe(
         raise typer.Exit(Exit.INVALID)
 
 
+@app.command()
+def report(
+    run: Annotated[
+        str | None, typer.Argument(help="A run's folder, or its name in --results; the newest if not given.")
+    ] = None,
+    results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
+    notebooks: Annotated[
+        Path | None, typer.Option(help="A folder of your own: report.ipynb, and stories 01-NAME.ipynb and on.")
+    ] = None,
+) -> None:
+    """Tell a run as one page with figures: RUN/report/index.html."""
+    from wiretax.report.report import MissingNotebooksError, make_report
+    from wiretax.report.story import NotebookError
+    from wiretax.runs.reader import RunNotFoundError, find_run, salvage_run
+    from wiretax.runs.writer import ResultsError
+
+    try:
+        saved = salvage_run(find_run(results, run))
+        made = make_report(saved, err, notebooks)
+    except (RunNotFoundError, MissingNotebooksError, NotebookError, ResultsError) as error:
+        fail(str(error), Exit.USAGE)
+    for failure in made.failures:
+        err.print(f"wiretax: this part could not be made: {failure}", soft_wrap=True, markup=False)
+    for doubt in saved.doubts:
+        err.print(f"wiretax: {doubt}", soft_wrap=True, markup=False)
+    out.print(f"{made.page}  {made.page.resolve().as_uri()}", soft_wrap=True, markup=False)
+    if saved.doubts:
+        raise typer.Exit(Exit.INVALID)
+    if made.failures:
+        raise typer.Exit(Exit.INTERNAL)
+
+
 def _mock_tls(key_type: KeyType, ca: Path | None) -> MockTls:
     if ca is None:
         return MockTls(key_type, Path(mkdtemp(prefix="wiretax-")) / "ca.pem")
