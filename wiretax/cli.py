@@ -269,8 +269,8 @@ def report(
     ] = None,
 ) -> None:
     """Tell a run as one page with figures: RUN/report/index.html."""
-    from wiretax.report.report import MissingNotebooksError, make_report
-    from wiretax.report.story import NotebookError
+    from wiretax.report.errors import KernelError, MissingNotebooksError, NotebookError
+    from wiretax.report.report import make_report
     from wiretax.runs.reader import RunNotFoundError, find_run, salvage_run
     from wiretax.runs.writer import ResultsError
 
@@ -279,6 +279,10 @@ def report(
         made = make_report(saved, err, notebooks)
     except (RunNotFoundError, MissingNotebooksError, NotebookError, ResultsError) as error:
         fail(str(error), Exit.USAGE)
+    except KernelError as error:
+        fail(str(error), Exit.INTERNAL)
+    except KeyboardInterrupt:
+        fail("interrupted; no report was written", Exit.INTERRUPTED)
     for failure in made.failures:
         err.print(f"wiretax: this part could not be made: {failure}", soft_wrap=True, markup=False)
     for doubt in saved.doubts:

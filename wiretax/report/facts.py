@@ -36,7 +36,7 @@ class Passage:
 
 def headline(run: Run) -> Passage:
     """Which run this is, in a line."""
-    plan = run.meta.get("plan", {})
+    plan = run.meta.get("plan") or {}
     words = [
         f"<strong>{escape(str(plan.get('name', run.folder.name)))}</strong>",
         _when(run.meta.get("started")),
@@ -53,9 +53,9 @@ def banner(run: Run) -> Passage:
 
 
 def _banners(run: Run) -> Iterator[str]:
-    plan = run.meta.get("plan", {})
+    plan = run.meta.get("plan") or {}
     if not run.meta.get("valid", True):
-        reasons = _sentences(run.meta.get("invalid_because", [])) or "The run does not say why."
+        reasons = _sentences(run.meta.get("invalid_because") or []) or "The run does not say why."
         yield _banner("This run is invalid.", f"{reasons} Read its figures as a hint of what went wrong.")
     if run.damage:
         yield _banner(
@@ -98,7 +98,7 @@ def workloads(run: Run) -> Passage:
 
 def warnings(run: Run) -> Passage:
     """What the run said of itself, and what failed in it."""
-    said = [f'<p class="warning">{_sentences([each])}</p>' for each in run.meta.get("warnings", [])]
+    said = [f'<p class="warning">{_sentences([each])}</p>' for each in run.meta.get("warnings") or []]
     failed = run.failures.sort_values("count", ascending=False).to_dict("records")
     if not said and not failed:
         return Passage("<p>None: the run has nothing to say against itself, and no exchange failed.</p>")
@@ -127,16 +127,22 @@ def witnesses(run: Run) -> Passage:
         for name, words in counted.items()
     ]
     verdict = (
-        "They agree to the byte." if found.get("agrees") else f"They disagree. {_sentences(found.get('differences', []))}"
+        "They agree to the byte."
+        if found.get("agrees")
+        else f"They disagree. {_sentences(found.get('differences', []))}"
     )
-    inside = " Inside TLS the kernel sees more: its records and handshakes." if any(found.get("tls", {}).values()) else ""
+    inside = (
+        " Inside TLS the kernel sees more: its records and handshakes."
+        if any(found.get("tls", {}).values())
+        else ""
+    )
     return Passage(f"<p>{verdict}{inside}</p>{_table(['counted by', *(COUNTS[kind] for kind in kinds)], rows, 1)}")
 
 
 def environment(run: Run) -> Passage:
     """Where, when and by what it was measured."""
-    meta, plan = run.meta, run.meta.get("plan", {})
-    machine, busy = meta.get("environment", {}), meta.get("busy", {})
+    meta, plan = run.meta, run.meta.get("plan") or {}
+    machine, busy = meta.get("environment") or {}, meta.get("busy") or {}
     facts = {
         "run": run.folder.name,
         "wiretax": meta.get("wiretax"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import os
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Any
 
 import nbformat
@@ -19,8 +23,8 @@ from papermill.engines import Engine, papermill_engines
 from papermill.execute import execute_notebook
 from traitlets.config import Config
 
+from wiretax.report.errors import KernelError
 from wiretax.report.progress import Reporter
-from wiretax.report.story import NotebookError
 
 KERNEL = "python3"
 CELL_TIMEOUT_S = 60
@@ -29,10 +33,11 @@ START_TIMEOUT_S = 60
 LONGEST_SOCKET_NAME = 98
 # Not the user's kernels, configuration or history: a report is the same everywhere, and home may be read-only.
 HOMES = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
-# The debugger's remark on frozen modules helps nobody here.
-QUIET = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 # It holds a secret, and no notebook needs it.
 HIDDEN = ("PUSHER_URL",)
+
+# What a kernel says outside its cells is of Jupyter's own making, and of no use to who reads a report.
+_QUIETLY = {} if os.environ.get("WIRETAX_DEBUG") else {"stdout": DEVNULL, "stderr": DEVNULL}
 
 
 class ReportEngine(Engine):  # type: ignore[misc]
@@ -43,11 +48,13 @@ class ReportEngine(Engine):  # type: ignore[misc]
         cls, nb_man: Any, kernel_name: str, *, progress: Reporter, failures: list[str], **_: Any
     ) -> None:
         cells = nb_man.nb.cells
+        stopped = Event()
 
         def started(cell: NotebookNode, cell_index: int) -> None:
+            _stop_on_signals(stopped)
             progress.step(_part(cell), cell_index / len(cells))
 
-        NotebookClient(
+        client = NotebookClient(
             nb_man.nb,
             kernel_name=kernel_name,
             startup_timeout=START_TIMEOUT_S,
@@ -56,7 +63,17 @@ class ReportEngine(Engine):  # type: ignore[misc]
             allow_errors=True,
             on_cell_start=started,
             config=_connection(),
-        ).execute()
+        )
+        try:
+            client.execute(**_QUIETLY)
+        except asyncio.CancelledError:
+            # While the kernel starts nbclient's own handler ends it.
+            raise KeyboardInterrupt from None
+        except DeadKernelError:
+            # What a cell that is cancelled looks like to nbclient.
+            if stopped.is_set():
+                raise KeyboardInterrupt from None
+            raise
         failures += [said for cell in cells if cell.cell_type == "code" for said in _say_failures(cell)]
 
 
@@ -75,7 +92,8 @@ def execute(notebook: NotebookNode, run: Path, progress: Reporter) -> tuple[Note
         The notebook with its outputs, and a sentence for each cell that failed, which stands in its place, too.
 
     Raises:
-        NotebookError: where the kernel did not start, or died.
+        KernelError: where the kernel did not start, or died.
+        KeyboardInterrupt: where SIGINT or SIGTERM came.
     """
     failures: list[str] = []
     progress.step("start", 0)
@@ -93,8 +111,24 @@ def execute(notebook: NotebookNode, run: Path, progress: Reporter) -> tuple[Note
                 failures=failures,
             )
         except (DeadKernelError, CellControlSignal, RuntimeError) as error:
-            raise NotebookError(f"the notebooks' kernel did not live to the end ({error})") from None
+            raise KernelError(
+                f"the notebooks' kernel did not live to the end ({error}); no report was written"
+            ) from None
     return done, failures
+
+
+def _stop_on_signals(stopped: Event) -> None:
+    """Let SIGINT and SIGTERM end the execution; nbclient's own handler ends the kernel and stumbles over that."""
+    task = asyncio.current_task()
+    assert task is not None
+
+    def stop() -> None:
+        stopped.set()
+        task.cancel()
+
+    with suppress(NotImplementedError, RuntimeError):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
 def _connection() -> Config:
@@ -126,7 +160,7 @@ def _say_failures(cell: NotebookNode) -> Iterator[str]:
 def _private_home() -> Iterator[Path]:
     """A folder for what Jupyter writes, which is gone afterwards."""
     with TemporaryDirectory(prefix="wiretax-report-", ignore_cleanup_errors=True) as folder:
-        changed = dict.fromkeys(HOMES, folder) | QUIET
+        changed = dict.fromkeys(HOMES, folder)
         before = {name: os.environ.get(name) for name in (*changed, *HIDDEN)}
         os.environ.update(changed)
         for name in HIDDEN:

@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 
 from rich.console import Console
 
+from wiretax.report.errors import MissingNotebooksError
 from wiretax.report.progress import reporter
 from wiretax.runs.reader import Run
 from wiretax.runs.writer import ResultsError
@@ -22,10 +23,6 @@ PAGE = "index.html"
 FIGURES = "figures"
 # What the optional packages of "notebooks" bring, by the names they are imported by.
 NEEDED = ("ipykernel", "matplotlib", "nbclient", "nbconvert", "nbformat", "papermill")
-
-
-class MissingNotebooksError(ImportError):
-    """Packages a report needs that are not installed: one line that says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,8 @@ def make_report(run: Run, console: Console, notebooks: Path | None = None) -> Re
 
     Raises:
         MissingNotebooksError: where what the extra "notebooks" installs is missing.
-        NotebookError: where the notebooks can't be read or their kernel died. An older report stays.
+        NotebookError: where the notebooks can't be read.
+        KernelError: where their kernel did not start, or died. An older report stays.
         ResultsError: where the run's folder can't be written. An older report stays.
     """
     missing = [name for name in NEEDED if find_spec(name) is None]

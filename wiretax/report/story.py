@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 from nbformat.warnings import MissingIDFieldWarning
 
 import wiretax
+from wiretax.report.errors import NotebookError
 
 NOTEBOOKS = Path(wiretax.__file__).parents[1] / "notebooks"
 FRAME = "report.ipynb"
@@ -22,10 +23,6 @@ PLACE = "stories"
 MEASURED = "measured"
 HEADING = re.compile(r"^(#{1,5})(\s+)(.*)$", re.MULTILINE)
 FENCED = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
-
-
-class NotebookError(ValueError):
-    """Notebooks that don't make a report: one line that says which and why."""
 
 
 def assemble(folder: Path, measured: bool = True) -> NotebookNode:
