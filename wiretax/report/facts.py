@@ -13,6 +13,8 @@ from analysis.table import COLUMNS, describe, server_in_words
 from wiretax.runs.reader import Run
 
 WITNESSES = {"model": "model", "socket": "sockets", "kernel": "kernel (TCP_INFO)", "server": "mock"}
+# An observed publisher has no model: what its sockets sent is what the proxy took.
+OBSERVERS = {"model": "proxy", "kernel": "kernel (TCP_INFO)", "server": "mock"}
 COUNTS = {"requests": "requests", "events": "events", "request_bytes": "sent, B", "response_bytes": "received, B"}
 PLAN = {
     "name": "{}",
@@ -41,8 +43,8 @@ def headline(run: Run) -> Passage:
         f"<strong>{escape(str(plan.get('name', run.folder.name)))}</strong>",
         _when(run.meta.get("started")),
         escape(server_in_words(run.meta) if run.meta.get("mock") else str(run.meta.get("endpoint", ""))),
-        f"{plan['users']} users" if "users" in plan else "",
-        f"{run.meta['rounds_measured']} rounds" if "rounds_measured" in run.meta else "",
+        _count(plan.get("users"), "user"),
+        _count(run.meta.get("rounds_measured"), "round"),
     ]
     return Passage(f'<p class="lead">{" · ".join(word for word in words if word)}</p>')
 
@@ -78,33 +80,39 @@ def _banner(claim: str, more: str, kind: str = "") -> str:
 
 
 def _sentences(words: Iterable[str]) -> str:
-    """Sentences, each with its capital and its full stop."""
-    return " ".join(escape(f"{each[:1].upper()}{each[1:].rstrip('.')}.") for each in words)
+    """Sentences, each with its full stop, and with a capital unless it begins with the name of something."""
+    return " ".join(escape(f"{_capital(each).rstrip('.')}.") for each in words)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:] if words.partition(" ")[0].isalpha() else words
 
 
 def workloads(run: Run) -> Passage:
-    """All workloads of a run, folded away: the table ``wiretax run`` prints."""
+    """All workloads of a run, folded away: the table ``wiretax run`` prints, or else what was planned."""
     if run.slices.empty:
-        return Passage("")
+        names = (run.meta.get("plan") or {}).get("workloads") or []
+        return Passage(_folded(f"{_count(len(names), 'workload')} planned", f"<p>{escape(', '.join(names))}</p>"))
     rows = summarise(run.slices, run.latency).to_dict("records")
-    heads = ["client", "payload", "sent as", *(column.title.replace("\n", " ") for column in COLUMNS)]
+    heads = ["client", "payload", "sent as", *(column.title for column in COLUMNS)]
     cells = [
         [row["client"], f"{row['payload_bytes']:,} B", describe(row), *(column.cell(row) for column in COLUMNS)]
         for row in rows
     ]
-    table = _table(heads, cells, 3)
-    return Passage(f"<details><summary>All {len(rows)} workloads, as measured</summary>{table}</details>")
+    return Passage(_folded(f"{_count(len(rows), 'workload')}, as measured", _table(heads, cells, 3)))
 
 
 def warnings(run: Run) -> Passage:
     """What the run said of itself, and what failed in it."""
     said = [f'<p class="warning">{_sentences([each])}</p>' for each in run.meta.get("warnings") or []]
     failed = run.failures.sort_values("count", ascending=False).to_dict("records")
-    if not said and not failed:
-        return Passage("<p>None: the run has nothing to say against itself, and no exchange failed.</p>")
+    if any(sentence.startswith("failures") for sentence in run.damage):
+        said.append("<p>Whether exchanges failed is not known.</p>")
+    elif not failed:
+        said.append(f"<p>{'No' if said else 'The run gave none, and no'} exchange failed.</p>")
     if failed:
         total = int(run.failures["count"].sum())
-        said.append(f"<p>{total:,} exchange{'s' if total > 1 else ''} failed, the warm-up's included:</p>")
+        said.append(f"<p>{total:,} exchange{'' if total == 1 else 's'} failed, the warm-up's included:</p>")
         rows = [
             [row["workload"], row["kind"], row["status"] or "", row["message"], f"{row['count']:,}"]
             for row in failed[:MOST_FAILURES]
@@ -120,7 +128,8 @@ def witnesses(run: Run) -> Passage:
     found = run.meta.get("reconcile")
     if not found:
         return Passage("<p>This run does not say what its witnesses counted.</p>")
-    counted = {name: words for name, words in WITNESSES.items() if found.get(name)}
+    names = OBSERVERS if "observed" in run.meta else WITNESSES
+    counted = {name: words for name, words in names.items() if found.get(name)}
     kinds = [kind for kind in COUNTS if any(kind in found[name] for name in counted)]
     rows = [
         [words, *(f"{found[name][kind]:,}" if kind in found[name] else "" for kind in kinds)]
@@ -165,11 +174,20 @@ def environment(run: Run) -> Passage:
     return Passage(f'<table class="facts"><tbody>{"".join(rows)}</tbody></table>')
 
 
+def _count(number: object, thing: str) -> str:
+    """``1 user``, ``16 users``; empty where it is not known."""
+    return "" if number is None else f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def _when(stamp: object) -> str:
     try:
         return f"{datetime.fromisoformat(str(stamp)):%-d %B %Y, %H:%M:%S %Z}".strip()
     except ValueError:
         return ""
+
+
+def _folded(summary: str, content: str) -> str:
+    return f"<details><summary>{summary}</summary>{content}</details>"
 
 
 def _table(heads: list[str], rows: list[list[Any]], numbers_from: int | None = None) -> str:

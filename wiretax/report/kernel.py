@@ -96,7 +96,6 @@ def execute(notebook: NotebookNode, run: Path, progress: Reporter) -> tuple[Note
         KeyboardInterrupt: where SIGINT or SIGTERM came.
     """
     failures: list[str] = []
-    progress.step("start", 0)
     with _private_home() as home:
         try:
             done = execute_notebook(

@@ -10,14 +10,20 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+import wiretax
 from wiretax.report.errors import MissingNotebooksError
 from wiretax.report.progress import reporter
 from wiretax.runs.reader import Run
 from wiretax.runs.writer import ResultsError
 
+if TYPE_CHECKING:
+    from wiretax.report.page import Page
+
+NOTEBOOKS = Path(wiretax.__file__).parents[1] / "notebooks"
 FOLDER = "report"
 PAGE = "index.html"
 FIGURES = "figures"
@@ -57,49 +63,60 @@ def make_report(run: Run, console: Console, notebooks: Path | None = None) -> Re
         raise MissingNotebooksError(
             f"a report needs {', '.join(missing)}, not installed here; install: pip install 'wiretax[notebooks]'"
         )
-    # Jupyter takes a second to import, and is optional.
-    from wiretax.report.kernel import execute
-    from wiretax.report.page import Page, render
-    from wiretax.report.story import NOTEBOOKS, assemble
-
-    def write(folder: Path, page: Page) -> None:
-        (folder / PAGE).write_text(page.html, encoding="utf-8")
-        drawn = [figure for figure in page.figures if figure.svg or figure.png]
-        if drawn:
-            (folder / FIGURES).mkdir()
-        for figure in drawn:
-            if figure.svg:
-                (folder / FIGURES / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
-            if figure.png:
-                (folder / FIGURES / f"{figure.name}.png").write_bytes(figure.png)
+    # Optional, and slow to import: what is needed first comes first.
+    from wiretax.report.story import assemble
 
     notebook = assemble(notebooks or NOTEBOOKS, measured=not run.slices.empty)
     progress = reporter(console)
     try:
-        with _replacing(run.folder / FOLDER) as folder:
+        with replacing(run.folder / FOLDER) as folder:
+            progress.step("start", 0)
+            from wiretax.report.kernel import execute
+            from wiretax.report.page import render
+
             done, failures = execute(notebook, run.folder, progress)
             progress.step("page", 0.99)
-            write(folder, render(done, f"{run.folder.name} - wiretax", len(failures)))
+            _write(folder, render(done, f"{run.folder.name} - wiretax", len(failures)))
     finally:
         progress.close()
     return Report(run.folder / FOLDER / PAGE, tuple(failures))
 
 
+def _write(folder: Path, page: Page) -> None:
+    with _writable(folder):
+        (folder / PAGE).write_text(page.html, encoding="utf-8")
+        figures = folder / FIGURES
+        for figure in page.figures:
+            figures.mkdir(exist_ok=True)
+            if figure.svg:
+                (figures / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
+            if figure.png:
+                (figures / f"{figure.name}.png").write_bytes(figure.png)
+
+
 @contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """A new folder beside ``target``, which takes its place unless an error comes."""
-    try:
-        # Made before any work is done, so that what can't be written is said at once.
+def replacing(target: Path) -> Iterator[Path]:
+    """A new folder beside ``target``, which takes its place unless an error comes.
+
+    Raises:
+        ResultsError: where it can't be made, which is seen before any work is done, or can't take its place.
+    """
+    with _writable(target):
         made = Path(mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        try:
+    try:
+        yield made
+        with _writable(target):
             made.chmod(0o777 & ~_umask())
-            yield made
             _swap(made, target)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
+def _writable(target: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        if isinstance(error, ResultsError):
-            raise
         raise ResultsError(
             f"{target}: can't be written ({error.strerror or error}); make the run's folder writable, or copy it"
         ) from None

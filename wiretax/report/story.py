@@ -11,10 +11,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.warnings import MissingIDFieldWarning
 
-import wiretax
 from wiretax.report.errors import NotebookError
 
-NOTEBOOKS = Path(wiretax.__file__).parents[1] / "notebooks"
 FRAME = "report.ipynb"
 STORIES = "[0-9][0-9]-*.ipynb"
 # Tags of cells: what papermill fills in, where the stories go, and what needs slices to say anything.
