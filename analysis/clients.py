@@ -21,21 +21,27 @@ class HeadClaim:
     """The claim of about 400 bytes of header a call, beside what official libraries send for a trigger (B).
 
     Attributes:
-        libraries: how many were measured.
+        names: the clients measured.
         least, mean, most: request line, query and header fields, blank line included.
         least_fields, most_fields: header fields and blank line alone.
     """
 
-    libraries: int
+    names: tuple[str, ...]
     least: float
     mean: float
     most: float
     least_fields: float
     most_fields: float
 
+    @property
+    def libraries(self) -> int:
+        return len(self.names)
+
 
 def compare_clients(summary: pd.DataFrame) -> pd.DataFrame:
-    """One row a client and payload: its trigger beside its largest batch.
+    """One row a client and payload: its trigger beside a batch, of a size that is fair.
+
+    That is the largest size every client has that batches this payload; where they share none, each one's largest.
 
     Args:
         summary: ``analysis.summary.summarise``.
@@ -47,7 +53,13 @@ def compare_clients(summary: pd.DataFrame) -> pd.DataFrame:
         then by the trigger's head. Clients without a batch have NaN there.
     """
     triggers = summary[summary["api"] == "trigger"][[*PAIR, *FIGURES]]
-    batches = summary[summary["api"] == "batch"].sort_values("batch_size").drop_duplicates(PAIR, keep="last")
+    batches = summary[summary["api"] == "batch"].sort_values("batch_size")
+    by_size = batches.groupby(["payload_kind", "payload_bytes"])
+    clients = by_size["client"].transform("nunique")
+    with_size = batches.groupby(["payload_kind", "payload_bytes", "batch_size"])["client"].transform("nunique")
+    # Those that all have come last, and so does the largest of them.
+    fair = batches.assign(_shared=clients == with_size).sort_values(["_shared", "batch_size"])
+    batches = fair.drop_duplicates(PAIR, keep="last")
     batches = batches[[*PAIR, "batch_size", *FIGURES, "saving", "gain", "gain_low", "gain_high"]]
     pairs = triggers.merge(batches, on=PAIR, how="left", suffixes=("_trigger", "_batch"))
     short = {"head_per_request": "head", "sent_per_event": "sent", "cable_per_event": "cable"}
@@ -69,4 +81,4 @@ def head_claim(slices: pd.DataFrame) -> HeadClaim | None:
     heads = total.drop(columns="requests").sum(axis=1) / total["requests"]
     fields = total["header_bytes"] / total["requests"]
     figures = (heads.min(), heads.mean(), heads.max(), fields.min(), fields.max())
-    return HeadClaim(len(total), *(float(np.round(each, 1)) for each in figures))
+    return HeadClaim(tuple(total.index), *(float(np.round(each, 1)) for each in figures))

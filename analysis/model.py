@@ -15,13 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.interval import median_interval
 from analysis.layers import HEAD, totals, with_tls
-from analysis.throughput import CONFIDENCE, LEAST_ROUNDS, SEED
-from wiretax.channels.profiles import ProfileError
 from wiretax.channels.sizes import BodySizes, body_sizes
 from wiretax.channels.workload import FAMILY, Workload
 
-RESAMPLES = 4_000
 # The share of the largest gain that a batch size is asked for.
 SHARE = 0.9
 CALL = ["api", "channels", *[name for name in FAMILY if name != "payload_bytes"]]
@@ -113,7 +111,7 @@ def _by_profile(call: dict[Hashable, Any]) -> BodySizes | None:
     settings = {name: call[name] for name in ("api", "channels", "payload_kind", "client")}
     try:
         return body_sizes(Workload(**settings))
-    except (ProfileError, ValueError):
+    except (KeyError, ValueError):
         return None
 
 
@@ -139,26 +137,24 @@ def sent_per_event(fit: pd.Series[Any], batch_size: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class TimeLine:
-    """T(n) = a + b n of one family, and the same of resampled rounds.
+    """T(n) = a + b n of one family, round by round.
 
     Attributes:
         family: the values of ``FAMILY``.
         sizes: batch sizes; the trigger is 1.
-        medians: seconds a call, the median over rounds, at each size.
-        rounds: how many rounds there were.
-        call_s: a, seconds a call; the estimate first, then a resample each.
-        event_s: b, seconds an event, likewise.
+        medians: seconds a call at each size, the median over rounds.
+        call_s: a, seconds a call; a value a round.
+        event_s: b, seconds an event; a value a round.
     """
 
     family: tuple[Any, ...]
     sizes: Floats
     medians: Floats
-    rounds: int
     call_s: Floats
     event_s: Floats
 
     def gains(self, sizes: Sequence[float]) -> Floats:
-        """Events a second over the trigger's, by the line: a row a resample, a column a size."""
+        """Events a second over the trigger's, by the lines: a row a round, a column a size."""
         at = np.asarray(sizes, dtype=float)
         call, event = self.call_s[:, None], self.event_s[:, None]
         gains: Floats = at * (call + event) / (call + event * at)
@@ -169,8 +165,7 @@ def time_lines(slices: pd.DataFrame) -> Iterator[TimeLine]:
     """The line of each family that has a trigger and a batch, or two sizes of batch.
 
     A call's time is a slice's duration over its requests: with all connections busy, what the slower side spends
-    on one. Lines are fitted to the medians over rounds, each point weighted by its own size, since doubt grows
-    with it.
+    on one. Points are weighted by the square of their inverse, since doubt grows with the time itself.
 
     Args:
         slices: ``slices.parquet``.
@@ -183,30 +178,26 @@ def time_lines(slices: pd.DataFrame) -> Iterator[TimeLine]:
             group = group[(group["api"] == "trigger") | (group["batch_size"] > 1)]
         by_round = group.groupby(["round", "batch_size"])
         times = (by_round["duration_s"].max() / by_round["requests"].sum()).unstack("batch_size")
-        if times.shape[1] > 1:
-            yield _line(family, times.sort_index(axis=1))
+        whole = times.sort_index(axis=1).dropna()
+        if whole.shape[1] > 1 and len(whole):
+            yield _line(family, whole)
 
 
 def _line(family: tuple[Any, ...], times: pd.DataFrame) -> TimeLine:
-    values, sizes = times.to_numpy(), times.columns.to_numpy(dtype=float)
-    rounds = len(values)
-    draws = np.random.default_rng(SEED).integers(rounds, size=(RESAMPLES, rounds))
-    medians = np.nanmedian(values, axis=0)
-    resampled = values[draws]
-    if np.isnan(values).any():
-        # A draw may miss a size that a run cut short has in few rounds.
-        resampled = np.where(np.isnan(resampled).all(axis=1, keepdims=True), medians, resampled)
-    drawn = np.vstack([medians, np.nanmedian(resampled, axis=1)])
-    weights = medians**-2
-    means = weights / weights.sum()
-    centred = sizes - means @ sizes
-    slope = (drawn @ (weights * centred)) / (weights @ centred**2)
-    start = drawn @ means - slope * (means @ sizes)
-    return TimeLine(family, sizes, medians, rounds, start, slope)
+    sizes = times.columns.to_numpy(dtype=float)
+    medians = times.median().to_numpy()
+    points = times.to_numpy()
+    shares = medians**-2 / (medians**-2).sum()
+    centred = sizes - shares @ sizes
+    event = points @ (shares * centred) / (shares @ centred**2)
+    return TimeLine(family, sizes, medians, points @ shares - event * (shares @ sizes), event)
 
 
 def fit_time(slices: pd.DataFrame) -> pd.DataFrame:
     """Seconds as T(n) = a + b n by family, and what follows from it for the gain.
+
+    A line is fitted to each round by itself, so that a machine's drift cancels out; figures are medians over
+    rounds.
 
     Args:
         slices: ``slices.parquet``.
@@ -214,19 +205,18 @@ def fit_time(slices: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A row a family (``FAMILY``) with ``call_s`` (a), ``event_s`` (b), ``gain_limit`` (ratio: what ever larger
         batches approach; infinite where b is not above 0), ``size_90`` (the batch size that reaches 90 % of it),
-        each with ``_low`` and ``_high`` (95 %, bootstrapped over rounds; NaN under five), ``deviation`` (share:
-        the measured median furthest from the line), ``rounds`` and ``batch_sizes``.
+        each with ``_low`` and ``_high`` (95 %; NaN under five rounds),
+        ``deviation`` (share: the measured median furthest from the line), ``rounds`` and ``batch_sizes``.
     """
     rows = []
     for line in time_lines(slices):
-        draws = dict(zip(TIME_FIGURES, _figures(line), strict=True))
-        fitted = line.call_s[0] + line.event_s[0] * line.sizes
+        fitted = np.median(line.call_s) + np.median(line.event_s) * line.sizes
         row = dict(zip(FAMILY, line.family, strict=True))
-        for name, values in draws.items():
-            row[name] = values[0]
-            row[f"{name}_low"], row[f"{name}_high"] = _interval(values[1:], line.rounds)
+        for name, values in zip(TIME_FIGURES, _figures(line), strict=True):
+            row[name] = np.median(values)
+            row[f"{name}_low"], row[f"{name}_high"] = median_interval(values)
         row["deviation"] = float(np.abs(line.medians / fitted - 1).max())
-        row["rounds"] = line.rounds
+        row["rounds"] = len(line.call_s)
         row["batch_sizes"] = ", ".join(f"{size:g}" for size in line.sizes)
         rows.append(row)
     bounds = [f"{name}{end}" for name in TIME_FIGURES for end in ("", "_low", "_high")]
@@ -247,15 +237,16 @@ def gain_curve(slices: pd.DataFrame, sizes: Sequence[float]) -> pd.DataFrame:
     parts = []
     for line in time_lines(slices):
         gains = line.gains(sizes)
-        low, high = _interval(gains[1:], line.rounds)
-        curve = pd.DataFrame({"batch_size": sizes, "gain": gains[0], "gain_low": low, "gain_high": high})
+        low, high = median_interval(gains)
+        middle = np.median(gains, axis=0)
+        curve = pd.DataFrame({"batch_size": sizes, "gain": middle, "gain_low": low, "gain_high": high})
         parts.append(curve.assign(**dict(zip(FAMILY, line.family, strict=True))))
     columns = [*FAMILY, "batch_size", "gain", "gain_low", "gain_high"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
 def _figures(line: TimeLine) -> tuple[Floats, Floats, Floats, Floats]:
-    """a, b, the gain's limit and the size for 90 % of it: estimate first, then a resample each."""
+    """a, b, the gain's limit and the size for 90 % of it; a value a round."""
     call, event = line.call_s, line.event_s
     grows = event > 0
     safe = np.where(grows, event, 1.0)
@@ -263,12 +254,3 @@ def _figures(line: TimeLine) -> tuple[Floats, Floats, Floats, Floats]:
     # n (a + b) / (a + b n) = s (a + b) / b, solved for n.
     size = np.where(grows, np.maximum(1.0, SHARE / (1 - SHARE) * call / safe), np.inf)
     return call, event, limit, size
-
-
-def _interval(values: Floats, rounds: int) -> tuple[Any, Any]:
-    """The ends with 95 % confidence, of a figure or of a column of them."""
-    if rounds < LEAST_ROUNDS:
-        return np.nan, np.nan
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(values, [tail, 1 - tail], axis=0, method="nearest")
-    return low, high

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis.layers import HEAD, REQUEST, RESPONSE
-from analysis.table import describe
+from analysis.wording import describe
 from wiretax.runs.reader import Run
 
 KIND = ["api", "batch_size", "channels", "connection", "calls_per_connection", "http", "tls"]

@@ -10,10 +10,27 @@ from analysis.layers import WORKLOAD, bytes_per_event, totals
 from analysis.throughput import Ratio, paired_ratio, rates
 from wiretax.channels.workload import FAMILY
 
+FIGURES = [
+    "events_per_second",
+    "messages_per_second",
+    "sent_per_event",
+    "received_per_event",
+    "cable_per_event",
+    "head_per_request",
+    "overhead_factor",
+    "saving",
+    "gain",
+    "gain_low",
+    "gain_high",
+    "rounds",
+    "p50_s",
+    "p99_s",
+    "failures",
+]
 API_ORDER = {"trigger": 0, "batch": 1, "multi_trigger": 2}
 
 
-def summarise(slices: pd.DataFrame, latency: pd.DataFrame) -> pd.DataFrame:
+def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row a workload, ordered by client, payload, API and size.
 
     The baseline of a row is the trigger of the same payload, client and connection. Against it the comparison is
@@ -22,7 +39,7 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         slices: ``slices.parquet``.
-        latency: ``latency.parquet``.
+        latency: ``latency.parquet``; without it percentiles are NaN.
 
     Returns:
         The workload's columns and: ``events_per_second``, ``messages_per_second``, ``sent_per_event``,
@@ -36,11 +53,15 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame) -> pd.DataFrame:
     cost = bytes_per_event(slices)
     message_rates, event_rates = rates(slices), rates(slices, "events")
     sent_per_message = cost["sent"] * by_name["events"] / by_name["messages"].where(by_name["messages"] > 0)
-    times = percentiles(latency) if len(latency) else pd.DataFrame(columns=[0.5, 0.99], dtype=float)
-    baselines = _baselines(total)
+    times = (
+        percentiles(latency)
+        if latency is not None and len(latency)
+        else pd.DataFrame(columns=[0.5, 0.99], dtype=float)
+    )
+    base = baselines(total)
     rows = []
     for workload in total["workload"]:
-        baseline = baselines.get(workload)
+        baseline = base.get(workload)
         gain = Ratio(np.nan, np.nan, np.nan, 0)
         saving = np.nan
         if baseline is not None and baseline != workload:
@@ -67,11 +88,11 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame) -> pd.DataFrame:
                 "failures": by_name.at[workload, "failures"],
             }
         )
-    table = total[WORKLOAD].merge(pd.DataFrame(rows), on="workload")
+    table = total[WORKLOAD].merge(pd.DataFrame(rows, columns=["workload", "baseline", *FIGURES]), on="workload")
     return _ordered(table)
 
 
-def _baselines(total: pd.DataFrame) -> dict[str, str]:
+def baselines(total: pd.DataFrame) -> dict[str, str]:
     """The trigger each workload is held against, by name; absent where the run has none."""
     triggers = total[total["api"] == "trigger"][["workload", *FAMILY]]
     paired = total[["workload", *FAMILY]].merge(triggers, on=list(FAMILY), suffixes=("", "_baseline"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from math import isnan
@@ -14,11 +14,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis.amortisation import amortisation
+from analysis.check import check
 from analysis.clients import CLAIMED_HEAD_BYTES, LEAST_CLIENTS, compare_clients, head_claim
 from analysis.summary import summarise
+from analysis.wording import Row, call, carried, describe, interval, way
 from wiretax.runs.reader import Run
 
-Row = dict[Hashable, Any]
 # More share a connection only where it is kept.
 MANY_CALLS = 1000
 BLOCK = ["client", "payload_kind", "payload_bytes"]
@@ -42,6 +43,8 @@ def print_run(run: Run, console: Console) -> None:
         for line in _findings(run.slices, side_by_side):
             say(line)
         say(f"[dim]{escape(_legend(run.meta))}[/dim]")
+    for doubt in check(run.slices, run.meta):
+        say(f"[yellow]doubt[/yellow]    {escape(str(doubt))}")
     for warning in run.meta["warnings"]:
         say(f"[yellow]warning[/yellow]  {escape(warning)}")
     for reason in run.meta["invalid_because"]:
@@ -73,7 +76,7 @@ def _findings(slices: pd.DataFrame, side_by_side: bool) -> Iterator[str]:
         rows = group.to_dict("records")
         first = rows[0]
         points = ", ".join(f"{row['bytes_per_event']:,.1f} at {_calls(row['calls'])}" for row in rows)
-        what = ", ".join([_call(first), *_carried(first)])
+        what = ", ".join([call(first), *carried(first)])
         yield (
             f"{what}: a connection costs {first['connection_bytes']:,.0f} B; "
             f"cable B/event by calls a connection: {points}"
@@ -146,7 +149,7 @@ def _build_clients(pairs: pd.DataFrame, columns: list[Column]) -> Table:
     for _, rows in pairs.groupby(["payload_bytes", "payload_kind"], sort=False):
         for position, row in enumerate(rows.to_dict("records")):
             payload = f"{row['payload_bytes']:,} B" if position == 0 else ""
-            name = ", ".join([row["client"], *_way(row)])
+            name = ", ".join([row["client"], *way(row)])
             table.add_row(payload, name, *(column.cell(row) for column in columns))
     return table
 
@@ -171,37 +174,6 @@ def _build(summary: pd.DataFrame, columns: list[Column]) -> Table:
     return table
 
 
-def describe(row: Row) -> str:
-    """A workload in words: ``batch of 10, TLS, close``."""
-    return ", ".join([_call(row), *_way(row)])
-
-
-def _call(row: Row) -> str:
-    """``batch of 10``."""
-    return {
-        "trigger": "trigger",
-        "batch": f"batch of {row['batch_size']}",
-        "multi_trigger": f"to {row['channels']} channels",
-    }[str(row["api"])]
-
-
-def _way(row: Row) -> Iterator[str]:
-    """How it goes there, where that is not a connection that is kept, without TLS."""
-    yield from _carried(row)
-    if row["connection"] == "close":
-        yield "close"
-    elif row["calls_per_connection"]:
-        yield f"{row['calls_per_connection']} calls"
-
-
-def _carried(row: Row) -> Iterator[str]:
-    """What its calls are carried in, where that is not plain HTTP/1.1."""
-    if row["http"] != "1.1":
-        yield f"HTTP/{row['http']}"
-    if row["tls"]:
-        yield "TLS"
-
-
 def _number(name: str, form: str, factor: float = 1.0) -> Callable[[Row], str]:
     def cell(row: Row) -> str:
         value = float(row[name])
@@ -215,7 +187,7 @@ def _gain(row: Row) -> str:
     if isnan(gain):
         return "-"
     # Under five rounds there is no interval, and the figure is not to be trusted.
-    return f"{gain:.2f} [?]" if isnan(low) else f"{gain:.2f} [{low:.2f}, {high:.2f}]"
+    return f"{gain:.2f} {interval(low, high)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-CONFIDENCE = 0.95
-RESAMPLES = 10_000
-SEED = 1
-# Fewer rounds than this can't carry an interval.
-LEAST_ROUNDS = 5
+from analysis.interval import median_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +54,5 @@ def paired_ratio(of: pd.Series[float], to: pd.Series[float]) -> Ratio:
     ratios = (pairs.iloc[:, 0] / pairs.iloc[:, 1]).to_numpy()
     if not len(ratios):
         return Ratio(np.nan, np.nan, np.nan, 0)
-    low, high = bootstrap(ratios) if len(ratios) >= LEAST_ROUNDS else (np.nan, np.nan)
-    return Ratio(float(np.median(ratios)), low, high, len(ratios))
-
-
-def bootstrap(values: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """The interval of the median with 95 % confidence: percentiles of resampled medians, always the same draw."""
-    draws = np.random.default_rng(SEED).choice(values, size=(RESAMPLES, len(values)))
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(np.median(draws, axis=1), [tail, 1 - tail])
-    return float(low), float(high)
+    low, high = median_interval(ratios)
+    return Ratio(float(np.median(ratios)), float(low), float(high), len(ratios))

@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -14,6 +13,7 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from scenarios.duration import parse_duration
+from scenarios.spelling import near
 from scenarios.tables import LimitsTable, MockTable, PlanTable, WorkloadTable
 from wiretax.channels.limits import Limits
 from wiretax.channels.objections import object_to, object_to_http
@@ -102,7 +102,7 @@ def load_plan(given: str, https: bool | None = None) -> Plan:
     path = PLANS / f"{given}.toml" if given in plan_names() else Path(given)
     if not path.is_file():
         names = plan_names()
-        raise PlanError(f"no plan {given!r}: neither a file nor one of {', '.join(names)}{_near(given, names)}")
+        raise PlanError(f"no plan {given!r}: neither a file nor one of {', '.join(names)}{near(given, names)}")
     try:
         text = path.read_text(encoding="utf-8")
         return parse_plan(tomllib.loads(text), https)
@@ -211,11 +211,11 @@ def _multiply(table: WorkloadTable, where: str, https: bool) -> Iterator[Workloa
     ):
         if kind not in KINDS:
             raise PlanError(
-                f"{where}: unknown payload_kind {kind!r}; one of {', '.join(KINDS)}{_near(kind, KINDS)}"
+                f"{where}: unknown payload_kind {kind!r}; one of {', '.join(KINDS)}{near(kind, KINDS)}"
             )
         names = (*profile_names(), LIBRARY)
         if client not in names:
-            raise PlanError(f"{where}: unknown client {client!r}; one of {', '.join(names)}{_near(client, names)}")
+            raise PlanError(f"{where}: unknown client {client!r}; one of {', '.join(names)}{near(client, names)}")
         yield Workload(
             api=table.api,
             batch_size=batch_size,
@@ -253,20 +253,15 @@ def _refuse_unknown_keys(document: object, struct: type[msgspec.Struct], where: 
     known = struct.__struct_fields__
     for key in document if isinstance(document, dict) else ():
         if key not in known:
-            raise PlanError(f"unknown key {key!r} in {where}; known are {', '.join(known)}{_near(key, known)}")
+            raise PlanError(f"unknown key {key!r} in {where}; known are {', '.join(known)}{near(key, known)}")
 
 
 def _refuse_unknown_api(workload: object, where: str) -> None:
     api = workload.get("api") if isinstance(workload, dict) else None
     if isinstance(api, str) and api not in get_args(Api):
         raise PlanError(
-            f"{where}: api = {api!r}, expected one of {', '.join(get_args(Api))}{_near(api, get_args(Api))}"
+            f"{where}: api = {api!r}, expected one of {', '.join(get_args(Api))}{near(api, get_args(Api))}"
         )
-
-
-def _near(word: str, words: Any) -> str:
-    near = get_close_matches(word, list(words), 1)
-    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _readable(error: msgspec.ValidationError) -> str:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from enum import IntEnum
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from wiretax import __version__
 from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, Endpoint, EndpointError
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import ProfileError
+from wiretax.commands.advise import advise
+from wiretax.commands.report import report
 from wiretax.mock.certificate import KeyType, MockTls
+from wiretax.terminal import Exit, err, fail, out
 
 if TYPE_CHECKING:
     from wiretax.wire.trust import Target
@@ -29,27 +30,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-# A file or a CI log has no width of its own; there the whole table is wanted.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-err = Console(stderr=True, highlight=False)
-
-
-class Exit(IntEnum):
-    """Exit codes: the contract with CI."""
-
-    OK = 0
-    INTERNAL = 1
-    USAGE = 2
-    CHECK_FAILED = 3
-    INCONCLUSIVE = 4
-    INVALID = 5
-    INTERRUPTED = 130
-
-
-def fail(message: str, code: Exit) -> NoReturn:
-    """One line on standard error, and out."""
-    err.print(f"wiretax: {message}", soft_wrap=True, markup=False)
-    raise typer.Exit(code)
 
 
 @app.callback(invoke_without_command=True)
@@ -258,40 +238,8 @@ def observe(
         raise typer.Exit(Exit.INVALID)
 
 
-@app.command()
-def report(
-    run: Annotated[
-        str | None, typer.Argument(help="A run's folder, or its name in --results; the newest if not given.")
-    ] = None,
-    results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
-    notebooks: Annotated[
-        Path | None, typer.Option(help="A folder of your own: report.ipynb, and stories 01-NAME.ipynb and on.")
-    ] = None,
-) -> None:
-    """Tell a run as one page with figures: RUN/report/index.html."""
-    from wiretax.report.errors import KernelError, MissingNotebooksError, NotebookError
-    from wiretax.report.report import make_report
-    from wiretax.runs.reader import RunNotFoundError, find_run, salvage_run
-    from wiretax.runs.writer import ResultsError
-
-    try:
-        saved = salvage_run(find_run(results, run))
-        made = make_report(saved, err, notebooks)
-    except (RunNotFoundError, MissingNotebooksError, NotebookError, ResultsError) as error:
-        fail(str(error), Exit.USAGE)
-    except KernelError as error:
-        fail(str(error), Exit.INTERNAL)
-    except KeyboardInterrupt:
-        fail("interrupted; no report was written", Exit.INTERRUPTED)
-    for failure in made.failures:
-        err.print(f"wiretax: this part could not be made: {failure}", soft_wrap=True, markup=False)
-    for doubt in saved.doubts:
-        err.print(f"wiretax: {doubt}", soft_wrap=True, markup=False)
-    out.print(f"{made.page}  {made.page.resolve().as_uri()}", soft_wrap=True, markup=False)
-    if saved.doubts:
-        raise typer.Exit(Exit.INVALID)
-    if made.failures:
-        raise typer.Exit(Exit.INTERNAL)
+app.command()(advise)
+app.command()(report)
 
 
 def _mock_tls(key_type: KeyType, ca: Path | None) -> MockTls:

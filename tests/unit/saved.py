@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from wiretax.channels.sizes import request_sizes
 from wiretax.channels.workload import Workload
 from wiretax.runs.record import RunRecord
 from wiretax.wire.ledger import Tally
@@ -54,3 +57,74 @@ def latency_frame(made: RunRecord) -> pd.DataFrame:
         for low, high, count in zip(buckets.lows_s(), buckets.highs_s(), buckets.counts, strict=True)
     ]
     return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """The price of a call and of an event, by which a run is made up.
+
+    Attributes:
+        head: request line, query and header fields without the digits of Content-Length, B.
+        brackets: of a batch's body, B.
+        envelope: of an event, B.
+        escape_factor: bytes a payload byte takes.
+        call_s: seconds a call.
+        event_s: seconds an event.
+    """
+
+    head: int = 305
+    brackets: int = 17
+    envelope: int = 60
+    escape_factor: float = 1.5
+    call_s: float = 12e-6
+    event_s: float = 0.8e-6
+
+
+def made_up(
+    costs: Costs,
+    workloads: list[Workload],
+    rounds: int = 10,
+    spread: float = 0.0,
+    drift: float = 0.0,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """Slices of a run whose bytes and times follow from its costs exactly, but for noise in its times.
+
+    Args:
+        costs: what calls and events cost.
+        workloads: what is sent.
+        rounds: how many rounds.
+        spread: standard deviation of each slice's time, as a share of it.
+        drift: by how much each round is slower than the one before, as a share; all workloads alike.
+        seed: of the noise.
+    """
+    draw = np.random.default_rng(seed)
+    pieces = []
+    for number in range(rounds):
+        for workload in workloads:
+            call_s = costs.call_s + costs.event_s * workload.batch_size
+            call_s *= (1 + drift) ** number * np.exp(spread * draw.standard_normal())
+            pieces.append(piece(workload, number, requests=1_000, duration_s=1_000 * call_s))
+    frame = slices_frame(record(*pieces))
+    brackets = np.where(frame["api"] == "batch", costs.brackets, 0)
+    event = costs.envelope + costs.escape_factor * frame["payload_bytes"]
+    body = (brackets + frame["batch_size"] * event).astype(int)
+    head = costs.head + body.astype(str).str.len()
+    line = HEAD["request_line_bytes"] + HEAD["auth_query_bytes"]
+    return frame.assign(
+        body_bytes=body * frame["requests"], header_bytes=(head - line).astype(int) * frame["requests"]
+    )
+
+
+def rendered(
+    workloads: list[Workload], rounds: int = 1, costs: Costs = Costs(), spread: float = 0.0
+) -> pd.DataFrame:
+    """Slices of requests whose bytes are those the profiles render, and whose times follow from the costs."""
+    frame = made_up(costs, workloads, rounds, spread)
+    sizes = [request_sizes(workload) for workload in workloads] * rounds
+    return frame.assign(
+        request_line_bytes=[each.request_line * 1000 for each in sizes],
+        auth_query_bytes=[each.auth_query * 1000 for each in sizes],
+        header_bytes=[each.headers * 1000 for each in sizes],
+        body_bytes=[each.body * 1000 for each in sizes],
+    )

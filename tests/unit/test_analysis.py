@@ -15,7 +15,7 @@ from analysis.latency import percentiles
 from analysis.layers import bytes_per_event, totals
 from analysis.summary import summarise
 from analysis.table import render
-from analysis.throughput import bootstrap, paired_ratio, rates
+from analysis.throughput import paired_ratio, rates
 from wiretax.channels.workload import Workload
 from wiretax.wire.histogram import Histogram
 from wiretax.wire.ledger import TcpCounters
@@ -90,23 +90,6 @@ def test_only_rounds_that_have_both_are_paired() -> None:
     nothing = paired_ratio(of.iloc[:0], to)
     assert nothing.rounds == 0
     assert math.isnan(nothing.estimate)
-
-
-def test_an_interval_holds_the_truth_about_as_often_as_it_says() -> None:
-    draw = np.random.default_rng(7)
-    held = 0
-    for _ in range(200):
-        low, high = bootstrap(draw.normal(6.0, 0.3, size=12))
-        held += low <= 6.0 <= high
-    # 95 % wanted; a bootstrap of a median over 12 values is a little off either way.
-    assert 0.88 <= held / 200 <= 1.0
-
-
-def test_an_interval_is_the_same_each_time_it_is_computed() -> None:
-    values = np.array([5.9, 6.1, 6.0, 6.4, 5.8, 6.2])
-    assert bootstrap(values) == bootstrap(values)
-    low, high = bootstrap(values)
-    assert values.min() <= low < np.median(values) < high <= values.max()
 
 
 @pytest.mark.parametrize("quantile", [0.5, 0.9, 0.99])

@@ -65,3 +65,14 @@ def test_the_table_of_libraries_is_whole_at_usual_widths(width: int) -> None:
     assert "…" not in text
     assert all(name in text for name in OFFICIAL)
     assert "10.00 [10.00, 10.00]" in text
+
+
+def test_libraries_are_compared_at_a_size_that_all_have() -> None:
+    made = clients("node", "go")
+    for number in range(6):
+        made.add(piece(Workload("batch", 50, client="go"), number, 100), 4)
+    pairs = compare_clients(summarise(slices_frame(made))).set_index("client")
+    assert pairs["batch_size"].tolist() == [10, 10]
+    alone = slices_frame(made)
+    alone = alone[alone["client"] == "go"]
+    assert compare_clients(summarise(alone))["batch_size"].tolist() == [50]

@@ -11,11 +11,10 @@ import pandas as pd
 from saved import latency_frame, piece, record, slices_frame
 
 from wiretax.channels.workload import Workload
-from wiretax.report.facts import Passage, banner, environment, headline, warnings, witnesses, workloads
+from wiretax.report.facts import Passage, agreement, banner, failures, headline, workloads
 from wiretax.runs.reader import Run
 from wiretax.runs.schema import FRAMES
 
-COUNTED = {"requests": 1234, "events": 5000, "request_bytes": 9876543, "response_bytes": 21}
 META = {
     "started": "2026-01-31T12:30:00.000+00:00",
     "plan": {
@@ -28,17 +27,17 @@ META = {
     "endpoint": "http://127.0.0.1:1/apps/1",
     "mock": {"servers": 2, "rtt_s": 0.04},
     "rounds_measured": 5,
-    "reconcile": {"agrees": True, "model": COUNTED, "socket": COUNTED, "kernel": None, "server": COUNTED},
+    "reconcile": {"agrees": True, "differences": []},
 }
 
 
-def run(measured: bool = True, damage: tuple[str, ...] = (), failures: Any = None, **more: Any) -> Run:
+def run(measured: bool = True, damage: tuple[str, ...] = (), failed: Any = None, **more: Any) -> Run:
     made = record(*(piece(Workload("batch", 10), number, 50) for number in range(5)))
     nothing = {name: schema.empty_table().to_pandas() for name, schema in FRAMES.items()}
     slices = slices_frame(made) if measured else nothing["slices"]
     latency = latency_frame(made) if measured else nothing["latency"]
-    failed = nothing["failures"] if failures is None else pd.DataFrame(failures)
-    return Run(Path("the-run"), {**META, **more}, slices, latency, failed, None, damage)
+    rows = nothing["failures"] if failed is None else pd.DataFrame(failed)
+    return Run(Path("the-run"), {**META, **more}, slices, latency, rows, None, damage)
 
 
 def words(passage: Passage) -> str:
@@ -46,9 +45,10 @@ def words(passage: Passage) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", passage.html)).split())
 
 
-def test_a_sound_run_has_no_banner_and_no_warning() -> None:
+def test_a_sound_run_has_no_banner_and_no_failures() -> None:
     assert banner(run()).html == ""
-    assert words(warnings(run())) == "The run gave none, and no exchange failed."
+    assert words(failures(run())) == "No exchange failed."
+    assert words(agreement(run())) == "They agree to the byte."
     assert words(headline(run())) == (
         "tiny · 31 January 2026, 12:30:00 UTC · mock: rtt 40 ms, 2 servers · 1 user · 5 rounds"
     )
@@ -71,38 +71,39 @@ def test_slices_that_cannot_be_read_are_not_called_unmeasured() -> None:
     assert "measured nothing" not in said
 
 
-def test_warnings_and_failures_are_listed_the_most_frequent_first() -> None:
+def test_failures_are_listed_the_most_frequent_first() -> None:
     rows = [
         {"workload": "trigger", "kind": "lost", "status": 0, "message": "reset", "count": 2},
         {"workload": "batch", "kind": "refused", "status": 413, "message": "<too large>", "count": 1500},
     ]
-    said = words(warnings(run(warnings=["other processes took 1.5 of 2 cores"], failures=rows)))
-    assert said.startswith("Other processes took 1.5 of 2 cores. 1,502 exchanges failed")
-    assert said.index("batch refused 413 <too large> 1,500") < said.index("trigger lost reset 2")
-    assert "not known" in words(warnings(run(damage=("failures.parquet is missing",))))
+    said = words(failures(run(failed=rows)))
+    assert said.startswith("1,502 exchanges failed")
+    assert said.index("batch refused 413 <too large> 1,500") < said.index("trigger lost - reset 2")
+    assert "not known" in words(failures(run(damage=("failures.parquet is missing",))))
 
 
-def test_every_witness_that_counted_is_named() -> None:
-    said = words(witnesses(run()))
-    assert said.startswith("They agree to the byte.")
-    assert "model 1,234 5,000 9,876,543 21" in said
-    assert "mock 1,234" in said
-    assert "kernel" not in said
-    apart = {"agrees": False, "model": COUNTED, "differences": ["events: 1 by the client, 2 by the mock"]}
-    assert "They disagree. events: 1 by the client, 2 by the mock." in words(witnesses(run(reconcile=apart)))
-    assert "proxy 1,234" in words(witnesses(run(observed={})))
+def test_of_many_kinds_of_failure_the_rest_is_counted() -> None:
+    kinds = [{"workload": "w", "kind": f"k{n}", "status": 0, "message": "", "count": 1} for n in range(13)]
+    said = words(failures(run(failed=kinds)))
+    assert said.startswith("13 exchanges failed")
+    assert said.endswith("And 3 kinds more.")
+
+
+def test_witnesses_that_disagree_are_quoted() -> None:
+    apart = {"agrees": False, "differences": ["events: 1 by the client, 2 by the mock"]}
+    assert words(agreement(run(reconcile=apart))) == "They disagree. events: 1 by the client, 2 by the mock."
 
 
 def test_all_workloads_are_there_measured_or_planned() -> None:
     measured = words(workloads(run()))
     assert "1 workload, as measured" in measured
-    assert "reference 100 B batch of 10" in measured
+    assert "100 B reference batch of 10" in measured
     assert words(workloads(run(measured=False))) == "2 workloads planned trigger-10B, batch10-10B"
 
 
 def test_a_run_that_says_nothing_of_itself_is_still_shown() -> None:
     bare = Run(Path("the-run"), {}, *(schema.empty_table().to_pandas() for schema in FRAMES.values()), None)
     assert words(headline(bare)) == "the-run"
-    assert words(environment(bare)) == "run the-run"
-    assert "does not say" in words(witnesses(bare))
+    assert banner(bare).html.count("banner") == 1
+    assert "does not say" in words(agreement(bare))
     assert words(workloads(bare)) == "0 workloads planned"

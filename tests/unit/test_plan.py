@@ -52,7 +52,7 @@ def test_plans_that_come_along_can_be_run(name: str) -> None:
 def test_the_headline_covers_what_it_promises() -> None:
     workloads = load_plan("headline").workloads
     assert {each.payload_bytes for each in workloads} == {10, 100, 1000, 10000}
-    assert {each.batch_size for each in workloads} == {1, 2, 5, 10}
+    assert {each.batch_size for each in workloads} == {1, 2, 5, 10, 20, 50, 100}
     assert {each.channels for each in workloads} == {1, 10, 100}
     assert {each.client for each in workloads} == {"reference", "python"}
 

@@ -115,3 +115,8 @@ def _refused(why: str) -> EndpointError:
 
 def _without_value(error: ValueError) -> str:
     return "its port is not a number from 0 to 65535" if "ort" in str(error) else "malformed"
+
+
+# The service's own endpoint; ids are as long as its are.
+SERVICE = Endpoint("https", "api-mt1.pusher.com", 443, DEMO)
+PLAIN_SERVICE = Endpoint("http", SERVICE.host, 80, DEMO)

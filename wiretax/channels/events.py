@@ -8,7 +8,7 @@ from itertools import cycle, islice
 from typing import Any
 
 from wiretax.channels.json_style import encoder
-from wiretax.channels.payloads import payloads
+from wiretax.channels.payloads import example
 from wiretax.channels.profiles import Profile
 from wiretax.channels.workload import Workload
 
@@ -43,8 +43,7 @@ def data_bytes(workload: Workload, profile: Profile) -> int:
     the library encodes a ready string once more."""
     if not profile.encodes_ready_strings:
         return workload.payload_bytes
-    # Documents of one kind and size all cost the same.
-    return len(data_string(payloads(workload.payload_kind, workload.payload_bytes, 1)[0], profile).encode())
+    return len(data_string(example(workload.payload_kind, workload.payload_bytes), profile).encode())
 
 
 def trigger_document(event: Event, profile: Profile) -> dict[str, Any]:

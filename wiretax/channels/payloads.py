@@ -115,12 +115,26 @@ def payloads(kind: str, size: int, seed: int, least: int = 4) -> tuple[str, ...]
     Raises:
         ValueError: where the kind can't be made that small.
     """
+    count = max(least, min(POOL_DOCUMENTS, POOL_BYTES // max(size, 1)))
+    layout, random = _layout(kind, size), Random(f"{seed}/{kind}/{size}")
+    return tuple(_document(layout, size, random) for _ in range(count))
+
+
+@cache
+def example(kind: str, size: int) -> str:
+    """One document of exactly ``size`` UTF-8 bytes, which costs what any of its kind and size does.
+
+    Raises:
+        ValueError: where the kind can't be made that small.
+    """
+    return _document(_layout(kind, size), size, Random(0))
+
+
+def _layout(kind: str, size: int) -> Layout:
+    """The fullest layout that fits."""
     if size < least_bytes(kind):
         raise ValueError(f"payload_kind {kind!r} takes at least {least_bytes(kind)} payload_bytes, got {size}")
-    layout = next(layout for layout in KINDS[kind] if layout.least_bytes <= size)
-    random = Random(f"{seed}/{kind}/{size}")
-    count = max(least, min(POOL_DOCUMENTS, POOL_BYTES // size))
-    return tuple(_document(layout, size, random) for _ in range(count))
+    return next(layout for layout in KINDS[kind] if layout.least_bytes <= size)
 
 
 def _document(layout: Layout, size: int, random: Random) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.events import bodies
-from wiretax.channels.payloads import payloads
+from wiretax.channels.payloads import example
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.request import RequestHead
 from wiretax.channels.workload import Workload
@@ -50,13 +50,12 @@ def request_sizes(workload: Workload, endpoint: Endpoint = LOOPBACK) -> RequestS
         endpoint: where to; its host, and the app's id and key, stand in the head.
 
     Raises:
-        ProfileError: where there is no such client.
+        KeyError: where there is no such client.
         ValueError: where the payload's kind can't be made that small.
     """
     profile = load_profile(workload.client)
-    # Documents of one kind and size cost the same, so any will do.
-    data = payloads(workload.payload_kind, workload.payload_bytes, 0)
-    body = len(bodies(workload, profile, data)())
+    data = example(workload.payload_kind, workload.payload_bytes)
+    body = len(bodies(workload, profile, [data])())
     head = RequestHead(endpoint, profile, workload.api, workload.connection).sizes(body)
     return RequestSizes(head.request_line, head.auth_query, head.headers, body, workload.payload_per_request)
 
@@ -78,7 +77,7 @@ def body_sizes(workload: Workload) -> BodySizes:
     """The bytes of a body around its payloads; of a trigger they are all the event's.
 
     Raises:
-        ProfileError: where there is no such client.
+        KeyError: where there is no such client.
     """
     profile = load_profile(workload.client)
 

@@ -68,11 +68,17 @@ def find_run(results: Path, given: str | None = None) -> Path:
         raise RunNotFoundError(
             f"no run {given!r}: neither a folder with a {RUN_FILE} nor the name of one in {results}"
         )
-    started = {file.parent: _started(file) for file in results.glob(f"*/{RUN_FILE}")}
-    runs = [folder for folder, when in started.items() if when]
+    runs = newest_first(results)
     if not runs:
         raise RunNotFoundError(f"no run in {results}; make one with: wiretax run")
-    return max(runs, key=lambda folder: (started[folder], folder.name))
+    return runs[0]
+
+
+def newest_first(results: Path) -> list[Path]:
+    """The folders of all runs under ``results`` that say when they started."""
+    started = {file.parent: _started(file) for file in results.glob(f"*/{RUN_FILE}")}
+    runs = [folder for folder, when in started.items() if when]
+    return sorted(runs, key=lambda folder: (started[folder], folder.name), reverse=True)
 
 
 def _started(file: Path) -> str:

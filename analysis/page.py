@@ -1,0 +1,292 @@
+"""What a page shows of a run beside its figures: sentences and tables, in the words of the terminal's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from rich.text import Text
+
+from analysis.advice import Advice, Demand, Option, advise
+from analysis.advised import choice
+from analysis.brief import brief
+from analysis.check import check
+from analysis.claims import claims
+from analysis.clients import compare_clients
+from analysis.model import fit_bytes, fit_time
+from analysis.sheet import Cell, Lines, Sheet
+from analysis.summary import summarise
+from analysis.table import CLIENT_COLUMNS, COLUMNS, Column
+from analysis.volume import size, volumes
+from analysis.wording import describe, interval, share, times, way
+from analysis.work import UNKNOWN, work_of
+from wiretax.channels.endpoint import SERVICE
+from wiretax.channels.limits import Limits
+from wiretax.channels.workload import Workload
+from wiretax.runs.reader import Run
+
+MACHINE = {
+    "python": "Python",
+    "locust": "Locust",
+    "gevent": "gevent",
+    "kernel": "kernel",
+    "cpu_model": "processor",
+    "cores": "cores",
+}
+
+
+def in_brief(run: Run) -> Lines:
+    """The run in three sentences."""
+    return Lines(brief(run.slices, run.meta))
+
+
+def claimed(run: Run) -> Sheet:
+    """The published claims and what the run says of them."""
+    rows = [
+        (
+            each.claim,
+            Cell(each.verdict, mark=f"verdict {each.verdict.replace(' ', '-')}"),
+            Cell(_with(each.measured, each.interval), small=each.note),
+            each.workload,
+        )
+        for each in claims(run.slices)
+    ]
+    return Sheet(("Claim", "Verdict", "Measured [95 %]", "Workload"), rows, words=4)
+
+
+def costs(run: Run) -> Sheet:
+    """A row a workload: what an event costs, what that saves, how fast it goes."""
+    summary = summarise(run.slices, run.latency)
+    rows = [
+        (f"{row['payload_bytes']:,} B", str(row["client"]), describe(row), *(each.cell(row) for each in COLUMNS))
+        for row in summary.to_dict("records")
+    ]
+    return Sheet(("Payload", "Client", "Sent as", *_titles(COLUMNS)), rows, words=3)
+
+
+def libraries(run: Run) -> Sheet:
+    """A row a client library: a trigger beside its largest batch."""
+    pairs = compare_clients(summarise(run.slices))
+    rows = [
+        (
+            ", ".join([row["client"], *way(row)]),
+            f"{row['payload_bytes']:,} B",
+            *(each.cell(row) for each in CLIENT_COLUMNS),
+        )
+        for row in pairs.to_dict("records")
+    ]
+    headers = (
+        "Client",
+        "Payload",
+        "Head of a trigger, B",
+        "Head of a batch, B",
+        "Sent an event, trigger, B",
+        "Sent an event, batch, B",
+        "Saving %",
+        "Cable an event, trigger, B",
+        "Cable an event, batch, B",
+        "Gain x [95 %]",
+    )
+    return Sheet(headers, rows)
+
+
+def bytes_model(run: Run) -> Sheet:
+    """H, E and k by call and payload, and what they leave unexplained."""
+    rows = [
+        (
+            ", ".join([_api(row), row["client"], *way(row)]),
+            f"{row['payload_bytes']:,} B",
+            _bytes(row["call_bytes"]),
+            _bytes(row["envelope_bytes"]),
+            "-" if pd.isna(row["escape_factor"]) else f"{row['escape_factor']:.4f}",
+            _bytes(row["event_bytes"]),
+            _bytes(row["residual"]),
+            row["digits"],
+            row["batch_sizes"],
+        )
+        for row in fit_bytes(run.slices)
+        .sort_values(["client", "api", "channels", "payload_bytes"])
+        .to_dict("records")
+    ]
+    headers = (
+        "Call",
+        "Payload",
+        "H, B a call",
+        "E, B an event",
+        "k",
+        "E + k p, B an event",
+        "Residual, B a call",
+        "Digits of Content-Length",
+        "Batch sizes n",
+    )
+    return Sheet(headers, rows)
+
+
+def time_model(run: Run) -> Sheet:
+    """a and b by family, and the gain they lead to."""
+    rows = [
+        (
+            ", ".join([row["client"], *way(row)]),
+            f"{row['payload_bytes']:,} B",
+            _microseconds(row, "call_s"),
+            _microseconds(row, "event_s"),
+            f"{times(row['gain_limit'])} {interval(row['gain_limit_low'], row['gain_limit_high'])}",
+            f"{row['size_90']:,.0f} {_whole(row['size_90_low'], row['size_90_high'])}",
+            share(row["deviation"]),
+            row["batch_sizes"],
+        )
+        for row in fit_time(run.slices).sort_values(["client", "payload_bytes"]).to_dict("records")
+    ]
+    headers = (
+        "Client",
+        "Payload",
+        "a, us a call",
+        "b, us an event",
+        "Limit of the gain",
+        "n for 90 % of it",
+        "Furthest from the line",
+        "Batch sizes n",
+    )
+    return Sheet(headers, rows)
+
+
+def monthly(run: Run) -> Sheet:
+    """What batches of ten save at several volumes."""
+    rows = [
+        (f"{each.events:,}", size(each.events * each.alone), size(each.events * each.batched), each.arithmetic)
+        for each in volumes(run.slices)
+    ]
+    return Sheet(("Events a month", "Sent, one a call", "Sent, ten a call", "Saved"), rows, words=0)
+
+
+def advice(run: Run, rate: float, payload_bytes: int, rtt_s: float, budget_s: float, **more: Any) -> Advice:
+    """What to do at so many events a second, by the time a call took in this run.
+
+    Args:
+        run: whose calls' work is taken.
+        rate: events a second.
+        payload_bytes: of one event.
+        rtt_s: seconds to the endpoint and back.
+        budget_s: the longest from an event's arrival to the answer of its call, seconds.
+        more: of the workload, as ``Workload`` names it: ``client``, ``payload_kind``.
+    """
+    workload = Workload(payload_bytes=payload_bytes, tls=True, **more)
+    demand = Demand(workload, SERVICE, rate, rtt_s, budget_s, Limits().batch_size)
+    return advise(demand, work_of(run, workload) or UNKNOWN)
+
+
+def chosen(given: Advice) -> Lines:
+    """The choice in sentences."""
+    return Lines([Text.from_markup(line).plain for line in choice(given)])
+
+
+def options(given: Advice) -> Sheet:
+    """The choice beside what it was chosen from."""
+    rows = [
+        (
+            Cell("trigger" if each.batch_size == 1 else f"batch of {each.batch_size}", mark=_mark(given, each)),
+            f"{each.linger_s * 1e3:,.0f}" if each.linger_s else "-",
+            f"{each.events_per_call:,.1f}",
+            f"{each.calls_per_s:,.4g}",
+            f"{each.bytes_per_s:,.0f}",
+            "-" if each.batch_size == 1 else share(given.saving(each)),
+            f"{each.mean_s * 1e3:,.1f}",
+            f"{each.worst_s * 1e3:,.1f}",
+            f"{each.connections:,}",
+        )
+        for each in given.shown
+    ]
+    headers = (
+        "Sent as",
+        "Linger, ms",
+        "Events a call",
+        "Calls/s",
+        "Sent, B/s",
+        "Saving",
+        "Mean, ms",
+        "Worst, ms",
+        "Connections",
+    )
+    return Sheet(headers, rows)
+
+
+def _mark(given: Advice, option: Option) -> str:
+    return "advised" if option is given.advised else "" if option.fits else "too-late"
+
+
+def warnings(run: Run) -> Lines:
+    """What speaks against the run, and what it warns of itself."""
+    doubts = [f"{str(doubt)[0].upper()}{str(doubt)[1:]}." for doubt in check(run.slices, run.meta)]
+    invalid = [f"Invalid: {reason}." for reason in run.meta.get("invalid_because", [])]
+    own = [f"{warning[0].upper()}{warning[1:]}." for warning in run.meta.get("warnings", [])]
+    return Lines(
+        [*invalid, *own, *doubts], "None: the run is valid and its ratios hold as far as their intervals go."
+    )
+
+
+def witnesses(run: Run) -> Sheet:
+    """What each witness counted."""
+    reconcile = run.meta.get("reconcile", {})
+    names = {"model": "model", "socket": "sockets", "kernel": "kernel (TLS included)", "server": "mock"}
+    rows = [
+        (name, *(f"{reconcile[key][each]:,}" if each in reconcile[key] else "-" for each in COUNTED))
+        for key, name in names.items()
+        if reconcile.get(key)
+    ]
+    return Sheet(("Witness", "Requests", "Events", "Bytes sent", "Bytes received"), rows)
+
+
+COUNTED = ("requests", "events", "request_bytes", "response_bytes")
+
+
+def environment(run: Run) -> Sheet:
+    """What was measured where."""
+    meta, plan = run.meta, run.meta.get("plan", {})
+    machine = meta.get("environment", {})
+    mock = meta.get("mock")
+    cost = {name: value for name, value in (mock or {}).items() if name != "servers" and value}
+    described = ", ".join(f"{name.removesuffix('_s')} {value * 1e3:g} ms" for name, value in cost.items())
+    facts = {
+        "run": run.folder.name,
+        "started": meta.get("started"),
+        "plan": plan.get("name"),
+        "rounds": meta.get("rounds_measured"),
+        "slice": f"{plan['slice_s'] * 1e3:g} ms" if "slice_s" in plan else None,
+        "users": plan.get("users"),
+        "endpoint": meta.get("endpoint"),
+        "mock": None if mock is None else described or "costs nothing",
+        "busy": _busy(meta.get("busy") or {}),
+        "wiretax": meta.get("wiretax"),
+        **{name: machine.get(key) for key, name in MACHINE.items()},
+    }
+    return Sheet(("", ""), [(name, str(value)) for name, value in facts.items() if value is not None], words=2)
+
+
+def _busy(busy: dict[str, Any]) -> str | None:
+    shares = [f"{name} {share(value, 0)}" for name, value in busy.items() if value is not None]
+    return f"{', '.join(shares)} of a core" if shares else None
+
+
+def _titles(columns: tuple[Column, ...]) -> list[str]:
+    return [column.title.replace("\n", " ") for column in columns]
+
+
+def _api(row: dict[Any, Any]) -> str:
+    return f"to {row['channels']} channels" if row["api"] == "multi_trigger" else str(row["api"])
+
+
+def _with(measured: str, doubt: str) -> str:
+    return measured if doubt in ("-", "exact") else f"{measured} {doubt}"
+
+
+def _bytes(value: float) -> str:
+    return "-" if pd.isna(value) else f"{value:,.6g}"
+
+
+def _microseconds(row: dict[Any, Any], name: str) -> str:
+    value, low, high = (row[key] * 1e6 for key in (name, f"{name}_low", f"{name}_high"))
+    return f"{value:,.2f} {interval(low, high)}"
+
+
+def _whole(low: float, high: float) -> str:
+    return "[?]" if pd.isna(low) else f"[{low:,.0f}, {high:,.0f}]"

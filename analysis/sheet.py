@@ -1,0 +1,102 @@
+"""A table of text, as HTML for notebooks and pages and as Markdown for the README."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+NOTHING = "Nothing of this in this run."
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell with more to it than its text.
+
+    Attributes:
+        text: what stands in it.
+        small: a line below, in small letters.
+        mark: a class by which a page may colour it.
+    """
+
+    text: str
+    small: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table.
+
+    Attributes:
+        headers: a title a column.
+        rows: cells, as many a row as there are headers.
+        words: how many columns, from the left, hold words; the others hold figures and are set to the right.
+    """
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[str | Cell]]
+    words: int = 1
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it."""
+        if not self.rows:
+            return f"<p><em>{NOTHING}</em></p>"
+        head = "".join(self._html("th", place, Cell(title)) for place, title in enumerate(self.headers))
+        rows = "".join(
+            f"<tr>{''.join(self._html('td', place, _cell(each)) for place, each in enumerate(row))}</tr>"
+            for row in self.rows
+        )
+        return f'<table class="sheet"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+    def _html(self, tag: str, place: int, cell: Cell) -> str:
+        side = "left" if place < self.words else "right"
+        mark = f' class="{escape(cell.mark)}"' if cell.mark else ""
+        small = f"<br><small>{escape(cell.small)}</small>" if cell.small else ""
+        return f'<{tag}{mark} style="text-align:{side}">{escape(cell.text)}{small}</{tag}>'
+
+    def markdown(self) -> str:
+        """As a README has it; one line a row."""
+        if not self.rows:
+            return f"*{NOTHING}*"
+        sides = [":--" if place < self.words else "--:" for place in range(len(self.headers))]
+        lines = [self.headers, sides, *([_markdown(_cell(each)) for each in row] for row in self.rows)]
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+    def __repr__(self) -> str:
+        return self.markdown()
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Sentences, one below the other.
+
+    Attributes:
+        lines: the sentences.
+        nothing: what is said where there are none.
+    """
+
+    lines: Sequence[str]
+    nothing: str = NOTHING
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it."""
+        if not self.lines:
+            return f"<p>{escape(self.nothing)}</p>"
+        return f'<ul class="lines">{"".join(f"<li>{escape(line)}</li>" for line in self.lines)}</ul>'
+
+    def markdown(self) -> str:
+        """As a README has it."""
+        return "\n".join(f"- {line}" for line in self.lines) or self.nothing
+
+    def __repr__(self) -> str:
+        return self.markdown()
+
+
+def _cell(cell: str | Cell) -> Cell:
+    return Cell(cell) if isinstance(cell, str) else cell
+
+
+def _markdown(cell: Cell) -> str:
+    text = f"{cell.text}<br><sub>{cell.small}</sub>" if cell.small else cell.text
+    return text.replace("|", "\\|").replace("\n", " ")

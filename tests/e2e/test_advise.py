@@ -1,0 +1,60 @@
+"""``wiretax advise``: what is asked becomes advice, and what can't be used is said in a line."""
+
+from __future__ import annotations
+
+import pytest
+from commands import Plan, Run
+
+DEMAND = ("--rate", "500/s", "--payload", "200", "--rtt", "40ms", "--budget", "100ms")
+
+
+def test_advice_without_a_run_says_what_it_does_not_know(run: Run) -> None:
+    done = run("advise", *DEMAND)
+    assert done.returncode == 0, done.stderr
+    assert "Publish in batches of 10, with a linger of 29 ms" in done.stdout
+    assert "to https://api-mt1.pusher.com" in done.stdout
+    assert "not known and reckoned as 0" in done.stdout
+
+
+def test_a_run_says_what_a_call_takes(run: Run, plan: Plan) -> None:
+    assert run("run", plan()).returncode == 0
+    done = run("advise", *DEMAND)
+    assert done.returncode == 0, done.stderr
+    assert "-tiny (10 B chat by reference, without TLS, the nearest it has)" in done.stdout
+    assert "Its mock costs nothing" in done.stdout
+
+
+def test_the_endpoint_is_named_in_each_head_and_its_secret_nowhere(run: Run) -> None:
+    url = "http://key:hidden@a-host-with-a-long-name.example:6001/apps/1"
+    done = run("advise", *DEMAND, PUSHER_URL=url)
+    assert done.returncode == 0, done.stderr
+    assert "to http://a-host-with-a-long-name.example:6001" in done.stdout
+    assert "TLS" not in done.stdout
+    assert "hidden" not in done.stdout
+    assert run("advise", *DEMAND, "--no-tls").stdout != done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (("--rate", "0/s"), "--rate: '0/s': expected more than 0 events"),
+        (("--rate", "-5/s"), "--rate: '-5/s' is not a rate; write it like 500/s"),
+        (("--rtt", "soon"), "--rtt: 'soon' is not a duration"),
+        (("--budget", "0ms"), "--budget 0ms: expected more than nothing"),
+        (("--payload", "8"), "--payload 8, expected 9 (the smallest 'chat' document) to 10240"),
+        (("--payload", "10241"), "--payload 10241, expected 9"),
+        (("--payload", "10240", "--client", "php"), "php encodes a string once more"),
+        (("--limit", "0"), "--limit 0: expected 1 to 1000"),
+        (("--client", "pyton"), "(did you mean python?)"),
+        (("--kind", "chart"), "(did you mean chat?)"),
+        (("--run", "nowhere"), "no run 'nowhere'"),
+        (("--endpoint", "http://k:s@127.0.0.1:6001/apps/1", "--tls"), "--tls: the endpoint is http://"),
+        (("--endpoint", "http://127.0.0.1:6001/apps/1"), "it lacks the key or the secret"),
+    ],
+)
+def test_what_cannot_be_used_is_said_in_one_line(run: Run, options: tuple[str, ...], text: str) -> None:
+    done = run("advise", *DEMAND, *options)
+    assert done.returncode == 2
+    assert text in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not done.stdout

@@ -1,0 +1,1 @@
+"""Commands whose options need more than a few lines to be read; ``wiretax/cli.py`` has the others."""

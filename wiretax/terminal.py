@@ -1,0 +1,32 @@
+"""How the ``wiretax`` command speaks: where it prints, how it fails, and its exit codes."""
+
+from __future__ import annotations
+
+import sys
+from enum import IntEnum
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+
+# A file or a CI log has no width of its own; there the whole table is wanted.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+err = Console(stderr=True, highlight=False)
+
+
+class Exit(IntEnum):
+    """Exit codes: the contract with CI."""
+
+    OK = 0
+    INTERNAL = 1
+    USAGE = 2
+    CHECK_FAILED = 3
+    INCONCLUSIVE = 4
+    INVALID = 5
+    INTERRUPTED = 130
+
+
+def fail(message: str, code: Exit) -> NoReturn:
+    """One line on standard error, and out."""
+    err.print(f"wiretax: {message}", soft_wrap=True, markup=False)
+    raise typer.Exit(code)
