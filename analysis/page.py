@@ -71,8 +71,9 @@ def costs(run: Run) -> Sheet:
 
 
 def libraries(run: Run) -> Sheet:
-    """A row a client library: a trigger beside its largest batch."""
+    """A row a client library: a trigger beside a batch; nothing where there is one client only."""
     pairs = compare_clients(summarise(run.slices))
+    pairs = pairs if pairs["client"].nunique() > 1 else pairs.iloc[:0]
     rows = [
         (
             ", ".join([row["client"], *way(row)]),
@@ -146,8 +147,8 @@ def time_model(run: Run) -> Sheet:
     headers = (
         "Client",
         "Payload",
-        "a, us a call",
-        "b, us an event",
+        "a, µs a call",
+        "b, µs an event",
         "Limit of the gain",
         "n for 90 % of it",
         "Furthest from the line",

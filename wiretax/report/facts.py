@@ -85,7 +85,7 @@ def workloads(run: Run) -> Passage:
         names = (run.meta.get("plan") or {}).get("workloads") or []
         return _folded(f"{count(len(names), 'workload')} planned", f"<p>{escape(', '.join(names))}</p>")
     table = costs(run)
-    return _folded(f"{count(len(table.rows), 'workload')}, as measured", table._repr_html_())
+    return _folded(f"{count(len(table.rows), 'workload')}, as measured", table.html())
 
 
 def _folded(summary: str, content: str) -> Passage:
@@ -107,7 +107,7 @@ def failures(run: Run) -> Passage:
     all_ = count(int(run.failures["count"].sum()), "exchange")
     more = len(kinds) - len(rows)
     rest = f"<p>And {count(more, 'kind')} more.</p>" if more else ""
-    return Passage(f"<p>{all_} failed, the warm-up's included.</p>{table._repr_html_()}{rest}")
+    return Passage(f"<p>{all_} failed, the warm-up's included.</p>{table.html()}{rest}")
 
 
 def agreement(run: Run) -> Passage:

@@ -20,6 +20,8 @@ SVG, PNG = "image/svg+xml", "image/png"
 PROLOGUE = re.compile(r"\A.*?(?=<svg[\s>])", re.DOTALL)
 HEADINGS = re.compile(r'<h2 id="([^"]+)">(.*?)(?:<a class="anchor-link".*?</a>)?</h2>', re.DOTALL)
 TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+# Longer tables are folded away: they are looked up and not read.
+MOST_ROWS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,21 @@ def render(notebook: NotebookNode, title: str, failures: int = 0) -> Page:
     exporter.register_filter("figure_place", _places(figures))
     resources = {"title": title, "failures": failures}
     body, _ = exporter.from_notebook_node(notebook, resources={"report": resources})
-    body = TABLE.sub(lambda table: f'<div class="wide" tabindex="0">{table[0]}</div>', body)
+    body = TABLE.sub(_framed, body)
     body = body.replace("<!--contents-->", _contents(body))
     # Only now: the exporter writes what it passes on anew, as HTML, and a drawing is XML.
     for figure in figures:
         body = body.replace(_place(figure.name), _embedded(figure))
     return Page(body, figures)
+
+
+def _framed(table: re.Match[str]) -> str:
+    """A table that scrolls inside itself, and is folded away where it is long."""
+    rows = table[0].count("<tr") - table[0].count("<thead")
+    wide = f'<div class="wide" tabindex="0">{table[0]}</div>'
+    if rows <= MOST_ROWS or table.string[: table.start()].rstrip().endswith("</summary>"):
+        return wide
+    return f"<details><summary>A table of {rows} rows</summary>{wide}</details>"
 
 
 def _figures(notebook: NotebookNode) -> Iterator[Figure]:

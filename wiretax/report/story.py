@@ -18,6 +18,8 @@ STORIES = "[0-9][0-9]-*.ipynb"
 # Tags of cells: what papermill fills in, where the stories go, and what needs slices to say anything.
 PARAMETERS = "parameters"
 PLACE = "stories"
+# What a notebook shows where it is read by itself, and the report has elsewhere.
+ALONE = "alone"
 MEASURED = "measured"
 HEADING = re.compile(r"^(#{1,5})(\s+)(.*)$", re.MULTILINE)
 FENCED = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
@@ -30,8 +32,8 @@ def assemble(folder: Path, measured: bool = True) -> NotebookNode:
 
     Args:
         folder: holds ``report.ipynb`` and the stories, ``01-NAME.ipynb`` and so on. The cell of the frame that is
-            tagged "stories" gives way to all cells of theirs but those tagged "parameters"; their headings go one
-            level down.
+            tagged "stories" gives way to all cells of theirs but those tagged "parameters" or "alone"; their
+            headings go one level down.
         measured: whether the run has slices. Without, there is nothing to tell: no stories, and no cell tagged
             "measured".
 
@@ -59,7 +61,7 @@ def assemble(folder: Path, measured: bool = True) -> NotebookNode:
 def _stories(folder: Path) -> Iterator[NotebookNode]:
     for file in sorted(folder.glob(STORIES)):
         for cell in _read(file).cells:
-            if PARAMETERS in _tags(cell):
+            if {PARAMETERS, ALONE} & set(_tags(cell)):
                 continue
             if cell.cell_type == "markdown":
                 cell.source = _one_level_down(cell.source)
