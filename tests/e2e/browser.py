@@ -26,7 +26,7 @@ QUIET = [
 ]
 PHONE, DESK = 390, 1280
 LOOK = """() => ({
-    headings: [...document.querySelectorAll("h1, h2")].map(each => [each.tagName, each.id, each.innerText]),
+    headings: [...document.querySelectorAll("h1, h2, h3")].map(each => [each.tagName, each.id, each.innerText]),
     text: document.body.innerText,
     links: [...document.querySelectorAll("nav a")].map(each => each.getAttribute("href")),
     images: [...document.images].map(each => [each.alt, each.naturalWidth]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -97,8 +98,9 @@ def test_the_page_is_one_file_that_reads_everywhere(told: subprocess.CompletedPr
     names = [name for _, name, _ in headings]
     assert all(names)
     assert len(set(names)) == len(names)
-    assert [words.rstrip("#") for _, _, words in headings][-3:] == ["Warnings", "Method", "Environment"]
-    assert [href.removeprefix("#") for href in seen["desk"]["links"]] == names[1:]
+    parts = [(name, words.rstrip("#")) for tag, name, words in headings if tag == "H2"]
+    assert [words for _, words in parts][-3:] == ["Warnings", "Method", "Environment"]
+    assert [href.removeprefix("#") for href in seen["desk"]["links"]] == [name for name, _ in parts]
     assert seen["dark"]["paper"] != seen["desk"]["paper"]
     text = seen["desk"]["text"]
     assert "They agree to the byte." in text
@@ -113,7 +115,12 @@ def test_figures_are_drawn_and_saved_and_a_failed_part_says_so(sound: Path, tmp_
     shutil.copytree(sound / "results" / "tiny", run)
     stories = with_stories(
         tmp_path / "notebooks",
-        figures=[code("RUN = 'none'", "parameters"), markdown("# The figures"), code(FIGURE), code("Drawing()")],
+        figures=[
+            code("RUN = 'none'", "parameters"),
+            markdown("# The figures\n\n## Below"),
+            code(FIGURE),
+            code("Drawing()"),
+        ],
         failing=[
             markdown("# What fails\n\n## Below\n\nText"),
             code("import sys; print('<b>shown</b>'); print('hidden', file=sys.stderr)"),
@@ -144,7 +151,13 @@ def test_figures_are_drawn_and_saved_and_a_failed_part_says_so(sound: Path, tmp_
     assert "<b>shown</b>" in text
     assert "hidden" not in text
     assert "column number 39" in text
-    assert ["H2", "The-figures", "The figures"] in [[a, b, c.rstrip("#")] for a, b, c in seen["desk"]["headings"]]
+    headings = [(tag, name, words.rstrip("#")) for tag, name, words in seen["desk"]["headings"]]
+    assert headings[1:5] == [
+        ("H2", "The-figures", "The figures"),
+        ("H3", "Below", "Below"),
+        ("H2", "What-fails", "What fails"),
+        ("H3", "Below-2", "Below"),
+    ]
 
 
 def truncate(run: Path) -> None:
@@ -237,6 +250,29 @@ def test_a_kernel_that_dies_leaves_the_old_report(sound: Path, tmp_path: Path) -
     assert "kernel did not live to the end" in done.stderr
     assert "Traceback" not in done.stderr
     assert (run / "report" / "index.html").read_text() == "old"
+    assert sorted(run.iterdir()) == before
+
+
+def test_a_report_that_is_interrupted_leaves_nothing(sound: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(sound / "results" / "tiny", run, ignore=shutil.ignore_patterns("report"))
+    before = sorted(run.iterdir())
+    slow = with_stories(tmp_path / "notebooks", slow=[markdown("# Sleeps"), code("import time; time.sleep(600)")])
+    process = subprocess.Popen(
+        command("report", str(run), "--notebooks", str(slow)),
+        cwd=tmp_path,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "Sleeps" in line:
+            process.send_signal(signal.SIGINT)
+            break
+    assert process.stderr.read() == "wiretax: interrupted; no report was written\n"
+    assert process.wait(timeout=30) == 130
+    process.stderr.close()
     assert sorted(run.iterdir()) == before
 
 

@@ -37,7 +37,7 @@ HOMES = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIM
 HIDDEN = ("PUSHER_URL",)
 
 # What a kernel says outside its cells is of Jupyter's own making, and of no use to who reads a report.
-_QUIETLY = {} if os.environ.get("WIRETAX_DEBUG") else {"stdout": DEVNULL, "stderr": DEVNULL}
+QUIETLY = {} if os.environ.get("WIRETAX_DEBUG") else {"stdout": DEVNULL, "stderr": DEVNULL}
 
 
 class ReportEngine(Engine):  # type: ignore[misc]
@@ -65,7 +65,7 @@ class ReportEngine(Engine):  # type: ignore[misc]
             config=_connection(),
         )
         try:
-            client.execute(**_QUIETLY)
+            client.execute(**QUIETLY)
         except asyncio.CancelledError:
             # While the kernel starts nbclient's own handler ends it.
             raise KeyboardInterrupt from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ TEMPLATE = "template"
 SVG, PNG = "image/svg+xml", "image/png"
 # What a drawing has as a file of its own, and may not have as a part of a page.
 PROLOGUE = re.compile(r"\A.*?(?=<svg[\s>])", re.DOTALL)
+IDENTITY = re.compile(r'(<h[1-6] id=")([^"]+)(">.*?<a class="anchor-link" href="#)([^"]+)', re.DOTALL)
 HEADINGS = re.compile(r'<h2 id="([^"]+)">(.*?)(?:<a class="anchor-link".*?</a>)?</h2>', re.DOTALL)
 TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 # Longer tables are folded away: they are looked up and not read.
@@ -71,7 +73,7 @@ def render(notebook: NotebookNode, title: str, failures: int = 0) -> Page:
     exporter.register_filter("figure_place", _places(figures))
     resources = {"title": title, "failures": failures}
     body, _ = exporter.from_notebook_node(notebook, resources={"report": resources})
-    body = TABLE.sub(_framed, body)
+    body = TABLE.sub(_framed, _own_ids(body))
     body = body.replace("<!--contents-->", _contents(body))
     # Only now: the exporter writes what it passes on anew, as HTML, and a drawing is XML.
     for figure in figures:
@@ -131,6 +133,19 @@ def _embedded(figure: Figure) -> str:
         f'<figure id="figure-{figure.name}"><div class="drawing" tabindex="0">{drawing}</div>'
         f"<figcaption>{caption}</figcaption></figure>"
     )
+
+
+def _own_ids(body: str) -> str:
+    """Headings with ids of their own, also where two stories have one of the same words."""
+    seen: Counter[str] = Counter()
+
+    def own(heading: re.Match[str]) -> str:
+        before, name, between, _ = heading.groups()
+        seen[name] += 1
+        name = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        return f"{before}{name}{between}{name}"
+
+    return IDENTITY.sub(own, body)
 
 
 def _contents(body: str) -> str:
