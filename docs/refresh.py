@@ -1,14 +1,20 @@
 """Brings the README's tables, docs/figures and the notebooks' outputs up to the runs in results/reference/.
 
-``python -m docs.refresh`` (``make refresh``) writes them; a test says where they are behind.
+``python -m docs.refresh`` (``make refresh``) writes them; with ``--check`` it says which notebooks are behind, and
+tests say so of the rest.
 """
 
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
+import nbformat
+from nbformat import NotebookNode
+from papermill.execute import execute_notebook
 from rich.console import Console
 
 from analysis import figures, page
@@ -81,15 +87,62 @@ def refreshed(readme: str) -> str:
     return readme
 
 
-def main() -> None:
-    from wiretax.report.story import execute_stories
+def stories() -> list[Path]:
+    """The notebooks that are kept executed."""
+    return sorted(NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))
 
+
+def executed(file: Path) -> NotebookNode:
+    """A notebook as it comes out on the run it names, without what differs from one execution to the next."""
+    done: NotebookNode = execute_notebook(file, None, cwd=NOTEBOOKS, kernel_name="python3", progress_bar=False)
+    fresh = nbformat.read(file, as_version=4)
+    for cell, ran in zip(fresh.cells, done.cells, strict=True):
+        if cell.cell_type == "code":
+            cell.execution_count = ran.execution_count
+            cell.outputs = [_kept(output) for output in ran.outputs if output.output_type != "stream"]
+    return fresh
+
+
+def _kept(output: NotebookNode) -> NotebookNode:
+    # Of a drawing's two forms the one that every viewer of notebooks shows.
+    if "image/png" in output.data:
+        output.data.pop("image/svg+xml", None)
+    return output
+
+
+def said(notebook: NotebookNode) -> list[tuple[str, dict[str, str]]]:
+    """What a notebook's cells say: the source of each, and its outputs but for the pictures, which fonts may alter."""
+    return [
+        (cell.source, {f"{number} {kind}": text for number, kind, text in _texts(cell)}) for cell in notebook.cells
+    ]
+
+
+def _texts(cell: NotebookNode) -> Iterator[tuple[int, str, str]]:
+    for number, output in enumerate(cell.get("outputs", [])):
+        if output.output_type == "error":
+            yield number, "error", f"{output.ename}: {output.evalue}"
+        for kind, text in output.get("data", {}).items():
+            yield number, kind, "" if kind.startswith("image/") else text
+
+
+def behind() -> list[str]:
+    """The notebooks that are not as they would come out today."""
+    return [file.name for file in stories() if said(nbformat.read(file, as_version=4)) != said(executed(file))]
+
+
+def main() -> None:
+    if "--check" in sys.argv:
+        if stale := behind():
+            sys.exit(f"not as they would come out today: {', '.join(stale)}; make refresh writes them")
+        return
     readme = refreshed(README.read_text())
     write_whole(README, lambda path: path.write_text(readme))
     FIGURES.mkdir(exist_ok=True)
     for drawing in drawings():
         write_whole(FIGURES / f"{drawing.name}.svg", lambda path, drawing=drawing: path.write_text(drawing.svg()))
-    execute_stories(NOTEBOOKS)
+    for file in stories():
+        notebook = executed(file)
+        write_whole(file, lambda path, notebook=notebook: nbformat.write(notebook, str(path)))
 
 
 if __name__ == "__main__":
