@@ -83,7 +83,8 @@ def refreshed(readme: str) -> str:
                 f"{README.name}: no block {name!r}; it begins with <!-- {name} --> on a line of its own"
             )
         whole = BLOCK.format(name=name, text=text)
-        readme = re.sub(pattern, lambda _, whole=whole: whole, readme, count=1, flags=re.DOTALL)
+        before, after = re.split(pattern, readme, maxsplit=1, flags=re.DOTALL)
+        readme = before + whole + after
     return readme
 
 
@@ -111,7 +112,7 @@ def _kept(output: NotebookNode) -> NotebookNode:
 
 
 def said(notebook: NotebookNode) -> list[tuple[str, dict[str, str]]]:
-    """What a notebook's cells say: the source of each, and its outputs but for the pictures, which fonts may alter."""
+    """What a notebook's cells say: the source of each, and its outputs but for pictures, which fonts may alter."""
     return [
         (cell.source, {f"{number} {kind}": text for number, kind, text in _texts(cell)}) for cell in notebook.cells
     ]
@@ -135,14 +136,16 @@ def main() -> None:
         if stale := behind():
             sys.exit(f"not as they would come out today: {', '.join(stale)}; make refresh writes them")
         return
-    readme = refreshed(README.read_text())
-    write_whole(README, lambda path: path.write_text(readme))
+    _write(README, refreshed(README.read_text()))
     FIGURES.mkdir(exist_ok=True)
     for drawing in drawings():
-        write_whole(FIGURES / f"{drawing.name}.svg", lambda path, drawing=drawing: path.write_text(drawing.svg()))
+        _write(FIGURES / f"{drawing.name}.svg", drawing.svg())
     for file in stories():
-        notebook = executed(file)
-        write_whole(file, lambda path, notebook=notebook: nbformat.write(notebook, str(path)))
+        _write(file, nbformat.writes(executed(file)) + "\n")
+
+
+def _write(file: Path, text: str) -> None:
+    write_whole(file, lambda path: path.write_text(text))
 
 
 if __name__ == "__main__":
