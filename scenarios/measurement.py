@@ -11,9 +11,11 @@ from typing import Any
 from scenarios.session import Session
 from wiretax import __version__
 from wiretax.mock.cost import CostModel
+from wiretax.mock.faults import NO_FAULTS, FaultList
 from wiretax.mock.ledger import difference, together
 from wiretax.mock.process import read_ledger
 from wiretax.runs.machine import busy_s, crowding, describe_machine
+from wiretax.runs.outcome import outcome
 from wiretax.runs.reconcile import reconcile
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import SCHEMA
@@ -27,11 +29,18 @@ class Measurement:
         started: when it was set up.
     """
 
-    def __init__(self, targets: Sequence[Target], cost: CostModel | None) -> None:
-        """Read the targets' ledgers; ``cost`` is the embedded mock's, None where the endpoint was given."""
+    def __init__(self, targets: Sequence[Target], cost: CostModel | None, faults: FaultList = NO_FAULTS) -> None:
+        """Read the targets' ledgers.
+
+        Args:
+            targets: where events go.
+            cost: the embedded mock's; None where the endpoint was given.
+            faults: what the embedded mock gets wrong; of no account where the endpoint was given.
+        """
         self.started = datetime.now(UTC)
         self._targets = targets
         self._cost = cost
+        self._faults = faults if cost is not None else NO_FAULTS
         self._ledger_before = self._read_ledgers()
         self._busy_from = self._busy = 0.0
         self._machine_from = self._machine = 0.0
@@ -54,10 +63,12 @@ class Measurement:
         if self._ledger_before is not None and ledger_after is not None:
             record.server = difference(ledger_after, self._ledger_before)
         busy = self._shares(record.server)
-        outcome = reconcile(
+        witnesses = reconcile(
             record.total, session.sent_bytes, session.received_bytes, session.tcp, record.server, session.tls
         )
-        invalid = [f"the witnesses disagree: {each}" for each in outcome.differences]
+        invalid = [f"the witnesses disagree: {each}" for each in witnesses.differences]
+        ends = outcome(record)
+        invalid += [f"the exchanges do not add up: {each}" for each in ends.differences]
         if not any(row["events"] for row in record.slices):
             invalid.append("no event was acknowledged in any whole slice")
         if self._ledger_before is not None and record.server is None:
@@ -72,6 +83,7 @@ class Measurement:
             "plan": plan,
             "endpoint": " and ".join(target.endpoint.public_url for target in self._targets),
             "mock": None if self._cost is None else self._cost.as_dict(),
+            "faults": [fault.as_dict() for fault in self._faults.faults],
             "environment": describe_machine(),
             "workers": 1,
             "interrupted": interrupted,
@@ -79,7 +91,8 @@ class Measurement:
             "warnings": self._warnings(record, session, interrupted, busy),
             "valid": not invalid,
             "invalid_because": invalid,
-            "reconcile": outcome.as_dict(),
+            "outcome": ends.as_dict(),
+            "reconcile": witnesses.as_dict(),
             "tcp": None if session.tcp is None else session.tcp._asdict(),
             "tls": session.tls._asdict(),
             "parts": {
@@ -119,6 +132,10 @@ class Measurement:
             warnings.append("the kernel's count can't be read here: tcp_ip and cable are unknown")
         if self._ledger_before is None:
             warnings.append("the endpoint keeps no ledger: bytes are the client's word alone")
+        injected = (record.server or {}).get("faults")
+        if injected:
+            kinds = ", ".join(f"{count} {name}" for name, count in sorted(injected.items()))
+            warnings.append(f"the mock got requests wrong because it was told to ({kinds})")
         if record.total.failures:
             exchanges = record.total.requests + record.total.unfinished
             kinds = ", ".join(f"{count} {name}" for name, count in record.failures_by_kind().most_common())

@@ -20,7 +20,6 @@ from scenarios.preflight import preflight
 from scenarios.progress import reporter
 from scenarios.session import Session, Stage
 from scenarios.users import PlanUser
-from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_target
 from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
@@ -52,23 +51,23 @@ def sweep(plan: Plan, target: Target | None, results: Path, console: Console) ->
         with ExitStack() as closing:
             if target is None:
                 certificates = [plan.certificate if tls else None for tls in plan.tls]
-                mocks = [embedded_target(plan.limits, plan.cost, each) for each in certificates]
+                mocks = [embedded_target(plan.limits, plan.cost, each, plan.faults) for each in certificates]
                 targets = [closing.enter_context(mock) for mock in mocks]
-                record = _measure(plan, targets, plan.cost, console)
+                record = _measure(plan, targets, console, embedded=True)
             else:
-                record = _measure(plan, [target], None, console)
+                record = _measure(plan, [target], console, embedded=False)
         write_run(folder, record)
     finally:
         abandon_run_folder(folder)
     return folder
 
 
-def _measure(plan: Plan, targets: list[Target], cost: CostModel | None, console: Console) -> RunRecord:
+def _measure(plan: Plan, targets: list[Target], console: Console, embedded: bool) -> RunRecord:
     record = RunRecord()
     session = Session(targets, plan.seed, plan.timeout_s)
     stage = Stage(plan.users)
     conductor = Conductor(plan, stage)
-    measurement = Measurement(targets, cost)
+    measurement = Measurement(targets, plan.cost if embedded else None, plan.faults)
     for workload in {workload.way: workload for workload in plan.workloads}.values():
         record.add(preflight(session, workload, WARM_UP), plan.users)
     environment = Environment(user_classes=[PlanUser])
