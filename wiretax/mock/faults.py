@@ -84,7 +84,7 @@ class Fault:
 
     def __str__(self) -> str:
         """As the option ``--fault`` takes it."""
-        wait = f":{self.wait_s * 1e6:.0f}us" if self.kind in WAITS_S else ""
+        wait = f":{self.wait_s:.6f}s" if self.kind in WAITS_S else ""
         return f"{self.kind}:{self.share!r}{wait}"
 
 
