@@ -56,7 +56,8 @@ def test_a_plan_has_a_table_for_each_fault() -> None:
     plan = parse_plan(
         tomllib.loads(
             PLAN + '[[mock.fault]]\nkind = "rate-limit"\nshare = 0.1\nretry_after = "2s"\n'
-            '[[mock.fault]]\nkind = "slow"\nshare = 0.2\ndelay = "30ms"\n[[mock.fault]]\nkind = "stall"\nshare = 0.7\n'
+            '[[mock.fault]]\nkind = "slow"\nshare = 0.2\ndelay = "30ms"\n'
+            '[[mock.fault]]\nkind = "stall"\nshare = 0.7\n'
         )
     )
     assert plan.faults.faults == (Fault("rate-limit", 0.1, 2.0), Fault("slow", 0.2, 0.03), Fault("stall", 0.7))
