@@ -40,6 +40,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "connection": get_args(Habit),
     "http": get_args(Http),
     "server": get_args(Server),
+    "as": get_args(Form),
+    "inconclusive": get_args(Undecided),
 }
 
 Where = Mapping[str, frozenset[Any]]
@@ -122,6 +124,9 @@ def parse_gates(document: dict[str, Any], folder: Path) -> tuple[Rules, tuple[Ch
     """
     _refuse_unknown_keys(document, GatesTable, "the gates file")
     _refuse_unknown_keys(document.get("valid"), ValidTable, "[valid]")
+    valid = document.get("valid")
+    if isinstance(valid, dict):
+        _refuse_unknown_word("inconclusive", valid.get("inconclusive"), "valid.inconclusive")
     checks = document.get("check")
     for number, check in enumerate(checks if isinstance(checks, list) else [], 1):
         _refuse_unknown_words(check, f"[[check]] {number}")
@@ -251,6 +256,7 @@ def _refuse_unknown_words(check: object, where: str) -> None:
         _refuse_unknown_keys(check.get(key), ToleranceTable, f"{name}: {key}")
     selections = {"where": check.get("where")}
     if isinstance(compare, dict):
+        _refuse_unknown_word("as", compare.get("as"), f"{name}: compare.as")
         for key in ("of", "to"):
             if key not in compare:
                 raise GatesError(f"{name}: compare needs both of and to; {key} is missing")

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from analysis.latency import percentiles
-from analysis.layers import BOUNDARY, COUNTS, HEAD, RECEIVED, SEGMENTS, SENT, TLS, WORKLOAD, totals, with_tls
-from analysis.summary import API_ORDER, baselines
+from analysis.layers import BOUNDARY, COUNTS, HEAD, RECEIVED, SEGMENTS, SENT, TLS, WORKLOAD, with_tls
+from analysis.summary import API_ORDER
+from wiretax.channels.workload import FAMILY
 
 # Of runs saved before two endpoints could be compared in one.
 SERVER = "endpoint"
@@ -34,7 +35,6 @@ class Measured:
         self._percentiles: dict[tuple[str, float], dict[int, float]] = {}
         self._rounds: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
         self.workloads: dict[str, dict[str, Any]] = {}
-        self.triggers = baselines(totals(slices)) if len(slices) else {}
         described = list(dict.fromkeys([*WORKLOAD, "server"]))
         summed = [
             *dict.fromkeys([*COUNTS, *SENT, *RECEIVED, *HEAD, *BOUNDARY, *TLS, *SEGMENTS, "payload_total_bytes"]),
@@ -51,6 +51,7 @@ class Measured:
             for each in by_round.values():
                 _derive(each)
         self.workloads = dict(sorted(self.workloads.items(), key=lambda item: _place(item[1])))
+        self.triggers = _triggers(self.workloads)
         self._totals = {name: _together(by_round) for name, by_round in self._rounds.items()}
 
     def rounds(self, workload: str) -> list[int]:
@@ -76,6 +77,12 @@ class Measured:
                 by_round = percentiles(own.assign(workload=own["round"]), (quantile,))[quantile]
                 self._percentiles[key] = dict(zip(by_round.index.tolist(), by_round.tolist(), strict=True))
         return self._percentiles[key]
+
+
+def _triggers(workloads: Mapping[str, Counts]) -> dict[str, str]:
+    families = {name: tuple(columns[each] for each in (*FAMILY, "server")) for name, columns in workloads.items()}
+    alone = {families[name]: name for name, columns in workloads.items() if columns["api"] == "trigger"}
+    return {name: alone[family] for name, family in families.items() if family in alone}
 
 
 def _place(columns: Counts) -> tuple[Any, ...]:
