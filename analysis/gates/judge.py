@@ -49,14 +49,19 @@ def judge(run: Run, gates: Gates) -> Judgement:
     if reasons:
         cases = [replace(case, verdict="invalid", message=reasons[0]) for case in cases]
     return Judgement(
-        run=run.folder.name,
+        run=_writable(run.folder.name),
         plan=str(run.meta["plan"].get("name", "")),
         started=str(run.meta["started"]),
-        gates=gates.name,
+        gates=_writable(gates.name),
         inconclusive=gates.rules.inconclusive,
         invalid_because=reasons,
         cases=tuple(cases),
     )
+
+
+def _writable(name: str) -> str:
+    """A file's name as text: on Linux it may be any bytes."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def why_invalid(run: Run, measured: Measured) -> tuple[str, ...]:
