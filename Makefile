@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test check format bench clean
+.PHONY: run test check format bench refresh clean
 
 run: $(STAMP)
 	@$(BIN)/wiretax run
@@ -23,6 +23,9 @@ format: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks.peers
 	@$(BIN)/python -m benchmarks.sampling
+
+refresh: $(STAMP)
+	@$(BIN)/python -m docs.refresh
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

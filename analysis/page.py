@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from analysis.advice import Advice, Demand, Option, advise
 from analysis.advised import choice
 from analysis.brief import brief
 from analysis.check import check
-from analysis.claims import claims
+from analysis.claims import Claim, claims
 from analysis.clients import compare_clients
 from analysis.model import fit_bytes, fit_time
 from analysis.sheet import Cell, Lines, Sheet
@@ -42,6 +43,11 @@ def in_brief(run: Run) -> Lines:
 
 def claimed(run: Run) -> Sheet:
     """The published claims and what the run says of them."""
+    return sheet_of(claims(run.slices))
+
+
+def sheet_of(found: Sequence[Claim]) -> Sheet:
+    """A row a claim."""
     rows = [
         (
             each.claim,
@@ -49,7 +55,7 @@ def claimed(run: Run) -> Sheet:
             Cell(_with(each.measured, each.interval), small=each.note),
             each.workload,
         )
-        for each in claims(run.slices)
+        for each in found
     ]
     return Sheet(("Claim", "Verdict", "Measured [95 %]", "Workload"), rows, words=4)
 
@@ -65,8 +71,9 @@ def costs(run: Run) -> Sheet:
 
 
 def libraries(run: Run) -> Sheet:
-    """A row a client library: a trigger beside its largest batch."""
+    """A row a client library: a trigger beside a batch; nothing where there is one client only."""
     pairs = compare_clients(summarise(run.slices))
+    pairs = pairs if pairs["client"].nunique() > 1 else pairs.iloc[:0]
     rows = [
         (
             ", ".join([row["client"], *way(row)]),
@@ -140,8 +147,8 @@ def time_model(run: Run) -> Sheet:
     headers = (
         "Client",
         "Payload",
-        "a, us a call",
-        "b, us an event",
+        "a, µs a call",
+        "b, µs an event",
         "Limit of the gain",
         "n for 90 % of it",
         "Furthest from the line",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 NOTHING = "Nothing of this in this run."
 
@@ -38,8 +39,13 @@ class Sheet:
     rows: Sequence[Sequence[str | Cell]]
     words: int = 1
 
-    def _repr_html_(self) -> str:
-        """As a notebook shows it."""
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        """As a notebook keeps it; the metadata tells a report where there is nothing to show."""
+        shown = {"text/html": self.html(), "text/plain": self.markdown()}
+        return shown, {} if self.rows else {"wiretax": {"absent": True}}
+
+    def html(self) -> str:
+        """As a page has it."""
         if not self.rows:
             return f"<p><em>{NOTHING}</em></p>"
         head = "".join(self._html("th", place, Cell(title)) for place, title in enumerate(self.headers))
@@ -79,8 +85,12 @@ class Lines:
     lines: Sequence[str]
     nothing: str = NOTHING
 
-    def _repr_html_(self) -> str:
-        """As a notebook shows it."""
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """As a notebook keeps it."""
+        return {"text/html": self.html(), "text/plain": self.markdown()}
+
+    def html(self) -> str:
+        """As a page has it."""
         if not self.lines:
             return f"<p>{escape(self.nothing)}</p>"
         return f'<ul class="lines">{"".join(f"<li>{escape(line)}</li>" for line in self.lines)}</ul>'

@@ -31,7 +31,7 @@ def print_run(run: Run, console: Console) -> None:
     say = partial(console.print, soft_wrap=not console.is_terminal)
     plan, reconcile = run.meta["plan"], run.meta["reconcile"]
     say(
-        f"[bold]{escape(plan['name'])}[/bold]  {escape(run.meta['endpoint'])}  {_server(run.meta)}  "
+        f"[bold]{escape(plan['name'])}[/bold]  {escape(run.meta['endpoint'])}  {server_in_words(run.meta)}  "
         f"{plan['users']} users, {run.meta['rounds_measured']} rounds"
     )
     say()
@@ -101,7 +101,8 @@ def _legend(meta: dict[str, Any]) -> str:
     )
 
 
-def _server(meta: dict[str, Any]) -> str:
+def server_in_words(meta: dict[str, Any]) -> str:
+    """What answered: the mock and its cost, or an endpoint that was given."""
     if meta["mock"] is None:
         return "(endpoint given)"
     cost = {name: value for name, value in meta["mock"].items() if name != "servers" and value}

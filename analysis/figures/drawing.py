@@ -99,8 +99,12 @@ class Absent:
     def __str__(self) -> str:
         return f"No figure here: {self.why}; {self.how} measures it."
 
-    def _repr_markdown_(self) -> str:
-        return f"*No figure here: {self.why}; `{self.how}` measures it.*"
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        shown = {
+            "text/markdown": f"*No figure here: {self.why}; `{self.how}` measures it.*",
+            "text/plain": str(self),
+        }
+        return shown, {"wiretax": {"absent": True}}
 
 
 def _adapted(svg: str, name: str, title: str, caption: str) -> str:

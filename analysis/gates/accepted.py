@@ -121,22 +121,22 @@ def columns_of(measured: Measured, subject: Subject) -> tuple[Columns, Columns |
 
 def origin_of(meta: Mapping[str, Any]) -> Origin:
     """Where the values of a run come from, by its ``run.json``."""
-    machine = meta["environment"]
-    system = str(machine["kernel"]).partition(" ")[0]
-    python = ".".join(str(machine["python"]).split(".")[:2])
+    machine = meta.get("environment", {})
+    system = str(machine.get("kernel", "?")).partition(" ")[0]
+    python = ".".join(str(machine.get("python", "?")).split(".")[:2])
     # The port of an embedded mock is another each time, and always has five digits.
-    host = re.sub(r":\d+", ":PORT", re.sub(r"/apps/[^ ]*", "", str(meta["endpoint"])))
+    host = re.sub(r":\d+", ":PORT", re.sub(r"/apps/[^ ]*", "", str(meta.get("endpoint", "?"))))
     cost = meta.get("mock")
     server = f"endpoint {host}"
     if cost is not None:
         server = "mock " + ", ".join(f"{name} {value:g}" for name, value in cost.items())
-    users = meta["plan"].get("users")
+    computer = f"{machine.get('cpu_model')}, {machine.get('cores')} cores"
+    users = meta.get("plan", {}).get("users")
     return Origin(
-        wiretax=str(meta["wiretax"]),
+        wiretax=str(meta.get("wiretax", "?")),
         profiles=meta.get("profiles", {}),
         host=host,
-        conditions=f"{machine['cpu_model']}, {machine['cores']} cores, {system}, Python {python}; {server}; "
-        f"{users} users",
+        conditions=f"{computer}, {system}, Python {python}; {server}; {users} users",
     )
 
 

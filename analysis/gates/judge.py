@@ -50,8 +50,8 @@ def judge(run: Run, gates: Gates) -> Judgement:
         cases = [replace(case, verdict="invalid", message=reasons[0]) for case in cases]
     return Judgement(
         run=_writable(run.folder.name),
-        plan=str(run.meta["plan"].get("name", "")),
-        started=str(run.meta["started"]),
+        plan=str(run.meta.get("plan", {}).get("name", "")),
+        started=str(run.meta.get("started", "")),
         gates=_writable(gates.name),
         inconclusive=gates.rules.inconclusive,
         invalid_because=reasons,
@@ -66,14 +66,16 @@ def _writable(name: str) -> str:
 
 def why_invalid(run: Run, measured: Measured) -> tuple[str, ...]:
     """Why none of a run's figures count; empty where they do."""
-    reasons = [*run.meta["invalid_because"], *(str(each) for each in getattr(run, "damage", ()))]
-    if not run.meta["reconcile"]["agrees"]:
-        differences = run.meta["reconcile"]["differences"]
-        reasons += [f"the witnesses disagree: {each}" for each in differences] or ["the witnesses disagree"]
+    meta = run.meta
+    reasons = [*run.damage, *meta.get("invalid_because", ())]
+    reconcile = meta.get("reconcile", {})
+    if not reconcile.get("agrees"):
+        differences = reconcile.get("differences") or ["it is not said in what"]
+        reasons += [f"the witnesses disagree: {each}" for each in differences]
     if not any(measured.counts(name)["events"] for name in measured.workloads):
         reasons.append("no samples: no event was acknowledged in any whole slice")
-    if not run.meta["valid"] and not reasons:
-        reasons.append("the run says of itself that it is invalid")
+    if not meta.get("valid") and not reasons:
+        reasons.append("the run does not say of itself that it is valid")
     return tuple(dict.fromkeys(reasons))
 
 

@@ -82,10 +82,17 @@ def test_an_invalid_run_is_invalid_whatever_it_measured(run: Run, saved_run: Pat
     done = run("gate")
     assert done.returncode == 5
     assert "invalid  the witnesses disagree: 1 B" in done.stdout
-    (saved_run / "slices.parquet").write_bytes(b"PAR1")
-    assert run("gate").returncode == 5
+    change(saved_run, valid=True, invalid_because=[])
+    assert run("gate").returncode == 0
+    (saved_run / "latency.parquet").write_bytes(b"PAR1")
+    damaged = run("gate")
+    assert damaged.returncode == 5
+    assert "invalid  latency.parquet can't be read" in damaged.stdout
+    assert json.loads((saved_run / "gate.json").read_text())["exit_code"] == 5
     (saved_run / "slices.parquet").unlink()
     assert run("gate").returncode == 5
+    (saved_run / "run.json").write_text("{")
+    assert run("gate", saved_run.name).returncode == 5
 
 
 @pytest.mark.parametrize(

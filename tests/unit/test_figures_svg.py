@@ -143,6 +143,6 @@ def test_drawing_leaves_matplotlib_as_it_was() -> None:
 def test_an_absent_figure_says_why_and_what_to_do() -> None:
     absent = Absent("gain", "this run has no batch", "wiretax run headline")
     assert str(absent) == "No figure here: this run has no batch; wiretax run headline measures it."
-    assert (
-        absent._repr_markdown_() == "*No figure here: this run has no batch; `wiretax run headline` measures it.*"
-    )
+    shown, metadata = absent._repr_mimebundle_()
+    assert shown["text/markdown"] == f"*{str(absent).replace('wiretax run headline', '`wiretax run headline`')}*"
+    assert metadata == {"wiretax": {"absent": True}}

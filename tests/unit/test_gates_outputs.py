@@ -206,7 +206,7 @@ def test_the_terminal_shows_each_verdict_and_why(monkeypatch: pytest.MonkeyPatch
     assert "fail  fails, trigger-100B-chat-reference: 308 B, at most 307" in lines
     assert lines[-1] == "gate gates.toml: 2 passed, 2 failed, 1 inconclusive"
     assert "::error" not in printed(judgement())
-    assert "invalid  the run says of itself that it is invalid" in printed(judgement(valid=False))
+    assert "invalid  the run does not say of itself that it is valid" in printed(judgement(valid=False))
 
 
 def test_the_terminal_takes_no_markup_from_a_run(monkeypatch: pytest.MonkeyPatch) -> None:

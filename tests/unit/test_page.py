@@ -77,7 +77,7 @@ def test_a_months_saving_is_arithmetic_that_can_be_checked() -> None:
 
 
 def test_the_claims_are_marked_by_their_verdict() -> None:
-    html = page.claimed(run(whole()))._repr_html_()
+    html = page.claimed(run(whole())).html()
     assert html.count('class="verdict holds') >= 3
     assert 'class="verdict not-measured"' in html
 
@@ -99,9 +99,9 @@ def test_advice_stands_beside_what_it_was_chosen_from() -> None:
         "batch of 5",
         "batch of 10",
     ]
-    assert sheet._repr_html_().count('class="advised"') == 1
+    assert sheet.html().count('class="advised"') == 1
     hurried = page.options(page.advice(run(whole()), rate=500, payload_bytes=200, rtt_s=0.040, budget_s=0.010))
-    assert hurried._repr_html_().count('class="too-late"') == 4
+    assert hurried.html().count('class="too-late"') == 4
 
 
 def test_warnings_doubts_and_reasons_are_all_there() -> None:
@@ -136,14 +136,22 @@ def test_thin_runs_are_shown_as_far_as_they_go(name: str, show: Any) -> None:
     text = shown.markdown()
     assert text
     assert "nan" not in text.replace("finance", "")
-    assert shown._repr_html_()
+    assert shown.html()
+
+
+def test_an_empty_table_says_in_its_metadata_that_there_is_nothing() -> None:
+    _, metadata = page.libraries(run(whole()))._repr_mimebundle_()
+    assert metadata == {"wiretax": {"absent": True}}
+    shown, metadata = page.costs(run(whole()))._repr_mimebundle_()
+    assert metadata == {}
+    assert set(shown) == {"text/html", "text/plain"}
 
 
 def test_cells_are_text_and_never_markup() -> None:
     sheet = Sheet(("<a>", "b|c"), [(Cell("<script>", small="&", mark='x" y'), "1|2")])
-    html = sheet._repr_html_()
+    html = sheet.html()
     assert "<script>" not in html
     assert "&lt;script&gt;<br><small>&amp;</small>" in html
     assert sheet.markdown().splitlines()[2] == "| <script><br><sub>&</sub> | 1\\|2 |"
-    assert Lines(["<b>"])._repr_html_() == '<ul class="lines"><li>&lt;b&gt;</li></ul>'
+    assert Lines(["<b>"]).html() == '<ul class="lines"><li>&lt;b&gt;</li></ul>'
     assert Lines([], "none").markdown() == "none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -9,9 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from saved import piece, record
 
+from analysis.layers import bytes_per_event
 from wiretax.channels.workload import Workload
-from wiretax.runs.reader import RunNotFoundError, find_run, read_run
+from wiretax.runs.reader import RunNotFoundError, find_run, read_run, salvage_run
 from wiretax.runs.record import RunRecord
+from wiretax.runs.schema import LATER_COLUMNS
 from wiretax.runs.writer import ResultsError, abandon_run_folder, claim_run_folder, write_run, write_whole
 from wiretax.wire.ledger import Failure
 
@@ -126,12 +129,79 @@ def test_the_newest_run_is_the_default_and_any_can_be_named(tmp_path: Path) -> N
         find_run(tmp_path, "d")
 
 
-def test_a_run_of_another_schema_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("schema", [0, 99])
+def test_a_run_of_another_schema_names_the_version_that_reads_it(tmp_path: Path, schema: int) -> None:
     run = made()
-    run.meta["schema"] = 99
+    run.meta |= {"schema": schema, "wiretax": "7.8.9"}
     write_run(tmp_path, run)
-    with pytest.raises(RunNotFoundError, match="schema 99, expected 1"):
+    for read in (read_run, salvage_run):
+        with pytest.raises(RunNotFoundError, match=f"schema {schema}, expected 1; wiretax 7.8.9 wrote it"):
+            read(tmp_path)
+
+
+def test_a_run_json_of_something_else_is_refused(tmp_path: Path) -> None:
+    write_run(tmp_path, made())
+    (tmp_path / "run.json").write_text("[1]")
+    with pytest.raises(RunNotFoundError, match=r"run.json names no schema"):
+        salvage_run(tmp_path)
+
+
+def cut_off(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def without_requests(file: Path) -> None:
+    pq.write_table(pq.read_table(file).drop_columns(["requests", "events"]), file)
+
+
+@pytest.mark.parametrize(
+    ("name", "harm", "said"),
+    [
+        ("slices.parquet", cut_off, "slices.parquet can't be read: it is cut off or no parquet"),
+        ("latency.parquet", Path.unlink, "latency.parquet is missing"),
+        ("failures.parquet", lambda file: file.write_bytes(b""), "failures.parquet can't be read"),
+        ("slices.parquet", without_requests, "slices.parquet lacks requests, events"),
+        ("server.json", cut_off, "server.json can't be read"),
+    ],
+)
+def test_a_damaged_file_is_named_and_the_rest_can_be_salvaged(
+    tmp_path: Path, name: str, harm: Callable[[Path], object], said: str
+) -> None:
+    write_run(tmp_path, made())
+    whole = salvage_run(tmp_path)
+    assert whole.damage == ()
+    harm(tmp_path / name)
+    with pytest.raises(RunNotFoundError, match=said):
         read_run(tmp_path)
+    run = salvage_run(tmp_path)
+    (sentence,) = run.damage
+    assert said in sentence
+    assert run.doubts == (f"this run is damaged: {sentence}",)
+    for kind in ("slices", "latency", "failures"):
+        left, was = getattr(run, kind), getattr(whole, kind)
+        assert list(left.columns) == list(was.columns)
+        assert len(left) == (0 if name.startswith(kind) else len(was))
+
+
+def test_a_run_from_before_tls_was_counted_is_whole(tmp_path: Path) -> None:
+    write_run(tmp_path, made())
+    file = tmp_path / "slices.parquet"
+    pq.write_table(pq.read_table(file).drop_columns(sorted(LATER_COLUMNS)), file)
+    assert salvage_run(tmp_path).damage == ()
+    assert bytes_per_event(read_run(tmp_path).slices)["tls"].tolist() == [0.0]
+
+
+def test_a_run_says_why_it_is_no_base_to_build_on(tmp_path: Path) -> None:
+    run = made()
+    write_run(tmp_path, run)
+    assert read_run(tmp_path).doubts == ()
+    run.meta |= {"valid": False, "invalid_because": ["the mock saw less"]}
+    write_run(tmp_path, run)
+    assert read_run(tmp_path).doubts == ("this run is invalid: the mock saw less",)
+    nothing = RunRecord()
+    nothing.meta = dict(META)
+    write_run(tmp_path, nothing)
+    assert read_run(tmp_path).doubts == ("this run is empty: it measured nothing",)
 
 
 def test_two_runs_of_one_second_get_two_folders(tmp_path: Path) -> None:

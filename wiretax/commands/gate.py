@@ -26,7 +26,7 @@ def gate(
     """Judge a saved run: exit code, and gate.json, junit.xml and summary.md in its folder."""
     from analysis.gates import GatesError, judge, load_gates, print_judgement, write_outputs
     from analysis.gates.terminal import print_metrics
-    from wiretax.runs.reader import RunNotFoundError, find_run, read_run
+    from wiretax.runs.reader import RunNotFoundError, find_run, salvage_run
 
     if metrics:
         print_metrics(out)
@@ -37,7 +37,7 @@ def gate(
     except (GatesError, RunNotFoundError) as error:
         fail(str(error), Exit.USAGE)
     try:
-        saved = read_run(folder)
+        saved = salvage_run(folder)
     except RunNotFoundError as error:
         fail(str(error), Exit.INVALID)
     if accept:

@@ -8,9 +8,11 @@ from typing import Any
 
 import orjson
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wiretax.runs.schema import SCHEMA
+from wiretax import __version__
+from wiretax.runs.schema import FRAMES, LATER_COLUMNS, SCHEMA
 from wiretax.runs.writer import RUN_FILE
 
 
@@ -29,6 +31,7 @@ class Run:
         latency: a row a workload, round and bucket.
         failures: a row a workload and kind of failure.
         server: the mock's ledger, where there was one.
+        damage: a sentence for each file that could not be read, and is empty here; only after ``salvage_run``.
     """
 
     folder: Path
@@ -37,6 +40,19 @@ class Run:
     latency: pd.DataFrame
     failures: pd.DataFrame
     server: dict[str, Any] | None
+    damage: tuple[str, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why the run is no base to build on, a sentence each: invalid, damaged, empty. None for a sound run."""
+        doubts = [f"this run is damaged: {each}" for each in self.damage]
+        if not self.meta.get("valid", True):
+            doubts += [
+                f"this run is invalid: {each}" for each in self.meta.get("invalid_because") or ["it says so"]
+            ]
+        if not doubts and self.slices.empty:
+            doubts.append("this run is empty: it measured nothing")
+        return tuple(doubts)
 
 
 def find_run(results: Path, given: str | None = None) -> Path:
@@ -77,27 +93,77 @@ def read_run(folder: Path) -> Run:
     """Read all files of a run.
 
     Raises:
-        RunNotFoundError: where it is incomplete or of a schema this version does not know.
+        RunNotFoundError: where one is missing, can't be read or lacks columns, or is of a schema this version does
+            not know.
     """
+    run = salvage_run(folder)
+    if run.damage:
+        raise RunNotFoundError(f"run {folder}: {'; '.join(run.damage)}")
+    return run
+
+
+def salvage_run(folder: Path) -> Run:
+    """Read what can be read of a run: a file that can't comes empty, with a sentence in ``damage``.
+
+    Raises:
+        RunNotFoundError: where not even ``run.json`` can be read, or is of another schema.
+    """
+    meta = _meta(folder)
+    damage: list[str] = []
+    frames = {name: _frame(folder / f"{name}.parquet", damage) for name in FRAMES}
+    server = _server(folder / "server.json", damage)
+    return Run(folder, meta, frames["slices"], frames["latency"], frames["failures"], server, tuple(damage))
+
+
+def _meta(folder: Path) -> dict[str, Any]:
     try:
         meta = orjson.loads((folder / RUN_FILE).read_bytes())
-        if meta["schema"] != SCHEMA:
-            raise RunNotFoundError(
-                f"run {folder}: schema {meta['schema']}, expected {SCHEMA}; use the version it names"
-            )
-        server = folder / "server.json"
-        return Run(
-            folder=folder,
-            meta=meta,
-            slices=_frame(folder, "slices"),
-            latency=_frame(folder, "latency"),
-            failures=_frame(folder, "failures"),
-            server=orjson.loads(server.read_bytes()) if server.is_file() else None,
+    except OSError as error:
+        raise RunNotFoundError(f"run {folder}: {RUN_FILE} can't be read ({error.strerror})") from None
+    except orjson.JSONDecodeError as error:
+        raise RunNotFoundError(f"run {folder}: {RUN_FILE} can't be read ({error})") from None
+    if not isinstance(meta, dict) or "schema" not in meta:
+        raise RunNotFoundError(f"run {folder}: {RUN_FILE} names no schema; it was not written by wiretax run")
+    if meta["schema"] != SCHEMA:
+        writer = f"wiretax {meta['wiretax']}" if "wiretax" in meta else "another version of wiretax"
+        raise RunNotFoundError(
+            f"run {folder}: schema {meta['schema']}, expected {SCHEMA}; {writer} wrote it, so read it with that "
+            f"(this is {__version__})"
         )
-    except (OSError, orjson.JSONDecodeError, KeyError) as error:
-        raise RunNotFoundError(f"run {folder}: can't be read ({error})") from None
+    return meta
 
 
-def _frame(folder: Path, name: str) -> pd.DataFrame:
-    frame: pd.DataFrame = pq.read_table(folder / f"{name}.parquet").to_pandas()
-    return frame
+def _frame(file: Path, damage: list[str]) -> pd.DataFrame:
+    schema = FRAMES[file.stem]
+    try:
+        frame: pd.DataFrame = pq.read_table(file).to_pandas()
+    except FileNotFoundError:
+        damage.append(f"{file.name} is missing")
+    except (OSError, pa.ArrowException):
+        damage.append(f"{file.name} can't be read: it is cut off or no parquet ({_size(file)})")
+    else:
+        missing = [name for name in schema.names if name not in frame and name not in LATER_COLUMNS]
+        if not missing:
+            return frame
+        damage.append(f"{file.name} lacks {', '.join(missing[:3])}{' and more' if len(missing) > 3 else ''}")
+    empty: pd.DataFrame = schema.empty_table().to_pandas()
+    return empty
+
+
+def _size(file: Path) -> str:
+    try:
+        return f"{file.stat().st_size:,} B"
+    except OSError:
+        return "of unknown size"
+
+
+def _server(file: Path, damage: list[str]) -> dict[str, Any] | None:
+    """The mock's ledger; a run against an endpoint has none, and that is no damage."""
+    if not file.exists():
+        return None
+    try:
+        ledger = orjson.loads(file.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        damage.append(f"{file.name} can't be read")
+        return None
+    return ledger if isinstance(ledger, dict) else None

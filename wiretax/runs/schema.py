@@ -84,3 +84,18 @@ FAILURES = pa.schema(
         ("count", pa.int64()),
     ]
 )
+
+FRAMES = {"slices": SLICES, "latency": LATENCY, "failures": FAILURES}
+
+# They came after the first runs of this schema; a run without them had none of it.
+LATER_COLUMNS = frozenset(
+    {
+        "calls_per_connection",
+        "framing_sent_bytes",
+        "framing_received_bytes",
+        "tls_sent_bytes",
+        "tls_received_bytes",
+        "tls_handshake_sent_bytes",
+        "tls_handshake_received_bytes",
+    }
+)

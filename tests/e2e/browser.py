@@ -1,0 +1,73 @@
+"""Opens a page in Chromium and prints what was seen there, as JSON.
+
+A process of its own: Playwright runs asyncio and greenlets, which gevent in a test's process would upset.
+
+    python browser.py PAGE
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE, DESK = 390, 1280
+LOOK = """() => ({
+    headings: [...document.querySelectorAll("h1, h2, h3")].map(each => [each.tagName, each.id, each.innerText]),
+    text: document.body.innerText,
+    links: [...document.querySelectorAll("nav a")].map(each => each.getAttribute("href")),
+    images: [...document.images].map(each => [each.alt, each.naturalWidth]),
+    drawings: [...document.querySelectorAll("figure")].map(each => {
+        const box = (each.querySelector("svg, img")).getBoundingClientRect();
+        return [each.id, each.querySelector("figcaption").innerText, box.width, box.height];
+    }),
+    paper: getComputedStyle(document.body).backgroundColor,
+    width: document.documentElement.scrollWidth,
+})"""
+
+
+def look(page: Page, width: int, scheme: Any) -> dict[str, Any]:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    seen: dict[str, Any] = page.evaluate(LOOK)
+    return seen
+
+
+def main(address: str) -> None:
+    requests: list[str] = []
+    said: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        page = browser.new_page()
+        page.on("request", lambda request: requests.append(request.url))
+        # What the page's own policy holds back has not left the browser.
+        page.on("requestfailed", lambda request: request.failure == "csp" and requests.remove(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(address, wait_until="networkidle")
+        seen = {
+            "desk": look(page, DESK, "light"),
+            "dark": look(page, DESK, "dark"),
+            "phone": look(page, PHONE, "light"),
+            "requests": [url for url in requests if not url.startswith("data:")],
+            "said": said,
+        }
+        browser.close()
+    print(json.dumps(seen))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve().as_uri())

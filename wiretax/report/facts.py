@@ -1,0 +1,127 @@
+"""What a report says of the run itself: which it is, what speaks against it, and what failed in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+
+from analysis.page import costs
+from analysis.quantity import count
+from analysis.sheet import Sheet
+from analysis.table import server_in_words
+from wiretax.runs.reader import Run
+
+MOST_FAILURES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of the page; Jupyter shows it, too."""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def headline(run: Run) -> Passage:
+    """Which run this is, in a line."""
+    plan = run.meta.get("plan") or {}
+    rounds = run.meta.get("rounds_measured")
+    words = [
+        f"<strong>{escape(str(plan.get('name', run.folder.name)))}</strong>",
+        _when(run.meta.get("started")),
+        escape(server_in_words(run.meta) if run.meta.get("mock") else str(run.meta.get("endpoint", ""))),
+        count(plan["users"], "user") if "users" in plan else "",
+        "" if rounds is None else count(rounds, "round"),
+    ]
+    return Passage(f'<p class="lead">{" · ".join(word for word in words if word)}</p>')
+
+
+def banner(run: Run) -> Passage:
+    """What speaks against the run as a whole; empty where nothing does."""
+    return Passage("".join(_banners(run)))
+
+
+def _banners(run: Run) -> Iterator[str]:
+    plan = run.meta.get("plan") or {}
+    if not run.meta.get("valid", True):
+        reasons = _sentences(run.meta.get("invalid_because") or []) or "The run does not say why."
+        yield _banner("This run is invalid.", f"{reasons} Read its figures as a hint of what went wrong.")
+    if run.damage:
+        yield _banner(
+            "A part of this run can't be read.", f"{_sentences(run.damage)} The page shows what the rest holds."
+        )
+    if run.meta.get("interrupted"):
+        done, of = run.meta.get("rounds_measured", "?"), plan.get("rounds", "?")
+        yield _banner(
+            "This run was interrupted.", f"It holds {done} of {of} rounds; what they measured counts.", "notice"
+        )
+    if run.slices.empty and not any("slices" in sentence for sentence in run.damage):
+        yield _banner(
+            "This run measured nothing.",
+            "So there is nothing to say of cost; below is what it was to do, and where.",
+        )
+
+
+def _banner(claim: str, more: str, kind: str = "") -> str:
+    return f'<p class="{f"banner {kind}".strip()}" role="alert"><strong>{claim}</strong> {more}</p>'
+
+
+def _sentences(words: Iterable[str]) -> str:
+    """Sentences, each with its full stop, and with a capital unless it begins with the name of something."""
+    return " ".join(escape(f"{_capital(each).rstrip('.')}.") for each in words)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:] if words.partition(" ")[0].isalpha() else words
+
+
+def workloads(run: Run) -> Passage:
+    """All workloads of a run, folded away: what each cost, or else what was planned."""
+    if run.slices.empty:
+        names = (run.meta.get("plan") or {}).get("workloads") or []
+        return _folded(f"{count(len(names), 'workload')} planned", f"<p>{escape(', '.join(names))}</p>")
+    table = costs(run)
+    return _folded(f"{count(len(table.rows), 'workload')}, as measured", table.html())
+
+
+def _folded(summary: str, content: str) -> Passage:
+    return Passage(f"<details><summary>{summary}</summary>{content}</details>")
+
+
+def failures(run: Run) -> Passage:
+    """What failed in the run, the most frequent first."""
+    if any(sentence.startswith("failures") for sentence in run.damage):
+        return Passage("<p>Whether exchanges failed is not known.</p>")
+    if run.failures.empty:
+        return Passage("<p>No exchange failed.</p>")
+    kinds = run.failures.sort_values("count", ascending=False).to_dict("records")
+    rows = [
+        (row["workload"], row["kind"], str(row["status"] or "-"), row["message"], f"{row['count']:,}")
+        for row in kinds[:MOST_FAILURES]
+    ]
+    table = Sheet(("Workload", "Failure", "Status", "Message", "Exchanges"), rows, words=4)
+    all_ = count(int(run.failures["count"].sum()), "exchange")
+    more = len(kinds) - len(rows)
+    rest = f"<p>And {count(more, 'kind')} more.</p>" if more else ""
+    return Passage(f"<p>{all_} failed, the warm-up's included.</p>{table.html()}{rest}")
+
+
+def agreement(run: Run) -> Passage:
+    """Whether the witnesses agree."""
+    found = run.meta.get("reconcile") or {}
+    if not found:
+        return Passage("<p>This run does not say what its witnesses counted.</p>")
+    if found.get("agrees"):
+        return Passage("<p>They agree to the byte.</p>")
+    return Passage(f"<p>They disagree. {_sentences(found.get('differences') or [])}</p>")
+
+
+def _when(stamp: object) -> str:
+    try:
+        return f"{datetime.fromisoformat(str(stamp)):%-d %B %Y, %H:%M:%S %Z}".strip()
+    except ValueError:
+        return ""

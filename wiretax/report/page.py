@@ -1,0 +1,156 @@
+"""The page: an executed notebook as one HTML file that asks nothing of the network, and its figures as files."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+
+TEMPLATES = Path(__file__).parent
+TEMPLATE = "template"
+SVG, PNG = "image/svg+xml", "image/png"
+# What a drawing has as a file of its own, and may not have as a part of a page.
+PROLOGUE = re.compile(r"\A.*?(?=<svg[\s>])", re.DOTALL)
+IDENTITY = re.compile(r'(<h[1-6] id=")([^"]+)(">.*?<a class="anchor-link" href="#)([^"]+)', re.DOTALL)
+HEADINGS = re.compile(r'<h2 id="([^"]+)">(.*?)(?:<a class="anchor-link".*?</a>)?</h2>', re.DOTALL)
+TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+# Longer tables are folded away: they are looked up and not read.
+MOST_ROWS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing of a notebook.
+
+    Attributes:
+        name: what its files are called, unique on the page.
+        svg: the drawing; empty where a notebook gave none.
+        png: the same in dots; empty likewise.
+        caption: what it shows, in a sentence.
+    """
+
+    name: str
+    svg: str
+    png: bytes
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page and the figures that are in it."""
+
+    html: str
+    figures: tuple[Figure, ...]
+
+
+def render(notebook: NotebookNode, title: str, failures: int = 0) -> Page:
+    """Make the page of an executed notebook.
+
+    Outputs that say so in their metadata, ``{"wiretax": {"figure": NAME}}``, are figures: their SVG stands in the
+    page as it is, so that it follows light, dark and print; its ids have to be its own. What cells wrote to
+    standard error is left out.
+
+    Args:
+        notebook: with its outputs. It is not changed.
+        title: of the browser's window.
+        failures: how many cells failed; said on top of the page.
+    """
+    figures = tuple(_figures(notebook))
+    exporter = HTMLExporter(
+        template_name=TEMPLATE,
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_input=True,
+        anchor_link_text="#",
+    )
+    exporter.register_filter("figure_place", _places(figures))
+    resources = {"title": title, "failures": failures}
+    body, _ = exporter.from_notebook_node(notebook, resources={"report": resources})
+    body = TABLE.sub(_framed, _own_ids(body))
+    body = body.replace("<!--contents-->", _contents(body))
+    # Only now: the exporter writes what it passes on anew, as HTML, and a drawing is XML.
+    for figure in figures:
+        body = body.replace(_place(figure.name), _embedded(figure))
+    return Page(body, figures)
+
+
+def _framed(table: re.Match[str]) -> str:
+    """A table that scrolls inside itself, and is folded away where it is long."""
+    rows = table[0].count("<tr") - table[0].count("<thead")
+    wide = f'<div class="wide" tabindex="0">{table[0]}</div>'
+    if rows <= MOST_ROWS or table.string[: table.start()].rstrip().endswith("</summary>"):
+        return wide
+    return f"<details><summary>A table of {rows} rows</summary>{wide}</details>"
+
+
+def _figures(notebook: NotebookNode) -> Iterator[Figure]:
+    names: set[str] = set()
+    for output in _outputs(notebook):
+        wanted = output.get("metadata", {}).get("wiretax", {}).get("figure")
+        if wanted is None:
+            continue
+        stem = re.sub(r"[^a-z0-9_-]+", "-", str(wanted).lower()).strip("-") or "figure"
+        name, number = stem, 1
+        while name in names:
+            number += 1
+            name = f"{stem}-{number}"
+        names.add(name)
+        data = output.data
+        png = base64.b64decode(data.get(PNG, ""))
+        yield Figure(name, data.get(SVG, ""), png, data.get("text/plain", str(wanted)))
+
+
+def _outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:
+    for cell in notebook.cells:
+        yield from cell.get("outputs", [])
+
+
+def _places(figures: tuple[Figure, ...]) -> Any:
+    """A filter that gives each figure's output, in their order, the mark that the drawing replaces."""
+    names = iter([figure.name for figure in figures])
+    return lambda _: _place(next(names))
+
+
+def _place(name: str) -> str:
+    return f"<!--figure:{name}-->"
+
+
+def _embedded(figure: Figure) -> str:
+    caption = html.escape(figure.caption)
+    if figure.svg:
+        drawing = PROLOGUE.sub("", figure.svg)
+    else:
+        data = base64.b64encode(figure.png).decode()
+        drawing = f'<img alt="{caption}" src="data:{PNG};base64,{data}">'
+    return (
+        f'<figure id="figure-{figure.name}"><div class="drawing" tabindex="0">{drawing}</div>'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def _own_ids(body: str) -> str:
+    """Headings with ids of their own, also where two stories have one of the same words."""
+    seen: Counter[str] = Counter()
+
+    def own(heading: re.Match[str]) -> str:
+        before, name, between, _ = heading.groups()
+        seen[name] += 1
+        name = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        return f"{before}{name}{between}{name}"
+
+    return IDENTITY.sub(own, body)
+
+
+def _contents(body: str) -> str:
+    links = [
+        f'<li><a href="#{name}">{re.sub(r"<[^>]+>", "", words).strip()}</a></li>'
+        for name, words in HEADINGS.findall(body)
+    ]
+    return f'<nav aria-label="Contents"><ul>{"".join(links)}</ul></nav>' if links else ""

@@ -1,0 +1,145 @@
+"""RUN/report/: made beside the one that is there, and put in its place when it is whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+import wiretax
+from wiretax.report.errors import MissingNotebooksError
+from wiretax.report.progress import reporter
+from wiretax.runs.reader import Run
+from wiretax.runs.writer import ResultsError
+
+if TYPE_CHECKING:
+    from wiretax.report.page import Page
+
+NOTEBOOKS = Path(wiretax.__file__).parents[1] / "notebooks"
+FOLDER = "report"
+PAGE = "index.html"
+FIGURES = "figures"
+# What the optional packages of "notebooks" bring, by the names they are imported by.
+NEEDED = ("ipykernel", "matplotlib", "nbclient", "nbconvert", "nbformat", "papermill")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report that was written.
+
+    Attributes:
+        page: its index.html.
+        failures: a sentence for each part that could not be made, and says so on the page.
+    """
+
+    page: Path
+    failures: tuple[str, ...]
+
+
+def make_report(run: Run, console: Console, notebooks: Path | None = None) -> Report:
+    """Write a run's report: ``report/index.html`` and ``report/figures/NAME.svg`` and ``.png`` in its folder.
+
+    Args:
+        run: a run, damaged or not (``wiretax.runs.reader.salvage_run``).
+        console: where progress is shown.
+        notebooks: the folder of the frame and the stories; wiretax's own if not given.
+
+    Raises:
+        MissingNotebooksError: where what the extra "notebooks" installs is missing.
+        NotebookError: where the notebooks can't be read.
+        KernelError: where their kernel did not start, or died. An older report stays.
+        ResultsError: where the run's folder can't be written. An older report stays.
+    """
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise MissingNotebooksError(
+            f"a report needs {', '.join(missing)}, not installed here; install: pip install 'wiretax[notebooks]'"
+        )
+    # Optional, and slow to import: what is needed first comes first.
+    from wiretax.report.story import assemble
+
+    notebook = assemble(notebooks or NOTEBOOKS, measured=not run.slices.empty)
+    progress = reporter(console)
+    try:
+        with replacing(run.folder / FOLDER) as folder:
+            progress.step("start", 0)
+            from wiretax.report.kernel import execute
+            from wiretax.report.page import render
+            from wiretax.report.pruning import pruned
+
+            done, failures = execute(notebook, run.folder, progress)
+            progress.step("page", 0.99)
+            _write(folder, render(pruned(done), f"{run.folder.name} - wiretax", len(failures)))
+    finally:
+        progress.close()
+    return Report(run.folder / FOLDER / PAGE, tuple(failures))
+
+
+def _write(folder: Path, page: Page) -> None:
+    with _writable(folder):
+        (folder / PAGE).write_text(page.html, encoding="utf-8")
+        figures = folder / FIGURES
+        for figure in page.figures:
+            figures.mkdir(exist_ok=True)
+            if figure.svg:
+                (figures / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
+            if figure.png:
+                (figures / f"{figure.name}.png").write_bytes(figure.png)
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A new folder beside ``target``, which takes its place unless an error comes.
+
+    Raises:
+        ResultsError: where it can't be made, which is seen before any work is done, or can't take its place.
+    """
+    with _writable(target):
+        made = Path(mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        yield made
+        with _writable(target):
+            made.chmod(0o777 & ~_umask())
+            _swap(made, target)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
+def _writable(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ResultsError(
+            f"{target}: can't be written ({error.strerror or error}); make the run's folder writable, or copy it"
+        ) from None
+
+
+def _swap(made: Path, target: Path) -> None:
+    old = made.with_name(f"{made.name}.old")
+    if target.exists() or target.is_symlink():
+        target.rename(old)
+    try:
+        made.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
+    if old.is_dir() and not old.is_symlink():
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        old.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,100 @@
+"""One notebook out of several: the report's frame, with the stories where it leaves room for them."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.warnings import MissingIDFieldWarning
+
+from wiretax.report.errors import NotebookError
+
+FRAME = "report.ipynb"
+STORIES = "[0-9][0-9]-*.ipynb"
+# Tags of cells: what papermill fills in, where the stories go, and what needs slices to say anything.
+PARAMETERS = "parameters"
+PLACE = "stories"
+# What a notebook shows where it is read by itself, and the report has elsewhere.
+ALONE = "alone"
+MEASURED = "measured"
+HEADING = re.compile(r"^(#{1,5})(\s+)(.*)$", re.MULTILINE)
+FENCED = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
+
+
+def assemble(folder: Path, measured: bool = True) -> NotebookNode:
+    """The notebook that is executed for a report.
+
+    Each cell's ``metadata.wiretax.part`` names the heading it stands under, for the progress that is shown.
+
+    Args:
+        folder: holds ``report.ipynb`` and the stories, ``01-NAME.ipynb`` and so on. The cell of the frame that is
+            tagged "stories" gives way to all cells of theirs but those tagged "parameters" or "alone"; their
+            headings go one level down.
+        measured: whether the run has slices. Without, there is nothing to tell: no stories, and no cell tagged
+            "measured".
+
+    Raises:
+        NotebookError: where one can't be read, or the frame has no cell for parameters or stories.
+    """
+    frame = _read(folder / FRAME)
+    for tag in (PARAMETERS, PLACE):
+        if not any(tag in _tags(cell) for cell in frame.cells):
+            raise NotebookError(f"{folder / FRAME}: expected a cell tagged {tag!r}")
+    cells: list[NotebookNode] = []
+    for cell in frame.cells:
+        if PLACE in _tags(cell):
+            cells += _stories(folder) if measured else []
+        elif measured or MEASURED not in _tags(cell):
+            cells.append(cell)
+    _name_parts(cells)
+    # Ids are unique in one notebook, not over several.
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    joined: NotebookNode = nbformat.v4.new_notebook(metadata=frame.metadata, cells=cells)
+    return joined
+
+
+def _stories(folder: Path) -> Iterator[NotebookNode]:
+    for file in sorted(folder.glob(STORIES)):
+        for cell in _read(file).cells:
+            if {PARAMETERS, ALONE} & set(_tags(cell)):
+                continue
+            if cell.cell_type == "markdown":
+                cell.source = _one_level_down(cell.source)
+            yield cell
+
+
+def _read(file: Path) -> NotebookNode:
+    try:
+        with warnings.catch_warnings():
+            # It gets ids here anyway.
+            warnings.simplefilter("ignore", MissingIDFieldWarning)
+            notebook: NotebookNode = nbformat.read(file, as_version=4)
+    except OSError as error:
+        raise NotebookError(f"notebook {file}: can't be read ({error.strerror})") from None
+    except Exception as error:
+        # nbformat lets through whatever its JSON and its upgrades raise.
+        raise NotebookError(f"notebook {file}: no notebook ({error})") from None
+    return notebook
+
+
+def _tags(cell: NotebookNode) -> list[str]:
+    return list(cell.metadata.get("tags", []))
+
+
+def _one_level_down(text: str) -> str:
+    pieces = FENCED.split(text)
+    return "".join(piece if number % 2 else HEADING.sub(r"#\1\2\3", piece) for number, piece in enumerate(pieces))
+
+
+def _name_parts(cells: list[NotebookNode]) -> None:
+    part = "summary"
+    for cell in cells:
+        found = HEADING.search(cell.source) if cell.cell_type == "markdown" else None
+        if found and len(found[1]) == 2:
+            part = found[3].strip()
+        cell.metadata["wiretax"] = {**cell.metadata.get("wiretax", {}), "part": part}
