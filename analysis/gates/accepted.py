@@ -124,12 +124,13 @@ def origin_of(meta: Mapping[str, Any]) -> Origin:
     machine = meta.get("environment", {})
     system = str(machine.get("kernel", "?")).partition(" ")[0]
     python = ".".join(str(machine.get("python", "?")).split(".")[:2])
-    # The port of an embedded mock is another each time, and always has five digits.
-    host = re.sub(r":\d+", ":PORT", re.sub(r"/apps/[^ ]*", "", str(meta.get("endpoint", "?"))))
+    host = _host(meta.get("endpoint"))
     cost = meta.get("mock")
     server = f"endpoint {host}"
     if cost is not None:
         server = "mock " + ", ".join(f"{name} {value:g}" for name, value in cost.items())
+    if meta.get("against"):
+        server += f" against {_host(meta['against'])}"
     computer = f"{machine.get('cpu_model')}, {machine.get('cores')} cores"
     users = meta.get("plan", {}).get("users")
     return Origin(
@@ -138,6 +139,11 @@ def origin_of(meta: Mapping[str, Any]) -> Origin:
         host=host,
         conditions=f"{computer}, {system}, Python {python}; {server}; {users} users",
     )
+
+
+def _host(url: object) -> str:
+    """Scheme and host. An embedded mock's port is another each time, and always has five digits."""
+    return re.sub(r":\d+", ":PORT", re.sub(r"/apps/[^ ]*", "", str(url)))
 
 
 def _key(columns: Columns | None) -> tuple[tuple[str, Any], ...] | None:

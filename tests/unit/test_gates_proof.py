@@ -72,7 +72,7 @@ def test_nor_do_they_where_rounds_are_added_until_it_is_decided(spread: float) -
     assert failed <= 2
 
 
-@pytest.mark.parametrize(("spread", "rounds"), [(0.03, 24), (0.05, 60)])
+@pytest.mark.parametrize(("spread", "rounds"), [(0.03, 30), (0.05, 60)])
 def test_a_server_10_percent_slower_for_each_event_is_caught_in_95_of_100(spread: float, rounds: int) -> None:
     found = of_many(SLOWER, rounds, spread, runs=100, seed=3)
     assert found["fail"] >= 95
