@@ -30,7 +30,9 @@ STYLES: dict[Verdict, str] = {
 def print_judgement(judgement: Judgement, console: Console) -> None:
     """Print the cases, what is to be said of those that did not pass, and the sum; annotations in GitHub's CI."""
     say = partial(console.print, soft_wrap=not console.is_terminal)
-    table = _plain_table("verdict", "check", "workload")
+    table = _plain_table("verdict", "check")
+    # Of all columns this one may be folded: names are long where two are compared.
+    table.add_column("workload", overflow="fold")
     table.add_column("measured", justify="right", no_wrap=True)
     table.add_column("limit", no_wrap=True)
     for alike in _lines(judgement):

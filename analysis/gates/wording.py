@@ -15,18 +15,20 @@ def figure(value: float | None, unit: str, bare: bool = False, exact: bool = Tru
         value: in the unit; seconds come out as milliseconds.
         unit: a metric's.
         bare: without the unit.
-        exact: with six digits after the point at most, else with three.
+        exact: with as many digits after the point as it has, up to six; else with three.
     """
     if value is None:
         return "-"
     digits = 0 if unit == "1/s" else 6 if exact else 3
     shown = {"s": "ms", "1/s": "/s", "x": "x"}.get(unit, unit)
-    text = _trimmed(value * 1e3 if unit == "s" else value, digits)
+    text = f"{value * 1e3 if unit == 's' else value:,.{digits}f}"
+    if exact and digits:
+        text = text.rstrip("0").rstrip(".")
     return text if bare else text + ("" if shown in ("/s", "x") else " ") + shown
 
 
 def measured(case: Case) -> str:
-    """A case's value and where it lies: ``5.72x [5.6, 6.69]``, with a question mark where rounds are too few."""
+    """A case's value and where it lies: ``5.720x [5.600, 6.690]``; a question mark where rounds are too few."""
     exact = case.kind == "deterministic"
     value = figure(case.measured, case.unit, exact=exact)
     if exact or case.measured is None:
@@ -45,8 +47,3 @@ def span(case: Case) -> str:
     if case.maximum is not None:
         return f"at most {most}"
     return "" if case.minimum is None else f"at least {least}"
-
-
-def _trimmed(value: float, digits: int) -> str:
-    text = f"{value:,.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
