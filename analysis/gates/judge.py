@@ -156,15 +156,19 @@ def _exact(case: Case, value: Fraction, bounds: Bounds, words: str) -> Case:
 def _by_rounds(case: Case, bounds: Bounds, words: str) -> Case:
     if case.low is None or case.high is None:
         needed = least_rounds(case.confidence or 0.0)
-        said = f"{measured_of(case)} by {case.rounds} rounds, too few for an interval: it takes {needed} or more"
+        said = f"{measured_of(case)} by {_rounds(case)}, too few for an interval: it takes {needed} or more"
         return replace(case, verdict="inconclusive", message=said)
     least, most = bounds.least, bounds.most
-    said = f"{measured_of(case)} by {case.rounds} rounds, {span(case)}{words}"
+    said = f"{measured_of(case)} by {_rounds(case)}, {span(case)}{words}"
     if (least is not None and case.high < least) or (most is not None and case.low > most):
         return replace(case, verdict="fail", message=said)
     if (least is None or case.low >= least) and (most is None or case.high <= most):
         return replace(case, verdict="pass", message=said)
     return replace(case, verdict="inconclusive", message=f"{said}: the limit lies inside the interval")
+
+
+def _rounds(case: Case) -> str:
+    return f"{case.rounds} round{'' if case.rounds == 1 else 's'}"
 
 
 def least_rounds(confidence: float) -> int:

@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from analysis.latency import percentiles
+from analysis.latency import of_histogram
 from analysis.layers import BOUNDARY, COUNTS, HEAD, RECEIVED, SEGMENTS, SENT, TLS, WORKLOAD, with_tls
 from analysis.summary import API_ORDER
 from wiretax.channels.workload import FAMILY
@@ -16,6 +18,8 @@ from wiretax.channels.workload import FAMILY
 # Of runs saved before two endpoints could be compared in one.
 SERVER = "endpoint"
 Counts = Mapping[str, Any]
+# Lower ends, upper ends and counts of its buckets.
+Histogram = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]
 
 
 class Measured:
@@ -32,7 +36,7 @@ class Measured:
         if "server" not in slices:
             slices = slices.assign(server=SERVER)
         self._latency = latency
-        self._percentiles: dict[tuple[str, float], dict[int, float]] = {}
+        self._histograms: dict[tuple[str, int], Histogram] | None = None
         self._rounds: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
         self.workloads: dict[str, dict[str, Any]] = {}
         described = list(dict.fromkeys([*WORKLOAD, "server"]))
@@ -67,16 +71,20 @@ class Measured:
         """
         return self._totals[workload] if round_ is None else self._rounds[workload][round_]
 
-    def latency(self, workload: str, quantile: float) -> dict[int, float]:
-        """A percentile of each round that has any acknowledged exchange (s)."""
-        key = (workload, quantile)
-        if key not in self._percentiles:
-            own = self._latency[self._latency["workload"] == workload]
-            self._percentiles[key] = {}
-            if len(own):
-                by_round = percentiles(own.assign(workload=own["round"]), (quantile,))[quantile]
-                self._percentiles[key] = dict(zip(by_round.index.tolist(), by_round.tolist(), strict=True))
-        return self._percentiles[key]
+    def latency(self, workload: str, round_: int, quantile: float) -> float | None:
+        """A percentile of a round (s); None where no exchange was acknowledged in it."""
+        if self._histograms is None:
+            self._histograms = _histograms(self._latency)
+        buckets = self._histograms.get((workload, round_))
+        return (
+            None if buckets is None or not buckets[2].any() else of_histogram(*buckets, quantiles=(quantile,))[0]
+        )
+
+
+def _histograms(latency: pd.DataFrame) -> dict[tuple[str, int], Histogram]:
+    lows, highs, counts = (latency[name].to_numpy() for name in ("bucket_low_s", "bucket_high_s", "count"))
+    groups: Any = latency.groupby(["workload", "round"], sort=False).indices
+    return {key: (lows[rows], highs[rows], counts[rows]) for key, rows in groups.items()}
 
 
 def _triggers(workloads: Mapping[str, Counts]) -> dict[str, str]:

@@ -103,8 +103,7 @@ def _gain(measured: Measured, workload: str, round_: int | None) -> float | None
 
 
 def _percentile(quantile: float, measured: Measured, workload: str, round_: int | None) -> float | None:
-    values = measured.latency(workload, quantile)
-    return values.get(round_) if round_ is not None else None
+    return None if round_ is None else measured.latency(workload, round_, quantile)
 
 
 _SENT = "request line, headers and body"
