@@ -10,6 +10,7 @@ from typing import Any
 
 from scenarios.session import Session
 from wiretax import __version__
+from wiretax.channels.profiles import load_profile
 from wiretax.mock.cost import CostModel
 from wiretax.mock.ledger import difference, together
 from wiretax.mock.process import read_ledger
@@ -64,6 +65,7 @@ class Measurement:
             invalid.append("the mock kept a ledger when the run began and does not answer any more")
         if ended_early and not interrupted:
             invalid.append(f"ended early, with {record.rounds} rounds begun: {ended_early}")
+        clients = {row["client"] for row in record.slices}
         record.meta = {
             "schema": SCHEMA,
             "wiretax": __version__,
@@ -74,6 +76,7 @@ class Measurement:
             "mock": None if self._cost is None else self._cost.as_dict(),
             "environment": describe_machine(),
             "workers": 1,
+            "profiles": {name: load_profile(name).versions for name in sorted(clients)},
             "interrupted": interrupted,
             "rounds_measured": record.rounds,
             "warnings": self._warnings(record, session, interrupted, busy),

@@ -13,7 +13,6 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from scenarios.duration import parse_duration
-from scenarios.spelling import near
 from scenarios.tables import LimitsTable, MockTable, PlanTable, WorkloadTable
 from wiretax.channels.limits import Limits
 from wiretax.channels.objections import object_to, object_to_http
@@ -22,6 +21,7 @@ from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.workload import LIBRARY, Api, Workload
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
+from wiretax.spelling import near, readable, unknown_key
 
 PLANS = Path(__file__).parent / "plans"
 SCHEMA = 1
@@ -128,7 +128,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     try:
         table = msgspec.convert(document, PlanTable)
     except msgspec.ValidationError as error:
-        raise PlanError(_readable(error)) from None
+        raise PlanError(readable(error, "workload", "the plan")) from None
     if table.schema != SCHEMA:
         raise PlanError(f"schema = {table.schema}, expected {SCHEMA}; this version knows no other")
     if not NAME.fullmatch(table.name):
@@ -250,10 +250,9 @@ def _within(key: str, value: int, least: int, most: int) -> None:
 
 
 def _refuse_unknown_keys(document: object, struct: type[msgspec.Struct], where: str) -> None:
-    known = struct.__struct_fields__
-    for key in document if isinstance(document, dict) else ():
-        if key not in known:
-            raise PlanError(f"unknown key {key!r} in {where}; known are {', '.join(known)}{near(key, known)}")
+    objection = unknown_key(document, struct, where)
+    if objection is not None:
+        raise PlanError(objection)
 
 
 def _refuse_unknown_api(workload: object, where: str) -> None:
@@ -262,12 +261,3 @@ def _refuse_unknown_api(workload: object, where: str) -> None:
         raise PlanError(
             f"{where}: api = {api!r}, expected one of {', '.join(get_args(Api))}{near(api, get_args(Api))}"
         )
-
-
-def _readable(error: msgspec.ValidationError) -> str:
-    what, _, where = str(error).partition(" - at `$.")
-    where = re.sub(
-        r"^workload\[(\d+)\]\.?", lambda found: f"[[workload]] {int(found[1]) + 1} ", where.rstrip("`")
-    ).strip()
-    what = what.replace("`", "").replace("Object missing required field", "missing key")
-    return f"{where or 'the plan'}: {what[0].lower()}{what[1:]}"

@@ -16,6 +16,7 @@ from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, Endpoint, Endpoi
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import ProfileError
 from wiretax.commands.advise import advise
+from wiretax.commands.gate import gate
 from wiretax.commands.report import report
 from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.terminal import Exit, err, fail, out
@@ -239,6 +240,7 @@ def observe(
 
 
 app.command()(advise)
+app.command()(gate)
 app.command()(report)
 
 
