@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.focus import focus
+from analysis.quantity import byte_unit
 from analysis.summary import summarise
 
 MONTHLY_EVENTS = (10_000_000, 1_000_000_000, 100_000_000_000)
 BATCH = 10
-UNITS = ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,6 @@ def volumes(slices: pd.DataFrame, monthly: tuple[int, ...] = MONTHLY_EVENTS) -> 
 
 
 def size(count: float) -> str:
-    """Bytes in the largest decimal unit that leaves something before the point: ``277.4 GB``."""
-    for unit, name in UNITS:
-        if abs(count) >= unit:
-            return f"{count / unit:,.1f} {name}"
-    return f"{count:,.0f} B"
+    """Bytes with tenths of the largest unit of which there is one: ``277.4 GB``."""
+    unit, length = byte_unit(count)
+    return f"{count / length:,.1f} {unit}"

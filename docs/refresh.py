@@ -96,7 +96,7 @@ def stories() -> list[Path]:
 def executed(file: Path) -> NotebookNode:
     """A notebook as it comes out on the run it names, without what differs from one execution to the next."""
     done: NotebookNode = execute_notebook(file, None, cwd=NOTEBOOKS, kernel_name="python3", progress_bar=False)
-    fresh = nbformat.read(file, as_version=4)
+    fresh: NotebookNode = nbformat.read(file, as_version=4)
     for cell, ran in zip(fresh.cells, done.cells, strict=True):
         if cell.cell_type == "code":
             cell.execution_count = ran.execution_count

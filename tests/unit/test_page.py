@@ -73,7 +73,7 @@ def test_a_months_saving_is_arithmetic_that_can_be_checked() -> None:
     [month] = volumes(whole(), (1_000_000_000,))
     assert month.arithmetic == "1,000,000,000 x (473.0 - 195.6) B = 277.4 GB"
     assert volumes(whole()[lambda frame: frame["api"] == "trigger"]) == []
-    assert [size(count) for count in (999, 1e6, 2.5e12)] == ["999 B", "1.0 MB", "2.5 TB"]
+    assert [size(count) for count in (1500, 1e6, 2.5e12)] == ["1.5 kB", "1.0 MB", "2.5 TB"]
 
 
 def test_the_claims_are_marked_by_their_verdict() -> None:
