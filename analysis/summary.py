@@ -33,9 +33,9 @@ API_ORDER = {"trigger": 0, "batch": 1, "multi_trigger": 2}
 def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row a workload, ordered by client, payload, API and size.
 
-    The baseline of a row is the trigger of the same payload, client and connection. Against it the comparison is
-    by message (an event to one channel), since that is what the service delivers and bills: an event to ten
-    channels replaces ten triggers. For trigger and batch an event is a message.
+    The baseline of a row is the trigger of the same payload, client, connection and server. Against it the
+    comparison is by message (an event to one channel), since that is what the service delivers and bills: an event
+    to ten channels replaces ten triggers. For trigger and batch an event is a message.
 
     Args:
         slices: ``slices.parquet``.
@@ -104,6 +104,7 @@ def _ordered(table: pd.DataFrame) -> pd.DataFrame:
     keys = table.assign(
         _reference=table["client"] != "reference",
         _api=table["api"].map(API_ORDER),
+        _against=table["server"] != "endpoint",
         # One call a connection, then more; connections that are kept come first.
         _calls=table["calls_per_connection"].mask(table["connection"] == "close", 1),
     )
@@ -118,5 +119,6 @@ def _ordered(table: pd.DataFrame) -> pd.DataFrame:
         "_api",
         "batch_size",
         "channels",
+        "_against",
     ]
     return table.loc[keys.sort_values(order).index].reset_index(drop=True)

@@ -32,6 +32,8 @@ def way(row: Row) -> Iterator[str]:
         yield "close"
     elif row["calls_per_connection"]:
         yield f"{row['calls_per_connection']} calls"
+    if row["server"] != "endpoint":
+        yield str(row["server"])
 
 
 def carried(row: Row) -> Iterator[str]:

@@ -22,6 +22,7 @@ WORKLOAD_COLUMNS = [
     ("http", pa.string()),
     ("tls", pa.bool_()),
     ("calls_per_connection", pa.int32()),
+    ("server", pa.string()),
 ]
 
 SLICES = pa.schema(
