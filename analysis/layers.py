@@ -7,6 +7,8 @@ measured in one run had one.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from wiretax.runs.schema import WORKLOAD_COLUMNS
@@ -30,7 +32,7 @@ COUNTS = ["requests", "events", "messages", "failures", "connections"]
 
 def with_tls(slices: pd.DataFrame) -> pd.DataFrame:
     """Slices with all columns, those of runs from before TLS, HTTP/2 and a second server included."""
-    before = {**dict.fromkeys([*TLS, *FRAMING, "calls_per_connection"], 0), "server": "endpoint"}
+    before: dict[str, Any] = {**dict.fromkeys([*TLS, *FRAMING, "calls_per_connection"], 0), "server": "endpoint"}
     missing = {name: value for name, value in before.items() if name not in slices}
     return slices.assign(**missing) if missing else slices
 

@@ -89,7 +89,7 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
             }
         )
     table = total[WORKLOAD].merge(pd.DataFrame(rows, columns=["workload", "baseline", *FIGURES]), on="workload")
-    return _ordered(table)
+    return ordered(table)
 
 
 def baselines(total: pd.DataFrame) -> dict[str, str]:
@@ -99,7 +99,8 @@ def baselines(total: pd.DataFrame) -> dict[str, str]:
     return dict(zip(paired["workload"], paired["workload_baseline"], strict=True))
 
 
-def _ordered(table: pd.DataFrame) -> pd.DataFrame:
+def ordered(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of workloads as they are read: by client, payload, way, API and size."""
     # The reference client first: the others are read against it.
     keys = table.assign(
         _reference=table["client"] != "reference",

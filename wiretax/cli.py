@@ -55,6 +55,13 @@ def run(
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Take any certificate of an https endpoint; said in the run.")
     ] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="A second server, sent the same in turn and compared round by round: "
+            "http(s)://KEY:SECRET@HOST:PORT/apps/ID"
+        ),
+    ] = None,
     results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
     yes: Annotated[bool, typer.Option("--yes", help="Send to an endpoint that is not on this machine.")] = False,
 ) -> None:
@@ -72,9 +79,10 @@ def run(
     from wiretax.wire.trust import TrustError
 
     try:
-        target = _target("--endpoint", endpoint, ca, insecure, yes)
-        chosen = load_plan(plan, None if target is None else target.tls)
-        folder = sweep(chosen, target, results, err)
+        first, second = _pair(endpoint, against, ca, insecure, yes)
+        given = first or second
+        chosen = load_plan(plan, None if given is None else given.tls)
+        folder = sweep(chosen, first, second, results, err)
     except (PlanError, ResultsError, EndpointError, TrustError) as error:
         fail(str(error), Exit.USAGE)
     except (EndpointRefusedError, MockError) as error:
@@ -85,6 +93,28 @@ def run(
         raise typer.Exit(Exit.INTERRUPTED)
     if not saved.meta["valid"]:
         raise typer.Exit(Exit.INVALID)
+
+
+def _pair(
+    endpoint: str | None, against: str | None, ca: Path | None, insecure: bool, yes: bool
+) -> tuple[Target | None, Target | None]:
+    """The endpoint, None for a mock, and what is measured against it, None for nothing; trusted alike."""
+    from wiretax.wire.trust import target_of
+
+    if not against:
+        return _target("--endpoint", endpoint, ca, insecure, yes), None
+    try:
+        other = _endpoint(against, yes)
+    except EndpointError as error:
+        raise EndpointError(f"--against: {error}") from None
+    first = _endpoint(endpoint, yes) if endpoint else None
+    if first is not None and first.scheme != other.scheme:
+        raise EndpointError(
+            f"--endpoint is {first.scheme}://, --against is {other.scheme}://: they would differ in more than the "
+            "server; give both the same"
+        )
+    second = target_of(other, ca, insecure, "against")
+    return None if first is None else target_of(first, ca, insecure), second
 
 
 def _target(option: str, url: str | None, ca: Path | None, insecure: bool, yes: bool) -> Target | None:

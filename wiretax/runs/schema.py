@@ -92,6 +92,7 @@ FRAMES = {"slices": SLICES, "latency": LATENCY, "failures": FAILURES}
 LATER_COLUMNS = frozenset(
     {
         "calls_per_connection",
+        "server",
         "framing_sent_bytes",
         "framing_received_bytes",
         "tls_sent_bytes",
