@@ -19,7 +19,7 @@ from analysis.amortisation import amortisation
 from analysis.check import check
 from analysis.clients import CLAIMED_HEAD_BYTES, LEAST_CLIENTS, compare_clients, head_claim
 from analysis.summary import summarise
-from analysis.wording import Row, call, carried, describe, interval, way
+from analysis.wording import Row, call, carried, describe, interval, sent_to, way
 from wiretax.runs.reader import Run
 
 # More share a connection only where it is kept.
@@ -81,12 +81,12 @@ def _findings(slices: pd.DataFrame, side_by_side: bool) -> Iterator[str]:
         )
     shared = amortisation(slices).dropna(subset=["connection_bytes"])
     for _, group in shared.groupby(
-        ["api", "batch_size", "channels", "client", "payload_bytes", "http", "tls"], sort=False
+        ["api", "batch_size", "channels", "client", "payload_bytes", "http", "tls", "server"], sort=False
     ):
         rows = group.to_dict("records")
         first = rows[0]
         points = ", ".join(f"{row['bytes_per_event']:,.1f} at {_calls(row['calls'])}" for row in rows)
-        what = ", ".join([call(first), *carried(first)])
+        what = ", ".join([call(first), *carried(first), *sent_to(first)])
         yield (
             f"{what}: a connection costs {first['connection_bytes']:,.0f} B; "
             f"cable B/event by calls a connection: {points}"
