@@ -11,6 +11,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from scenarios.conductor import WARM_UP, Asked, Step
 from wiretax.wire.slices import Slice
 
+# Of undecided workloads; all of them are in run.json.
+MOST_NAMES = 2
+
 
 class Reporter(Protocol):
     """Told of each slice when its users are idle, so that drawing takes no time from the measurement."""
@@ -46,8 +49,14 @@ def where(step: Step) -> str:
 
 
 def why_added(asked: Asked) -> str:
-    """``4 rounds added, undecided after 12: gain``."""
-    return f"{asked.added} rounds added, undecided after {asked.after}: {', '.join(asked.undecided)}"
+    """``after 12 rounds 5 workloads are undecided (NAME, NAME and 3 more): 4 rounds added``."""
+    names = asked.undecided
+    listed = ", ".join(names[:MOST_NAMES])
+    if len(names) > MOST_NAMES:
+        listed += f" and {len(names) - MOST_NAMES} more"
+    are = "workload is" if len(names) == 1 else "workloads are"
+    rounds = "round" if asked.added == 1 else "rounds"
+    return f"after {asked.after} rounds {len(names)} {are} undecided ({listed}): {asked.added} {rounds} added"
 
 
 def events_per_second(piece: Slice) -> float:
