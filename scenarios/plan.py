@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -68,6 +68,11 @@ class Plan:
     def tls(self) -> list[bool]:
         """Whether its workloads use TLS: one answer, or both."""
         return sorted({workload.tls for workload in self.workloads})
+
+    def against(self) -> Plan:
+        """The plan with each workload sent to a second server as well, right after the first."""
+        pairs = ((workload, workload.sent_to("against")) for workload in self.workloads)
+        return replace(self, workloads=tuple(workload for pair in pairs for workload in pair))
 
     def as_dict(self) -> dict[str, Any]:
         """As ``run.json`` keeps it."""
