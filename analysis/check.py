@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.against import twins
 from analysis.interval import LEAST_ROUNDS, median_interval
 from analysis.layers import totals
 from analysis.summary import baselines
@@ -53,7 +54,8 @@ def check(slices: pd.DataFrame, meta: dict[str, Any]) -> list[Doubt]:
     busy, mock = meta.get("busy") or {}, meta.get("mock")
     generator = busy.get("generator") or 0.0
     # On a mock that costs nothing something is always saturated, and the legend says by how much.
-    costs = mock is None or any(value for name, value in mock.items() if name != "servers")
+    given = meta.get("against") is not None
+    costs = mock is None or given or any(value for name, value in mock.items() if name != "servers")
     if costs and generator >= SATURATED:
         doubts.append(
             Doubt(
@@ -67,11 +69,14 @@ def check(slices: pd.DataFrame, meta: dict[str, Any]) -> list[Doubt]:
 
 
 def _ratios(slices: pd.DataFrame) -> pd.DataFrame:
-    """Message rates over the baseline's: a row a round, a column a workload that has one."""
-    by_round = rates(slices)
-    pairs = {name: base for name, base in baselines(totals(slices)).items() if name != base}
-    ratios = {name: by_round[name] / by_round[base].where(by_round[base] > 0) for name, base in pairs.items()}
-    return pd.DataFrame(ratios)
+    """Message rates over those they are held against: a row a round, a column a pair.
+
+    A workload stands against its baseline, and one sent to a second server against the same one sent to the first.
+    """
+    by_round, total = rates(slices), totals(slices)
+    pairs = [(name, name, base) for name, base in baselines(total).items() if name != base]
+    pairs += [(f"{of} over {to}", of, to) for of, to in twins(total).items()]
+    return pd.DataFrame({name: by_round[of] / by_round[to].where(by_round[to] > 0) for name, of, to in pairs})
 
 
 def _of_ratios(ratios: pd.DataFrame) -> Iterator[Doubt]:

@@ -12,7 +12,7 @@ OFFICIAL = ("dotnet", "go", "java", "node", "php", "python", "ruby")
 CLAIMED_HEAD_BYTES = 400
 # Fewer are better read row by row.
 LEAST_CLIENTS = 4
-PAIR = ["client", "payload_kind", "payload_bytes", "connection", "calls_per_connection", "http", "tls"]
+PAIR = ["client", "payload_kind", "payload_bytes", "connection", "calls_per_connection", "http", "tls", "server"]
 FIGURES = ["head_per_request", "sent_per_event", "cable_per_event"]
 
 

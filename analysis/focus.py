@@ -15,7 +15,7 @@ def focus(slices: pd.DataFrame) -> pd.DataFrame:
     """The slices of one family: workloads that differ in nothing but the call and its size.
 
     It is the family with the most ways of calling; among equals that of the reference client, then the one whose
-    payload is nearest to 100 B by ratio, then the plainest: without TLS, over kept connections.
+    payload is nearest to 100 B by ratio, then the plainest: without TLS, over kept connections, to the endpoint.
 
     Args:
         slices: ``slices.parquet``.
@@ -31,10 +31,21 @@ def focus(slices: pd.DataFrame) -> pd.DataFrame:
     ranked = families.reset_index()
     ranked["_other_client"] = ranked["client"] != "reference"
     ranked["_distance"] = [_ratio(size) for size in ranked["payload_bytes"]]
+    ranked["_against"] = ranked["server"] != "endpoint"
     ranked["_closes"] = ranked["connection"] != "keep-alive"
     ranked = ranked.sort_values(
-        ["calls", "_other_client", "_distance", "tls", "http", "_closes", "calls_per_connection", "client"],
-        ascending=[False, True, True, True, True, True, True, True],
+        [
+            "calls",
+            "_other_client",
+            "_distance",
+            "tls",
+            "http",
+            "_closes",
+            "calls_per_connection",
+            "client",
+            "_against",
+        ],
+        ascending=[False, True, True, True, True, True, True, True, True],
     )
     best = ranked.iloc[:1][list(FAMILY)]
     return slices.merge(best, on=list(FAMILY))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 
@@ -25,9 +26,27 @@ def percentiles(latency: pd.DataFrame, quantiles: tuple[float, ...] = (0.5, 0.99
 
 
 def _of_one(buckets: pd.DataFrame, quantiles: tuple[float, ...]) -> list[float]:
-    ordered = buckets.sort_values("bucket_low_s")
-    reached = ordered["count"].cumsum().to_numpy()
-    middle = ((ordered["bucket_low_s"] + ordered["bucket_high_s"]) / 2).to_numpy()
+    lows, highs, counts = (buckets[name].to_numpy() for name in ("bucket_low_s", "bucket_high_s", "count"))
+    return of_histogram(lows, highs, counts, quantiles)
+
+
+def of_histogram(
+    lows: npt.NDArray[np.float64],
+    highs: npt.NDArray[np.float64],
+    counts: npt.NDArray[np.int64],
+    quantiles: tuple[float, ...],
+) -> list[float]:
+    """Percentiles of one histogram (s), each the middle of its bucket.
+
+    Args:
+        lows: the buckets' lower ends, in any order; a bucket may come more than once.
+        highs: their upper ends.
+        counts: how many fell into each; at least one in all.
+        quantiles: which, from 0 to 1.
+    """
+    order = np.argsort(lows)
+    reached = counts[order].cumsum()
+    middle = ((lows + highs) / 2)[order]
     # The smallest latency that at least this share of the exchanges did not exceed.
     ranks = np.maximum(1, np.ceil(np.array(quantiles) * reached[-1]))
     return [float(value) for value in middle[np.searchsorted(reached, ranks)]]

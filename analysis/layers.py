@@ -1,10 +1,13 @@
 """Where each byte of an event goes: the layers of a request and of its response.
 
 Source: DESIGN "Words", layers. TCP/IP is there where the kernel counted segments. Runs saved before TLS
-and HTTP/2 were counted have no columns of them: they were nothing.
+and HTTP/2 were counted have no columns of them: they were nothing. Those from before two servers could be
+measured in one run had one.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 
@@ -28,8 +31,9 @@ COUNTS = ["requests", "events", "messages", "failures", "connections"]
 
 
 def with_tls(slices: pd.DataFrame) -> pd.DataFrame:
-    """Slices with all columns, those of runs from before TLS and HTTP/2 were counted included."""
-    missing = {name: 0 for name in [*TLS, *FRAMING, "calls_per_connection"] if name not in slices}
+    """Slices with all columns, those of runs from before TLS, HTTP/2 and a second server included."""
+    before: dict[str, Any] = {**dict.fromkeys([*TLS, *FRAMING, "calls_per_connection"], 0), "server": "endpoint"}
+    missing = {name: value for name, value in before.items() if name not in slices}
     return slices.assign(**missing) if missing else slices
 
 

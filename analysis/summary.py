@@ -33,9 +33,9 @@ API_ORDER = {"trigger": 0, "batch": 1, "multi_trigger": 2}
 def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row a workload, ordered by client, payload, API and size.
 
-    The baseline of a row is the trigger of the same payload, client and connection. Against it the comparison is
-    by message (an event to one channel), since that is what the service delivers and bills: an event to ten
-    channels replaces ten triggers. For trigger and batch an event is a message.
+    The baseline of a row is the trigger of the same payload, client, connection and server. Against it the
+    comparison is by message (an event to one channel), since that is what the service delivers and bills: an event
+    to ten channels replaces ten triggers. For trigger and batch an event is a message.
 
     Args:
         slices: ``slices.parquet``.
@@ -89,7 +89,7 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
             }
         )
     table = total[WORKLOAD].merge(pd.DataFrame(rows, columns=["workload", "baseline", *FIGURES]), on="workload")
-    return _ordered(table)
+    return ordered(table)
 
 
 def baselines(total: pd.DataFrame) -> dict[str, str]:
@@ -99,11 +99,13 @@ def baselines(total: pd.DataFrame) -> dict[str, str]:
     return dict(zip(paired["workload"], paired["workload_baseline"], strict=True))
 
 
-def _ordered(table: pd.DataFrame) -> pd.DataFrame:
+def ordered(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of workloads as they are read: by client, payload, way, API and size."""
     # The reference client first: the others are read against it.
     keys = table.assign(
         _reference=table["client"] != "reference",
         _api=table["api"].map(API_ORDER),
+        _against=table["server"] != "endpoint",
         # One call a connection, then more; connections that are kept come first.
         _calls=table["calls_per_connection"].mask(table["connection"] == "close", 1),
     )
@@ -118,5 +120,6 @@ def _ordered(table: pd.DataFrame) -> pd.DataFrame:
         "_api",
         "batch_size",
         "channels",
+        "_against",
     ]
     return table.loc[keys.sort_values(order).index].reset_index(drop=True)

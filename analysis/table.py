@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 from math import isnan
 from typing import Any
+from urllib.parse import urlsplit
 
 import pandas as pd
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from analysis.against import compare_servers
 from analysis.amortisation import amortisation
 from analysis.check import check
 from analysis.clients import CLAIMED_HEAD_BYTES, LEAST_CLIENTS, compare_clients, head_claim
 from analysis.summary import summarise
-from analysis.wording import Row, call, carried, describe, interval, way
+from analysis.wording import Row, call, carried, describe, interval, sent_to, way
 from wiretax.runs.reader import Run
 
 # More share a connection only where it is kept.
@@ -34,12 +36,19 @@ def print_run(run: Run, console: Console) -> None:
         f"[bold]{escape(plan['name'])}[/bold]  {escape(run.meta['endpoint'])}  {server_in_words(run.meta)}  "
         f"{plan['users']} users, {run.meta['rounds_measured']} rounds"
     )
+    if run.meta.get("against"):
+        say(f"against  {escape(run.meta['against'])}")
     say()
     if len(run.slices):
         summary = summarise(run.slices, run.latency)
         side_by_side = summary["client"].nunique() >= LEAST_CLIENTS
         console.print((render_clients if side_by_side else render)(summary, console.width))
         say()
+        if run.meta.get("against"):
+            pairs = compare_servers(run.slices)
+            console.print(render_servers(pairs, console.width))
+            say()
+            say(escape(_bytes_apart(pairs, run.meta)))
         for line in _findings(run.slices, side_by_side):
             say(line)
         say(f"[dim]{escape(_legend(run.meta))}[/dim]")
@@ -57,7 +66,8 @@ def print_run(run: Run, console: Console) -> None:
         )
     if reconcile["agrees"]:
         names = ["model", "sockets"]
-        names += [name for name, key in (("kernel", "kernel"), ("mock", "server")) if reconcile[key]]
+        names += ["kernel"] if reconcile["kernel"] else []
+        names += _mocks(reconcile)
         witnesses = f"{', '.join(names[:-1])} and {names[-1]}"
         say(
             f"{witnesses} agree to the byte: {reconcile['model']['requests']:,} requests, "
@@ -77,16 +87,39 @@ def _findings(slices: pd.DataFrame, side_by_side: bool) -> Iterator[str]:
         )
     shared = amortisation(slices).dropna(subset=["connection_bytes"])
     for _, group in shared.groupby(
-        ["api", "batch_size", "channels", "client", "payload_bytes", "http", "tls"], sort=False
+        ["api", "batch_size", "channels", "client", "payload_bytes", "http", "tls", "server"], sort=False
     ):
         rows = group.to_dict("records")
         first = rows[0]
         points = ", ".join(f"{row['bytes_per_event']:,.1f} at {_calls(row['calls'])}" for row in rows)
-        what = ", ".join([call(first), *carried(first)])
+        what = ", ".join([call(first), *carried(first), *sent_to(first)])
         yield (
             f"{what}: a connection costs {first['connection_bytes']:,.0f} B; "
             f"cable B/event by calls a connection: {points}"
         )
+
+
+def _mocks(reconcile: dict[str, Any]) -> list[str]:
+    """Whose ledgers agree."""
+    kept = [f"--{name}'s mock" for name, counts in (reconcile.get("by_server") or {}).items() if counts]
+    if len(kept) == 2:
+        return ["both mocks"]
+    return kept or (["mock"] if reconcile["server"] else [])
+
+
+def _bytes_apart(pairs: pd.DataFrame, meta: dict[str, Any]) -> str:
+    """How much more the second server is sent, and why."""
+    apart = pairs["sent"].dropna().round(6)
+    if apart.empty:
+        return "nothing was acknowledged by both"
+    hosts = [urlsplit(meta[name].split(" ")[0]).netloc for name in ("endpoint", "against")]
+    least, most = float(apart.min()), float(apart.max())
+    if least == most == 0:
+        return "both are sent as many bytes"
+    if least == most == len(hosts[1]) - len(hosts[0]):
+        return f"both are sent as many bytes but for Host: {hosts[1]} is {most:+g} B a call beside {hosts[0]}"
+    what = f"{least:+g} B" if least == most else f"{least:+,.1f} to {most:+,.1f} B"
+    return f"against is sent {what} a call: host, app id and key are part of each"
 
 
 def _calls(calls: float) -> str:
@@ -132,6 +165,11 @@ def render_clients(summary: pd.DataFrame, width: int = 120) -> Table:
     """A table of ``analysis.clients.compare_clients``: a row a library; ``width`` as in ``render``."""
     pairs = compare_clients(summary)
     return _fitting(lambda columns: _build_clients(pairs, columns), CLIENT_COLUMNS, width)
+
+
+def render_servers(pairs: pd.DataFrame, width: int = 120) -> Table:
+    """A table of ``analysis.against.compare_servers``: a row a workload; ``width`` as in ``render``."""
+    return _fitting(lambda columns: _build(pairs, columns), SERVER_COLUMNS, width)
 
 
 def _fitting(build: Callable[[list[Column]], Table], columns: tuple[Column, ...], width: int) -> Table:
@@ -188,12 +226,21 @@ def _number(name: str, form: str, factor: float = 1.0) -> Callable[[Row], str]:
     return cell
 
 
-def _gain(row: Row) -> str:
-    gain, low, high = float(row["gain"]), float(row["gain_low"]), float(row["gain_high"])
-    if isnan(gain):
-        return "-"
-    # Under five rounds there is no interval, and the figure is not to be trusted.
-    return f"{gain:.2f} {interval(low, high)}"
+def _more(name: str) -> Callable[[Row], str]:
+    def cell(row: Row) -> str:
+        value = round(float(row[name]), 1)
+        return "-" if isnan(value) else f"{value:+,g}" if value else "0"
+
+    return cell
+
+
+def _ratio(name: str) -> Callable[[Row], str]:
+    def cell(row: Row) -> str:
+        value, low, high = (float(row[each]) for each in (name, f"{name}_low", f"{name}_high"))
+        # Under five rounds there is no interval, and the figure is not to be trusted.
+        return "-" if isnan(value) else f"{value:.2f} {interval(low, high)}"
+
+    return cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +266,7 @@ COLUMNS = (
     Column("head\nB/call", _number("head_per_request", "{:,.0f}"), spare=3),
     Column("overhead\nx", _number("overhead_factor", "{:,.2f}"), spare=6),
     Column("saving\n%", _number("saving", "{:.1f}", 100)),
-    Column("gain\nx [95 %]", _gain),
+    Column("gain\nx [95 %]", _ratio("gain")),
     Column("p50\nms", _number("p50_s", "{:,.2f}", 1e3), spare=1),
     Column("p99\nms", _number("p99_s", "{:,.2f}", 1e3), spare=5),
 )
@@ -232,5 +279,13 @@ CLIENT_COLUMNS = (
     Column("saving\n%", _number("saving", "{:.1f}", 100)),
     Column("cable/event\ntrigger", _number("trigger_cable", "{:,.1f}"), spare=1),
     Column("B\nbatch", _number("batch_cable", "{:,.1f}"), spare=2),
-    Column("gain\nx [95 %]", _gain),
+    Column("gain\nx [95 %]", _ratio("gain")),
+)
+
+SERVER_COLUMNS = (
+    Column("endpoint\nmessages/s", _number("endpoint_rate", "{:,.0f}")),
+    Column("against\nmessages/s", _number("against_rate", "{:,.0f}")),
+    Column("against / endpoint\nx [95 %]", _ratio("ratio")),
+    Column("sent\nB/call", _more("sent"), spare=1),
+    Column("received\nB/call", _more("received"), spare=2),
 )

@@ -32,6 +32,13 @@ def way(row: Row) -> Iterator[str]:
         yield "close"
     elif row["calls_per_connection"]:
         yield f"{row['calls_per_connection']} calls"
+    yield from sent_to(row)
+
+
+def sent_to(row: Row) -> Iterator[str]:
+    """Which server it goes to, where that is the second of two."""
+    if row["server"] != "endpoint":
+        yield str(row["server"])
 
 
 def carried(row: Row) -> Iterator[str]:

@@ -103,6 +103,7 @@ def _distance(row: dict[Any, Any], wanted: Workload) -> tuple[Any, ...]:
         row["client"] != wanted.client,
         row["payload_kind"] != wanted.payload_kind,
         row["connection"] != wanted.connection,
+        row["server"] != wanted.server,
         row["calls_per_connection"] != wanted.calls_per_connection,
         abs(log(row["payload_bytes"] / wanted.payload_bytes)),
         row["tls"] != wanted.tls,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 from statistics import median
@@ -11,43 +12,81 @@ from gevent.event import Event
 
 from scenarios.plan import Plan
 from scenarios.session import Stage
-from wiretax.channels.workload import Workload
+from wiretax.channels.workload import Server, Workload
 from wiretax.wire.slices import Slice
 
 WARM_UP = -1
 LEAST_ROUND_TRIPS = 20
 # After so many slices in a row without one acknowledged event there is nothing left to measure.
 SILENT_SLICES = 3
+# Enough to tell something new, few enough not to go far beyond what is needed.
+ADDED_ROUNDS = 4
 DRAIN_GRACE_S = 1.0
 WARM_UP_POLL_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is about to be measured, and how much of the run is behind it (0 to 1)."""
+    """What is about to be measured.
+
+    Attributes:
+        workload: what is sent.
+        round: in which round; -1 for the warm-up.
+        rounds: how many the run has, as far as is known.
+        done: how much of the run is behind it (0 to 1).
+    """
 
     workload: Workload
     round: int
+    rounds: int
     done: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was undecided after so many rounds, and how many were added for it."""
+
+    after: int
+    undecided: tuple[str, ...]
+    added: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """Rounds beyond a plan's, for as long as something is undecided.
+
+    Attributes:
+        undecided: names what more rounds could decide; asked while users are idle.
+        most_rounds: the plan's and the added ones together.
+        added: told each time that some are added.
+    """
+
+    undecided: Callable[[], tuple[str, ...]]
+    most_rounds: int
+    added: Callable[[Asked], None]
 
 
 def round_order(workloads: tuple[Workload, ...], seed: int, round_: int) -> list[Workload]:
     """The order of one round, the same for the same seed. The warm-up keeps the plan's order.
 
     Workloads that are compared with each other follow each other, so that a machine's drift within a round has
-    little time between them; which comes first, and which family, is drawn.
+    little time between them; which comes first, and which family, is drawn. What is sent to two servers is sent to
+    the one right after the other.
     """
     if round_ == WARM_UP:
         return list(workloads)
     random = Random(f"{seed}/round/{round_}")
-    families: dict[tuple[object, ...], list[Workload]] = {}
+    families: dict[tuple[object, ...], dict[Workload, list[Workload]]] = {}
     for workload in workloads:
-        families.setdefault(workload.family, []).append(workload)
-    order = list(families.values())
+        twin = workload.sent_to("endpoint")
+        families.setdefault(twin.family, {}).setdefault(twin, []).append(workload)
+    order = [list(family.values()) for family in families.values()]
     random.shuffle(order)
     for family in order:
         random.shuffle(family)
-    return [workload for family in order for workload in family]
+        for servers in family:
+            random.shuffle(servers)
+    return [workload for family in order for servers in family for workload in servers]
 
 
 class Conductor:
@@ -55,26 +94,29 @@ class Conductor:
 
     Attributes:
         ended_early: why the run stopped before its last round; empty where it did not.
+        asked: each time that rounds were added.
     """
 
-    def __init__(self, plan: Plan, stage: Stage) -> None:
+    def __init__(self, plan: Plan, stage: Stage, extension: Extension | None = None) -> None:
         self._plan = plan
+        self._extension = extension
         self._stage = stage
         self._stop = Event()
         self._lasting_s: dict[Workload, float] = {}
         self.ended_early = ""
+        self.asked: list[Asked] = []
 
     def stop(self, why: str) -> None:
         """End after the slice that is open; what it measured is kept."""
         self.ended_early = self.ended_early or why
         self._stop.set()
 
-    def steps(self) -> list[Step]:
-        """All slices of the run in order, the warm-up first."""
-        plan = self._plan
-        total = (plan.rounds + 1) * len(plan.workloads)
-        order = [(round_, each) for round_ in range(WARM_UP, plan.rounds) for each in self._round(round_)]
-        return [Step(workload, round_, at / total) for at, (round_, workload) in enumerate(order)]
+    def steps(self, first: int, rounds: int) -> list[Step]:
+        """All slices from a round on in order, of a run that has so many rounds; the warm-up comes first."""
+        a_round = len(self._plan.workloads)
+        before, total = (first - WARM_UP) * a_round, (rounds - WARM_UP) * a_round
+        order = [(round_, each) for round_ in range(first, rounds) for each in self._round(round_)]
+        return [Step(each, round_, rounds, (before + at) / total) for at, (round_, each) in enumerate(order)]
 
     def perform(self, step: Step) -> Slice | None:
         """Hold one slice and return it settled; None where the run is to end before it."""
@@ -85,7 +127,7 @@ class Conductor:
         if step.round == WARM_UP:
             self._hold_warm_up(piece)
         else:
-            cut_short = self._stop.wait(self._lasting_s[step.workload])
+            cut_short = self._stop.wait(self._lasting_s[step.workload.sent_to("endpoint")])
             piece.counts = not cut_short
         self._stage.close()
         if not self._stage.wait_until_idle(self._plan.timeout_s + DRAIN_GRACE_S):
@@ -94,16 +136,33 @@ class Conductor:
         return piece
 
     def run(self) -> Iterator[tuple[Step, Slice]]:
-        """Perform the whole plan; each slice is yielded once its users are idle again."""
-        silent = 0
-        for step in self.steps():
-            piece = self.perform(step)
-            if piece is None:
-                return
-            yield step, piece
-            silent = 0 if piece.measured.events or piece.boundary.events else silent + 1
-            if silent == SILENT_SLICES:
-                self.stop(f"no event was acknowledged in {SILENT_SLICES} slices in a row")
+        """Perform the whole plan and what is added to it; each slice is yielded once its users are idle again."""
+        silent: Counter[Server] = Counter()
+        first, rounds = WARM_UP, self._plan.rounds
+        while first < rounds:
+            for step in self.steps(first, rounds):
+                piece = self.perform(step)
+                if piece is None:
+                    return
+                yield step, piece
+                server = step.workload.server
+                silent[server] = 0 if piece.measured.events or piece.boundary.events else silent[server] + 1
+                if silent[server] == SILENT_SLICES:
+                    whose = " by --against" if server == "against" else ""
+                    self.stop(f"no event was acknowledged{whose} in {SILENT_SLICES} slices in a row")
+            first, rounds = rounds, rounds + self._more_rounds(rounds)
+
+    def _more_rounds(self, behind: int) -> int:
+        """How many rounds are added after those that are behind."""
+        if self._extension is None or self._stop.is_set() or behind >= self._extension.most_rounds:
+            return 0
+        undecided = self._extension.undecided()
+        if not undecided:
+            return 0
+        added = min(ADDED_ROUNDS, self._extension.most_rounds - behind)
+        self.asked.append(Asked(behind, undecided, added))
+        self._extension.added(self.asked[-1])
+        return added
 
     def _round(self, round_: int) -> list[Workload]:
         return round_order(self._plan.workloads, self._plan.seed, round_)
@@ -117,4 +176,7 @@ class Conductor:
             if heard and waited >= self._plan.slice_s:
                 break
         round_trip_s = median(piece.latencies_ns) / 1e9 if piece.latencies_ns else 0.0
-        self._lasting_s[piece.workload] = max(self._plan.slice_s, LEAST_ROUND_TRIPS * round_trip_s)
+        # Two servers hold it equally long: as long as the slower one needs.
+        twin = piece.workload.sent_to("endpoint")
+        known_s = self._lasting_s.get(twin, self._plan.slice_s)
+        self._lasting_s[twin] = max(known_s, LEAST_ROUND_TRIPS * round_trip_s)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scenarios.duration import parse_duration
-from scenarios.spelling import near
 from scenarios.tables import FaultTable
 from wiretax.mock.faults import KINDS, WAITS_S, Fault
+from wiretax.spelling import near
 
 LONGEST_WAIT_S = 600
 # Shares like 0.1 are not exact; ten of them are still all requests.

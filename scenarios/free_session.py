@@ -11,6 +11,7 @@ from locust.env import Environment
 from locust.runners import LocalRunner
 
 from scenarios.free_run import WINDOW_S, FreeRun
+from scenarios.judge import Judge
 from scenarios.measurement import Measurement
 from scenarios.options import FreeRunOptions, target_from
 from scenarios.session import Session
@@ -18,7 +19,9 @@ from scenarios.stats import StatsFeed, outside_listener
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_target
+from wiretax.runs.reader import read_run
 from wiretax.runs.writer import claim_run_folder, run_name, write_run
+from wiretax.terminal import Exit, out
 
 RESULTS = Path("results")
 NAME = "free-run"
@@ -35,7 +38,7 @@ class FreeSession:
         """Check the options and find the endpoint, or start a mock.
 
         Raises:
-            OptionError, EndpointError, TrustError, MockError: one line each.
+            GatesError, OptionError, EndpointError, TrustError, MockError: one line each.
         """
         parsed = environment.parsed_options
         assert parsed is not None
@@ -44,6 +47,7 @@ class FreeSession:
         self._environment = environment
         self._closing = ExitStack()
         self._cost: CostModel | None = None
+        self._judge = Judge(Path(parsed.gates)) if parsed.gates else None
         target = target_from(parsed)
         self._options = FreeRunOptions.of(parsed, parsed.tls if target is None else target.tls)
         if target is None:
@@ -74,13 +78,18 @@ class FreeSession:
         self._measurement.conclude(record, self._session, plan, ended_early="", interrupted=False)
         if not isinstance(self._environment.runner, LocalRunner):
             log.warning("wiretax: a distributed run's bytes are not merged yet; nothing is written to results/")
+            if self._judge is not None:
+                log.error("wiretax: there is nothing for --gates to judge")
+                self._environment.process_exit_code = Exit.INVALID
             return
         folder = claim_run_folder(RESULTS, run_name(NAME))
         write_run(folder, record)
         for reason in record.meta["invalid_because"]:
             log.error("wiretax: invalid: %s", reason)
-            self._environment.process_exit_code = 5
+            self._environment.process_exit_code = Exit.INVALID
         log.info("wiretax: saved in %s", folder)
+        if self._judge is not None:
+            self._environment.process_exit_code = self._judge.conclude(read_run(folder), out)
 
     def close(self, **_: Any) -> None:
         """Locust quits: stop the mock."""

@@ -12,6 +12,7 @@ from typing import Any
 from locust import events
 from locust.env import Environment
 
+from analysis.gates import GatesError
 from scenarios.free_session import FreeSession
 from scenarios.options import OptionError, add_options
 from scenarios.users import BatchUser, MultiTriggerUser, TriggerUser
@@ -35,7 +36,7 @@ def add_wiretax_options(parser: Any) -> None:
 def prepare(environment: Environment, **_: Any) -> None:
     try:
         session = FreeSession(environment)
-    except (OptionError, ProfileError, EndpointError, TrustError, MockError, ResultsError) as error:
+    except (GatesError, OptionError, ProfileError, EndpointError, TrustError, MockError, ResultsError) as error:
         logging.getLogger(__name__).error("wiretax: %s", error)
         sys.exit(USAGE)
     hooks: Any = environment.events

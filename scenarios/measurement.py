@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
+from scenarios.ledgers import Counts, Ledgers
 from scenarios.session import Session
 from wiretax import __version__
+from wiretax.channels.profiles import load_profile
+from wiretax.channels.workload import Server
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, FaultList
-from wiretax.mock.ledger import difference, together
-from wiretax.mock.process import read_ledger
+from wiretax.mock.ledger import together
 from wiretax.runs.machine import busy_s, crowding, describe_machine
 from wiretax.runs.outcome import outcome
-from wiretax.runs.reconcile import reconcile
+from wiretax.runs.reconcile import Account, reconcile
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import SCHEMA
+from wiretax.wire.ledger import Tally
 from wiretax.wire.trust import Target
 
 
@@ -41,7 +45,7 @@ class Measurement:
         self._targets = targets
         self._cost = cost
         self._faults = faults if cost is not None else NO_FAULTS
-        self._ledger_before = self._read_ledgers()
+        self._ledgers = Ledgers(targets)
         self._busy_from = self._busy = 0.0
         self._machine_from = self._machine = 0.0
         self._wall_from = self._wall = 0.0
@@ -55,39 +59,66 @@ class Measurement:
         self._busy, self._machine = sum(os.times()[:2]) - self._busy_from, busy_s() - self._machine_from
         self._wall = perf_counter() - self._wall_from
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """What is done meanwhile is no load: its processor time and its duration do not count."""
+        busy, machine, wall = sum(os.times()[:2]), busy_s(), perf_counter()
+        try:
+            yield
+        finally:
+            self._busy_from += sum(os.times()[:2]) - busy
+            self._machine_from += busy_s() - machine
+            self._wall_from += perf_counter() - wall
+
+    def so_far(self, record: RunRecord, plan: dict[str, Any]) -> dict[str, Any]:
+        """``run.json`` as far as it is known while the load goes on: as if nothing was wrong."""
+        return {
+            **self._facts(record, plan),
+            "interrupted": False,
+            "warnings": [],
+            "valid": True,
+            "invalid_because": [],
+            "reconcile": {"agrees": True, "differences": []},
+            "busy": {},
+        }
+
     def conclude(
         self, record: RunRecord, session: Session, plan: dict[str, Any], ended_early: str, interrupted: bool
     ) -> None:
         """Compare the witnesses and write ``record.server`` and ``record.meta``; all users have stopped."""
-        ledger_after = self._read_ledgers()
-        if self._ledger_before is not None and ledger_after is not None:
-            record.server = difference(ledger_after, self._ledger_before)
-        busy = self._shares(record.server)
+        counted = self._ledgers.since()
+        kept = [counts for counts in counted.values() if counts is not None]
+        whole = together(kept) if len(kept) == len(counted) else None
+        if kept:
+            by_server = {"by_server": counted} if len(counted) > 1 else {}
+            record.server = {**together(kept), **by_server}
+        busy = self._shares(record.server, whole is not None)
         witnesses = reconcile(
-            record.total, session.sent_bytes, session.received_bytes, session.tcp, record.server, session.tls
+            record.total,
+            session.sent_bytes,
+            session.received_bytes,
+            session.tcp,
+            whole,
+            session.tls,
+            _accounts(record, counted) if len(counted) > 1 else None,
         )
         invalid = [f"the witnesses disagree: {each}" for each in witnesses.differences]
-        ends = outcome(record)
+        ends = outcome(record, None if whole is None else int(whole["requests"]))
         invalid += [f"the exchanges do not add up: {each}" for each in ends.differences]
-        if not any(row["events"] for row in record.slices):
+        heard = {row["server"] for row in record.slices if row["events"]}
+        if not heard:
             invalid.append("no event was acknowledged in any whole slice")
-        if self._ledger_before is not None and record.server is None:
-            invalid.append("the mock kept a ledger when the run began and does not answer any more")
+        elif unheard := {target.server for target in self._targets} - heard:
+            invalid.append(f"no event was acknowledged by --{unheard.pop()} in any whole slice")
+        for server, before in self._ledgers.before.items():
+            if before is not None and counted[server] is None:
+                whose = f"the mock of --{server}" if len(counted) > 1 else "the mock"
+                invalid.append(f"{whose} kept a ledger when the run began and does not answer any more")
         if ended_early and not interrupted:
             invalid.append(f"ended early, with {record.rounds} rounds begun: {ended_early}")
         record.meta = {
-            "schema": SCHEMA,
-            "wiretax": __version__,
-            "started": self.started.isoformat(timespec="milliseconds"),
-            "finished": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "plan": plan,
-            "endpoint": " and ".join(target.endpoint.public_url for target in self._targets),
-            "mock": None if self._cost is None else self._cost.as_dict(),
-            "faults": [fault.as_dict() for fault in self._faults.faults],
-            "environment": describe_machine(),
-            "workers": 1,
+            **self._facts(record, plan),
             "interrupted": interrupted,
-            "rounds_measured": record.rounds,
             "warnings": self._warnings(record, session, interrupted, busy),
             "valid": not invalid,
             "invalid_because": invalid,
@@ -103,18 +134,36 @@ class Measurement:
             "busy": busy,
         }
 
-    def _read_ledgers(self) -> dict[str, Any] | None:
-        """What the targets' mocks counted, all together; None where one is no mock."""
-        ledgers = [read_ledger(target.endpoint, target.fresh_context()) for target in self._targets]
-        return together([ledger for ledger in ledgers if ledger is not None]) if all(ledgers) else None
+    def _facts(self, record: RunRecord, plan: dict[str, Any]) -> dict[str, Any]:
+        """What needs no witness."""
+        clients = {row["client"] for row in record.slices}
+        return {
+            "schema": SCHEMA,
+            "wiretax": __version__,
+            "started": self.started.isoformat(timespec="milliseconds"),
+            "finished": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "plan": plan,
+            "endpoint": self._urls("endpoint"),
+            "against": self._urls("against") or None,
+            "mock": None if self._cost is None else self._cost.as_dict(),
+            "faults": [fault.as_dict() for fault in self._faults.faults],
+            "environment": describe_machine(),
+            "workers": 1,
+            "profiles": {name: load_profile(name).versions for name in sorted(clients)},
+            "rounds_measured": record.rounds,
+        }
 
-    def _shares(self, server: dict[str, Any] | None) -> dict[str, float | None]:
-        """Who kept how many cores busy while the load lasted; None where the server's own part is not known."""
+    def _urls(self, server: Server) -> str:
+        return " and ".join(each.endpoint.public_url for each in self._targets if each.server == server)
+
+    def _shares(self, server: Counts | None, complete: bool) -> dict[str, float | None]:
+        """Who kept how many cores busy while the load lasted; None where a server's own part is not known."""
         generator = self._busy / self._wall
         mock = others = None
         if server is not None:
             mock = server["cpu_s"] / self._wall
-            others = round(max(0.0, self._machine / self._wall - generator - mock), 4)
+            if complete:
+                others = round(max(0.0, self._machine / self._wall - generator - mock), 4)
         return {"generator": round(generator, 4), "mock": mock and round(mock, 4), "others": others}
 
     def _warnings(
@@ -130,8 +179,12 @@ class Measurement:
             warnings.append("--insecure: the endpoint's certificate was not verified; anyone may have answered")
         if session.tcp is None:
             warnings.append("the kernel's count can't be read here: tcp_ip and cable are unknown")
-        if self._ledger_before is None:
-            warnings.append("the endpoint keeps no ledger: bytes are the client's word alone")
+        before = self._ledgers.before
+        for server in (server for server, ledger in before.items() if ledger is None):
+            whose, which = ("the endpoint", "bytes")
+            if len(before) > 1:
+                whose, which = f"--{server}", "bytes to and from it"
+            warnings.append(f"{whose} keeps no ledger: {which} are the client's word alone")
         injected = (record.server or {}).get("faults")
         if injected:
             kinds = ", ".join(f"{count} {name}" for name, count in sorted(injected.items()))
@@ -141,3 +194,8 @@ class Measurement:
             kinds = ", ".join(f"{count} {name}" for name, count in record.failures_by_kind().most_common())
             warnings.append(f"{record.total.failures} of {exchanges} exchanges failed ({kinds})")
         return warnings
+
+
+def _accounts(record: RunRecord, counted: dict[Server, Counts | None]) -> dict[str, Account]:
+    """What was sent to each server, beside what it counted."""
+    return {server: Account(record.sent_to.get(server, Tally()), counts) for server, counts in counted.items()}

@@ -79,6 +79,13 @@ def add_options(parser: Any) -> None:
     parser.add_argument(
         "--insecure", action="store_true", env_var="WIRETAX_INSECURE", help="Take any certificate of an endpoint"
     )
+    parser.add_argument(
+        "--gates",
+        default="",
+        env_var="WIRETAX_GATES",
+        include_in_web_ui=False,
+        help="Judge the run by this file, and exit by the verdict",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -14,7 +14,6 @@ import msgspec
 
 from scenarios.duration import parse_duration
 from scenarios.faults import FaultError, fault_of, hold_to_all_requests
-from scenarios.spelling import near
 from scenarios.tables import FaultTable, LimitsTable, MockTable, PlanTable, WorkloadTable
 from wiretax.channels.limits import Limits
 from wiretax.channels.objections import object_to, object_to_http
@@ -24,6 +23,7 @@ from wiretax.channels.workload import LIBRARY, Api, Workload
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import FaultList
+from wiretax.spelling import near, readable, unknown_key
 
 PLANS = Path(__file__).parent / "plans"
 SCHEMA = 1
@@ -72,6 +72,11 @@ class Plan:
     def tls(self) -> list[bool]:
         """Whether its workloads use TLS: one answer, or both."""
         return sorted({workload.tls for workload in self.workloads})
+
+    def against(self) -> Plan:
+        """The plan with each workload sent to a second server as well, right after the first."""
+        pairs = ((workload, workload.sent_to("against")) for workload in self.workloads)
+        return replace(self, workloads=tuple(workload for pair in pairs for workload in pair))
 
     def as_dict(self) -> dict[str, Any]:
         """As ``run.json`` keeps it."""
@@ -134,7 +139,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     try:
         table = msgspec.convert(document, PlanTable)
     except msgspec.ValidationError as error:
-        raise PlanError(_readable(error)) from None
+        raise PlanError(readable(error, ("workload", "mock.fault"), "the plan")) from None
     if table.schema != SCHEMA:
         raise PlanError(f"schema = {table.schema}, expected {SCHEMA}; this version knows no other")
     if not NAME.fullmatch(table.name):
@@ -279,10 +284,9 @@ def _tables(document: object, key: str) -> list[Any]:
 
 
 def _refuse_unknown_keys(document: object, struct: type[msgspec.Struct], where: str) -> None:
-    known = struct.__struct_fields__
-    for key in document if isinstance(document, dict) else ():
-        if key not in known:
-            raise PlanError(f"unknown key {key!r} in {where}; known are {', '.join(known)}{near(key, known)}")
+    objection = unknown_key(document, struct, where)
+    if objection is not None:
+        raise PlanError(objection)
 
 
 def _refuse_unknown_api(workload: object, where: str) -> None:
@@ -291,14 +295,3 @@ def _refuse_unknown_api(workload: object, where: str) -> None:
         raise PlanError(
             f"{where}: api = {api!r}, expected one of {', '.join(get_args(Api))}{near(api, get_args(Api))}"
         )
-
-
-def _readable(error: msgspec.ValidationError) -> str:
-    what, _, where = str(error).partition(" - at `$.")
-    where = re.sub(
-        r"^(workload|mock\.fault)\[(\d+)\]\.?",
-        lambda found: f"[[{found[1]}]] {int(found[2]) + 1} ",
-        where.rstrip("`"),
-    ).strip()
-    what = what.replace("`", "").replace("Object missing required field", "missing key")
-    return f"{where or 'the plan'}: {what[0].lower()}{what[1:]}"

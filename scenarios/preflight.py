@@ -28,14 +28,14 @@ def preflight(session: Session, workload: Workload, round_: int) -> Slice:
     piece.settle()
     if not piece.measured.events:
         url = session.target(workload).endpoint.public_url
-        raise EndpointRefusedError(_say(url, next(iter(piece.measured.failed))))
+        raise EndpointRefusedError(_say(url, f"--{workload.server}", next(iter(piece.measured.failed))))
     return piece
 
 
-def _say(url: str, failure: Failure) -> str:
+def _say(url: str, option: str, failure: Failure) -> str:
     said = f"{failure.status}: {failure.message}" if failure.status else failure.message
     if failure.kind == "connect":
-        return f"nothing listens at {url} ({said}); start a mock with: wiretax mock, or name another --endpoint"
+        return f"nothing listens at {url} ({said}); start a mock with: wiretax mock, or name another {option}"
     if failure.kind == "tls":
         return (
             f"{url} can't be trusted, or does not speak TLS ({said}); "
@@ -44,7 +44,7 @@ def _say(url: str, failure: Failure) -> str:
     if failure.kind == "timeout":
         return f"{url} did not answer ({said}); check the address, or raise timeout in the plan"
     if failure.status in (401, 403):
-        return f"{url} does not take these credentials ({said}); check app id, key and secret of --endpoint"
+        return f"{url} does not take these credentials ({said}); check app id, key and secret of {option}"
     if failure.kind in ("rejected", "error_body"):
         return f"{url} refused the first event ({said}); lower the plan's sizes or set its [limits]"
-    return f"{url} does not speak the HTTP API ({said}); check host and port of --endpoint"
+    return f"{url} does not speak the HTTP API ({said}); check host and port of {option}"

@@ -8,8 +8,11 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from scenarios.conductor import WARM_UP, Step
+from scenarios.conductor import WARM_UP, Asked, Step
 from wiretax.wire.slices import Slice
+
+# Of undecided workloads; all of them are in run.json.
+MOST_NAMES = 2
 
 
 class Reporter(Protocol):
@@ -17,12 +20,14 @@ class Reporter(Protocol):
 
     def slice_done(self, step: Step, piece: Slice) -> None: ...
 
+    def rounds_added(self, asked: Asked) -> None: ...
+
     def close(self) -> None: ...
 
 
-def reporter(console: Console, name: str, rounds: int) -> Reporter:
+def reporter(console: Console, name: str) -> Reporter:
     """The reporter that suits the console."""
-    return Bar(console, name, rounds) if console.is_terminal else Lines(console, name, rounds)
+    return Bar(console, name) if console.is_terminal else Lines(console, name)
 
 
 class Clock:
@@ -38,9 +43,20 @@ class Clock:
         return f"{seconds / 60:.0f} min left" if seconds > 90 else f"{seconds:.0f} s left"
 
 
-def where(step: Step, rounds: int) -> str:
+def where(step: Step) -> str:
     """``warm-up`` or ``round 3/10``."""
-    return "warm-up" if step.round == WARM_UP else f"round {step.round + 1}/{rounds}"
+    return "warm-up" if step.round == WARM_UP else f"round {step.round + 1}/{step.rounds}"
+
+
+def why_added(asked: Asked) -> str:
+    """``after 12 rounds 5 workloads are undecided (NAME, NAME and 3 more): 4 rounds added``."""
+    names = asked.undecided
+    listed = ", ".join(names[:MOST_NAMES])
+    if len(names) > MOST_NAMES:
+        listed += f" and {len(names) - MOST_NAMES} more"
+    are = "workload is" if len(names) == 1 else "workloads are"
+    rounds = "round" if asked.added == 1 else "rounds"
+    return f"after {asked.after} rounds {len(names)} {are} undecided ({listed}): {asked.added} {rounds} added"
 
 
 def events_per_second(piece: Slice) -> float:
@@ -51,8 +67,8 @@ def events_per_second(piece: Slice) -> float:
 class Bar:
     """One line that is redrawn after each slice."""
 
-    def __init__(self, console: Console, name: str, rounds: int) -> None:
-        self._rounds = rounds
+    def __init__(self, console: Console, name: str) -> None:
+        self._name = name
         self._clock = Clock()
         # Redrawn by hand: a thread that draws would take its time from a slice.
         self._progress = Progress(
@@ -69,11 +85,14 @@ class Bar:
 
     def slice_done(self, step: Step, piece: Slice) -> None:
         now = (
-            f"{where(step, self._rounds)}  {step.workload.name}  {events_per_second(piece):,.0f} events/s  "
+            f"{where(step)}  {step.workload.name}  {events_per_second(piece):,.0f} events/s  "
             f"{self._clock.left(step.done)}"
         )
         self._progress.update(self._task, completed=step.done, now=now)
         self._progress.refresh()
+
+    def rounds_added(self, asked: Asked) -> None:
+        self._progress.console.print(f"{self._name}: {why_added(asked)}", highlight=False, markup=False)
 
     def close(self) -> None:
         self._progress.stop()
@@ -82,10 +101,9 @@ class Bar:
 class Lines:
     """A line each time a round begins."""
 
-    def __init__(self, console: Console, name: str, rounds: int) -> None:
+    def __init__(self, console: Console, name: str) -> None:
         self._console = console
         self._name = name
-        self._rounds = rounds
         self._clock = Clock()
         self._round = WARM_UP - 1
 
@@ -93,11 +111,14 @@ class Lines:
         if step.round != self._round:
             self._round = step.round
             self._console.print(
-                f"{self._name}: {where(step, self._rounds)}, {step.workload.name} "
+                f"{self._name}: {where(step)}, {step.workload.name} "
                 f"{events_per_second(piece):,.0f} events/s, {self._clock.left(step.done) or 'just begun'}",
                 highlight=False,
                 soft_wrap=True,
             )
+
+    def rounds_added(self, asked: Asked) -> None:
+        self._console.print(f"{self._name}: {why_added(asked)}", highlight=False, markup=False, soft_wrap=True)
 
     def close(self) -> None:
         return None

@@ -1,4 +1,4 @@
-"""What all users of one process share: the endpoint, the payloads, the slice that is open."""
+"""What all users of one process share: the servers, the payloads, the slice that is open."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gevent.event import Event
 
-from wiretax.channels.workload import Workload
+from wiretax.channels.workload import Server, Workload
 from wiretax.wire.connection import Connection
 from wiretax.wire.ledger import TcpCounters, TlsCounters, add_counters
 from wiretax.wire.library import LibraryPublisher
@@ -34,8 +34,8 @@ class Session:
     """
 
     def __init__(self, targets: Sequence[Target], seed: int, timeout_s: float) -> None:
-        """``targets``: where events go, one without TLS, one with it, or both."""
-        self._targets = {target.tls: target for target in targets}
+        """``targets``: where events go; of each server one without TLS, one with it, or both."""
+        self._targets = {(target.server, target.tls): target for target in targets}
         self.timeout_s = timeout_s
         self.listener: Listener | None = None
         self.sent_bytes = 0
@@ -45,7 +45,7 @@ class Session:
         self._seed = seed
         self._memo = ResponseMemo()
         self._watchdog = Watchdog(timeout_s)
-        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._contexts: dict[tuple[Server, str], ssl.SSLContext] = {}
         self._sources: dict[Workload, Source] = {}
 
     def source(self, workload: Workload) -> Source:
@@ -57,7 +57,7 @@ class Session:
 
     def target(self, workload: Workload) -> Target:
         """Where a workload goes."""
-        return self._targets[workload.tls]
+        return self._targets[workload.server, workload.tls]
 
     def connect(self, workload: Workload) -> Connection:
         """A connection for one user and workloads of its kind, held to its deadlines; give it back with
@@ -84,12 +84,13 @@ class Session:
         return Publisher(connection)
 
     def _context(self, workload: Workload) -> ssl.SSLContext:
-        """One for each version of HTTP that is offered by ALPN, shared by all users."""
-        context = self._contexts.get(workload.http)
+        """One for each server and version of HTTP that is offered by ALPN, shared by all users."""
+        key = (workload.server, workload.http)
+        context = self._contexts.get(key)
         if context is None:
             context = self.target(workload).fresh_context()
             assert context is not None  # no plan has the library go without TLS
-            self._contexts[workload.http] = context
+            self._contexts[key] = context
         return context
 
     def disconnect(self, connection: Connection) -> None:

@@ -5,22 +5,25 @@ from __future__ import annotations
 import gc
 import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import gevent
 from locust.env import Environment
 from rich.console import Console
 
-from scenarios.conductor import WARM_UP, Conductor
+from scenarios.conductor import WARM_UP, Conductor, Extension
 from scenarios.measurement import Measurement
 from scenarios.plan import Plan
 from scenarios.preflight import preflight
 from scenarios.progress import reporter
 from scenarios.session import Session, Stage
 from scenarios.users import PlanUser
+from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_target
+from wiretax.runs.reader import Run, as_read
 from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
 from wiretax.wire.trust import Target
@@ -29,14 +32,36 @@ INTERRUPTED = "interrupted"
 SPAWN_TIMEOUT_S = 30.0
 
 
-def sweep(plan: Plan, target: Target | None, results: Path, console: Console) -> Path:
+@dataclass(frozen=True, slots=True)
+class MoreRounds:
+    """Rounds beyond a plan's, for as long as a judge of what was measured so far wants them.
+
+    Attributes:
+        undecided: names what is undecided; given the run as if it ended now.
+        most_rounds: the plan's and the added ones together.
+    """
+
+    undecided: Callable[[Run], tuple[str, ...]]
+    most_rounds: int
+
+
+def sweep(
+    plan: Plan,
+    target: Target | None,
+    against: Target | None,
+    results: Path,
+    console: Console,
+    more: MoreRounds | None = None,
+) -> Path:
     """Run a plan and write it down.
 
     Args:
         plan: what to measure.
         target: where; None for a mock of the plan's own.
+        against: a second server, sent the same in turn; None for none.
         results: the folder runs are kept in.
         console: where progress is shown.
+        more: rounds that may be added.
 
     Returns:
         The run's folder.
@@ -49,25 +74,32 @@ def sweep(plan: Plan, target: Target | None, results: Path, console: Console) ->
     folder = claim_run_folder(results, run_name(plan.name))
     try:
         with ExitStack() as closing:
+            targets, cost = [] if target is None else [target], None
             if target is None:
                 certificates = [plan.certificate if tls else None for tls in plan.tls]
                 mocks = [embedded_target(plan.limits, plan.cost, each, plan.faults) for each in certificates]
-                targets = [closing.enter_context(mock) for mock in mocks]
-                record = _measure(plan, targets, console, embedded=True)
-            else:
-                record = _measure(plan, [target], console, embedded=False)
+                targets, cost = [closing.enter_context(mock) for mock in mocks], plan.cost
+            if against is not None:
+                plan, targets = plan.against(), [*targets, against]
+            record = _measure(plan, targets, cost, console, more, folder)
         write_run(folder, record)
     finally:
         abandon_run_folder(folder)
     return folder
 
 
-def _measure(plan: Plan, targets: list[Target], console: Console, embedded: bool) -> RunRecord:
+def _measure(
+    plan: Plan,
+    targets: list[Target],
+    cost: CostModel | None,
+    console: Console,
+    more: MoreRounds | None,
+    folder: Path,
+) -> RunRecord:
     record = RunRecord()
     session = Session(targets, plan.seed, plan.timeout_s)
     stage = Stage(plan.users)
-    conductor = Conductor(plan, stage)
-    measurement = Measurement(targets, plan.cost if embedded else None, plan.faults)
+    measurement = Measurement(targets, cost, plan.faults)
     for workload in {workload.way: workload for workload in plan.workloads}.values():
         record.add(preflight(session, workload, WARM_UP), plan.users)
     environment = Environment(user_classes=[PlanUser])
@@ -80,7 +112,19 @@ def _measure(plan: Plan, targets: list[Target], console: Console, embedded: bool
     # What exists now stays for the whole run; the collector need not walk through it during a slice.
     gc.collect()
     gc.freeze()
-    shown = reporter(console, plan.name, plan.rounds)
+    shown = reporter(console, plan.name)
+
+    def undecided() -> tuple[str, ...]:
+        assert more is not None
+        # Users are idle, and what is made here is cleared away before they go on.
+        with measurement.paused():
+            found = more.undecided(as_read(record, folder, measurement.so_far(record, plan.as_dict())))
+            gc.collect()
+            gc.freeze()
+        return found
+
+    extension = None if more is None else Extension(undecided, more.most_rounds, shown.rounds_added)
+    conductor = Conductor(plan, stage, extension)
     try:
         with _stopped_by_signals(conductor):
             runner.start(plan.users, spawn_rate=plan.users)
@@ -96,6 +140,9 @@ def _measure(plan: Plan, targets: list[Target], console: Console, embedded: bool
         session.close()
     interrupted = conductor.ended_early == INTERRUPTED
     measurement.conclude(record, session, plan.as_dict(), conductor.ended_early, interrupted)
+    if more is not None:
+        asked = [asdict(each) for each in conductor.asked]
+        record.meta["added"] = {"most_rounds": more.most_rounds, "asked": asked}
     return record
 
 

@@ -7,22 +7,21 @@ import socket
 import sys
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from wiretax import __version__
-from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, Endpoint, EndpointError
+from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, EndpointError
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import ProfileError
 from wiretax.commands.advise import advise
+from wiretax.commands.gate import gate
 from wiretax.commands.report import report
+from wiretax.commands.run import run
 from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.mock.faults import KINDS, Fault, FaultList
 from wiretax.terminal import Exit, err, fail, out
-
-if TYPE_CHECKING:
-    from wiretax.wire.trust import Target
 
 app = typer.Typer(
     name="wiretax",
@@ -40,72 +39,6 @@ def options(
     if version:
         out.print(f"wiretax {__version__}")
         raise typer.Exit(Exit.OK)
-
-
-@app.command()
-def run(
-    plan: Annotated[str, typer.Argument(help="A plan's name, or the path of a TOML file.")] = "quick",
-    endpoint: Annotated[
-        str | None,
-        typer.Option(envvar="PUSHER_URL", show_envvar=True, help="http(s)://KEY:SECRET@HOST:PORT/apps/ID"),
-    ] = None,
-    ca: Annotated[
-        Path | None, typer.Option(help="A file of authorities (PEM) to verify an https endpoint with.")
-    ] = None,
-    insecure: Annotated[
-        bool, typer.Option("--insecure", help="Take any certificate of an https endpoint; said in the run.")
-    ] = False,
-    results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
-    yes: Annotated[bool, typer.Option("--yes", help="Send to an endpoint that is not on this machine.")] = False,
-) -> None:
-    """Sweep a plan's workloads and print what each event costs. Without --endpoint it starts a mock of its own."""
-    # Locust patches the standard library, so it comes before anything that opens a socket.
-    import locust  # noqa: F401
-
-    from analysis.table import print_run
-    from scenarios.plan import PlanError, load_plan
-    from scenarios.preflight import EndpointRefusedError
-    from scenarios.sweep import sweep
-    from wiretax.mock.process import MockError
-    from wiretax.runs.reader import read_run
-    from wiretax.runs.writer import ResultsError
-    from wiretax.wire.trust import TrustError
-
-    try:
-        target = _target("--endpoint", endpoint, ca, insecure, yes)
-        chosen = load_plan(plan, None if target is None else target.tls)
-        folder = sweep(chosen, target, results, err)
-    except (PlanError, ResultsError, EndpointError, TrustError) as error:
-        fail(str(error), Exit.USAGE)
-    except (EndpointRefusedError, MockError) as error:
-        fail(str(error), Exit.INVALID)
-    saved = read_run(folder)
-    print_run(saved, out)
-    if saved.meta["interrupted"]:
-        raise typer.Exit(Exit.INTERRUPTED)
-    if not saved.meta["valid"]:
-        raise typer.Exit(Exit.INVALID)
-
-
-def _target(option: str, url: str | None, ca: Path | None, insecure: bool, yes: bool) -> Target | None:
-    """The server that an option names and how it is to be trusted; None for a mock."""
-    from wiretax.wire.trust import TrustError, target_of
-
-    if url:
-        return target_of(_endpoint(url, yes), ca, insecure)
-    if ca or insecure:
-        raise TrustError(f"--ca and --insecure go with an https:// {option}; a mock is verified without them")
-    return None
-
-
-def _endpoint(url: str, yes: bool) -> Endpoint:
-    target = Endpoint.parse(url)
-    if not target.is_loopback and not yes:
-        raise EndpointError(
-            f"{target.public_url} is not on this machine: a run sends all it can, and each message counts against "
-            "the app's quota; add --yes if you mean it"
-        )
-    return target
 
 
 @app.command()
@@ -205,6 +138,7 @@ def observe(
     PUSHER_KEY and PUSHER_SECRET. Its exit code is passed on where it fails.
     """
     from analysis.observed import print_observed
+    from wiretax.commands.server import server_of
     from wiretax.mock.process import MockError
     from wiretax.observe.publisher import PublisherError
     from wiretax.observe.session import observe as observe_publisher
@@ -223,7 +157,7 @@ def observe(
         fail("no command to observe; write it after two dashes: wiretax observe -- python publish.py", Exit.USAGE)
     folder = None
     try:
-        target = _target("--upstream", upstream, ca, insecure, yes)
+        target = server_of("--upstream", upstream, ca, insecure, yes)
         folder = claim_run_folder(results, run_name("observe"))
         seen = observe_publisher(command, target)
         if seen.publications:
@@ -249,7 +183,9 @@ def observe(
         raise typer.Exit(Exit.INVALID)
 
 
+app.command()(run)
 app.command()(advise)
+app.command()(gate)
 app.command()(report)
 
 

@@ -54,8 +54,9 @@ def _heads(slices: pd.DataFrame) -> pd.DataFrame:
     total = total.assign(
         _distance=np.abs(np.log(total["payload_bytes"].clip(lower=1) / USUAL_PAYLOAD_BYTES)),
         _closes=total["connection"] == "close",
+        _against=total["server"] != "endpoint",
     )
-    total = total.sort_values(["_distance", "http", "tls", "_closes", "calls_per_connection"])
+    total = total.sort_values(["_distance", "http", "tls", "_closes", "calls_per_connection", "_against"])
     total = total.drop_duplicates("client")
     parts = {part: total[column] / total["requests"] for part, column in PARTS.items()}
     heads = total[["client"]].assign(**parts, head=total[HEAD].sum(axis=1) / total["requests"])

@@ -13,7 +13,7 @@ from analysis.wording import call, carried
 
 NAME = "connections"
 CONNECTIONS = "wiretax run connections"
-GROUP = ["api", "batch_size", "channels", "payload_bytes", "payload_kind", "client", "http", "tls"]
+GROUP = ["api", "batch_size", "channels", "payload_bytes", "payload_kind", "client", "http", "tls", "server"]
 # More calls than this on a connection count as all: the price of it is no longer seen.
 MANY_CALLS = 1000
 MOST_LINES = 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -43,6 +44,13 @@ def command(*arguments: str) -> list[str]:
 def environment(**more: str) -> dict[str, str]:
     """This process's environment, without an endpoint of the user's own."""
     return {**{name: value for name, value in os.environ.items() if name != "PUSHER_URL"}, **more}
+
+
+def free_port() -> int:
+    """A port nothing listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
 
 
 def run_until(line: str, *arguments: str, cwd: Path) -> subprocess.Popen[str]:

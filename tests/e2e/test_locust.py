@@ -98,9 +98,38 @@ def test_a_listener_of_the_users_hears_of_every_request_at_the_pace_of_its_class
     assert stats(tmp_path) == {"trigger-100B-chat-reference": len(noted)}
 
 
+CHECK = """schema = 1
+[valid]
+min_requests = 10
+[[check]]
+id = "head"
+metric = "http.request.head.size"
+where = { api = "batch" }
+max = %d
+"""
+
+
+@pytest.mark.parametrize(("most", "code", "says"), [(400, 0, "1 passed"), (300, 3, "1 failed")])
+def test_gates_judge_the_run_it_leaves_and_set_its_exit_code(
+    tmp_path: Path, most: int, code: int, says: str
+) -> None:
+    (tmp_path / "gates.toml").write_text(CHECK % most)
+    done = locust(tmp_path, "-u", "2", "--gates", "gates.toml", "BatchUser")
+    assert done.returncode == code, done.stderr
+    assert says in done.stdout
+    folder = find_run(tmp_path / "results")
+    assert {"gate.json", "junit.xml", "summary.md"} <= {file.name for file in folder.iterdir()}
+
+
+def test_gates_that_match_nothing_that_was_sent_are_not_passed(tmp_path: Path) -> None:
+    (tmp_path / "gates.toml").write_text(CHECK % 400)
+    assert locust(tmp_path, "-u", "1", "--gates", "gates.toml", "TriggerUser").returncode == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["--gates", "none.toml"], "none.toml"),
         (["--batch-size", "11"], "11 events in one batch, expected 1 to 10"),
         (["--payload-bytes", "3"], "payload_bytes = 3, expected 9"),
         (["--payload-bytes", "10240", "--client", "php"], "php encodes a string once more"),

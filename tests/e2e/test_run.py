@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Plan, Run, command, run_until
+from commands import Plan, Run, command, free_port, run_until
 
 from analysis.layers import bytes_per_event
 from wiretax.channels.endpoint import DEMO
@@ -29,12 +29,6 @@ PARTS = ["payload", "envelope", "auth_query", "request_line", "headers", "respon
 def mock_url() -> Iterator[str]:
     with embedded_mock(Limits(), CostModel()) as mock:
         yield f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{mock.port}/apps/{DEMO.app_id}"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def saved(folder: Path) -> Any:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from wiretax.runs.reconcile import reconcile
+from wiretax.mock.ledger import together
+from wiretax.runs.reconcile import Account, Reconciliation, reconcile
 from wiretax.wire.ledger import COUNTS, Failure, Tally, TcpCounters
 
 
@@ -95,3 +96,36 @@ def test_without_a_server_the_other_two_still_have_to_agree() -> None:
     outcome = reconcile(tally(**WHOLE), 900, 70, None, None)
     assert outcome.agrees
     assert outcome.server is None
+
+
+def by_server(**ledgers: dict[str, Any] | None) -> Reconciliation:
+    """Two servers that were each sent the same, beside what they counted."""
+    both = tally(**WHOLE)
+    both.merge(tally(**WHOLE))
+    accounts = {name: Account(tally(**WHOLE), ledger) for name, ledger in ledgers.items()}
+    kept = [ledger for ledger in ledgers.values() if ledger is not None]
+    server = together(kept) if len(kept) == len(ledgers) else None
+    return reconcile(both, 1800, 140, None, server, accounts=accounts)
+
+
+def test_of_two_servers_each_ledger_is_held_to_what_was_sent_there() -> None:
+    ledger = {**SERVER, "rejected": {}}
+    outcome = by_server(endpoint=ledger, against=ledger)
+    assert outcome.agrees
+    assert outcome.server is not None
+    assert outcome.server["requests"] == 2 * SERVER["requests"]
+    assert outcome.as_dict()["by_server"] == {"endpoint": SERVER, "against": SERVER}
+    # What is missing at the one is not made up for by the other.
+    more, less = ({**ledger, "request_bytes": SERVER["request_bytes"] + by} for by in (1, -1))
+    differences = by_server(endpoint=more, against=less).differences
+    assert [each.rpartition(" by the mock of ")[2] for each in differences] == ["--endpoint", "--against"]
+
+
+def test_of_two_servers_one_may_keep_a_ledger_and_the_other_none() -> None:
+    ledger = {**SERVER, "rejected": {}}
+    outcome = by_server(endpoint=None, against=ledger)
+    assert outcome.agrees
+    assert outcome.server is None
+    assert outcome.by_server == {"endpoint": None, "against": SERVER}
+    [difference] = by_server(endpoint={**ledger, "events": 9}, against=None).differences
+    assert difference == "events: 10 by the client, 9 by the mock of --endpoint"

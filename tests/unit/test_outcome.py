@@ -58,9 +58,7 @@ def test_a_count_that_went_missing_is_said(lost: str) -> None:
 
 @pytest.mark.parametrize(("taken", "adds_up"), [(59, False), (60, True), (64, True), (65, False)])
 def test_the_mock_may_have_read_what_is_unknown_and_no_more(taken: int, adds_up: bool) -> None:
-    run = mixed()
-    run.server = {"requests": taken}
-    found = outcome(run)
+    found = outcome(mixed(), taken)
     assert found.as_dict()["adds_up"] is adds_up
     if not adds_up:
         assert found.differences == (

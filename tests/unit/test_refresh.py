@@ -10,7 +10,7 @@ from docs.refresh import FIGURES, README, REFERENCE, blocks, drawings, reference
 
 MOST_BYTES = 2_000_000
 NUMBER = re.compile(r"-?\d+\.\d+")
-RUNS = sorted(folder.name for folder in REFERENCE.iterdir())
+RUNS = sorted(folder.name for folder in REFERENCE.iterdir() if folder.is_dir())
 
 
 def test_the_readmes_tables_are_those_of_the_reference_runs() -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Literal
 
 Api = Literal["trigger", "multi_trigger", "batch"]
 Habit = Literal["keep-alive", "close"]
+# Named as the options that name them.
+Server = Literal["endpoint", "against"]
 
 # Not a profile: httpx itself, in this process, with the bodies of the profile "httpx".
 LIBRARY = "httpx-library"
 
 # What workloads that are compared have in common: all but the call and its size.
-FAMILY = ("payload_bytes", "payload_kind", "client", "connection", "calls_per_connection", "http", "tls")
+FAMILY = ("payload_bytes", "payload_kind", "client", "connection", "calls_per_connection", "http", "tls", "server")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,6 +34,7 @@ class Workload:
         http: the protocol version.
         tls: whether the connection is encrypted.
         calls_per_connection: calls after which a kept connection is closed; 0 for never.
+        server: who it is sent to: the endpoint, or the one that is measured against it.
     """
 
     api: Api = "trigger"
@@ -44,6 +47,7 @@ class Workload:
     http: str = "1.1"
     tls: bool = False
     calls_per_connection: int = 0
+    server: Server = "endpoint"
 
     @property
     def name(self) -> str:
@@ -62,7 +66,13 @@ class Workload:
             parts.append(f"http{self.http}")
         if self.tls:
             parts.append("tls")
+        if self.server != "endpoint":
+            parts.append(self.server)
         return "-".join(parts)
+
+    def sent_to(self, server: Server) -> Workload:
+        """The same, sent to a server."""
+        return replace(self, server=server)
 
     @property
     def family(self) -> tuple[object, ...]:
@@ -78,7 +88,7 @@ class Workload:
     def way(self) -> tuple[object, ...]:
         """Equal for workloads that share a user's connection. What HPACK has learnt is not to be mixed with first
         calls, so a library's kept connections are apart."""
-        return (self.tls, self.http, self.by_library, self.by_library and self.connection)
+        return (self.server, self.tls, self.http, self.by_library, self.by_library and self.connection)
 
     @property
     def most_calls(self) -> int:

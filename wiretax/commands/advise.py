@@ -93,11 +93,11 @@ def _target(url: str | None, tls: bool | None) -> Endpoint:
 
 def _workload(payload: int, kind: str, client: str, limit: int, tls: bool) -> Workload:
     """One event by trigger, as the endpoint takes it, in a batch too."""
-    from scenarios.spelling import near
     from wiretax.channels.objections import object_to
     from wiretax.channels.payloads import KINDS
     from wiretax.channels.profiles import load_profile, profile_names
     from wiretax.channels.workload import Workload
+    from wiretax.spelling import near
 
     for option, given, known in (("--client", client, profile_names()), ("--kind", kind, tuple(KINDS))):
         if given not in known:

@@ -22,7 +22,7 @@ class Outcome:
         rejected: the server answered, and took nothing.
         failed: their request did not leave whole, so that nothing can have been taken.
         unknown: their request left whole and no answer came whole; their events may have been published.
-        taken: requests the mock read whole; None where the endpoint keeps no ledger.
+        taken: requests the mock read whole; None where an endpoint keeps no ledger.
     """
 
     sent: int
@@ -63,8 +63,8 @@ class Outcome:
         }
 
 
-def outcome(record: RunRecord) -> Outcome:
-    """The outcome of a record whose users have stopped and whose slices are settled."""
+def outcome(record: RunRecord, taken: int | None = None) -> Outcome:
+    """The outcome of a record whose users have stopped and whose slices are settled; ``taken`` by the mocks."""
     total = record.total
     rejected = sum(count for (_, failure), count in record.failed.items() if failure.kind in REJECTIONS)
     return Outcome(
@@ -73,5 +73,5 @@ def outcome(record: RunRecord) -> Outcome:
         rejected=rejected,
         failed=total.unfinished - total.unknown,
         unknown=total.unknown,
-        taken=None if record.server is None else int(record.server["requests"]),
+        taken=taken,
     )

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wiretax import __version__
+from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import FRAMES, LATER_COLUMNS, SCHEMA
-from wiretax.runs.writer import RUN_FILE
+from wiretax.runs.writer import RUN_FILE, tables
 
 
 class RunNotFoundError(LookupError):
@@ -131,6 +132,13 @@ def _meta(folder: Path) -> dict[str, Any]:
             f"(this is {__version__})"
         )
     return meta
+
+
+def as_read(record: RunRecord, folder: Path, meta: dict[str, Any]) -> Run:
+    """A run that is not written yet, as it would be read back from a folder with this ``run.json``."""
+    # Threads of pyarrow's would run beside what is measured.
+    frames = {name: table.to_pandas(use_threads=False) for name, table in tables(record).items()}
+    return Run(folder, meta, **frames, server=record.server)
 
 
 def _frame(file: Path, damage: list[str]) -> pd.DataFrame:

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from wiretax.wire.ledger import Tally, TcpCounters, TlsCounters
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One server of several.
+
+    Attributes:
+        sent: all exchanges with it.
+        ledger: what it counted itself; None where it keeps no ledger.
+    """
+
+    sent: Tally
+    ledger: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +31,8 @@ class Reconciliation:
         socket: bytes each way, as handed to and taken from the sockets, TLS taken off.
         tls: bytes each way that TLS added to those; 0 without it.
         kernel: with TLS, bytes each way by ``TCP_INFO``; None where the kernel keeps no count.
-        server: the mock's counts; None where the endpoint keeps no ledger.
+        server: the mock's counts; None where the endpoint keeps no ledger, or one of two does not.
+        by_server: where there are two, each one's counts, None where it keeps none.
         differences: a sentence for each pair that disagrees; empty where all agree.
         unfinished: exchanges without a response, which the server may have counted or not.
     """
@@ -27,6 +42,7 @@ class Reconciliation:
     tls: dict[str, int]
     kernel: dict[str, int] | None
     server: dict[str, int] | None
+    by_server: dict[str, dict[str, int] | None]
     differences: tuple[str, ...]
     unfinished: int
 
@@ -43,6 +59,7 @@ class Reconciliation:
             "tls": self.tls,
             "kernel": self.kernel,
             "server": self.server,
+            "by_server": self.by_server,
             "unfinished": self.unfinished,
             "differences": list(self.differences),
         }
@@ -55,6 +72,7 @@ def reconcile(
     kernel: TcpCounters | None,
     server: dict[str, Any] | None,
     tls: TlsCounters = TlsCounters(),  # noqa: B008 - immutable
+    accounts: Mapping[str, Account] | None = None,
 ) -> Reconciliation:
     """Compare a run's totals with what the sockets and the server counted.
 
@@ -65,13 +83,9 @@ def reconcile(
         kernel: the kernel's counters of the same connections, or None.
         server: the mock's ledger of the run, or None. It counts inside TLS.
         tls: what TLS added to the bytes of the sockets.
+        accounts: by server, where there are several; then each ledger is held to what was sent to that server.
     """
-    model = {
-        "requests": total.requests,
-        "events": total.events,
-        "request_bytes": total.sent_bytes,
-        "response_bytes": total.received_bytes,
-    }
+    model = _counts(total)
     socket = {"request_bytes": socket_sent, "response_bytes": socket_received}
     differences = [
         f"{name}: {model[name]} by the model, {count} by the sockets"
@@ -87,15 +101,36 @@ def reconcile(
             for name in socket
             if not _explained(name, counted[name] - socket[name] - added[name], total)
         ]
-    seen = None
-    if server is not None:
-        seen = {name: int(server[name]) for name in model}
-        differences += [
-            f"{name}: {model[name]} by the client, {seen[name]} by the mock"
-            for name in model
-            if not _explained(name, seen[name] - model[name], total)
-        ]
-    return Reconciliation(model, socket, added, counted, seen, tuple(differences), total.unfinished)
+    seen = None if server is None else {name: int(server[name]) for name in model}
+    by_server: dict[str, dict[str, int] | None] = {}
+    if accounts is None:
+        differences += _beside_ledger(model, seen, total, "the mock")
+    else:
+        for name, account in accounts.items():
+            kept = None if account.ledger is None else {key: int(account.ledger[key]) for key in model}
+            by_server[name] = kept
+            differences += _beside_ledger(_counts(account.sent), kept, account.sent, f"the mock of --{name}")
+    return Reconciliation(model, socket, added, counted, seen, by_server, tuple(differences), total.unfinished)
+
+
+def _counts(tally: Tally) -> dict[str, int]:
+    return {
+        "requests": tally.requests,
+        "events": tally.events,
+        "request_bytes": tally.sent_bytes,
+        "response_bytes": tally.received_bytes,
+    }
+
+
+def _beside_ledger(model: dict[str, int], seen: dict[str, int] | None, sent: Tally, whose: str) -> list[str]:
+    """Where a ledger says something else than the model of what was sent to its server."""
+    if seen is None:
+        return []
+    return [
+        f"{name}: {model[name]} by the client, {seen[name]} by {whose}"
+        for name in model
+        if not _explained(name, seen[name] - model[name], sent)
+    ]
 
 
 def _explained(name: str, surplus: int, total: Tally) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from wiretax.channels.workload import Workload
+from wiretax.channels.workload import Server, Workload
 from wiretax.wire.histogram import Buckets
 from wiretax.wire.ledger import Failure, Tally, TcpCounters
 from wiretax.wire.slices import Slice
@@ -24,9 +24,11 @@ class RunRecord:
         latency: histograms of ``latency.parquet``: round, workload, and the buckets that hold anything.
         failed: how often each workload failed in each way, the warm-up included.
         total: all exchanges: measured, boundary and warm-up.
+        sent_to: the same by server.
         aside: the part of the total sent in the warm-up and in a slice that was cut short.
         boundary: the part of the total that ended after the slice it began in.
-        server: the mock's ledger of this run, where the endpoint has one.
+        server: the mock's ledger of this run, where the endpoint has one; of two servers those that have one,
+            added up, and each by itself under "by_server".
     """
 
     meta: dict[str, Any] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class RunRecord:
     latency: list[tuple[int, str, Buckets]] = field(default_factory=list)
     failed: Counter[tuple[str, Failure]] = field(default_factory=Counter)
     total: Tally = field(default_factory=Tally)
+    sent_to: dict[Server, Tally] = field(default_factory=dict)
     aside: Tally = field(default_factory=Tally)
     boundary: Tally = field(default_factory=Tally)
     server: dict[str, Any] | None = None
@@ -42,6 +45,7 @@ class RunRecord:
         """Take a settled slice. One that does not count adds to the totals only."""
         for tally in (piece.measured, piece.boundary):
             self.total.merge(tally)
+            self.sent_to.setdefault(piece.workload.server, Tally()).merge(tally)
             for failure, count in tally.failed.items():
                 self.failed[piece.workload.name, failure] += count
         if not piece.counts:

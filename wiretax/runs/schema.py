@@ -22,6 +22,7 @@ WORKLOAD_COLUMNS = [
     ("http", pa.string()),
     ("tls", pa.bool_()),
     ("calls_per_connection", pa.int32()),
+    ("server", pa.string()),
 ]
 
 SLICES = pa.schema(
@@ -92,6 +93,7 @@ FRAMES = {"slices": SLICES, "latency": LATENCY, "failures": FAILURES}
 LATER_COLUMNS = frozenset(
     {
         "calls_per_connection",
+        "server",
         "framing_sent_bytes",
         "framing_received_bytes",
         "unknown_requests",

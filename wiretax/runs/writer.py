@@ -64,12 +64,20 @@ def abandon_run_folder(folder: Path) -> None:
 
 def write_run(folder: Path, record: RunRecord) -> None:
     """Write all files of a run; ``run.json`` comes last, so a folder that has it is complete."""
-    write_whole(folder / "slices.parquet", _table(pa.Table.from_pylist(record.slices, SLICES)))
-    write_whole(folder / "latency.parquet", _table(latency_table(record)))
-    write_whole(folder / "failures.parquet", _table(pa.Table.from_pylist(record.failure_rows(), FAILURES)))
+    for name, table in tables(record).items():
+        write_whole(folder / f"{name}.parquet", _table(table))
     if record.server is not None:
         write_whole(folder / "server.json", _json(record.server))
     write_whole(folder / RUN_FILE, _json(record.meta))
+
+
+def tables(record: RunRecord) -> dict[str, pa.Table]:
+    """What becomes of a record, by the file's name."""
+    return {
+        "slices": pa.Table.from_pylist(record.slices, SLICES),
+        "latency": latency_table(record),
+        "failures": pa.Table.from_pylist(record.failure_rows(), FAILURES),
+    }
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

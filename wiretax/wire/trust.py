@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.workload import Server
 
 
 class TrustError(ValueError):
@@ -22,12 +23,14 @@ class Target:
         ca: a file with certificates of authorities in PEM; None for the system's.
         insecure: whether any certificate is taken.
         context: the TLS settings of measured connections; None for plain HTTP.
+        server: which workloads go there.
     """
 
     endpoint: Endpoint
     ca: Path | None = None
     insecure: bool = False
     context: ssl.SSLContext | None = None
+    server: Server = "endpoint"
 
     @property
     def tls(self) -> bool:
@@ -38,13 +41,16 @@ class Target:
         return client_context(self.ca, self.insecure) if self.tls else None
 
 
-def target_of(endpoint: Endpoint, ca: Path | None = None, insecure: bool = False) -> Target:
+def target_of(
+    endpoint: Endpoint, ca: Path | None = None, insecure: bool = False, server: Server = "endpoint"
+) -> Target:
     """An endpoint with what it is verified by.
 
     Args:
         endpoint: where it is.
         ca: a file with certificates of authorities in PEM; None for the system's.
         insecure: whether any certificate is taken.
+        server: which workloads go there.
 
     Raises:
         TrustError: where the file can't be used, or where there is nothing to verify.
@@ -52,8 +58,8 @@ def target_of(endpoint: Endpoint, ca: Path | None = None, insecure: bool = False
     if endpoint.scheme == "http":
         if ca is not None or insecure:
             raise TrustError(f"{endpoint.public_url}: --ca and --insecure go with https://; leave them out")
-        return Target(endpoint)
-    return Target(endpoint, ca, insecure, client_context(ca, insecure))
+        return Target(endpoint, server=server)
+    return Target(endpoint, ca, insecure, client_context(ca, insecure), server)
 
 
 def client_context(ca: Path | None, insecure: bool) -> ssl.SSLContext:

@@ -58,6 +58,12 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     encodes_ready_strings: bool = False
     body_json: JsonStyle = JsonStyle()
 
+    @property
+    def versions(self) -> str:
+        """What its bytes were taken from: ``pusher 3.3.4, requests 2.34.2, urllib3 2.8.0``."""
+        named = [each for each in (self.library, self.http_client) if each != "none"]
+        return ", ".join(named) or "none"
+
     def __post_init__(self) -> None:
         if self.schema != 1:
             raise ValueError(f"schema {self.schema}, expected 1")

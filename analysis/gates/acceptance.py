@@ -1,0 +1,76 @@
+"""Accepting what a run measured as what later runs are held to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.gates.accepted import Accepted, accept, origin_of
+from analysis.gates.baseline import file_of, read_file, runs_in, write_file
+from analysis.gates.gates import Gates
+from analysis.gates.gatesfile import GatesError
+from analysis.gates.judge import judge
+from analysis.gates.measured import Measured
+from analysis.wording import describe, event
+from wiretax.runs.reader import Run
+
+
+class UnacceptableError(ValueError):
+    """A run whose figures don't count, and why, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value that is accepted, beside the one before; None where there was none."""
+
+    now: Accepted
+    before: Accepted | None
+
+    @property
+    def subject(self) -> str:
+        """Of which workload, in words."""
+        both = [each for each in (self.now.workload, self.now.to) if each is not None]
+        return " against ".join(f"{describe(each)}, {event(each)}" for each in both)
+
+    @property
+    def is_same(self) -> bool:
+        return self.before is not None and self.before.fraction == self.now.fraction
+
+
+def accept_run(run: Run, gates: Gates) -> dict[Path, list[Change]]:
+    """Write what a run measured into the baselines of the checks; other values in those files stay.
+
+    Returns:
+        What was accepted, by file; nothing where no check names a baseline.
+
+    Raises:
+        UnacceptableError: where the run, or a workload of it, is invalid.
+        GatesError: where a baseline is a saved run, which is not to be changed, or can't be written.
+    """
+    judgement = judge(run, gates)
+    reasons = [
+        *judgement.invalid_because,
+        *(case.message for case in judgement.cases if case.verdict == "invalid"),
+    ]
+    if reasons:
+        raise UnacceptableError(f"run {run.folder} is invalid, nothing of it is accepted: {reasons[0]}")
+    measured, origin = Measured(run.slices, run.latency), origin_of(run.meta)
+    before: dict[Path, dict[object, Accepted]] = {}
+    changes: dict[Path, dict[object, Change]] = {}
+    for check in gates.checks:
+        if check.baseline is None:
+            continue
+        file = file_of(check.baseline)
+        if file not in before:
+            if not file.is_file() and runs_in(check.baseline):
+                raise GatesError(
+                    f"check {check.id}: {check.baseline} holds saved runs, which stay as they are; name a "
+                    ".json file to accept into"
+                )
+            before[file] = {each.key: each for each in (read_file(file) if file.is_file() else ())}
+            changes[file] = {}
+        for each in accept(check, measured, origin):
+            changes[file][each.key] = Change(each, before[file].get(each.key))
+    for file, found in changes.items():
+        write_file(file, tuple({**before[file], **{key: change.now for key, change in found.items()}}.values()))
+    return {file: list(found.values()) for file, found in changes.items()}

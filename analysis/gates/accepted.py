@@ -1,0 +1,150 @@
+"""A value that was accepted: of which metric and workloads, by which versions, on what machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from statistics import median
+from typing import Any
+
+from analysis.gates.gatesfile import Check
+from analysis.gates.measured import SERVER, Measured
+from analysis.gates.subject import Missing, Subject, sample, subjects
+from analysis.gates.tables import Form
+
+Columns = Mapping[Any, Any]
+# Columns that came later, and what older files mean by their absence.
+LATER = {"server": SERVER}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a run's values come from.
+
+    Attributes:
+        wiretax: the version that measured.
+        profiles: the library and version of each client's profile; empty where a run does not say.
+        host: the endpoint's scheme and host, as it stands in each head.
+        conditions: what times depend on: machine, Python, server and its cost, users.
+    """
+
+    wiretax: str
+    profiles: Mapping[str, str]
+    host: str
+    conditions: str
+
+    def profile(self, clients: Iterable[str]) -> str | None:
+        """The profiles of these clients, in words; None where the run does not say."""
+        known = [self.profiles[client] for client in dict.fromkeys(clients) if client in self.profiles]
+        return "; ".join(known) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One accepted value.
+
+    Attributes:
+        metric: its name.
+        workload: the columns of the workload it is of, without its name.
+        value: the value, or the median over rounds.
+        to: the columns of what it was held against.
+        compare: how.
+        exact: the value as a fraction, where it is exact.
+        wiretax: the version that measured it.
+        profile: the client's library and version.
+        host: the endpoint's scheme and host.
+        conditions: where it is not exact, what it depends on; None where it is.
+    """
+
+    metric: str
+    workload: Columns
+    value: float
+    to: Columns | None = None
+    compare: Form | None = None
+    exact: str | None = None
+    wiretax: str = ""
+    profile: str | None = None
+    host: str = ""
+    conditions: str | None = None
+
+    @property
+    def fraction(self) -> Fraction:
+        """The value, exactly where it is exact."""
+        return Fraction(self.exact) if self.exact is not None else Fraction(self.value)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Equal for what replaces it."""
+        return (self.metric, self.compare, _key(self.workload), _key(self.to))
+
+
+def accept(check: Check, measured: Measured, origin: Origin) -> Iterator[Accepted]:
+    """A value each workload, or pair, that a check is about and that has one."""
+    for subject in subjects(check, measured):
+        if isinstance(subject, Missing):
+            continue
+        taken = sample(check, measured, subject)
+        if taken.exact is None and not taken.rounds:
+            continue
+        workload, to = columns_of(measured, subject)
+        yield Accepted(
+            metric=check.metric.name,
+            workload=workload,
+            value=median(taken.rounds) if taken.exact is None else float(taken.exact),
+            to=to,
+            compare=None if check.compare is None else check.compare.form,
+            exact=None if taken.exact is None else str(taken.exact),
+            wiretax=origin.wiretax,
+            profile=origin.profile(measured.workloads[name]["client"] for name in subject.names),
+            host=origin.host,
+            conditions=origin.conditions if taken.exact is None else None,
+        )
+
+
+def find(accepted: Iterable[Accepted], check: Check, columns: tuple[Columns, Columns | None]) -> Accepted | None:
+    """What was accepted for a check's metric of these workloads."""
+    form = None if check.compare is None else check.compare.form
+    key = (check.metric.name, form, _key(columns[0]), _key(columns[1]))
+    return next((each for each in accepted if each.key == key), None)
+
+
+def columns_of(measured: Measured, subject: Subject) -> tuple[Columns, Columns | None]:
+    """The columns of a subject's workloads, by which they are found in any run."""
+    own, *other = (
+        {column: value for column, value in measured.workloads[name].items() if column != "workload"}
+        for name in subject.names
+    )
+    return own, other[0] if other else None
+
+
+def origin_of(meta: Mapping[str, Any]) -> Origin:
+    """Where the values of a run come from, by its ``run.json``."""
+    machine = meta.get("environment", {})
+    system = str(machine.get("kernel", "?")).partition(" ")[0]
+    python = ".".join(str(machine.get("python", "?")).split(".")[:2])
+    host = _host(meta.get("endpoint"))
+    cost = meta.get("mock")
+    server = f"endpoint {host}"
+    if cost is not None:
+        server = "mock " + ", ".join(f"{name} {value:g}" for name, value in cost.items())
+    if meta.get("against"):
+        server += f" against {_host(meta['against'])}"
+    computer = f"{machine.get('cpu_model')}, {machine.get('cores')} cores"
+    users = meta.get("plan", {}).get("users")
+    return Origin(
+        wiretax=str(meta.get("wiretax", "?")),
+        profiles=meta.get("profiles", {}),
+        host=host,
+        conditions=f"{computer}, {system}, Python {python}; {server}; {users} users",
+    )
+
+
+def _host(url: object) -> str:
+    """Scheme and host. An embedded mock's port is another each time, and always has five digits."""
+    return re.sub(r":\d+", ":PORT", re.sub(r"/apps/[^ ]*", "", str(url)))
+
+
+def _key(columns: Columns | None) -> tuple[tuple[str, Any], ...] | None:
+    return None if columns is None else tuple(sorted({**LATER, **columns}.items()))

@@ -1,0 +1,33 @@
+"""Annotations under GitHub Actions: a line of standard output each, which the page shows beside the job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analysis.gates.verdict import Case, Judgement
+
+
+def annotate(judgement: Judgement) -> Iterator[str]:
+    """An error each case that fails the gate, a warning each that leaves it in doubt."""
+    for reason in judgement.invalid_because:
+        yield _line("error", "run is invalid", reason)
+    for case in judgement.cases:
+        # A run's own reason is said once.
+        if case.verdict == "pass" or (case.verdict == "invalid" and judgement.invalid_because):
+            continue
+        yield _line(_level(case, judgement), f"{case.check}: {case.verdict}", f"{case.subject}: {case.message}")
+
+
+def _level(case: Case, judgement: Judgement) -> str:
+    if case.verdict == "skipped" or (case.verdict == "inconclusive" and judgement.inconclusive == "pass"):
+        return "warning"
+    return "error"
+
+
+def _line(level: str, title: str, message: str) -> str:
+    quoted = _quoted(f"wiretax {title}").replace(":", "%3A").replace(",", "%2C")
+    return f"::{level} title={quoted}::{_quoted(message)}"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

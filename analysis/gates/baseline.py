@@ -1,0 +1,113 @@
+"""What was accepted, as a small file that is committed beside the gates; or a saved run, as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import orjson
+
+from analysis.gates.accepted import Accepted, accept, origin_of
+from analysis.gates.gatesfile import Check, GatesError
+from analysis.gates.measured import Measured
+from wiretax.runs.reader import RunNotFoundError, read_run
+from wiretax.runs.writer import RUN_FILE, write_whole
+
+SCHEMA = 1
+# In a folder that is named as a baseline.
+FILE = "baseline.json"
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineFile:
+    """The file: its schema, and the values in it."""
+
+    schema: int
+    accepted: tuple[Accepted, ...]
+
+
+def read_baseline(check: Check, accepting: bool = False) -> tuple[Accepted, ...]:
+    """What a check's baseline holds.
+
+    Args:
+        check: one that names a baseline: a file that ``wiretax gate --accept`` wrote, a folder with such a file,
+            a saved run, or a folder of saved runs.
+        accepting: whether it may be missing.
+
+    Raises:
+        GatesError: where it is missing or can't be read.
+    """
+    assert check.baseline is not None
+    file = file_of(check.baseline)
+    if file.is_file():
+        return read_file(file)
+    runs = runs_in(check.baseline)
+    if runs:
+        return tuple(each for folder in runs for each in _of_run(check, folder))
+    if accepting:
+        return ()
+    raise GatesError(f"check {check.id}: no baseline in {check.baseline}; write it with wiretax gate --accept")
+
+
+def file_of(baseline: Path) -> Path:
+    """The file of a baseline that is named by itself or by its folder."""
+    return baseline if baseline.suffix == ".json" else baseline / FILE
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """The saved run that a folder is, or those in it."""
+    if (folder / RUN_FILE).is_file():
+        return [folder]
+    return sorted(file.parent for file in folder.glob(f"*/{RUN_FILE}"))
+
+
+def _of_run(check: Check, folder: Path) -> list[Accepted]:
+    try:
+        run = read_run(folder)
+    except RunNotFoundError as error:
+        raise GatesError(f"check {check.id}: baseline: {error}") from None
+    if not run.meta["valid"]:
+        raise GatesError(f"check {check.id}: the baseline {folder} is an invalid run; name another")
+    return list(accept(check, Measured(run.slices, run.latency), origin_of(run.meta)))
+
+
+def read_file(file: Path) -> tuple[Accepted, ...]:
+    """The values in a baseline's file.
+
+    Raises:
+        GatesError: where it is none.
+    """
+    try:
+        document = msgspec.json.decode(file.read_bytes(), type=BaselineFile)
+        if document.schema != SCHEMA:
+            raise GatesError(f"{file}: schema {document.schema}, expected {SCHEMA}; this version knows no other")
+        for each in document.accepted:
+            _ = each.fraction
+    except (OSError, msgspec.MsgspecError, ValueError, ZeroDivisionError) as error:
+        if isinstance(error, GatesError):
+            raise
+        raise GatesError(f"{file}: not a baseline ({error}); write it with wiretax gate --accept") from None
+    return document.accepted
+
+
+def write_file(file: Path, accepted: tuple[Accepted, ...]) -> None:
+    """Write values into a baseline's file, whole, in an order that makes for small differences.
+
+    Raises:
+        GatesError: where it can't be written.
+    """
+    document = msgspec.to_builtins(BaselineFile(SCHEMA, tuple(sorted(accepted, key=_order))))
+    document["accepted"] = [
+        {name: value for name, value in each.items() if value is not None} for each in document["accepted"]
+    ]
+    data = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, lambda path: path.write_bytes(data))
+    except OSError as error:
+        raise GatesError(f"{file}: can't be written ({error.strerror})") from None
+
+
+def _order(each: Accepted) -> tuple[str, str]:
+    return each.metric, repr(each.key)

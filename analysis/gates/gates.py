@@ -1,0 +1,47 @@
+"""A gates file with what was accepted before: all that a run is held to, read before anything is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.gates.accepted import Accepted
+from analysis.gates.baseline import read_baseline
+from analysis.gates.gatesfile import Check, GatesError, Rules, parse_gates, read_document
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What a run is held to.
+
+    Attributes:
+        name: the file, as it was given.
+        rules: when a run's figures count.
+        checks: the checks, in the file's order.
+        accepted: by a check's id, what its baseline holds; nothing for checks without one.
+    """
+
+    name: str
+    rules: Rules
+    checks: tuple[Check, ...]
+    accepted: Mapping[str, tuple[Accepted, ...]]
+
+
+def load_gates(path: Path, accepting: bool = False) -> Gates:
+    """Read a gates file and the baselines it names.
+
+    Args:
+        path: the file; baselines' paths start from its folder.
+        accepting: whether a baseline may be missing, since it is about to be written.
+
+    Raises:
+        GatesError: where it, or a baseline, can't be used; one line.
+    """
+    document = read_document(path)
+    try:
+        rules, checks = parse_gates(document, path.parent)
+        accepted = {check.id: read_baseline(check, accepting) for check in checks if check.baseline is not None}
+    except GatesError as error:
+        raise GatesError(f"{path}: {error}") from None
+    return Gates(str(path), rules, checks, accepted)

@@ -1,0 +1,284 @@
+"""gates.toml: what a run is held to, checked whole before anything is measured or judged."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import isfinite
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from analysis.gates.metrics import METRICS, Metric
+from analysis.gates.tables import (
+    CheckTable,
+    CompareTable,
+    Form,
+    GatesTable,
+    Http,
+    Server,
+    ToleranceTable,
+    Undecided,
+    ValidTable,
+    WhereTable,
+)
+from wiretax.channels.payloads import KINDS
+from wiretax.channels.profiles import profile_names
+from wiretax.channels.workload import LIBRARY, Api, Habit
+from wiretax.spelling import near, readable, unknown_key
+
+SCHEMA = 1
+ID = re.compile(r"[A-Za-z0-9._-]+")
+# What `wiretax observe` calls a payload it did not make, and a client it does not know.
+OBSERVED, UNKNOWN = "observed", "unknown"
+WORDS: dict[str, tuple[str, ...]] = {
+    "api": get_args(Api),
+    "connection": get_args(Habit),
+    "http": get_args(Http),
+    "server": get_args(Server),
+    "as": get_args(Form),
+    "inconclusive": get_args(Undecided),
+}
+
+Where = Mapping[str, frozenset[Any]]
+
+
+class GatesError(ValueError):
+    """A gates file that can't be used: one line that says what was given, what was expected and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far a value may lie from its baseline: by so much, or by a share of it."""
+
+    amount: Fraction
+    is_ratio: bool
+
+    def of(self, baseline: Fraction) -> Fraction:
+        """In the metric's unit."""
+        return abs(baseline) * self.amount if self.is_ratio else self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One workload over another, or less another."""
+
+    of: Where
+    to: Where
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One ``[[check]]``.
+
+    Attributes:
+        id: its name.
+        metric: what is judged.
+        where: which workloads; empty for all.
+        compare: which workloads by which others; None to judge each by itself.
+        minimum: the least that passes.
+        maximum: the most.
+        baseline: what was accepted, a file or folder; None where nothing was.
+        max_increase: over the baseline.
+        max_decrease: under it.
+        confidence: of the interval, where there is one.
+    """
+
+    id: str
+    metric: Metric
+    where: Where = field(default_factory=dict)
+    compare: Comparison | None = None
+    minimum: Fraction | None = None
+    maximum: Fraction | None = None
+    baseline: Path | None = None
+    max_increase: Tolerance | None = None
+    max_decrease: Tolerance | None = None
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """``[valid]``: what a run must be before its figures count, and what an undecided check means.
+
+    Attributes:
+        min_requests: of each workload that is judged.
+        max_failure_ratio: failed exchanges of a workload over all of its exchanges.
+        inconclusive: whether a check that can't be decided lets the gate pass or fail.
+    """
+
+    min_requests: int = 1
+    max_failure_ratio: float = 0.0
+    inconclusive: Undecided = "fail"
+
+
+def parse_gates(document: dict[str, Any], folder: Path) -> tuple[Rules, tuple[Check, ...]]:
+    """Check a gates file's document; baselines' paths start from ``folder``.
+
+    Raises:
+        GatesError: at the first thing that is wrong.
+    """
+    _refuse_unknown_keys(document, GatesTable, "the gates file")
+    _refuse_unknown_keys(document.get("valid"), ValidTable, "[valid]")
+    valid = document.get("valid")
+    if isinstance(valid, dict):
+        _refuse_unknown_word("inconclusive", valid.get("inconclusive"), "valid.inconclusive")
+    checks = document.get("check")
+    for number, check in enumerate(checks if isinstance(checks, list) else [], 1):
+        _refuse_unknown_words(check, f"[[check]] {number}")
+    try:
+        table = msgspec.convert(document, GatesTable)
+    except msgspec.ValidationError as error:
+        raise GatesError(readable(error, ("check",), "the gates file")) from None
+    if table.schema != SCHEMA:
+        raise GatesError(f"schema = {table.schema}, expected {SCHEMA}; this version knows no other")
+    if not table.check:
+        raise GatesError("it has no [[check]]; a gate without one would let everything pass")
+    if table.valid.min_requests < 1:
+        raise GatesError(f"valid.min_requests = {table.valid.min_requests}, expected 1 or more")
+    if not 0 <= table.valid.max_failure_ratio < 1:
+        raise GatesError(f"valid.max_failure_ratio = {table.valid.max_failure_ratio:g}, expected 0 to below 1")
+    rules = Rules(table.valid.min_requests, table.valid.max_failure_ratio, table.valid.inconclusive)
+    return rules, tuple(_checks(table.check, folder))
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """The TOML of a gates file.
+
+    Raises:
+        GatesError: where there is none.
+    """
+    if not path.is_file():
+        raise GatesError(f"no gates file {path}; name one with --gates")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise GatesError(f"{path}: can't be read as TOML: {error}") from None
+
+
+def _checks(tables: list[CheckTable], folder: Path) -> Iterator[Check]:
+    seen: set[str] = set()
+    for number, table in enumerate(tables, 1):
+        if not ID.fullmatch(table.id):
+            raise GatesError(f"[[check]] {number}: id = {table.id!r}, expected letters, digits, '.', '_' and '-'")
+        where = f"[[check]] {number} ({table.id})"
+        if table.id in seen:
+            raise GatesError(f"{where}: a check of this id came before; give it another")
+        seen.add(table.id)
+        _object_to(table, where)
+        yield Check(
+            id=table.id,
+            metric=METRICS[table.metric],
+            where=_selection(table.where),
+            compare=_comparison(table.compare),
+            minimum=_exactly(table.min, f"{where}: min"),
+            maximum=_exactly(table.max, f"{where}: max"),
+            baseline=None if table.baseline is None else folder / table.baseline,
+            max_increase=_tolerance(table.max_increase, f"{where}: max_increase"),
+            max_decrease=_tolerance(table.max_decrease, f"{where}: max_decrease"),
+            confidence=table.confidence,
+        )
+
+
+def _object_to(table: CheckTable, where: str) -> None:
+    """Raise at what contradicts itself within a check."""
+    if table.metric not in METRICS:
+        raise GatesError(
+            f"{where}: unknown metric {table.metric!r}{near(table.metric, METRICS)}; wiretax gate --list has all"
+        )
+    tolerances = [name for name in ("max_increase", "max_decrease") if getattr(table, name) is not None]
+    if table.baseline is None:
+        if tolerances:
+            raise GatesError(f"{where}: {tolerances[0]} goes with a baseline; add one or leave it out")
+        if table.max is None and table.min is None:
+            raise GatesError(f"{where}: neither max nor min nor baseline; it would let everything pass")
+    elif not tolerances:
+        raise GatesError(f"{where}: a baseline needs max_increase or max_decrease, like {{ abs = 0 }}")
+    if table.max is not None and table.min is not None and table.max < table.min:
+        raise GatesError(f"{where}: max = {table.max:g} is below min = {table.min:g}; nothing would pass")
+    if not 0.5 < table.confidence < 1:
+        raise GatesError(f"{where}: confidence = {table.confidence:g}, expected more than 0.5 and less than 1")
+    if table.where is not None and table.compare is not None:
+        raise GatesError(f"{where}: where goes without compare; say in compare.of and compare.to which workloads")
+    named = {"where": table.where}
+    if table.compare is not None:
+        named |= {"compare.of": table.compare.of, "compare.to": table.compare.to}
+    for name, selection in named.items():
+        for column, values in _selection(selection).items():
+            if not values:
+                raise GatesError(f"{where}: {name}.{column} is an empty list; give it a value or leave it out")
+
+
+def _selection(table: WhereTable | None) -> Where:
+    given = {} if table is None else {name: getattr(table, name) for name in WhereTable.__struct_fields__}
+    return {
+        name: frozenset(value if isinstance(value, list) else [value])
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def _comparison(table: CompareTable | None) -> Comparison | None:
+    return None if table is None else Comparison(_selection(table.of), _selection(table.to), table.form)
+
+
+def _exactly(value: float | None, what: str) -> Fraction | None:
+    """A number as it was written: 195.6 is 1956/10."""
+    if value is None:
+        return None
+    if not isfinite(value):
+        raise GatesError(f"{what} = {value}, expected a number")
+    return Fraction(repr(value))
+
+
+def _tolerance(table: ToleranceTable | None, what: str) -> Tolerance | None:
+    if table is None:
+        return None
+    given = [value for value in (table.abs, table.ratio) if value is not None]
+    if len(given) != 1 or not isfinite(given[0]) or given[0] < 0:
+        raise GatesError(f"{what}: expected either {{ abs = ... }} or {{ ratio = ... }}, 0 or more")
+    return Tolerance(Fraction(repr(given[0])), table.abs is None)
+
+
+def _refuse_unknown_words(check: object, where: str) -> None:
+    """Raise at a key or a workload's word that nobody knows, before types are looked at."""
+    if not isinstance(check, dict):
+        return
+    name = f"{where} ({check['id']})" if isinstance(check.get("id"), str) else where
+    _refuse_unknown_keys(check, CheckTable, name)
+    compare = check.get("compare")
+    _refuse_unknown_keys(compare, CompareTable, f"{name}: compare")
+    for key in ("max_increase", "max_decrease"):
+        _refuse_unknown_keys(check.get(key), ToleranceTable, f"{name}: {key}")
+    selections = {"where": check.get("where")}
+    if isinstance(compare, dict):
+        _refuse_unknown_word("as", compare.get("as"), f"{name}: compare.as")
+        for key in ("of", "to"):
+            if key not in compare:
+                raise GatesError(f"{name}: compare needs both of and to; {key} is missing")
+        selections |= {"compare.of": compare["of"], "compare.to": compare["to"]}
+    for key, selection in selections.items():
+        _refuse_unknown_keys(selection, WhereTable, f"{name}: {key}")
+        for column, values in selection.items() if isinstance(selection, dict) else ():
+            for value in values if isinstance(values, list) else [values]:
+                _refuse_unknown_word(column, value, f"{name}: {key}.{column}")
+
+
+def _refuse_unknown_word(column: str, value: object, where: str) -> None:
+    words = WORDS.get(column)
+    if column == "client":
+        words = (*profile_names(), LIBRARY, UNKNOWN)
+    elif column == "payload_kind":
+        words = (*KINDS, OBSERVED)
+    if words is not None and isinstance(value, str) and value not in words:
+        raise GatesError(f"{where} = {value!r}, expected one of {', '.join(words)}{near(value, words)}")
+
+
+def _refuse_unknown_keys(document: object, table: type[msgspec.Struct], where: str) -> None:
+    objection = unknown_key(document, table, where)
+    if objection is not None:
+        raise GatesError(objection)

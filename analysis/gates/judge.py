@@ -1,0 +1,240 @@
+"""Judging a run: a pure function of what was saved and of the gates.
+
+What is exact is compared exactly: as fractions of whole numbers, limits as they are written. What is not is judged
+by the interval of its median over rounds: it passes where all of it is within the limits, fails where all of it is
+beyond one, and is undecided in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from analysis.gates.accepted import Accepted, Origin, columns_of, find, origin_of
+from analysis.gates.gates import Gates
+from analysis.gates.gatesfile import Check
+from analysis.gates.measured import Measured
+from analysis.gates.subject import Missing, Sample, Subject, sample, subjects
+from analysis.gates.verdict import Case, Judgement
+from analysis.gates.wording import figure, span
+from analysis.gates.wording import measured as measured_of
+from analysis.interval import LEAST_ROUNDS, median_interval
+from wiretax.runs.reader import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The limits of a case: its check's own, and those that a baseline sets."""
+
+    least: Fraction | None
+    most: Fraction | None
+
+
+def judge(run: Run, gates: Gates) -> Judgement:
+    """Hold a run to its gates.
+
+    Args:
+        run: as it was saved, or as it stands while it is measured.
+        gates: the checks, and what was accepted before.
+    """
+    measured = Measured(run.slices, run.latency)
+    reasons = why_invalid(run, measured)
+    here = origin_of(run.meta)
+    cases = [case for check in gates.checks for case in _cases(check, measured, gates, here)]
+    if reasons:
+        cases = [replace(case, verdict="invalid", message=reasons[0]) for case in cases]
+    return Judgement(
+        run=_writable(run.folder.name),
+        plan=str(run.meta.get("plan", {}).get("name", "")),
+        started=str(run.meta.get("started", "")),
+        gates=_writable(gates.name),
+        inconclusive=gates.rules.inconclusive,
+        invalid_because=reasons,
+        cases=tuple(cases),
+    )
+
+
+def _writable(name: str) -> str:
+    """A file's name as text: on Linux it may be any bytes."""
+    return name.encode("utf-8", "replace").decode()
+
+
+def why_invalid(run: Run, measured: Measured) -> tuple[str, ...]:
+    """Why none of a run's figures count; empty where they do."""
+    meta = run.meta
+    reasons = [*run.damage, *meta.get("invalid_because", ())]
+    reconcile = meta.get("reconcile", {})
+    if not reconcile.get("agrees"):
+        differences = reconcile.get("differences") or ["it is not said in what"]
+        reasons += [f"the witnesses disagree: {each}" for each in differences]
+    if not any(measured.counts(name)["events"] for name in measured.workloads):
+        reasons.append("no samples: no event was acknowledged in any whole slice")
+    if not meta.get("valid") and not reasons:
+        reasons.append("the run does not say of itself that it is valid")
+    return tuple(dict.fromkeys(reasons))
+
+
+def _cases(check: Check, measured: Measured, gates: Gates, here: Origin) -> Iterator[Case]:
+    form = None if check.compare is None else check.compare.form
+    for subject in subjects(check, measured):
+        case = Case(
+            check=check.id,
+            metric=check.metric.name,
+            unit="x" if form == "ratio" else check.metric.unit,
+            kind=check.metric.kind,
+            verdict="fail",
+            workload=subject.workload,
+            compare=None if isinstance(subject, Missing) else form,
+            minimum=_number(check.minimum),
+            maximum=_number(check.maximum),
+        )
+        if isinstance(subject, Missing):
+            yield replace(case, message=subject.what)
+        else:
+            yield _judged(replace(case, to=subject.to), check, subject, measured, gates, here)
+
+
+def _judged(case: Case, check: Check, subject: Subject, measured: Measured, gates: Gates, here: Origin) -> Case:
+    taken = sample(check, measured, subject)
+    case = _with_measured(case, check, taken)
+    objection = _objection(subject, measured, gates)
+    if objection is not None:
+        return replace(case, verdict="invalid", message=objection)
+    if check.metric.needs_trigger and any(name not in measured.triggers for name in subject.names):
+        return replace(case, message="the run has no trigger of the same payload and client to hold it against")
+    if case.measured is None:
+        return replace(case, verdict="invalid", message=f"{check.metric.name} could not be measured")
+    bounds, words = Bounds(check.minimum, check.maximum), ""
+    if check.baseline is not None:
+        before = find(gates.accepted[check.id], check, columns_of(measured, subject))
+        if before is None:
+            nothing = f"nothing is accepted for it in {check.baseline}; look at it, then wiretax gate --accept"
+            return replace(case, message=f"{figure(case.measured, case.unit)}: {nothing}")
+        case = replace(case, baseline=before.value)
+        other = _other_origin(before, case, here, measured, subject)
+        if other is not None:
+            return replace(case, verdict="skipped" if case.kind == "stochastic" else "fail", message=other)
+        bounds, words = _within(bounds, check, before), _against(before, case, here)
+    case = replace(case, minimum=_number(bounds.least), maximum=_number(bounds.most))
+    return _exact(case, taken.exact, bounds, words) if taken.exact is not None else _by_rounds(case, bounds, words)
+
+
+def _with_measured(case: Case, check: Check, taken: Sample) -> Case:
+    if taken.exact is not None:
+        return replace(
+            case,
+            kind="deterministic",
+            measured=float(taken.exact),
+            exact=str(taken.exact),
+            rounds=len(taken.rounds),
+        )
+    known = [value for value in taken.rounds if isfinite(value)]
+    low, high = median_interval(known, check.confidence)
+    enough = len(known) >= least_rounds(check.confidence)
+    return replace(
+        case,
+        kind="stochastic",
+        measured=float(np.median(known)) if known else None,
+        low=float(low) if enough else None,
+        high=float(high) if enough else None,
+        confidence=check.confidence,
+        rounds=len(known),
+    )
+
+
+def _exact(case: Case, value: Fraction, bounds: Bounds, words: str) -> Case:
+    said = f"{measured_of(case)}, {span(case)}{words}"
+    bad = (bounds.least is not None and value < bounds.least) or (bounds.most is not None and value > bounds.most)
+    return replace(case, verdict="fail" if bad else "pass", message=said)
+
+
+def _by_rounds(case: Case, bounds: Bounds, words: str) -> Case:
+    if case.low is None or case.high is None:
+        needed = least_rounds(case.confidence or 0.0)
+        said = f"{measured_of(case)} by {_rounds(case)}, too few for an interval: it takes {needed} or more"
+        return replace(case, verdict="inconclusive", message=said)
+    least, most = bounds.least, bounds.most
+    said = f"{measured_of(case)} by {_rounds(case)}, {span(case)}{words}"
+    if (least is not None and case.high < least) or (most is not None and case.low > most):
+        return replace(case, verdict="fail", message=said)
+    if (least is None or case.low >= least) and (most is None or case.high <= most):
+        return replace(case, verdict="pass", message=said)
+    return replace(case, verdict="inconclusive", message=f"{said}: the limit lies inside the interval")
+
+
+def _rounds(case: Case) -> str:
+    return f"{case.rounds} round{'' if case.rounds == 1 else 's'}"
+
+
+def least_rounds(confidence: float) -> int:
+    """How many rounds there must be before any interval of their median holds it so often."""
+    rounds = LEAST_ROUNDS
+    while 1 - 2.0 ** (1 - rounds) < confidence:
+        rounds += 1
+    return rounds
+
+
+def _objection(subject: Subject, measured: Measured, gates: Gates) -> str | None:
+    """Why the figures of these workloads don't count."""
+    for name in subject.names:
+        counts = measured.counts(name)
+        if not counts["events"]:
+            return f"no samples: no event of {name} was acknowledged"
+        if counts["requests"] < gates.rules.min_requests:
+            return (
+                f"{counts['requests']:,} requests of {name}, at least {gates.rules.min_requests:,} are to be sent"
+            )
+        exchanges = counts["requests"] + counts["unfinished_requests"]
+        if counts["failures"] > gates.rules.max_failure_ratio * exchanges:
+            return (
+                f"{counts['failures']:,} of {exchanges:,} exchanges of {name} failed, "
+                f"a share of at most {gates.rules.max_failure_ratio:g} may"
+            )
+    return None
+
+
+def _other_origin(before: Accepted, case: Case, here: Origin, measured: Measured, subject: Subject) -> str | None:
+    """Why what was accepted is not to be compared with; None where it is."""
+    if case.kind == "stochastic":
+        if before.conditions != here.conditions:
+            return f"accepted elsewhere: {before.conditions}; here: {here.conditions}"
+        return None
+    profile = here.profile([measured.workloads[name]["client"] for name in subject.names])
+    if before.profile and profile and before.profile != profile:
+        was = figure(before.value, case.unit, bare=True)
+        return (
+            f"{figure(case.measured, case.unit)}, accepted {was} of another profile, {before.profile}; this is "
+            f"{profile}; look at it, then wiretax gate --accept"
+        )
+    return None
+
+
+def _within(own: Bounds, check: Check, before: Accepted) -> Bounds:
+    value = before.fraction
+    least, most = own.least, own.most
+    if check.max_increase is not None:
+        allowed = value + check.max_increase.of(value)
+        most = allowed if most is None else min(most, allowed)
+    if check.max_decrease is not None:
+        allowed = value - check.max_decrease.of(value)
+        least = allowed if least is None else max(least, allowed)
+    return Bounds(least, most)
+
+
+def _against(before: Accepted, case: Case, here: Origin) -> str:
+    """What was accepted, and in what it differs, which may be why the value does."""
+    said = f" (accepted {figure(before.value, case.unit, bare=True)}"
+    if before.wiretax != here.wiretax:
+        said += f" with wiretax {before.wiretax}, this is {here.wiretax}"
+    if before.host != here.host:
+        said += f" for {before.host}, this is {here.host}"
+    return said + ")"
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,63 @@
+"""junit.xml: the verdict as CI systems show tests. A check is a class, a case a test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from xml.etree import ElementTree as ET
+
+from analysis.gates.verdict import Case, Judgement
+from wiretax import __version__
+
+SUITE = "wiretax.gate"
+# What XML 1.0 has no way to write at all.
+UNWRITABLE = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit_xml(judgement: Judgement) -> bytes:
+    """The file. An invalid case is an error, an undecided one a failure where it fails the gate, else skipped."""
+    counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+    suite = ET.Element("testsuite")
+    properties = ET.SubElement(suite, "properties")
+    facts = {"wiretax": __version__, "run": judgement.run, "plan": judgement.plan, "gates": judgement.gates}
+    for name, value in facts.items():
+        ET.SubElement(properties, "property", _clean({"name": name, "value": value}))
+    for case in judgement.cases:
+        name = case.check if case.workload is None else case.subject
+        test = ET.SubElement(
+            suite, "testcase", _clean({"classname": f"{SUITE}.{case.check}", "name": name, "time": "0"})
+        )
+        kind = _kind(case, judgement)
+        counts["tests"] += 1
+        if kind is None:
+            ET.SubElement(test, "system-out").text = UNWRITABLE.sub("\ufffd", case.message)
+            continue
+        counts[{"failure": "failures", "error": "errors", "skipped": "skipped"}[kind]] += 1
+        about = {"message": case.message} | ({} if kind == "skipped" else {"type": case.verdict})
+        ET.SubElement(test, kind, _clean(about)).text = UNWRITABLE.sub(
+            "\ufffd", f"{case.metric} of {case.subject}: {case.message}"
+        )
+    suite.attrib |= _clean(
+        {
+            "name": SUITE,
+            "timestamp": judgement.started.partition(".")[0].partition("+")[0],
+            "time": "0",
+            **{name: str(value) for name, value in counts.items()},
+        }
+    )
+    root = ET.Element("testsuites")
+    root.append(suite)
+    ET.indent(root)
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written + b"\n"
+
+
+def _kind(case: Case, judgement: Judgement) -> str | None:
+    """The element that says how a test did not pass; None where it did."""
+    if case.verdict == "inconclusive":
+        return "failure" if judgement.inconclusive == "fail" else "skipped"
+    return {"fail": "failure", "invalid": "error", "skipped": "skipped"}.get(case.verdict)
+
+
+def _clean(attributes: Mapping[str, str]) -> dict[str, str]:
+    return {name: UNWRITABLE.sub("\ufffd", value) for name, value in attributes.items()}

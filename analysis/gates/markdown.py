@@ -1,0 +1,46 @@
+"""summary.md: the verdict for people, as a CI job's page shows it."""
+
+from __future__ import annotations
+
+import re
+
+from analysis.gates.verdict import Case, Judgement
+from analysis.gates.wording import measured, span
+
+SIGNS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "invalid": "⛔", "skipped": "⏭️"}
+WORDS = {0: "passed", 3: "failed", 4: "undecided", 5: "invalid"}
+# What would be taken as markup, or end a table's cell.
+MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#!&@])")
+
+
+def summary_md(judgement: Judgement) -> bytes:
+    """The file: the verdict, why the run counts for nothing where it does, and a table with what passed last."""
+    lines = [
+        f"### wiretax gate: {WORDS[judgement.exit_code]}",
+        "",
+        f"{judgement.sentence}. Plan {text(judgement.plan)}, run {text(judgement.run)}.",
+        "",
+    ]
+    lines += [f"- ⛔ {text(reason)}" for reason in judgement.invalid_because]
+    if judgement.invalid_because:
+        lines.append("")
+    lines += ["| | check | workload | measured | limit |", "|---|---|---|---|---|"]
+    passed = [case for case in judgement.cases if case.verdict == "pass"]
+    other = [case for case in judgement.cases if case.verdict != "pass"]
+    lines += [_row(case) for case in (*other, *passed)]
+    said = [
+        f"- {SIGNS[case.verdict]} {text(case.check)}, {text(case.subject)}: {text(case.message)}" for case in other
+    ]
+    if said:
+        lines += ["", *said]
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+def _row(case: Case) -> str:
+    cells = (case.check, case.subject, measured(case), span(case) or "-")
+    return f"| {SIGNS[case.verdict]} | " + " | ".join(text(cell) for cell in cells) + " |"
+
+
+def text(value: str) -> str:
+    """A value as text and nothing else, on one line."""
+    return MARKUP.sub(r"\\\1", " ".join(value.split()))

@@ -1,0 +1,137 @@
+"""What a run measured, as a gate needs it: counts as whole numbers, by workload and by round."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.latency import of_histogram
+from analysis.layers import BOUNDARY, COUNTS, HEAD, RECEIVED, SEGMENTS, SENT, TLS, WORKLOAD, with_tls
+from analysis.summary import API_ORDER
+from wiretax.channels.workload import FAMILY
+
+# Of runs saved before two endpoints could be compared in one.
+SERVER = "endpoint"
+Counts = Mapping[str, Any]
+# Lower ends, upper ends and counts of its buckets.
+Histogram = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]
+
+
+class Measured:
+    """A run's counts.
+
+    Attributes:
+        workloads: each workload's columns, by its name; the reference client first, then by payload and call.
+        triggers: the trigger each workload is held against, by name; absent where the run has none.
+    """
+
+    def __init__(self, slices: pd.DataFrame, latency: pd.DataFrame) -> None:
+        """Sum up ``slices.parquet``; ``latency.parquet`` is looked at where it is asked for."""
+        slices = with_tls(slices)
+        if "server" not in slices:
+            slices = slices.assign(server=SERVER)
+        self._latency = latency
+        self._histograms: dict[tuple[str, int], Histogram] | None = None
+        self._rounds: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
+        self.workloads: dict[str, dict[str, Any]] = {}
+        described = list(dict.fromkeys([*WORKLOAD, "server"]))
+        summed = [
+            *dict.fromkeys([*COUNTS, *SENT, *RECEIVED, *HEAD, *BOUNDARY, *TLS, *SEGMENTS, "payload_total_bytes"]),
+            "unfinished_requests",
+        ]
+        for row in slices[[*described, "round", "duration_s", *summed]].to_dict("records"):
+            name = row["workload"]
+            self.workloads.setdefault(name, {column: row[column] for column in described})
+            into = self._rounds[name].setdefault(row["round"], {"duration_s": 0.0, **dict.fromkeys(summed, 0)})
+            _add(into, {column: row[column] for column in summed})
+            # Workers hold a slice at the same time.
+            into["duration_s"] = max(into["duration_s"], row["duration_s"])
+        for by_round in self._rounds.values():
+            for each in by_round.values():
+                _derive(each)
+        self.workloads = dict(sorted(self.workloads.items(), key=lambda item: _place(item[1])))
+        self.triggers = _triggers(self.workloads)
+        self._totals = {name: _together(by_round) for name, by_round in self._rounds.items()}
+
+    def rounds(self, workload: str) -> list[int]:
+        """The rounds in which a workload held a slice, in order."""
+        return sorted(self._rounds[workload])
+
+    def counts(self, workload: str, round_: int | None = None) -> Counts:
+        """A workload's columns of ``slices.parquet``, summed over workers, in a round or over all of them.
+
+        Further ``sent`` and ``received`` (HTTP's bytes), ``head``, ``envelope``, and of what the kernel saw, those
+        exchanges included that ended after their slice: ``carried_events``, ``carried_requests``,
+        ``carried_bytes``, ``segments``. None is what could not be counted.
+        """
+        return self._totals[workload] if round_ is None else self._rounds[workload][round_]
+
+    def latency(self, workload: str, round_: int, quantile: float) -> float | None:
+        """A percentile of a round (s); None where no exchange was acknowledged in it."""
+        if self._histograms is None:
+            self._histograms = _histograms(self._latency)
+        buckets = self._histograms.get((workload, round_))
+        return (
+            None if buckets is None or not buckets[2].any() else of_histogram(*buckets, quantiles=(quantile,))[0]
+        )
+
+
+def _histograms(latency: pd.DataFrame) -> dict[tuple[str, int], Histogram]:
+    lows, highs, counts = (latency[name].to_numpy() for name in ("bucket_low_s", "bucket_high_s", "count"))
+    groups: Any = latency.groupby(["workload", "round"], sort=False).indices
+    return {key: (lows[rows], highs[rows], counts[rows]) for key, rows in groups.items()}
+
+
+def _triggers(workloads: Mapping[str, Counts]) -> dict[str, str]:
+    families = {name: tuple(columns[each] for each in (*FAMILY, "server")) for name, columns in workloads.items()}
+    alone = {families[name]: name for name, columns in workloads.items() if columns["api"] == "trigger"}
+    return {name: alone[family] for name, family in families.items() if family in alone}
+
+
+def _place(columns: Counts) -> tuple[Any, ...]:
+    call = (API_ORDER[columns["api"]], columns["batch_size"], columns["channels"])
+    way = (columns["http"], columns["tls"], columns["connection"], columns["calls_per_connection"])
+    payload = (columns["payload_kind"], columns["payload_bytes"])
+    return (
+        columns["client"] != "reference",
+        columns["client"],
+        *payload,
+        *way,
+        *call,
+        columns["server"] != SERVER,
+    )
+
+
+def _add(into: dict[str, Any], more: Counts) -> None:
+    for column, value in more.items():
+        # What a kernel did not count in one slice is unknown of them all, not small.
+        unknown = value is None or value != value or into[column] is None
+        into[column] = None if unknown else into[column] + int(value)
+
+
+def _derive(counts: dict[str, Any]) -> None:
+    counts["sent"] = sum(counts[column] for column in SENT)
+    counts["received"] = sum(counts[column] for column in RECEIVED)
+    counts["head"] = sum(counts[column] for column in HEAD)
+    counts["envelope"] = counts["body_bytes"] - counts["payload_total_bytes"]
+    counts["carried_events"] = counts["events"] + counts["boundary_events"]
+    counts["carried_requests"] = counts["requests"] + counts["boundary_requests"]
+    counts["carried_bytes"] = (
+        counts["sent"] + counts["received"] + counts["boundary_sent_bytes"] + counts["boundary_received_bytes"]
+    )
+    segments = [counts[column] for column in SEGMENTS]
+    counts["segments"] = None if None in segments else sum(segments)
+
+
+def _together(by_round: Mapping[int, Counts]) -> Counts:
+    rounds = list(by_round.values())
+    total: dict[str, Any] = dict.fromkeys(rounds[0], 0)
+    for each in rounds:
+        for column, value in each.items():
+            total[column] = None if value is None or total[column] is None else total[column] + value
+    return total

@@ -1,0 +1,215 @@
+"""What a gate can judge: each metric's name, unit, direction, kind, and how it comes from a run.
+
+Names follow OpenTelemetry's meaning: ``http.request.size`` is request line, headers and body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from typing import Literal
+
+from analysis.gates.measured import Counts, Measured
+from analysis.layers import SEGMENT_HEADER_BYTES
+
+Better = Literal["lower", "higher"]
+Kind = Literal["deterministic", "stochastic"]
+# A round's value, or where no round is named that of all of them; None where there is none.
+Figure = Callable[[Measured, str, int | None], Fraction | float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """Something measured of each workload.
+
+    Attributes:
+        name: what gates.toml calls it.
+        unit: B, B/event, s, 1/s, requests/event, segments/event, connections/request or x.
+        better: which way is an improvement.
+        kind: "deterministic" comes out the same in each run, to the byte, and is compared exactly (a fraction of
+            whole numbers); "stochastic" has a value a round.
+        what: one line on what it is.
+        figure: its value.
+        needs_trigger: whether it holds a workload against the trigger of the same payload and client.
+    """
+
+    name: str
+    unit: str
+    better: Better
+    kind: Kind
+    what: str
+    figure: Figure
+    needs_trigger: bool = False
+
+    def whole(self, measured: Measured, workload: str) -> Fraction | float | None:
+        """A workload's value over all its rounds."""
+        return self.figure(measured, workload, None)
+
+    def by_round(self, measured: Measured, workload: str) -> dict[int, float]:
+        """A workload's value in each round that has one."""
+        values = {each: self.figure(measured, workload, each) for each in measured.rounds(workload)}
+        return {each: float(value) for each, value in values.items() if value is not None}
+
+    def is_exact(self, http: str) -> bool:
+        """Whether a workload's value is the same in each run. HPACK packs each signature into bits of its own."""
+        return self.kind == "deterministic" and http == "1.1"
+
+
+def _share(part: str, of: str) -> Figure:
+    def figure(measured: Measured, workload: str, round_: int | None) -> Fraction | None:
+        counts = measured.counts(workload, round_)
+        return _fraction(counts[part], counts[of])
+
+    return figure
+
+
+def _fraction(part: int | None, of: int) -> Fraction | None:
+    return Fraction(part, of) if of and part is not None else None
+
+
+def _cable(measured: Measured, workload: str, round_: int | None) -> Fraction | None:
+    counts = measured.counts(workload, round_)
+    if counts["segments"] is None:
+        return None
+    below = counts["tls_sent_bytes"] + counts["tls_received_bytes"] + counts["segments"] * SEGMENT_HEADER_BYTES
+    return _fraction(counts["carried_bytes"] + below, counts["carried_events"])
+
+
+def _saving(measured: Measured, workload: str, round_: int | None) -> Fraction | None:
+    trigger = measured.triggers.get(workload)
+    if trigger is None:
+        return None
+    own, alone = (_a_message(measured.counts(name, round_)) for name in (workload, trigger))
+    return None if own is None or not alone else 1 - own / alone
+
+
+def _a_message(counts: Counts) -> Fraction | None:
+    return _fraction(counts["sent"], counts["messages"])
+
+
+def _rate(count: str, measured: Measured, workload: str, round_: int | None) -> float | None:
+    counts = measured.counts(workload, round_)
+    return counts[count] / counts["duration_s"] if counts["duration_s"] else None
+
+
+def _gain(measured: Measured, workload: str, round_: int | None) -> float | None:
+    trigger = measured.triggers.get(workload)
+    if trigger is None or (round_ is not None and round_ not in measured.rounds(trigger)):
+        return None
+    own, alone = (_rate("messages", measured, name, round_) for name in (workload, trigger))
+    return None if own is None or not alone else own / alone
+
+
+def _percentile(quantile: float, measured: Measured, workload: str, round_: int | None) -> float | None:
+    return None if round_ is None else measured.latency(workload, round_, quantile)
+
+
+_SENT = "request line, headers and body"
+METRICS = {
+    each.name: each
+    for each in (
+        *(
+            Metric(name, "B/event", "lower", "deterministic", what, _share(part, "events"))
+            for name, part, what in (
+                ("http.request.size.per_event", "sent", f"what an event sends: {_SENT}"),
+                ("http.request.payload.size.per_event", "payload_total_bytes", "the event's data"),
+                ("http.request.envelope.size.per_event", "envelope", "the JSON body less the data"),
+                ("http.request.headers.size.per_event", "header_bytes", "header lines and the blank line"),
+                ("http.request.request_line.size.per_event", "request_line_bytes", "less the auth query"),
+                ("http.request.auth_query.size.per_event", "auth_query_bytes", "the signed query"),
+                ("http.response.size.per_event", "received", "what an event is answered with"),
+            )
+        ),
+        *(
+            Metric(name, "B", "lower", "deterministic", what, _share(part, "requests"))
+            for name, part, what in (
+                ("http.request.size", "sent", f"what a call sends: {_SENT}"),
+                ("http.request.head.size", "head", "request line, auth query and headers of a call"),
+                ("http.request.body.size", "body_bytes", "the JSON body of a call"),
+                ("http.response.size", "received", "the answer to a call"),
+            )
+        ),
+        Metric(
+            "requests.per_event",
+            "requests/event",
+            "lower",
+            "deterministic",
+            "calls an event takes",
+            _share("requests", "events"),
+        ),
+        Metric(
+            "overhead_factor",
+            "x",
+            "lower",
+            "deterministic",
+            "bytes sent over payload bytes",
+            _share("sent", "payload_total_bytes"),
+        ),
+        Metric(
+            "saving",
+            "x",
+            "higher",
+            "deterministic",
+            "share of the trigger's bytes a message not sent",
+            _saving,
+            needs_trigger=True,
+        ),
+        Metric(
+            "cable.size.per_event", "B/event", "lower", "stochastic", "all layers both ways, down to IP", _cable
+        ),
+        Metric(
+            "tls.handshake.size.per_event",
+            "B/event",
+            "lower",
+            "stochastic",
+            "what the server sends of handshakes",
+            _share("tls_handshake_received_bytes", "carried_events"),
+        ),
+        Metric(
+            "segments.per_event",
+            "segments/event",
+            "lower",
+            "stochastic",
+            "TCP segments both ways",
+            _share("segments", "carried_events"),
+        ),
+        Metric(
+            "connections.per_request",
+            "connections/request",
+            "lower",
+            "stochastic",
+            "connections a call opens",
+            _share("connections", "carried_requests"),
+        ),
+        *(
+            Metric(f"{count}_per_second", "1/s", "higher", "stochastic", what, partial(_rate, count))
+            for count, what in (
+                ("events", "events acknowledged"),
+                ("messages", "events acknowledged, times their channels"),
+                ("requests", "calls answered"),
+            )
+        ),
+        *(
+            Metric(
+                f"latency.p{quantile * 100:.0f}",
+                "s",
+                "lower",
+                "stochastic",
+                f"{quantile * 100:.0f} % of calls take no longer, all users busy",
+                partial(_percentile, quantile),
+            )
+            for quantile in (0.5, 0.9, 0.99)
+        ),
+        Metric(
+            "gain",
+            "x",
+            "higher",
+            "stochastic",
+            "messages per second over the trigger's in the same round",
+            _gain,
+            needs_trigger=True,
+        ),
+    )
+}

@@ -1,0 +1,121 @@
+"""Which workloads of a run a check is about, which are held against which, and what they measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from analysis.gates.gatesfile import Check, Comparison, Where
+from analysis.gates.measured import Measured
+from analysis.gates.tables import Form
+
+# The call and its size: what is compared most, so naming any of them frees them all.
+CALL = ("api", "batch_size", "channels")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What one case is about: a workload, or one held against another."""
+
+    workload: str
+    to: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.workload,) if self.to is None else (self.workload, self.to)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a check asks for and a run does not have."""
+
+    what: str
+    workload: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What was measured of a subject.
+
+    Attributes:
+        exact: the value, where it is the same in every run; else None.
+        rounds: the values of the rounds that have one.
+    """
+
+    exact: Fraction | None
+    rounds: tuple[float, ...]
+
+
+def subjects(check: Check, measured: Measured) -> list[Subject | Missing]:
+    """A subject a workload that the check matches; what it asks for in vain stands among them."""
+    if check.compare is None:
+        found = _matching(check.where, measured)
+        if check.metric.needs_trigger:
+            # A trigger against itself says nothing.
+            found = [name for name in found if measured.triggers.get(name) != name]
+        return [Subject(name) for name in found] or [Missing(_none(check.where, measured))]
+    return [_pair(name, check.compare, measured) for name in _matching(check.compare.of, measured)] or [
+        Missing(_none(check.compare.of, measured))
+    ]
+
+
+def sample(check: Check, measured: Measured, subject: Subject) -> Sample:
+    """The values of a subject; ratios and differences are taken round by round."""
+    metric, form = check.metric, None if check.compare is None else check.compare.form
+    exact = all(metric.is_exact(measured.workloads[name]["http"]) for name in subject.names)
+    own = metric.by_round(measured, subject.workload)
+    whole = metric.whole(measured, subject.workload) if exact else None
+    if subject.to is not None and form is not None:
+        other = metric.by_round(measured, subject.to)
+        paired = ((value, other[each]) for each, value in own.items() if each in other)
+        own = dict(enumerate(_held(value, by, form) for value, by in paired if by or form == "difference"))
+        by = metric.whole(measured, subject.to) if exact else None
+        if whole is not None:
+            whole = None if by is None or not (by or form == "difference") else _held(whole, by, form)
+    return Sample(Fraction(whole) if whole is not None else None, tuple(own.values()))
+
+
+def _held(value: Any, by: Any, form: Form) -> Any:
+    return value / by if form == "ratio" else value - by
+
+
+def _matching(where: Where, measured: Measured) -> list[str]:
+    return [
+        name
+        for name, columns in measured.workloads.items()
+        if all(columns[column] in values for column, values in where.items())
+    ]
+
+
+def _pair(workload: str, compare: Comparison, measured: Measured) -> Subject | Missing:
+    """The one workload that ``to`` matches and that agrees in all that neither side names."""
+    named = {*compare.of, *compare.to}
+    free = {"workload", *named, *(CALL if named.intersection(CALL) else ())}
+    own = measured.workloads[workload]
+    found = [
+        name
+        for name in _matching(compare.to, measured)
+        if name != workload
+        and all(value == measured.workloads[name][column] for column, value in own.items() if column not in free)
+    ]
+    if len(found) == 1:
+        return Subject(workload, found[0])
+    if found:
+        return Missing(f"held against {' and '.join(found)} alike; say more in compare.to", workload)
+    return Missing(f"nothing to hold it against: no workload has {_words(compare.to)} and is like it", workload)
+
+
+def _none(where: Where, measured: Measured) -> str:
+    """That nothing matches, and what a column holds instead where it never has what is asked for."""
+    said = f"no workload of the run has {_words(where)}"
+    for column, values in where.items():
+        there = {columns[column] for columns in measured.workloads.values()}
+        if there and not there & values:
+            return f"{said}; its {column} is {', '.join(str(each) for each in sorted(there))}"
+    return said
+
+
+def _words(where: Where) -> str:
+    parts = [f"{column} = {' or '.join(map(str, sorted(values)))}" for column, values in where.items()]
+    return ", ".join(parts) or "any columns"

@@ -1,0 +1,126 @@
+"""The verdict as a person reads it on a terminal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from analysis.gates.acceptance import Change
+from analysis.gates.annotations import annotate
+from analysis.gates.metrics import METRICS
+from analysis.gates.verdict import Case, Judgement, Verdict
+from analysis.gates.wording import figure, measured, span
+
+STYLES: dict[Verdict, str] = {
+    "pass": "green",
+    "fail": "red",
+    "inconclusive": "yellow",
+    "invalid": "red",
+    "skipped": "dim",
+}
+
+
+def print_judgement(judgement: Judgement, console: Console) -> None:
+    """Print the cases, what is to be said of those that did not pass, and the sum; annotations in GitHub's CI."""
+    say = partial(console.print, soft_wrap=not console.is_terminal)
+    table = _plain_table("verdict", "check")
+    # Of all columns this one may be folded: names are long where two are compared.
+    table.add_column("workload", overflow="fold")
+    table.add_column("measured", justify="right", no_wrap=True)
+    table.add_column("limit", no_wrap=True)
+    for alike in _lines(judgement):
+        first = alike[0]
+        style = STYLES[first.verdict]
+        cells = (first.check, _of(alike), _measured(alike), _limit(alike))
+        table.add_row(f"[{style}]{first.verdict}[/{style}]", *(escape(cell) for cell in cells))
+    console.print(table)
+    console.print()
+    for reason in judgement.invalid_because:
+        say(f"[red]invalid[/red]  {escape(reason)}")
+    for case in judgement.cases:
+        # What is wrong with all of the run was just said.
+        if case.verdict == "pass" or (case.verdict == "invalid" and judgement.invalid_because):
+            continue
+        style = STYLES[case.verdict]
+        about = f"{case.check}, {case.subject}" if case.workload else case.check
+        say(f"[{style}]{case.verdict}[/{style}]  {escape(about)}: {escape(case.message)}")
+    say(f"gate {escape(judgement.gates)}: {judgement.sentence}")
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in annotate(judgement):
+            console.out(line, highlight=False)
+
+
+def print_metrics(console: Console) -> None:
+    """Print what a check can judge."""
+    table = _plain_table("metric", "unit", "better", "kind")
+    table.add_column("what")
+    for metric in METRICS.values():
+        table.add_row(metric.name, metric.unit, metric.better, metric.kind, metric.what)
+    console.print(table)
+
+
+def print_changes(changes: list[Change], console: Console) -> None:
+    """Print what a baseline holds now beside what it held."""
+    say = partial(console.print, soft_wrap=not console.is_terminal)
+    for change in changes:
+        metric = METRICS[change.now.metric]
+        unit = "x" if change.now.compare == "ratio" else metric.unit
+        name = escape(f"{change.now.metric} of {change.subject}")
+        now = figure(change.now.value, unit)
+        if change.before is None:
+            say(f"[yellow]new[/yellow]      {name}: {now}")
+        elif not change.is_same:
+            was = change.before.fraction
+            lower = change.now.fraction < was
+            word, style = ("better", "green") if lower == (metric.better == "lower") else ("worse", "red")
+            by = "" if not was else f", {float(change.now.fraction / was - 1) * 100:+.2f} %"
+            say(f"[{style}]{word:8}[/{style}] {name}: {figure(change.before.value, unit, bare=True)} to {now}{by}")
+    same = sum(change.is_same for change in changes)
+    if same:
+        say(f"{same} unchanged")
+
+
+def _lines(judgement: Judgement) -> Iterator[list[Case]]:
+    """Cases that share a line: what passed of a check, together; what did not, each by itself."""
+    for _, of_check in groupby(judgement.cases, key=attrgetter("check")):
+        passed: list[Case] = []
+        for case in of_check:
+            if case.verdict == "pass":
+                passed.append(case)
+            else:
+                yield [case]
+        if passed:
+            yield passed
+
+
+def _of(line: list[Case]) -> str:
+    return line[0].subject if len(line) == 1 else f"{len(line)} workloads"
+
+
+def _measured(line: list[Case]) -> str:
+    values = [case.measured for case in line if case.measured is not None]
+    if len(line) == 1 or not values:
+        return measured(line[0])
+    unit, exact = line[0].unit, line[0].kind == "deterministic"
+    least, most = (figure(end, unit, bare=True, exact=exact) for end in (min(values), max(values)))
+    whole = figure(max(values), unit, exact=exact)
+    return whole if least == most else f"{least} to {whole}"
+
+
+def _limit(line: list[Case]) -> str:
+    spans = {span(case) for case in line}
+    return spans.pop() or "-" if len(spans) == 1 else "as accepted, each"
+
+
+def _plain_table(*titles: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    for title in titles:
+        table.add_column(title, no_wrap=True)
+    return table

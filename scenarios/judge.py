@@ -1,0 +1,37 @@
+"""A run judged where it is made, by gates that are read before anything is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from analysis.gates import judge, load_gates, print_judgement, write_outputs
+from wiretax.runs.reader import Run
+
+
+class Judge:
+    """What a run is held to while it is measured, and when it is over."""
+
+    def __init__(self, file: Path) -> None:
+        """Read the gates.
+
+        Raises:
+            GatesError: where the file can't be used; one line.
+        """
+        self._gates = load_gates(file)
+
+    def undecided(self, so_far: Run) -> tuple[str, ...]:
+        """Names of the workloads of which more rounds could decide a check."""
+        return judge(so_far, self._gates).undecided
+
+    def conclude(self, run: Run, console: Console) -> int:
+        """Print the verdict, write its files into the run's folder, and return the exit code it stands for.
+
+        Raises:
+            OSError: where the folder can't be written.
+        """
+        judgement = judge(run, self._gates)
+        print_judgement(judgement, console)
+        write_outputs(run.folder, judgement)
+        return judgement.exit_code

@@ -1,0 +1,67 @@
+"""Runs made by hand and held to gates, for tests of the gate."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from saved import latency_frame, record, slices_frame
+
+from analysis.gates.accepted import Accepted
+from analysis.gates.gates import Gates
+from analysis.gates.gatesfile import parse_gates
+from analysis.gates.judge import judge
+from analysis.gates.verdict import Judgement
+from wiretax.runs.reader import Run
+from wiretax.wire.slices import Slice
+
+META: dict[str, Any] = {
+    "schema": 1,
+    "wiretax": "0.1.0",
+    "started": "2026-01-31T12:30:00.000+00:00",
+    "plan": {"name": "ci", "users": 4},
+    "endpoint": "http://127.0.0.1:40000/apps/123456",
+    "mock": {"servers": 1, "rtt_s": 0.0},
+    "environment": {"python": "3.11.7", "kernel": "Linux 6.1", "cpu_model": "A CPU", "cores": 2},
+    "profiles": {"reference": "none", "python": "pusher 3.3.4, requests 2.34.2"},
+    "valid": True,
+    "invalid_because": [],
+    "reconcile": {"agrees": True, "differences": []},
+}
+NO_LATENCY = pd.DataFrame(columns=["round", "workload", "bucket_low_s", "bucket_high_s", "count"])
+
+
+def run_of(slices: pd.DataFrame, latency: pd.DataFrame = NO_LATENCY, **meta: Any) -> Run:
+    """A saved run with these slices; ``meta`` replaces keys of ``run.json``."""
+    return Run(
+        folder=Path("2026-01-31T12-30-00-ci"),
+        meta={**META, **meta},
+        slices=slices,
+        latency=latency,
+        failures=pd.DataFrame(),
+        server=None,
+    )
+
+
+def run_of_pieces(*pieces: Slice, **meta: Any) -> Run:
+    """A saved run of these slices, with their latencies."""
+    made = record(*pieces)
+    return run_of(slices_frame(made), latency_frame(made), **meta)
+
+
+def gates_of(text: str, accepted: dict[str, tuple[Accepted, ...]] | None = None) -> Gates:
+    """Gates from the text of a file, its schema left out."""
+    rules, checks = parse_gates(tomllib.loads("schema = 1\n" + text), Path())
+    return Gates("gates.toml", rules, checks, accepted or {})
+
+
+def judged(run: Run, text: str) -> Judgement:
+    """A run held to the text of a gates file."""
+    return judge(run, gates_of(text))
+
+
+def verdicts(judgement: Judgement) -> list[tuple[str | None, str]]:
+    """Workload and verdict of each case."""
+    return [(case.workload, case.verdict) for case in judgement.cases]

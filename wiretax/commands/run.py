@@ -1,0 +1,99 @@
+"""``wiretax run``: a plan swept and printed, and judged where gates are given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wiretax.channels.endpoint import EndpointError
+from wiretax.terminal import Exit, err, fail, out
+
+if TYPE_CHECKING:
+    from scenarios.judge import Judge
+    from scenarios.sweep import MoreRounds
+
+# Of the plan's, where --max-rounds is not said.
+MOST_ROUNDS = 3
+
+
+def run(
+    plan: Annotated[str, typer.Argument(help="A plan's name, or the path of a TOML file.")] = "quick",
+    endpoint: Annotated[
+        str | None,
+        typer.Option(envvar="PUSHER_URL", show_envvar=True, help="http(s)://KEY:SECRET@HOST:PORT/apps/ID"),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="A second server: http(s)://KEY:SECRET@HOST:PORT/apps/ID. It is sent the same in turn, and "
+            "compared with the endpoint round by round."
+        ),
+    ] = None,
+    ca: Annotated[
+        Path | None, typer.Option(help="A file of authorities (PEM) to verify an https endpoint with.")
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Take any certificate of an https endpoint; said in the run.")
+    ] = False,
+    gates: Annotated[
+        Path | None,
+        typer.Option(help="Judge the run by this file: rounds are added while a check is undecided."),
+    ] = None,
+    max_rounds: Annotated[
+        int | None,
+        typer.Option(min=1, help="Rounds at most, added ones included; three times the plan's if not said."),
+    ] = None,
+    results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
+    yes: Annotated[bool, typer.Option("--yes", help="Send to an endpoint that is not on this machine.")] = False,
+) -> None:
+    """Sweep a plan's workloads and print what each event costs. Without --endpoint it starts a mock of its own."""
+    # Locust patches the standard library, so it comes before anything that opens a socket.
+    import locust  # noqa: F401
+
+    from analysis.gates import GatesError
+    from analysis.table import print_run
+    from scenarios.judge import Judge
+    from scenarios.plan import PlanError, load_plan
+    from scenarios.preflight import EndpointRefusedError
+    from scenarios.sweep import sweep
+    from wiretax.commands.server import servers_of
+    from wiretax.mock.process import MockError
+    from wiretax.runs.reader import read_run
+    from wiretax.runs.writer import ResultsError
+    from wiretax.wire.trust import TrustError
+
+    try:
+        judge = None if gates is None else Judge(gates)
+        first, second = servers_of(endpoint, against, ca, insecure, yes)
+        given = first or second
+        chosen = load_plan(plan, None if given is None else given.tls)
+        folder = sweep(chosen, first, second, results, err, _more_rounds(judge, chosen.rounds, max_rounds))
+    except (GatesError, PlanError, ResultsError, EndpointError, TrustError) as error:
+        fail(str(error), Exit.USAGE)
+    except (EndpointRefusedError, MockError) as error:
+        fail(str(error), Exit.INVALID)
+    saved = read_run(folder)
+    print_run(saved, out)
+    if saved.meta["interrupted"]:
+        raise typer.Exit(Exit.INTERRUPTED)
+    if judge is not None:
+        out.print()
+        raise typer.Exit(judge.conclude(saved, out))
+    if not saved.meta["valid"]:
+        raise typer.Exit(Exit.INVALID)
+
+
+def _more_rounds(judge: Judge | None, rounds: int, most_rounds: int | None) -> MoreRounds | None:
+    """Rounds that may be added to a plan's for what a judge leaves undecided."""
+    from scenarios.sweep import MoreRounds
+
+    if judge is None:
+        if most_rounds is not None:
+            fail("--max-rounds goes with --gates: without checks there is nothing to decide", Exit.USAGE)
+        return None
+    most = MOST_ROUNDS * rounds if most_rounds is None else most_rounds
+    if most < rounds:
+        fail(f"--max-rounds {most}: expected the plan's {rounds} or more", Exit.USAGE)
+    return MoreRounds(judge.undecided, most)
