@@ -77,7 +77,7 @@ def sweep(
             targets, cost = [] if target is None else [target], None
             if target is None:
                 certificates = [plan.certificate if tls else None for tls in plan.tls]
-                mocks = [embedded_target(plan.limits, plan.cost, each) for each in certificates]
+                mocks = [embedded_target(plan.limits, plan.cost, each, plan.faults) for each in certificates]
                 targets, cost = [closing.enter_context(mock) for mock in mocks], plan.cost
             if against is not None:
                 plan, targets = plan.against(), [*targets, against]
@@ -99,7 +99,7 @@ def _measure(
     record = RunRecord()
     session = Session(targets, plan.seed, plan.timeout_s)
     stage = Stage(plan.users)
-    measurement = Measurement(targets, cost)
+    measurement = Measurement(targets, cost, plan.faults)
     for workload in {workload.way: workload for workload in plan.workloads}.values():
         record.add(preflight(session, workload, WARM_UP), plan.users)
     environment = Environment(user_classes=[PlanUser])
