@@ -20,7 +20,7 @@ from scenarios.judge import Judge
 from scenarios.live import SAMPLE_S, Live
 from scenarios.measurement import Measurement
 from scenarios.mocks import Mocks
-from scenarios.options import FreeRunOptions, OptionError, target_from
+from scenarios.options import NO_PLAN, FreeRunOptions, OptionError, target_from
 from scenarios.plan import Plan, PlanError, load_plan
 from scenarios.preflight import EndpointRefusedError, preflight
 from scenarios.session import Session
@@ -140,7 +140,7 @@ class FreeSession:
         self.run: FreeRun | ConductedRun | None = None
         self.live: Live | None = None
         self.saved: list[Saved] = []
-        if parsed.plan and environment.web_ui is None:
+        if parsed.plan != NO_PLAN and environment.web_ui is None:
             raise OptionError(f"--plan {parsed.plan} goes with the web UI; without it: wiretax run {parsed.plan}")
         self._look_at(parsed)
 
@@ -269,7 +269,7 @@ class FreeSession:
         given = parsed.endpoint or ("" if parsed.host else self._given)
         target = target_from(Namespace(**{**vars(parsed), "endpoint": given}))
         distributed = not isinstance(self._environment.runner, LocalRunner)
-        if parsed.plan:
+        if parsed.plan != NO_PLAN:
             if distributed:
                 raise OptionError("a plan is swept by one process here; for more: wiretax run --processes N")
             plan = load_plan(parsed.plan, None if target is None else target.tls)

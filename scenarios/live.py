@@ -6,7 +6,7 @@ A frame of pandas costs a tenth of a second on a busy machine; this costs a thou
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from time import time
 from typing import Any
@@ -85,8 +85,8 @@ class Live:
     """
 
     def __init__(self, by_rounds: bool) -> None:
-        """``by_rounds``: whether workloads are sent in turn, and compared round by round; else they are sent at the
-        same time, and compared sample by sample."""
+        """``by_rounds``: whether workloads are sent in turn and compared round by round; else they are sent at the
+        same time and compared sample by sample."""
         self._by_rounds = by_rounds
         self._began_s = time()
         self._taken = 0
@@ -171,14 +171,15 @@ class Live:
 
     def _figures(self, measured: Measured, name: str, histogram: Counted) -> dict[str, Any]:
         columns, counts = measured.workloads[name], measured.counts(name)
+        row: dict[Hashable, Any] = {**columns}
         p50, p99 = _percentiles(histogram)
         gain = self._gain(name, measured.triggers.get(name))
         figures = {key: METRICS[metric].whole(measured, name) for key, metric in FIGURES.items()}
         is_baseline = measured.triggers.get(name) == name
         return {
             "name": name,
-            "sent_as": describe(dict(columns)),
-            "event": event(dict(columns)),
+            "sent_as": describe(row),
+            "event": event(row),
             "api": columns["api"],
             "baseline": measured.triggers.get(name),
             **{key: None if value is None else float(value) for key, value in figures.items()},

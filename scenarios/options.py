@@ -16,11 +16,13 @@ from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.workload import Api, Habit, Workload
 from wiretax.wire.trust import Target, target_of
 
+# Words for nothing: an empty choice would be an empty field in the form.
+NO_PLAN, HABIT = "none", "habit"
 CHOICES: dict[str, list[str]] = {
-    "plan": ["", *plan_names()],
+    "plan": [NO_PLAN, *plan_names()],
     "payload_kind": list(KINDS),
     "client": list(profile_names()),
-    "connection": ["", *get_args(Habit)],
+    "connection": [HABIT, *get_args(Habit)],
 }
 NAMES = frozenset(
     {
@@ -47,10 +49,9 @@ def add_options(parser: Any) -> None:
     parser.add_argument(
         "--plan",
         choices=CHOICES["plan"],
-        default="",
+        default=NO_PLAN,
         env_var="WIRETAX_PLAN",
-        help="In the web UI: sweep a plan, all users switching from workload to workload; empty lets each user "
-        "class send what the fields below say",
+        help="Sweep it with all users, whatever the other fields say; in the web UI only",
     )
     parser.add_argument(
         "--payload-bytes",
@@ -82,9 +83,9 @@ def add_options(parser: Any) -> None:
     parser.add_argument(
         "--connection",
         choices=CHOICES["connection"],
-        default="",
+        default=HABIT,
         env_var="WIRETAX_CONNECTION",
-        help="What becomes of a connection after a call; empty for the client library's habit",
+        help="What becomes of a connection after a call; habit: as the client library does",
     )
     parser.add_argument(
         "--max-batch-size",
@@ -98,7 +99,7 @@ def add_options(parser: Any) -> None:
         default="",
         env_var="PUSHER_URL",
         is_secret=True,
-        help="http(s)://KEY:SECRET@HOST:PORT/apps/ID; empty for the one this was started with, or a mock",
+        help="http(s)://KEY:SECRET@HOST/apps/ID; empty: as started, or a mock",
     )
     parser.add_argument(
         "--tls", action="store_true", env_var="WIRETAX_TLS", help="Let the mock that is started speak TLS"
@@ -145,7 +146,7 @@ class FreeRunOptions:
             parsed.batch_size,
             parsed.channels,
             parsed.client,
-            parsed.connection or None,
+            None if parsed.connection == HABIT else parsed.connection,
             limits,
             tls,
         )

@@ -35,7 +35,7 @@ COLUMNS = {
     "head_per_request": "Head (B/call)",
     "overhead_factor": "Overhead (x)",
     "saving": "Saving against trigger (%)",
-    "failures": "# Failures",
+    "failures": "Failures",
 }
 # A page of ours asks nobody but the process it came from.
 POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:"
@@ -103,7 +103,7 @@ def option_values(known: Mapping[str, Any], form: Mapping[str, str]) -> dict[str
             except ValueError:
                 raise OptionError(f"{name} = {given!r}, expected a whole number") from None
         elif name in CHOICES and given not in CHOICES[name]:
-            choices = [each for each in CHOICES[name] if each]
+            choices = CHOICES[name]
             raise OptionError(f"{name} = {given!r}, expected one of {', '.join(choices)}{near(given, choices)}")
         else:
             values[name] = given
@@ -171,6 +171,8 @@ def _hide_secrets(environment: Environment, web_ui: Any) -> None:
 
     def update_without_secrets() -> None:
         update()
+        # Locust's own users need a host; ours have a mock.
+        web_ui.template_args["missing_host_warning"] = False
         for name, option in web_ui.template_args["extra_options"].items():
             if name in NAMES:
                 option["default_value"] = "" if name in SECRETS else getattr(environment.parsed_options, name)

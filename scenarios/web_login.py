@@ -22,7 +22,7 @@ class Visitor(UserMixin):  # type: ignore[misc]
 
 
 def add_login(web_ui: WebUI) -> None:
-    """Let --web-login take the environment's password; where there is none, a locustfile sets up a login of its own."""
+    """Let --web-login take the environment's password; without one a locustfile sets up a login of its own."""
     password = os.environ.get(PASSWORD_VARIABLE)
     if not web_ui.web_login or not password:
         return
