@@ -19,6 +19,7 @@ from wiretax.commands.advise import advise
 from wiretax.commands.gate import gate
 from wiretax.commands.report import report
 from wiretax.commands.run import run
+from wiretax.commands.ui import ui
 from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.mock.faults import KINDS, Fault, FaultList
 from wiretax.terminal import Exit, err, fail, out
@@ -187,6 +188,9 @@ app.command()(run)
 app.command()(advise)
 app.command()(gate)
 app.command()(report)
+app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, options_metavar="[LOCUST OPTIONS]"
+)(ui)
 
 
 def _faults(texts: list[str]) -> tuple[Fault, ...]:
