@@ -203,7 +203,8 @@ def _has_stray_secret(arguments: list[str]) -> bool:
 def main() -> None:
     """The entry point: an unexpected error is one line and exit code 1, its traceback with WIRETAX_DEBUG=1."""
     if _has_stray_secret(sys.argv[1:]):
-        err.print("wiretax: a URL with a secret stands where none belongs; give it with --endpoint or PUSHER_URL")
+        said = "a URL with a secret stands where none belongs; give it with --endpoint or PUSHER_URL"
+        err.print(f"wiretax: {said}", soft_wrap=True)
         sys.exit(Exit.USAGE)
     try:
         app()

@@ -53,12 +53,12 @@ def free_port() -> int:
         return port
 
 
-def run_until(line: str, *arguments: str, cwd: Path) -> subprocess.Popen[str]:
+def run_until(line: str, *arguments: str, cwd: Path, **env: str) -> subprocess.Popen[str]:
     """Start ``wiretax run`` and return once a line of its progress holds ``line``."""
     process = subprocess.Popen(
         command("run", *arguments),
         cwd=cwd,
-        env=environment(),
+        env=environment(**env),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -177,8 +177,10 @@ class Rules:
     def _check_reading(self, method: str, target: str, now: float) -> Accepted:
         """What is no POST: the app's channels may be asked for, signed and without a body."""
         path, _, query = target.partition("?")
-        if method != "GET" or path != self._channels:
+        if method != "GET" or not (path.startswith("/apps/") and path.endswith("/channels")):
             raise Refused(self._not_post(method, target))
+        if path != self._channels:
+            raise Refused(NO_APP)
         given, timestamp = self._read_query(query, QUERY - {"body_md5"})
         self._refuse(refuse_timestamp(timestamp, now))
         signed = string_to_sign(method, path, given.items())
@@ -256,7 +258,7 @@ class Rules:
 
     def _unknown_path(self, path: str) -> Refusal:
         if path.startswith("/apps/") and path.rpartition("/")[2] in ("events", "batch_events"):
-            return Refusal(401, "app_id", "No app with this id")
+            return NO_APP
         return Refusal(404, "path", "Not found")
 
 
@@ -276,6 +278,7 @@ def _unauthorized(reason: str, message: str) -> Refusal:
 
 
 INVALID_SIGNATURE = _unauthorized("signature", "Invalid signature")
+NO_APP = _unauthorized("app_id", "No app with this id")
 ONE_MESSAGE = Accepted(1, 1, b"{}")
 # Nobody ever subscribes here.
 NO_CHANNELS = Accepted(0, 0, b'{"channels":{}}')
