@@ -20,7 +20,6 @@ from analysis.gates.tables import (
     Form,
     GatesTable,
     Http,
-    Server,
     ToleranceTable,
     Undecided,
     ValidTable,
@@ -28,7 +27,7 @@ from analysis.gates.tables import (
 )
 from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import profile_names
-from wiretax.channels.workload import LIBRARY, Api, Habit
+from wiretax.channels.workload import LIBRARY, Api, Habit, Server
 from wiretax.spelling import near, readable, unknown_key
 
 SCHEMA = 1
