@@ -7,6 +7,9 @@ from typing import Any
 
 from wiretax.channels.workload import Workload
 
+# To another machine, where nobody says how many.
+USUAL_MESSAGES = 10_000
+
 
 class BudgetSpentError(Exception):
     """A call that no longer fits: it was not sent."""

@@ -78,7 +78,7 @@ class Pauses:
     Attributes:
         times: how often.
         waited_s: how long.
-        cut_s: what the slices that were cut had lasted; each was measured anew.
+        cut_s: what slices had lasted that were cut and measured anew.
     """
 
     times: int = 0
@@ -86,9 +86,10 @@ class Pauses:
     cut_s: float = 0.0
 
     def __str__(self) -> str:
+        times = "once" if self.times == 1 else f"{self.times} times"
+        anew = f", {self.cut_s:.1f} s of slices measured anew" if self.cut_s else ""
         return (
-            f"the endpoint asked to wait (429) {self.times} times: {self.waited_s:.1f} s waited, slices of "
-            f"{self.cut_s:.1f} s measured anew; no rate has them in it"
+            f"the endpoint asked to wait (429), {times}: {self.waited_s:.1f} s lost{anew}; no rate has them in it"
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -13,9 +13,6 @@ from wiretax.channels.workload import Workload
 from wiretax.wire.publisher import Source
 from wiretax.wire.trust import Target
 
-# Off this machine, where nobody says how many.
-USUAL_MESSAGES = 10_000
-
 
 @dataclass(frozen=True, slots=True)
 class Forecast:

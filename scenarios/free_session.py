@@ -7,13 +7,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import gevent
 from locust.env import Environment
 from locust.runners import LocalRunner
 
+from scenarios.budget import Budget
 from scenarios.free_run import WINDOW_S, FreeRun
 from scenarios.judge import Judge
 from scenarios.measurement import Measurement
-from scenarios.options import FreeRunOptions, target_from
+from scenarios.options import FreeRunOptions, limit_from, target_from
+from scenarios.refusals import Refusals
 from scenarios.session import Session
 from scenarios.stats import StatsFeed, outside_listener
 from wiretax.mock.certificate import KeyType
@@ -49,6 +52,7 @@ class FreeSession:
         self._cost: CostModel | None = None
         self._judge = Judge(Path(parsed.gates)) if parsed.gates else None
         target = target_from(parsed)
+        self._limit = limit_from(parsed, target)
         self._options = FreeRunOptions.of(parsed, parsed.tls if target is None else target.tls)
         if target is None:
             self._cost = CostModel()
@@ -59,11 +63,16 @@ class FreeSession:
     def start(self, **_: Any) -> None:
         """A test begins."""
         listener = outside_listener(self._environment)
-        self._session = Session([self._target], SEED, TIMEOUT_S)
+        self._budget = None if self._limit is None else Budget(self._limit)
+        self._ended_early = ""
+        self._session = Session([self._target], SEED, TIMEOUT_S, self._budget)
         self._session.listener = listener
         self._measurement = Measurement([self._target], self._cost)
         # Where each exchange fires an event of its own, Locust's statistics come from there.
         self._run = FreeRun(self._options, StatsFeed(self._environment) if listener is None else None)
+        self._session.heed = Refusals(self._halt, self._run.hold).heed
+        if self._budget is not None:
+            self._budget.on_spent = self._quit
         self._environment.wiretax_session = self._session  # type: ignore[attr-defined]
         self._environment.wiretax_free_run = self._run  # type: ignore[attr-defined]
         self._measurement.begin()
@@ -75,7 +84,14 @@ class FreeSession:
         record = self._run.finish()
         users = max((row["users"] for row in record.slices), default=0)
         plan = {"name": NAME, "seed": SEED, "slice_s": WINDOW_S, "users": users, "timeout_s": TIMEOUT_S}
-        self._measurement.conclude(record, self._session, plan, ended_early="", interrupted=False)
+        notes = [str(self._run.pauses)] if self._run.pauses.times else []
+        if self._budget is not None and self._budget.spent:
+            notes.append(str(self._budget))
+        self._measurement.conclude(record, self._session, plan, self._ended_early, False, notes)
+        record.meta["paused"] = self._run.pauses.as_dict()
+        record.meta["budget"] = None if self._budget is None else self._budget.as_dict()
+        for note in notes:
+            log.warning("wiretax: %s", note)
         if not isinstance(self._environment.runner, LocalRunner):
             log.warning("wiretax: a distributed run's bytes are not merged yet; nothing is written to results/")
             if self._judge is not None:
@@ -90,6 +106,19 @@ class FreeSession:
         log.info("wiretax: saved in %s", folder)
         if self._judge is not None:
             self._environment.process_exit_code = self._judge.conclude(read_run(folder), out)
+
+    def _halt(self, why: str) -> None:
+        """The endpoint refuses what will be refused again."""
+        if not self._ended_early:
+            self._ended_early = why
+            self._quit()
+
+    def _quit(self) -> None:
+        """End the test; with the web UI Locust stays. A user calls this, and can't wait for its own end."""
+        self._run.halt()
+        runner = self._environment.runner
+        assert runner is not None
+        gevent.spawn(runner.quit if self._environment.web_ui is None else runner.stop)
 
     def close(self, **_: Any) -> None:
         """Locust quits: stop the mock."""

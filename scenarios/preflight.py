@@ -45,6 +45,8 @@ def _say(url: str, option: str, failure: Failure) -> str:
         return f"{url} did not answer ({said}); check the address, or raise timeout in the plan"
     if failure.status in (401, 403):
         return f"{url} does not take these credentials ({said}); check app id, key and secret of {option}"
+    if failure.status == 429:
+        return f"{url} takes no more for now ({said}); wait, and run again with fewer users"
     if failure.kind in ("rejected", "error_body"):
         return f"{url} refused the first event ({said}); lower the plan's sizes or set its [limits]"
     return f"{url} does not speak the HTTP API ({said}); check host and port of {option}"

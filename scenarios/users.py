@@ -81,9 +81,12 @@ class FreeUser(PublishUser):
         # A class with a wait time of its own sends one request a turn, as Locust's users expect.
         waits = type(self).wait_time is not User.wait_time
         until_ns = 0 if waits else perf_counter_ns() + HOLD_NS
+        run.wait_while_held()
         with run.turn(self.workload) as piece:
             source = self.session.source(self.workload)
-            self.publisher(self.workload).publish(source, piece, until_ns, self.session.listener)
+            # All users are held by then, until Locust stops them.
+            with suppress(BudgetSpentError):
+                self.publisher(self.workload).publish(source, piece, until_ns, self.session.listener)
 
 
 class TriggerUser(FreeUser):

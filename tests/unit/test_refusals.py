@@ -144,7 +144,7 @@ def test_a_slice_that_was_cut_does_not_count_and_is_measured_anew() -> None:
     assert not conductor.ended_early
     assert conductor.pauses.times == 1
     assert conductor.pauses.waited_s >= 0.019
-    assert "asked to wait (429) 1 times" in str(conductor.pauses)
+    assert "asked to wait (429), once" in str(conductor.pauses)
 
 
 def test_a_warm_up_that_was_cut_is_held_anew() -> None:

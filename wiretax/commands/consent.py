@@ -27,8 +27,8 @@ def budget_for(
         max_messages: the limit that was given; None for none on this machine, and a usual one off it.
         yes: whether it was agreed to beforehand.
     """
-    from scenarios.budget import Budget
-    from scenarios.forecast import USUAL_MESSAGES, announce
+    from scenarios.budget import USUAL_MESSAGES, Budget
+    from scenarios.forecast import announce
 
     targets = [target for target in (first, second) if target is not None]
     remote = any(not target.endpoint.is_loopback for target in targets)
