@@ -42,8 +42,9 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment, without an endpoint of the user's own."""
-    return {**{name: value for name, value in os.environ.items() if name != "PUSHER_URL"}, **more}
+    """This process's environment, without endpoints of the user's own."""
+    own = ("PUSHER_URL", "WIRETAX_AGAINST")
+    return {**{name: value for name, value in os.environ.items() if name not in own}, **more}
 
 
 def free_port() -> int:

@@ -143,8 +143,8 @@ class Examination:
             server = parsedate_to_datetime(date).timestamp()
         except ValueError:
             return Finding("clock", "note", f"the server's Date can't be read ({date!r})")
-        # A Date has whole seconds: within one of them it may be any.
-        apart = server - told.asked_at if server > told.asked_at else min(0.0, server + 1 - told.told_at)
+        # A Date has whole seconds, and was written at some moment of the exchange: what that allows is no difference.
+        apart = max(0.0, server - told.told_at) or min(0.0, server + 1 - told.asked_at)
         self._clock_apart_s = apart
         said = f"{abs(apart):.0f} s {'behind' if apart > 0 else 'ahead of'} the server's, {_utc(server)}"
         if abs(apart) >= TIMESTAMP_WINDOW_S:
