@@ -9,6 +9,8 @@ from wiretax.channels.workload import Workload
 
 # To another machine, where nobody says how many.
 USUAL_MESSAGES = 10_000
+# Why a run ended, where this is why.
+SPENT = "budget spent"
 
 
 class BudgetSpentError(Exception):

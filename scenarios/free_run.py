@@ -28,11 +28,13 @@ class FreeRun:
     Attributes:
         record: what the run will be written from.
         pauses: what the endpoint's wish to wait took.
+        ended_early: why nothing more is sent; empty while it is.
     """
 
     def __init__(self, options: FreeRunOptions, feed: StatsFeed | None) -> None:
         self.record = RunRecord()
         self.pauses = Pauses()
+        self.ended_early = ""
         self._go_on_at = 0.0
         self._options = options
         self._feed = feed
@@ -59,8 +61,9 @@ class FreeRun:
         self._go_on_at = held_until
         self._close_window()
 
-    def halt(self) -> None:
+    def halt(self, why: str) -> None:
         """Nobody sends anything any more."""
+        self.ended_early = why
         self._go_on_at = inf
         self._close_window()
 
@@ -81,6 +84,20 @@ class FreeRun:
             yield piece
         finally:
             self._users_in[piece] -= 1
+
+    def unfinished(self) -> list[Slice]:
+        """Slices that are not in the record yet, settled."""
+        pieces = [*self._open.values(), *self._closed]
+        for piece in pieces:
+            self._tell_of(piece)
+        return pieces
+
+    def reset(self) -> None:
+        """Begin anew: what was measured so far is set aside."""
+        for piece in [*self._open.values(), *self._closed]:
+            piece.counts = False
+        self._close_window()
+        self.record.set_aside()
 
     def finish(self) -> RunRecord:
         """Close what is open; all users have stopped."""
@@ -116,8 +133,7 @@ class FreeRun:
     def _tell_regularly(self) -> None:
         while True:
             gevent.sleep(TELL_S)
-            for piece in [*self._open.values(), *self._closed]:
-                self._tell_of(piece)
+            self.unfinished()
             self._keep_left()
 
     def _tell_of(self, piece: Slice) -> None:

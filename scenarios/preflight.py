@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scenarios.budget import BudgetSpentError
 from scenarios.session import Session
 from wiretax.channels.workload import Workload
 from wiretax.wire.ledger import Failure
@@ -22,6 +23,8 @@ def preflight(session: Session, workload: Workload, round_: int) -> Slice:
     connection = session.connect(workload)
     try:
         session.publisher(connection, workload).publish(session.source(workload), piece, until_ns=0)
+    except BudgetSpentError:
+        raise EndpointRefusedError("--max-messages leaves no room for a single call; raise it") from None
     finally:
         session.disconnect(connection)
     piece.close()

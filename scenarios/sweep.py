@@ -14,7 +14,7 @@ import gevent
 from locust.env import Environment
 from rich.console import Console
 
-from scenarios.budget import Budget
+from scenarios.budget import SPENT, Budget
 from scenarios.conductor import WARM_UP, Conductor, Extension
 from scenarios.measurement import Measurement
 from scenarios.plan import Plan
@@ -31,7 +31,6 @@ from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, 
 from wiretax.wire.trust import Target
 
 INTERRUPTED = "interrupted"
-BUDGET_SPENT = "budget spent"
 SPAWN_TIMEOUT_S = 30.0
 
 
@@ -82,7 +81,7 @@ def sweep(
             targets, cost = [] if target is None else [target], None
             if target is None:
                 certificates = [plan.certificate if tls else None for tls in plan.tls]
-                mocks = [embedded_target(plan.limits, plan.cost, each) for each in certificates]
+                mocks = [embedded_target(plan.limits, plan.cost, each, plan.faults) for each in certificates]
                 targets, cost = [closing.enter_context(mock) for mock in mocks], plan.cost
             if against is not None:
                 plan, targets = plan.against(), [*targets, against]
@@ -105,7 +104,7 @@ def _measure(
     record = RunRecord()
     session = Session(targets, plan.seed, plan.timeout_s, budget)
     stage = Stage(plan.users)
-    measurement = Measurement(targets, cost)
+    measurement = Measurement(targets, cost, plan.faults)
     for workload in {workload.way: workload for workload in plan.workloads}.values():
         record.add(preflight(session, workload, WARM_UP), plan.users)
     environment = Environment(user_classes=[PlanUser])
@@ -133,7 +132,7 @@ def _measure(
     conductor = Conductor(plan, stage, extension, measurement.paused)
     session.heed = Refusals(conductor.halt, conductor.hold).heed
     if budget is not None:
-        budget.on_spent = lambda: conductor.halt(BUDGET_SPENT)
+        budget.on_spent = lambda: conductor.halt(SPENT)
     try:
         with _stopped_by_signals(conductor):
             runner.start(plan.users, spawn_rate=plan.users)
@@ -148,7 +147,7 @@ def _measure(
         runner.quit()
         session.close()
     interrupted = conductor.ended_early == INTERRUPTED
-    ended_early = "" if conductor.ended_early == BUDGET_SPENT else conductor.ended_early
+    ended_early = "" if conductor.ended_early == SPENT else conductor.ended_early
     notes = [str(conductor.pauses)] if conductor.pauses.times else []
     if budget is not None and budget.spent:
         notes.append(f"{budget}; {record.rounds} of {plan.rounds} rounds were begun")

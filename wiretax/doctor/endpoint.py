@@ -143,7 +143,7 @@ class Examination:
             server = parsedate_to_datetime(date).timestamp()
         except ValueError:
             return Finding("clock", "note", f"the server's Date can't be read ({date!r})")
-        # A Date has whole seconds, and was written at some moment of the exchange: what that allows is no difference.
+        # A Date has whole seconds, and was written at some moment of the exchange; what that allows is nothing.
         apart = max(0.0, server - told.told_at) or min(0.0, server + 1 - told.asked_at)
         self._clock_apart_s = apart
         said = f"{abs(apart):.0f} s {'behind' if apart > 0 else 'ahead of'} the server's, {_utc(server)}"
