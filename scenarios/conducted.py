@@ -45,9 +45,16 @@ class ConductedRun:
     """
 
     def __init__(
-        self, plan: Plan, before: Sequence[Slice], measurement: Measurement, feed: StatsFeed | None, runner: Any
+        self,
+        plan: Plan,
+        before: Sequence[Slice],
+        measurement: Measurement,
+        feed: StatsFeed | None,
+        runner: Any,
+        on_mock: bool,
     ) -> None:
-        """``before``: what was sent already, to see whether anybody is there."""
+        """``before``: what was sent already, to see whether anybody is there. ``on_mock``: whether it all goes to
+        this process's own mock."""
         self.record = RunRecord()
         self.live = Live(by_rounds=True)
         self.stage = Stage(plan.users)
@@ -57,7 +64,7 @@ class ConductedRun:
         self._measurement = measurement
         self._feed = feed
         self._runner = runner
-        self._conductor = Conductor(plan, self.stage, pausing=measurement.paused)
+        self._conductor = Conductor(plan, self.stage, pausing=measurement.paused, own_mock=on_mock)
         self._failed = ""
         for piece in before:
             self.record.add(piece, plan.users)

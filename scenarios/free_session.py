@@ -225,7 +225,7 @@ class FreeSession:
         environment: Any = self._environment
         environment.wiretax_session = ready.session
         if ready.plan is not None:
-            self.run = ConductedRun(ready.plan, ready.before, ready.measurement, feed, runner)
+            self.run = ConductedRun(ready.plan, ready.before, ready.measurement, feed, runner, ready.on_mock)
             self._heed(ready, self.run.halt, self.run.hold)
             environment.wiretax_stage = self.run.stage
             self.live = self.run.live

@@ -129,7 +129,7 @@ def _measure(
         return found
 
     extension = None if more is None else Extension(undecided, more.most_rounds, shown.rounds_added)
-    conductor = Conductor(plan, stage, extension, measurement.paused)
+    conductor = Conductor(plan, stage, extension, measurement.paused, own_mock=cost is not None)
     session.heed = Refusals(conductor.halt, conductor.hold).heed
     if budget is not None:
         budget.on_spent = lambda: conductor.halt(SPENT)

@@ -162,6 +162,16 @@ def test_a_slice_that_never_comes_out_whole_ends_the_run() -> None:
     assert "the endpoint limits the rate" in conductor.ended_early
 
 
+def test_a_mock_that_was_told_to_is_heard_so_often_and_then_only_counted() -> None:
+    stage = Held(range(1, 1000))
+    stage.conductor = conductor = Conductor(plan(), stage, own_mock=True)
+    counted = [piece.counts for _, piece in conductor.run()]
+    assert counted == [False] * (1 + MOST_TRIES) + [True] * 3
+    assert not conductor.ended_early
+    assert conductor.pauses.given_up
+    assert "429 was counted only" in str(conductor.pauses)
+
+
 def test_a_halted_run_begins_nothing_more_and_keeps_what_is_whole() -> None:
     stage = Held(range(0))
     conductor = Conductor(plan(), stage)

@@ -7,13 +7,14 @@ import ssl
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from time import perf_counter, time
+from time import perf_counter
 from typing import Any
 
 from wiretax.channels.answers import Answer
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.signing import TIMESTAMP_WINDOW_S
 from wiretax.doctor.batches import find_batch_limit
+from wiretax.doctor.certificate import days_left, issuer
 from wiretax.doctor.exchange import Told, ask, batch_target, channels_target
 from wiretax.doctor.finding import Finding, State
 from wiretax.wire.response import ResponseError
@@ -25,6 +26,8 @@ FEW_DAYS = 14
 # Clocks this far apart leave little of the window that signatures are taken in.
 MUCH_SKEW_S = 60
 OFFERED = ["h2", "http/1.1"]
+# What a server answers that can't be asked for channels.
+NOT_ASKED = (404, 405, 501)
 
 Step = Callable[[], Finding]
 
@@ -39,7 +42,6 @@ class Examination:
         self._timeout_s = timeout_s
         self._address: Any = None
         self._connection: socket.socket | None = None
-        self._clock_apart_s: float | None = None
         self._used = self._closes = self._closes_in_silence = False
 
     def findings(self, batch_limit: bool = False) -> Iterator[Finding]:
@@ -124,8 +126,8 @@ class Examination:
         said = f"{version}, ALPN {alpn or 'not spoken'}"
         if not certificate:
             return Finding("TLS", "note", f"{said}, certificate not verified", "--insecure takes any certificate")
-        days = _days_left(certificate)
-        said = f"{said}, certificate of {_issuer(certificate)}, {days} days left"
+        days = days_left(certificate)
+        said = f"{said}, certificate of {issuer(certificate)}, {days} days left"
         if days < FEW_DAYS:
             return Finding("TLS", "note", said, "it is to be renewed soon")
         return Finding("TLS", "ok", said)
@@ -145,7 +147,6 @@ class Examination:
             return Finding("clock", "note", f"the server's Date can't be read ({date!r})")
         # A Date has whole seconds, and was written at some moment of the exchange; what that allows is nothing.
         apart = max(0.0, server - told.told_at) or min(0.0, server + 1 - told.asked_at)
-        self._clock_apart_s = apart
         said = f"{abs(apart):.0f} s {'behind' if apart > 0 else 'ahead of'} the server's, {_utc(server)}"
         if abs(apart) >= TIMESTAMP_WINDOW_S:
             return Finding(
@@ -169,12 +170,9 @@ class Examination:
         answer = told.response.answer
         if answer.acknowledged:
             return Finding("credentials", "ok", f"app {self._endpoint.app.app_id} may be asked for its channels")
-        state: State = "failed"
-        said, advice = f"{answer.status}: {answer.message}", _cure(answer)
-        if answer.status in (404, 405, 501):
-            # Not every server can be asked that; then only publishing tells.
-            state = "note"
-        return Finding("credentials", state, said, advice)
+        # Not every server can be asked that; then only publishing tells.
+        state: State = "note" if answer.status in NOT_ASKED else "failed"
+        return Finding("credentials", state, f"{answer.status}: {answer.message}", _cure(answer))
 
     def _keep_alive(self) -> Finding:
         """The same request once more, on the same connection if it is still there."""
@@ -285,7 +283,7 @@ def _cure(answer: Answer) -> str:
         return "the app may be disabled, or over its quota"
     if answer.status == 429:
         return "too many requests: wait, and look again"
-    if answer.status in (404, 405, 501):
+    if answer.status in NOT_ASKED:
         return "the server does not answer this question, or has no app of this id; publishing will show"
     if answer.kind == "unreadable":
         return "this is no server of the HTTP API; check host and port"
@@ -298,16 +296,6 @@ def _said(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return error.reason or str(error)
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-def _days_left(certificate: dict[str, Any]) -> int:
-    return int((ssl.cert_time_to_seconds(certificate["notAfter"]) - time()) / 86_400)
-
-
-def _issuer(certificate: dict[str, Any]) -> str:
-    """The name of the authority that signed it."""
-    fields = {name: value for part in certificate.get("issuer", ()) for name, value in part}
-    return str(fields.get("organizationName") or fields.get("commonName") or "an unnamed authority")
 
 
 def _utc(seconds: float) -> str:
