@@ -149,6 +149,8 @@ class FreeSession:
             raise OptionError(f"--plan {parsed.plan} goes with the web UI; without it: wiretax run {parsed.plan}")
         asked = self._look_at(parsed)
         limit_from(parsed, None if asked.cost is not None else asked.targets[0])
+        # The loop's clock stood still while all was loaded; Locust's run time counts from here.
+        gevent.get_hub().loop.update_now()
 
     def prepare(self, parsed: Namespace, users: int, ask: bool) -> None:
         """Make the next test ready.
