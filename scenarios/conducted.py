@@ -115,20 +115,23 @@ class ConductedRun:
         return self.record
 
     def _conduct(self) -> None:
+        self._measurement.begin()
         try:
             while not self.stage.wait_until_idle(POLL_S):
                 if self._conductor.ended_early:
                     return
+            # What was before is no load.
+            self._measurement.begin()
             self._sweep()
         except Exception as error:
             log.exception("wiretax: the sweep ended")
             self._failed = f"internal error: {type(error).__name__}: {error}"
         finally:
+            self._measurement.end()
             if not self.interrupted:
                 gevent.spawn(self._runner.stop)
 
     def _sweep(self) -> None:
-        self._measurement.begin()
         sampled_s = monotonic()
         for step, piece in self._conductor.run():
             # Users are idle, and what is done meanwhile is no load.
@@ -140,4 +143,3 @@ class ConductedRun:
                 if monotonic() - sampled_s >= SAMPLE_S:
                     self.live.sample(self.record)
                     sampled_s = monotonic()
-        self._measurement.end()
