@@ -6,14 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
-from statistics import median
 
 from gevent.event import Event
 
+from scenarios.cast import Cast, Held
 from scenarios.plan import Plan
-from scenarios.session import Stage
 from wiretax.channels.workload import Server, Workload
-from wiretax.wire.slices import Slice
 
 WARM_UP = -1
 LEAST_ROUND_TRIPS = 20
@@ -21,8 +19,6 @@ LEAST_ROUND_TRIPS = 20
 SILENT_SLICES = 3
 # Enough to tell something new, few enough not to go far beyond what is needed.
 ADDED_ROUNDS = 4
-DRAIN_GRACE_S = 1.0
-WARM_UP_POLL_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +86,17 @@ def round_order(workloads: tuple[Workload, ...], seed: int, round_: int) -> list
 
 
 class Conductor:
-    """Runs a plan on a stage.
+    """Runs a plan with a cast.
 
     Attributes:
         ended_early: why the run stopped before its last round; empty where it did not.
         asked: each time that rounds were added.
     """
 
-    def __init__(self, plan: Plan, stage: Stage, extension: Extension | None = None) -> None:
+    def __init__(self, plan: Plan, cast: Cast, extension: Extension | None = None) -> None:
         self._plan = plan
         self._extension = extension
-        self._stage = stage
+        self._cast = cast
         self._stop = Event()
         self._lasting_s: dict[Workload, float] = {}
         self.ended_early = ""
@@ -118,35 +114,34 @@ class Conductor:
         order = [(round_, each) for round_ in range(first, rounds) for each in self._round(round_)]
         return [Step(each, round_, rounds, (before + at) / total) for at, (round_, each) in enumerate(order)]
 
-    def perform(self, step: Step) -> Slice | None:
-        """Hold one slice and return it settled; None where the run is to end before it."""
+    def perform(self, step: Step) -> Held | None:
+        """Have one slice held and return it settled; None where the run is to end before it."""
         if self._stop.is_set():
             return None
-        piece = Slice(step.workload, step.round)
-        self._stage.open(piece)
+        # Two servers hold it equally long: as long as the slower one needs.
+        twin = step.workload.sent_to("endpoint")
+        lasting_s = None if step.round == WARM_UP else self._lasting_s[twin]
+        held = self._cast.hold(step.workload, step.round, lasting_s, self._stop)
         if step.round == WARM_UP:
-            self._hold_warm_up(piece)
-        else:
-            cut_short = self._stop.wait(self._lasting_s[step.workload.sent_to("endpoint")])
-            piece.counts = not cut_short
-        self._stage.close()
-        if not self._stage.wait_until_idle(self._plan.timeout_s + DRAIN_GRACE_S):
-            self.stop("an exchange did not end within its timeout")
-        piece.settle()
-        return piece
+            known_s = self._lasting_s.get(twin, self._plan.slice_s)
+            self._lasting_s[twin] = max(known_s, LEAST_ROUND_TRIPS * held.round_trip_s)
+        if held.problem:
+            self.stop(held.problem)
+        return held
 
-    def run(self) -> Iterator[tuple[Step, Slice]]:
+    def run(self) -> Iterator[tuple[Step, Held]]:
         """Perform the whole plan and what is added to it; each slice is yielded once its users are idle again."""
         silent: Counter[Server] = Counter()
         first, rounds = WARM_UP, self._plan.rounds
         while first < rounds:
             for step in self.steps(first, rounds):
-                piece = self.perform(step)
-                if piece is None:
+                held = self.perform(step)
+                if held is None:
                     return
-                yield step, piece
+                yield step, held
                 server = step.workload.server
-                silent[server] = 0 if piece.measured.events or piece.boundary.events else silent[server] + 1
+                heard = any(piece.measured.events or piece.boundary.events for piece in held.pieces)
+                silent[server] = 0 if heard else silent[server] + 1
                 if silent[server] == SILENT_SLICES:
                     whose = " by --against" if server == "against" else ""
                     self.stop(f"no event was acknowledged{whose} in {SILENT_SLICES} slices in a row")
@@ -166,17 +161,3 @@ class Conductor:
 
     def _round(self, round_: int) -> list[Workload]:
         return round_order(self._plan.workloads, self._plan.seed, round_)
-
-    def _hold_warm_up(self, piece: Slice) -> None:
-        """Hold a slice until at least one exchange ended, and learn how long this workload's slices have to be."""
-        waited = 0.0
-        while waited < self._plan.timeout_s and not self._stop.wait(WARM_UP_POLL_S):
-            waited += WARM_UP_POLL_S
-            heard = piece.latencies_ns or piece.measured.failures
-            if heard and waited >= self._plan.slice_s:
-                break
-        round_trip_s = median(piece.latencies_ns) / 1e9 if piece.latencies_ns else 0.0
-        # Two servers hold it equally long: as long as the slower one needs.
-        twin = piece.workload.sent_to("endpoint")
-        known_s = self._lasting_s.get(twin, self._plan.slice_s)
-        self._lasting_s[twin] = max(known_s, LEAST_ROUND_TRIPS * round_trip_s)

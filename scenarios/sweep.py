@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,13 +15,18 @@ import gevent
 from locust.env import Environment
 from rich.console import Console
 
+from scenarios.assignment import Assignment
+from scenarios.cast import Cast, Solo
 from scenarios.conductor import WARM_UP, Conductor, Extension
+from scenarios.fleet import Fleet
 from scenarios.measurement import Measurement
 from scenarios.plan import Plan
 from scenarios.preflight import preflight
+from scenarios.processes import HOST, Processes, worker_processes
 from scenarios.progress import reporter
 from scenarios.session import Session, Stage
 from scenarios.users import PlanUser
+from wiretax.channels.workload import Server
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_target
 from wiretax.runs.reader import Run, as_read
@@ -29,7 +35,6 @@ from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, 
 from wiretax.wire.trust import Target
 
 INTERRUPTED = "interrupted"
-SPAWN_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ def sweep(
     results: Path,
     console: Console,
     more: MoreRounds | None = None,
+    processes: int = 0,
 ) -> Path:
     """Run a plan and write it down.
 
@@ -62,6 +68,7 @@ def sweep(
         results: the folder runs are kept in.
         console: where progress is shown.
         more: rounds that may be added.
+        processes: how many send, beside this one that conducts; 0 for this one alone.
 
     Returns:
         The run's folder.
@@ -70,18 +77,20 @@ def sweep(
         ResultsError: where the folder can't be written; nothing was sent.
         MockError: where the mock did not start.
         EndpointRefusedError: where the endpoint can't be measured; nothing is written.
+        CastError: where workers don't start; nothing is written.
     """
+    _quiet_locust()
     folder = claim_run_folder(results, run_name(plan.name))
     try:
         with ExitStack() as closing:
+            # Forked first: what is opened before belongs to both.
+            workers = closing.enter_context(worker_processes(processes)) if processes else None
             targets, cost = [] if target is None else [target], None
             if target is None:
-                certificates = [plan.certificate if tls else None for tls in plan.tls]
-                mocks = [embedded_target(plan.limits, plan.cost, each) for each in certificates]
-                targets, cost = [closing.enter_context(mock) for mock in mocks], plan.cost
+                targets, cost = closing.enter_context(embedded_targets(plan, processes)), plan.cost
             if against is not None:
                 plan, targets = plan.against(), [*targets, against]
-            record = _measure(plan, targets, cost, console, more, folder)
+            record = _measure(plan, targets, cost, console, more, folder, workers)
         write_run(folder, record)
     finally:
         abandon_run_folder(folder)
@@ -95,20 +104,52 @@ def _measure(
     console: Console,
     more: MoreRounds | None,
     folder: Path,
+    workers: Processes | None,
 ) -> RunRecord:
-    record = RunRecord()
     session = Session(targets, plan.seed, plan.timeout_s)
-    stage = Stage(plan.users)
-    measurement = Measurement(targets, cost)
-    for workload in {workload.way: workload for workload in plan.workloads}.values():
-        record.add(preflight(session, workload, WARM_UP), plan.users)
     environment = Environment(user_classes=[PlanUser])
-    environment.wiretax_session = session  # type: ignore[attr-defined]
-    environment.wiretax_stage = stage  # type: ignore[attr-defined]
-    for workload in plan.workloads:
-        session.source(workload)
-    _quiet_locust()
-    runner = environment.create_local_runner()
+    cast: Cast
+    if workers is None:
+        stage = Stage(plan.users)
+        environment.wiretax_session = session  # type: ignore[attr-defined]
+        environment.wiretax_stage = stage  # type: ignore[attr-defined]
+        for workload in plan.workloads:
+            session.source(workload)
+        runner = environment.create_local_runner()
+        cast = Solo(runner, session, stage, plan.users, plan.slice_s, plan.timeout_s)
+    else:
+        master = environment.create_master_runner(HOST, 0)
+        cast = Fleet(environment, assignments(plan, targets), plan.users, workers.died)
+        workers.tell(master.server.port)
+        cast.muster(workers.count)
+    return conduct(plan, cast, session, Measurement(targets, cost), console, more, folder)
+
+
+def conduct(
+    plan: Plan,
+    cast: Cast,
+    session: Session,
+    measurement: Measurement,
+    console: Console,
+    more: MoreRounds | None,
+    folder: Path,
+) -> RunRecord:
+    """Have a cast perform a plan, and conclude.
+
+    Args:
+        plan: what.
+        cast: who; it is sent away in the end.
+        session: this process's.
+        measurement: set up before anything was sent.
+        console: where progress is shown.
+        more: rounds that may be added.
+        folder: where the run will be written.
+
+    Raises:
+        EndpointRefusedError: where the endpoint can't be measured.
+        CastError: where users don't start.
+    """
+    record = RunRecord()
     # What exists now stays for the whole run; the collector need not walk through it during a slice.
     gc.collect()
     gc.freeze()
@@ -124,26 +165,57 @@ def _measure(
         return found
 
     extension = None if more is None else Extension(undecided, more.most_rounds, shown.rounds_added)
-    conductor = Conductor(plan, stage, extension)
+    conductor = Conductor(plan, cast, extension)
     try:
+        for workload in {workload.way: workload for workload in plan.workloads}.values():
+            record.add(preflight(session, workload, WARM_UP), plan.users)
         with _stopped_by_signals(conductor):
-            runner.start(plan.users, spawn_rate=plan.users)
-            stage.wait_until_idle(SPAWN_TIMEOUT_S)
+            cast.begin()
             measurement.begin()
-            for step, piece in conductor.run():
-                record.add(piece, plan.users)
-                shown.slice_done(step, piece)
+            for step, held in conductor.run():
+                held.add_to(record)
+                shown.slice_done(step, held)
             measurement.end()
     finally:
         shown.close()
-        runner.quit()
+        credits_ = cast.end()
         session.close()
     interrupted = conductor.ended_early == INTERRUPTED
-    measurement.conclude(record, session, plan.as_dict(), conductor.ended_early, interrupted)
+    measurement.conclude(record, session, plan.as_dict(), conductor.ended_early, interrupted, credits_)
     if more is not None:
         asked = [asdict(each) for each in conductor.asked]
         record.meta["added"] = {"most_rounds": more.most_rounds, "asked": asked}
     return record
+
+
+def assignments(plan: Plan, targets: list[Target]) -> list[Assignment]:
+    """What workers are told, in turn: each has all servers, and of several embedded mocks one of each kind."""
+    kinds: dict[tuple[Server, bool], list[Target]] = {}
+    for target in targets:
+        kinds.setdefault((target.server, target.tls), []).append(target)
+    most = max(len(each) for each in kinds.values())
+    return [Assignment.of(plan, [each[turn % len(each)] for each in kinds.values()]) for turn in range(most)]
+
+
+@contextmanager
+def embedded_targets(plan: Plan, workers: int) -> Iterator[list[Target]]:
+    """A mock for each kind of connection a plan has; more of them where as many workers could keep one waiting."""
+    certificates = [plan.certificate if tls else None for tls in plan.tls]
+    with ExitStack() as closing:
+        mocks = [
+            embedded_target(plan.limits, plan.cost, each)
+            for each in certificates
+            for _ in range(mock_count(plan.cost, workers, os.cpu_count() or 1))
+        ]
+        yield [closing.enter_context(mock) for mock in mocks]
+
+
+def mock_count(cost: CostModel, workers: int, cores: int) -> int:
+    """How many mocks share the work of one: as many as workers, where they have cores of their own. Several
+    would have more than the known capacity of one with a cost model."""
+    if cost.per_request or cost.per_event:
+        return 1
+    return max(1, min(workers, cores // 2))
 
 
 def _quiet_locust() -> None:

@@ -1,0 +1,105 @@
+"""What a master hands to its workers, so that none of them needs a plan of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from scenarios.plan import Plan
+from wiretax import __version__
+from wiretax.channels.endpoint import SERVICE, Credentials, Endpoint
+from wiretax.channels.workload import Workload
+from wiretax.wire.publisher import Source
+from wiretax.wire.trust import Target, TrustError, target_of
+
+
+class AssignmentError(ValueError):
+    """An assignment that can't be carried out here: one line that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What is sent, and where to.
+
+    Attributes:
+        plan: its name.
+        workloads: all of the plan's.
+        seed: what payloads are drawn from.
+        slice_s: the time a workload holds at least.
+        timeout_s: how long an exchange may take.
+        targets: where events go.
+    """
+
+    plan: str
+    workloads: tuple[Workload, ...]
+    seed: int
+    slice_s: float
+    timeout_s: float
+    targets: tuple[Target, ...]
+
+    @classmethod
+    def of(cls, plan: Plan, targets: Sequence[Target]) -> Assignment:
+        """A plan's."""
+        return cls(plan.name, plan.workloads, plan.seed, plan.slice_s, plan.timeout_s, tuple(targets))
+
+    def as_plain(self) -> dict[str, Any]:
+        """As it travels from the master to a worker. It holds the app's secret, as the requests do."""
+        return {
+            "plan": self.plan,
+            "workloads": [asdict(workload) for workload in self.workloads],
+            "seed": self.seed,
+            "slice_s": self.slice_s,
+            "timeout_s": self.timeout_s,
+            "targets": [_plain_target(target) for target in self.targets],
+        }
+
+    @classmethod
+    def of_plain(cls, plain: dict[str, Any]) -> Assignment:
+        """What ``as_plain`` was made of.
+
+        Raises:
+            AssignmentError: where it can't be carried out here.
+        """
+        try:
+            return cls(
+                plain["plan"],
+                tuple(Workload(**each) for each in plain["workloads"]),
+                plain["seed"],
+                plain["slice_s"],
+                plain["timeout_s"],
+                tuple(_target(each) for each in plain["targets"]),
+            )
+        except TrustError as error:
+            raise AssignmentError(str(error)) from None
+        except (KeyError, TypeError, ValueError):
+            raise AssignmentError("it does not understand the plan its master sent") from None
+
+    def fingerprint(self) -> str:
+        """Equal wherever the same bytes would be sent: the version, and each workload's first request."""
+        digest = sha256(__version__.encode())
+        for workload in self.workloads:
+            source = Source.of(workload, SERVICE, self.seed)
+            body = source.next_body()
+            digest.update(workload.name.encode() + source.head.render(body, 0) + body)
+        return digest.hexdigest()
+
+
+def _plain_target(target: Target) -> dict[str, Any]:
+    endpoint = target.endpoint
+    return {
+        "endpoint": [endpoint.scheme, endpoint.host, endpoint.port],
+        "app": [endpoint.app.app_id, endpoint.app.key, endpoint.app.secret],
+        "ca": None if target.ca is None else str(target.ca.absolute()),
+        "insecure": target.insecure,
+        "server": target.server,
+    }
+
+
+def _target(plain: dict[str, Any]) -> Target:
+    scheme, host, port = plain["endpoint"]
+    ca = None if plain["ca"] is None else Path(plain["ca"])
+    endpoint = Endpoint(scheme, host, port, Credentials(*plain["app"]))
+    return target_of(endpoint, ca, plain["insecure"], plain["server"])

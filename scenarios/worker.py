@@ -1,0 +1,126 @@
+"""A worker's side of a conducted run: it holds the slices its master tells it to, and reports what they held."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import socket
+from time import process_time
+from typing import Any
+
+import gevent
+from gevent.event import Event
+from locust.env import Environment
+from locust.runners import WorkerRunner
+
+from scenarios import messages
+from scenarios.assignment import Assignment, AssignmentError
+from scenarios.cast import Holder
+from scenarios.session import Session, Stage
+from wiretax import __version__
+from wiretax.channels.workload import Workload
+from wiretax.terminal import Exit
+from wiretax.wire.slices import Slice
+
+# A slice that is cut when the worker is told to leave still has to come to rest.
+LEAVE_TIMEOUT_S = 15.0
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Set up once in a worker's process, when Locust is ready."""
+
+    def __init__(self, environment: Environment) -> None:
+        runner = environment.runner
+        assert isinstance(runner, WorkerRunner)
+        self._environment = environment
+        self._runner: Any = runner
+        self._session: Session | None = None
+        self._stage = Stage(0)
+        self._cut = Event()
+        self._resting = Event()
+        self._resting.set()
+        self._final = False
+        for name, listener in (
+            (messages.PLAN, self._prepare),
+            (messages.REFUSED, self._leave_refused),
+            (messages.HOLD, self._hold),
+            (messages.CUT, self._cut_short),
+        ):
+            # A listener that waits would keep Locust from hearing the next message.
+            self._runner.register_message(name, listener, concurrent=True)
+        hooks: Any = environment.events
+        hooks.test_stop.add_listener(self._say_final)
+        hooks.quitting.add_listener(self._leave)
+        self._say(messages.HELLO, {"wiretax": __version__, "host": socket.gethostname(), "pid": os.getpid()})
+
+    def _say(self, name: str, data: dict[str, Any]) -> None:
+        self._runner.send_message(name, data)
+
+    def _prepare(self, msg: Any, **_: Any) -> None:
+        try:
+            assignment = Assignment.of_plain(msg.data)
+            fingerprint = assignment.fingerprint()
+        except AssignmentError as error:
+            self._say(messages.REFUSED, {"why": str(error)})
+            return
+        session = self._session = Session(assignment.targets, assignment.seed, assignment.timeout_s)
+        for workload in assignment.workloads:
+            session.source(workload)
+        self._holder = Holder(self._stage, assignment.slice_s, assignment.timeout_s)
+        self._environment.wiretax_session = session  # type: ignore[attr-defined]
+        self._environment.wiretax_stage = self._stage  # type: ignore[attr-defined]
+        # What exists now stays for the whole run; the collector need not walk through it during a slice.
+        gc.collect()
+        gc.freeze()
+        self._say(messages.READY, {"fingerprint": fingerprint})
+
+    def _leave_refused(self, msg: Any, **_: Any) -> None:
+        log.error("wiretax: the master does not take this worker: %s", msg.data["why"])
+        self._environment.process_exit_code = Exit.USAGE
+        self._runner.quit()
+
+    def _hold(self, msg: Any, **_: Any) -> None:
+        number, lasting_s = msg.data["number"], msg.data["lasting_s"]
+        assert self._session is not None
+        self._resting.clear()
+        self._cut.clear()
+        busy_s = process_time()
+        users = self._runner.user_count
+        self._stage.expect(users)
+        piece = Slice(Workload(**msg.data["workload"]), msg.data["round"])
+        round_trip_s, problem = self._holder.hold(
+            piece, lasting_s, self._cut, opened=lambda: self._say(messages.BEGUN, {"number": number})
+        )
+        self._say(
+            messages.SETTLED,
+            {
+                "number": number,
+                "users": users,
+                "piece": piece.as_plain(),
+                "round_trip_s": round_trip_s,
+                "problem": problem,
+                "witness": self._session.witness().as_plain(),
+                "cpu_s": process_time() - busy_s,
+            },
+        )
+        self._resting.set()
+
+    def _cut_short(self, **_: Any) -> None:
+        self._cut.set()
+
+    def _say_final(self, **_: Any) -> None:
+        """All users have left, and closed their connections."""
+        if self._session is not None and not self._final:
+            self._final = True
+            self._session.close()
+            self._say(messages.FINAL, {"witness": self._session.witness().as_plain()})
+
+    def _leave(self, **_: Any) -> None:
+        """Locust quits, told by somebody else than the master: come to rest first. It runs before Locust's own
+        listener, which says goodbye."""
+        self._cut.set()
+        self._resting.wait(LEAVE_TIMEOUT_S)
+        self._runner.stop()
+        gevent.sleep(0)
