@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any, Protocol
 
 from gevent.event import Event
+from locust.runners import LocalRunner
 
 from scenarios.session import Session, Stage
 from wiretax.channels.workload import Workload
@@ -158,17 +159,25 @@ class Solo:
     """The users of this process."""
 
     def __init__(
-        self, runner: Any, session: Session, stage: Stage, users: int, slice_s: float, timeout_s: float
+        self,
+        runner: LocalRunner | None,
+        session: Session,
+        stage: Stage,
+        users: int,
+        slice_s: float,
+        timeout_s: float,
     ) -> None:
-        """``runner``: Locust's, which spawns the users."""
+        """``runner``: Locust's, which spawns the users; None where they come by themselves."""
         self._runner = runner
+        self._spawn = None if runner is None else runner.start
         self._session = session
         self._stage = stage
         self._users = users
         self._holder = Holder(stage, slice_s, timeout_s)
 
     def begin(self) -> None:
-        self._runner.start(self._users, spawn_rate=self._users)
+        if self._spawn is not None:
+            self._spawn(self._users, spawn_rate=self._users)
         if not self._stage.wait_until_idle(SPAWN_TIMEOUT_S):
             raise CastError(f"{self._users} users did not start within {SPAWN_TIMEOUT_S:g} s")
 
@@ -178,6 +187,7 @@ class Solo:
         return Held((Part(0, self._users, piece),), round_trip_s, problem)
 
     def end(self) -> Credits:
-        self._runner.quit()
+        if self._runner is not None:
+            self._runner.quit()
         self._session.close()
         return Credits(Witness())

@@ -1,79 +1,40 @@
-"""The workers as their master sees them: who is there, what they hold, and who was lost."""
+"""All workers of one master as a cast: each switch is broadcast, and what they measured is merged."""
 
 from __future__ import annotations
 
-import logging
-import socket
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from time import monotonic
-from typing import Any, Literal
+from typing import Any, cast
 
-import gevent
 from gevent.event import Event
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
-from locust.runners import STATE_MISSING, MasterRunner
+from locust.runners import MasterRunner
 
 from scenarios import messages
 from scenarios.assignment import Assignment
-from scenarios.cast import DRAIN_GRACE_S, CastError, Credits, Held, Part
-from wiretax import __version__
+from scenarios.cast import DRAIN_GRACE_S, SPAWN_TIMEOUT_S, CastError, Credits, Held, Part
+from scenarios.roll import Member, Roll
 from wiretax.channels.workload import Workload
 from wiretax.wire.ledger import Witness
 from wiretax.wire.slices import Slice
 
-READY_TIMEOUT_S = 30.0
 BEGIN_TIMEOUT_S = 5.0
 FINAL_TIMEOUT_S = 10.0
-LOOK_S = 0.05
-WAITED_S = 2.0
-State = Literal["joining", "ready", "finished", "left", "lost", "late", "refused"]
-log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Member:
-    """One worker.
-
-    Attributes:
-        number: in the order they came, from 0; Locust's index, and the ``worker`` of ``slices.parquet``.
-        client_id: Locust's name for it.
-        host: its machine's name.
-        pid: its process there.
-        state: "joining" until it knows what it will send; "ready" while it takes part; "finished" where it did to
-            the end; "left" where it said goodbye before; "lost" where it didn't; "late" where the run had begun
-            when it came; "refused" where it can't take part.
-        why: in words, where it does not take part to the end.
-        users: how many it has.
-        witness: what its sockets and its kernel counted up to its last settled slice, or in all.
-        cpu_s: its processor time while slices were held.
-    """
-
-    number: int
-    client_id: str
-    host: str
-    pid: int
-    state: State = "joining"
-    why: str = ""
-    users: int = 0
-    witness: Witness = field(default_factory=Witness)
-    cpu_s: float = 0.0
-
-    @property
-    def name(self) -> str:
-        return f"worker {self.number} ({self.host}, process {self.pid})"
+SAID = {"left": "left before the end", "late": "came late", "refused": "was not taken"}
 
 
 class Fleet:
-    """All workers of one run, as a cast."""
+    """Set up in the master's process, before workers are expected."""
 
     def __init__(
         self,
         environment: Environment,
-        assignments: list[Assignment],
+        assignments: Sequence[Assignment],
         users: int,
         died: Callable[[int], bool] = lambda _: False,
+        asked: Callable[[], object] = lambda: None,
     ) -> None:
         """Listen for workers.
 
@@ -82,217 +43,147 @@ class Fleet:
             assignments: what workers are told, in turn.
             users: of the whole run; each worker has its share.
             died: whether a process of this machine, by its id, is known to have ended.
+            asked: called where Locust would start or move users, which is the fleet's to do here: a worker that
+                comes later gets none, and one that is lost is not made up for.
         """
-        runner = environment.runner
-        assert isinstance(runner, MasterRunner)
-        self._environment = environment
-        self._runner: Any = runner
-        self._assignments = assignments
-        self._fingerprint = assignments[0].fingerprint()
+        assert isinstance(environment.runner, MasterRunner)
+        self._runner = cast(Any, environment.runner)
+        self._roll = Roll(self._runner, assignments, died)
+        self._timeout_s = assignments[0].timeout_s
         self._users = users
-        self._died = died
-        self._members: dict[str, Member] = {}
-        self._changed = Event()
+        self._company: list[Member] = []
         self._begun: set[str] = set()
         self._settled: dict[str, dict[str, Any]] = {}
         self._number = 0
-        self._closed = False
-        self._started = False
-        for name in messages.TO_MASTER:
-            listener = getattr(self, f"_hear_{name.removeprefix('wiretax-')}")
-            self._runner.register_message(name, listener)
+        self._runner.register_message(messages.BEGUN, self._hear_begun)
+        self._runner.register_message(messages.SETTLED, self._hear_settled)
         environment.dispatcher_class = self._dispatcher  # type: ignore[assignment]
+        self._spawn = self._runner.start
+        self._runner.start = lambda *_, **__: asked()
 
-    def muster(self, count: int) -> None:
-        """Wait until so many workers are ready.
+    def muster(self, count: int, least: int) -> None:
+        """Wait until workers said whether they can take part, as ``Roll.muster``.
 
         Raises:
-            CastError: where they are not within a while, or there are more of them than users.
+            CastError: where there are not enough of them, or more than users.
         """
-        until = monotonic() + READY_TIMEOUT_S
-        while len(self._in("ready")) < count:
-            self._look_for_lost(self._in("joining"))
-            hopeless = len(self._members) >= count and not self._in("joining")
-            if hopeless or monotonic() > until:
-                raise CastError(self._not_ready(count))
-            self._wait()
-        if len(self._in("ready")) > self._users:
+        self._company = self._roll.muster(count, least)
+        if len(self._company) > self._users:
             raise CastError(
-                f"{self._users} users for {count} workers: each needs at least one; raise users, or take fewer"
+                f"{self._users} users for {len(self._company)} workers, and each needs at least one: raise users"
             )
 
     def begin(self) -> None:
-        self._started = True
-        if not self._runner.user_count:
-            self._runner.start(self._users, spawn_rate=self._users)
-        ready = self._in("ready")
-        until = monotonic() + READY_TIMEOUT_S
+        self._spawn(self._users, spawn_rate=self._users)
+        until = monotonic() + SPAWN_TIMEOUT_S
         while self._runner.user_count < self._users:
-            if monotonic() > until or len(self._in("ready")) < len(ready):
-                raise CastError(f"{self._runner.user_count} of {self._users} users started; {self._not_ready(0)}")
-            self._look_for_lost(ready)
-            self._wait()
+            self._roll.look_for_lost(self._company)
+            if self._missing() or monotonic() > until:
+                started = f"{self._runner.user_count} of {self._users} users started"
+                raise CastError("; ".join([started, *self._missing()]))
+            self._roll.wait()
 
     def hold(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> Held:
+        if missing := self._missing():
+            return Held((), problem="; ".join(missing))
         self._number += 1
         self._begun.clear()
         self._settled.clear()
-        cast = self._in("ready")
         order = {
             "number": self._number,
             "workload": asdict(workload),
             "round": round_,
             "lasting_s": lasting_s,
         }
-        for member in cast:
-            self._runner.send_message(messages.HOLD, order, client_id=member.client_id)
-        timeout_s = self._assignments[0].timeout_s
+        self._tell(messages.HOLD, order)
         begun_by = monotonic() + BEGIN_TIMEOUT_S
-        settled_by = begun_by + (timeout_s if lasting_s is None else lasting_s) + timeout_s + DRAIN_GRACE_S
+        longest_s = self._timeout_s if lasting_s is None else lasting_s
+        settled_by = begun_by + longest_s + self._timeout_s + DRAIN_GRACE_S
         cut = False
-        while awaited := [each for each in cast if each.client_id not in self._settled and each.state == "ready"]:
-            self._wait()
+        while awaited := self._awaited():
+            self._roll.wait()
             if stop.is_set() and not cut:
                 cut = True
-                for member in cast:
-                    self._runner.send_message(messages.CUT, client_id=member.client_id)
-            self._look_for_lost(awaited)
+                self._tell(messages.CUT)
+            self._roll.look_for_lost(awaited)
             now = monotonic()
-            for member in awaited:
+            for member in self._awaited():
                 if now > begun_by and member.client_id not in self._begun:
-                    self._lose(member, f"it did not begin a slice within {BEGIN_TIMEOUT_S:g} s")
+                    member.lose(f"it did not begin a slice within {BEGIN_TIMEOUT_S:g} s")
                 elif now > settled_by:
-                    self._lose(member, "it did not settle its slice in time")
-        return self._gather([each for each in cast if each.client_id in self._settled], cast)
-
-    def _gather(self, settled: list[Member], cast: list[Member]) -> Held:
-        parts, trips, problems = [], [0.0], []
-        for member in settled:
-            answer = self._settled[member.client_id]
-            try:
-                piece, witness = Slice.of_plain(answer["piece"]), Witness.of_plain(answer["witness"])
-            except (KeyError, TypeError, ValueError):
-                self._lose(member, "what it measured can't be read")
-                continue
-            member.users, member.witness = answer["users"], witness
-            member.cpu_s += answer["cpu_s"]
-            parts.append(Part(member.number, member.users, piece))
-            trips.append(answer["round_trip_s"])
-            problems += [answer["problem"]] if answer["problem"] else []
-        problems += [f"{each.name} was lost: {each.why}" for each in cast if each.state == "lost"]
-        problems += [f"{each.name} left" for each in cast if each.state == "left"]
-        if len(parts) < len(cast) or not all(part.piece.counts for part in parts):
-            # Users of one worker less, or for less time, are another load.
-            for part in parts:
-                part.piece.counts = False
-        return Held(tuple(parts), max(trips), "; ".join(dict.fromkeys(problems)))
+                    member.lose("it did not settle its slice in time")
+        return self._gather()
 
     def end(self) -> Credits:
-        self._closed = True
-        cast = self._in("ready")
-        for member in cast:
+        self._roll.over = True
+        company = self._roll.of("ready")
+        for member in company:
             self._runner.send_message("stop", client_id=member.client_id)
         until = monotonic() + FINAL_TIMEOUT_S
-        while awaited := [each for each in cast if each.state == "ready"]:
-            self._wait()
-            self._look_for_lost(awaited)
+        while awaited := [each for each in company if each.state == "ready"]:
+            self._roll.wait()
+            self._roll.look_for_lost(awaited)
             if monotonic() > until:
-                for member in awaited:
-                    self._lose(member, "it did not say what its sockets counted in the end")
+                for member in self._roll.of("ready"):
+                    member.lose("it did not say in the end what its sockets counted")
         self._runner.quit()
         return self._credits()
 
+    def _awaited(self) -> list[Member]:
+        return [each for each in self._company if each.state == "ready" and each.client_id not in self._settled]
+
+    def _missing(self) -> list[str]:
+        """A sentence for each that began and is not there any more."""
+        gone = {"lost": "was lost", "left": "left"}
+        return [f"{each.name} {gone[each.state]}: {each.why}" for each in self._company if each.state in gone]
+
+    def _tell(self, name: str, data: dict[str, Any] | None = None) -> None:
+        for member in self._company:
+            self._runner.send_message(name, data, client_id=member.client_id)
+
+    def _gather(self) -> Held:
+        """What all measured of the slice that was held last."""
+        parts, round_trip_s, problems = [], 0.0, []
+        for member in self._company:
+            answer = self._settled.get(member.client_id)
+            if answer is None:
+                continue
+            try:
+                piece, witness = Slice.of_plain(answer["piece"]), Witness.of_plain(answer["witness"])
+            except (KeyError, TypeError, ValueError):
+                member.lose("what it measured can't be read")
+                continue
+            member.users = answer["users"]
+            if member.state != "left":  # else its last word came since
+                member.witness = witness
+            member.cpu_s += answer["cpu_s"]
+            parts.append(Part(member.number, member.users, piece))
+            round_trip_s = max(round_trip_s, answer["round_trip_s"])
+            problems += [answer["problem"]] if answer["problem"] else []
+        problems += self._missing()
+        if len(parts) < len(self._company) or not all(part.piece.counts for part in parts):
+            # With one worker's users less, or for less time, it was another load.
+            for part in parts:
+                part.piece.counts = False
+        return Held(tuple(parts), round_trip_s, "; ".join(dict.fromkeys(problems)))
+
     def _credits(self) -> Credits:
-        members = sorted(self._members.values(), key=lambda each: each.number)
+        members = sorted(self._roll.members.values(), key=lambda each: each.number)
         took_part = [each for each in members if each.users]
         witness = Witness()
         for member in members:
             witness = witness.plus(member.witness)
-        here = socket.gethostname()
-        said = {"left": "left before the end", "late": "came late", "refused": "was not taken"}
         return Credits(
-            witness,
-            sum(each.cpu_s for each in members),
-            len(took_part),
-            tuple(
-                {
-                    "worker": each.number,
-                    "host": each.host,
-                    "pid": each.pid,
-                    "users": each.users,
-                    "state": each.state,
-                    "why": each.why,
-                }
-                for each in members
+            witness=witness,
+            cpu_s=sum(each.cpu_s for each in members),
+            count=len(took_part),
+            workers=tuple(each.as_row() for each in members),
+            warnings=tuple(
+                f"{each.name} {SAID[each.state]}: {each.why}" for each in members if each.state in SAID
             ),
-            tuple(f"{each.name} {said[each.state]}: {each.why}" for each in members if each.state in said),
-            tuple(f"{each.name} was lost: {each.why}" for each in members if each.state == "lost"),
-            any(each.host != here for each in took_part),
+            lost=tuple(f"{each.name} was lost: {each.why}" for each in members if each.state == "lost"),
+            elsewhere=not all(each.is_here for each in took_part),
         )
-
-    def _in(self, state: State) -> list[Member]:
-        return [each for each in self._members.values() if each.state == state]
-
-    def _wait(self) -> None:
-        """Until a worker says something, or it is time to look who is still there."""
-        self._changed.wait(LOOK_S)
-        self._changed.clear()
-
-    def _look_for_lost(self, members: list[Member]) -> None:
-        for member in members:
-            if member.state not in ("joining", "ready"):
-                continue
-            node = self._runner.clients.get(member.client_id)
-            if member.host == socket.gethostname() and self._died(member.pid):
-                self._lose(member, "its process ended")
-            elif node is None:
-                self._lose(member, "Locust says that it quit, and it did not report its sockets")
-            elif node.state == STATE_MISSING:
-                self._lose(member, "nothing is heard from it any more")
-
-    def _lose(self, member: Member, why: str) -> None:
-        member.state, member.why = "lost", why
-
-    def _not_ready(self, count: int) -> str:
-        said = [f"{each.name} {each.state}: {each.why}" for each in self._members.values() if each.why]
-        ready = f"{len(self._in('ready'))} of {count} workers are ready"
-        return "; ".join([ready, *said]) if count else "; ".join(said) or "workers did not say why"
-
-    # What workers say. Each listener is called by Locust, in the order of the messages.
-
-    def _hear_hello(self, msg: Any, **_: Any) -> None:
-        said = msg.data
-        number = self._runner.get_worker_index(msg.node_id)
-        member = self._members[msg.node_id] = Member(number, msg.node_id, str(said["host"]), int(said["pid"]))
-        if said["wiretax"] != __version__:
-            self._refuse(
-                member, f"it runs wiretax {said['wiretax']}, its master {__version__}; install the same on both"
-            )
-        elif self._started:
-            member.state, member.why = "late", "the run had begun without it"
-            log.warning("wiretax: %s came late: %s", member.name, member.why)
-        else:
-            assignment = self._assignments[number % len(self._assignments)]
-            self._runner.send_message(messages.PLAN, assignment.as_plain(), client_id=msg.node_id)
-        self._changed.set()
-
-    def _hear_refused(self, msg: Any, **_: Any) -> None:
-        if member := self._members.get(msg.node_id):
-            self._refuse(member, msg.data["why"])
-
-    def _hear_ready(self, msg: Any, **_: Any) -> None:
-        member = self._members.get(msg.node_id)
-        if member is None or member.state != "joining":
-            return
-        if msg.data["fingerprint"] != self._fingerprint:
-            self._refuse(
-                member, "it would send other bytes than its master: its profiles or payloads are not the same"
-            )
-        elif self._started:
-            member.state, member.why = "late", "the run had begun without it"
-        else:
-            member.state = "ready"
-        self._changed.set()
 
     def _hear_begun(self, msg: Any, **_: Any) -> None:
         if msg.data["number"] == self._number:
@@ -301,49 +192,9 @@ class Fleet:
     def _hear_settled(self, msg: Any, **_: Any) -> None:
         if msg.data["number"] == self._number:
             self._settled[msg.node_id] = msg.data
-            self._changed.set()
-
-    def _hear_final(self, msg: Any, **_: Any) -> None:
-        member = self._members.get(msg.node_id)
-        if member is None or member.state != "ready":
-            return
-        member.witness = Witness.of_plain(msg.data["witness"])
-        if self._closed:
-            member.state = "finished"
-        else:
-            member.state, member.why = "left", "it was told to quit, not by its master"
-        self._changed.set()
-
-    def _refuse(self, member: Member, why: str) -> None:
-        member.state, member.why = "refused", why
-        log.error("wiretax: %s is not taken: %s", member.name, why)
-        self._runner.send_message(messages.REFUSED, {"why": why}, client_id=member.client_id)
-        self._changed.set()
+            self._roll.changed.set()
 
     def _dispatcher(self, worker_nodes: list[Any], user_classes: list[Any]) -> UsersDispatcher:
-        """Locust's own, of those that are ready once all have said what they are."""
-        until = monotonic() + READY_TIMEOUT_S
-        while monotonic() < until:
-            self._look_for_lost(self._in("joining"))
-            silent = [node for node in worker_nodes if node.id not in self._members]
-            if not self._in("joining") and not silent:
-                break
-            self._wait()
-        self._started = True
-        ready = {each.client_id for each in self._in("ready")}
-        nodes = [node for node in worker_nodes if node.id in ready]
-        if not nodes or len(nodes) > self._users:
-            few = f"{self._users} users for {len(nodes)} workers: each needs at least one"
-            log.error("wiretax: %s", few if nodes else self._not_ready(len(worker_nodes)))
-            raise gevent.GreenletExit
-        return SteadyDispatcher(nodes, user_classes)
-
-
-class SteadyDispatcher(UsersDispatcher):
-    """Users stay where they are: a worker that comes later gets none, one that is lost is not made up for."""
-
-    def add_worker(self, worker_node: Any) -> None:
-        pass
-
-    def remove_worker(self, worker_node: Any) -> None:
-        pass
+        """Locust's own, of those that take part."""
+        ready = {each.client_id for each in self._company}
+        return UsersDispatcher([node for node in worker_nodes if node.id in ready], user_classes)

@@ -107,7 +107,7 @@ class Measurement:
             witness.tls,
             _accounts(record, counted) if len(counted) > 1 else None,
         )
-        invalid = [f"{each}; {_unexplained(outcome)}" for each in cast.lost]
+        invalid = [*cast.lost, _unexplained(outcome)] if cast.lost else []
         invalid += [f"the witnesses disagree: {each}" for each in outcome.differences]
         heard = {row["server"] for row in record.slices if row["events"]}
         if not heard:
@@ -202,11 +202,11 @@ def _accounts(record: RunRecord, counted: dict[Server, Counts | None]) -> dict[s
 
 
 def _unexplained(outcome: Reconciliation) -> str:
-    """What a lost worker sent after its last report, as far as anybody knows."""
+    """What lost workers sent after their last reports, as far as anybody knows."""
     if outcome.server is None:
-        return "what it sent after its last report is counted by nobody"
+        return "what lost workers sent after their last report is in no figure, and nobody else counted it"
     more = {name: outcome.server[name] - count for name, count in outcome.model.items()}
     return (
-        f"after its last report the mock counted {more['requests']:,} requests, {more['request_bytes']:,} B of it "
-        f"and {more['response_bytes']:,} B to it, that are in no figure"
+        f"what lost workers sent after their last report is in no figure: by the mock {more['requests']:,} "
+        f"requests, {more['request_bytes']:,} B sent and {more['response_bytes']:,} B received"
     )

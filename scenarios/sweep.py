@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def sweep(
         EndpointRefusedError: where the endpoint can't be measured; nothing is written.
         CastError: where workers don't start; nothing is written.
     """
-    _quiet_locust()
+    quiet_locust()
     folder = claim_run_folder(results, run_name(plan.name))
     try:
         with ExitStack() as closing:
@@ -121,7 +121,7 @@ def _measure(
         master = environment.create_master_runner(HOST, 0)
         cast = Fleet(environment, assignments(plan, targets), plan.users, workers.died)
         workers.tell(master.server.port)
-        cast.muster(workers.count)
+        cast.muster(workers.count, least=workers.count)
     return conduct(plan, cast, session, Measurement(targets, cost), console, more, folder)
 
 
@@ -133,6 +133,7 @@ def conduct(
     console: Console,
     more: MoreRounds | None,
     folder: Path,
+    stopped: Callable[[Conductor], AbstractContextManager[None]] | None = None,
 ) -> RunRecord:
     """Have a cast perform a plan, and conclude.
 
@@ -144,6 +145,7 @@ def conduct(
         console: where progress is shown.
         more: rounds that may be added.
         folder: where the run will be written.
+        stopped: what may stop the conductor meanwhile; None for Ctrl-C and SIGTERM.
 
     Raises:
         EndpointRefusedError: where the endpoint can't be measured.
@@ -169,7 +171,7 @@ def conduct(
     try:
         for workload in {workload.way: workload for workload in plan.workloads}.values():
             record.add(preflight(session, workload, WARM_UP), plan.users)
-        with _stopped_by_signals(conductor):
+        with (stopped or _stopped_by_signals)(conductor):
             cast.begin()
             measurement.begin()
             for step, held in conductor.run():
@@ -218,7 +220,7 @@ def mock_count(cost: CostModel, workers: int, cores: int) -> int:
     return max(1, min(workers, cores // 2))
 
 
-def _quiet_locust() -> None:
+def quiet_locust() -> None:
     """A sweep saturates its processor by design; Locust's warnings of that would break the progress line."""
     logging.getLogger("locust.runners").setLevel(logging.ERROR)
     logging.getLogger().addFilter(lambda record: not record.getMessage().startswith("CPU usage above"))

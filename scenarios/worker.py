@@ -25,6 +25,8 @@ from wiretax.wire.slices import Slice
 
 # A slice that is cut when the worker is told to leave still has to come to rest.
 LEAVE_TIMEOUT_S = 15.0
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
 log = logging.getLogger(__name__)
 
 
@@ -45,6 +47,7 @@ class Worker:
         for name, listener in (
             (messages.PLAN, self._prepare),
             (messages.REFUSED, self._leave_refused),
+            (messages.LATE, self._stand_by),
             (messages.HOLD, self._hold),
             (messages.CUT, self._cut_short),
         ):
@@ -53,12 +56,22 @@ class Worker:
         hooks: Any = environment.events
         hooks.test_stop.add_listener(self._say_final)
         hooks.quitting.add_listener(self._leave)
-        self._say(messages.HELLO, {"wiretax": __version__, "host": socket.gethostname(), "pid": os.getpid()})
+        self._greeting = gevent.spawn(self._greet)
 
     def _say(self, name: str, data: dict[str, Any]) -> None:
         self._runner.send_message(name, data)
 
+    def _greet(self) -> None:
+        """Until the master, which may still be about to set itself up, answers."""
+        hello = {"wiretax": __version__, "host": socket.gethostname(), "pid": os.getpid()}
+        pause_s = FIRST_PAUSE_S
+        while True:
+            self._say(messages.HELLO, hello)
+            gevent.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
     def _prepare(self, msg: Any, **_: Any) -> None:
+        self._greeting.kill()
         try:
             assignment = Assignment.of_plain(msg.data)
             fingerprint = assignment.fingerprint()
@@ -77,9 +90,14 @@ class Worker:
         self._say(messages.READY, {"fingerprint": fingerprint})
 
     def _leave_refused(self, msg: Any, **_: Any) -> None:
+        self._greeting.kill()
         log.error("wiretax: the master does not take this worker: %s", msg.data["why"])
         self._environment.process_exit_code = Exit.USAGE
         self._runner.quit()
+
+    def _stand_by(self, **_: Any) -> None:
+        self._greeting.kill()
+        log.warning("wiretax: this worker came late: the run had begun, and is not added to")
 
     def _hold(self, msg: Any, **_: Any) -> None:
         number, lasting_s = msg.data["number"], msg.data["lasting_s"]
