@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from gevent.event import Event
 from locust.runners import LocalRunner
 
-from scenarios.session import Session, Stage
+from scenarios.session import Stage
 from wiretax.channels.workload import Workload
 from wiretax.runs.record import RunRecord
 from wiretax.wire.ledger import Witness
@@ -161,7 +161,6 @@ class Solo:
     def __init__(
         self,
         runner: LocalRunner | None,
-        session: Session,
         stage: Stage,
         users: int,
         slice_s: float,
@@ -170,7 +169,6 @@ class Solo:
         """``runner``: Locust's, which spawns the users; None where they come by themselves."""
         self._runner = runner
         self._spawn = None if runner is None else runner.start
-        self._session = session
         self._stage = stage
         self._users = users
         self._holder = Holder(stage, slice_s, timeout_s)
@@ -189,5 +187,4 @@ class Solo:
     def end(self) -> Credits:
         if self._runner is not None:
             self._runner.quit()
-        self._session.close()
         return Credits(Witness())

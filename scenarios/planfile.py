@@ -15,8 +15,8 @@ from locust.env import Environment
 from locust.runners import WorkerRunner
 
 from analysis.gates import GatesError
-from scenarios.conducted import Conducted
 from scenarios.plan import PlanError
+from scenarios.plan_session import PlanSession
 from scenarios.users import PlanUser
 from scenarios.worker import Worker
 from wiretax.channels.endpoint import EndpointError
@@ -57,7 +57,7 @@ def prepare(environment: Environment, **_: Any) -> None:
         Worker(environment)
         return
     try:
-        Conducted(environment)
+        PlanSession(environment)
     except (
         EndpointError,
         GatesError,

@@ -116,7 +116,7 @@ def _measure(
         for workload in plan.workloads:
             session.source(workload)
         runner = environment.create_local_runner()
-        cast = Solo(runner, session, stage, plan.users, plan.slice_s, plan.timeout_s)
+        cast = Solo(runner, stage, plan.users, plan.slice_s, plan.timeout_s)
     else:
         master = environment.create_master_runner(HOST, 0)
         cast = Fleet(environment, assignments(plan, targets), plan.users, workers.died)

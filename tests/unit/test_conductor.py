@@ -57,7 +57,7 @@ class Acts(Solo):
 
     def __init__(self, silent: Callable[[Workload], bool] = lambda _: False, round_trip_s: float = 1e-4) -> None:
         stage = Acting(silent, round_trip_s)
-        super().__init__(None, None, stage, users=0, slice_s=0.01, timeout_s=0.01)  # type: ignore[arg-type]
+        super().__init__(None, stage, users=0, slice_s=0.01, timeout_s=0.01)
 
 
 def twins(order: list[Workload]) -> list[tuple[Workload, Workload]]:

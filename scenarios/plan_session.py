@@ -42,7 +42,7 @@ LAST_WORDS_S = 60.0
 log = logging.getLogger(__name__)
 
 
-class Conducted:
+class PlanSession:
     """Set up once, in the process that conducts: Locust's master, or its only one."""
 
     def __init__(self, environment: Environment) -> None:
@@ -101,7 +101,7 @@ class Conducted:
         self._environment.wiretax_stage = stage  # type: ignore[attr-defined]
         for workload in plan.workloads:
             self._session.source(workload)
-        return Solo(self._runner, self._session, stage, plan.users, plan.slice_s, plan.timeout_s)
+        return Solo(self._runner, stage, plan.users, plan.slice_s, plan.timeout_s)
 
     def _perform(self) -> None:
         """Locust starts: the whole run, to its folder and its exit code."""
