@@ -19,6 +19,7 @@ from wiretax.commands.advise import advise
 from wiretax.commands.gate import gate
 from wiretax.commands.report import report
 from wiretax.commands.run import run
+from wiretax.commands.ui import ui
 from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.terminal import Exit, err, fail, out
 
@@ -176,6 +177,9 @@ app.command()(run)
 app.command()(advise)
 app.command()(gate)
 app.command()(report)
+app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, options_metavar="[LOCUST OPTIONS]"
+)(ui)
 
 
 def _mock_tls(key_type: KeyType, ca: Path | None) -> MockTls:

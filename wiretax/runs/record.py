@@ -55,13 +55,21 @@ class RunRecord:
             self.aside.merge(piece.boundary)
             return
         self.boundary.merge(piece.boundary)
-        self.slices.append(_slice_row(piece, users, worker))
+        self.slices.append(slice_row(piece, users, worker))
         key, buckets = (piece.round, piece.workload.name), piece.measured.latency.buckets()
         place = self._places.setdefault(key, len(self.latency))
         if place == len(self.latency):
             self.latency.append((*key, buckets))
         else:
             self.latency[place] = (*key, self.latency[place][2].plus(buckets))
+
+    def set_aside(self) -> None:
+        """Begin anew: what was taken so far adds to the totals only, as the warm-up does."""
+        self.aside, self.boundary = Tally(), Tally()
+        self.aside.merge(self.total)
+        self.slices.clear()
+        self.latency.clear()
+        self._places.clear()
 
     def failure_rows(self) -> list[Row]:
         """Rows of ``failures.parquet``, the most frequent first."""
@@ -100,7 +108,8 @@ def _tcp_columns(tcp: TcpCounters | None) -> Row:
     }
 
 
-def _slice_row(piece: Slice, users: int, worker: int) -> Row:
+def slice_row(piece: Slice, users: int, worker: int) -> Row:
+    """A row of ``slices.parquet``."""
     measured = piece.measured.counts()
     measured["payload_total_bytes"] = measured.pop("payload_bytes")
     measured["unfinished_requests"] = measured.pop("unfinished")
