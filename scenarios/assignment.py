@@ -15,6 +15,8 @@ from wiretax.channels.workload import Workload
 from wiretax.wire.publisher import Source
 from wiretax.wire.trust import Target, TrustError, target_of
 
+NOT_UNDERSTOOD = "it does not understand what its master sent"
+
 
 class AssignmentError(ValueError):
     """An assignment that can't be carried out here: one line that says why."""
@@ -53,7 +55,7 @@ class Assignment:
             "seed": self.seed,
             "slice_s": self.slice_s,
             "timeout_s": self.timeout_s,
-            "targets": [_plain_target(target) for target in self.targets],
+            "targets": [plain_target(target) for target in self.targets],
         }
 
     @classmethod
@@ -70,12 +72,10 @@ class Assignment:
                 plain["seed"],
                 plain["slice_s"],
                 plain["timeout_s"],
-                tuple(_target(each) for each in plain["targets"]),
+                tuple(target_of_plain(each) for each in plain["targets"]),
             )
-        except TrustError as error:
-            raise AssignmentError(str(error)) from None
-        except (KeyError, TypeError, ValueError):
-            raise AssignmentError("it does not understand the plan its master sent") from None
+        except (KeyError, TypeError):
+            raise AssignmentError(NOT_UNDERSTOOD) from None
 
     def fingerprint(self) -> str:
         """Equal wherever the same bytes would be sent: the version, and each workload's first request."""
@@ -87,7 +87,8 @@ class Assignment:
         return digest.hexdigest()
 
 
-def _plain_target(target: Target) -> dict[str, Any]:
+def plain_target(target: Target) -> dict[str, Any]:
+    """A target as it travels to a worker."""
     endpoint = target.endpoint
     return {
         "endpoint": [endpoint.scheme, endpoint.host, endpoint.port],
@@ -98,8 +99,18 @@ def _plain_target(target: Target) -> dict[str, Any]:
     }
 
 
-def _target(plain: dict[str, Any]) -> Target:
-    scheme, host, port = plain["endpoint"]
-    ca = None if plain["ca"] is None else Path(plain["ca"])
-    endpoint = Endpoint(scheme, host, port, Credentials(*plain["app"]))
-    return target_of(endpoint, ca, plain["insecure"], plain["server"])
+def target_of_plain(plain: dict[str, Any]) -> Target:
+    """What ``plain_target`` was made of.
+
+    Raises:
+        AssignmentError: where it can't be trusted as its master trusts it, or was not made by that.
+    """
+    try:
+        scheme, host, port = plain["endpoint"]
+        ca = None if plain["ca"] is None else Path(plain["ca"])
+        endpoint = Endpoint(scheme, host, port, Credentials(*plain["app"]))
+        return target_of(endpoint, ca, plain["insecure"], plain["server"])
+    except TrustError as error:
+        raise AssignmentError(str(error)) from None
+    except (KeyError, TypeError, ValueError):
+        raise AssignmentError(NOT_UNDERSTOOD) from None

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gevent.event import Event
-from locust.runners import LocalRunner
 
 from scenarios.session import Stage
 from wiretax.channels.workload import Workload
 from wiretax.runs.record import RunRecord
 from wiretax.wire.ledger import Witness
 from wiretax.wire.slices import Slice
+
+if TYPE_CHECKING:
+    from locust.runners import LocalRunner
 
 DRAIN_GRACE_S = 1.0
 WARM_UP_POLL_S = 0.02

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from time import monotonic
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from gevent.event import Event
-from locust.dispatch import UsersDispatcher
-from locust.env import Environment
-from locust.runners import MasterRunner
 
 from scenarios import messages
 from scenarios.assignment import Assignment
@@ -19,6 +16,10 @@ from scenarios.roll import Member, Roll
 from wiretax.channels.workload import Workload
 from wiretax.wire.ledger import Witness
 from wiretax.wire.slices import Slice
+
+if TYPE_CHECKING:
+    from locust.dispatch import UsersDispatcher
+    from locust.env import Environment
 
 BEGIN_TIMEOUT_S = 5.0
 FINAL_TIMEOUT_S = 10.0
@@ -46,7 +47,7 @@ class Fleet:
             asked: called where Locust would start or move users, which is the fleet's to do here: a worker that
                 comes later gets none, and one that is lost is not made up for.
         """
-        assert isinstance(environment.runner, MasterRunner)
+        # Locust's types have no messages of one's own.
         self._runner = cast(Any, environment.runner)
         self._roll = Roll(self._runner, assignments, died)
         self._timeout_s = assignments[0].timeout_s
@@ -196,5 +197,7 @@ class Fleet:
 
     def _dispatcher(self, worker_nodes: list[Any], user_classes: list[Any]) -> UsersDispatcher:
         """Locust's own, of those that take part."""
+        from locust.dispatch import UsersDispatcher
+
         ready = {each.client_id for each in self._company}
         return UsersDispatcher([node for node in worker_nodes if node.id in ready], user_classes)

@@ -3,6 +3,9 @@
 A worker says HELLO until it is told the PLAN (or that it is REFUSED, or LATE), and says READY. Each slice is a
 HOLD, which is answered by BEGUN and then by SETTLED; CUT ends it early. When its users have left, a worker says
 FINAL.
+
+In a free run workers are started and stopped by Locust. The master's options carry ASSIGNED to them; a worker says
+HELLO as it starts, its reports carry REPORT, and FINAL holds what is left.
 """
 
 from __future__ import annotations
@@ -17,3 +20,5 @@ BEGUN = "wiretax-begun"
 SETTLED = "wiretax-settled"
 CUT = "wiretax-cut"
 FINAL = "wiretax-final"
+REPORT = "wiretax"
+ASSIGNED = "wiretax_assigned"

@@ -10,7 +10,6 @@ from time import monotonic
 from typing import Any, Literal
 
 from gevent.event import Event
-from locust.runners import STATE_MISSING
 
 from scenarios import messages
 from scenarios.assignment import Assignment
@@ -20,6 +19,8 @@ from wiretax.wire.ledger import Witness
 
 READY_TIMEOUT_S = 30.0
 LOOK_S = 0.05
+# Locust's word for a worker without a heartbeat.
+MISSING = "missing"
 State = Literal["joining", "ready", "finished", "left", "lost", "late", "refused"]
 log = logging.getLogger(__name__)
 
@@ -154,7 +155,7 @@ class Roll:
                 member.lose("its process ended")
             elif node is None:
                 member.lose("it quit, and did not say what its sockets counted")
-            elif node.state == STATE_MISSING:
+            elif node.state == MISSING:
                 member.lose("nothing is heard from it any more")
 
     def _hear_hello(self, msg: Any, **_: Any) -> None:

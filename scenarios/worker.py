@@ -17,6 +17,7 @@ from locust.runners import WorkerRunner
 from scenarios import messages
 from scenarios.assignment import Assignment, AssignmentError
 from scenarios.cast import Holder
+from scenarios.orphan import end_with_parent
 from scenarios.session import Session, Stage
 from wiretax import __version__
 from wiretax.channels.workload import Workload
@@ -56,6 +57,7 @@ class Worker:
         hooks: Any = environment.events
         hooks.test_stop.add_listener(self._say_final)
         hooks.quitting.add_listener(self._leave)
+        end_with_parent(environment)
         self._greeting = gevent.spawn(self._greet)
 
     def _say(self, name: str, data: dict[str, Any]) -> None:
