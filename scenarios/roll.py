@@ -73,6 +73,7 @@ class Member:
             "host": self.host,
             "pid": self.pid,
             "users": self.users,
+            "cpu_s": round(self.cpu_s, 4),
             "state": self.state,
             "why": self.why,
         }

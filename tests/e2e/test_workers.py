@@ -245,7 +245,7 @@ def test_a_free_run_of_several_processes_is_one_run_that_agrees(tmp_path: Path) 
 
 
 def test_a_free_run_that_loses_a_worker_is_invalid_and_says_why(tmp_path: Path) -> None:
-    arguments = ["--headless", "-u", "2", "-r", "2", "-t", "7s", "--processes", "2", "TriggerUser"]
+    arguments = ["--headless", "-u", "2", "-r", "2", "-t", "3s", "--processes", "2", "TriggerUser"]
     with following(tmp_path, LOCUSTFILE, *arguments) as (process, lines):
         wait_for("All users spawned", lines)
         killed = forked(process)[0].pid
