@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.layers import with_tls
+
 # The library of each language as it comes, without options.
 OFFICIAL = ("dotnet", "go", "java", "node", "php", "python", "ruby")
 CLAIMED_HEAD_BYTES = 400
@@ -74,6 +76,9 @@ def head_claim(slices: pd.DataFrame) -> HeadClaim | None:
     Args:
         slices: ``slices.parquet``.
     """
+    slices = with_tls(slices)
+    # Another server's name would be in the same heads.
+    slices = slices[slices["server"] == "endpoint"]
     mine = slices[(slices["api"] == "trigger") & slices["client"].isin(OFFICIAL) & (slices["requests"] > 0)]
     if mine.empty:
         return None

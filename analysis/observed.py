@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from analysis.layers import HEAD, REQUEST, RESPONSE
+from analysis.layers import HEAD, REQUEST, RESPONSE, with_tls
 from analysis.wording import describe
 from wiretax.runs.reader import Run
 
-KIND = ["api", "batch_size", "channels", "connection", "calls_per_connection", "http", "tls"]
+KIND = ["api", "batch_size", "channels", "connection", "calls_per_connection", "http", "tls", "server"]
 BYTES = [*REQUEST, *RESPONSE, "payload_total_bytes", "unfinished_sent_bytes", "unfinished_received_bytes"]
 COUNTS = ["requests", "unfinished_requests", "events", "failures"]
 MOST_SHAPES = 3
@@ -70,7 +70,7 @@ def by_kind(slices: pd.DataFrame) -> pd.DataFrame:
         ``received_per_event`` (bytes), ``overhead_factor`` (sent over payload, a ratio). NaN where nothing was
         answered, acknowledged, or carried.
     """
-    frame = slices.groupby(KIND, sort=False)[[*COUNTS, *BYTES]].sum()
+    frame = with_tls(slices).groupby(KIND, sort=False)[[*COUNTS, *BYTES]].sum()
     answered = frame["requests"].where(frame["requests"] > 0)
     events = frame["events"].where(frame["events"] > 0)
     sent = frame[REQUEST].sum(axis=1) + frame["unfinished_sent_bytes"]

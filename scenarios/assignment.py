@@ -11,7 +11,7 @@ from typing import Any
 from scenarios.plan import Plan
 from wiretax import __version__
 from wiretax.channels.endpoint import SERVICE, Credentials, Endpoint
-from wiretax.channels.workload import Workload
+from wiretax.channels.workload import Server, Workload
 from wiretax.wire.publisher import Source
 from wiretax.wire.trust import Target, TrustError, target_of
 
@@ -85,6 +85,15 @@ class Assignment:
             body = source.next_body()
             digest.update(workload.name.encode() + source.head.render(body, 0) + body)
         return digest.hexdigest()
+
+
+def assignments(plan: Plan, targets: Sequence[Target]) -> list[Assignment]:
+    """What workers are told, in turn: each has all servers, and of several embedded mocks one of each kind."""
+    kinds: dict[tuple[Server, bool], list[Target]] = {}
+    for target in targets:
+        kinds.setdefault((target.server, target.tls), []).append(target)
+    most = max(len(each) for each in kinds.values())
+    return [Assignment.of(plan, [each[turn % len(each)] for each in kinds.values()]) for turn in range(most)]
 
 
 def plain_target(target: Target) -> dict[str, Any]:

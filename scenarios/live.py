@@ -89,6 +89,7 @@ class Live:
         same time and compared sample by sample."""
         self._by_rounds = by_rounds
         self._began_s = time()
+        self._sampled_at_s = 0.0
         self._taken = 0
         self._taken_latencies = 0
         self._standing: dict[str, _Standing] = {}
@@ -113,8 +114,11 @@ class Live:
             histograms[name] = histograms[name] + seen if name in histograms else seen
             lasting[name] = lasting.get(name, 0.0) + row["duration_s"]
         measured = Measured.of_rows(rows)
-        self._history.append((round(now - self._began_s, 2), self._sampled(measured, histograms, lasting)))
-        self.samples += 1
+        # What came in a moment says little.
+        if not self.samples or now - self._sampled_at_s >= SAMPLE_S / 2:
+            self._history.append((round(now - self._began_s, 2), self._sampled(measured, histograms, lasting)))
+            self._sampled_at_s = now
+            self.samples += 1
         self.workloads = [self._figures(measured, name, histograms[name]) for name in measured.workloads]
 
     def history(self, since: int) -> list[tuple[float, dict[str, tuple[float | None, ...]]]]:
@@ -171,7 +175,7 @@ class Live:
 
     def _figures(self, measured: Measured, name: str, histogram: Counted) -> dict[str, Any]:
         columns, counts = measured.workloads[name], measured.counts(name)
-        row: dict[Hashable, Any] = {**columns}
+        row: dict[Hashable, Any] = dict(columns.items())
         p50, p99 = _percentiles(histogram)
         gain = self._gain(name, measured.triggers.get(name))
         figures = {key: METRICS[metric].whole(measured, name) for key, metric in FIGURES.items()}

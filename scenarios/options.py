@@ -139,6 +139,8 @@ class FreeRunOptions:
         Raises:
             OptionError: at the first that can't be used.
         """
+        if parsed.max_batch_size < 1:
+            raise OptionError(f"max_batch_size = {parsed.max_batch_size}, expected 1 or more")
         limits = Limits(batch_size=parsed.max_batch_size)
         options = cls(
             parsed.payload_bytes,
@@ -185,14 +187,23 @@ def target_from(parsed: Namespace) -> Target | None:
     return None
 
 
+def refuse_credentials(host: str) -> None:
+    """See that a host, which Locust shows wherever it can, holds no secret.
+
+    Raises:
+        EndpointError: where it does.
+    """
+    if "@" in host:
+        raise EndpointError(
+            "--host would show its credentials in logs and pages; give the endpoint with --endpoint"
+        )
+
+
 def _endpoint_of(parsed: Namespace) -> Endpoint | None:
     if parsed.endpoint:
         return Endpoint.parse(parsed.endpoint)
     if not parsed.host:
         return None
+    refuse_credentials(parsed.host)
     scheme, _, rest = str(parsed.host).rstrip("/").partition("://")
-    if "@" in rest:
-        raise EndpointError(
-            "--host would show its credentials in logs and pages; give the endpoint with --endpoint"
-        )
     return Endpoint.parse(f"{scheme}://{DEMO.key}:{DEMO.secret}@{rest}/apps/{DEMO.app_id}")

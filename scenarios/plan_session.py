@@ -14,8 +14,10 @@ from locust.env import Environment
 from locust.runners import MasterRunner
 
 from analysis.table import print_run
+from scenarios.assignment import assignments
 from scenarios.cast import Cast, CastError, Solo
 from scenarios.conductor import Conductor
+from scenarios.embedded import embedded_targets
 from scenarios.fleet import Fleet
 from scenarios.judge import Judge
 from scenarios.measurement import Measurement
@@ -25,9 +27,7 @@ from scenarios.session import Session, Stage
 from scenarios.sweep import (
     INTERRUPTED,
     MoreRounds,
-    assignments,
     conduct,
-    embedded_targets,
     quiet_locust,
 )
 from wiretax.commands.server import servers_of
@@ -80,7 +80,7 @@ class PlanSession:
             plan, targets = plan.against(), [*targets, second]
         self._plan = plan
         self._session = Session(targets, plan.seed, plan.timeout_s)
-        self._measurement = Measurement(targets, cost)
+        self._measurement = Measurement(targets, cost, plan.faults)
         self._conductor: Conductor | None = None
         self._begun = False
         self._over = Event()

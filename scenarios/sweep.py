@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -15,9 +14,10 @@ import gevent
 from locust.env import Environment
 from rich.console import Console
 
-from scenarios.assignment import Assignment
+from scenarios.assignment import assignments
 from scenarios.cast import Cast, Solo
 from scenarios.conductor import WARM_UP, Conductor, Extension
+from scenarios.embedded import embedded_targets
 from scenarios.fleet import Fleet
 from scenarios.measurement import Measurement
 from scenarios.plan import Plan
@@ -26,9 +26,7 @@ from scenarios.processes import HOST, Processes, worker_processes
 from scenarios.progress import reporter
 from scenarios.session import Session, Stage
 from scenarios.users import PlanUser
-from wiretax.channels.workload import Server
 from wiretax.mock.cost import CostModel
-from wiretax.mock.process import embedded_target
 from wiretax.runs.reader import Run, as_read
 from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
@@ -122,7 +120,7 @@ def _measure(
         cast = Fleet(environment, assignments(plan, targets), plan.users, workers.died)
         workers.tell(master.server.port)
         cast.muster(workers.count, least=workers.count)
-    return conduct(plan, cast, session, Measurement(targets, cost), console, more, folder)
+    return conduct(plan, cast, session, Measurement(targets, cost, plan.faults), console, more, folder)
 
 
 def conduct(
@@ -188,36 +186,6 @@ def conduct(
         asked = [asdict(each) for each in conductor.asked]
         record.meta["added"] = {"most_rounds": more.most_rounds, "asked": asked}
     return record
-
-
-def assignments(plan: Plan, targets: list[Target]) -> list[Assignment]:
-    """What workers are told, in turn: each has all servers, and of several embedded mocks one of each kind."""
-    kinds: dict[tuple[Server, bool], list[Target]] = {}
-    for target in targets:
-        kinds.setdefault((target.server, target.tls), []).append(target)
-    most = max(len(each) for each in kinds.values())
-    return [Assignment.of(plan, [each[turn % len(each)] for each in kinds.values()]) for turn in range(most)]
-
-
-@contextmanager
-def embedded_targets(plan: Plan, workers: int) -> Iterator[list[Target]]:
-    """A mock for each kind of connection a plan has; more of them where as many workers could keep one waiting."""
-    certificates = [plan.certificate if tls else None for tls in plan.tls]
-    with ExitStack() as closing:
-        mocks = [
-            embedded_target(plan.limits, plan.cost, each)
-            for each in certificates
-            for _ in range(mock_count(plan.cost, workers, os.cpu_count() or 1))
-        ]
-        yield [closing.enter_context(mock) for mock in mocks]
-
-
-def mock_count(cost: CostModel, workers: int, cores: int) -> int:
-    """How many mocks share the work of one: as many as workers, where they have cores of their own. Several
-    would have more than the known capacity of one with a cost model."""
-    if cost.per_request or cost.per_event:
-        return 1
-    return max(1, min(workers, cores // 2))
 
 
 def quiet_locust() -> None:

@@ -18,7 +18,7 @@ from locust.runners import STATE_RUNNING, STATE_SPAWNING
 from werkzeug.exceptions import HTTPException
 
 from scenarios.free_session import REFUSALS, RESULTS, FreeSession
-from scenarios.options import CHOICES, NAMES, SECRETS, OptionError
+from scenarios.options import CHOICES, NAMES, SECRETS, OptionError, refuse_credentials
 from scenarios.web_figures import live_figures, tab_rows
 from scenarios.web_report import ReportMaker
 from wiretax.spelling import near
@@ -126,6 +126,7 @@ def _refusal(environment: Environment, session: FreeSession) -> Response | None:
         values = option_values(vars(parsed), request.form)
         if environment.runner is not None and environment.runner.state in (STATE_SPAWNING, STATE_RUNNING):
             # Locust's form for a running test has its number of users and little else.
+            refuse_credentials(values["host"] or "")
             session.allow_users(users)
         else:
             session.prepare(Namespace(**values), users, ask=True)

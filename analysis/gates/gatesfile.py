@@ -20,7 +20,6 @@ from analysis.gates.tables import (
     Form,
     GatesTable,
     Http,
-    Server,
     ToleranceTable,
     Undecided,
     ValidTable,
@@ -28,7 +27,7 @@ from analysis.gates.tables import (
 )
 from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import profile_names
-from wiretax.channels.workload import LIBRARY, Api, Habit
+from wiretax.channels.workload import LIBRARY, Api, Habit, Server
 from wiretax.spelling import near, readable, unknown_key
 
 SCHEMA = 1
@@ -133,7 +132,7 @@ def parse_gates(document: dict[str, Any], folder: Path) -> tuple[Rules, tuple[Ch
     try:
         table = msgspec.convert(document, GatesTable)
     except msgspec.ValidationError as error:
-        raise GatesError(readable(error, "check", "the gates file")) from None
+        raise GatesError(readable(error, ("check",), "the gates file")) from None
     if table.schema != SCHEMA:
         raise GatesError(f"schema = {table.schema}, expected {SCHEMA}; this version knows no other")
     if not table.check:

@@ -6,10 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from wiretax.channels.workload import Api, Habit
+from wiretax.channels.workload import Api, Habit, Server
 
 Http = Literal["1.1", "2"]
-Server = Literal["endpoint", "against"]
 Undecided = Literal["pass", "fail"]
 Form = Literal["ratio", "difference"]
 

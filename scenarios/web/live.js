@@ -15,7 +15,9 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 function number(value, digits = null) {
   if (value === null || value === undefined) return "-";
   const places = digits ?? (Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
-  return new Intl.NumberFormat("en", { minimumFractionDigits: places, maximumFractionDigits: places }).format(value);
+  // Rounded as Python rounds, so that a figure is the same here and in the table of a run.
+  const rounded = Number(value.toFixed(places));
+  return new Intl.NumberFormat("en", { minimumFractionDigits: places, maximumFractionDigits: places }).format(rounded);
 }
 
 function element(name, attributes = {}, ...inside) {
@@ -241,7 +243,7 @@ function drawTest(test) {
   state.textContent = test ? (test.running ? test.state : "stopped") : "waiting";
   state.classList.toggle("on", Boolean(test && test.running));
   if (test) {
-    const where = test.on_mock ? `a mock of its own at ${test.endpoint}` : test.endpoint;
+    const where = test.on_mock ? `a mock at ${test.endpoint}` : test.endpoint;
     const what = test.plan ? `plan ${test.plan}` : "a free run";
     at("what").textContent = `${what} on ${where}${test.running ? `, ${test.users} users` : ""}`;
   }

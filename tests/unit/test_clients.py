@@ -56,6 +56,14 @@ def test_the_claim_is_held_against_the_official_libraries_alone() -> None:
     assert head_claim(slices_frame(clients("curl", "reference"))) is None
 
 
+def test_the_claim_is_of_one_servers_heads() -> None:
+    alone, both = clients("go", "ruby"), clients("go", "ruby")
+    longer = piece(Workload(client="go", server="against"), 0, 100)
+    longer.measured.header_bytes += 500
+    both.add(longer, 4)
+    assert head_claim(slices_frame(both)) == head_claim(slices_frame(alone))
+
+
 @pytest.mark.parametrize("width", [80, 90, 100, 120])
 def test_the_table_of_libraries_is_whole_at_usual_widths(width: int) -> None:
     made = clients(*OFFICIAL)

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+import xmlschema
 from judged import judged, run_of
 from rich.console import Console
 from saved import Costs, made_up
@@ -94,29 +95,13 @@ def test_gate_json_holds_value_interval_limit_and_workload() -> None:
 
 
 # The form that Jenkins and GitLab read: what may stand in what, and the attributes each has to have.
-CHILDREN = {
-    "testsuites": {"testsuite"},
-    "testsuite": {"properties", "testcase"},
-    "properties": {"property"},
-    "testcase": {"failure", "error", "skipped", "system-out"},
-}
-NEEDED = {
-    "testsuite": {"name", "tests", "failures", "errors", "skipped", "time", "timestamp"},
-    "property": {"name", "value"},
-    "testcase": {"classname", "name", "time"},
-    "failure": {"message", "type"},
-    "error": {"message", "type"},
-    "skipped": {"message"},
-}
+JUNIT = xmlschema.XMLSchema(Path(__file__).parents[1] / "golden" / "junit.xsd")
 
 
 def junit(made: Judgement) -> ET.Element:
     """The suite, once it has the form."""
     root = ET.fromstring(junit_xml(made))
-    assert root.tag == "testsuites"
-    for element in root.iter():
-        assert {child.tag for child in element} <= CHILDREN.get(element.tag, set()), element.tag
-        assert set(element.attrib) == NEEDED.get(element.tag, set()), element.tag
+    JUNIT.validate(root)
     [suite] = root
     counted = {"failures": "failure", "errors": "error", "skipped": "skipped"}
     assert int(suite.attrib["tests"]) == len(suite.findall("testcase"))

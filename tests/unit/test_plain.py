@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgpack
 import pytest
 
-from scenarios.assignment import Assignment, AssignmentError
+from scenarios.assignment import Assignment, AssignmentError, assignments
+from scenarios.embedded import mock_count
 from scenarios.plan import parse_plan
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import Workload
@@ -161,3 +162,28 @@ def test_an_authority_that_a_worker_lacks_is_named() -> None:
     plain["targets"][0] |= {"endpoint": ["https", "127.0.0.1", 443], "ca": "/nowhere/ca.pem"}
     with pytest.raises(AssignmentError, match=r"/nowhere/ca\.pem: can't be read"):
         Assignment.of_plain(plain)
+
+
+def test_workers_share_several_mocks_and_each_has_all_servers() -> None:
+    mocks = [Target(Endpoint("http", "127.0.0.1", port, DEMO)) for port in (1, 2)]
+    other = Target(Endpoint("http", "127.0.0.1", 3, DEMO), server="against")
+    given = assignments(PLAN, [*mocks, other])
+    assert [each.targets for each in given] == [(mocks[0], other), (mocks[1], other)]
+    [alone] = assignments(PLAN, [TARGET])
+    assert alone.targets == (TARGET,)
+
+
+@pytest.mark.parametrize(
+    ("mock", "workers", "cores", "count"),
+    [
+        ({}, 0, 64, 1),
+        ({}, 2, 2, 1),
+        ({}, 2, 4, 2),
+        ({"rtt": "40ms"}, 8, 8, 4),
+        ({"per_request": "1ms"}, 8, 64, 1),
+        ({"per_event": "1ms"}, 8, 64, 1),
+    ],
+)
+def test_a_server_of_known_capacity_stays_one(mock: dict[str, str], workers: int, cores: int, count: int) -> None:
+    plan = parse_plan({"schema": 1, "name": "p", "mock": mock, "workload": [{"api": "trigger"}]})
+    assert mock_count(plan, workers, cores) == count

@@ -113,6 +113,7 @@ def slice_row(piece: Slice, users: int, worker: int) -> Row:
     measured = piece.measured.counts()
     measured["payload_total_bytes"] = measured.pop("payload_bytes")
     measured["unfinished_requests"] = measured.pop("unfinished")
+    measured["unknown_requests"] = measured.pop("unknown")
     return {
         "round": piece.round,
         "worker": worker,

@@ -98,7 +98,7 @@ class Publisher:
                 try:
                     response = exchange(head, body, writes)
                 except ExchangeError as error:
-                    self._count_unfinished(piece, error)
+                    self._count_unfinished(piece, error, len(head) + len(body))
                     if error.__cause__ is not None:
                         raise error.__cause__ from None
                     if listener is not None:
@@ -151,9 +151,11 @@ class Publisher:
         """Whether the library would have closed the connection, idle for as long as it was."""
         return 0 < idle_close_ns < perf_counter_ns() - self._used_ns
 
-    def _count_unfinished(self, piece: Slice, error: ExchangeError) -> None:
+    @staticmethod
+    def _count_unfinished(piece: Slice, error: ExchangeError, request_bytes: int) -> None:
         tally = piece.measured if piece.open else piece.boundary
         tally.unfinished += 1
+        tally.unknown += error.sent == request_bytes
         tally.unfinished_sent_bytes += error.sent
         tally.unfinished_received_bytes += error.received
         # An exchange that its own user cut off says nothing of the endpoint.
