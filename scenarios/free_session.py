@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from argparse import Namespace
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -314,7 +315,10 @@ class FreeSession:
         ready.session.close()
         record = run.finish()
         if not isinstance(run, ConductedRun):
-            users = max((row["users"] for row in record.slices), default=0)
+            users_in: Counter[tuple[int, str]] = Counter()
+            for row in record.slices:  # of each worker
+                users_in[row["round"], row["workload"]] += row["users"]
+            users = max(users_in.values(), default=0)
             plan = {"name": NAME, "seed": SEED, "slice_s": WINDOW_S, "users": users, "timeout_s": TIMEOUT_S}
         else:
             plan, ended_early, interrupted = run.plan, run.ended_early, run.interrupted

@@ -241,6 +241,7 @@ def test_a_free_run_of_several_processes_is_one_run_that_agrees(tmp_path: Path) 
     assert set(result.slices["worker"]) == {0, 1}
     assert set(result.slices["api"]) == {"trigger", "batch"}
     assert {each["state"] for each in result.meta["worker_states"]} == {"finished"}
+    assert result.meta["plan"]["users"] == 2  # of each kind, on two workers
     assert (result.folder / "gate.json").is_file()
 
 
