@@ -123,7 +123,7 @@ class Roll:
             least: how many have to be ready.
 
         Returns:
-            Those that are.
+            Those that are, by their numbers.
 
         Raises:
             CastError: where there are not enough.
@@ -135,7 +135,7 @@ class Roll:
         for member in self.of("joining"):
             member.lose(f"it did not get ready within {READY_TIMEOUT_S:g} s")
         self._complete = True
-        ready = self.of("ready")
+        ready = sorted(self.of("ready"), key=lambda each: each.number)
         if len(ready) < max(1, least):
             why = [f"{each.name}: {each.why}" for each in self.members.values() if each.why]
             raise CastError("; ".join([f"{len(ready)} of {count} workers are ready", *why]))
