@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from scenarios.budget import Budget
 from scenarios.plan import Plan
 from wiretax import __version__
 from wiretax.channels.endpoint import SERVICE, Credentials, Endpoint
@@ -33,6 +34,7 @@ class Assignment:
         slice_s: the time a workload holds at least.
         timeout_s: how long an exchange may take.
         targets: where events go.
+        limited: whether only so many messages may be sent; how many comes with each slice.
     """
 
     plan: str
@@ -41,11 +43,12 @@ class Assignment:
     slice_s: float
     timeout_s: float
     targets: tuple[Target, ...]
+    limited: bool = False
 
     @classmethod
-    def of(cls, plan: Plan, targets: Sequence[Target]) -> Assignment:
+    def of(cls, plan: Plan, targets: Sequence[Target], limited: bool = False) -> Assignment:
         """A plan's."""
-        return cls(plan.name, plan.workloads, plan.seed, plan.slice_s, plan.timeout_s, tuple(targets))
+        return cls(plan.name, plan.workloads, plan.seed, plan.slice_s, plan.timeout_s, tuple(targets), limited)
 
     def as_plain(self) -> dict[str, Any]:
         """As it travels from the master to a worker. It holds the app's secret, as the requests do."""
@@ -56,6 +59,7 @@ class Assignment:
             "slice_s": self.slice_s,
             "timeout_s": self.timeout_s,
             "targets": [plain_target(target) for target in self.targets],
+            "limited": self.limited,
         }
 
     @classmethod
@@ -73,6 +77,7 @@ class Assignment:
                 plain["slice_s"],
                 plain["timeout_s"],
                 tuple(target_of_plain(each) for each in plain["targets"]),
+                plain["limited"],
             )
         except (KeyError, TypeError):
             raise AssignmentError(NOT_UNDERSTOOD) from None
@@ -87,13 +92,14 @@ class Assignment:
         return digest.hexdigest()
 
 
-def assignments(plan: Plan, targets: Sequence[Target]) -> list[Assignment]:
+def assignments(plan: Plan, targets: Sequence[Target], budget: Budget | None = None) -> list[Assignment]:
     """What workers are told, in turn: each has all servers, and of several embedded mocks one of each kind."""
     kinds: dict[tuple[Server, bool], list[Target]] = {}
     for target in targets:
         kinds.setdefault((target.server, target.tls), []).append(target)
     most = max(len(each) for each in kinds.values())
-    return [Assignment.of(plan, [each[turn % len(each)] for each in kinds.values()]) for turn in range(most)]
+    turns = [[each[turn % len(each)] for each in kinds.values()] for turn in range(most)]
+    return [Assignment.of(plan, turn, budget is not None) for turn in turns]
 
 
 def plain_target(target: Target) -> dict[str, Any]:

@@ -111,6 +111,12 @@ class Cast(Protocol):
             stop: cuts it short.
         """
 
+    def heed(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
+        """Whom to tell of an endpoint that says no: end the run, and why; or wait for so many seconds."""
+
+    def close(self) -> None:
+        """No exchange begins any more in the slice that is open."""
+
     def end(self) -> Credits:
         """Send the users away; nothing is performed any more."""
 
@@ -185,6 +191,12 @@ class Solo:
         piece = Slice(workload, round_)
         round_trip_s, problem = self._holder.hold(piece, lasting_s, stop)
         return Held((Part(0, self._users, piece),), round_trip_s, problem)
+
+    def heed(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
+        pass  # it is this process's session that hears of it
+
+    def close(self) -> None:
+        self._stage.close()
 
     def end(self) -> Credits:
         if self._runner is not None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
 from random import Random
+from time import perf_counter
+from typing import Any
 
 from gevent.event import Event
 
@@ -19,6 +22,8 @@ LEAST_ROUND_TRIPS = 20
 SILENT_SLICES = 3
 # Enough to tell something new, few enough not to go far beyond what is needed.
 ADDED_ROUNDS = 4
+# A slice that an endpoint's "too many" cut as often as this would never come out whole.
+MOST_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,35 @@ class Extension:
     added: Callable[[Asked], None]
 
 
+@dataclass(slots=True)
+class Pauses:
+    """Time that no workload was sent, since the endpoint asked to wait.
+
+    Attributes:
+        times: how often.
+        waited_s: how long.
+        cut_s: what slices had lasted that were cut and measured anew.
+        given_up: whether it asked so often that it was not heard any more.
+    """
+
+    times: int = 0
+    waited_s: float = 0.0
+    cut_s: float = 0.0
+    given_up: bool = False
+
+    def __str__(self) -> str:
+        times = "once" if self.times == 1 else f"{self.times} times"
+        anew = f", {self.cut_s:.1f} s of slices measured anew" if self.cut_s else ""
+        return (
+            f"the endpoint asked to wait (429), {times}: {self.waited_s:.1f} s lost{anew}; no rate has them in it"
+            + (f"; then a slice was cut {MOST_TRIES} times in a row, and 429 was counted only" * self.given_up)
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """As ``run.json`` keeps it."""
+        return asdict(self)
+
+
 def round_order(workloads: tuple[Workload, ...], seed: int, round_: int) -> list[Workload]:
     """The order of one round, the same for the same seed. The warm-up keeps the plan's order.
 
@@ -91,13 +125,29 @@ class Conductor:
     Attributes:
         ended_early: why the run stopped before its last round; empty where it did not.
         asked: each time that rounds were added.
+        pauses: what the endpoint's wish to wait took.
     """
 
-    def __init__(self, plan: Plan, cast: Cast, extension: Extension | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        cast: Cast,
+        extension: Extension | None = None,
+        pausing: Callable[[], AbstractContextManager[None]] = nullcontext,
+        own_mock: bool = False,
+    ) -> None:
+        """``pausing``: entered while nothing is sent since the endpoint asked to wait. ``own_mock``: whether that
+        is a mock that was told to; then a run does not end where it asks too often."""
         self._plan = plan
         self._extension = extension
         self._cast = cast
+        self._pausing = pausing
         self._stop = Event()
+        self._cut = Event()
+        self._own_mock = own_mock
+        self._go_on_at = 0.0
+        self._tries = 0
+        self.pauses = Pauses()
         self._lasting_s: dict[Workload, float] = {}
         self.ended_early = ""
         self.asked: list[Asked] = []
@@ -106,6 +156,20 @@ class Conductor:
         """End after the slice that is open; what it measured is kept."""
         self.ended_early = self.ended_early or why
         self._stop.set()
+        self._cut.set()
+
+    def halt(self, why: str) -> None:
+        """End now: no exchange begins any more, and the slice that is open does not count."""
+        self.stop(why)
+        self._cast.close()
+
+    def hold(self, seconds: float) -> None:
+        """Cut the slice that is open; it is measured anew when so much time has passed."""
+        if self.pauses.given_up:
+            return
+        self._go_on_at = max(self._go_on_at, perf_counter() + seconds)
+        self._cast.close()
+        self._cut.set()
 
     def steps(self, first: int, rounds: int) -> list[Step]:
         """All slices from a round on in order, of a run that has so many rounds; the warm-up comes first."""
@@ -118,10 +182,11 @@ class Conductor:
         """Have one slice held and return it settled; None where the run is to end before it."""
         if self._stop.is_set():
             return None
+        self._cut.clear()
         # Two servers hold it equally long: as long as the slower one needs.
         twin = step.workload.sent_to("endpoint")
         lasting_s = None if step.round == WARM_UP else self._lasting_s[twin]
-        held = self._cast.hold(step.workload, step.round, lasting_s, self._stop)
+        held = self._cast.hold(step.workload, step.round, lasting_s, self._cut)
         if step.round == WARM_UP:
             known_s = self._lasting_s.get(twin, self._plan.slice_s)
             self._lasting_s[twin] = max(known_s, LEAST_ROUND_TRIPS * held.round_trip_s)
@@ -136,6 +201,9 @@ class Conductor:
         while first < rounds:
             for step in self.steps(first, rounds):
                 held = self.perform(step)
+                while held is not None and self._is_held_up(held):
+                    yield step, held
+                    held = self.perform(step)
                 if held is None:
                     return
                 yield step, held
@@ -146,6 +214,33 @@ class Conductor:
                     whose = " by --against" if server == "against" else ""
                     self.stop(f"no event was acknowledged{whose} in {SILENT_SLICES} slices in a row")
             first, rounds = rounds, rounds + self._more_rounds(rounds)
+
+    def _is_held_up(self, held: Held) -> bool:
+        """Whether a slice was cut since the endpoint asked to wait; the wait is over then."""
+        if not self._go_on_at or self._stop.is_set():
+            self._tries = 0
+            return False
+        for piece in held.pieces:
+            piece.counts = False
+        pauses = self.pauses
+        pauses.times += 1
+        pauses.cut_s += max((piece.duration_s for piece in held.pieces), default=0.0)
+        self._tries += 1
+        if self._tries == MOST_TRIES and self._own_mock:
+            pauses.given_up = True
+        elif self._tries == MOST_TRIES:
+            name = held.pieces[0].workload.name if held.pieces else "a workload"
+            self.stop(
+                f"the endpoint limits the rate: {name} was cut short by 429 {MOST_TRIES} times in a row; send "
+                "less with fewer users and shorter slices"
+            )
+            return True
+        began = perf_counter()
+        with self._pausing():
+            self._stop.wait(max(0.0, self._go_on_at - began))
+        pauses.waited_s += perf_counter() - began
+        self._go_on_at = 0.0
+        return True
 
     def _more_rounds(self, behind: int) -> int:
         """How many rounds are added after those that are behind."""

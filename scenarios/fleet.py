@@ -11,6 +11,7 @@ from gevent.event import Event
 
 from scenarios import messages
 from scenarios.assignment import Assignment
+from scenarios.budget import Budget
 from scenarios.cast import DRAIN_GRACE_S, SPAWN_TIMEOUT_S, CastError, Credits, Held, Part
 from scenarios.roll import Member, Roll
 from wiretax.channels.workload import Workload
@@ -36,6 +37,7 @@ class Fleet:
         users: int,
         died: Callable[[int], bool] = lambda _: False,
         asked: Callable[[], object] = lambda: None,
+        budget: Budget | None = None,
     ) -> None:
         """Listen for workers.
 
@@ -46,6 +48,7 @@ class Fleet:
             died: whether a process of this machine, by its id, is known to have ended.
             asked: called where Locust would start or move users, which is the fleet's to do here: a worker that
                 comes later gets none, and one that is lost is not made up for.
+            budget: of the whole run; what is left of it when users start is shared out evenly.
         """
         # Locust's types have no messages of one's own.
         self._runner = cast(Any, environment.runner)
@@ -53,11 +56,18 @@ class Fleet:
         self._timeout_s = assignments[0].timeout_s
         self._users = users
         self._company: list[Member] = []
+        self._budget = budget
+        self._share: int | None = None
+        self._taken: dict[int, int] = {}
+        self._halt: Callable[[str], None] = lambda _: None
+        self._wait: Callable[[float], None] = lambda _: None
         self._begun: set[str] = set()
         self._settled: dict[str, dict[str, Any]] = {}
         self._number = 0
         self._runner.register_message(messages.BEGUN, self._hear_begun)
         self._runner.register_message(messages.SETTLED, self._hear_settled)
+        self._runner.register_message(messages.HALT, lambda msg, **_: self._halt(msg.data["why"]))
+        self._runner.register_message(messages.WAIT, lambda msg, **_: self._wait(msg.data["wait_s"]))
         environment.dispatcher_class = self._dispatcher  # type: ignore[assignment]
         self._spawn = self._runner.start
         self._runner.start = lambda *_, **__: asked()
@@ -74,7 +84,15 @@ class Fleet:
                 f"{self._users} users for {len(self._company)} workers, and each needs at least one: raise users"
             )
 
+    def heed(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
+        self._halt, self._wait = halt, hold
+
+    def close(self) -> None:
+        self._tell(messages.CUT)
+
     def begin(self) -> None:
+        if self._budget is not None:
+            self._share = (self._budget.limit - self._budget.taken) // len(self._company)
         self._spawn(self._users, spawn_rate=self._users)
         until = monotonic() + SPAWN_TIMEOUT_S
         while self._runner.user_count < self._users:
@@ -95,6 +113,7 @@ class Fleet:
             "workload": asdict(workload),
             "round": round_,
             "lasting_s": lasting_s,
+            "messages": self._share,
         }
         self._tell(messages.HOLD, order)
         begun_by = monotonic() + BEGIN_TIMEOUT_S
@@ -158,6 +177,7 @@ class Fleet:
             if member.state != "left":  # else its last word came since
                 member.witness = witness
             member.cpu_s += answer["cpu_s"]
+            self._count(member, answer)
             parts.append(Part(member.number, member.users, piece))
             round_trip_s = max(round_trip_s, answer["round_trip_s"])
             problems += [answer["problem"]] if answer["problem"] else []
@@ -167,6 +187,13 @@ class Fleet:
             for part in parts:
                 part.piece.counts = False
         return Held(tuple(parts), round_trip_s, "; ".join(dict.fromkeys(problems)))
+
+    def _count(self, member: Member, answer: dict[str, Any]) -> None:
+        """Keep the run's budget as if it had been spent here."""
+        if self._budget is not None:
+            self._budget.taken += answer["messages"] - self._taken.get(member.number, 0)
+            self._budget.spent = self._budget.spent or answer["spent"]
+            self._taken[member.number] = answer["messages"]
 
     def _credits(self) -> Credits:
         members = sorted(self._roll.members.values(), key=lambda each: each.number)

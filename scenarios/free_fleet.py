@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from argparse import Namespace
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -12,6 +13,7 @@ from gevent.event import Event
 from scenarios import messages
 from scenarios.assignment import plain_target
 from scenarios.cast import Credits
+from scenarios.conductor import Pauses
 from scenarios.free_run import WINDOW_S
 from scenarios.roll import MISSING, Member
 from wiretax import __version__
@@ -32,10 +34,17 @@ class FreeFleet:
 
     Attributes:
         record: what the test that is running, or ran last, will be written from.
+        pauses: the endpoint's wish to wait, of all workers together.
+        ended_early: why nothing more is sent; empty while it is.
+        taken: messages that were about to be sent, where they are limited.
     """
 
     def __init__(self, environment: Any) -> None:
         self.record = RunRecord()
+        self.pauses = Pauses()
+        self.ended_early = ""
+        self.taken = 0
+        self._halt: Callable[[str], None] = lambda _: None
         self._runner: Any = environment.runner
         self._members: dict[str, Member] = {}
         self._offsets: dict[str, int] = {}
@@ -48,11 +57,26 @@ class FreeFleet:
             (messages.HELLO, self._hear_hello),
             (messages.REFUSED, self._hear_refused),
             (messages.FINAL, self._hear_final),
+            (messages.HALT, self._hear_halt),
         ):
             self._runner.register_message(name, listener)
 
-    def begin(self, parsed: Namespace, target: Target, seed: int, timeout_s: float) -> None:
-        """A test begins: what is added to the options goes to each worker with the order to start."""
+    def begin(
+        self,
+        parsed: Namespace,
+        target: Target,
+        seed: int,
+        timeout_s: float,
+        limit: int | None,
+        halt: Callable[[str], None],
+    ) -> None:
+        """A test begins: what is added to the options goes to each worker with the order to start. A limit of
+        messages is shared out among those that are there; who comes later may send none.
+
+        ``halt``: ends the test, and says why."""
+        self.pauses, self.ended_early, self.taken, self._halt = Pauses(), "", 0, halt
+        clients = list(self._runner.clients)
+        shares = None if limit is None else dict.fromkeys(clients, limit // max(1, len(clients)))
         self.record = RunRecord()
         self._members, self._offsets = {}, {}
         self._started_s, self._running, self._counts_from = monotonic(), True, 0
@@ -61,8 +85,13 @@ class FreeFleet:
             "target": plain_target(target),
             "seed": seed,
             "timeout_s": timeout_s,
+            "shares": shares,
         }
         setattr(parsed, messages.ASSIGNED, assigned)
+
+    def halt(self, why: str) -> None:
+        """Nothing more is sent: a worker says so of itself, and Locust stops the others."""
+        self.ended_early = why
 
     def unfinished(self) -> list[Slice]:
         """Slices that are open lie with the workers."""
@@ -156,12 +185,18 @@ class FreeFleet:
         if report is not None and member is not None:
             self._take(member, report)
 
+    def _hear_halt(self, msg: Any, **_: Any) -> None:
+        self._halt(msg.data["why"])
+
     def _hear_final(self, msg: Any, **_: Any) -> None:
         member = self._members.get(msg.node_id)
         if member is None or member.state != "ready":
             return
         self._take(member, msg.data)
         member.witness = Witness.of_plain(msg.data["witness"])
+        self.taken += msg.data["messages"]
+        self.pauses.times += msg.data["pauses"]["times"]
+        self.pauses.waited_s = max(self.pauses.waited_s, msg.data["pauses"]["waited_s"])
         member.state = "finished"
         self._changed.set()
 

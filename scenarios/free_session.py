@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from argparse import Namespace
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner
 
 from analysis.gates import GatesError
+from scenarios.budget import SPENT, Budget
 from scenarios.conducted import ConductedRun
 from scenarios.free_fleet import FreeFleet
 from scenarios.free_run import WINDOW_S, FreeRun
@@ -22,9 +24,10 @@ from scenarios.judge import Judge
 from scenarios.live import SAMPLE_S, Live
 from scenarios.measurement import ALONE, Measurement
 from scenarios.mocks import Mocks
-from scenarios.options import NO_PLAN, FreeRunOptions, OptionError, target_from
+from scenarios.options import NO_PLAN, FreeRunOptions, OptionError, limit_from, target_from
 from scenarios.plan import Plan, PlanError, load_plan
 from scenarios.preflight import EndpointRefusedError, preflight
+from scenarios.refusals import Refusals
 from scenarios.session import Session
 from scenarios.stats import StatsFeed, outside_listener
 from wiretax.channels.endpoint import EndpointError
@@ -89,6 +92,7 @@ class Ready:
         before: what was sent to see whether anybody is there.
         endpoint: where it goes, without key and secret.
         on_mock: whether that is this process's own mock.
+        budget: how much it may send; None for as much as it can.
     """
 
     options: FreeRunOptions | None
@@ -100,6 +104,7 @@ class Ready:
     before: tuple[Slice, ...]
     endpoint: str
     on_mock: bool
+    budget: Budget | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,8 @@ class FreeSession:
         self.saved: list[Saved] = []
         if parsed.plan != NO_PLAN and environment.web_ui is None:
             raise OptionError(f"--plan {parsed.plan} goes with the web UI; without it: wiretax run {parsed.plan}")
-        self._look_at(parsed)
+        asked = self._look_at(parsed)
+        limit_from(parsed, None if asked.cost is not None else asked.targets[0])
 
     def prepare(self, parsed: Namespace, users: int, ask: bool) -> None:
         """Make the next test ready.
@@ -170,7 +176,9 @@ class FreeSession:
                 plan = replace(plan, users=users)
             name, seed, timeout_s = (plan.name, plan.seed, plan.timeout_s) if plan else (NAME, SEED, TIMEOUT_S)
             folder = claim_run_folder(RESULTS, run_name(name))
-            session = Session(targets, seed, timeout_s)
+            limit = limit_from(parsed, None if cost is not None else targets[0])
+            budget = None if limit is None else Budget(limit)
+            session = Session(targets, seed, timeout_s, budget)
             try:
                 measurement = Measurement(targets, cost)
                 before: list[Slice] = []
@@ -193,6 +201,7 @@ class FreeSession:
                 tuple(before),
                 shown,
                 on_mock=cost is not None,
+                budget=budget,
             )
             self._is_next = True
 
@@ -231,16 +240,19 @@ class FreeSession:
         environment: Any = self._environment
         environment.wiretax_session = ready.session
         if ready.plan is not None:
-            self.run = ConductedRun(ready.plan, ready.before, ready.measurement, feed, runner)
+            self.run = ConductedRun(ready.plan, ready.before, ready.measurement, feed, runner, ready.on_mock)
+            self._heed(ready, self.run.halt, self.run.hold)
             environment.wiretax_stage = self.run.stage
             self.live = self.run.live
             return
         assert ready.options is not None
         if self._fleet is None:
             self.run = FreeRun(ready.options, feed)
+            self._heed(ready, self._halt, self.run.hold)
         else:
             self.run = self._fleet
-            self._fleet.begin(environment.parsed_options, ready.targets[0], SEED, TIMEOUT_S)
+            limit = None if ready.budget is None else ready.budget.limit - ready.budget.taken
+            self._fleet.begin(environment.parsed_options, ready.targets[0], SEED, TIMEOUT_S, limit, self._halt)
         for piece in ready.before:
             self.run.record.add(piece, 0)
         environment.wiretax_stage, environment.wiretax_free_run = None, self.run
@@ -248,6 +260,22 @@ class FreeSession:
         if self._environment.web_ui is not None:
             self._sampler = gevent.spawn(self._sample_regularly, self.run)
         ready.measurement.begin()
+
+    @staticmethod
+    def _heed(ready: Ready, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
+        """End a test where going on is of no use, and where its limit is; wait where the endpoint asks to."""
+        ready.session.heed = Refusals(halt, hold).heed
+        if ready.budget is not None:
+            ready.budget.on_spent = lambda: halt(SPENT)
+
+    def _halt(self, why: str) -> None:
+        """End a free run; with the web UI Locust stays. A user calls this, and can't wait for its own end."""
+        runner, run = self._environment.runner, self.run
+        assert runner is not None
+        assert isinstance(run, FreeRun | FreeFleet)
+        if not run.ended_early:
+            run.halt(why)
+            gevent.spawn(runner.quit if self._environment.web_ui is None else runner.stop)
 
     def stopping(self, **_: Any) -> None:
         """Users are about to be stopped."""
@@ -320,12 +348,23 @@ class FreeSession:
                 users_in[row["round"], row["workload"]] += row["users"]
             users = max(users_in.values(), default=0)
             plan = {"name": NAME, "seed": SEED, "slice_s": WINDOW_S, "users": users, "timeout_s": TIMEOUT_S}
+            ended_early = "" if run.ended_early == SPENT else run.ended_early
         else:
             plan, ended_early, interrupted = run.plan, run.ended_early, run.interrupted
         if self._environment.web_ui is not None and self.live is not None:
             self.live.sample(record)
         cast = run.credits() if isinstance(run, FreeFleet) else ALONE
-        ready.measurement.conclude(record, ready.session, plan, ended_early, interrupted, cast)
+        if isinstance(run, FreeFleet) and ready.budget is not None:
+            ready.budget.taken += run.taken
+            ready.budget.spent = run.ended_early == SPENT
+        notes = [str(run.pauses)] if run.pauses.times else []
+        if ready.budget is not None and ready.budget.spent:
+            notes.append(str(ready.budget))
+        ready.measurement.conclude(record, ready.session, plan, ended_early, interrupted, notes, cast)
+        record.meta["paused"] = run.pauses.as_dict()
+        record.meta["budget"] = None if ready.budget is None else ready.budget.as_dict()
+        for note in notes:
+            log.warning("wiretax: %s", note)
         write_run(ready.folder, record)
         reasons = record.meta["invalid_because"]
         self.saved.insert(0, Saved(ready.folder, record.meta["valid"], (*reasons, *record.meta["warnings"])))

@@ -14,9 +14,11 @@ from locust.runners import WorkerRunner
 
 from scenarios import messages
 from scenarios.assignment import AssignmentError, target_of_plain
+from scenarios.budget import SPENT, Budget
 from scenarios.free_run import FreeRun
 from scenarios.options import FreeRunOptions, OptionError
 from scenarios.orphan import end_with_parent
+from scenarios.refusals import Refusals
 from scenarios.session import Session
 from scenarios.stats import StatsFeed, outside_listener
 from wiretax import __version__
@@ -81,12 +83,17 @@ class FreeWorker:
             # Before its users begin, which Locust starts next.
             gevent.spawn(self._runner.quit)
             return
-        session = self._session = Session([target], assigned["seed"], assigned["timeout_s"])
+        shares = assigned["shares"]
+        budget = self._budget = None if shares is None else Budget(shares.get(self._runner.client_id, 0))
+        session = self._session = Session([target], assigned["seed"], assigned["timeout_s"], budget)
         session.listener = outside_listener(self._environment)
         feed = StatsFeed(self._environment) if session.listener is None else None
         self._busy_s = process_time()
         self._run = FreeRun(options, feed)
         self._outbox = self._run.record = Outbox()
+        session.heed = Refusals(self._halt, self._run.hold).heed
+        if budget is not None:
+            budget.on_spent = lambda: self._halt(SPENT)
         self._environment.wiretax_session = session
         self._environment.wiretax_stage, self._environment.wiretax_free_run = None, self._run
 
@@ -99,15 +106,23 @@ class FreeWorker:
         """All users have left, and closed their connections."""
         if self._run is None:
             return
-        self._run.finish()
-        self._run = None
+        run, self._run = self._run, None
+        run.finish()
         self._session.close()
         last = {
             "slices": self._outbox.take(),
             "cpu_s": process_time() - self._busy_s,
             "witness": self._session.witness().as_plain(),
+            "messages": 0 if self._budget is None else self._budget.taken,
+            "pauses": run.pauses.as_dict(),
         }
         self._runner.send_message(messages.FINAL, last)
+
+    def _halt(self, why: str) -> None:
+        """Nothing more is sent from here; the master ends the test."""
+        if self._run is not None and not self._run.ended_early:
+            self._run.halt(why)
+            self._runner.send_message(messages.HALT, {"why": why})
 
     def _leave(self, **_: Any) -> None:
         """Locust quits: say the last word before it says goodbye, which it does after this."""

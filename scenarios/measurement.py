@@ -92,11 +92,13 @@ class Measurement:
         plan: dict[str, Any],
         ended_early: str,
         interrupted: bool,
+        notes: Sequence[str] = (),
         cast: Credits = ALONE,
     ) -> None:
         """Compare the witnesses and write ``record.server`` and ``record.meta``; all users have stopped.
 
-        ``cast``: what workers have to say; their exchanges are in ``record`` already.
+        ``notes``: what else the run has to say, kept with its warnings. ``cast``: what workers have to say; their
+        exchanges are in ``record`` already.
         """
         witness = session.witness().plus(cast.witness)
         counted = self._ledgers.since()
@@ -136,7 +138,7 @@ class Measurement:
             "interrupted": interrupted,
             "workers": cast.count,
             "worker_states": list(cast.workers),
-            "warnings": [*cast.warnings, *self._warnings(record, witness, interrupted, busy)],
+            "warnings": [*cast.warnings, *self._warnings(record, witness, interrupted, busy), *notes],
             "valid": not invalid,
             "invalid_because": invalid,
             "outcome": ends.as_dict(),

@@ -2,7 +2,7 @@
 
 A worker says HELLO until it is told the PLAN (or that it is REFUSED, or LATE), and says READY. Each slice is a
 HOLD, which is answered by BEGUN and then by SETTLED; CUT ends it early. When its users have left, a worker says
-FINAL.
+FINAL. HALT asks to end the run, WAIT to pause it: an endpoint said so, or a worker's share of messages is spent.
 
 In a free run workers are started and stopped by Locust. The master's options carry ASSIGNED to them; a worker says
 HELLO as it starts, its reports carry REPORT, and FINAL holds what is left.
@@ -20,5 +20,7 @@ BEGUN = "wiretax-begun"
 SETTLED = "wiretax-settled"
 CUT = "wiretax-cut"
 FINAL = "wiretax-final"
+HALT = "wiretax-halt"
+WAIT = "wiretax-wait"
 REPORT = "wiretax"
 ASSIGNED = "wiretax_assigned"

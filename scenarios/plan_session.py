@@ -30,6 +30,7 @@ from scenarios.sweep import (
     conduct,
     quiet_locust,
 )
+from wiretax.commands.consent import budget_for
 from wiretax.commands.server import servers_of
 from wiretax.runs.reader import read_run
 from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
@@ -59,11 +60,12 @@ class PlanSession:
         self._runner = runner
         self._judge = Judge(Path(parsed.gates)) if parsed.gates else None
         ca = Path(parsed.ca) if parsed.ca else None
-        first, second = servers_of(parsed.endpoint, parsed.against, ca, parsed.insecure, parsed.yes)
+        first, second = servers_of(parsed.endpoint, parsed.against, ca, parsed.insecure)
         given = first or second
         plan = load_plan(parsed.plan, None if given is None else given.tls)
         if parsed.num_users:
             plan = replace(plan, users=parsed.num_users)
+        budget = self._budget = budget_for(plan, first, second, parsed.max_messages or None, parsed.yes)
         self._more = None
         if self._judge is not None:
             most = parsed.max_rounds or MOST_ROUNDS * plan.rounds
@@ -78,15 +80,17 @@ class PlanSession:
             targets, cost = self._closing.enter_context(embedded_targets(plan, workers)), plan.cost
         if second is not None:
             plan, targets = plan.against(), [*targets, second]
-        self._plan = plan
-        self._session = Session(targets, plan.seed, plan.timeout_s)
+        self._plan, self._own_mock = plan, cost is not None
+        self._session = Session(targets, plan.seed, plan.timeout_s, budget)
         self._measurement = Measurement(targets, cost, plan.faults)
         self._conductor: Conductor | None = None
         self._begun = False
         self._over = Event()
         self._cast: Cast
         if isinstance(runner, MasterRunner):
-            self._fleet = Fleet(environment, assignments(plan, targets), plan.users, asked=self._perform)
+            self._fleet = Fleet(
+                environment, assignments(plan, targets, budget), plan.users, asked=self._perform, budget=budget
+            )
             self._cast = self._fleet
         else:
             self._cast = self._alone()
@@ -118,7 +122,9 @@ class PlanSession:
                 self._measurement,
                 err,
                 self._more,
+                self._budget,
                 self._folder,
+                self._own_mock,
                 self._stoppable,
             )
             write_run(self._folder, record)

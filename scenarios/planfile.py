@@ -10,6 +10,7 @@ import logging
 import sys
 from typing import Any
 
+import typer
 from locust import events
 from locust.env import Environment
 from locust.runners import WorkerRunner
@@ -48,6 +49,7 @@ def add_options(parser: Any) -> None:
     add("--gates", default="", env_var="WIRETAX_GATES", help="Judge the run by this file")
     add("--max-rounds", type=int, default=0, help="Rounds at most where --gates adds some")
     add("--results", default="results", env_var="WIRETAX_RESULTS", help="The folder runs are kept in")
+    add("--max-messages", type=int, default=0, help="Never send more; 10,000 if not said, off this machine")
     add("--yes", action="store_true", env_var="WIRETAX_YES", help="Send to an endpoint off this machine")
 
 
@@ -70,3 +72,5 @@ def prepare(environment: Environment, **_: Any) -> None:
     ) as error:
         logging.getLogger(__name__).error("wiretax: %s", error)
         sys.exit(USAGE)
+    except typer.Exit as error:  # it said why
+        sys.exit(error.exit_code)

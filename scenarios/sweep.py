@@ -15,6 +15,7 @@ from locust.env import Environment
 from rich.console import Console
 
 from scenarios.assignment import assignments
+from scenarios.budget import SPENT, Budget
 from scenarios.cast import Cast, Solo
 from scenarios.conductor import WARM_UP, Conductor, Extension
 from scenarios.embedded import embedded_targets
@@ -24,6 +25,7 @@ from scenarios.plan import Plan
 from scenarios.preflight import preflight
 from scenarios.processes import HOST, Processes, worker_processes
 from scenarios.progress import reporter
+from scenarios.refusals import Refusals
 from scenarios.session import Session, Stage
 from scenarios.users import PlanUser
 from wiretax.mock.cost import CostModel
@@ -55,6 +57,7 @@ def sweep(
     results: Path,
     console: Console,
     more: MoreRounds | None = None,
+    budget: Budget | None = None,
     processes: int = 0,
 ) -> Path:
     """Run a plan and write it down.
@@ -66,6 +69,7 @@ def sweep(
         results: the folder runs are kept in.
         console: where progress is shown.
         more: rounds that may be added.
+        budget: how many messages may be sent; the run ends where it is spent. None for as many as can be.
         processes: how many send, beside this one that conducts; 0 for this one alone.
 
     Returns:
@@ -88,7 +92,7 @@ def sweep(
                 targets, cost = closing.enter_context(embedded_targets(plan, processes)), plan.cost
             if against is not None:
                 plan, targets = plan.against(), [*targets, against]
-            record = _measure(plan, targets, cost, console, more, folder, workers)
+            record = _measure(plan, targets, cost, console, more, budget, folder, workers)
         write_run(folder, record)
     finally:
         abandon_run_folder(folder)
@@ -101,10 +105,11 @@ def _measure(
     cost: CostModel | None,
     console: Console,
     more: MoreRounds | None,
+    budget: Budget | None,
     folder: Path,
     workers: Processes | None,
 ) -> RunRecord:
-    session = Session(targets, plan.seed, plan.timeout_s)
+    session = Session(targets, plan.seed, plan.timeout_s, budget)
     environment = Environment(user_classes=[PlanUser])
     cast: Cast
     if workers is None:
@@ -117,10 +122,11 @@ def _measure(
         cast = Solo(runner, stage, plan.users, plan.slice_s, plan.timeout_s)
     else:
         master = environment.create_master_runner(HOST, 0)
-        cast = Fleet(environment, assignments(plan, targets), plan.users, workers.died)
+        cast = Fleet(environment, assignments(plan, targets, budget), plan.users, workers.died, budget=budget)
         workers.tell(master.server.port)
         cast.muster(workers.count, least=workers.count)
-    return conduct(plan, cast, session, Measurement(targets, cost, plan.faults), console, more, folder)
+    measurement = Measurement(targets, cost, plan.faults)
+    return conduct(plan, cast, session, measurement, console, more, budget, folder, own_mock=cost is not None)
 
 
 def conduct(
@@ -130,7 +136,9 @@ def conduct(
     measurement: Measurement,
     console: Console,
     more: MoreRounds | None,
+    budget: Budget | None,
     folder: Path,
+    own_mock: bool,
     stopped: Callable[[Conductor], AbstractContextManager[None]] | None = None,
 ) -> RunRecord:
     """Have a cast perform a plan, and conclude.
@@ -142,7 +150,9 @@ def conduct(
         measurement: set up before anything was sent.
         console: where progress is shown.
         more: rounds that may be added.
+        budget: how many messages may be sent; None for as many as can be.
         folder: where the run will be written.
+        own_mock: whether they go to a mock of the run's own.
         stopped: what may stop the conductor meanwhile; None for Ctrl-C and SIGTERM.
 
     Raises:
@@ -165,10 +175,14 @@ def conduct(
         return found
 
     extension = None if more is None else Extension(undecided, more.most_rounds, shown.rounds_added)
-    conductor = Conductor(plan, cast, extension)
+    conductor = Conductor(plan, cast, extension, measurement.paused, own_mock)
     try:
         for workload in {workload.way: workload for workload in plan.workloads}.values():
             record.add(preflight(session, workload, WARM_UP), plan.users)
+        session.heed = Refusals(conductor.halt, conductor.hold).heed
+        if budget is not None:
+            budget.on_spent = lambda: conductor.halt(SPENT)
+        cast.heed(conductor.halt, conductor.hold)
         with (stopped or _stopped_by_signals)(conductor):
             cast.begin()
             measurement.begin()
@@ -181,7 +195,13 @@ def conduct(
         credits_ = cast.end()
         session.close()
     interrupted = conductor.ended_early == INTERRUPTED
-    measurement.conclude(record, session, plan.as_dict(), conductor.ended_early, interrupted, credits_)
+    ended_early = "" if conductor.ended_early == SPENT else conductor.ended_early
+    notes = [str(conductor.pauses)] if conductor.pauses.times else []
+    if budget is not None and budget.spent:
+        notes.append(f"{budget}; {record.rounds} of {plan.rounds} rounds were begun")
+    measurement.conclude(record, session, plan.as_dict(), ended_early, interrupted, notes, credits_)
+    record.meta["paused"] = conductor.pauses.as_dict()
+    record.meta["budget"] = None if budget is None else budget.as_dict()
     if more is not None:
         asked = [asdict(each) for each in conductor.asked]
         record.meta["added"] = {"most_rounds": more.most_rounds, "asked": asked}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, ClassVar
 
 from locust import User, task
 
+from scenarios.budget import BudgetSpentError
 from wiretax.channels.workload import Api, Workload
 from wiretax.wire.connection import Connection
 from wiretax.wire.library import LibraryPublisher
@@ -58,7 +60,9 @@ class PublishUser(User):
         """Send whatever the conductor has on, until the slice closes."""
         piece = stage.wait_for_slice()
         source = self.session.source(piece.workload)
-        self.publisher(piece.workload).publish(source, piece, listener=self.session.listener)
+        # The slice is closed by then, and whoever measures knows.
+        with suppress(BudgetSpentError):
+            self.publisher(piece.workload).publish(source, piece, listener=self.session.listener)
 
 
 class PlanUser(PublishUser):
@@ -94,9 +98,12 @@ class FreeUser(PublishUser):
         # A class with a wait time of its own sends one request a turn, as Locust's users expect.
         waits = type(self).wait_time is not User.wait_time
         until_ns = 0 if waits else perf_counter_ns() + HOLD_NS
+        run.wait_while_held()
         with run.turn(self.workload) as piece:
             source = self.session.source(self.workload)
-            self.publisher(self.workload).publish(source, piece, until_ns, self.session.listener)
+            # All users are held by then, until Locust stops them.
+            with suppress(BudgetSpentError):
+                self.publisher(self.workload).publish(source, piece, until_ns, self.session.listener)
 
 
 class TriggerUser(FreeUser):

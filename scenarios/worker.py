@@ -16,8 +16,10 @@ from locust.runners import WorkerRunner
 
 from scenarios import messages
 from scenarios.assignment import Assignment, AssignmentError
+from scenarios.budget import SPENT, Budget
 from scenarios.cast import Holder
 from scenarios.orphan import end_with_parent
+from scenarios.refusals import Refusals
 from scenarios.session import Session, Stage
 from wiretax import __version__
 from wiretax.channels.workload import Workload
@@ -44,7 +46,8 @@ class Worker:
         self._cut = Event()
         self._resting = Event()
         self._resting.set()
-        self._final = False
+        self._final = self._asked = False
+        self._budget: Budget | None = None
         for name, listener in (
             (messages.PLAN, self._prepare),
             (messages.REFUSED, self._leave_refused),
@@ -80,7 +83,11 @@ class Worker:
         except AssignmentError as error:
             self._say(messages.REFUSED, {"why": str(error)})
             return
-        session = self._session = Session(assignment.targets, assignment.seed, assignment.timeout_s)
+        budget = self._budget = Budget(0) if assignment.limited else None
+        session = self._session = Session(assignment.targets, assignment.seed, assignment.timeout_s, budget)
+        session.heed = Refusals(self._ask_to_end, self._ask_to_wait).heed
+        if budget is not None:
+            budget.on_spent = self._say_spent
         for workload in assignment.workloads:
             session.source(workload)
         self._holder = Holder(self._stage, assignment.slice_s, assignment.timeout_s)
@@ -106,6 +113,9 @@ class Worker:
         assert self._session is not None
         self._resting.clear()
         self._cut.clear()
+        self._asked = False
+        if self._budget is not None:
+            self._budget.limit = msg.data["messages"]
         busy_s = process_time()
         users = self._runner.user_count
         self._stage.expect(users)
@@ -123,12 +133,31 @@ class Worker:
                 "problem": problem,
                 "witness": self._session.witness().as_plain(),
                 "cpu_s": process_time() - busy_s,
+                "messages": 0 if self._budget is None else self._budget.taken,
+                "spent": self._budget is not None and self._budget.spent,
             },
         )
         self._resting.set()
 
     def _cut_short(self, **_: Any) -> None:
+        self._stage.close()
         self._cut.set()
+
+    def _say_spent(self) -> None:
+        self._cut_short()
+        self._say(messages.HALT, {"why": SPENT})
+
+    def _ask_to_end(self, why: str) -> None:
+        self._ask(messages.HALT, {"why": why})
+
+    def _ask_to_wait(self, seconds: float) -> None:
+        self._ask(messages.WAIT, {"wait_s": seconds})
+
+    def _ask(self, name: str, data: dict[str, Any]) -> None:
+        """Once a slice: an endpoint that says no says it with each answer."""
+        if not self._asked:
+            self._asked = True
+            self._say(name, data)
 
     def _say_final(self, **_: Any) -> None:
         """All users have left, and closed their connections."""

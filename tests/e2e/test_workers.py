@@ -139,6 +139,17 @@ def test_each_worker_of_a_comparison_is_judged_with_the_others(run: Run, plan: P
     assert result.meta["reconcile"]["agrees"]
 
 
+def test_all_workers_together_never_send_more_than_the_limit(run: Run, plan: Plan, tmp_path: Path) -> None:
+    done = run("run", plan(rounds=200), "--processes", "2", "--max-messages", "2000")
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = saved(tmp_path)
+    sent = result.server["messages"]
+    # The first to have sent its half ends the run; one more of its calls, of ten messages, would not have fitted.
+    assert 1000 - 10 <= sent <= 2000
+    assert result.meta["budget"] == {"max_messages": 2000, "messages": sent, "spent": True}
+    assert result.meta["reconcile"]["agrees"]
+
+
 def test_a_worker_that_is_killed_ends_the_run_and_is_named(plan: Plan, tmp_path: Path) -> None:
     process = run_until("round 3/", plan(rounds=200), "--processes", "2", cwd=tmp_path)
     killed = forked(process)[0].pid

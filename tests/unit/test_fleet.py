@@ -13,6 +13,7 @@ import scenarios.fleet
 import scenarios.roll
 from scenarios import messages
 from scenarios.assignment import Assignment
+from scenarios.budget import Budget
 from scenarios.cast import CastError
 from scenarios.conductor import Conductor
 from scenarios.fleet import Fleet
@@ -76,6 +77,7 @@ class FakeWorker:
         self.answers: Callable[[int], bool] = lambda _: True
         self.round_trip_s = 1e-4
         self.held = 0
+        self.allowed: int | None = None
         self._fingerprint = fingerprint or ASSIGNMENT.fingerprint()
         runner.workers[name] = self
         runner.clients[name] = SimpleNamespace(state="ready")
@@ -87,6 +89,7 @@ class FakeWorker:
             self._say(messages.READY, {"fingerprint": self._fingerprint})
         elif name == messages.HOLD and self.answers(data["number"]):
             self.held += 1
+            self.allowed = data["messages"]
             self._say(messages.BEGUN, {"number": data["number"]})
             self._say(messages.SETTLED, self.settled(data))
         elif name == "stop":
@@ -107,6 +110,8 @@ class FakeWorker:
             "problem": "",
             "witness": Witness(100 * self.held, 7).as_plain(),
             "cpu_s": 0.5,
+            "messages": 10 * self.held,
+            "spent": False,
         }
 
     def _say(self, name: str, data: Any) -> None:
@@ -123,6 +128,37 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fleet(runner: Runner, plan: Plan = PLAN) -> Fleet:
     return Fleet(SimpleNamespace(runner=runner), [ASSIGNMENT], plan.users)  # type: ignore[arg-type]
+
+
+def test_a_limit_is_shared_out_and_counted_together() -> None:
+    runner, budget = Runner(), Budget(101)
+    budget.take(1)
+    made = Fleet(
+        SimpleNamespace(runner=runner),  # type: ignore[arg-type]
+        [Assignment.of(PLAN, ASSIGNMENT.targets, limited=True)],
+        PLAN.users,
+        budget=budget,
+    )
+    mark = Assignment.of(PLAN, ASSIGNMENT.targets, limited=True).fingerprint()
+    workers = [FakeWorker(runner, name, fingerprint=mark) for name in "ab"]
+    made.muster(2, least=2)
+    made.begin()
+    for _ in range(3):
+        made.hold(PLAN.workloads[0], 0, 0.01, NEVER)
+    assert [each.allowed for each in workers] == [50, 50]
+    assert budget.taken == 1 + 2 * 30
+
+
+def test_what_an_endpoint_tells_one_worker_is_heard_by_all() -> None:
+    runner = Runner()
+    made, one, other = two(runner)
+    heard: list[object] = []
+    made.heed(heard.append, heard.append)
+    one.runner.say("a", messages.WAIT, {"wait_s": 2.0})
+    one.runner.say("a", messages.HALT, {"why": "it says no"})
+    assert heard == [2.0, "it says no"]
+    made.close()
+    assert one.heard[-1] == other.heard[-1] == messages.CUT
 
 
 def two(runner: Runner) -> tuple[Fleet, FakeWorker, FakeWorker]:
