@@ -11,8 +11,10 @@ from typing import Any
 
 from locust import events
 from locust.env import Environment
+from locust.runners import WorkerRunner
 
 from scenarios.free_session import REFUSALS, FreeSession
+from scenarios.free_worker import FreeWorker
 from scenarios.options import add_options
 from scenarios.users import BatchUser, MultiTriggerUser, TriggerUser
 from scenarios.web import WebError, add_pages, refuse_taken_port
@@ -30,6 +32,9 @@ def add_wiretax_options(parser: Any) -> None:
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def prepare(environment: Environment, **_: Any) -> None:
+    if isinstance(environment.runner, WorkerRunner):
+        FreeWorker(environment)
+        return
     web_ui = environment.web_ui
     try:
         if web_ui is not None:
