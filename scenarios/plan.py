@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
+from scenarios.arrivals.keys import queued
 from scenarios.duration import parse_duration
 from scenarios.tables import LimitsTable, MockTable, PlanTable, WorkloadTable
 from wiretax.channels.limits import Limits
@@ -68,6 +69,11 @@ class Plan:
     def tls(self) -> list[bool]:
         """Whether its workloads use TLS: one answer, or both."""
         return sorted({workload.tls for workload in self.workloads})
+
+    def mocks(self) -> dict[tuple[bool, float | None], CostModel]:
+        """The costs of the mocks it takes, by whether they speak TLS and the round trip that workloads name."""
+        needed = dict.fromkeys((workload.tls, workload.rtt_s) for workload in self.workloads)
+        return {key: self.cost if key[1] is None else replace(self.cost, rtt=key[1]) for key in needed}
 
     def against(self) -> Plan:
         """The plan with each workload sent to a second server as well, right after the first."""
@@ -161,11 +167,11 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
             servers=table.mock.servers,
         ),
         certificate=table.mock.certificate,
-        workloads=tuple(_workloads(table.workload, limits, https)),
+        workloads=tuple(_workloads(table.workload, limits, https, table.users)),
     )
 
 
-def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None) -> Iterator[Workload]:
+def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None, users: int) -> Iterator[Workload]:
     if not tables:
         raise PlanError("it has no [[workload]]; add at least one")
     seen: set[str] = set()
@@ -184,7 +190,7 @@ def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None) 
         for key in WorkloadTable.__struct_fields__:
             if getattr(table, key) == []:
                 raise PlanError(f"{where}: {key} is an empty list; give it a value or leave it out")
-        for workload in _multiply(table, where, bool(https)):
+        for workload in _queued(table, where, https, users):
             if https not in (None, workload.tls):
                 raise PlanError(
                     f"{where}: tls = {str(workload.tls).lower()}, the endpoint is http{'s' if https else ''}://; "
@@ -200,6 +206,16 @@ def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None) 
                 raise PlanError(f"{where}: {workload.name} is in the plan twice; leave one out")
             seen.add(workload.name)
             yield workload
+
+
+def _queued(table: WorkloadTable, where: str, https: bool | None, users: int) -> Iterator[Workload]:
+    try:
+        for workload in _multiply(table, where, bool(https)):
+            yield from queued(workload, table, users, given=https is not None)
+    except PlanError:
+        raise
+    except ValueError as error:
+        raise PlanError(f"{where}: {error}") from None
 
 
 def _multiply(table: WorkloadTable, where: str, https: bool) -> Iterator[Workload]:

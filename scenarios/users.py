@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from locust import User, task
 
 from wiretax.channels.workload import Api, Workload
+from wiretax.wire.caller import Caller
 from wiretax.wire.connection import Connection
 from wiretax.wire.library import LibraryPublisher
 from wiretax.wire.publisher import Publisher
+from wiretax.wire.slices import Slice
 
 if TYPE_CHECKING:
     from scenarios.free_run import FreeRun
@@ -48,6 +50,17 @@ class PublishUser(User):
             publisher = self.publishers[workload.way] = self.session.publisher(connection, workload)
         return publisher
 
+    def drain(self, piece: Slice) -> None:
+        """Publish what arrives in a slice's queue, or wait where it has publishers enough."""
+        intake = self.session.intakes.of(piece)
+        if not intake.admit():
+            intake.wait()
+            return
+        self.publisher(piece.workload)
+        connection = self.connections[piece.workload.way]
+        source = self.session.source(piece.workload)
+        intake.drain(Caller(connection, source, piece, self.session.listener))
+
 
 class PlanUser(PublishUser):
     """Sends whatever the conductor has on; the user of a sweep."""
@@ -56,6 +69,9 @@ class PlanUser(PublishUser):
     def publish(self) -> None:
         stage: Stage = self.environment.wiretax_stage
         piece = stage.wait_for_slice()
+        if piece.workload.queued:
+            self.drain(piece)
+            return
         source = self.session.source(piece.workload)
         self.publisher(piece.workload).publish(source, piece, listener=self.session.listener)
 
