@@ -14,7 +14,8 @@ import msgspec
 
 from scenarios.arrivals.keys import queued
 from scenarios.duration import parse_duration
-from scenarios.tables import LimitsTable, MockTable, PlanTable, WorkloadTable
+from scenarios.faults import FaultError, fault_of, hold_to_all_requests
+from scenarios.tables import FaultTable, LimitsTable, MockTable, PlanTable, WorkloadTable
 from wiretax.channels.limits import Limits
 from wiretax.channels.objections import object_to, object_to_http
 from wiretax.channels.payloads import KINDS
@@ -22,6 +23,7 @@ from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.workload import LIBRARY, Api, Workload
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
+from wiretax.mock.faults import FaultList
 from wiretax.spelling import near, readable, unknown_key
 
 PLANS = Path(__file__).parent / "plans"
@@ -51,6 +53,7 @@ class Plan:
         limits: what the endpoint takes.
         cost: the embedded mock's cost model.
         certificate: the kind of key of its certificate, where workloads use TLS.
+        faults: what it gets wrong.
         workloads: what is sent, in the plan's order.
     """
 
@@ -63,6 +66,7 @@ class Plan:
     limits: Limits
     cost: CostModel
     certificate: KeyType
+    faults: FaultList
     workloads: tuple[Workload, ...]
 
     @property
@@ -131,15 +135,17 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     """
     _refuse_unknown_keys(document, PlanTable, "the plan")
     _refuse_unknown_keys(document.get("limits"), LimitsTable, "[limits]")
-    _refuse_unknown_keys(document.get("mock"), MockTable, "[mock]")
-    workloads = document.get("workload")
-    for number, workload in enumerate(workloads if isinstance(workloads, list) else [], 1):
+    mock = document.get("mock")
+    _refuse_unknown_keys(mock, MockTable, "[mock]")
+    for number, fault in enumerate(_tables(mock, "fault"), 1):
+        _refuse_unknown_keys(fault, FaultTable, f"[[mock.fault]] {number}")
+    for number, workload in enumerate(_tables(document, "workload"), 1):
         _refuse_unknown_keys(workload, WorkloadTable, f"[[workload]] {number}")
         _refuse_unknown_api(workload, f"[[workload]] {number}")
     try:
         table = msgspec.convert(document, PlanTable)
     except msgspec.ValidationError as error:
-        raise PlanError(readable(error, "workload", "the plan")) from None
+        raise PlanError(readable(error, ("workload", "mock.fault"), "the plan")) from None
     if table.schema != SCHEMA:
         raise PlanError(f"schema = {table.schema}, expected {SCHEMA}; this version knows no other")
     if not NAME.fullmatch(table.name):
@@ -152,6 +158,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     for key in ("batch_size", "data_bytes", "channels"):
         _within(f"limits.{key}", getattr(table.limits, key), 1, 10_000_000)
     limits = Limits(table.limits.batch_size, table.limits.data_bytes, table.limits.channels)
+    workloads = tuple(_workloads(table.workload, limits, https, table.users))
     return Plan(
         name=table.name,
         seed=table.seed,
@@ -167,8 +174,24 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
             servers=table.mock.servers,
         ),
         certificate=table.mock.certificate,
-        workloads=tuple(_workloads(table.workload, limits, https, table.users)),
+        faults=_faults(table, workloads),
+        workloads=workloads,
     )
+
+
+def _faults(table: PlanTable, workloads: tuple[Workload, ...]) -> FaultList:
+    faults = []
+    for number, each in enumerate(table.mock.fault, 1):
+        try:
+            faults.append(fault_of(each))
+            hold_to_all_requests(faults)
+        except FaultError as error:
+            raise PlanError(f"[[mock.fault]] {number}: {error}") from None
+    coded = next((workload.name for workload in workloads if workload.http != "1.1"), None)
+    if faults and coded:
+        raise PlanError(f"[[mock.fault]]: the mock has faults by HTTP/1.1 alone; leave {coded} out")
+    # The exchanges before the run, one for each way of sending, find out whether there is an endpoint at all.
+    return FaultList(tuple(faults), table.seed, len({workload.way for workload in workloads}))
 
 
 def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None, users: int) -> Iterator[Workload]:
@@ -268,6 +291,12 @@ def _duration(key: str, text: str, least: float, most: float) -> float:
 def _within(key: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:
         raise PlanError(f"{key} = {value}, expected {least} to {most}")
+
+
+def _tables(document: object, key: str) -> list[Any]:
+    """An array of tables, as far as it is one; what is wrong with it is said later."""
+    tables = document.get(key) if isinstance(document, dict) else None
+    return tables if isinstance(tables, list) else []
 
 
 def _refuse_unknown_keys(document: object, struct: type[msgspec.Struct], where: str) -> None:

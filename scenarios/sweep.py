@@ -77,7 +77,7 @@ def sweep(
             targets, cost = [] if target is None else [target], None
             if target is None:
                 for (tls, rtt_s), of_mock in plan.mocks().items():
-                    mock = embedded_target(plan.limits, of_mock, plan.certificate if tls else None)
+                    mock = embedded_target(plan.limits, of_mock, plan.certificate if tls else None, plan.faults)
                     targets.append(replace(closing.enter_context(mock), rtt_s=rtt_s))
                 cost = plan.cost
             if against is not None:
@@ -100,7 +100,7 @@ def _measure(
     record = RunRecord()
     session = Session(targets, plan.seed, plan.timeout_s)
     stage = Stage(plan.users)
-    measurement = Measurement(targets, cost)
+    measurement = Measurement(targets, cost, plan.faults)
     for workload in {workload.way: workload for workload in plan.workloads}.values():
         record.add(preflight(session, workload, WARM_UP), plan.users)
     environment = Environment(user_classes=[PlanUser])

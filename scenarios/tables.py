@@ -15,12 +15,22 @@ class LimitsTable(msgspec.Struct, forbid_unknown_fields=True):
     channels: int = Limits().channels
 
 
+class FaultTable(msgspec.Struct, forbid_unknown_fields=True):
+    """One ``[[mock.fault]]``: what the embedded mock gets wrong, and how often."""
+
+    kind: str
+    share: float = 1.0
+    delay: str | None = None
+    retry_after: str | None = None
+
+
 class MockTable(msgspec.Struct, forbid_unknown_fields=True):
     rtt: str = "0s"
     per_request: str = "0s"
     per_event: str = "0s"
     servers: int = 1
     certificate: KeyType = "rsa"
+    fault: list[FaultTable] = msgspec.field(default_factory=list)
 
 
 class WorkloadTable(msgspec.Struct, forbid_unknown_fields=True):

@@ -59,12 +59,21 @@ class RunRecord:
             return
         self.boundary.merge(piece.boundary)
         users = piece.workload.publishers or users
-        self.slices.append(_slice_row(piece, users, worker))
+        self.slices.append(slice_row(piece, users, worker))
         if piece.queue is not None:
             self.queues.append(_queue_row(piece, piece.queue, worker))
             for kind, histogram in piece.queue.times.items():
                 self.waits.append((piece.round, piece.workload.name, kind, histogram.buckets()))
         self.latency.append((piece.round, piece.workload.name, piece.measured.latency.buckets()))
+
+    def set_aside(self) -> None:
+        """Begin anew: what was taken so far adds to the totals only, as the warm-up does."""
+        self.aside, self.boundary = Tally(), Tally()
+        self.aside.merge(self.total)
+        self.slices.clear()
+        self.latency.clear()
+        self.queues.clear()
+        self.waits.clear()
 
     def failure_rows(self) -> list[Row]:
         """Rows of ``failures.parquet``, the most frequent first."""
@@ -103,10 +112,12 @@ def _tcp_columns(tcp: TcpCounters | None) -> Row:
     }
 
 
-def _slice_row(piece: Slice, users: int, worker: int) -> Row:
+def slice_row(piece: Slice, users: int, worker: int) -> Row:
+    """A row of ``slices.parquet``."""
     measured = piece.measured.counts()
     measured["payload_total_bytes"] = measured.pop("payload_bytes")
     measured["unfinished_requests"] = measured.pop("unfinished")
+    measured["unknown_requests"] = measured.pop("unknown")
     return {
         "round": piece.round,
         "worker": worker,

@@ -81,7 +81,7 @@ class Caller:
             response = self._connection.exchange(head, body, source.writes)
         except ExchangeError as error:
             ended_s = monotonic()
-            count_unfinished(piece, error)
+            count_unfinished(piece, error, len(head) + len(body))
             if error.__cause__ is not None:
                 raise error.__cause__ from None
             if self._listener is not None:

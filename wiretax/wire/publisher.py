@@ -98,7 +98,7 @@ class Publisher:
                 try:
                     response = exchange(head, body, writes)
                 except ExchangeError as error:
-                    count_unfinished(piece, error)
+                    count_unfinished(piece, error, len(head) + len(body))
                     if error.__cause__ is not None:
                         raise error.__cause__ from None
                     if listener is not None:
@@ -152,10 +152,11 @@ class Publisher:
         return 0 < idle_close_ns < perf_counter_ns() - self._used_ns
 
 
-def count_unfinished(piece: Slice, error: ExchangeError) -> None:
+def count_unfinished(piece: Slice, error: ExchangeError, request_bytes: int) -> None:
     """Count an exchange without a whole response."""
     tally = piece.measured if piece.open else piece.boundary
     tally.unfinished += 1
+    tally.unknown += error.sent == request_bytes
     tally.unfinished_sent_bytes += error.sent
     tally.unfinished_received_bytes += error.received
     # An exchange that its own user cut off says nothing of the endpoint.
