@@ -20,7 +20,7 @@ SAMPLE_S = 0.02
 # How long publishers may take after a slice for what is left in its queue, beside the linger.
 DRAIN_S = 1.0
 # A slice holds at least so many arrivals on average, and so many lingers.
-LEAST_ARRIVALS = 50
+LEAST_ARRIVALS = 200
 LEAST_LINGERS = 20
 
 
