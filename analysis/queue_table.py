@@ -84,7 +84,7 @@ def _setting(row: Row, name: str) -> str:
     if name == "arrivals":
         return f"arriving {ARRIVING[value]}"
     if name == "publishers":
-        return f"{value} publisher{'' if value == 1 else 's'}"
+        return f"{value} publisher{'' if value == 1 else 's'}" if value else ""
     if name == "tls":
         return "TLS" if value else "no TLS"
     if name == "calls_per_connection":

@@ -30,6 +30,7 @@ ALIKE = [
     "arrivals",
 ]
 MOST_PANELS = 3
+TICKS = (50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10000, 20000)
 
 
 def latency_by_bytes(run: Run) -> Drawing | Absent:
@@ -50,11 +51,13 @@ def latency_by_bytes(run: Run) -> Drawing | Absent:
         figure, all_axes = canvas(3.2 + 3.4 * len(panels), 4.6, title, len(panels), sharey=True)
         for axes, panel in zip(all_axes, panels, strict=True):
             _panel(axes, panel, table)
+        all_axes[0].legend(loc="upper left", title="arrivals", alignment="left")
         all_axes[0].set_ylabel("from intended arrival to answer, p99, ms")
     caption = (
-        f"{title}. Latency of an event (p99, ms, from when it was meant to arrive to the answer of its call) against "
-        "bytes sent an event, a curve a rate of arrival: filled points are the frontier, where no other sends fewer "
-        "bytes at a lower p99; hollow ones are off it; crosses can't keep up, and their latency is at least that."
+        f"{title}. Latency of an event (p99, ms, from when it was meant to arrive to the answer of its call) "
+        "against bytes sent an event, a curve a rate of arrival: filled points are the frontier, where no other "
+        "sends fewer bytes at a lower p99; hollow ones are off it; crosses can't keep up, and their latency is at "
+        "least that. What sends the fewest bytes is named: events a batch, linger."
     )
     return Drawing(NAME, caption, figure)
 
@@ -74,25 +77,27 @@ def _title(table: pd.DataFrame) -> str:
 
 
 def _panel(axes: Axes, panel: pd.DataFrame, table: pd.DataFrame) -> None:
-    log_axis(axes, "x")
     log_axis(axes, "y")
     if not math.isnan(panel["rtt_s"].iloc[0]):
         axes.set_title(f"round trip {panel['rtt_s'].iloc[0] * 1e3:,.10g} ms")
-    axes.set_xlim(table["sent_per_event"].min() / 1.35, table["sent_per_event"].max() * 1.35)
+    low, high = table["sent_per_event"].min() / 1.45, table["sent_per_event"].max() * 1.3
+    log_axis(axes, "x", [each for each in TICKS if low <= each <= high])
+    axes.set_xlim(low, high)
     axes.set_ylim(table["total_p99_s"].min() * 1e3 / 1.5, table["total_p99_s"].max() * 1e3 * 1.5)
     axes.set_xlabel("bytes sent an event")
     rates = sorted(table["rate"].unique())[:MOST_CURVES]
-    labels = [
-        label
-        for rate, curve in panel[panel["rate"].isin(rates)].groupby("rate")
-        for label in _curve(axes, curve, stroke(rates.index(rate)))
-    ]
-    label_beside(axes, labels, "right", 0.045)
-    axes.legend(loc="best", title="arrivals")
+    cheapest, triggers = [], []
+    for rate, curve in panel[panel["rate"].isin(rates)].groupby("rate"):
+        _curve(axes, curve, stroke(rates.index(rate)))
+        cheapest += [
+            _label(row) for row in curve[curve["frontier"]].nsmallest(1, "sent_per_event").to_dict("records")
+        ]
+        triggers += [_label(row) for row in curve[curve["api"] == "trigger"].to_dict("records")]
+    label_beside(axes, cheapest, "left", 0.045)
+    label_beside(axes, triggers, "right", 0.045)
 
 
-def _curve(axes: Axes, curve: pd.DataFrame, look: Stroke) -> list[Label]:
-    """One rate; returns the words for its frontier and for a trigger that can't keep up."""
+def _curve(axes: Axes, curve: pd.DataFrame, look: Stroke) -> None:
     frontier = curve[curve["frontier"]].sort_values("sent_per_event")
     axes.plot(
         frontier["sent_per_event"],
@@ -117,12 +122,8 @@ def _curve(axes: Axes, curve: pd.DataFrame, look: Stroke) -> list[Label]:
     axes.plot(
         over["sent_per_event"], over["total_p99_s"] * 1e3, color=look.color, marker="x", linestyle="none", zorder=3
     )
-    told = pd.concat([frontier, over[over["api"] == "trigger"]])
-    return [
-        Label(float(row["sent_per_event"]), float(row["total_p99_s"]) * 1e3, _short(row.to_dict()))
-        for _, row in told.iterrows()
-    ]
 
 
-def _short(row: Row) -> str:
-    return drained(row).replace("batch of ", "").replace("linger ", "")
+def _label(row: Row) -> Label:
+    words = drained(row).replace("batch of ", "").replace("linger ", "")
+    return Label(float(row["sent_per_event"]), float(row["total_p99_s"]) * 1e3, words)

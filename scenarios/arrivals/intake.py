@@ -8,6 +8,7 @@ from time import monotonic
 import gevent
 from gevent.event import Event as Bell
 
+from scenarios.arrivals.arrival import Arrival
 from scenarios.arrivals.in_process import InProcess
 from scenarios.arrivals.overload import why_overloaded
 from scenarios.arrivals.source import Source
@@ -29,6 +30,20 @@ def least_slice_s(workload: Workload) -> float:
     if not workload.queued:
         return 0.0
     return max(LEAST_ARRIVALS / workload.rate, LEAST_LINGERS * workload.linger_s)
+
+
+def publish(source: Source, tally: QueueTally, caller: Caller, arrivals: list[Arrival]) -> None:
+    """Send arrivals in one call; tell their source what became of it, and note what they waited."""
+    try:
+        call = caller.call([arrival.event for arrival in arrivals])
+    except BaseException:
+        source.give_back(arrivals)
+        raise
+    if call.acknowledged:
+        tally.delivered([each.intended_s for each in arrivals], call.began_s, call.ended_s)
+        source.acknowledge(arrivals)
+    else:
+        source.give_back(arrivals)
 
 
 class Intake:
@@ -73,16 +88,7 @@ class Intake:
                     if not arrivals:
                         break
                     self._taken += len(arrivals)
-                    try:
-                        call = caller.call([arrival.event for arrival in arrivals])
-                    except BaseException:
-                        source.give_back(arrivals)
-                        raise
-                    if call.acknowledged:
-                        tally.delivered([each.intended_s for each in arrivals], call.began_s, call.ended_s)
-                        source.acknowledge(arrivals)
-                    else:
-                        source.give_back(arrivals)
+                    publish(source, tally, caller, arrivals)
         finally:
             self._busy -= 1
             if not self._busy and self._closed.is_set():
