@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import gevent
 
+from scenarios.budget import BudgetSpentError
 from scenarios.users import HOLD_NS, FreeUser
 from wiretax.terminal import Exit
-from wiretax.wire.caller import Caller
 
 if TYPE_CHECKING:
     from scenarios.free_run import FreeRun
@@ -33,11 +34,13 @@ class QueueUser(FreeUser):
 
     def publish_freely(self, run: FreeRun) -> None:
         until_s = monotonic() + HOLD_NS / 1e9
+        run.wait_while_held()
         with run.turn(self.workload) as piece:
             self.publisher(self.workload)
-            connection = self.connections[self.workload.way]
-            caller = Caller(connection, self.session.source(self.workload), piece, self.session.listener)
-            self.session.open_queue(self.workload).drain(caller, piece, until_s)
+            caller = self.session.caller(self.connections[self.workload.way], piece)
+            # All users are held by then, until Locust stops them.
+            with suppress(BudgetSpentError):
+                self.session.open_queue(self.workload).drain(caller, piece, until_s)
         self._stop_if_overloaded(piece)
 
     def _stop_if_overloaded(self, piece: Slice) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gevent.event import Event
 
 from scenarios.arrivals.intake import Intakes
 from scenarios.arrivals.open_queue import OpenQueue
+from scenarios.budget import Budget
 from wiretax.channels.workload import Server, Workload
+from wiretax.wire.caller import Caller
 from wiretax.wire.connection import Connection
 from wiretax.wire.ledger import TcpCounters, TlsCounters, add_counters
 from wiretax.wire.library import LibraryPublisher
-from wiretax.wire.publisher import Listener, Publisher, Source
+from wiretax.wire.publisher import Heed, Listener, Publisher, Source
 from wiretax.wire.response import ResponseMemo
 from wiretax.wire.secure import SecureConnection
 from wiretax.wire.slices import Slice
@@ -29,6 +32,7 @@ class Session:
     Attributes:
         timeout_s: how long an exchange may take.
         listener: told of each exchange, where somebody outside wiretax listens to Locust's request event.
+        heed: told of each answer that acknowledged nothing; to be set before users start.
         sent_bytes: bytes handed to sockets by connections that are closed for good.
         received_bytes: bytes taken from them.
         tcp: the kernel's count of the same connections; None where it keeps none.
@@ -36,11 +40,16 @@ class Session:
         intakes: the queues of workloads whose events arrive on a clock of their own.
     """
 
-    def __init__(self, targets: Sequence[Target], seed: int, timeout_s: float) -> None:
-        """``targets``: where events go; of each server one without TLS, one with it, or both."""
+    def __init__(
+        self, targets: Sequence[Target], seed: int, timeout_s: float, budget: Budget | None = None
+    ) -> None:
+        """``targets``: where events go; of each server one without TLS, one with it, or both. ``budget``: how much
+        may be sent there; None for as much as can be."""
         self._targets = {(target.server, target.tls, target.rtt_s): target for target in targets}
         self.timeout_s = timeout_s
         self.listener: Listener | None = None
+        self.heed: Heed | None = None
+        self._budget = budget
         self.sent_bytes = 0
         self.received_bytes = 0
         self.tcp: TcpCounters | None = TcpCounters()
@@ -57,8 +66,16 @@ class Session:
         """The requests of a workload; the same ones for every user."""
         source = self._sources.get(workload)
         if source is None:
-            source = self._sources[workload] = Source.of(workload, self.target(workload).endpoint, self._seed)
+            source = Source.of(workload, self.target(workload).endpoint, self._seed)
+            if self._budget is not None:
+                source = replace(source, next_body=self._budget.rationed(workload, source.next_body))
+            self._sources[workload] = source
         return source
+
+    def caller(self, connection: Connection, piece: Slice) -> Caller:
+        """What sends a slice's calls over a connection of its workload's kind, of events that a queue hands out."""
+        ration = None if self._budget is None else self._budget.take
+        return Caller(connection, self.source(piece.workload), piece, self.listener, self.heed, ration)
 
     def open_queue(self, workload: Workload) -> OpenQueue:
         """The queue of a free run's workload; the same one for every user."""
@@ -91,8 +108,8 @@ class Session:
         """What sends workloads of this kind over a connection that was made for them."""
         if isinstance(connection, StreamConnection):
             endpoint = self.target(workload).endpoint
-            return LibraryPublisher(connection, self._context(workload), endpoint, workload)
-        return Publisher(connection)
+            return LibraryPublisher(connection, self._context(workload), endpoint, workload, self.heed)
+        return Publisher(connection, self.heed)
 
     def _context(self, workload: Workload) -> ssl.SSLContext:
         """One for each server and version of HTTP that is offered by ALPN, shared by all users."""
