@@ -73,7 +73,7 @@ class Session:
         return source
 
     def caller(self, connection: Connection, piece: Slice) -> Caller:
-        """What sends a slice's calls over a connection of its workload's kind, of events that a queue hands out."""
+        """What sends a slice's calls, of events that a queue hands out, over one connection."""
         ration = None if self._budget is None else self._budget.take
         return Caller(connection, self.source(piece.workload), piece, self.listener, self.heed, ration)
 

@@ -65,8 +65,8 @@ class Caller:
         heed: Heed | None = None,
         ration: Ration | None = None,
     ) -> None:
-        """``source``: of its workload's heads; its bodies are not used. ``listener``, ``heed`` and ``ration``: None
-        where nobody cares."""
+        """``source``: of its workload's heads; its bodies are not used. ``listener``, ``heed`` and ``ration`` are
+        None where nobody cares."""
         self._heed = heed
         self._ration = ration
         self._connection = connection
