@@ -11,6 +11,7 @@ from typing import Any
 import gevent
 
 from scenarios.budget import SPENT
+from scenarios.cast import Solo
 from scenarios.conductor import Conductor, Pauses
 from scenarios.live import SAMPLE_S, Live
 from scenarios.measurement import Measurement
@@ -64,7 +65,9 @@ class ConductedRun:
         self._measurement = measurement
         self._feed = feed
         self._runner = runner
-        self._conductor = Conductor(plan, self.stage, pausing=measurement.paused, own_mock=on_mock)
+        # Its users are Locust's to start and to stop.
+        cast = Solo(None, self.stage, plan.users, plan.slice_s, plan.timeout_s)
+        self._conductor = Conductor(plan, cast, pausing=measurement.paused, own_mock=on_mock)
         self._failed = ""
         for piece in before:
             self.record.add(piece, plan.users)
@@ -115,29 +118,32 @@ class ConductedRun:
         return self.record
 
     def _conduct(self) -> None:
+        self._measurement.begin()
         try:
             while not self.stage.wait_until_idle(POLL_S):
                 if self._conductor.ended_early:
                     return
+            # What was before is no load.
+            self._measurement.begin()
             self._sweep()
         except Exception as error:
             log.exception("wiretax: the sweep ended")
             self._failed = f"internal error: {type(error).__name__}: {error}"
         finally:
+            self._measurement.end()
             if not self.interrupted:
                 gevent.spawn(self._runner.stop)
 
     def _sweep(self) -> None:
-        self._measurement.begin()
         sampled_s = monotonic()
-        for step, piece in self._conductor.run():
+        for step, held in self._conductor.run():
             # Users are idle, and what is done meanwhile is no load.
             with self._measurement.paused():
-                self.record.add(piece, self._plan.users)
+                held.add_to(self.record)
                 self.progress = Progress(f"{where(step)}, {step.workload.name}", step.done)
                 if self._feed is not None:
-                    self._feed.tell_all(piece)
+                    for piece in held.pieces:
+                        self._feed.tell_all(piece)
                 if monotonic() - sampled_s >= SAMPLE_S:
                     self.live.sample(self.record)
                     sampled_s = monotonic()
-        self._measurement.end()

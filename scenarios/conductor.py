@@ -7,17 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from random import Random
-from statistics import median
-from time import monotonic, perf_counter
+from time import perf_counter
 from typing import Any
 
 from gevent.event import Event
 
 from scenarios.arrivals.intake import least_slice_s
+from scenarios.cast import Cast, Held
 from scenarios.plan import Plan
-from scenarios.session import Stage
 from wiretax.channels.workload import Server, Workload
-from wiretax.wire.slices import Slice
 
 WARM_UP = -1
 LEAST_ROUND_TRIPS = 20
@@ -25,8 +23,6 @@ LEAST_ROUND_TRIPS = 20
 SILENT_SLICES = 3
 # Enough to tell something new, few enough not to go far beyond what is needed.
 ADDED_ROUNDS = 4
-DRAIN_GRACE_S = 1.0
-WARM_UP_POLL_S = 0.02
 # A slice that an endpoint's "too many" cut as often as this would never come out whole.
 MOST_TRIES = 4
 
@@ -125,7 +121,7 @@ def round_order(workloads: tuple[Workload, ...], seed: int, round_: int) -> list
 
 
 class Conductor:
-    """Runs a plan on a stage.
+    """Runs a plan with a cast.
 
     Attributes:
         ended_early: why the run stopped before its last round; empty where it did not.
@@ -136,7 +132,7 @@ class Conductor:
     def __init__(
         self,
         plan: Plan,
-        stage: Stage,
+        cast: Cast,
         extension: Extension | None = None,
         pausing: Callable[[], AbstractContextManager[None]] = nullcontext,
         own_mock: bool = False,
@@ -145,7 +141,7 @@ class Conductor:
         is a mock that was told to; then a run does not end where it asks too often."""
         self._plan = plan
         self._extension = extension
-        self._stage = stage
+        self._cast = cast
         self._pausing = pausing
         self._stop = Event()
         self._cut = Event()
@@ -166,14 +162,14 @@ class Conductor:
     def halt(self, why: str) -> None:
         """End now: no exchange begins any more, and the slice that is open does not count."""
         self.stop(why)
-        self._stage.close()
+        self._cast.close()
 
     def hold(self, seconds: float) -> None:
         """Cut the slice that is open; it is measured anew when so much time has passed."""
         if self.pauses.given_up:
             return
         self._go_on_at = max(self._go_on_at, perf_counter() + seconds)
-        self._stage.close()
+        self._cast.close()
         self._cut.set()
 
     def steps(self, first: int, rounds: int) -> list[Step]:
@@ -183,58 +179,58 @@ class Conductor:
         order = [(round_, each) for round_ in range(first, rounds) for each in self._round(round_)]
         return [Step(each, round_, rounds, (before + at) / total) for at, (round_, each) in enumerate(order)]
 
-    def perform(self, step: Step) -> Slice | None:
-        """Hold one slice and return it settled; None where the run is to end before it."""
+    def perform(self, step: Step) -> Held | None:
+        """Have one slice held and return it settled; None where the run is to end before it."""
         if self._stop.is_set():
             return None
         self._cut.clear()
-        piece = Slice(step.workload, step.round)
-        self._stage.open(piece)
+        # Two servers hold it equally long: as long as the slower one needs.
+        twin = step.workload.sent_to("endpoint")
+        lasting_s = None if step.round == WARM_UP else self._lasting_s[twin]
+        held = self._cast.hold(step.workload, step.round, lasting_s, self._cut)
         if step.round == WARM_UP:
-            self._hold_warm_up(piece)
-        else:
-            cut_short = self._hold(piece, self._lasting_s[step.workload.sent_to("endpoint")])
-            piece.counts = not cut_short
-        self._stage.close()
-        if not self._stage.wait_until_idle(self._plan.timeout_s + DRAIN_GRACE_S):
-            self.stop("an exchange did not end within its timeout")
-        piece.settle()
-        return piece
+            known_s = self._lasting_s.get(twin, self._plan.slice_s)
+            self._lasting_s[twin] = max(known_s, LEAST_ROUND_TRIPS * held.round_trip_s, least_slice_s(twin))
+        if held.problem:
+            self.stop(held.problem)
+        return held
 
-    def run(self) -> Iterator[tuple[Step, Slice]]:
+    def run(self) -> Iterator[tuple[Step, Held]]:
         """Perform the whole plan and what is added to it; each slice is yielded once its users are idle again."""
         silent: Counter[Server] = Counter()
         first, rounds = WARM_UP, self._plan.rounds
         while first < rounds:
             for step in self.steps(first, rounds):
-                piece = self.perform(step)
-                while piece is not None and self._is_held_up(piece):
-                    yield step, piece
-                    piece = self.perform(step)
-                if piece is None:
+                held = self.perform(step)
+                while held is not None and self._is_held_up(held):
+                    yield step, held
+                    held = self.perform(step)
+                if held is None:
                     return
-                yield step, piece
+                yield step, held
                 server = step.workload.server
-                silent[server] = 0 if piece.measured.events or piece.boundary.events else silent[server] + 1
+                heard = any(piece.measured.events or piece.boundary.events for piece in held.pieces)
+                silent[server] = 0 if heard else silent[server] + 1
                 if silent[server] == SILENT_SLICES:
                     whose = " by --against" if server == "against" else ""
                     self.stop(f"no event was acknowledged{whose} in {SILENT_SLICES} slices in a row")
             first, rounds = rounds, rounds + self._more_rounds(rounds)
 
-    def _is_held_up(self, piece: Slice) -> bool:
+    def _is_held_up(self, held: Held) -> bool:
         """Whether a slice was cut since the endpoint asked to wait; the wait is over then."""
         if not self._go_on_at or self._stop.is_set():
             self._tries = 0
             return False
-        piece.counts = False
+        for piece in held.pieces:
+            piece.counts = False
         pauses = self.pauses
         pauses.times += 1
-        pauses.cut_s += piece.duration_s
+        pauses.cut_s += max((piece.duration_s for piece in held.pieces), default=0.0)
         self._tries += 1
         if self._tries == MOST_TRIES and self._own_mock:
             pauses.given_up = True
         elif self._tries == MOST_TRIES:
-            name = piece.workload.name
+            name = held.pieces[0].workload.name if held.pieces else "a workload"
             self.stop(
                 f"the endpoint limits the rate: {name} was cut short by 429 {MOST_TRIES} times in a row; send "
                 "less with fewer users and shorter slices"
@@ -261,29 +257,3 @@ class Conductor:
 
     def _round(self, round_: int) -> list[Workload]:
         return round_order(self._plan.workloads, self._plan.seed, round_)
-
-    def _hold(self, piece: Slice, lasting_s: float) -> bool:
-        """Hold a slice so long, or until its queue is overloaded; whether it was cut short."""
-        if piece.queue is None:
-            return bool(self._cut.wait(lasting_s))
-        ends_s = monotonic() + lasting_s
-        while (left_s := ends_s - monotonic()) > 0 and not piece.queue.overloaded:
-            if self._cut.wait(min(left_s, WARM_UP_POLL_S)):
-                return True
-        return False
-
-    def _hold_warm_up(self, piece: Slice) -> None:
-        """Hold a slice until at least one exchange ended, and learn how long this workload's slices have to be."""
-        waited = 0.0
-        while waited < self._plan.timeout_s and not self._cut.wait(WARM_UP_POLL_S):
-            waited += WARM_UP_POLL_S
-            heard = piece.latencies_ns or piece.measured.failures
-            if heard and waited >= self._plan.slice_s:
-                break
-            if piece.queue is not None and piece.queue.overloaded:
-                break
-        round_trip_s = median(piece.latencies_ns) / 1e9 if piece.latencies_ns else 0.0
-        # Two servers hold it equally long: as long as the slower one needs.
-        twin = piece.workload.sent_to("endpoint")
-        known_s = self._lasting_s.get(twin, self._plan.slice_s)
-        self._lasting_s[twin] = max(known_s, LEAST_ROUND_TRIPS * round_trip_s, least_slice_s(twin))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,15 +13,16 @@ from typing import Any, NamedTuple
 import gevent
 from gevent.lock import BoundedSemaphore
 from locust.env import Environment
-from locust.runners import LocalRunner
+from locust.runners import LocalRunner, MasterRunner
 
 from analysis.gates import GatesError
 from scenarios.budget import SPENT, Budget
 from scenarios.conducted import ConductedRun
+from scenarios.free_fleet import FreeFleet
 from scenarios.free_run import WINDOW_S, FreeRun
 from scenarios.judge import Judge
 from scenarios.live import SAMPLE_S, Live
-from scenarios.measurement import Measurement
+from scenarios.measurement import ALONE, Measurement
 from scenarios.mocks import Mocks
 from scenarios.options import NO_PLAN, FreeRunOptions, OptionError, limit_from, target_from
 from scenarios.plan import Plan, PlanError, load_plan
@@ -86,6 +88,7 @@ class Ready:
         folder: where the run will be written, claimed.
         session: what its users will share.
         measurement: the witnesses, read before anything was sent.
+        targets: where its users send.
         before: what was sent to see whether anybody is there.
         endpoint: where it goes, without key and secret.
         on_mock: whether that is this process's own mock.
@@ -97,6 +100,7 @@ class Ready:
     folder: Path
     session: Session
     measurement: Measurement
+    targets: tuple[Target, ...]
     before: tuple[Slice, ...]
     endpoint: str
     on_mock: bool
@@ -142,13 +146,17 @@ class FreeSession:
         self._sampler: gevent.Greenlet | None = None
         self._is_next = self.is_running = False
         self.ready: Ready | None = None
-        self.run: FreeRun | ConductedRun | None = None
+        self.run: FreeRun | FreeFleet | ConductedRun | None = None
+        # Of a master, which has no users of its own.
+        self._fleet = FreeFleet(environment) if isinstance(environment.runner, MasterRunner) else None
         self.live: Live | None = None
         self.saved: list[Saved] = []
         if parsed.plan != NO_PLAN and environment.web_ui is None:
             raise OptionError(f"--plan {parsed.plan} goes with the web UI; without it: wiretax run {parsed.plan}")
         asked = self._look_at(parsed)
         limit_from(parsed, None if asked.cost is not None else asked.targets[0])
+        # The loop's clock stood still while all was loaded; Locust's run time counts from here.
+        gevent.get_hub().loop.update_now()
 
     def prepare(self, parsed: Namespace, users: int, ask: bool) -> None:
         """Make the next test ready.
@@ -186,7 +194,16 @@ class FreeSession:
                 raise
             shown = " and ".join(each.endpoint.public_url for each in targets)
             self.ready = Ready(
-                options, plan, folder, session, measurement, tuple(before), shown, cost is not None, budget
+                options,
+                plan,
+                folder,
+                session,
+                measurement,
+                tuple(targets),
+                tuple(before),
+                shown,
+                on_mock=cost is not None,
+                budget=budget,
             )
             self._is_next = True
 
@@ -231,8 +248,13 @@ class FreeSession:
             self.live = self.run.live
             return
         assert ready.options is not None
-        self.run = FreeRun(ready.options, feed)
-        self._heed(ready, self._halt, self.run.hold)
+        if self._fleet is None:
+            self.run = FreeRun(ready.options, feed)
+            self._heed(ready, self._halt, self.run.hold)
+        else:
+            self.run = self._fleet
+            limit = None if ready.budget is None else ready.budget.limit - ready.budget.taken
+            self._fleet.begin(environment.parsed_options, ready.targets[0], SEED, TIMEOUT_S, limit, self._halt)
         for piece in ready.before:
             self.run.record.add(piece, 0)
         environment.wiretax_stage, environment.wiretax_free_run = None, self.run
@@ -252,7 +274,7 @@ class FreeSession:
         """End a free run; with the web UI Locust stays. A user calls this, and can't wait for its own end."""
         runner, run = self._environment.runner, self.run
         assert runner is not None
-        assert isinstance(run, FreeRun)
+        assert isinstance(run, FreeRun | FreeFleet)
         if not run.ended_early:
             run.halt(why)
             gevent.spawn(runner.quit if self._environment.web_ui is None else runner.stop)
@@ -282,7 +304,7 @@ class FreeSession:
         if self.run is None or not self.is_running:
             return
         self.run.reset()
-        self.live = Live(by_rounds=False) if isinstance(self.run, FreeRun) else self.run.live
+        self.live = self.run.live if isinstance(self.run, ConductedRun) else Live(by_rounds=False)
 
     def close(self, **_: Any) -> None:
         """Locust quits: stop the mock."""
@@ -310,40 +332,41 @@ class FreeSession:
         mocks = self._mocks.targets(options.limits, {(parsed.tls, None): cost}, CERTIFICATE)
         return Asked(None, options, mocks, cost)
 
-    def _sample_regularly(self, run: FreeRun) -> None:
+    def _sample_regularly(self, run: FreeRun | FreeFleet) -> None:
         while True:
             gevent.sleep(SAMPLE_S)
             if self.live is not None:
                 self.live.sample(run.record, run.unfinished())
 
-    def _conclude(self, ready: Ready, run: FreeRun | ConductedRun) -> None:
+    def _conclude(self, ready: Ready, run: FreeRun | FreeFleet | ConductedRun) -> None:
         ended_early, interrupted = "", False
-        if isinstance(run, FreeRun):
+        if not isinstance(run, ConductedRun):
             ready.measurement.end()
         ready.session.close()
         record = run.finish()
-        if isinstance(run, FreeRun):
-            users = max((row["users"] for row in record.slices), default=0)
+        if not isinstance(run, ConductedRun):
+            users_in: Counter[tuple[int, str]] = Counter()
+            for row in record.slices:  # of each worker
+                users_in[row["round"], row["workload"]] += row["users"]
+            users = max(users_in.values(), default=0)
             plan = {"name": NAME, "seed": SEED, "slice_s": WINDOW_S, "users": users, "timeout_s": TIMEOUT_S}
             ended_early = "" if run.ended_early == SPENT else run.ended_early
         else:
             plan, ended_early, interrupted = run.plan, run.ended_early, run.interrupted
         if self._environment.web_ui is not None and self.live is not None:
             self.live.sample(record)
+        cast = run.credits() if isinstance(run, FreeFleet) else ALONE
+        if isinstance(run, FreeFleet) and ready.budget is not None:
+            ready.budget.taken += run.taken
+            ready.budget.spent = run.ended_early == SPENT
         notes = [str(run.pauses)] if run.pauses.times else []
         if ready.budget is not None and ready.budget.spent:
             notes.append(str(ready.budget))
-        ready.measurement.conclude(record, ready.session, plan, ended_early, interrupted, notes)
+        ready.measurement.conclude(record, ready.session, plan, ended_early, interrupted, notes, cast)
         record.meta["paused"] = run.pauses.as_dict()
         record.meta["budget"] = None if ready.budget is None else ready.budget.as_dict()
         for note in notes:
             log.warning("wiretax: %s", note)
-        if not isinstance(self._environment.runner, LocalRunner):
-            log.warning("wiretax: a distributed run's bytes are not merged yet; nothing is written to results/")
-            if self._judge is not None:
-                log.error("wiretax: there is nothing for --gates to judge")
-                self._environment.process_exit_code = Exit.INVALID
-            return
         write_run(ready.folder, record)
         reasons = record.meta["invalid_because"]
         self.saved.insert(0, Saved(ready.folder, record.meta["valid"], (*reasons, *record.meta["warnings"])))

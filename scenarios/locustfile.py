@@ -11,8 +11,10 @@ from typing import Any
 
 from locust import events
 from locust.env import Environment
+from locust.runners import WorkerRunner
 
 from scenarios.free_session import REFUSALS, FreeSession
+from scenarios.free_worker import FreeWorker
 from scenarios.options import add_options
 from scenarios.queue_user import QueueUser
 from scenarios.users import BatchUser, MultiTriggerUser, TriggerUser
@@ -31,6 +33,9 @@ def add_wiretax_options(parser: Any) -> None:
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def prepare(environment: Environment, **_: Any) -> None:
+    if isinstance(environment.runner, WorkerRunner):
+        FreeWorker(environment)
+        return
     web_ui = environment.web_ui
     try:
         if web_ui is not None:

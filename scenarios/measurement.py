@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
+from scenarios.cast import Credits
 from scenarios.ledgers import Counts, Ledgers
 from scenarios.session import Session
 from wiretax import __version__
@@ -19,11 +20,13 @@ from wiretax.mock.faults import NO_FAULTS, FaultList
 from wiretax.mock.ledger import together
 from wiretax.runs.machine import busy_s, crowding, describe_machine
 from wiretax.runs.outcome import outcome
-from wiretax.runs.reconcile import Account, reconcile
+from wiretax.runs.reconcile import Account, Reconciliation, reconcile
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import SCHEMA
-from wiretax.wire.ledger import Tally
+from wiretax.wire.ledger import Tally, Witness
 from wiretax.wire.trust import Target
+
+ALONE = Credits(Witness())
 
 
 class Measurement:
@@ -90,28 +93,33 @@ class Measurement:
         ended_early: str,
         interrupted: bool,
         notes: Sequence[str] = (),
+        cast: Credits = ALONE,
     ) -> None:
         """Compare the witnesses and write ``record.server`` and ``record.meta``; all users have stopped.
 
-        ``notes``: what else the run has to say, kept with its warnings.
+        ``notes``: what else the run has to say, kept with its warnings. ``cast``: what workers have to say; their
+        exchanges are in ``record`` already.
         """
+        witness = session.witness().plus(cast.witness)
         counted = self._ledgers.since()
         kept = [counts for counts in counted.values() if counts is not None]
         whole = together(kept) if len(kept) == len(counted) else None
         if kept:
             by_server = {"by_server": counted} if len(counted) > 1 else {}
             record.server = {**together(kept), **by_server}
-        busy = self._shares(record.server, whole is not None)
+        self._busy += cast.cpu_s
+        busy = self._shares(record.server, whole is not None and not cast.elsewhere)
         witnesses = reconcile(
             record.total,
-            session.sent_bytes,
-            session.received_bytes,
-            session.tcp,
+            witness.sent_bytes,
+            witness.received_bytes,
+            witness.tcp,
             whole,
-            session.tls,
+            witness.tls,
             _accounts(record, counted) if len(counted) > 1 else None,
         )
-        invalid = [f"the witnesses disagree: {each}" for each in witnesses.differences]
+        invalid = [*cast.lost, _unexplained(witnesses)] if cast.lost else []
+        invalid += [f"the witnesses disagree: {each}" for each in witnesses.differences]
         ends = outcome(record, None if whole is None else int(whole["requests"]))
         invalid += [f"the exchanges do not add up: {each}" for each in ends.differences]
         heard = {row["server"] for row in record.slices if row["events"]}
@@ -128,13 +136,15 @@ class Measurement:
         record.meta = {
             **self._facts(record, plan),
             "interrupted": interrupted,
-            "warnings": [*self._warnings(record, session, interrupted, busy), *notes],
+            "workers": cast.count,
+            "worker_states": list(cast.workers),
+            "warnings": [*cast.warnings, *self._warnings(record, witness, interrupted, busy), *notes],
             "valid": not invalid,
             "invalid_because": invalid,
             "outcome": ends.as_dict(),
             "reconcile": witnesses.as_dict(),
-            "tcp": None if session.tcp is None else session.tcp._asdict(),
-            "tls": session.tls._asdict(),
+            "tcp": None if witness.tcp is None else witness.tcp._asdict(),
+            "tls": witness.tls._asdict(),
             "parts": {
                 "aside": record.aside.counts(),
                 "boundary": record.boundary.counts(),
@@ -176,7 +186,7 @@ class Measurement:
         return {"generator": round(generator, 4), "mock": mock and round(mock, 4), "others": others}
 
     def _warnings(
-        self, record: RunRecord, session: Session, interrupted: bool, busy: dict[str, float | None]
+        self, record: RunRecord, witness: Witness, interrupted: bool, busy: dict[str, float | None]
     ) -> list[str]:
         warnings = []
         crowded = busy["others"] and crowding(busy["others"], self._machine / self._wall, os.cpu_count() or 1)
@@ -186,7 +196,7 @@ class Measurement:
             warnings.append(f"interrupted with {record.rounds} rounds begun; what was measured is kept")
         if any(target.insecure for target in self._targets):
             warnings.append("--insecure: the endpoint's certificate was not verified; anyone may have answered")
-        if session.tcp is None:
+        if witness.tcp is None:
             warnings.append("the kernel's count can't be read here: tcp_ip and cable are unknown")
         before = self._ledgers.before
         for server in (server for server, ledger in before.items() if ledger is None):
@@ -208,3 +218,14 @@ class Measurement:
 def _accounts(record: RunRecord, counted: dict[Server, Counts | None]) -> dict[str, Account]:
     """What was sent to each server, beside what it counted."""
     return {server: Account(record.sent_to.get(server, Tally()), counts) for server, counts in counted.items()}
+
+
+def _unexplained(outcome: Reconciliation) -> str:
+    """What lost workers sent after their last reports, as far as anybody knows."""
+    if outcome.server is None:
+        return "what lost workers sent after their last report is in no figure, and nobody else counted it"
+    more = {name: outcome.server[name] - count for name, count in outcome.model.items()}
+    return (
+        f"what lost workers sent after their last report is in no figure: by the mock {more['requests']:,} "
+        f"requests, {more['request_bytes']:,} B sent and {more['response_bytes']:,} B received"
+    )

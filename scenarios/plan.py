@@ -74,6 +74,17 @@ class Plan:
         """Whether its workloads use TLS: one answer, or both."""
         return sorted({workload.tls for workload in self.workloads})
 
+    def for_workers(self) -> Plan:
+        """The same, if workers may share it.
+
+        Raises:
+            PlanError: where a queue is in it, which one process has to hold.
+        """
+        queue = next((workload.name for workload in self.workloads if workload.queued), None)
+        if queue is not None:
+            raise PlanError(f"{queue} has a queue, which one process holds: run the plan without workers")
+        return self
+
     def mocks(self) -> dict[tuple[bool, float | None], CostModel]:
         """The costs of the mocks it takes, by whether they speak TLS and the round trip that workloads name."""
         needed = dict.fromkeys((workload.tls, workload.rtt_s) for workload in self.workloads)

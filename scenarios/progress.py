@@ -8,8 +8,8 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from scenarios.cast import Held
 from scenarios.conductor import WARM_UP, Asked, Step
-from wiretax.wire.slices import Slice
 
 # Of undecided workloads; all of them are in run.json.
 MOST_NAMES = 2
@@ -18,7 +18,7 @@ MOST_NAMES = 2
 class Reporter(Protocol):
     """Told of each slice when its users are idle, so that drawing takes no time from the measurement."""
 
-    def slice_done(self, step: Step, piece: Slice) -> None: ...
+    def slice_done(self, step: Step, held: Held) -> None: ...
 
     def rounds_added(self, asked: Asked) -> None: ...
 
@@ -59,9 +59,10 @@ def why_added(asked: Asked) -> str:
     return f"after {asked.after} rounds {len(names)} {are} undecided ({listed}): {asked.added} {rounds} added"
 
 
-def events_per_second(piece: Slice) -> float:
-    """Of one slice, as measured."""
-    return piece.measured.events / piece.duration_s if piece.duration_s else 0.0
+def events_per_second(held: Held) -> float:
+    """Of one slice, as measured by all."""
+    lasted_s = max((piece.duration_s for piece in held.pieces), default=0.0)
+    return sum(piece.measured.events for piece in held.pieces) / lasted_s if lasted_s else 0.0
 
 
 class Bar:
@@ -83,9 +84,9 @@ class Bar:
         self._task = self._progress.add_task(name, total=1.0, now="warm-up")
         self._progress.start()
 
-    def slice_done(self, step: Step, piece: Slice) -> None:
+    def slice_done(self, step: Step, held: Held) -> None:
         now = (
-            f"{where(step)}  {step.workload.name}  {events_per_second(piece):,.0f} events/s  "
+            f"{where(step)}  {step.workload.name}  {events_per_second(held):,.0f} events/s  "
             f"{self._clock.left(step.done)}"
         )
         self._progress.update(self._task, completed=step.done, now=now)
@@ -107,12 +108,12 @@ class Lines:
         self._clock = Clock()
         self._round = WARM_UP - 1
 
-    def slice_done(self, step: Step, piece: Slice) -> None:
+    def slice_done(self, step: Step, held: Held) -> None:
         if step.round != self._round:
             self._round = step.round
             self._console.print(
                 f"{self._name}: {where(step)}, {step.workload.name} "
-                f"{events_per_second(piece):,.0f} events/s, {self._clock.left(step.done) or 'just begun'}",
+                f"{events_per_second(held):,.0f} events/s, {self._clock.left(step.done) or 'just begun'}",
                 highlight=False,
                 soft_wrap=True,
             )

@@ -8,6 +8,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 import gevent
+from locust.exception import StopUser
+from locust.runners import WorkerRunner
 
 from scenarios.budget import BudgetSpentError
 from scenarios.users import HOLD_NS, FreeUser
@@ -27,6 +29,9 @@ class QueueUser(FreeUser):
     api = "batch"
 
     def on_start(self) -> None:
+        if isinstance(self.environment.runner, WorkerRunner):
+            log.error("wiretax: QueueUser has a queue, which one process holds: run it without workers")
+            raise StopUser
         super().on_start()
         if self.stage is None:
             run: FreeRun = self.environment.wiretax_free_run

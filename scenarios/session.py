@@ -14,7 +14,7 @@ from scenarios.budget import Budget
 from wiretax.channels.workload import Server, Workload
 from wiretax.wire.caller import Caller
 from wiretax.wire.connection import Connection
-from wiretax.wire.ledger import TcpCounters, TlsCounters, add_counters
+from wiretax.wire.ledger import TcpCounters, TlsCounters, Witness, add_counters
 from wiretax.wire.library import LibraryPublisher
 from wiretax.wire.publisher import Heed, Listener, Publisher, Source
 from wiretax.wire.response import ResponseMemo
@@ -130,6 +130,13 @@ class Session:
         self.tcp = add_counters(self.tcp, connection.tcp())
         self.tls = add_counters(self.tls, connection.tls()) or self.tls
 
+    def witness(self) -> Witness:
+        """What sockets and kernel counted so far, on connections that are open too; while nothing is under way."""
+        total = Witness(self.sent_bytes, self.received_bytes, self.tcp, self.tls)
+        for each in self._watchdog.connections:
+            total = total.plus(Witness(each.sent, each.received, each.tcp(), each.tls()))
+        return total
+
     def close(self) -> None:
         """Stop the watchdog, and what still arrives."""
         self._watchdog.stop()
@@ -146,6 +153,13 @@ class Stage:
         self._opened = Event()
         self._all_wait = Event()
         self._current: Slice | None = None
+
+    def expect(self, users: int) -> None:
+        """So many users come here from now on."""
+        self._users = users
+        self._all_wait.clear()
+        if self._waiting == users:
+            self._all_wait.set()
 
     def wait_for_slice(self) -> Slice:
         """Called by a user: blocks until a slice is open."""

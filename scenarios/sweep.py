@@ -6,32 +6,35 @@ import gc
 import logging
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import gevent
 from locust.env import Environment
 from rich.console import Console
 
+from scenarios.assignment import assignments
 from scenarios.budget import SPENT, Budget
+from scenarios.cast import Cast, Solo
 from scenarios.conductor import WARM_UP, Conductor, Extension
+from scenarios.embedded import embedded_targets
+from scenarios.fleet import Fleet
 from scenarios.measurement import Measurement
 from scenarios.plan import Plan
 from scenarios.preflight import preflight
+from scenarios.processes import HOST, Processes, worker_processes
 from scenarios.progress import reporter
 from scenarios.refusals import Refusals
 from scenarios.session import Session, Stage
 from scenarios.users import PlanUser
 from wiretax.mock.cost import CostModel
-from wiretax.mock.process import embedded_target
 from wiretax.runs.reader import Run, as_read
 from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
 from wiretax.wire.trust import Target
 
 INTERRUPTED = "interrupted"
-SPAWN_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ def sweep(
     console: Console,
     more: MoreRounds | None = None,
     budget: Budget | None = None,
+    processes: int = 0,
 ) -> Path:
     """Run a plan and write it down.
 
@@ -66,6 +70,7 @@ def sweep(
         console: where progress is shown.
         more: rounds that may be added.
         budget: how many messages may be sent; the run ends where it is spent. None for as many as can be.
+        processes: how many send, beside this one that conducts; 0 for this one alone.
 
     Returns:
         The run's folder.
@@ -74,19 +79,20 @@ def sweep(
         ResultsError: where the folder can't be written; nothing was sent.
         MockError: where the mock did not start.
         EndpointRefusedError: where the endpoint can't be measured; nothing is written.
+        CastError: where workers don't start; nothing is written.
     """
+    quiet_locust()
     folder = claim_run_folder(results, run_name(plan.name))
     try:
         with ExitStack() as closing:
+            # Forked first: what is opened before belongs to both.
+            workers = closing.enter_context(worker_processes(processes)) if processes else None
             targets, cost = [] if target is None else [target], None
             if target is None:
-                for (tls, rtt_s), of_mock in plan.mocks().items():
-                    mock = embedded_target(plan.limits, of_mock, plan.certificate if tls else None, plan.faults)
-                    targets.append(replace(closing.enter_context(mock), rtt_s=rtt_s))
-                cost = plan.cost
+                targets, cost = closing.enter_context(embedded_targets(plan, processes)), plan.cost
             if against is not None:
                 plan, targets = plan.against(), [*targets, against]
-            record = _measure(plan, targets, cost, console, more, budget, folder)
+            record = _measure(plan, targets, cost, console, more, budget, folder, workers)
         write_run(folder, record)
     finally:
         abandon_run_folder(folder)
@@ -101,20 +107,59 @@ def _measure(
     more: MoreRounds | None,
     budget: Budget | None,
     folder: Path,
+    workers: Processes | None,
 ) -> RunRecord:
-    record = RunRecord()
     session = Session(targets, plan.seed, plan.timeout_s, budget)
-    stage = Stage(plan.users)
-    measurement = Measurement(targets, cost, plan.faults)
-    for workload in {workload.way: workload for workload in plan.workloads}.values():
-        record.add(preflight(session, workload, WARM_UP), plan.users)
     environment = Environment(user_classes=[PlanUser])
-    environment.wiretax_session = session  # type: ignore[attr-defined]
-    environment.wiretax_stage = stage  # type: ignore[attr-defined]
-    for workload in plan.workloads:
-        session.source(workload)
-    _quiet_locust()
-    runner = environment.create_local_runner()
+    cast: Cast
+    if workers is None:
+        stage = Stage(plan.users)
+        environment.wiretax_session = session  # type: ignore[attr-defined]
+        environment.wiretax_stage = stage  # type: ignore[attr-defined]
+        for workload in plan.workloads:
+            session.source(workload)
+        runner = environment.create_local_runner()
+        cast = Solo(runner, stage, plan.users, plan.slice_s, plan.timeout_s)
+    else:
+        master = environment.create_master_runner(HOST, 0)
+        cast = Fleet(environment, assignments(plan, targets, budget), plan.users, workers.died, budget=budget)
+        workers.tell(master.server.port)
+        cast.muster(workers.count, least=workers.count)
+    measurement = Measurement(targets, cost, plan.faults)
+    return conduct(plan, cast, session, measurement, console, more, budget, folder, own_mock=cost is not None)
+
+
+def conduct(
+    plan: Plan,
+    cast: Cast,
+    session: Session,
+    measurement: Measurement,
+    console: Console,
+    more: MoreRounds | None,
+    budget: Budget | None,
+    folder: Path,
+    own_mock: bool,
+    stopped: Callable[[Conductor], AbstractContextManager[None]] | None = None,
+) -> RunRecord:
+    """Have a cast perform a plan, and conclude.
+
+    Args:
+        plan: what.
+        cast: who; it is sent away in the end.
+        session: this process's.
+        measurement: set up before anything was sent.
+        console: where progress is shown.
+        more: rounds that may be added.
+        budget: how many messages may be sent; None for as many as can be.
+        folder: where the run will be written.
+        own_mock: whether they go to a mock of the run's own.
+        stopped: what may stop the conductor meanwhile; None for Ctrl-C and SIGTERM.
+
+    Raises:
+        EndpointRefusedError: where the endpoint can't be measured.
+        CastError: where users don't start.
+    """
+    record = RunRecord()
     # What exists now stays for the whole run; the collector need not walk through it during a slice.
     gc.collect()
     gc.freeze()
@@ -130,29 +175,31 @@ def _measure(
         return found
 
     extension = None if more is None else Extension(undecided, more.most_rounds, shown.rounds_added)
-    conductor = Conductor(plan, stage, extension, measurement.paused, own_mock=cost is not None)
-    session.heed = Refusals(conductor.halt, conductor.hold).heed
-    if budget is not None:
-        budget.on_spent = lambda: conductor.halt(SPENT)
+    conductor = Conductor(plan, cast, extension, measurement.paused, own_mock)
     try:
-        with _stopped_by_signals(conductor):
-            runner.start(plan.users, spawn_rate=plan.users)
-            stage.wait_until_idle(SPAWN_TIMEOUT_S)
+        for workload in {workload.way: workload for workload in plan.workloads}.values():
+            record.add(preflight(session, workload, WARM_UP), plan.users)
+        session.heed = Refusals(conductor.halt, conductor.hold).heed
+        if budget is not None:
+            budget.on_spent = lambda: conductor.halt(SPENT)
+        cast.heed(conductor.halt, conductor.hold)
+        with (stopped or _stopped_by_signals)(conductor):
+            cast.begin()
             measurement.begin()
-            for step, piece in conductor.run():
-                record.add(piece, plan.users)
-                shown.slice_done(step, piece)
+            for step, held in conductor.run():
+                held.add_to(record)
+                shown.slice_done(step, held)
             measurement.end()
     finally:
         shown.close()
-        runner.quit()
+        credits_ = cast.end()
         session.close()
     interrupted = conductor.ended_early == INTERRUPTED
     ended_early = "" if conductor.ended_early == SPENT else conductor.ended_early
     notes = [str(conductor.pauses)] if conductor.pauses.times else []
     if budget is not None and budget.spent:
         notes.append(f"{budget}; {record.rounds} of {plan.rounds} rounds were begun")
-    measurement.conclude(record, session, plan.as_dict(), ended_early, interrupted, notes)
+    measurement.conclude(record, session, plan.as_dict(), ended_early, interrupted, notes, credits_)
     record.meta["paused"] = conductor.pauses.as_dict()
     record.meta["budget"] = None if budget is None else budget.as_dict()
     if more is not None:
@@ -161,7 +208,7 @@ def _measure(
     return record
 
 
-def _quiet_locust() -> None:
+def quiet_locust() -> None:
     """A sweep saturates its processor by design; Locust's warnings of that would break the progress line."""
     logging.getLogger("locust.runners").setLevel(logging.ERROR)
     logging.getLogger().addFilter(lambda record: not record.getMessage().startswith("CPU usage above"))

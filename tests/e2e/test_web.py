@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,14 +44,21 @@ class Site:
         found: dict[str, Any] = self.http.get("/wiretax/figures").json()
         return found
 
-    def wait_for(self, what: str) -> dict[str, Any]:
-        """Ask for figures until a key of them holds something; a test that waits in vain runs into its timeout."""
+    def wait_until(self, holds: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        """Ask for figures until something holds of them."""
         for _ in range(300):
             found = self.figures()
-            if found[what]:
+            if holds(found):
                 return found
             threading.Event().wait(0.1)
-        raise AssertionError(f"no {what} in 30 s: {self.log}")
+        raise AssertionError(f"not in 30 s: {found['test']}, {self.log}")
+
+    def start(self, **form: str) -> dict[str, Any]:
+        """Start a test by the form, and return its first figures."""
+        before = self.figures()["key"]
+        answer = self.post("/swarm", **{**USERS, **form})
+        assert answer["success"], answer
+        return self.wait_until(lambda found: found["key"] != before and found["workloads"])
 
     @property
     def runs(self) -> list[Path]:
@@ -141,16 +148,12 @@ def test_the_story_in_a_browser(tmp_path: Path) -> None:
 
 def test_tests_one_after_the_other_leave_a_run_each_and_a_reset_starts_the_figures_anew(shared: Site) -> None:
     before = len(shared.runs)
-    assert shared.post("/swarm", **USERS, payload_bytes="50")["success"]
-    first = shared.wait_for("workloads")
-    key = first["key"]
+    first = shared.start(plan="none", payload_bytes="50")
     shared.http.post("/stats/reset").raise_for_status()
-    anew = shared.wait_for("workloads")
-    assert anew["key"] != key
-    assert anew["samples"] < first["samples"] + 2
+    anew = shared.wait_until(lambda found: found["key"] != first["key"] and found["workloads"])
+    assert anew["samples"] <= 2
     shared.post("/stop")
-    assert shared.post("/swarm", **USERS, payload_bytes="60")["success"]
-    shared.wait_for("workloads")
+    shared.start(payload_bytes="60")
     shared.post("/stop")
     runs = [read_run(folder) for folder in shared.runs]
     assert len(runs) == before + 2
@@ -165,19 +168,15 @@ def test_tests_one_after_the_other_leave_a_run_each_and_a_reset_starts_the_figur
 
 
 def test_a_plan_is_swept_to_its_end_with_the_users_of_the_form(shared: Site) -> None:
-    assert shared.post("/swarm", **USERS, plan="quick", payload_bytes="100")["success"]
-    going = shared.wait_for("workloads")
+    going = shared.start(plan="quick", payload_bytes="100")
     assert going["test"]["plan"] == "quick"
     assert 0 < going["test"]["progress"][1] < 1
     refused = shared.post("/swarm", user_count="5", spawn_rate="5")
     assert "swept with 4 users to its end" in refused["message"]
-    for _ in range(300):
-        if not shared.figures()["test"]["running"] and shared.figures()["runs"]:
-            break
-        threading.Event().wait(0.2)
-    (name, *_) = [each["name"] for each in shared.figures()["runs"]]
+    ended = shared.wait_until(lambda found: found["runs"] and found["runs"] != going["runs"])
+    name = ended["runs"][0]["name"]
     run = read_run(shared.folder / "results" / name)
-    assert name.endswith("-quick")
+    assert not ended["test"]["running"]
     assert run.meta["valid"], run.meta["invalid_because"]
     assert run.meta["rounds_measured"] == 10
     assert set(run.slices["users"]) == {4}
@@ -187,13 +186,32 @@ def test_a_plan_is_swept_to_its_end_with_the_users_of_the_form(shared: Site) -> 
 
 
 def test_a_sweep_that_is_stopped_keeps_what_it_measured(shared: Site) -> None:
-    assert shared.post("/swarm", **USERS, plan="quick")["success"]
-    shared.wait_for("workloads")
+    shared.start(plan="quick")
     shared.post("/stop")
     run = read_run(shared.runs[0])
     assert run.meta["interrupted"]
     assert run.meta["valid"], run.meta["invalid_because"]
     assert 1 <= run.meta["rounds_measured"] < 10
+
+
+def test_a_sweep_that_is_stopped_before_all_users_are_there_says_that_it_measured_nothing(shared: Site) -> None:
+    assert shared.post("/swarm", user_count="4", spawn_rate="0.1", plan="quick")["success"]
+    going = shared.wait_until(lambda found: found["test"] and found["test"]["running"])
+    assert going["test"]["progress"] == ["waiting for all users", 0.0]
+    shared.post("/stop")
+    run = read_run(shared.runs[0])
+    assert run.meta["interrupted"]
+    assert not run.meta["valid"]
+    assert run.meta["reconcile"]["agrees"]
+    assert shared.figures()["runs"][0]["notes"][0] == "no event was acknowledged in any whole slice"
+
+
+def test_pages_lie_below_the_path_that_locust_is_given(tmp_path: Path) -> None:
+    with site(tmp_path, "--web-base-path", "/load") as made:
+        assert made.http.get("/load/wiretax/").status_code == 200
+        assert "./wiretax/" in made.http.get("/load/").text
+        refused = made.post("/load/swarm", **USERS, batch_size="11")
+        assert "11 events in one batch" in refused["message"]
 
 
 @pytest.mark.parametrize(

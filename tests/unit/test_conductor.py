@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from scenarios.cast import Solo
 from scenarios.conductor import WARM_UP, Asked, Conductor, Extension, round_order
 from scenarios.plan import Plan, parse_plan
 from scenarios.session import Stage
@@ -34,7 +35,7 @@ def plan(rounds: int = 3) -> Plan:
     return parse_plan({**tomllib.loads(PLAN), "rounds": rounds})
 
 
-class Acts(Stage):
+class Acting(Stage):
     """A stage whose users publish one event in a slice, unless a workload is told to be silent."""
 
     def __init__(self, silent: Callable[[Workload], bool] = lambda _: False, round_trip_s: float = 1e-4) -> None:
@@ -49,6 +50,14 @@ class Acts(Stage):
         else:
             piece.measured.events += 1
             piece.latencies_ns.append(self._round_trip_ns * (3 if piece.workload.server == "against" else 1))
+
+
+class Acts(Solo):
+    """A cast of such users, which nobody had to spawn."""
+
+    def __init__(self, silent: Callable[[Workload], bool] = lambda _: False, round_trip_s: float = 1e-4) -> None:
+        stage = Acting(silent, round_trip_s)
+        super().__init__(None, stage, users=0, slice_s=0.01, timeout_s=0.01)
 
 
 def twins(order: list[Workload]) -> list[tuple[Workload, Workload]]:
@@ -77,7 +86,7 @@ def test_two_servers_are_sent_the_same_one_right_after_the_other_in_a_drawn_orde
 
 def test_both_servers_hold_a_workload_equally_long_as_long_as_the_slower_needs() -> None:
     conductor = Conductor(plan(rounds=1).against(), Acts(round_trip_s=1e-3))
-    slices = [piece for step, piece in conductor.run() if step.round != WARM_UP]
+    slices = [piece for step, held in conductor.run() if step.round != WARM_UP for piece in held.pieces]
     assert len(slices) == 8
     # Twenty round trips of 3 ms.
     assert all(piece.duration_s >= 0.060 for piece in slices)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import gevent
 import pytest
 
+from scenarios.cast import Solo
 from scenarios.conductor import MOST_TRIES, WARM_UP, Conductor
 from scenarios.plan import Plan, parse_plan
 from scenarios.refusals import Refusals
@@ -137,8 +138,8 @@ def test_a_slice_that_was_cut_does_not_count_and_is_measured_anew() -> None:
         paused.append("to")
 
     stage = Held(range(2, 3), 0.02)
-    stage.conductor = conductor = Conductor(plan(), stage, pausing=pausing)
-    pieces = [(step.round, piece.counts) for step, piece in conductor.run()]
+    stage.conductor = conductor = Conductor(plan(), Solo(None, stage, 0, 0.01, 1.0), pausing=pausing)
+    pieces = [(step.round, held.pieces[0].counts) for step, held in conductor.run()]
     assert pieces == [(WARM_UP, False), (0, True), (1, False), (1, True), (2, True)]
     assert paused == ["from", "to"]
     assert not conductor.ended_early
@@ -149,23 +150,23 @@ def test_a_slice_that_was_cut_does_not_count_and_is_measured_anew() -> None:
 
 def test_a_warm_up_that_was_cut_is_held_anew() -> None:
     stage = Held(range(1))
-    stage.conductor = conductor = Conductor(plan(), stage)
+    stage.conductor = conductor = Conductor(plan(), Solo(None, stage, 0, 0.01, 1.0))
     rounds = [step.round for step, _ in conductor.run()]
     assert rounds == [WARM_UP, WARM_UP, 0, 1, 2]
 
 
 def test_a_slice_that_never_comes_out_whole_ends_the_run() -> None:
     stage = Held(range(1, 1000))
-    stage.conductor = conductor = Conductor(plan(), stage)
-    counted = [piece.counts for _, piece in conductor.run()]
+    stage.conductor = conductor = Conductor(plan(), Solo(None, stage, 0, 0.01, 1.0))
+    counted = [held.pieces[0].counts for _, held in conductor.run()]
     assert counted == [False] * (1 + MOST_TRIES)
     assert "the endpoint limits the rate" in conductor.ended_early
 
 
 def test_a_mock_that_was_told_to_is_heard_so_often_and_then_only_counted() -> None:
     stage = Held(range(1, 1000))
-    stage.conductor = conductor = Conductor(plan(), stage, own_mock=True)
-    counted = [piece.counts for _, piece in conductor.run()]
+    stage.conductor = conductor = Conductor(plan(), Solo(None, stage, 0, 0.01, 1.0), own_mock=True)
+    counted = [held.pieces[0].counts for _, held in conductor.run()]
     assert counted == [False] * (1 + MOST_TRIES) + [True] * 3
     assert not conductor.ended_early
     assert conductor.pauses.given_up
@@ -174,10 +175,10 @@ def test_a_mock_that_was_told_to_is_heard_so_often_and_then_only_counted() -> No
 
 def test_a_halted_run_begins_nothing_more_and_keeps_what_is_whole() -> None:
     stage = Held(range(0))
-    conductor = Conductor(plan(), stage)
+    conductor = Conductor(plan(), Solo(None, stage, 0, 0.01, 1.0))
     pieces = []
-    for _, piece in conductor.run():
-        pieces.append(piece)
+    for _, held in conductor.run():
+        pieces += held.pieces
         if len(pieces) == 2:
             gevent.spawn(conductor.halt, "enough")
     assert [piece.counts for piece in pieces] == [False, True, False]

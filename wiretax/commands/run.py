@@ -48,6 +48,10 @@ def run(
         int | None,
         typer.Option(min=1, help="Rounds at most, added ones included; three times the plan's if not said."),
     ] = None,
+    processes: Annotated[
+        int,
+        typer.Option(min=0, help="Send from so many processes, which share the plan's users; 0: from this one."),
+    ] = 0,
     results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
     max_messages: Annotated[
         int | None,
@@ -67,6 +71,7 @@ def run(
 
     from analysis.gates import GatesError
     from analysis.table import print_run
+    from scenarios.cast import CastError
     from scenarios.judge import Judge
     from scenarios.plan import PlanError, load_plan
     from scenarios.preflight import EndpointRefusedError
@@ -85,12 +90,20 @@ def run(
         first, second = servers_of(endpoint, against, ca, insecure)
         given = first or second
         chosen = load_plan(plan, None if given is None else given.tls)
+        if processes:
+            chosen = chosen.for_workers()
+        if processes > chosen.users:
+            fail(
+                f"--processes {processes}: the plan has {chosen.users} users, and each needs at least one; "
+                "name fewer processes, or raise users in the plan",
+                Exit.USAGE,
+            )
         more = _more_rounds(judge, chosen.rounds, max_rounds)
         budget = budget_for(chosen, first, second, max_messages, yes)
-        folder = sweep(chosen, first, second, results, err, more, budget)
+        folder = sweep(chosen, first, second, results, err, more, budget, processes)
     except (GatesError, PlanError, ResultsError, EndpointError, TrustError) as error:
         fail(str(error), Exit.USAGE)
-    except (EndpointRefusedError, MockError) as error:
+    except (CastError, EndpointRefusedError, MockError) as error:
         fail(str(error), Exit.INVALID)
     saved = read_run(folder)
     print_run(saved, out)

@@ -147,7 +147,8 @@ class Examination:
             return Finding("clock", "note", f"the server's Date can't be read ({date!r})")
         # A Date has whole seconds, and was written at some moment of the exchange; what that allows is nothing.
         apart = max(0.0, server - told.told_at) or min(0.0, server + 1 - told.asked_at)
-        said = f"{abs(apart):.0f} s {'behind' if apart > 0 else 'ahead of'} the server's, {_utc(server)}"
+        there = f"{datetime.fromtimestamp(server, UTC):%H:%M:%S} UTC"
+        said = f"{abs(apart):.0f} s {'behind' if apart > 0 else 'ahead of'} the server's, {there}"
         if abs(apart) >= TIMESTAMP_WINDOW_S:
             return Finding(
                 "clock",
@@ -296,7 +297,3 @@ def _said(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return error.reason or str(error)
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-def _utc(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S} UTC"

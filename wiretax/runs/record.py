@@ -22,7 +22,8 @@ class RunRecord:
     Attributes:
         meta: what becomes ``run.json``.
         slices: rows of ``slices.parquet``.
-        latency: histograms of ``latency.parquet``: round, workload, and the buckets that hold anything.
+        latency: histograms of ``latency.parquet``: round, workload, and the buckets that hold anything, all
+            workers' together.
         failed: how often each workload failed in each way, the warm-up included.
         total: all exchanges: measured, boundary and warm-up.
         sent_to: the same by server.
@@ -45,6 +46,7 @@ class RunRecord:
     aside: Tally = field(default_factory=Tally)
     boundary: Tally = field(default_factory=Tally)
     server: dict[str, Any] | None = None
+    _places: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def add(self, piece: Slice, users: int, worker: int = 0) -> None:
         """Take a settled slice. One that does not count adds to the totals only."""
@@ -64,7 +66,12 @@ class RunRecord:
             self.queues.append(_queue_row(piece, piece.queue, worker))
             for kind, histogram in piece.queue.times.items():
                 self.waits.append((piece.round, piece.workload.name, kind, histogram.buckets()))
-        self.latency.append((piece.round, piece.workload.name, piece.measured.latency.buckets()))
+        key, buckets = (piece.round, piece.workload.name), piece.measured.latency.buckets()
+        place = self._places.setdefault(key, len(self.latency))
+        if place == len(self.latency):
+            self.latency.append((*key, buckets))
+        else:
+            self.latency[place] = (*key, self.latency[place][2].plus(buckets))
 
     def set_aside(self) -> None:
         """Begin anew: what was taken so far adds to the totals only, as the warm-up does."""
@@ -74,6 +81,7 @@ class RunRecord:
         self.latency.clear()
         self.queues.clear()
         self.waits.clear()
+        self._places.clear()
 
     def failure_rows(self) -> list[Row]:
         """Rows of ``failures.parquet``, the most frequent first."""

@@ -42,6 +42,13 @@ class Buckets(NamedTuple):
         """Where each bucket ends, in seconds."""
         return bucket_lows_ns(self.indices.astype(np.int64) + 1) / 1e9
 
+    def plus(self, other: Buckets) -> Buckets:
+        """Both histograms added."""
+        indices, places = np.unique(np.concatenate([self.indices, other.indices]), return_inverse=True)
+        counts = np.zeros(len(indices), dtype=np.uint32)
+        np.add.at(counts, places, np.concatenate([self.counts, other.counts]))
+        return Buckets(indices, counts)
+
 
 class Histogram:
     """Counts of latencies by bucket. Histograms of workers and rounds add up without loss."""
@@ -79,3 +86,22 @@ class Histogram:
         """What the histogram holds, in six bytes a bucket."""
         indices = np.flatnonzero(self.counts)
         return Buckets(indices.astype(np.uint16), self.counts[indices].astype(np.uint32))
+
+    def as_plain(self) -> list[bytes]:
+        """As it travels from a worker to its master: indices and counts, little-endian, of what holds anything."""
+        indices = np.flatnonzero(self.counts)
+        return [indices.astype("<u2").tobytes(), self.counts[indices].astype("<u8").tobytes()]
+
+    @classmethod
+    def of_plain(cls, plain: Sequence[bytes]) -> Histogram:
+        """What ``as_plain`` was made of.
+
+        Raises:
+            ValueError: where it was not made by that.
+        """
+        indices, counts = (np.frombuffer(data, kind) for data, kind in zip(plain, ("<u2", "<u8"), strict=True))
+        if len(indices) != len(counts) or (indices >= SIZE).any():
+            raise ValueError("not a histogram's buckets")
+        histogram = cls()
+        histogram.counts[indices] = counts
+        return histogram

@@ -145,5 +145,70 @@ class Tally:
         """The plain numbers, by name."""
         return {name: getattr(self, name) for name in COUNTS}
 
+    def as_plain(self) -> dict[str, Any]:
+        """As it travels from a worker to its master: numbers, text and bytes alone."""
+        failed = [[*failure, count] for failure, count in self.failed.items()]
+        return {**self.counts(), "latency": self.latency.as_plain(), "failed": failed}
+
+    @classmethod
+    def of_plain(cls, plain: dict[str, Any]) -> Tally:
+        """What ``as_plain`` was made of.
+
+        Raises:
+            KeyError, TypeError, ValueError: where it was not made by that.
+        """
+        tally = cls()
+        for name in COUNTS:
+            setattr(tally, name, int(plain[name]))
+        tally.latency = Histogram.of_plain(plain["latency"])
+        for *failure, count in plain["failed"]:
+            tally.failed[Failure(*failure)] += int(count)
+        return tally
+
 
 COUNTS = tuple(each.name for each in fields(Tally) if each.type == "int")
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What stands beside the counts of one process, or of several together: its sockets and its kernel.
+
+    Attributes:
+        sent_bytes: bytes handed to sockets.
+        received_bytes: bytes taken from them.
+        tcp: the kernel's count of the same connections; None where it keeps none.
+        tls: what TLS added to the bytes of the same connections.
+    """
+
+    sent_bytes: int = 0
+    received_bytes: int = 0
+    tcp: TcpCounters | None = field(default_factory=TcpCounters)
+    tls: TlsCounters = field(default_factory=TlsCounters)
+
+    def plus(self, other: Witness) -> Witness:
+        """Both together."""
+        return Witness(
+            self.sent_bytes + other.sent_bytes,
+            self.received_bytes + other.received_bytes,
+            add_counters(self.tcp, other.tcp),
+            add_counters(self.tls, other.tls) or self.tls,
+        )
+
+    def as_plain(self) -> dict[str, Any]:
+        """As it travels from a worker to its master."""
+        return {
+            "sent_bytes": self.sent_bytes,
+            "received_bytes": self.received_bytes,
+            "tcp": None if self.tcp is None else list(self.tcp),
+            "tls": list(self.tls),
+        }
+
+    @classmethod
+    def of_plain(cls, plain: dict[str, Any]) -> Witness:
+        """What ``as_plain`` was made of.
+
+        Raises:
+            KeyError, TypeError: where it was not made by that.
+        """
+        tcp = None if plain["tcp"] is None else TcpCounters(*plain["tcp"])
+        return cls(plain["sent_bytes"], plain["received_bytes"], tcp, TlsCounters(*plain["tls"]))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from time import perf_counter_ns, time
+from typing import Any
 
 from wiretax.channels.workload import Workload
 from wiretax.wire.ledger import Tally, TcpCounters, TlsCounters, add_counters, subtract_counters
@@ -92,3 +94,33 @@ class Slice:
         if self.queue is not None:
             self.queue.settle()
         return noted
+
+    def as_plain(self) -> dict[str, Any]:
+        """A settled slice as it travels from a worker to its master: numbers, text and bytes alone."""
+        return {
+            "workload": asdict(self.workload),
+            "round": self.round,
+            "counts": self.counts,
+            "started_at": self.started_at,
+            "duration_s": self.duration_s,
+            "measured": self.measured.as_plain(),
+            "boundary": self.boundary.as_plain(),
+            "tcp": None if self.tcp is None else list(self.tcp),
+            "tls": list(self.tls),
+        }
+
+    @classmethod
+    def of_plain(cls, plain: dict[str, Any]) -> Slice:
+        """What ``as_plain`` was made of, closed.
+
+        Raises:
+            KeyError, TypeError, ValueError: where it was not made by that.
+        """
+        piece = cls(Workload(**plain["workload"]), plain["round"])
+        piece.open = False
+        piece.counts = plain["counts"]
+        piece.started_at, piece.duration_s = plain["started_at"], plain["duration_s"]
+        piece.measured, piece.boundary = Tally.of_plain(plain["measured"]), Tally.of_plain(plain["boundary"])
+        piece.tcp = None if plain["tcp"] is None else TcpCounters(*plain["tcp"])
+        piece.tls = TlsCounters(*plain["tls"])
+        return piece

@@ -23,6 +23,11 @@ class Watchdog:
     def remove(self, connection: Connection) -> None:
         self._connections.remove(connection)
 
+    @property
+    def connections(self) -> list[Connection]:
+        """All it watches."""
+        return self._connections
+
     def stop(self) -> None:
         self._greenlet.kill()
 

@@ -1,0 +1,292 @@
+"""More than one process: ``wiretax run --processes``, and Locust's own masters and workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from commands import Plan, Run, environment, free_port, run_until
+
+from scenarios.conductor import round_order
+from scenarios.plan import load_plan
+from wiretax.channels.endpoint import DEMO
+from wiretax.channels.limits import Limits
+from wiretax.mock.cost import CostModel
+from wiretax.mock.process import embedded_mock
+from wiretax.runs.reader import find_run, read_run
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+PLANFILE, LOCUSTFILE = SCENARIOS / "planfile.py", SCENARIOS / "locustfile.py"
+OTHER_VERSION = """
+import scenarios.free_worker
+import scenarios.worker
+
+scenarios.worker.__version__ = scenarios.free_worker.__version__ = "0.0.1"
+from scenarios.%s import *
+"""
+CHECK = """schema = 1
+[valid]
+min_requests = 10
+[[check]]
+id = "head"
+metric = "http.request.head.size"
+where = { api = "batch" }
+max = 400
+"""
+SENT = ["request_line_bytes", "auth_query_bytes", "header_bytes", "body_bytes"]
+
+
+def saved(folder: Path) -> Any:
+    return read_run(find_run(folder / "results"))
+
+
+def locust(folder: Path, file: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Locust as a worker; what it says is kept in a file."""
+    with (folder / f"{len(list(folder.glob('*.err')))}.err").open("w") as said:
+        return subprocess.Popen(
+            [sys.executable, "-m", "locust", "-f", str(file), *arguments],
+            cwd=folder,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            # A session of its own: a signal meant for it reaches those it forked and nobody else.
+            start_new_session=True,
+        )
+
+
+@contextmanager
+def following(folder: Path, file: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], Iterator[str]]]:
+    """The same, with standard error as lines while it runs; it is ended in the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "locust", "-f", str(file), *arguments],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    try:
+        yield process, iter(process.stderr)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stderr.close()
+
+
+def wait_for(words: str, lines: Iterator[str]) -> None:
+    said = []
+    for line in lines:
+        said.append(line)
+        if words in line:
+            return
+    raise AssertionError(f"{words!r} was not said: {''.join(said)}")
+
+
+def forked(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Workers: processes that share their parent's command line."""
+    parent = psutil.Process(process.pid)
+    return [child for child in parent.children() if child.cmdline() == parent.cmdline()]
+
+
+def test_processes_share_the_users_and_all_their_bytes_agree(run: Run, plan: Plan, tmp_path: Path) -> None:
+    done = run("run", plan(), "--processes", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "agree to the byte" in done.stdout
+    result = saved(tmp_path)
+    rows, aside = result.slices, result.meta["parts"]["aside"]
+    assert result.meta["workers"] == 2
+    assert [(each["worker"], each["users"], each["state"]) for each in result.meta["worker_states"]] == [
+        (0, 2, "finished"),
+        (1, 2, "finished"),
+    ]
+    assert set(rows.groupby(["round", "workload"])["worker"].agg(tuple)) == {(0, 1)}
+    assert set(rows["users"]) == {2}
+    assert (rows["requests"] > 0).all()
+    assert len(rows) == 3 * 4 * 2
+    # The order is the plan's, drawn from its seed, as one process would have it.
+    plan_read = load_plan(plan())
+    expected = [each.name for number in range(3) for each in round_order(plan_read.workloads, 1, number)]
+    assert rows["workload"].tolist()[::2] == rows["workload"].tolist()[1::2] == expected
+    in_rows = int(rows[[*SENT, "boundary_sent_bytes"]].sum().sum())
+    assert in_rows + sum(aside[part] for part in SENT) == result.server["request_bytes"]
+    # Histograms are added: a row a bucket, and every acknowledged exchange in one.
+    assert not result.latency.duplicated(["round", "workload", "bucket_low_s"]).any()
+    assert result.latency["count"].sum() == rows["requests"].sum()
+
+
+def test_each_worker_of_a_comparison_is_judged_with_the_others(run: Run, plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / "gates.toml").write_text(CHECK)
+    with embedded_mock(Limits(), CostModel()) as mock:
+        url = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{mock.port}/apps/{DEMO.app_id}"
+        done = run("run", plan(), "--processes", "2", "--against", url, "--gates", "gates.toml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "passed" in done.stdout
+    result = saved(tmp_path)
+    assert set(result.slices["server"]) == {"endpoint", "against"}
+    assert set(result.server["by_server"]) == {"endpoint", "against"}
+    assert result.meta["reconcile"]["agrees"]
+
+
+def test_all_workers_together_never_send_more_than_the_limit(run: Run, plan: Plan, tmp_path: Path) -> None:
+    done = run("run", plan(rounds=200), "--processes", "2", "--max-messages", "2000")
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = saved(tmp_path)
+    sent = result.server["messages"]
+    # The first to have sent its half ends the run; one more of its calls, of ten messages, would not have fitted.
+    assert 1000 - 10 <= sent <= 2000
+    assert result.meta["budget"] == {"max_messages": 2000, "messages": sent, "spent": True}
+    assert result.meta["reconcile"]["agrees"]
+
+
+def test_a_worker_that_is_killed_ends_the_run_and_is_named(plan: Plan, tmp_path: Path) -> None:
+    process = run_until("round 3/", plan(rounds=200), "--processes", "2", cwd=tmp_path)
+    killed = forked(process)[0].pid
+    os.kill(killed, signal.SIGKILL)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 5, out
+    result = saved(tmp_path)
+    states = {each["pid"]: each["state"] for each in result.meta["worker_states"]}
+    assert states.pop(killed) == "lost"
+    assert list(states.values()) == ["finished"]
+    said = " ".join(result.meta["invalid_because"])
+    assert f"process {killed}) was lost: its process ended" in said
+    assert "in no figure" in said
+    # What the mock counted beyond the figures is said, and only slices that both held are in a row.
+    model, server = (result.meta["reconcile"][name] for name in ("model", "server"))
+    assert f"by the mock {server['requests'] - model['requests']:,} requests" in said
+    assert set(result.slices.groupby(["round", "workload"])["worker"].agg(tuple)) == {(0, 1)}
+
+
+def test_ctrl_c_keeps_what_all_workers_measured(plan: Plan, tmp_path: Path) -> None:
+    process = run_until("round 2/", plan(rounds=200), "--processes", "2", cwd=tmp_path)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, out
+    result = saved(tmp_path)
+    assert result.meta["valid"], result.meta["invalid_because"]
+    assert result.meta["reconcile"]["agrees"]
+    assert set(result.slices["worker"]) == {0, 1}
+
+
+def test_more_processes_than_users_are_refused_in_one_line(run: Run, plan: Plan) -> None:
+    done = run("run", plan(), "--processes", "5")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "the plan has 4 users" in done.stderr
+
+
+def test_a_master_conducts_workers_and_names_who_came_late_or_is_of_another_version(
+    plan: Plan, tmp_path: Path
+) -> None:
+    port = str(free_port())
+    other = tmp_path / "other.py"
+    other.write_text(OTHER_VERSION % "planfile")
+    follow = ["--worker", "--master-host", "127.0.0.1", "--master-port", port]
+    lead = ["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--headless"]
+    arguments = [*lead, "--expect-workers", "1", "--plan", plan(rounds=1000), "-u", "2"]
+    with following(tmp_path, PLANFILE, *arguments) as (master, lines):
+        good = locust(tmp_path, PLANFILE, *follow)
+        wait_for("round 1/1000", lines)
+        bad, late = locust(tmp_path, other, *follow), locust(tmp_path, PLANFILE, *follow)
+        wait_for("came late", lines)
+        bad.communicate(timeout=30)
+        master.send_signal(signal.SIGINT)
+        assert "interrupted" not in "".join(lines)
+        assert master.wait(60) == 130
+        for worker in (good, late):
+            worker.communicate(timeout=30)
+    assert [each.returncode for each in (good, bad, late)] == [0, 2, 0]
+    result = saved(tmp_path)
+    assert result.meta["valid"], result.meta["invalid_because"]
+    assert result.meta["reconcile"]["agrees"]
+    states = {each["state"]: each for each in result.meta["worker_states"]}
+    assert {state: each["users"] for state, each in states.items()} == {"finished": 2, "refused": 0, "late": 0}
+    assert "it runs wiretax 0.0.1" in states["refused"]["why"]
+    assert set(result.slices["worker"]) == {states["finished"]["worker"]}
+    said = " ".join(result.meta["warnings"])
+    assert "came late" in said
+    assert "0.0.1" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--headless", "--plan", "qick"], "did you mean quick"),
+        # Forked workers leave with their master, and do not wait for its heartbeat for a minute.
+        (["--headless", "--processes", "2", "--gates", "none.toml"], "none.toml"),
+        (["--headless", "--endpoint", "http://127.0.0.1/apps/1"], "lacks the key or the secret"),
+    ],
+)
+def test_what_a_master_cannot_use_is_one_line_and_exit_code_2(
+    tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    with following(tmp_path, PLANFILE, *arguments) as (process, lines):
+        said = "".join(lines)
+        assert process.wait(30) == 2
+    assert says in said
+    assert "Traceback" not in said
+
+
+def test_a_free_run_of_several_processes_is_one_run_that_agrees(tmp_path: Path) -> None:
+    (tmp_path / "gates.toml").write_text(CHECK)
+    arguments = ["--headless", "-u", "4", "-r", "4", "-t", "2s", "--processes", "2", "--gates", "gates.toml"]
+    with following(tmp_path, LOCUSTFILE, *arguments, "TriggerUser", "BatchUser") as (process, lines):
+        said = "".join(lines)
+        assert process.wait(60) == 0, said
+    assert len(list((tmp_path / "results").iterdir())) == 1
+    result = saved(tmp_path)
+    assert result.meta["valid"], result.meta["invalid_because"]
+    assert result.meta["reconcile"]["agrees"]
+    assert set(result.slices["worker"]) == {0, 1}
+    assert set(result.slices["api"]) == {"trigger", "batch"}
+    assert {each["state"] for each in result.meta["worker_states"]} == {"finished"}
+    assert result.meta["plan"]["users"] == 2  # of each kind, on two workers
+    assert (result.folder / "gate.json").is_file()
+
+
+def test_a_free_run_that_loses_a_worker_is_invalid_and_says_why(tmp_path: Path) -> None:
+    arguments = ["--headless", "-u", "2", "-r", "2", "-t", "3s", "--processes", "2", "TriggerUser"]
+    with following(tmp_path, LOCUSTFILE, *arguments) as (process, lines):
+        wait_for("All users spawned", lines)
+        killed = forked(process)[0].pid
+        os.kill(killed, signal.SIGKILL)
+        said = "".join(lines)
+        assert process.wait(60) == 5, said
+    result = saved(tmp_path)
+    assert {each["pid"]: each["state"] for each in result.meta["worker_states"]}[killed] == "lost"
+    assert f"process {killed}) was lost" in " ".join(result.meta["invalid_because"])
+    assert result.slices["requests"].sum() > 0
+
+
+def test_a_worker_of_another_version_sends_nothing_in_a_free_run(tmp_path: Path) -> None:
+    port = str(free_port())
+    other = tmp_path / "other.py"
+    other.write_text(OTHER_VERSION % "locustfile")
+    follow = ["--worker", "--master-host", "127.0.0.1", "--master-port", port]
+    lead = ["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--headless"]
+    arguments = [*lead, "--expect-workers", "2", "-u", "2", "-r", "2", "-t", "4s", "TriggerUser"]
+    with following(tmp_path, LOCUSTFILE, *arguments) as (master, lines):
+        workers = [locust(tmp_path, file, *follow) for file in (LOCUSTFILE, other)]
+        said = "".join(lines)
+        assert master.wait(60) == 0, said
+        for worker in workers:
+            worker.communicate(timeout=30)
+    assert [worker.returncode for worker in workers] == [0, 2]
+    result = saved(tmp_path)
+    assert result.meta["valid"], result.meta["invalid_because"]
+    assert result.meta["reconcile"]["agrees"]
+    assert {each["state"] for each in result.meta["worker_states"]} == {"finished", "refused"}
+    assert "0.0.1" in " ".join(result.meta["warnings"])
+    assert result.meta["workers"] == 1
