@@ -20,8 +20,10 @@ from rich.console import Console
 from analysis import figures, page
 from analysis.claims import claims
 from analysis.figures import Drawing
+from analysis.queue_table import alike, render_queues
 from analysis.sheet import Sheet
 from analysis.table import print_run
+from analysis.tradeoff import tradeoff
 from wiretax.runs.reader import Run, read_run
 from wiretax.runs.writer import write_whole
 
@@ -37,7 +39,7 @@ BLOCK = "<!-- {name} -->\n{text}\n<!-- /{name} -->"
 
 def blocks() -> dict[str, str]:
     """The README's blocks by name, as they should be."""
-    return {"first-look": _first_look(), "claims": _claims().markdown()}
+    return {"first-look": _first_look(), "claims": _claims().markdown(), "tradeoff": _tradeoff()}
 
 
 def _first_look() -> str:
@@ -46,6 +48,16 @@ def _first_look() -> str:
     print_run(reference("quick"), console)
     lines = [line.rstrip() for line in console.export_text().rstrip().splitlines()]
     return "\n".join(["```", "$ make run", *lines[:-1], "```"])
+
+
+def _tradeoff() -> str:
+    """The far half of what ``wiretax run tradeoff`` prints."""
+    table = tradeoff(reference("tradeoff"))
+    far = table[table["rtt_s"] == table["rtt_s"].max()]
+    console = Console(width=WIDTH, file=StringIO(), highlight=False, record=True)
+    console.print(render_queues(far))
+    lines = [line.rstrip() for line in console.export_text().rstrip().splitlines()]
+    return "\n".join(["```", *lines, "", alike(far), "```"])
 
 
 def _claims() -> Sheet:
@@ -65,6 +77,7 @@ def drawings() -> list[Drawing]:
         figures.gain_by_batch_size(headline.slices),
         figures.heads_by_client(clients.slices),
         figures.connections(connections.slices),
+        figures.latency_by_bytes(reference("tradeoff")),
     ]
     return [each for each in drawn if isinstance(each, Drawing)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gevent.event import Event
@@ -146,7 +147,7 @@ class Holder:
         if lasting_s is None:
             self._hold_warm_up(piece, stop)
         else:
-            piece.counts = not stop.wait(lasting_s)
+            piece.counts = not self._hold(piece, lasting_s, stop)
         self._stage.close()
         idle = self._stage.wait_until_idle(self._timeout_s + DRAIN_GRACE_S)
         round_trip_s = median(piece.latencies_ns) / 1e9 if lasting_s is None and piece.latencies_ns else 0.0
@@ -161,6 +162,19 @@ class Holder:
             heard = piece.latencies_ns or piece.measured.failures
             if heard and waited >= self._slice_s:
                 break
+            if piece.queue is not None and piece.queue.overloaded:
+                break
+
+    @staticmethod
+    def _hold(piece: Slice, lasting_s: float, stop: Event) -> bool:
+        """Hold a slice so long, or until its queue is overloaded; whether it was cut short."""
+        if piece.queue is None:
+            return bool(stop.wait(lasting_s))
+        ends_s = monotonic() + lasting_s
+        while (left_s := ends_s - monotonic()) > 0 and not piece.queue.overloaded:
+            if stop.wait(min(left_s, WARM_UP_POLL_S)):
+                return True
+        return False
 
 
 class Solo:

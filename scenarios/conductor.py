@@ -12,6 +12,7 @@ from typing import Any
 
 from gevent.event import Event
 
+from scenarios.arrivals.intake import least_slice_s
 from scenarios.cast import Cast, Held
 from scenarios.plan import Plan
 from wiretax.channels.workload import Server, Workload
@@ -189,7 +190,7 @@ class Conductor:
         held = self._cast.hold(step.workload, step.round, lasting_s, self._cut)
         if step.round == WARM_UP:
             known_s = self._lasting_s.get(twin, self._plan.slice_s)
-            self._lasting_s[twin] = max(known_s, LEAST_ROUND_TRIPS * held.round_trip_s)
+            self._lasting_s[twin] = max(known_s, LEAST_ROUND_TRIPS * held.round_trip_s, least_slice_s(twin))
         if held.problem:
             self.stop(held.problem)
         return held

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from scenarios.plan import Plan
 from wiretax.mock.process import embedded_target
@@ -14,14 +15,14 @@ from wiretax.wire.trust import Target
 @contextmanager
 def embedded_targets(plan: Plan, workers: int) -> Iterator[list[Target]]:
     """A mock for each kind of connection a plan has; more of them where as many workers could keep one waiting."""
-    certificates = [plan.certificate if tls else None for tls in plan.tls]
+    count = mock_count(plan, workers, os.cpu_count() or 1)
     with ExitStack() as closing:
-        mocks = [
-            embedded_target(plan.limits, plan.cost, each, plan.faults)
-            for each in certificates
-            for _ in range(mock_count(plan, workers, os.cpu_count() or 1))
-        ]
-        yield [closing.enter_context(mock) for mock in mocks]
+        targets = []
+        for (tls, rtt_s), cost in plan.mocks().items():
+            for _ in range(count):
+                mock = embedded_target(plan.limits, cost, plan.certificate if tls else None, plan.faults)
+                targets.append(replace(closing.enter_context(mock), rtt_s=rtt_s))
+        yield targets
 
 
 def mock_count(plan: Plan, workers: int, cores: int) -> int:

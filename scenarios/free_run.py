@@ -49,6 +49,10 @@ class FreeRun:
         """What users of one API send."""
         return self._options.workload(api)
 
+    def queued_workload(self) -> Workload:
+        """What arrives in the queue that QueueUsers drain."""
+        return self._options.queued_workload()
+
     def hold(self, seconds: float) -> None:
         """All users wait for so long; what is open closes, so that no slice has the wait in it."""
         if self._go_on_at == inf:

@@ -323,13 +323,13 @@ class FreeSession:
             plan = load_plan(parsed.plan, None if target is None else target.tls)
             if target is not None:
                 return Asked(plan, None, [target], None)
-            mocks = self._mocks.targets(plan.limits, plan.cost, plan.tls, plan.certificate)
+            mocks = self._mocks.targets(plan.limits, plan.mocks(), plan.certificate)
             return Asked(plan, None, mocks, plan.cost)
         options = FreeRunOptions.of(parsed, parsed.tls if target is None else target.tls)
         if target is not None:
             return Asked(None, options, [target], None)
         cost = CostModel()
-        mocks = self._mocks.targets(options.limits, cost, [parsed.tls], CERTIFICATE)
+        mocks = self._mocks.targets(options.limits, {(parsed.tls, None): cost}, CERTIFICATE)
         return Asked(None, options, mocks, cost)
 
     def _sample_regularly(self, run: FreeRun | FreeFleet) -> None:

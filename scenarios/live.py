@@ -6,7 +6,7 @@ A frame of pandas costs a tenth of a second on a busy machine; this costs a thou
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from time import time
 from typing import Any
@@ -21,7 +21,7 @@ from analysis.layers import SEGMENT_HEADER_BYTES
 from analysis.throughput import Ratio, ratio_of
 from analysis.wording import describe, event
 from wiretax.runs.record import Row, RunRecord, slice_row
-from wiretax.runs.schema import WORKLOAD_COLUMNS
+from wiretax.runs.schema import QUEUE_COLUMNS, WORKLOAD_COLUMNS
 from wiretax.wire.histogram import SIZE, Buckets, bucket_lows_ns
 from wiretax.wire.slices import Slice
 
@@ -50,7 +50,7 @@ LAYERS = {
 }
 _INDICES = np.arange(SIZE)
 _LOWS_S, _HIGHS_S = bucket_lows_ns(_INDICES) / 1e9, bucket_lows_ns(_INDICES + 1) / 1e9
-_DESCRIBING = {name for name, _ in WORKLOAD_COLUMNS}
+_DESCRIBING = {name for name, _ in (*WORKLOAD_COLUMNS, *QUEUE_COLUMNS)}
 Counted = npt.NDArray[np.int64]
 
 
@@ -167,9 +167,10 @@ class Live:
                 continue
             calls = int(fresh.sum())
             # Latencies are noted as they come; counts only when a user's turn ends.
-            found[name] = (calls * columns["batch_size"] / seconds, *_percentiles(fresh))
+            events = calls * _events_per_call(columns, measured.counts(name))
+            found[name] = (events / seconds, *_percentiles(fresh))
             if not self._by_rounds and self.samples:
-                standing.rates[self.samples] = calls * columns["batch_size"] * columns["channels"] / seconds
+                standing.rates[self.samples] = events * columns["channels"] / seconds
                 standing.rates.pop(self.samples - MOST_SAMPLES, None)
         return found
 
@@ -214,6 +215,13 @@ def _layers(counts: Counts) -> dict[str, float] | None:
     if counts["segments"] is not None:
         layers["tcp_ip"] = counts["segments"] * SEGMENT_HEADER_BYTES / carried
     return {name: round(value, 2) for name, value in layers.items()}
+
+
+def _events_per_call(columns: Mapping[str, Any], counts: Mapping[str, Any]) -> float:
+    """A batch of a queue leaves with what has gathered, any other is full."""
+    if not columns["queued"]:
+        return float(columns["batch_size"])
+    return counts["events"] / counts["requests"] if counts["requests"] else 0.0
 
 
 def _percentiles(histogram: Counted) -> list[float | None]:

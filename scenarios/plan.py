@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
+from scenarios.arrivals.keys import queued
 from scenarios.duration import parse_duration
 from scenarios.faults import FaultError, fault_of, hold_to_all_requests
 from scenarios.tables import FaultTable, LimitsTable, MockTable, PlanTable, WorkloadTable
@@ -72,6 +73,22 @@ class Plan:
     def tls(self) -> list[bool]:
         """Whether its workloads use TLS: one answer, or both."""
         return sorted({workload.tls for workload in self.workloads})
+
+    def for_workers(self) -> Plan:
+        """The same, if workers may share it.
+
+        Raises:
+            PlanError: where a queue is in it, which one process has to hold.
+        """
+        queue = next((workload.name for workload in self.workloads if workload.queued), None)
+        if queue is not None:
+            raise PlanError(f"{queue} has a queue, which one process holds: run the plan without workers")
+        return self
+
+    def mocks(self) -> dict[tuple[bool, float | None], CostModel]:
+        """The costs of the mocks it takes, by whether they speak TLS and the round trip that workloads name."""
+        needed = dict.fromkeys((workload.tls, workload.rtt_s) for workload in self.workloads)
+        return {key: self.cost if key[1] is None else replace(self.cost, rtt=key[1]) for key in needed}
 
     def against(self) -> Plan:
         """The plan with each workload sent to a second server as well, right after the first."""
@@ -152,7 +169,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     for key in ("batch_size", "data_bytes", "channels"):
         _within(f"limits.{key}", getattr(table.limits, key), 1, 10_000_000)
     limits = Limits(table.limits.batch_size, table.limits.data_bytes, table.limits.channels)
-    workloads = tuple(_workloads(table.workload, limits, https))
+    workloads = tuple(_workloads(table.workload, limits, https, table.users))
     return Plan(
         name=table.name,
         seed=table.seed,
@@ -188,7 +205,7 @@ def _faults(table: PlanTable, workloads: tuple[Workload, ...]) -> FaultList:
     return FaultList(tuple(faults), table.seed, len({workload.way for workload in workloads}))
 
 
-def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None) -> Iterator[Workload]:
+def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None, users: int) -> Iterator[Workload]:
     if not tables:
         raise PlanError("it has no [[workload]]; add at least one")
     seen: set[str] = set()
@@ -207,7 +224,7 @@ def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None) 
         for key in WorkloadTable.__struct_fields__:
             if getattr(table, key) == []:
                 raise PlanError(f"{where}: {key} is an empty list; give it a value or leave it out")
-        for workload in _multiply(table, where, bool(https)):
+        for workload in _queued(table, where, https, users):
             if https not in (None, workload.tls):
                 raise PlanError(
                     f"{where}: tls = {str(workload.tls).lower()}, the endpoint is http{'s' if https else ''}://; "
@@ -223,6 +240,16 @@ def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None) 
                 raise PlanError(f"{where}: {workload.name} is in the plan twice; leave one out")
             seen.add(workload.name)
             yield workload
+
+
+def _queued(table: WorkloadTable, where: str, https: bool | None, users: int) -> Iterator[Workload]:
+    try:
+        for workload in _multiply(table, where, bool(https)):
+            yield from queued(workload, table, users, given=https is not None)
+    except PlanError:
+        raise
+    except ValueError as error:
+        raise PlanError(f"{where}: {error}") from None
 
 
 def _multiply(table: WorkloadTable, where: str, https: bool) -> Iterator[Workload]:

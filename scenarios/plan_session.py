@@ -63,6 +63,8 @@ class PlanSession:
         first, second = servers_of(parsed.endpoint, parsed.against, ca, parsed.insecure)
         given = first or second
         plan = load_plan(parsed.plan, None if given is None else given.tls)
+        if isinstance(runner, MasterRunner):
+            plan = plan.for_workers()
         if parsed.num_users:
             plan = replace(plan, users=parsed.num_users)
         budget = self._budget = budget_for(plan, first, second, parsed.max_messages or None, parsed.yes)

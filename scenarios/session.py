@@ -8,8 +8,11 @@ from dataclasses import replace
 
 from gevent.event import Event
 
+from scenarios.arrivals.intake import Intakes
+from scenarios.arrivals.open_queue import OpenQueue
 from scenarios.budget import Budget
 from wiretax.channels.workload import Server, Workload
+from wiretax.wire.caller import Caller
 from wiretax.wire.connection import Connection
 from wiretax.wire.ledger import TcpCounters, TlsCounters, Witness, add_counters
 from wiretax.wire.library import LibraryPublisher
@@ -34,6 +37,7 @@ class Session:
         received_bytes: bytes taken from them.
         tcp: the kernel's count of the same connections; None where it keeps none.
         tls: what TLS added to the bytes of the same connections.
+        intakes: the queues of workloads whose events arrive on a clock of their own.
     """
 
     def __init__(
@@ -41,7 +45,7 @@ class Session:
     ) -> None:
         """``targets``: where events go; of each server one without TLS, one with it, or both. ``budget``: how much
         may be sent there; None for as much as can be."""
-        self._targets = {(target.server, target.tls): target for target in targets}
+        self._targets = {(target.server, target.tls, target.rtt_s): target for target in targets}
         self.timeout_s = timeout_s
         self.listener: Listener | None = None
         self.heed: Heed | None = None
@@ -50,10 +54,12 @@ class Session:
         self.received_bytes = 0
         self.tcp: TcpCounters | None = TcpCounters()
         self.tls = TlsCounters()
+        self.intakes = Intakes(seed)
         self._seed = seed
         self._memo = ResponseMemo()
         self._watchdog = Watchdog(timeout_s)
         self._contexts: dict[tuple[Server, str], ssl.SSLContext] = {}
+        self._open_queues: dict[Workload, OpenQueue] = {}
         self._sources: dict[Workload, Source] = {}
 
     def source(self, workload: Workload) -> Source:
@@ -66,9 +72,20 @@ class Session:
             self._sources[workload] = source
         return source
 
+    def caller(self, connection: Connection, piece: Slice) -> Caller:
+        """What sends a slice's calls, of events that a queue hands out, over one connection."""
+        ration = None if self._budget is None else self._budget.take
+        return Caller(connection, self.source(piece.workload), piece, self.listener, self.heed, ration)
+
+    def open_queue(self, workload: Workload) -> OpenQueue:
+        """The queue of a free run's workload; the same one for every user."""
+        if workload not in self._open_queues:
+            self._open_queues[workload] = OpenQueue(workload, self._seed)
+        return self._open_queues[workload]
+
     def target(self, workload: Workload) -> Target:
         """Where a workload goes."""
-        return self._targets[workload.server, workload.tls]
+        return self._targets[workload.server, workload.tls, workload.rtt_s]
 
     def connect(self, workload: Workload) -> Connection:
         """A connection for one user and workloads of its kind, held to its deadlines; give it back with
@@ -121,8 +138,10 @@ class Session:
         return total
 
     def close(self) -> None:
-        """Stop the watchdog."""
+        """Stop the watchdog, and what still arrives."""
         self._watchdog.stop()
+        for queue in self._open_queues.values():
+            queue.close()
 
 
 class Stage:

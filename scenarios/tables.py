@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from wiretax.channels.limits import Limits
-from wiretax.channels.workload import Api, Habit
+from wiretax.channels.workload import Api, Arrivals, Habit
 from wiretax.mock.certificate import KeyType
 
 
@@ -46,6 +46,11 @@ class WorkloadTable(msgspec.Struct, forbid_unknown_fields=True):
     calls_per_connection: int | list[int] | None = None
     http: str | list[str] = "1.1"
     tls: bool | list[bool] | None = None
+    rate: str | list[str] | None = None
+    linger: str | list[str] | None = None
+    arrivals: Arrivals | list[Arrivals] | None = None
+    publishers: int | list[int] | None = None
+    rtt: str | list[str] | None = None
 
 
 class PlanTable(msgspec.Struct, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from wiretax.channels.workload import Api, Workload
 from wiretax.wire.connection import Connection
 from wiretax.wire.library import LibraryPublisher
 from wiretax.wire.publisher import Publisher
+from wiretax.wire.slices import Slice
 
 if TYPE_CHECKING:
     from scenarios.free_run import FreeRun
@@ -56,9 +57,23 @@ class PublishUser(User):
             publisher = self.publishers[workload.way] = self.session.publisher(connection, workload)
         return publisher
 
+    def drain(self, piece: Slice) -> None:
+        """Publish what arrives in a slice's queue, or wait where it has publishers enough."""
+        intake = self.session.intakes.of(piece)
+        if not intake.admit():
+            intake.wait()
+            return
+        self.publisher(piece.workload)
+        caller = self.session.caller(self.connections[piece.workload.way], piece)
+        with suppress(BudgetSpentError):
+            intake.drain(caller)
+
     def publish_on(self, stage: Stage) -> None:
         """Send whatever the conductor has on, until the slice closes."""
         piece = stage.wait_for_slice()
+        if piece.workload.queued:
+            self.drain(piece)
+            return
         source = self.session.source(piece.workload)
         # The slice is closed by then, and whoever measures knows.
         with suppress(BudgetSpentError):
@@ -94,7 +109,10 @@ class FreeUser(PublishUser):
         if stage is not None:
             self.publish_on(stage)
             return
-        run: FreeRun = self.environment.wiretax_free_run
+        self.publish_freely(self.environment.wiretax_free_run)
+
+    def publish_freely(self, run: FreeRun) -> None:
+        """Send the workload for a while."""
         # A class with a wait time of its own sends one request a turn, as Locust's users expect.
         waits = type(self).wait_time is not User.wait_time
         until_ns = 0 if waits else perf_counter_ns() + HOLD_NS

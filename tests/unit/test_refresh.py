@@ -36,7 +36,7 @@ def test_a_readme_without_a_block_is_refused() -> None:
 
 def test_the_docs_show_the_figures_of_the_reference_runs() -> None:
     drawn = {f"{drawing.name}.svg": drawing.svg() for drawing in drawings()}
-    assert len(drawn) == 6
+    assert len(drawn) == 7
     assert {file.name for file in FIGURES.iterdir()} == set(drawn)
     for name, svg in drawn.items():
         shown = (FIGURES / name).read_text()

@@ -90,6 +90,8 @@ def run(
         first, second = servers_of(endpoint, against, ca, insecure)
         given = first or second
         chosen = load_plan(plan, None if given is None else given.tls)
+        if processes:
+            chosen = chosen.for_workers()
         if processes > chosen.users:
             fail(
                 f"--processes {processes}: the plan has {chosen.users} users, and each needs at least one; "
