@@ -29,10 +29,10 @@ class QueueUser(FreeUser):
     api = "batch"
 
     def on_start(self) -> None:
-        if isinstance(self.environment.runner, WorkerRunner):
+        super().on_start()
+        if self.stage is None and isinstance(self.environment.runner, WorkerRunner):
             log.error("wiretax: QueueUser has a queue, which one process holds: run it without workers")
             raise StopUser
-        super().on_start()
         if self.stage is None:
             run: FreeRun = self.environment.wiretax_free_run
             self.workload = run.queued_workload()
