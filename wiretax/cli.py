@@ -16,6 +16,7 @@ from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, EndpointError
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import ProfileError
 from wiretax.commands.advise import advise
+from wiretax.commands.feed import feed
 from wiretax.commands.gate import gate
 from wiretax.commands.report import report
 from wiretax.commands.run import run
@@ -174,6 +175,7 @@ def observe(
 
 app.command()(run)
 app.command()(advise)
+app.command()(feed)
 app.command()(gate)
 app.command()(report)
 

@@ -10,6 +10,7 @@ Api = Literal["trigger", "multi_trigger", "batch"]
 Habit = Literal["keep-alive", "close"]
 # Named as the options that name them.
 Server = Literal["endpoint", "against"]
+Arrivals = Literal["constant", "poisson", "burst"]
 
 # Not a profile: httpx itself, in this process, with the bodies of the profile "httpx".
 LIBRARY = "httpx-library"

@@ -1,0 +1,39 @@
+"""Where arrivals come from, and who is told what became of them. Several publishers take from one source."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from scenarios.arrivals.arrival import Arrival
+
+
+class Source(Protocol):
+    """A queue of arrivals, on gevent's loop."""
+
+    def start(self) -> None:
+        """Begin to produce."""
+        ...
+
+    def take(self, most: int, linger_s: float) -> list[Arrival]:
+        """Wait for the first arrival; then until ``most`` are there, or ``linger_s`` after the first one arrived.
+
+        Returns:
+            One arrival at least, the oldest first; none where the source is closed.
+        """
+        ...
+
+    def acknowledge(self, arrivals: list[Arrival]) -> None:
+        """Their publish was acknowledged."""
+        ...
+
+    def give_back(self, arrivals: list[Arrival]) -> None:
+        """Their publish failed: they are taken again, or counted as lost."""
+        ...
+
+    def waiting(self) -> int:
+        """How deep the queue is now."""
+        ...
+
+    def close(self) -> None:
+        """Nothing is to arrive any more."""
+        ...
