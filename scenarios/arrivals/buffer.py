@@ -66,11 +66,6 @@ class Buffer:
         self._has_room.set()
         self._enough.set()
 
-    def drop(self) -> None:
-        """No more come, and nothing is taken any more."""
-        self._arrivals.clear()
-        self.finish()
-
     def _wait_for(self, count: int, until_s: float | None) -> None:
         """Block until so many are there, or until a moment on ``monotonic``."""
         while len(self._arrivals) < count and not self._finished:

@@ -248,12 +248,12 @@ class JsonLines:
         return len(self._buffer)
 
     def close(self) -> None:
-        self._buffer.drop()
-        if self._reader is not None:
-            self._reader.kill()
-        elif self._descriptor >= 0:
+        """Nothing more is read; what was read ahead is there to be taken."""
+        if self._reader is None:
             os.close(self._descriptor)
-        self._descriptor = -1
+        else:
+            self._reader.kill()
+        self._buffer.finish()
 
     def _read(self) -> None:
         began_s = monotonic()

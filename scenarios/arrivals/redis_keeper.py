@@ -11,6 +11,7 @@ from typing import Any
 import gevent
 import redis
 from gevent.event import Event as Signal
+from gevent.lock import BoundedSemaphore
 
 from scenarios.arrivals.redis_address import GeventConnection, RedisAddress
 
@@ -63,6 +64,7 @@ class Keeper:
         self._member = member
         self._done: deque[bytes] = deque()
         self._something_done = Signal()
+        self._turn = BoundedSemaphore(1)
         self._client = member.address.client(TIMEOUT_S, GeventConnection)
         self._greenlet: gevent.Greenlet | None = None
 
@@ -79,18 +81,27 @@ class Keeper:
         self._done.extend(token for token in tokens if isinstance(token, bytes))
         self._something_done.set()
 
-    def close(self, within_s: float) -> None:
-        """Acknowledge the rest, and leave the group unless something of it is left in this consumer's hands."""
+    def stop(self) -> None:
+        """From now on Redis is told by ``flush`` only."""
         if self._greenlet is not None:
             self._greenlet.kill()
         self._client.connection_pool.disconnect()  # its last answer may not have been read
+
+    def flush(self, within_s: float, leaves: bool) -> bool:
+        """Acknowledge what is left; False where Redis did not take it.
+
+        Args:
+            within_s: how long to try.
+            leaves: whether the consumer is done, and leaves the group unless Redis has handed out more to it.
+        """
         with gevent.Timeout(within_s, False):
             try:
                 self._acknowledge()
-                self._leave()
+                if leaves:
+                    self._leave()
             except redis.RedisError:
-                pass  # ``unsettled`` says so
-        self._client.close()
+                self._client.connection_pool.disconnect()
+        return not self._done
 
     def _run(self) -> None:
         look_at_s, beat_at_s = 0.0, monotonic() + self._member.heartbeat_s
@@ -113,13 +124,14 @@ class Keeper:
                 gevent.sleep(LOOK_S)
 
     def _acknowledge(self) -> None:
-        while self._done:
-            tokens = [self._done[at] for at in range(min(len(self._done), AT_ONCE))]
-            self._client.xack(self._member.stream, self._member.group, *tokens)
-            for token in tokens:
-                self._done.popleft()
-                self.held.discard(token)
-            self.acknowledged += len(tokens)
+        with self._turn:
+            while self._done:
+                tokens = [self._done[at] for at in range(min(len(self._done), AT_ONCE))]
+                self._client.xack(self._member.stream, self._member.group, *tokens)
+                for token in tokens:
+                    self._done.popleft()
+                    self.held.discard(token)
+                self.acknowledged += len(tokens)
 
     def _beat(self) -> None:
         """Entries held for long are claimed anew, which says that they are in good hands."""
@@ -142,3 +154,4 @@ class Keeper:
         )
         if not pending:
             self._client.xgroup_delconsumer(member.stream, member.group, member.consumer)
+        self._client.close()

@@ -111,7 +111,8 @@ class RedisStream:
         self._counts = StreamCounts()
         self._buffer = Buffer(room)
         self._keeper = Keeper(self._member)
-        self._gone = False
+        self._in_flight = 0
+        self._closed = self._gone = False
         # Whether whatever is pending for this consumer was read by no other.
         self._sure = False
         self._to_monotonic_s = monotonic() - time()
@@ -138,34 +139,47 @@ class RedisStream:
         self._keeper.start()
 
     def take(self, most: int, linger_s: float) -> list[Arrival]:
-        return self._buffer.take(most, linger_s)
+        taken = self._buffer.take(most, linger_s)
+        self._in_flight += len(taken)
+        return taken
 
     def acknowledge(self, arrivals: list[Arrival]) -> None:
         """They are acknowledged in Redis soon after, many in a command; where Redis is gone, when it is back."""
         self._counts.published += len(arrivals)
         self._keeper.settle(arrival.token for arrival in arrivals)
+        self._returned(len(arrivals))
 
     def give_back(self, arrivals: list[Arrival]) -> None:
         self._counts.given_back += len(arrivals)
         self._buffer.give_back(arrivals)
+        self._returned(len(arrivals))
 
     def waiting(self) -> int:
         """Entries nobody has taken yet: read ahead here, and not read by the group a moment ago."""
         return len(self._buffer) + self._keeper.lag
 
     def close(self) -> None:
-        """Acknowledge what was published, and leave the rest to the next consumer. To be called once publishers
-        have said what became of what they took."""
+        """Nothing more is read; what was read ahead is there to be taken, and if nobody takes it, it is the next
+        consumer's. What was published is acknowledged before this returns; what still is to be, as soon as it is."""
         if self._reader is not None:
             self._reader.kill()
-        self._buffer.drop()
-        self._keeper.close(CLOSE_S)
-        if self._keeper.unsettled:
+        self._client.close()
+        self._buffer.finish()
+        self._closed = True
+        self._keeper.stop()
+        self._returned(0)
+
+    def _returned(self, count: int) -> None:
+        """So many arrivals are not under way any more."""
+        self._in_flight -= count
+        if not self._closed:
+            return
+        done = not self._in_flight and not len(self._buffer)
+        if not self._keeper.flush(CLOSE_S, leaves=done):
             self._say(
                 f"{self._where}: {self._keeper.unsettled} events were published and could not be acknowledged; "
                 "the next consumer sends them again"
             )
-        self._client.close()
 
     @property
     def _where(self) -> str:

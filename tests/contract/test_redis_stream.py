@@ -260,3 +260,34 @@ def test_without_redis_it_says_so_and_keeps_the_password(server: RedisServer) ->
     with pytest.raises(StreamError, match="refused") as raised:
         source.start()
     assert "hidden" not in str(raised.value) + repr(RedisAddress.parse(url))
+
+
+def test_closed_while_publishing_what_was_read_is_published_and_acknowledged(server: RedisServer) -> None:
+    server.add("1", "2", "3")
+    with reading(server) as source:
+        in_flight = source.take(1, PATIENCE_S)
+        until(lambda: source.counts.read == 3)
+        source.close()
+        server.add("4")
+        rest = source.take(10, PATIENCE_S)
+        assert [arrival.event.data for arrival in rest] == ["2", "3"]
+        source.acknowledge(rest)
+        source.acknowledge(in_flight)
+        assert server.pending() == 0
+        assert server.consumers() == []
+        assert source.take(1, 0) == []
+
+
+def test_closed_while_redis_is_gone_it_says_what_will_be_sent_twice(keeping_server: RedisServer) -> None:
+    server, said = keeping_server, list[str]()
+    server.add("1", "2")
+    with reading(server, said) as source:
+        arrivals = source.take(2, PATIENCE_S)
+        server.kill()
+        source.acknowledge(arrivals)
+        source.close()
+    assert "2 events were published and could not be acknowledged" in said[-1]
+    server.start()
+    with reading(server, claim_idle_s=0.1) as source:
+        assert take(source, 2) == ["1", "2"]
+        assert source.counts.redelivered == 2
