@@ -159,8 +159,8 @@ class RedisStream:
         return len(self._buffer) + self._keeper.lag
 
     def close(self) -> None:
-        """Nothing more is read; what was read ahead is there to be taken, and if nobody takes it, it is the next
-        consumer's. What was published is acknowledged before this returns; what still is to be, as soon as it is."""
+        """Nothing more is read; what was read ahead is there to be taken, and is the next consumer's if nobody
+        does. What was published is acknowledged before this returns, what will be at once."""
         if self._reader is not None:
             self._reader.kill()
         self._client.close()
