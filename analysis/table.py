@@ -58,6 +58,12 @@ def print_run(run: Run, console: Console) -> None:
         say(f"[yellow]warning[/yellow]  {escape(warning)}")
     for reason in run.meta["invalid_because"]:
         say(f"[red]invalid[/red]  {escape(reason)}")
+    ends = run.meta.get("outcome")
+    if ends and ends["acknowledged"] != ends["sent"]:
+        say(
+            f"{ends['sent']:,} calls sent: {ends['acknowledged']:,} acknowledged, {ends['rejected']:,} rejected, "
+            f"{ends['failed']:,} failed, {ends['unknown']:,} unknown (no answer: their events may be published)"
+        )
     if reconcile["agrees"]:
         names = ["model", "sockets"]
         names += ["kernel"] if reconcile["kernel"] else []

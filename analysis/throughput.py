@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.interval import median_interval
@@ -51,7 +52,11 @@ def paired_ratio(of: pd.Series[float], to: pd.Series[float]) -> Ratio:
     """
     pairs = pd.concat([of, to], axis=1).dropna()
     pairs = pairs[(pairs > 0).all(axis=1)]
-    ratios = (pairs.iloc[:, 0] / pairs.iloc[:, 1]).to_numpy()
+    return ratio_of((pairs.iloc[:, 0] / pairs.iloc[:, 1]).to_numpy())
+
+
+def ratio_of(ratios: npt.NDArray[np.float64]) -> Ratio:
+    """The ratio that rounds with these ones stand for; unknown where there are none."""
     if not len(ratios):
         return Ratio(np.nan, np.nan, np.nan, 0)
     low, high = median_interval(ratios)

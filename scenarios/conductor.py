@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 from statistics import median
+from time import monotonic
 
 from gevent.event import Event
 
+from scenarios.arrivals.intake import least_slice_s
 from scenarios.plan import Plan
 from scenarios.session import Stage
 from wiretax.channels.workload import Server, Workload
@@ -127,7 +129,7 @@ class Conductor:
         if step.round == WARM_UP:
             self._hold_warm_up(piece)
         else:
-            cut_short = self._stop.wait(self._lasting_s[step.workload.sent_to("endpoint")])
+            cut_short = self._hold(piece, self._lasting_s[step.workload.sent_to("endpoint")])
             piece.counts = not cut_short
         self._stage.close()
         if not self._stage.wait_until_idle(self._plan.timeout_s + DRAIN_GRACE_S):
@@ -167,6 +169,16 @@ class Conductor:
     def _round(self, round_: int) -> list[Workload]:
         return round_order(self._plan.workloads, self._plan.seed, round_)
 
+    def _hold(self, piece: Slice, lasting_s: float) -> bool:
+        """Hold a slice so long, or until its queue is overloaded; whether the run was stopped meanwhile."""
+        if piece.queue is None:
+            return bool(self._stop.wait(lasting_s))
+        ends_s = monotonic() + lasting_s
+        while (left_s := ends_s - monotonic()) > 0 and not piece.queue.overloaded:
+            if self._stop.wait(min(left_s, WARM_UP_POLL_S)):
+                return True
+        return False
+
     def _hold_warm_up(self, piece: Slice) -> None:
         """Hold a slice until at least one exchange ended, and learn how long this workload's slices have to be."""
         waited = 0.0
@@ -175,8 +187,10 @@ class Conductor:
             heard = piece.latencies_ns or piece.measured.failures
             if heard and waited >= self._plan.slice_s:
                 break
+            if piece.queue is not None and piece.queue.overloaded:
+                break
         round_trip_s = median(piece.latencies_ns) / 1e9 if piece.latencies_ns else 0.0
         # Two servers hold it equally long: as long as the slower one needs.
         twin = piece.workload.sent_to("endpoint")
         known_s = self._lasting_s.get(twin, self._plan.slice_s)
-        self._lasting_s[twin] = max(known_s, LEAST_ROUND_TRIPS * round_trip_s)
+        self._lasting_s[twin] = max(known_s, LEAST_ROUND_TRIPS * round_trip_s, least_slice_s(twin))

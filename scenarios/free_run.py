@@ -53,6 +53,20 @@ class FreeRun:
         finally:
             self._users_in[piece] -= 1
 
+    def unfinished(self) -> list[Slice]:
+        """Slices that are not in the record yet, settled."""
+        pieces = [*self._open.values(), *self._closed]
+        for piece in pieces:
+            self._tell_of(piece)
+        return pieces
+
+    def reset(self) -> None:
+        """Begin anew: what was measured so far is set aside."""
+        for piece in [*self._open.values(), *self._closed]:
+            piece.counts = False
+        self._close_window()
+        self.record.set_aside()
+
     def finish(self) -> RunRecord:
         """Close what is open; all users have stopped."""
         gevent.killall(self._greenlets)
@@ -86,8 +100,7 @@ class FreeRun:
     def _tell_regularly(self) -> None:
         while True:
             gevent.sleep(TELL_S)
-            for piece in [*self._open.values(), *self._closed]:
-                self._tell_of(piece)
+            self.unfinished()
             self._keep_left()
 
     def _tell_of(self, piece: Slice) -> None:

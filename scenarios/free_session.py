@@ -1,96 +1,328 @@
-"""A free run's life inside Locust: endpoint, windows, and the folder it leaves in results/."""
+"""A test's life inside Locust, one after the other in one process: made ready, started, stopped, written down."""
 
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack
+from argparse import Namespace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import gevent
+from gevent.lock import BoundedSemaphore
 from locust.env import Environment
 from locust.runners import LocalRunner
 
+from analysis.gates import GatesError
+from scenarios.conducted import ConductedRun
 from scenarios.free_run import WINDOW_S, FreeRun
 from scenarios.judge import Judge
+from scenarios.live import SAMPLE_S, Live
 from scenarios.measurement import Measurement
-from scenarios.options import FreeRunOptions, target_from
+from scenarios.mocks import Mocks
+from scenarios.options import NO_PLAN, FreeRunOptions, OptionError, target_from
+from scenarios.plan import Plan, PlanError, load_plan
+from scenarios.preflight import EndpointRefusedError, preflight
 from scenarios.session import Session
 from scenarios.stats import StatsFeed, outside_listener
+from wiretax.channels.endpoint import EndpointError
+from wiretax.channels.profiles import ProfileError
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
-from wiretax.mock.process import embedded_target
+from wiretax.mock.process import MockError
 from wiretax.runs.reader import read_run
-from wiretax.runs.writer import claim_run_folder, run_name, write_run
+from wiretax.runs.writer import ResultsError, abandon_run_folder, claim_run_folder, run_name, write_run
 from wiretax.terminal import Exit, out
+from wiretax.wire.slices import Slice
+from wiretax.wire.trust import Target, TrustError
 
 RESULTS = Path("results")
 NAME = "free-run"
 SEED = 1
 TIMEOUT_S = 10.0
 CERTIFICATE: KeyType = "rsa"
+WARM_UP = -1
+# Why a test can't be made ready, each one line.
+REFUSALS = (
+    EndpointError,
+    EndpointRefusedError,
+    GatesError,
+    MockError,
+    OptionError,
+    PlanError,
+    ProfileError,
+    ResultsError,
+    TrustError,
+)
 log = logging.getLogger(__name__)
 
 
+class Asked(NamedTuple):
+    """What options ask for.
+
+    Attributes:
+        plan: what a sweep measures; None for a free run.
+        options: what a free run sends; None for a sweep.
+        targets: where it goes.
+        cost: what the mock costs that is there for it; None for a server that was given.
+    """
+
+    plan: Plan | None
+    options: FreeRunOptions | None
+    targets: list[Target]
+    cost: CostModel | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A test with all it needs; nothing that could be refused is left.
+
+    Attributes:
+        options: what a free run sends; None where a plan is swept.
+        plan: what a sweep measures; None in a free run.
+        folder: where the run will be written, claimed.
+        session: what its users will share.
+        measurement: the witnesses, read before anything was sent.
+        before: what was sent to see whether anybody is there.
+        endpoint: where it goes, without key and secret.
+        on_mock: whether that is this process's own mock.
+    """
+
+    options: FreeRunOptions | None
+    plan: Plan | None
+    folder: Path
+    session: Session
+    measurement: Measurement
+    before: tuple[Slice, ...]
+    endpoint: str
+    on_mock: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A run that was written."""
+
+    folder: Path
+    valid: bool
+    reasons: tuple[str, ...]
+
+
 class FreeSession:
-    """Set up once for a Locust process; started and stopped with each test."""
+    """Set up once for a Locust process; made ready, started and stopped with each test.
+
+    Attributes:
+        ready: the test that is to start next, is running, or ran last; None before the first.
+        run: the test that is running, or ran last.
+        live: its figures.
+        saved: the runs this process wrote, the newest first.
+        is_running: whether a test is.
+    """
 
     def __init__(self, environment: Environment) -> None:
         """Check the options and find the endpoint, or start a mock.
 
         Raises:
-            GatesError, OptionError, EndpointError, TrustError, MockError: one line each.
+            REFUSALS: one line each.
         """
         parsed = environment.parsed_options
         assert parsed is not None
         # Its line a request would stand among Locust's own.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._environment = environment
-        self._closing = ExitStack()
-        self._cost: CostModel | None = None
+        self._mocks = Mocks()
         self._judge = Judge(Path(parsed.gates)) if parsed.gates else None
-        target = target_from(parsed)
-        self._options = FreeRunOptions.of(parsed, parsed.tls if target is None else target.tls)
-        if target is None:
-            self._cost = CostModel()
-            mock = embedded_target(self._options.limits, self._cost, CERTIFICATE if parsed.tls else None)
-            target = self._closing.enter_context(mock)
-        self._target = target
+        self._given = parsed.endpoint
+        # Held while a test is made ready or concluded, so that neither meets the other.
+        self._turn = BoundedSemaphore(1)
+        self._sampler: gevent.Greenlet | None = None
+        self._is_next = self.is_running = False
+        self.ready: Ready | None = None
+        self.run: FreeRun | ConductedRun | None = None
+        self.live: Live | None = None
+        self.saved: list[Saved] = []
+        if parsed.plan != NO_PLAN and environment.web_ui is None:
+            raise OptionError(f"--plan {parsed.plan} goes with the web UI; without it: wiretax run {parsed.plan}")
+        self._look_at(parsed)
+
+    def prepare(self, parsed: Namespace, users: int, ask: bool) -> None:
+        """Make the next test ready.
+
+        Args:
+            parsed: its options.
+            users: how many there will be.
+            ask: whether to see by an exchange whether anybody is there and takes events from us.
+
+        Raises:
+            REFUSALS: one line each; nothing is left behind.
+        """
+        with self._turn:
+            self._discard()
+            plan, options, targets, cost = self._look_at(parsed)
+            if plan is not None:
+                if users < 1:
+                    raise OptionError(f"a plan takes one user at least, got {users}")
+                plan = replace(plan, users=users)
+            name, seed, timeout_s = (plan.name, plan.seed, plan.timeout_s) if plan else (NAME, SEED, TIMEOUT_S)
+            folder = claim_run_folder(RESULTS, run_name(name))
+            session = Session(targets, seed, timeout_s)
+            try:
+                measurement = Measurement(targets, cost)
+                before: list[Slice] = []
+                if ask:
+                    workloads = plan.workloads if plan else (options.workload("trigger"),) if options else ()
+                    ways = {each.way: each for each in workloads}.values()
+                    before = [preflight(session, each, WARM_UP) for each in ways]
+            except BaseException:
+                session.close()
+                abandon_run_folder(folder)
+                raise
+            shown = " and ".join(each.endpoint.public_url for each in targets)
+            self.ready = Ready(
+                options, plan, folder, session, measurement, tuple(before), shown, on_mock=cost is not None
+            )
+            self._is_next = True
+
+    @property
+    def state(self) -> str:
+        """Locust's word for what it does."""
+        return str(self._environment.runner.state) if self._environment.runner else ""
+
+    @property
+    def users(self) -> int:
+        """How many there are."""
+        return int(self._environment.runner.user_count) if self._environment.runner else 0
+
+    def allow_users(self, users: int) -> None:
+        """See whether a running test may have so many users.
+
+        Raises:
+            OptionError: where it may not.
+        """
+        if isinstance(self.run, ConductedRun) and users != self.run.users:
+            raise OptionError(f"the plan is swept with {self.run.users} users to its end; stop it first")
 
     def start(self, **_: Any) -> None:
         """A test begins."""
+        if not self._is_next:
+            parsed = self._environment.parsed_options
+            assert parsed is not None
+            self.prepare(parsed, parsed.num_users or 1, ask=False)
+        self._is_next, self.is_running = False, True
+        ready, runner = self.ready, self._environment.runner
+        assert ready is not None
         listener = outside_listener(self._environment)
-        self._session = Session([self._target], SEED, TIMEOUT_S)
-        self._session.listener = listener
-        self._measurement = Measurement([self._target], self._cost)
+        ready.session.listener = listener
         # Where each exchange fires an event of its own, Locust's statistics come from there.
-        self._run = FreeRun(self._options, StatsFeed(self._environment) if listener is None else None)
-        self._environment.wiretax_session = self._session  # type: ignore[attr-defined]
-        self._environment.wiretax_free_run = self._run  # type: ignore[attr-defined]
-        self._measurement.begin()
+        feed = StatsFeed(self._environment) if listener is None else None
+        environment: Any = self._environment
+        environment.wiretax_session = ready.session
+        if ready.plan is not None:
+            self.run = ConductedRun(ready.plan, ready.before, ready.measurement, feed, runner)
+            environment.wiretax_stage = self.run.stage
+            self.live = self.run.live
+            return
+        assert ready.options is not None
+        self.run = FreeRun(ready.options, feed)
+        for piece in ready.before:
+            self.run.record.add(piece, 0)
+        environment.wiretax_stage, environment.wiretax_free_run = None, self.run
+        self.live = Live(by_rounds=False)
+        if self._environment.web_ui is not None:
+            self._sampler = gevent.spawn(self._sample_regularly, self.run)
+        ready.measurement.begin()
+
+    def stopping(self, **_: Any) -> None:
+        """Users are about to be stopped."""
+        if isinstance(self.run, ConductedRun):
+            self.run.stopping()
 
     def stop(self, **_: Any) -> None:
         """A test ended and its users with it: conclude, and write it down."""
-        self._measurement.end()
-        self._session.close()
-        record = self._run.finish()
-        users = max((row["users"] for row in record.slices), default=0)
-        plan = {"name": NAME, "seed": SEED, "slice_s": WINDOW_S, "users": users, "timeout_s": TIMEOUT_S}
-        self._measurement.conclude(record, self._session, plan, ended_early="", interrupted=False)
+        with self._turn:
+            ready, run = self.ready, self.run
+            if ready is None or run is None or not self.is_running:
+                return
+            self.is_running = False
+            if self._sampler is not None:
+                self._sampler.kill()
+                self._sampler = None
+            try:
+                self._conclude(ready, run)
+            finally:
+                abandon_run_folder(ready.folder)  # which leaves one that holds a run
+
+    def reset(self, **_: Any) -> None:
+        """Statistics were reset: what was measured so far is set aside."""
+        if self.run is None or not self.is_running:
+            return
+        self.run.reset()
+        self.live = Live(by_rounds=False) if isinstance(self.run, FreeRun) else self.run.live
+
+    def close(self, **_: Any) -> None:
+        """Locust quits: stop the mock."""
+        self._discard()
+        self._mocks.close()
+
+    def _look_at(self, parsed: Namespace) -> Asked:
+        """What options ask for. A mock is started where they name no server."""
+        # A secret is not shown in the form, so an empty field stands for the one this process was started with.
+        given = parsed.endpoint or ("" if parsed.host else self._given)
+        target = target_from(Namespace(**{**vars(parsed), "endpoint": given}))
+        distributed = not isinstance(self._environment.runner, LocalRunner)
+        if parsed.plan != NO_PLAN:
+            if distributed:
+                raise OptionError("a plan is swept by one process here; for more: wiretax run --processes N")
+            plan = load_plan(parsed.plan, None if target is None else target.tls)
+            if target is not None:
+                return Asked(plan, None, [target], None)
+            mocks = self._mocks.targets(plan.limits, plan.mocks(), plan.certificate)
+            return Asked(plan, None, mocks, plan.cost)
+        options = FreeRunOptions.of(parsed, parsed.tls if target is None else target.tls)
+        if target is not None:
+            return Asked(None, options, [target], None)
+        cost = CostModel()
+        mocks = self._mocks.targets(options.limits, {(parsed.tls, None): cost}, CERTIFICATE)
+        return Asked(None, options, mocks, cost)
+
+    def _sample_regularly(self, run: FreeRun) -> None:
+        while True:
+            gevent.sleep(SAMPLE_S)
+            if self.live is not None:
+                self.live.sample(run.record, run.unfinished())
+
+    def _conclude(self, ready: Ready, run: FreeRun | ConductedRun) -> None:
+        ended_early, interrupted = "", False
+        if isinstance(run, FreeRun):
+            ready.measurement.end()
+        ready.session.close()
+        record = run.finish()
+        if isinstance(run, FreeRun):
+            users = max((row["users"] for row in record.slices), default=0)
+            plan = {"name": NAME, "seed": SEED, "slice_s": WINDOW_S, "users": users, "timeout_s": TIMEOUT_S}
+        else:
+            plan, ended_early, interrupted = run.plan, run.ended_early, run.interrupted
+        if self._environment.web_ui is not None and self.live is not None:
+            self.live.sample(record)
+        ready.measurement.conclude(record, ready.session, plan, ended_early, interrupted)
         if not isinstance(self._environment.runner, LocalRunner):
             log.warning("wiretax: a distributed run's bytes are not merged yet; nothing is written to results/")
             if self._judge is not None:
                 log.error("wiretax: there is nothing for --gates to judge")
                 self._environment.process_exit_code = Exit.INVALID
             return
-        folder = claim_run_folder(RESULTS, run_name(NAME))
-        write_run(folder, record)
-        for reason in record.meta["invalid_because"]:
+        write_run(ready.folder, record)
+        reasons = record.meta["invalid_because"]
+        self.saved.insert(0, Saved(ready.folder, record.meta["valid"], (*reasons, *record.meta["warnings"])))
+        for reason in reasons:
             log.error("wiretax: invalid: %s", reason)
             self._environment.process_exit_code = Exit.INVALID
-        log.info("wiretax: saved in %s", folder)
+        log.info("wiretax: saved in %s", ready.folder)
         if self._judge is not None:
-            self._environment.process_exit_code = self._judge.conclude(read_run(folder), out)
+            self._environment.process_exit_code = self._judge.conclude(read_run(ready.folder), out)
 
-    def close(self, **_: Any) -> None:
-        """Locust quits: stop the mock."""
-        self._closing.close()
+    def _discard(self) -> None:
+        """Give up a test that was made ready and did not start."""
+        if self._is_next and self.ready is not None:
+            self.ready.session.close()
+            abandon_run_folder(self.ready.folder)
+        self._is_next = False

@@ -12,15 +12,11 @@ from typing import Any
 from locust import events
 from locust.env import Environment
 
-from analysis.gates import GatesError
-from scenarios.free_session import FreeSession
-from scenarios.options import OptionError, add_options
+from scenarios.free_session import REFUSALS, FreeSession
+from scenarios.options import add_options
 from scenarios.users import BatchUser, MultiTriggerUser, TriggerUser
-from wiretax.channels.endpoint import EndpointError
-from wiretax.channels.profiles import ProfileError
-from wiretax.mock.process import MockError
-from wiretax.runs.writer import ResultsError
-from wiretax.wire.trust import TrustError
+from scenarios.web import WebError, add_pages, refuse_taken_port
+from scenarios.web_login import add_login
 
 __all__ = ["BatchUser", "MultiTriggerUser", "TriggerUser"]
 
@@ -34,12 +30,20 @@ def add_wiretax_options(parser: Any) -> None:
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def prepare(environment: Environment, **_: Any) -> None:
+    web_ui = environment.web_ui
     try:
+        if web_ui is not None:
+            refuse_taken_port(web_ui.host, web_ui.port)
         session = FreeSession(environment)
-    except (GatesError, OptionError, ProfileError, EndpointError, TrustError, MockError, ResultsError) as error:
+    except (*REFUSALS, WebError) as error:
         logging.getLogger(__name__).error("wiretax: %s", error)
         sys.exit(USAGE)
     hooks: Any = environment.events
     hooks.test_start.add_listener(session.start)
+    hooks.test_stopping.add_listener(session.stopping)
     hooks.test_stop.add_listener(session.stop)
+    hooks.reset_stats.add_listener(session.reset)
     hooks.quit.add_listener(session.close)
+    if web_ui is not None:
+        add_login(web_ui)
+        add_pages(environment, session)

@@ -15,8 +15,10 @@ from wiretax import __version__
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.workload import Server
 from wiretax.mock.cost import CostModel
+from wiretax.mock.faults import NO_FAULTS, FaultList
 from wiretax.mock.ledger import together
 from wiretax.runs.machine import busy_s, crowding, describe_machine
+from wiretax.runs.outcome import outcome
 from wiretax.runs.reconcile import Account, reconcile
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import SCHEMA
@@ -31,11 +33,18 @@ class Measurement:
         started: when it was set up.
     """
 
-    def __init__(self, targets: Sequence[Target], cost: CostModel | None) -> None:
-        """Read the targets' ledgers; ``cost`` is the embedded mock's, None where the endpoint was given."""
+    def __init__(self, targets: Sequence[Target], cost: CostModel | None, faults: FaultList = NO_FAULTS) -> None:
+        """Read the targets' ledgers.
+
+        Args:
+            targets: where events go.
+            cost: the embedded mock's; None where the endpoint was given.
+            faults: what the embedded mock gets wrong; of no account where the endpoint was given.
+        """
         self.started = datetime.now(UTC)
         self._targets = targets
         self._cost = cost
+        self._faults = faults if cost is not None else NO_FAULTS
         self._ledgers = Ledgers(targets)
         self._busy_from = self._busy = 0.0
         self._machine_from = self._machine = 0.0
@@ -84,7 +93,7 @@ class Measurement:
             by_server = {"by_server": counted} if len(counted) > 1 else {}
             record.server = {**together(kept), **by_server}
         busy = self._shares(record.server, whole is not None)
-        outcome = reconcile(
+        witnesses = reconcile(
             record.total,
             session.sent_bytes,
             session.received_bytes,
@@ -93,7 +102,9 @@ class Measurement:
             session.tls,
             _accounts(record, counted) if len(counted) > 1 else None,
         )
-        invalid = [f"the witnesses disagree: {each}" for each in outcome.differences]
+        invalid = [f"the witnesses disagree: {each}" for each in witnesses.differences]
+        ends = outcome(record, None if whole is None else int(whole["requests"]))
+        invalid += [f"the exchanges do not add up: {each}" for each in ends.differences]
         heard = {row["server"] for row in record.slices if row["events"]}
         if not heard:
             invalid.append("no event was acknowledged in any whole slice")
@@ -111,7 +122,8 @@ class Measurement:
             "warnings": self._warnings(record, session, interrupted, busy),
             "valid": not invalid,
             "invalid_because": invalid,
-            "reconcile": outcome.as_dict(),
+            "outcome": ends.as_dict(),
+            "reconcile": witnesses.as_dict(),
             "tcp": None if session.tcp is None else session.tcp._asdict(),
             "tls": session.tls._asdict(),
             "parts": {
@@ -134,6 +146,7 @@ class Measurement:
             "endpoint": self._urls("endpoint"),
             "against": self._urls("against") or None,
             "mock": None if self._cost is None else self._cost.as_dict(),
+            "faults": [fault.as_dict() for fault in self._faults.faults],
             "environment": describe_machine(),
             "workers": 1,
             "profiles": {name: load_profile(name).versions for name in sorted(clients)},
@@ -172,6 +185,10 @@ class Measurement:
             if len(before) > 1:
                 whose, which = f"--{server}", "bytes to and from it"
             warnings.append(f"{whose} keeps no ledger: {which} are the client's word alone")
+        injected = (record.server or {}).get("faults")
+        if injected:
+            kinds = ", ".join(f"{count} {name}" for name, count in sorted(injected.items()))
+            warnings.append(f"the mock got requests wrong because it was told to ({kinds})")
         if record.total.failures:
             exchanges = record.total.requests + record.total.unfinished
             kinds = ", ".join(f"{count} {name}" for name, count in record.failures_by_kind().most_common())

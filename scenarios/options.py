@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from scenarios.plan import plan_names
 from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
 from wiretax.channels.limits import Limits
 from wiretax.channels.objections import object_to
@@ -14,6 +15,29 @@ from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.workload import Api, Habit, Workload
 from wiretax.wire.trust import Target, target_of
+
+# Words for nothing: an empty choice would be an empty field in the form.
+NO_PLAN, HABIT = "none", "habit"
+CHOICES: dict[str, list[str]] = {
+    "plan": [NO_PLAN, *plan_names()],
+    "payload_kind": list(KINDS),
+    "client": list(profile_names()),
+    "connection": [HABIT, *get_args(Habit)],
+}
+NAMES = frozenset(
+    {
+        *CHOICES,
+        "payload_bytes",
+        "batch_size",
+        "channels",
+        "max_batch_size",
+        "endpoint",
+        "tls",
+        "ca",
+        "insecure",
+    }
+)
+SECRETS = frozenset({"endpoint"})
 
 
 class OptionError(ValueError):
@@ -23,6 +47,13 @@ class OptionError(ValueError):
 def add_options(parser: Any) -> None:
     """Add the options to Locust's parser; directly, since an argument group's never reach the web form."""
     parser.add_argument(
+        "--plan",
+        choices=CHOICES["plan"],
+        default=NO_PLAN,
+        env_var="WIRETAX_PLAN",
+        help="Sweep it with all users, whatever the other fields say; in the web UI only",
+    )
+    parser.add_argument(
         "--payload-bytes",
         type=int,
         default=100,
@@ -31,7 +62,7 @@ def add_options(parser: Any) -> None:
     )
     parser.add_argument(
         "--payload-kind",
-        choices=list(KINDS),
+        choices=CHOICES["payload_kind"],
         default="chat",
         env_var="WIRETAX_PAYLOAD_KIND",
         help="The shape of the data",
@@ -44,17 +75,17 @@ def add_options(parser: Any) -> None:
     )
     parser.add_argument(
         "--client",
-        choices=list(profile_names()),
+        choices=CHOICES["client"],
         default="reference",
         env_var="WIRETAX_CLIENT",
         help="The client library whose bytes are sent",
     )
     parser.add_argument(
         "--connection",
-        choices=["", "keep-alive", "close"],
-        default="",
+        choices=CHOICES["connection"],
+        default=HABIT,
         env_var="WIRETAX_CONNECTION",
-        help="What becomes of a connection after a call; empty for the client library's habit",
+        help="What becomes of a connection after a call; habit: as the client library does",
     )
     parser.add_argument(
         "--max-batch-size",
@@ -68,7 +99,7 @@ def add_options(parser: Any) -> None:
         default="",
         env_var="PUSHER_URL",
         is_secret=True,
-        help="http(s)://KEY:SECRET@HOST:PORT/apps/ID; empty starts a mock",
+        help="http(s)://KEY:SECRET@HOST/apps/ID; empty: as started, or a mock",
     )
     parser.add_argument(
         "--tls", action="store_true", env_var="WIRETAX_TLS", help="Let the mock that is started speak TLS"
@@ -108,6 +139,8 @@ class FreeRunOptions:
         Raises:
             OptionError: at the first that can't be used.
         """
+        if parsed.max_batch_size < 1:
+            raise OptionError(f"max_batch_size = {parsed.max_batch_size}, expected 1 or more")
         limits = Limits(batch_size=parsed.max_batch_size)
         options = cls(
             parsed.payload_bytes,
@@ -115,7 +148,7 @@ class FreeRunOptions:
             parsed.batch_size,
             parsed.channels,
             parsed.client,
-            parsed.connection or None,
+            None if parsed.connection == HABIT else parsed.connection,
             limits,
             tls,
         )
@@ -154,14 +187,23 @@ def target_from(parsed: Namespace) -> Target | None:
     return None
 
 
+def refuse_credentials(host: str) -> None:
+    """See that a host, which Locust shows wherever it can, holds no secret.
+
+    Raises:
+        EndpointError: where it does.
+    """
+    if "@" in host:
+        raise EndpointError(
+            "--host would show its credentials in logs and pages; give the endpoint with --endpoint"
+        )
+
+
 def _endpoint_of(parsed: Namespace) -> Endpoint | None:
     if parsed.endpoint:
         return Endpoint.parse(parsed.endpoint)
     if not parsed.host:
         return None
+    refuse_credentials(parsed.host)
     scheme, _, rest = str(parsed.host).rstrip("/").partition("://")
-    if "@" in rest:
-        raise EndpointError(
-            "--host would show its credentials in logs and pages; give the endpoint with --endpoint"
-        )
     return Endpoint.parse(f"{scheme}://{DEMO.key}:{DEMO.secret}@{rest}/apps/{DEMO.app_id}")

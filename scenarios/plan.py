@@ -12,8 +12,10 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
+from scenarios.arrivals.keys import queued
 from scenarios.duration import parse_duration
-from scenarios.tables import LimitsTable, MockTable, PlanTable, WorkloadTable
+from scenarios.faults import FaultError, fault_of, hold_to_all_requests
+from scenarios.tables import FaultTable, LimitsTable, MockTable, PlanTable, WorkloadTable
 from wiretax.channels.limits import Limits
 from wiretax.channels.objections import object_to, object_to_http
 from wiretax.channels.payloads import KINDS
@@ -21,6 +23,7 @@ from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.workload import LIBRARY, Api, Workload
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
+from wiretax.mock.faults import FaultList
 from wiretax.spelling import near, readable, unknown_key
 
 PLANS = Path(__file__).parent / "plans"
@@ -50,6 +53,7 @@ class Plan:
         limits: what the endpoint takes.
         cost: the embedded mock's cost model.
         certificate: the kind of key of its certificate, where workloads use TLS.
+        faults: what it gets wrong.
         workloads: what is sent, in the plan's order.
     """
 
@@ -62,12 +66,18 @@ class Plan:
     limits: Limits
     cost: CostModel
     certificate: KeyType
+    faults: FaultList
     workloads: tuple[Workload, ...]
 
     @property
     def tls(self) -> list[bool]:
         """Whether its workloads use TLS: one answer, or both."""
         return sorted({workload.tls for workload in self.workloads})
+
+    def mocks(self) -> dict[tuple[bool, float | None], CostModel]:
+        """The costs of the mocks it takes, by whether they speak TLS and the round trip that workloads name."""
+        needed = dict.fromkeys((workload.tls, workload.rtt_s) for workload in self.workloads)
+        return {key: self.cost if key[1] is None else replace(self.cost, rtt=key[1]) for key in needed}
 
     def against(self) -> Plan:
         """The plan with each workload sent to a second server as well, right after the first."""
@@ -125,15 +135,17 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     """
     _refuse_unknown_keys(document, PlanTable, "the plan")
     _refuse_unknown_keys(document.get("limits"), LimitsTable, "[limits]")
-    _refuse_unknown_keys(document.get("mock"), MockTable, "[mock]")
-    workloads = document.get("workload")
-    for number, workload in enumerate(workloads if isinstance(workloads, list) else [], 1):
+    mock = document.get("mock")
+    _refuse_unknown_keys(mock, MockTable, "[mock]")
+    for number, fault in enumerate(_tables(mock, "fault"), 1):
+        _refuse_unknown_keys(fault, FaultTable, f"[[mock.fault]] {number}")
+    for number, workload in enumerate(_tables(document, "workload"), 1):
         _refuse_unknown_keys(workload, WorkloadTable, f"[[workload]] {number}")
         _refuse_unknown_api(workload, f"[[workload]] {number}")
     try:
         table = msgspec.convert(document, PlanTable)
     except msgspec.ValidationError as error:
-        raise PlanError(readable(error, "workload", "the plan")) from None
+        raise PlanError(readable(error, ("workload", "mock.fault"), "the plan")) from None
     if table.schema != SCHEMA:
         raise PlanError(f"schema = {table.schema}, expected {SCHEMA}; this version knows no other")
     if not NAME.fullmatch(table.name):
@@ -146,6 +158,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     for key in ("batch_size", "data_bytes", "channels"):
         _within(f"limits.{key}", getattr(table.limits, key), 1, 10_000_000)
     limits = Limits(table.limits.batch_size, table.limits.data_bytes, table.limits.channels)
+    workloads = tuple(_workloads(table.workload, limits, https, table.users))
     return Plan(
         name=table.name,
         seed=table.seed,
@@ -161,11 +174,27 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
             servers=table.mock.servers,
         ),
         certificate=table.mock.certificate,
-        workloads=tuple(_workloads(table.workload, limits, https)),
+        faults=_faults(table, workloads),
+        workloads=workloads,
     )
 
 
-def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None) -> Iterator[Workload]:
+def _faults(table: PlanTable, workloads: tuple[Workload, ...]) -> FaultList:
+    faults = []
+    for number, each in enumerate(table.mock.fault, 1):
+        try:
+            faults.append(fault_of(each))
+            hold_to_all_requests(faults)
+        except FaultError as error:
+            raise PlanError(f"[[mock.fault]] {number}: {error}") from None
+    coded = next((workload.name for workload in workloads if workload.http != "1.1"), None)
+    if faults and coded:
+        raise PlanError(f"[[mock.fault]]: the mock has faults by HTTP/1.1 alone; leave {coded} out")
+    # The exchanges before the run, one for each way of sending, find out whether there is an endpoint at all.
+    return FaultList(tuple(faults), table.seed, len({workload.way for workload in workloads}))
+
+
+def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None, users: int) -> Iterator[Workload]:
     if not tables:
         raise PlanError("it has no [[workload]]; add at least one")
     seen: set[str] = set()
@@ -184,7 +213,7 @@ def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None) 
         for key in WorkloadTable.__struct_fields__:
             if getattr(table, key) == []:
                 raise PlanError(f"{where}: {key} is an empty list; give it a value or leave it out")
-        for workload in _multiply(table, where, bool(https)):
+        for workload in _queued(table, where, https, users):
             if https not in (None, workload.tls):
                 raise PlanError(
                     f"{where}: tls = {str(workload.tls).lower()}, the endpoint is http{'s' if https else ''}://; "
@@ -200,6 +229,16 @@ def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None) 
                 raise PlanError(f"{where}: {workload.name} is in the plan twice; leave one out")
             seen.add(workload.name)
             yield workload
+
+
+def _queued(table: WorkloadTable, where: str, https: bool | None, users: int) -> Iterator[Workload]:
+    try:
+        for workload in _multiply(table, where, bool(https)):
+            yield from queued(workload, table, users, given=https is not None)
+    except PlanError:
+        raise
+    except ValueError as error:
+        raise PlanError(f"{where}: {error}") from None
 
 
 def _multiply(table: WorkloadTable, where: str, https: bool) -> Iterator[Workload]:
@@ -252,6 +291,12 @@ def _duration(key: str, text: str, least: float, most: float) -> float:
 def _within(key: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:
         raise PlanError(f"{key} = {value}, expected {least} to {most}")
+
+
+def _tables(document: object, key: str) -> list[Any]:
+    """An array of tables, as far as it is one; what is wrong with it is said later."""
+    tables = document.get(key) if isinstance(document, dict) else None
+    return tables if isinstance(tables, list) else []
 
 
 def _refuse_unknown_keys(document: object, struct: type[msgspec.Struct], where: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from gevent.event import Event
 
+from scenarios.arrivals.intake import Intakes
 from wiretax.channels.workload import Server, Workload
 from wiretax.wire.connection import Connection
 from wiretax.wire.ledger import TcpCounters, TlsCounters, add_counters
@@ -31,17 +32,19 @@ class Session:
         received_bytes: bytes taken from them.
         tcp: the kernel's count of the same connections; None where it keeps none.
         tls: what TLS added to the bytes of the same connections.
+        intakes: the queues of workloads whose events arrive on a clock of their own.
     """
 
     def __init__(self, targets: Sequence[Target], seed: int, timeout_s: float) -> None:
         """``targets``: where events go; of each server one without TLS, one with it, or both."""
-        self._targets = {(target.server, target.tls): target for target in targets}
+        self._targets = {(target.server, target.tls, target.rtt_s): target for target in targets}
         self.timeout_s = timeout_s
         self.listener: Listener | None = None
         self.sent_bytes = 0
         self.received_bytes = 0
         self.tcp: TcpCounters | None = TcpCounters()
         self.tls = TlsCounters()
+        self.intakes = Intakes(seed)
         self._seed = seed
         self._memo = ResponseMemo()
         self._watchdog = Watchdog(timeout_s)
@@ -57,7 +60,7 @@ class Session:
 
     def target(self, workload: Workload) -> Target:
         """Where a workload goes."""
-        return self._targets[workload.server, workload.tls]
+        return self._targets[workload.server, workload.tls, workload.rtt_s]
 
     def connect(self, workload: Workload) -> Connection:
         """A connection for one user and workloads of its kind, held to its deadlines; give it back with

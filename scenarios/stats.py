@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from time import time
 from typing import Any
 
@@ -48,7 +49,7 @@ class StatsFeed:
         self._environment = environment
         self._told: dict[Slice, Counter[Failure]] = {}
 
-    def tell(self, piece: Slice, latencies_ns: list[int]) -> None:
+    def tell(self, piece: Slice, latencies_ns: Sequence[float]) -> None:
         """Tell Locust of the latencies noted since the last time, and of failures not told yet."""
         failed = piece.measured.failed + piece.boundary.failed
         fresh = failed - self._told.get(piece, Counter())
@@ -63,12 +64,19 @@ class StatsFeed:
             error = stats.errors.setdefault(key, StatsError(METHOD, piece.workload.name, _exception(failure)))
             error.occurrences += count
 
+    def tell_all(self, piece: Slice) -> None:
+        """Tell Locust of a slice that is over and settled; its times are those of its histogram's buckets."""
+        buckets = piece.measured.latency.buckets()
+        middles_ns = (buckets.lows_s() + buckets.highs_s()) / 2 * 1e9
+        self.tell(piece, np.repeat(middles_ns, buckets.counts).tolist())
+        self.forget(piece)
+
     def forget(self, piece: Slice) -> None:
         """Nothing more will come of this slice."""
         self._told.pop(piece, None)
 
 
-def _entry(stats: RequestStats, name: str, latencies_ns: list[int], failures: int) -> StatsEntry:
+def _entry(stats: RequestStats, name: str, latencies_ns: Sequence[float], failures: int) -> StatsEntry:
     entry = StatsEntry(stats, name, METHOD)
     now = time()
     entry.num_requests = len(latencies_ns) + failures

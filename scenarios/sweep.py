@@ -7,7 +7,7 @@ import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import gevent
@@ -76,9 +76,10 @@ def sweep(
         with ExitStack() as closing:
             targets, cost = [] if target is None else [target], None
             if target is None:
-                certificates = [plan.certificate if tls else None for tls in plan.tls]
-                mocks = [embedded_target(plan.limits, plan.cost, each) for each in certificates]
-                targets, cost = [closing.enter_context(mock) for mock in mocks], plan.cost
+                for (tls, rtt_s), of_mock in plan.mocks().items():
+                    mock = embedded_target(plan.limits, of_mock, plan.certificate if tls else None, plan.faults)
+                    targets.append(replace(closing.enter_context(mock), rtt_s=rtt_s))
+                cost = plan.cost
             if against is not None:
                 plan, targets = plan.against(), [*targets, against]
             record = _measure(plan, targets, cost, console, more, folder)
@@ -99,7 +100,7 @@ def _measure(
     record = RunRecord()
     session = Session(targets, plan.seed, plan.timeout_s)
     stage = Stage(plan.users)
-    measurement = Measurement(targets, cost)
+    measurement = Measurement(targets, cost, plan.faults)
     for workload in {workload.way: workload for workload in plan.workloads}.values():
         record.add(preflight(session, workload, WARM_UP), plan.users)
     environment = Environment(user_classes=[PlanUser])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from wiretax.channels.limits import Limits
-from wiretax.channels.workload import Api, Habit
+from wiretax.channels.workload import Api, Arrivals, Habit
 from wiretax.mock.certificate import KeyType
 
 
@@ -15,12 +15,22 @@ class LimitsTable(msgspec.Struct, forbid_unknown_fields=True):
     channels: int = Limits().channels
 
 
+class FaultTable(msgspec.Struct, forbid_unknown_fields=True):
+    """One ``[[mock.fault]]``: what the embedded mock gets wrong, and how often."""
+
+    kind: str
+    share: float = 1.0
+    delay: str | None = None
+    retry_after: str | None = None
+
+
 class MockTable(msgspec.Struct, forbid_unknown_fields=True):
     rtt: str = "0s"
     per_request: str = "0s"
     per_event: str = "0s"
     servers: int = 1
     certificate: KeyType = "rsa"
+    fault: list[FaultTable] = msgspec.field(default_factory=list)
 
 
 class WorkloadTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -36,6 +46,11 @@ class WorkloadTable(msgspec.Struct, forbid_unknown_fields=True):
     calls_per_connection: int | list[int] | None = None
     http: str | list[str] = "1.1"
     tls: bool | list[bool] | None = None
+    rate: str | list[str] | None = None
+    linger: str | list[str] | None = None
+    arrivals: Arrivals | list[Arrivals] | None = None
+    publishers: int | list[int] | None = None
+    rtt: str | list[str] | None = None
 
 
 class PlanTable(msgspec.Struct, forbid_unknown_fields=True):

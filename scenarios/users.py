@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from locust import User, task
 
 from wiretax.channels.workload import Api, Workload
+from wiretax.wire.caller import Caller
 from wiretax.wire.connection import Connection
 from wiretax.wire.library import LibraryPublisher
 from wiretax.wire.publisher import Publisher
+from wiretax.wire.slices import Slice
 
 if TYPE_CHECKING:
     from scenarios.free_run import FreeRun
@@ -26,6 +28,12 @@ class PublishUser(User):
     abstract = True
     connections: dict[tuple[object, ...], Connection]
     publishers: dict[tuple[object, ...], Publisher | LibraryPublisher]
+
+    @property
+    def stage(self) -> Stage | None:
+        """Where a conductor says what is sent; None in a free run."""
+        stage: Stage | None = getattr(self.environment, "wiretax_stage", None)
+        return stage
 
     @property
     def session(self) -> Session:
@@ -48,16 +56,35 @@ class PublishUser(User):
             publisher = self.publishers[workload.way] = self.session.publisher(connection, workload)
         return publisher
 
+    def drain(self, piece: Slice) -> None:
+        """Publish what arrives in a slice's queue, or wait where it has publishers enough."""
+        intake = self.session.intakes.of(piece)
+        if not intake.admit():
+            intake.wait()
+            return
+        self.publisher(piece.workload)
+        connection = self.connections[piece.workload.way]
+        source = self.session.source(piece.workload)
+        intake.drain(Caller(connection, source, piece, self.session.listener))
+
+    def publish_on(self, stage: Stage) -> None:
+        """Send whatever the conductor has on, until the slice closes."""
+        piece = stage.wait_for_slice()
+        if piece.workload.queued:
+            self.drain(piece)
+            return
+        source = self.session.source(piece.workload)
+        self.publisher(piece.workload).publish(source, piece, listener=self.session.listener)
+
 
 class PlanUser(PublishUser):
-    """Sends whatever the conductor has on; the user of a sweep."""
+    """The user of a sweep."""
 
     @task
     def publish(self) -> None:
-        stage: Stage = self.environment.wiretax_stage
-        piece = stage.wait_for_slice()
-        source = self.session.source(piece.workload)
-        self.publisher(piece.workload).publish(source, piece, listener=self.session.listener)
+        stage = self.stage
+        assert stage is not None
+        self.publish_on(stage)
 
 
 class FreeUser(PublishUser):
@@ -68,11 +95,17 @@ class FreeUser(PublishUser):
 
     def on_start(self) -> None:
         super().on_start()
-        run: FreeRun = self.environment.wiretax_free_run
-        self.workload: Workload = run.workload(self.api)
+        # Where a plan is swept, what is sent changes from slice to slice.
+        if self.stage is None:
+            run: FreeRun = self.environment.wiretax_free_run
+            self.workload: Workload = run.workload(self.api)
 
     @task
     def publish(self) -> None:
+        stage = self.stage
+        if stage is not None:
+            self.publish_on(stage)
+            return
         run: FreeRun = self.environment.wiretax_free_run
         # A class with a wait time of its own sends one request a turn, as Locust's users expect.
         waits = type(self).wait_time is not User.wait_time

@@ -20,7 +20,9 @@ from wiretax.commands.feed import feed
 from wiretax.commands.gate import gate
 from wiretax.commands.report import report
 from wiretax.commands.run import run
+from wiretax.commands.ui import ui
 from wiretax.mock.certificate import KeyType, MockTls
+from wiretax.mock.faults import KINDS, Fault, FaultList
 from wiretax.terminal import Exit, err, fail, out
 
 app = typer.Typer(
@@ -67,6 +69,15 @@ def mock(
         Path | None,
         typer.Option(help="Where to write the certificate of its authority; a temporary file if not said."),
     ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What to get wrong, for which share of the requests: KIND[:SHARE[:TIME]], several with commas or "
+            f"repeated, like slow:0.1:200ms,stall:0.01. KIND: {', '.join(KINDS)}."
+        ),
+    ] = None,
+    fault_seed: Annotated[int, typer.Option(help="What decides which requests --fault hits.")] = 1,
+    fault_after: Annotated[int, typer.Option(min=0, help="Requests served well before the first fault.")] = 0,
     with_parent: Annotated[bool, typer.Option(hidden=True, help="Stop when standard input closes.")] = False,
 ) -> None:
     """Run the endpoint alone: checks what the service checks, answers as it does, counts every byte."""
@@ -77,6 +88,7 @@ def mock(
     try:
         cost = CostModel(parse_duration(rtt), parse_duration(per_request), parse_duration(per_event), servers)
         patience = parse_duration(idle_timeout)
+        faults = FaultList(_faults(fault or []), fault_seed, fault_after)
     except ValueError as error:
         fail(str(error), Exit.USAGE)
     if not patience:
@@ -86,7 +98,7 @@ def mock(
     credentials = Credentials(app_id, key, secret or DEMO.secret)
     limits = Limits(batch_size=batch_size, data_bytes=data_bytes, channels=channels)
     speaks = _mock_tls(certificate, ca) if tls else None
-    options = MockOptions(host, port, credentials, limits, cost, patience, speaks)
+    options = MockOptions(host, port, credentials, limits, cost, patience, speaks, faults)
 
     def ready(host: str, port: int) -> None:
         print(f"wiretax mock listening on {options.scheme}://{host}:{port}", flush=True)
@@ -178,6 +190,20 @@ app.command()(advise)
 app.command()(feed)
 app.command()(gate)
 app.command()(report)
+app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, options_metavar="[LOCUST OPTIONS]"
+)(ui)
+
+
+def _faults(texts: list[str]) -> tuple[Fault, ...]:
+    from scenarios.faults import FaultError, hold_to_all_requests, parse_fault
+
+    try:
+        faults = tuple(parse_fault(each) for text in texts for each in text.split(","))
+        hold_to_all_requests(faults)
+    except FaultError as error:
+        raise FaultError(f"--fault: {error}") from None
+    return faults
 
 
 def _mock_tls(key_type: KeyType, ca: Path | None) -> MockTls:

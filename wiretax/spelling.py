@@ -30,17 +30,19 @@ def unknown_key(document: object, table: type[msgspec.Struct], where: str) -> st
     return None
 
 
-def readable(error: msgspec.ValidationError, array: str, whole: str) -> str:
+def readable(error: msgspec.ValidationError, arrays: tuple[str, ...], whole: str) -> str:
     """What is wrong with a value, in one line.
 
     Args:
         error: as msgspec raised it.
-        array: the name of the file's array of tables, whose elements are counted from 1.
+        arrays: the names of the file's arrays of tables, whose elements are counted from 1.
         whole: what to call the file.
     """
     what, _, where = str(error).partition(" - at `$.")
     where = re.sub(
-        rf"^{array}\[(\d+)\]\.?", lambda found: f"[[{array}]] {int(found[1]) + 1} ", where.rstrip("`")
+        rf"^({'|'.join(map(re.escape, arrays))})\[(\d+)\]\.?",
+        lambda found: f"[[{found[1]}]] {int(found[2]) + 1} ",
+        where.rstrip("`"),
     ).strip()
     what = what.replace("`", "").replace("Object missing required field", "missing key")
     return f"{where or whole}: {what[0].lower()}{what[1:]}"

@@ -132,7 +132,7 @@ def parse_gates(document: dict[str, Any], folder: Path) -> tuple[Rules, tuple[Ch
     try:
         table = msgspec.convert(document, GatesTable)
     except msgspec.ValidationError as error:
-        raise GatesError(readable(error, "check", "the gates file")) from None
+        raise GatesError(readable(error, ("check",), "the gates file")) from None
     if table.schema != SCHEMA:
         raise GatesError(f"schema = {table.schema}, expected {SCHEMA}; this version knows no other")
     if not table.check:

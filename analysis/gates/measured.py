@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,11 @@ from wiretax.channels.workload import FAMILY
 
 # Of runs saved before two endpoints could be compared in one.
 SERVER = "endpoint"
+DESCRIBED = list(dict.fromkeys([*WORKLOAD, "server"]))
+SUMMED = [
+    *dict.fromkeys([*COUNTS, *SENT, *RECEIVED, *HEAD, *BOUNDARY, *TLS, *SEGMENTS, "payload_total_bytes"]),
+    "unfinished_requests",
+]
 Counts = Mapping[str, Any]
 # Lower ends, upper ends and counts of its buckets.
 Histogram = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]
@@ -35,20 +40,29 @@ class Measured:
         slices = with_tls(slices)
         if "server" not in slices:
             slices = slices.assign(server=SERVER)
+        self._sum_up(slices[[*DESCRIBED, "round", "duration_s", *SUMMED]].to_dict("records"), latency)
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[Mapping[Any, Any]]) -> Measured:
+        """The same of rows of ``slices.parquet``, without latencies.
+
+        While a run goes on, making frames would take its time.
+        """
+        made = cls.__new__(cls)
+        made._sum_up(rows, None)
+        return made
+
+    def _sum_up(self, rows: Iterable[Mapping[Any, Any]], latency: pd.DataFrame | None) -> None:
         self._latency = latency
         self._histograms: dict[tuple[str, int], Histogram] | None = None
         self._rounds: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
         self.workloads: dict[str, dict[str, Any]] = {}
-        described = list(dict.fromkeys([*WORKLOAD, "server"]))
-        summed = [
-            *dict.fromkeys([*COUNTS, *SENT, *RECEIVED, *HEAD, *BOUNDARY, *TLS, *SEGMENTS, "payload_total_bytes"]),
-            "unfinished_requests",
-        ]
-        for row in slices[[*described, "round", "duration_s", *summed]].to_dict("records"):
+        for row in rows:
             name = row["workload"]
-            self.workloads.setdefault(name, {column: row[column] for column in described})
-            into = self._rounds[name].setdefault(row["round"], {"duration_s": 0.0, **dict.fromkeys(summed, 0)})
-            _add(into, {column: row[column] for column in summed})
+            self.workloads.setdefault(name, {column: row[column] for column in DESCRIBED})
+            into = self._rounds[name].setdefault(row["round"], {"duration_s": 0.0, **dict.fromkeys(SUMMED, 0)})
+            # What the kernel did not count is not there at all in a row that is in no frame.
+            _add(into, {column: row.get(column) for column in SUMMED})
             # Workers hold a slice at the same time.
             into["duration_s"] = max(into["duration_s"], row["duration_s"])
         for by_round in self._rounds.values():
@@ -74,7 +88,7 @@ class Measured:
     def latency(self, workload: str, round_: int, quantile: float) -> float | None:
         """A percentile of a round (s); None where no exchange was acknowledged in it."""
         if self._histograms is None:
-            self._histograms = _histograms(self._latency)
+            self._histograms = {} if self._latency is None else _histograms(self._latency)
         buckets = self._histograms.get((workload, round_))
         return (
             None if buckets is None or not buckets[2].any() else of_histogram(*buckets, quantiles=(quantile,))[0]

@@ -19,8 +19,8 @@ Gaps = Callable[[np.random.Generator, float], "np.ndarray[tuple[int], np.dtype[n
 def intended_times(arrivals: Arrivals, rate: float, seed: int | str) -> Iterator[float]:
     """Endless ascending times in seconds from the start, the same for the same seed.
 
-    "constant": 1 / rate apart. "poisson": at random, each event by itself. "burst": ``BURST`` events at one moment,
-    and those moments at random.
+    "constant": 1 / rate apart. "poisson": at random, each event by itself. "burst": ``BURST`` events at one
+    moment, and those moments at random.
 
     Args:
         arrivals: the process.

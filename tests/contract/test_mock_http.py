@@ -390,6 +390,7 @@ def test_the_ledger_holds_every_byte_of_every_request(cost: CostModel) -> None:
         "response_bytes": sum(client.received for client in clients),
         "connections": len(clients),
         "rejected": {"signature": 1, "data_bytes": 1, "batch_size": 1, "path": 1, "http": 1},
+        "faults": {},
     }
     # Neither that reading nor the closes since have changed it.
     assert again is not None

@@ -10,7 +10,7 @@ from typing import Any
 from wiretax.channels.json_style import encoder
 from wiretax.channels.payloads import example
 from wiretax.channels.profiles import Profile
-from wiretax.channels.workload import Workload
+from wiretax.channels.workload import Api, Workload
 
 # The names in the golden requests of the real libraries.
 EVENT_NAME = "my-event"
@@ -91,3 +91,25 @@ def bodies(workload: Workload, profile: Profile, data: Sequence[str]) -> Callabl
         return lambda: encode({"batch": [{**item, "data": text} for text in islice(supply, size)]})
     document = trigger_document(blank, profile)
     return lambda: encode({**document, "data": next(supply)})
+
+
+def body_writer(api: Api, profile: Profile) -> Callable[[Sequence[Event]], bytes]:
+    """What writes the body of one call: a batch of the events it is given, or a trigger of the first.
+
+    Args:
+        api: the call.
+        profile: the library whose key order and JSON are used.
+    """
+    encode = encoder(profile.body_json)
+    ready = _ready(profile)
+    if api == "batch":
+        return lambda events: encode(batch_document([ready(event) for event in events], profile))
+    return lambda events: encode(trigger_document(ready(events[0]), profile))
+
+
+def _ready(profile: Profile) -> Callable[[Event], Event]:
+    """What a library makes of an event whose data is a string: some encode it once more."""
+    if not profile.encodes_ready_strings:
+        return lambda event: event
+    encode = encoder(profile.data_json)
+    return lambda event: Event(event.name, event.channels, encode(event.data).decode())

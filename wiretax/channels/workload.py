@@ -36,6 +36,12 @@ class Workload:
         tls: whether the connection is encrypted.
         calls_per_connection: calls after which a kept connection is closed; 0 for never.
         server: who it is sent to: the endpoint, or the one that is measured against it.
+        rate: events a second that arrive in a queue, whatever the server does; 0 where users send as fast as they
+            are answered, and what follows is of no meaning.
+        linger_s: seconds after its first event at which a batch leaves at the latest.
+        arrivals: how events arrive: evenly, at random, or many at once at random.
+        publishers: connections that drain the queue.
+        rtt_s: the embedded mock's round trip (s); None for the plan's.
     """
 
     api: Api = "trigger"
@@ -49,6 +55,11 @@ class Workload:
     tls: bool = False
     calls_per_connection: int = 0
     server: Server = "endpoint"
+    rate: float = 0.0
+    linger_s: float = 0.0
+    arrivals: Arrivals = "poisson"
+    publishers: int = 0
+    rtt_s: float | None = None
 
     @property
     def name(self) -> str:
@@ -67,6 +78,12 @@ class Workload:
             parts.append(f"http{self.http}")
         if self.tls:
             parts.append("tls")
+        if self.queued:
+            parts += [f"{self.rate:.15g}ps", self.arrivals, f"{self.publishers}pub"]
+            if self.api == "batch":
+                parts.append(f"linger{self.linger_s * 1e3:.15g}ms")
+            if self.rtt_s is not None:
+                parts.append(f"rtt{self.rtt_s * 1e3:.15g}ms")
         if self.server != "endpoint":
             parts.append(self.server)
         return "-".join(parts)
@@ -81,6 +98,11 @@ class Workload:
         return attrgetter(*FAMILY)(self)
 
     @property
+    def queued(self) -> bool:
+        """Whether its events arrive in a queue on a clock of their own."""
+        return self.rate > 0
+
+    @property
     def by_library(self) -> bool:
         """Whether the library itself sends it."""
         return self.client == LIBRARY
@@ -89,7 +111,7 @@ class Workload:
     def way(self) -> tuple[object, ...]:
         """Equal for workloads that share a user's connection. What HPACK has learnt is not to be mixed with first
         calls, so a library's kept connections are apart."""
-        return (self.server, self.tls, self.http, self.by_library, self.by_library and self.connection)
+        return (self.server, self.tls, self.http, self.by_library, self.by_library and self.connection, self.rtt_s)
 
     @property
     def most_calls(self) -> int:

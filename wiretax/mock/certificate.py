@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -12,7 +13,8 @@ KEY_TYPES: tuple[KeyType, ...] = get_args(KeyType)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 EVERYWHERE = ("0.0.0.0", "::")
 # What clients are offered by ALPN, best first; one that asks for nothing gets HTTP/1.1, too.
-PROTOCOLS = ["h2", "http/1.1"]
+PROTOCOLS = ("h2", "http/1.1")
+HTTP_1 = ("http/1.1",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ class MockTls:
     authority: Path
 
 
-def server_context(host: str, tls: MockTls) -> ssl.SSLContext:
-    """The TLS side of a mock that is called by the names of loopback and by ``host``.
+def server_context(host: str, tls: MockTls, protocols: Sequence[str] = PROTOCOLS) -> ssl.SSLContext:
+    """The TLS side of a mock that is called by the names of loopback and by ``host``; ``protocols`` by ALPN.
 
     Raises:
         OSError: where the authority's file can't be written.
@@ -42,7 +44,7 @@ def server_context(host: str, tls: MockTls) -> ssl.SSLContext:
     own = [] if host in (*LOOPBACK, *EVERYWHERE) else [host]
     issued = authority.issue_cert(*LOOPBACK, *own, key_type=key_type)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.set_alpn_protocols(PROTOCOLS)
+    context.set_alpn_protocols(protocols)
     issued.configure_cert(context)
     authority.cert_pem.write_to_path(str(tls.authority))
     return context

@@ -11,18 +11,20 @@ class ServerLedger:
     """Totals since the mock started.
 
     Attributes:
-        requests: API requests answered, accepted or not.
+        requests: API requests that came whole, accepted or not.
         events: events taken.
         messages: events times their channels, as the service bills them.
         request_bytes: bytes received on API connections.
         response_bytes: bytes sent on them.
         connections: API connections opened.
         rejected: requests refused, by reason.
+        faults: requests it got wrong because it was told to, by kind.
     """
 
     __slots__ = (
         "connections",
         "events",
+        "faults",
         "messages",
         "rejected",
         "request_bytes",
@@ -38,6 +40,7 @@ class ServerLedger:
         self.response_bytes = 0
         self.connections = 0
         self.rejected: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers, as ``server.json`` holds them."""
@@ -49,21 +52,27 @@ class ServerLedger:
             "response_bytes": self.response_bytes,
             "connections": self.connections,
             "rejected": dict(sorted(self.rejected.items())),
+            "faults": dict(sorted(self.faults.items())),
         }
 
 
 def together(ledgers: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What several mocks counted, added up."""
-    rejected: Counter[str] = Counter()
+    total: dict[str, Any] = {}
     for ledger in ledgers:
-        rejected.update(ledger["rejected"])
-    counts = {key: sum(ledger[key] for ledger in ledgers) for key in ledgers[0] if key != "rejected"}
-    return {**counts, "rejected": dict(rejected)}
+        for key, value in ledger.items():
+            total[key] = _add(total[key], value, 1) if key in total else value
+    return total
 
 
 def difference(after: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     """What a mock counted between two readings of its ledger."""
-    rejected = Counter(after["rejected"])
-    rejected.subtract(before["rejected"])
-    counts = {key: value - before[key] for key, value in after.items() if key != "rejected"}
-    return {**counts, "rejected": {reason: count for reason, count in rejected.items() if count}}
+    return {key: _add(value, before[key], -1) for key, value in after.items()}
+
+
+def _add(value: Any, other: Any, sign: int) -> Any:
+    """A number, or counts by reason, of which those that are 0 are left out."""
+    if not isinstance(value, dict):
+        return value + sign * other
+    counts = {name: value.get(name, 0) + sign * other.get(name, 0) for name in {**value, **other}}
+    return {name: count for name, count in counts.items() if count}

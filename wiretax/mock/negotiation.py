@@ -7,7 +7,6 @@ import ssl
 from typing import TYPE_CHECKING, cast
 
 from wiretax.mock.http2 import Http2Connection
-from wiretax.mock.protocol import Connection
 
 if TYPE_CHECKING:
     from wiretax.mock.server import MockServer
@@ -25,6 +24,6 @@ class Negotiation(asyncio.Protocol):
         secure = cast(asyncio.Transport, transport)
         session: ssl.SSLObject = secure.get_extra_info("ssl_object")
         agreed = session.selected_alpn_protocol()
-        protocol = Http2Connection(self._server) if agreed == "h2" else Connection(self._server)
+        protocol = Http2Connection(self._server) if agreed == "h2" else self._server.protocol(self._server)
         secure.set_protocol(protocol)
         protocol.connection_made(secure)

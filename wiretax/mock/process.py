@@ -19,6 +19,7 @@ from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.mock.cost import CostModel
+from wiretax.mock.faults import NO_FAULTS, FaultList
 from wiretax.mock.protocol import LEDGER_PATH
 from wiretax.wire.trust import Target, target_of
 
@@ -33,13 +34,16 @@ class MockError(RuntimeError):
 
 
 @contextmanager
-def embedded_mock(limits: Limits, cost: CostModel, tls: MockTls | None = None) -> Iterator[Endpoint]:
+def embedded_mock(
+    limits: Limits, cost: CostModel, tls: MockTls | None = None, faults: FaultList = NO_FAULTS
+) -> Iterator[Endpoint]:
     """Start a mock on a free loopback port, yield its endpoint, stop it.
 
     Args:
         limits: what it takes.
         cost: what it costs.
         tls: its certificate; None for plain HTTP.
+        faults: what it gets wrong.
 
     Raises:
         MockError: where it does not come up.
@@ -55,6 +59,10 @@ def embedded_mock(limits: Limits, cost: CostModel, tls: MockTls | None = None) -
         command += [f"--{option}", f"{seconds * 1e6:.3f}us"]
     if tls is not None:
         command += ["--tls", "--certificate", tls.key_type, "--ca", str(tls.authority)]
+    for fault in faults.faults:
+        command += ["--fault", str(fault)]
+    if faults:
+        command += ["--fault-seed", str(faults.seed), "--fault-after", str(faults.spared)]
     # In a session of its own Ctrl-C does not reach it: it has to answer until the last exchange is counted. It
     # ends when its standard input does, so it can't outlive its parent.
     process = subprocess.Popen(
@@ -86,15 +94,17 @@ def embedded_mock(limits: Limits, cost: CostModel, tls: MockTls | None = None) -
 
 
 @contextmanager
-def embedded_target(limits: Limits, cost: CostModel, certificate: KeyType | None = None) -> Iterator[Target]:
+def embedded_target(
+    limits: Limits, cost: CostModel, certificate: KeyType | None = None, faults: FaultList = NO_FAULTS
+) -> Iterator[Target]:
     """The same, with all a client needs to verify it; ``certificate`` is None for plain HTTP."""
     if certificate is None:
-        with embedded_mock(limits, cost) as endpoint:
+        with embedded_mock(limits, cost, None, faults) as endpoint:
             yield Target(endpoint)
         return
     with TemporaryDirectory(prefix="wiretax-") as folder:
         authority = Path(folder) / "ca.pem"
-        with embedded_mock(limits, cost, MockTls(certificate, authority)) as endpoint:
+        with embedded_mock(limits, cost, MockTls(certificate, authority), faults) as endpoint:
             yield target_of(endpoint, authority)
 
 

@@ -30,7 +30,10 @@ REASONS = {
     405: "Method Not Allowed",
     408: "Request Timeout",
     413: "Payload Too Large",
+    429: "Too Many Requests",
     431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
 }
 
 
@@ -207,7 +210,7 @@ class Connection(asyncio.Protocol):
                 answer = OK
             else:
                 answer = response(200, "application/json", accepted.body, close)
-        if server.queue is None and not close:
+        if server.answers_at_once and not close:
             self.sent += len(answer)
             self._write(answer)
         else:

@@ -21,8 +21,10 @@ from wiretax.channels.endpoint import DEMO, Credentials
 from wiretax.channels.limits import Limits
 from wiretax.heap import keep_heap
 from wiretax.mock.alarm import Alarm
-from wiretax.mock.certificate import MockTls, server_context
+from wiretax.mock.certificate import HTTP_1, PROTOCOLS, MockTls, server_context
 from wiretax.mock.cost import CostModel, Queue
+from wiretax.mock.faults import NO_FAULTS, FaultList
+from wiretax.mock.faulty import FaultyConnection
 from wiretax.mock.http2 import Http2Connection
 from wiretax.mock.ledger import ServerLedger
 from wiretax.mock.negotiation import Negotiation
@@ -46,6 +48,7 @@ class MockOptions:
         cost: what it costs.
         idle_timeout: seconds after which a silent connection is closed.
         tls: its certificate; None for plain HTTP.
+        faults: what it gets wrong, by HTTP/1.1; with any it speaks no other.
     """
 
     host: str = "127.0.0.1"
@@ -55,6 +58,7 @@ class MockOptions:
     cost: CostModel = field(default_factory=CostModel)
     idle_timeout: float = 60.0
     tls: MockTls | None = None
+    faults: FaultList = NO_FAULTS
 
     @property
     def scheme(self) -> str:
@@ -62,7 +66,13 @@ class MockOptions:
 
 
 class MockServer:
-    """State shared by all connections of one mock."""
+    """State shared by all connections of one mock.
+
+    Attributes:
+        protocol: what a connection by HTTP/1.1 is served by.
+        answers_at_once: whether an answer is sent as it is, as soon as it is known.
+        publishing: connections so far that were asked for more than the ledger, where faults count them.
+    """
 
     def __init__(self, options: MockOptions, loop: asyncio.AbstractEventLoop) -> None:
         self.options = options
@@ -73,6 +83,9 @@ class MockServer:
         self.clock: Callable[[], float] = monotonic
         self.queue = None if options.cost.is_free else Queue(options.cost)
         self.alarm = Alarm(loop)
+        self.protocol = FaultyConnection if options.faults else Connection
+        self.answers_at_once = options.cost.is_free and not options.faults
+        self.publishing = 0
         # Escaped JSON is at most six times its text; a full batch of it still fits.
         self.max_body_bytes = BODY_ROOM + 6 * options.limits.batch_size * options.limits.data_bytes
 
@@ -117,7 +130,7 @@ async def serve(options: MockOptions, ready: Callable[[str, int], None], with_pa
         loop.add_reader(sys.stdin.fileno(), lambda: None if os.read(sys.stdin.fileno(), 1024) else stop.set())
     server = MockServer(options, loop)
     listener = await loop.create_server(
-        lambda: Connection(server) if options.tls is None else Negotiation(server),
+        lambda: server.protocol(server) if options.tls is None else Negotiation(server),
         options.host,
         options.port,
         backlog=1024,
@@ -141,7 +154,7 @@ async def serve(options: MockOptions, ready: Callable[[str, int], None], with_pa
 def _context(options: MockOptions) -> ssl.SSLContext | None:
     if options.tls is None:
         return None
-    return server_context(options.host, options.tls)
+    return server_context(options.host, options.tls, HTTP_1 if options.faults else PROTOCOLS)
 
 
 def run_mock(options: MockOptions, ready: Callable[[str, int], None], with_parent: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from wiretax import __version__
 from wiretax.runs.record import RunRecord
-from wiretax.runs.schema import FRAMES, LATER_COLUMNS, SCHEMA
-from wiretax.runs.writer import RUN_FILE, tables
+from wiretax.runs.schema import FRAMES, LATER_COLUMNS, QUEUE_FRAMES, SCHEMA
+from wiretax.runs.writer import RUN_FILE, queue_tables, tables
 
 
 class RunNotFoundError(LookupError):
@@ -33,6 +33,10 @@ class Run:
         failures: a row a workload and kind of failure.
         server: the mock's ledger, where there was one.
         damage: a sentence for each file that could not be read, and is empty here; only after ``salvage_run``.
+        queued: rows of ``slices.parquet`` of workloads whose events arrive in a queue; ``slices`` and ``latency``
+            have those of all others, whose users send as fast as they are answered.
+        queue: a row a workload of ``queued`` and round.
+        waits: a row a workload of ``queued``, round, kind and bucket.
     """
 
     folder: Path
@@ -42,6 +46,9 @@ class Run:
     failures: pd.DataFrame
     server: dict[str, Any] | None
     damage: tuple[str, ...] = ()
+    queued: pd.DataFrame = field(default_factory=pd.DataFrame)
+    queue: pd.DataFrame = field(default_factory=pd.DataFrame)
+    waits: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -51,7 +58,7 @@ class Run:
             doubts += [
                 f"this run is invalid: {each}" for each in self.meta.get("invalid_because") or ["it says so"]
             ]
-        if not doubts and self.slices.empty:
+        if not doubts and self.slices.empty and self.queued.empty:
             doubts.append("this run is empty: it measured nothing")
         return tuple(doubts)
 
@@ -112,8 +119,52 @@ def salvage_run(folder: Path) -> Run:
     meta = _meta(folder)
     damage: list[str] = []
     frames = {name: _frame(folder / f"{name}.parquet", damage) for name in FRAMES}
+    queues = {
+        name: _frame(folder / f"{name}.parquet", damage)
+        for name in QUEUE_FRAMES
+        if (folder / f"{name}.parquet").exists()
+    }
     server = _server(folder / "server.json", damage)
-    return Run(folder, meta, frames["slices"], frames["latency"], frames["failures"], server, tuple(damage))
+    frames = {**_apart(frames), **queues}
+    return _run(folder, meta, frames, server, tuple(damage))
+
+
+def _run(
+    folder: Path,
+    meta: dict[str, Any],
+    frames: dict[str, pd.DataFrame],
+    server: dict[str, Any] | None,
+    damage: tuple[str, ...] = (),
+) -> Run:
+    none = pd.DataFrame()
+    return Run(
+        folder,
+        meta,
+        frames["slices"],
+        frames["latency"],
+        frames["failures"],
+        server,
+        damage,
+        queued=frames.get("queued", none),
+        queue=frames.get("queue", none),
+        waits=frames.get("waits", none),
+    )
+
+
+def _apart(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Queues apart from what is sent as fast as it is answered: their rates and latencies are no measure of each
+    other."""
+    slices, latency = frames["slices"], frames["latency"]
+    if "rate" not in slices or not (slices["rate"] > 0).any():
+        return frames
+    queued = slices["rate"] > 0
+    names = slices[queued]["workload"].unique()
+    return {
+        **frames,
+        "slices": slices[~queued].reset_index(drop=True),
+        "latency": latency[~latency["workload"].isin(names)].reset_index(drop=True),
+        "queued": slices[queued].reset_index(drop=True),
+    }
 
 
 def _meta(folder: Path) -> dict[str, Any]:
@@ -138,11 +189,12 @@ def as_read(record: RunRecord, folder: Path, meta: dict[str, Any]) -> Run:
     """A run that is not written yet, as it would be read back from a folder with this ``run.json``."""
     # Threads of pyarrow's would run beside what is measured.
     frames = {name: table.to_pandas(use_threads=False) for name, table in tables(record).items()}
-    return Run(folder, meta, **frames, server=record.server)
+    queues = {name: table.to_pandas(use_threads=False) for name, table in queue_tables(record).items()}
+    return _run(folder, meta, {**_apart(frames), **queues}, record.server)
 
 
 def _frame(file: Path, damage: list[str]) -> pd.DataFrame:
-    schema = FRAMES[file.stem]
+    schema = {**FRAMES, **QUEUE_FRAMES}[file.stem]
     try:
         frame: pd.DataFrame = pq.read_table(file).to_pandas()
     except FileNotFoundError:

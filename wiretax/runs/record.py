@@ -9,6 +9,7 @@ from typing import Any
 from wiretax.channels.workload import Server, Workload
 from wiretax.wire.histogram import Buckets
 from wiretax.wire.ledger import Failure, Tally, TcpCounters
+from wiretax.wire.queue_tally import Kind, QueueTally
 from wiretax.wire.slices import Slice
 
 Row = dict[str, Any]
@@ -27,6 +28,8 @@ class RunRecord:
         sent_to: the same by server.
         aside: the part of the total sent in the warm-up and in a slice that was cut short.
         boundary: the part of the total that ended after the slice it began in.
+        queues: rows of ``queue.parquet``.
+        waits: histograms of ``waits.parquet``: round, workload, kind, and the buckets that hold anything.
         server: the mock's ledger of this run, where the endpoint has one; of two servers those that have one,
             added up, and each by itself under "by_server".
     """
@@ -34,6 +37,8 @@ class RunRecord:
     meta: dict[str, Any] = field(default_factory=dict)
     slices: list[Row] = field(default_factory=list)
     latency: list[tuple[int, str, Buckets]] = field(default_factory=list)
+    queues: list[Row] = field(default_factory=list)
+    waits: list[tuple[int, str, Kind, Buckets]] = field(default_factory=list)
     failed: Counter[tuple[str, Failure]] = field(default_factory=Counter)
     total: Tally = field(default_factory=Tally)
     sent_to: dict[Server, Tally] = field(default_factory=dict)
@@ -53,8 +58,22 @@ class RunRecord:
             self.aside.merge(piece.boundary)
             return
         self.boundary.merge(piece.boundary)
-        self.slices.append(_slice_row(piece, users, worker))
+        users = piece.workload.publishers or users
+        self.slices.append(slice_row(piece, users, worker))
+        if piece.queue is not None:
+            self.queues.append(_queue_row(piece, piece.queue, worker))
+            for kind, histogram in piece.queue.times.items():
+                self.waits.append((piece.round, piece.workload.name, kind, histogram.buckets()))
         self.latency.append((piece.round, piece.workload.name, piece.measured.latency.buckets()))
+
+    def set_aside(self) -> None:
+        """Begin anew: what was taken so far adds to the totals only, as the warm-up does."""
+        self.aside, self.boundary = Tally(), Tally()
+        self.aside.merge(self.total)
+        self.slices.clear()
+        self.latency.clear()
+        self.queues.clear()
+        self.waits.clear()
 
     def failure_rows(self) -> list[Row]:
         """Rows of ``failures.parquet``, the most frequent first."""
@@ -93,10 +112,12 @@ def _tcp_columns(tcp: TcpCounters | None) -> Row:
     }
 
 
-def _slice_row(piece: Slice, users: int, worker: int) -> Row:
+def slice_row(piece: Slice, users: int, worker: int) -> Row:
+    """A row of ``slices.parquet``."""
     measured = piece.measured.counts()
     measured["payload_total_bytes"] = measured.pop("payload_bytes")
     measured["unfinished_requests"] = measured.pop("unfinished")
+    measured["unknown_requests"] = measured.pop("unknown")
     return {
         "round": piece.round,
         "worker": worker,
@@ -114,4 +135,24 @@ def _slice_row(piece: Slice, users: int, worker: int) -> Row:
         "boundary_events": piece.boundary.events,
         "boundary_sent_bytes": piece.boundary.sent_bytes,
         "boundary_received_bytes": piece.boundary.received_bytes,
+    }
+
+
+def _queue_row(piece: Slice, queue: QueueTally, worker: int) -> Row:
+    most = max(queue.fills, default=0)
+    return {
+        "round": piece.round,
+        "worker": worker,
+        **workload_columns(piece.workload),
+        "duration_s": piece.duration_s,
+        "intended": queue.intended,
+        "arrived": queue.arrived,
+        "acknowledged": queue.acknowledged,
+        "lost": queue.lost,
+        "left": queue.left,
+        "unsent": queue.unsent,
+        "overloaded": queue.overloaded,
+        "fills": [queue.fills[size] for size in range(1, most + 1)],
+        "depth_at_s": [at_s for at_s, _ in queue.depths],
+        "depths": [depth for _, depth in queue.depths],
     }

@@ -25,11 +25,21 @@ WORKLOAD_COLUMNS = [
     ("server", pa.string()),
 ]
 
+# What a workload has beside them where its events arrive in a queue; a rate of 0 says that they don't.
+QUEUE_COLUMNS = [
+    ("rate", pa.float64()),
+    ("linger_s", pa.float64()),
+    ("arrivals", pa.string()),
+    ("publishers", pa.int32()),
+    ("rtt_s", pa.float64()),
+]
+
 SLICES = pa.schema(
     [
         ("round", pa.int32()),
         ("worker", pa.int32()),
         *WORKLOAD_COLUMNS,
+        *QUEUE_COLUMNS,
         ("users", pa.int32()),
         ("started_s", pa.float64()),
         ("duration_s", pa.float64()),
@@ -47,6 +57,7 @@ SLICES = pa.schema(
         ("response_body_bytes", pa.int64()),
         ("framing_received_bytes", pa.int64()),
         ("unfinished_requests", pa.int64()),
+        ("unknown_requests", pa.int64()),
         ("unfinished_sent_bytes", pa.int64()),
         ("unfinished_received_bytes", pa.int64()),
         ("connections", pa.int64()),
@@ -86,15 +97,44 @@ FAILURES = pa.schema(
     ]
 )
 
+# A row a workload and round. ``fills``: calls of 1, 2, ... events; ``depths``: events in the queue, seconds since
+# the slice began in ``depth_at_s``.
+QUEUE = pa.schema(
+    [
+        ("round", pa.int32()),
+        ("worker", pa.int32()),
+        *WORKLOAD_COLUMNS,
+        *QUEUE_COLUMNS,
+        ("duration_s", pa.float64()),
+        ("intended", pa.int64()),
+        ("arrived", pa.int64()),
+        ("acknowledged", pa.int64()),
+        ("lost", pa.int64()),
+        ("left", pa.int64()),
+        ("unsent", pa.int64()),
+        ("overloaded", pa.string()),
+        ("fills", pa.list_(pa.int32())),
+        ("depth_at_s", pa.list_(pa.float32())),
+        ("depths", pa.list_(pa.int32())),
+    ]
+)
+
+# A row a workload, round, kind ("waiting", "wire", "total", "late") and bucket; counts are of events.
+WAITS = pa.schema([*list(LATENCY)[:2], ("kind", pa.string()), *list(LATENCY)[2:]])
+
 FRAMES = {"slices": SLICES, "latency": LATENCY, "failures": FAILURES}
+# Written only where a workload's events arrive in a queue.
+QUEUE_FRAMES = {"queue": QUEUE, "waits": WAITS}
 
 # They came after the first runs of this schema; a run without them had none of it.
 LATER_COLUMNS = frozenset(
     {
         "calls_per_connection",
         "server",
+        *(name for name, _ in QUEUE_COLUMNS),
         "framing_sent_bytes",
         "framing_received_bytes",
+        "unknown_requests",
         "tls_sent_bytes",
         "tls_received_bytes",
         "tls_handshake_sent_bytes",

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wiretax.runs.record import RunRecord
-from wiretax.runs.schema import FAILURES, LATENCY, SLICES
+from wiretax.runs.schema import FAILURES, LATENCY, QUEUE, SLICES, WAITS
 
 RUN_FILE = "run.json"
 
@@ -64,7 +64,7 @@ def abandon_run_folder(folder: Path) -> None:
 
 def write_run(folder: Path, record: RunRecord) -> None:
     """Write all files of a run; ``run.json`` comes last, so a folder that has it is complete."""
-    for name, table in tables(record).items():
+    for name, table in {**tables(record), **queue_tables(record)}.items():
         write_whole(folder / f"{name}.parquet", _table(table))
     if record.server is not None:
         write_whole(folder / "server.json", _json(record.server))
@@ -78,6 +78,26 @@ def tables(record: RunRecord) -> dict[str, pa.Table]:
         "latency": latency_table(record),
         "failures": pa.Table.from_pylist(record.failure_rows(), FAILURES),
     }
+
+
+def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
+    """The same of queues; none where the run has none."""
+    if not record.queues:
+        return {}
+    parts = [
+        pa.table(
+            {
+                "round": np.full(len(buckets.counts), round_),
+                "workload": [workload] * len(buckets.counts),
+                "kind": [kind] * len(buckets.counts),
+                "bucket_low_s": buckets.lows_s(),
+                "bucket_high_s": buckets.highs_s(),
+                "count": buckets.counts,
+            }
+        ).cast(WAITS)
+        for round_, workload, kind, buckets in record.waits
+    ]
+    return {"queue": pa.Table.from_pylist(record.queues, QUEUE), "waits": pa.concat_tables(parts)}
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

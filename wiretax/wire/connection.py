@@ -245,8 +245,9 @@ class Connection:
                 return response
             if not data:
                 raise ConnectionResetError(0, "closed by the server before its answer was whole")
-            self._waiter = gevent.getcurrent().switch
-            self._switch()
+            if self._watcher.active:  # else it is known that nothing more comes
+                self._waiter = gevent.getcurrent().switch
+                self._switch()
             data = self._recv(RECEIVE_BYTES)
             self.received += len(data)
 

@@ -95,6 +95,7 @@ class Tally:
         response_body_bytes: response bodies as framed.
         framing_received_bytes: the server's frames of that kind.
         unfinished: exchanges without a whole response.
+        unknown: those of them whose request left whole: their events may have been published.
         unfinished_sent_bytes: bytes handed to the socket in those.
         unfinished_received_bytes: bytes taken from it in those.
         connections: connections opened.
@@ -114,6 +115,7 @@ class Tally:
     response_body_bytes: int = 0
     framing_received_bytes: int = 0
     unfinished: int = 0
+    unknown: int = 0
     unfinished_sent_bytes: int = 0
     unfinished_received_bytes: int = 0
     connections: int = 0

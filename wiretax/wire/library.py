@@ -154,7 +154,7 @@ class LibraryPublisher:
                 except Exception as error:
                     failure = connection.failure(error)
                     self._close()
-                    self._count_unfinished(piece, failure)
+                    self._count_unfinished(piece, failure, len(body))
                     if listener is not None:
                         listener(source.workload, perf_counter_ns() - began_ns, None, failure)
                     if failure.kind in ("connect", "tls"):
@@ -163,7 +163,7 @@ class LibraryPublisher:
                 except BaseException:
                     # The user was killed half way: what is still to come on this connection belongs to no one.
                     self._close()
-                    self._count_unfinished(piece, None)
+                    self._count_unfinished(piece, None, len(body))
                     raise
                 latency_ns = perf_counter_ns() - began_ns
                 if calls:
@@ -210,11 +210,14 @@ class LibraryPublisher:
         self._pool.close()
         self._connection.close()
 
-    def _count_unfinished(self, piece: Slice, failure: Failure | None) -> None:
+    def _count_unfinished(self, piece: Slice, failure: Failure | None, body_bytes: int) -> None:
         """``failure``: None where its own user cut the exchange off, which says nothing of the endpoint."""
         tally = piece.measured if piece.open else piece.boundary
         tally.unfinished += 1
-        tally.unfinished_sent_bytes += self._connection.sent - self._settled[0]
+        sent = self._connection.sent - self._settled[0]
+        # Nobody knows how long the head would have become; what is shorter than its body did not leave whole.
+        tally.unknown += sent > body_bytes
+        tally.unfinished_sent_bytes += sent
         tally.unfinished_received_bytes += self._connection.received - self._settled[1]
         if failure is not None:
             tally.failures += 1

@@ -98,7 +98,7 @@ class Publisher:
                 try:
                     response = exchange(head, body, writes)
                 except ExchangeError as error:
-                    self._count_unfinished(piece, error)
+                    count_unfinished(piece, error, len(head) + len(body))
                     if error.__cause__ is not None:
                         raise error.__cause__ from None
                     if listener is not None:
@@ -151,30 +151,40 @@ class Publisher:
         """Whether the library would have closed the connection, idle for as long as it was."""
         return 0 < idle_close_ns < perf_counter_ns() - self._used_ns
 
-    def _count_unfinished(self, piece: Slice, error: ExchangeError) -> None:
-        tally = piece.measured if piece.open else piece.boundary
-        tally.unfinished += 1
-        tally.unfinished_sent_bytes += error.sent
-        tally.unfinished_received_bytes += error.received
-        # An exchange that its own user cut off says nothing of the endpoint.
-        if error.failure.kind != "cut":
-            tally.failures += 1
-            tally.failed[error.failure] += 1
+
+def count_unfinished(piece: Slice, error: ExchangeError, request_bytes: int) -> None:
+    """Count an exchange without a whole response."""
+    tally = piece.measured if piece.open else piece.boundary
+    tally.unfinished += 1
+    tally.unknown += error.sent == request_bytes
+    tally.unfinished_sent_bytes += error.sent
+    tally.unfinished_received_bytes += error.received
+    # An exchange that its own user cut off says nothing of the endpoint.
+    if error.failure.kind != "cut":
+        tally.failures += 1
+        tally.failed[error.failure] += 1
 
 
 def _count(
     tally: Tally, source: Source, requests: int, head_bytes: int, body_bytes: int, acknowledged: int
 ) -> None:
     workload = source.workload
-    line, query = requests * source.request_line_bytes, requests * source.auth_query_bytes
-    tally.requests += requests
     tally.events += acknowledged * workload.batch_size
     tally.messages += acknowledged * workload.messages_per_request
+    count_requests(tally, source, requests, head_bytes, body_bytes, requests * workload.payload_per_request)
+
+
+def count_requests(
+    tally: Tally, source: Source, requests: int, head_bytes: int, body_bytes: int, payload_bytes: int
+) -> None:
+    """Count requests whose responses came whole, part by part."""
+    line, query = requests * source.request_line_bytes, requests * source.auth_query_bytes
+    tally.requests += requests
     tally.request_line_bytes += line
     tally.auth_query_bytes += query
     tally.header_bytes += head_bytes - line - query
     tally.body_bytes += body_bytes
-    tally.payload_bytes += requests * workload.payload_per_request
+    tally.payload_bytes += payload_bytes
 
 
 def count_failure(tally: Tally, response: Response) -> None:

@@ -26,6 +26,7 @@ class SecureConnection(Connection):
 
     __slots__ = (
         "_context",
+        "_ended",
         "_handshake_received",
         "_handshake_sent",
         "_heard",
@@ -50,6 +51,7 @@ class SecureConnection(Connection):
         super().__init__(host, port, timeout_s, memo, maxseg)
         self._context = context
         self._session: ssl.SSLObject | None = None
+        self._ended = False
         self._raw_sent = self._raw_received = 0
         self._raw_received_before = 0
         self._handshake_sent = self._handshake_received = 0
@@ -70,7 +72,7 @@ class SecureConnection(Connection):
         self._connecting = True
         self._recv = self._receive
         self._partial = b""
-        self._heard = False
+        self._heard = self._ended = False
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         session = self._context.wrap_bio(self._incoming, self._outgoing, server_hostname=self._host)
         while True:
@@ -121,35 +123,30 @@ class SecureConnection(Connection):
 
     def _receive(self, _most: int) -> bytes:
         """What HTTP is to read next: waits where only TLS's own messages came; empty where the server closed."""
-        while True:
+        while not self._ended:
             data = self._take()
             if not data:
-                return b""
+                break
             plain = self._decrypt(data) if self._heard else self._decrypt_first(data)
-            if plain or self._is_ended():
+            if plain or self._ended:
                 return plain
             self._wait_until_readable()
-
-    def _is_ended(self) -> bool:
-        """Whether the server said that nothing more comes."""
-        assert self._session is not None
-        try:
-            return self._session.read(1) == b""
-        except ssl.SSLWantReadError:
-            return False
+        return b""
 
     def _decrypt(self, data: bytes) -> bytes:
         assert self._session is not None
         self._incoming.write(data)
         plain = b""
         try:
-            plain = self._session.read(RECEIVE_BYTES)
-            while self._incoming.pending or self._session.pending():
-                if not (more := self._session.read(RECEIVE_BYTES)):
-                    break
+            while more := self._session.read(RECEIVE_BYTES):
                 plain += more
+                if not self._incoming.pending and not self._session.pending():
+                    return plain
         except ssl.SSLWantReadError:
-            pass
+            return plain
+        # The server said that nothing more comes; it need not close the socket for that, or may wait for ours.
+        self._ended = True
+        self._watcher.stop()
         return plain
 
     def _decrypt_first(self, data: bytes) -> bytes:

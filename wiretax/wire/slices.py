@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter_ns, time
 
 from wiretax.channels.workload import Workload
 from wiretax.wire.ledger import Tally, TcpCounters, TlsCounters, add_counters, subtract_counters
+from wiretax.wire.queue_tally import QueueTally
 
 
 class Slice:
@@ -26,6 +28,8 @@ class Slice:
         latencies_ns: of acknowledged exchanges, since they were last settled.
         started_at: seconds since the epoch.
         duration_s: how long it was open; 0 until it is closed.
+        queue: what its events waited, where they arrive in a queue; else None.
+        when_closed: called when it closes, each once.
     """
 
     __slots__ = (
@@ -36,10 +40,12 @@ class Slice:
         "latencies_ns",
         "measured",
         "open",
+        "queue",
         "round",
         "started_at",
         "tcp",
         "tls",
+        "when_closed",
         "workload",
     )
 
@@ -55,12 +61,17 @@ class Slice:
         self.tls = TlsCounters()
         self.started_at = time()
         self.duration_s = 0.0
+        self.queue = QueueTally() if workload.queued else None
+        self.when_closed: list[Callable[[], None]] = []
         self._started_ns = perf_counter_ns()
 
     def close(self) -> None:
         """No exchange begins or counts from now on."""
         self.open = False
         self.duration_s = (perf_counter_ns() - self._started_ns) / 1e9
+        for tell in self.when_closed:
+            tell()
+        self.when_closed.clear()
 
     def add_tcp(self, before: TcpCounters | None, after: TcpCounters | None) -> None:
         """Add what one connection carried between two readings of its counters."""
@@ -78,4 +89,6 @@ class Slice:
         noted = self.latencies_ns.copy()
         self.latencies_ns.clear()
         self.measured.latency.record(noted)
+        if self.queue is not None:
+            self.queue.settle()
         return noted

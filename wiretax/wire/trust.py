@@ -24,6 +24,7 @@ class Target:
         insecure: whether any certificate is taken.
         context: the TLS settings of measured connections; None for plain HTTP.
         server: which workloads go there.
+        rtt_s: the embedded mock's round trip (s), where it is for workloads that name one; else None.
     """
 
     endpoint: Endpoint
@@ -31,6 +32,7 @@ class Target:
     insecure: bool = False
     context: ssl.SSLContext | None = None
     server: Server = "endpoint"
+    rtt_s: float | None = None
 
     @property
     def tls(self) -> bool:

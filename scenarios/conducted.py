@@ -1,0 +1,121 @@
+"""A plan swept in the web UI: by the conductor of a headless run, with the users that Locust starts and stops."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import gevent
+
+from scenarios.conductor import Conductor
+from scenarios.live import SAMPLE_S, Live
+from scenarios.measurement import Measurement
+from scenarios.plan import Plan
+from scenarios.progress import where
+from scenarios.session import Stage
+from scenarios.stats import StatsFeed
+from wiretax.runs.record import RunRecord
+from wiretax.wire.slices import Slice
+
+INTERRUPTED = "interrupted"
+POLL_S = 0.5
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sweep is: in words, and as a share (0 to 1)."""
+
+    words: str
+    done: float
+
+
+class ConductedRun:
+    """A sweep that goes on by itself until its plan is done or it is stopped.
+
+    Attributes:
+        record: what the run will be written from.
+        live: the figures so far.
+        progress: how far it is.
+        users: how many have to be there before it begins, and stay.
+    """
+
+    def __init__(
+        self, plan: Plan, before: Sequence[Slice], measurement: Measurement, feed: StatsFeed | None, runner: Any
+    ) -> None:
+        """``before``: what was sent already, to see whether anybody is there."""
+        self.record = RunRecord()
+        self.live = Live(by_rounds=True)
+        self.stage = Stage(plan.users)
+        self.users = plan.users
+        self.progress = Progress("waiting for all users", 0.0)
+        self._plan = plan
+        self._measurement = measurement
+        self._feed = feed
+        self._runner = runner
+        self._conductor = Conductor(plan, self.stage)
+        self._failed = ""
+        for piece in before:
+            self.record.add(piece, plan.users)
+        self._greenlet = gevent.spawn(self._conduct)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped before its plan was done."""
+        return self._conductor.ended_early == INTERRUPTED
+
+    @property
+    def ended_early(self) -> str:
+        """Why it ended before its plan was done; empty where it did not."""
+        return self._failed or self._conductor.ended_early
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """As ``run.json`` keeps it."""
+        return self._plan.as_dict()
+
+    def reset(self) -> None:
+        """Begin anew with the next slice; rounds behind are set aside."""
+        self.record.set_aside()
+        self.live = Live(by_rounds=True)
+
+    def stopping(self) -> None:
+        """Users are about to be stopped: end the open slice, and return when all of them are idle."""
+        if not self._greenlet.ready():
+            self._conductor.stop(INTERRUPTED)
+            self._greenlet.join()
+
+    def finish(self) -> RunRecord:
+        """All users have stopped."""
+        return self.record
+
+    def _conduct(self) -> None:
+        try:
+            while not self.stage.wait_until_idle(POLL_S):
+                if self._conductor.ended_early:
+                    return
+            self._sweep()
+        except Exception as error:
+            log.exception("wiretax: the sweep ended")
+            self._failed = f"internal error: {type(error).__name__}: {error}"
+        finally:
+            if not self.interrupted:
+                gevent.spawn(self._runner.stop)
+
+    def _sweep(self) -> None:
+        self._measurement.begin()
+        sampled_s = monotonic()
+        for step, piece in self._conductor.run():
+            # Users are idle, and what is done meanwhile is no load.
+            with self._measurement.paused():
+                self.record.add(piece, self._plan.users)
+                self.progress = Progress(f"{where(step)}, {step.workload.name}", step.done)
+                if self._feed is not None:
+                    self._feed.tell_all(piece)
+                if monotonic() - sampled_s >= SAMPLE_S:
+                    self.live.sample(self.record)
+                    sampled_s = monotonic()
+        self._measurement.end()

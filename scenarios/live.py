@@ -1,0 +1,231 @@
+"""What a test has measured so far, in figures that are made while it runs: plain sums, by the gates' own metrics.
+
+A frame of pandas costs a tenth of a second on a busy machine; this costs a thousandth.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from time import time
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.gates.measured import Counts, Measured
+from analysis.gates.metrics import METRICS
+from analysis.latency import of_histogram
+from analysis.layers import SEGMENT_HEADER_BYTES
+from analysis.throughput import Ratio, ratio_of
+from analysis.wording import describe, event
+from wiretax.runs.record import Row, RunRecord, slice_row
+from wiretax.runs.schema import WORKLOAD_COLUMNS
+from wiretax.wire.histogram import SIZE, Buckets, bucket_lows_ns
+from wiretax.wire.slices import Slice
+
+SAMPLE_S = 2.0
+# Half an hour of samples.
+MOST_SAMPLES = 900
+QUANTILES = (0.5, 0.99)
+# What is measured over the whole test, by the name the page knows it by.
+FIGURES = {
+    "events_per_second": "events_per_second",
+    "sent_per_event": "http.request.size.per_event",
+    "received_per_event": "http.response.size.per_event",
+    "head_per_request": "http.request.head.size",
+    "overhead_factor": "overhead_factor",
+    "saving": "saving",
+}
+# HTTP's layers in the order of the wire, by what is summed of each.
+LAYERS = {
+    "payload": ("payload_total_bytes",),
+    "envelope": ("envelope",),
+    "request_line": ("request_line_bytes",),
+    "auth_query": ("auth_query_bytes",),
+    "headers": ("header_bytes",),
+    "framing": ("framing_sent_bytes", "unfinished_sent_bytes"),
+    "answer": ("received",),
+}
+_INDICES = np.arange(SIZE)
+_LOWS_S, _HIGHS_S = bucket_lows_ns(_INDICES) / 1e9, bucket_lows_ns(_INDICES + 1) / 1e9
+_DESCRIBING = {name for name, _ in WORKLOAD_COLUMNS}
+Counted = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class _Standing:
+    """One workload's sums over what is closed, and where it stood at the last sample.
+
+    Attributes:
+        row: a row of ``slices.parquet`` with the sums of all.
+        histogram: latencies by bucket.
+        sampled: latencies by bucket at the last sample.
+        sampled_s: seconds it had been sent for at the last sample.
+        rates: messages per second by round or sample.
+        latest: the round taken last, with its messages and its duration (s).
+    """
+
+    row: Row
+    histogram: Counted = field(default_factory=lambda: np.zeros(SIZE, dtype=np.int64))
+    sampled: Counted = field(default_factory=lambda: np.zeros(SIZE, dtype=np.int64))
+    sampled_s: float = 0.0
+    rates: dict[int, float] = field(default_factory=dict)
+    latest: tuple[int, int, float] = (-1, 0, 0.0)
+
+
+class Live:
+    """Fed with the record of a test, every now and then.
+
+    Attributes:
+        workloads: figures a workload, as of the last sample.
+        key: tells it from any other of this process.
+        samples: how many were taken, those that are kept no more included.
+    """
+
+    def __init__(self, by_rounds: bool) -> None:
+        """``by_rounds``: whether workloads are sent in turn and compared round by round; else they are sent at the
+        same time and compared sample by sample."""
+        self._by_rounds = by_rounds
+        self._began_s = time()
+        self._sampled_at_s = 0.0
+        self._taken = 0
+        self._taken_latencies = 0
+        self._standing: dict[str, _Standing] = {}
+        self._history: deque[tuple[float, dict[str, tuple[float | None, ...]]]] = deque(maxlen=MOST_SAMPLES)
+        self.key = f"{self._began_s:.6f}"
+        self.samples = 0
+        self.workloads: list[dict[str, Any]] = []
+
+    def sample(self, record: RunRecord, still_open: Iterable[Slice] = ()) -> None:
+        """Take in what the record has that it had not at the last sample, and slices that are not in it yet."""
+        self._take(record)
+        now = time()
+        rows = [each.row for each in self._standing.values()]
+        histograms = {name: each.histogram for name, each in self._standing.items()}
+        lasting = {name: each.row["duration_s"] for name, each in self._standing.items()}
+        for number, piece in enumerate(still_open, 1):
+            name, row = piece.workload.name, slice_row(piece, 0, 0)
+            self._stand(piece.workload.name, row)
+            row["duration_s"] = piece.duration_s or now - piece.started_at
+            rows.append({**row, "round": number})
+            seen = piece.measured.latency.counts
+            histograms[name] = histograms[name] + seen if name in histograms else seen
+            lasting[name] = lasting.get(name, 0.0) + row["duration_s"]
+        measured = Measured.of_rows(rows)
+        # What came in a moment says little.
+        if not self.samples or now - self._sampled_at_s >= SAMPLE_S / 2:
+            self._history.append((round(now - self._began_s, 2), self._sampled(measured, histograms, lasting)))
+            self._sampled_at_s = now
+            self.samples += 1
+        self.workloads = [self._figures(measured, name, histograms[name]) for name in measured.workloads]
+
+    def history(self, since: int) -> list[tuple[float, dict[str, tuple[float | None, ...]]]]:
+        """The samples after the first so many: seconds since the beginning, and by workload events per second, p50
+        and p99 (s); a workload that was not sent meanwhile is missing."""
+        fresh = min(self.samples - since, len(self._history))
+        return list(self._history)[len(self._history) - fresh :] if fresh > 0 else []
+
+    def _take(self, record: RunRecord) -> None:
+        for row in record.slices[self._taken :]:
+            standing = self._stand(row["workload"], row)
+            if standing.latest[0] != row["round"]:
+                standing.latest = (row["round"], 0, 0.0)
+            round_, messages, seconds = standing.latest
+            # Workers hold a slice at the same time.
+            more_s = max(0.0, row["duration_s"] - seconds)
+            standing.latest = (round_, messages + row["messages"], seconds + more_s)
+            for column, value in {**row, "duration_s": more_s}.items():
+                if column not in _DESCRIBING:
+                    known = standing.row.get(column)
+                    standing.row[column] = None if value is None or known is None else known + value
+            standing.row["round"] = 0
+            if self._by_rounds and standing.latest[2]:
+                standing.rates[round_] = standing.latest[1] / standing.latest[2]
+        self._taken = len(record.slices)
+        for _, name, buckets in record.latency[self._taken_latencies :]:
+            _add(self._standing[name].histogram, buckets)
+        self._taken_latencies = len(record.latency)
+
+    def _stand(self, name: str, row: Row) -> _Standing:
+        if name not in self._standing:
+            nothing = {column: value if column in _DESCRIBING else 0 for column, value in row.items()}
+            self._standing[name] = _Standing(nothing)
+        return self._standing[name]
+
+    def _sampled(
+        self, measured: Measured, histograms: dict[str, Counted], lasting: dict[str, float]
+    ) -> dict[str, tuple[float | None, ...]]:
+        """Rate and percentiles of what came since the last sample."""
+        found: dict[str, tuple[float | None, ...]] = {}
+        for name, columns in measured.workloads.items():
+            standing = self._standing[name]
+            fresh, seconds = histograms[name] - standing.sampled, lasting[name] - standing.sampled_s
+            standing.sampled, standing.sampled_s = histograms[name].copy(), lasting[name]
+            if seconds <= 0:
+                continue
+            calls = int(fresh.sum())
+            # Latencies are noted as they come; counts only when a user's turn ends.
+            found[name] = (calls * columns["batch_size"] / seconds, *_percentiles(fresh))
+            if not self._by_rounds and self.samples:
+                standing.rates[self.samples] = calls * columns["batch_size"] * columns["channels"] / seconds
+                standing.rates.pop(self.samples - MOST_SAMPLES, None)
+        return found
+
+    def _figures(self, measured: Measured, name: str, histogram: Counted) -> dict[str, Any]:
+        columns, counts = measured.workloads[name], measured.counts(name)
+        row: dict[Hashable, Any] = dict(columns.items())
+        p50, p99 = _percentiles(histogram)
+        gain = self._gain(name, measured.triggers.get(name))
+        figures = {key: METRICS[metric].whole(measured, name) for key, metric in FIGURES.items()}
+        is_baseline = measured.triggers.get(name) == name
+        return {
+            "name": name,
+            "sent_as": describe(row),
+            "event": event(row),
+            "api": columns["api"],
+            "baseline": measured.triggers.get(name),
+            **{key: None if value is None else float(value) for key, value in figures.items()},
+            **({"saving": None} if is_baseline else {}),
+            "layers": _layers(counts),
+            "gain": None if gain is None else [_known(gain.estimate), _known(gain.low), _known(gain.high)],
+            "rounds": 0 if gain is None else gain.rounds,
+            "p50_s": p50,
+            "p99_s": p99,
+            "events": counts["events"],
+            "failures": counts["failures"],
+        }
+
+    def _gain(self, name: str, trigger: str | None) -> Ratio | None:
+        if trigger is None or trigger == name:
+            return None
+        own, alone = self._standing[name].rates, self._standing[trigger].rates
+        return ratio_of(np.array([own[each] / alone[each] for each in own if own[each] and alone.get(each)]))
+
+
+def _layers(counts: Counts) -> dict[str, float] | None:
+    """Bytes per event by layer, those below HTTP both ways; None where no event was acknowledged."""
+    events, carried = counts["events"], counts["carried_events"]
+    if not events:
+        return None
+    layers = {name: sum(counts[part] for part in parts) / events for name, parts in LAYERS.items()}
+    layers["tls"] = (counts["tls_sent_bytes"] + counts["tls_received_bytes"]) / carried
+    if counts["segments"] is not None:
+        layers["tcp_ip"] = counts["segments"] * SEGMENT_HEADER_BYTES / carried
+    return {name: round(value, 2) for name, value in layers.items()}
+
+
+def _percentiles(histogram: Counted) -> list[float | None]:
+    held = np.flatnonzero(histogram)
+    if not len(held):
+        return [None] * len(QUANTILES)
+    return [*of_histogram(_LOWS_S[held], _HIGHS_S[held], histogram[held], QUANTILES)]
+
+
+def _add(histogram: Counted, buckets: Buckets) -> None:
+    histogram[buckets.indices] += buckets.counts
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

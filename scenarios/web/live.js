@@ -1,0 +1,303 @@
+"use strict";
+
+const EVERY_MS = 2000;
+const MOST_SAMPLES = 900;
+const LAYERS = {
+  payload: "payload", envelope: "envelope", request_line: "request line", auth_query: "auth query",
+  headers: "headers", framing: "framing", answer: "HTTP answer", tls: "TLS", tcp_ip: "TCP/IP",
+};
+const COLOURS = 8;
+const seen = { key: "", samples: 0, history: [], figures: null, group: null };
+
+const at = (id) => document.getElementById(id);
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+function number(value, digits = null) {
+  if (value === null || value === undefined) return "-";
+  const places = digits ?? (Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
+  // Rounded as Python rounds, so that a figure is the same here and in the table of a run.
+  const rounded = Number(value.toFixed(places));
+  return new Intl.NumberFormat("en", { minimumFractionDigits: places, maximumFractionDigits: places }).format(rounded);
+}
+
+function element(name, attributes = {}, ...inside) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...inside);
+  return made;
+}
+
+function drawn(name, attributes = {}, text = null) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) {
+    // A policy without inline styles takes colours as properties only.
+    if (key === "fill" || key === "stroke") made.style[key] = value;
+    else made.setAttribute(key, value);
+  }
+  if (text !== null) made.textContent = text;
+  return made;
+}
+
+function canvas(id, height, label) {
+  const place = at(id);
+  const width = Math.max(place.clientWidth, 200);
+  const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img", "aria-label": label });
+  place.replaceChildren(svg);
+  return { svg, width, height };
+}
+
+function steps(most, wanted) {
+  const rough = most / wanted;
+  const unit = 10 ** Math.floor(Math.log10(rough || 1));
+  const step = [1, 2, 5, 10].map((each) => each * unit).find((each) => each >= rough) || unit;
+  const found = [];
+  for (let value = 0; value <= most * 1.0001; value += step) found.push(value);
+  return found;
+}
+
+function short(value) {
+  if (value >= 1e6) return `${number(value / 1e6, value % 1e6 ? 1 : 0)}M`;
+  if (value >= 1e3) return `${number(value / 1e3, value % 1e3 ? 1 : 0)}k`;
+  return number(value, Number.isInteger(value) ? 0 : null);
+}
+
+const colour = (index) => `var(--s${index % COLOURS})`;
+
+function labelled(width) {
+  return Math.min(170, width * 0.34);
+}
+
+function fitted(text, width) {
+  const most = Math.floor(width / 6.6);
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
+function drawLayers(workloads) {
+  const rows = workloads.filter((each) => each.layers);
+  const { svg, width } = canvas("layers", Math.max(rows.length, 1) * 30 + 4, "Bytes per event by layer, a bar a workload");
+  const left = labelled(width), right = 66;
+  const total = (each) => Object.values(each.layers).reduce((sum, value) => sum + value, 0);
+  const most = Math.max(...rows.map(total), 1);
+  const used = new Set();
+  rows.forEach((each, row) => {
+    const y = row * 30 + 4;
+    svg.append(drawn("text", { x: left - 10, y: y + 15, "text-anchor": "end" }, fitted(each.sent_as, left - 10)));
+    let x = left;
+    for (const layer of Object.keys(LAYERS)) {
+      const value = each.layers[layer] || 0;
+      if (!value) continue;
+      used.add(layer);
+      const wide = (value / most) * (width - left - right);
+      const bar = drawn("rect", { x, y, width: Math.max(wide - 0.7, 0.3), height: 22, fill: `var(--${layer})` });
+      bar.append(drawn("title", {}, `${LAYERS[layer]}: ${number(value)} B`));
+      svg.append(bar);
+      x += wide;
+    }
+    svg.append(drawn("text", { x: x + 7, y: y + 15 }, `${number(total(each))} B`));
+  });
+  at("layers-legend").replaceChildren(...Object.keys(LAYERS).filter((layer) => used.has(layer)).map((layer) => {
+    const swatch = element("span", { class: "swatch" });
+    swatch.style.background = `var(--${layer})`;
+    return element("li", {}, swatch, LAYERS[layer]);
+  }));
+}
+
+function drawGain(workloads) {
+  const rows = workloads.map((each, index) => ({ ...each, index })).filter((each) => each.gain && each.gain[0] !== null);
+  const note = at("gain-note");
+  if (!rows.length) {
+    at("gain").replaceChildren(element("p", { class: "note" }, "Needs a trigger and something to compare with it, sent in the same test."));
+    note.textContent = "";
+    return;
+  }
+  const height = rows.length * 30 + 26;
+  const { svg, width } = canvas("gain", height, "Gain over trigger, a bar a workload");
+  const left = labelled(width), right = 64;
+  const most = Math.max(...rows.map((each) => Math.max(each.gain[0], each.gain[2] || 0)), 1.2);
+  const x = (value) => left + (value / most) * (width - left - right);
+  for (const tick of steps(most, width < 420 ? 3 : 5)) {
+    svg.append(drawn("line", { class: "grid", x1: x(tick), x2: x(tick), y1: 0, y2: height - 20 }));
+    svg.append(drawn("text", { class: "muted", x: x(tick), y: height - 5, "text-anchor": "middle" }, `${short(tick)}x`));
+  }
+  rows.forEach((each, row) => {
+    const y = row * 30 + 3, [gain, low, high] = each.gain;
+    svg.append(drawn("text", { x: left - 10, y: y + 15, "text-anchor": "end" }, fitted(each.sent_as, left - 10)));
+    svg.append(drawn("rect", { x: left, y, width: x(gain) - left, height: 22, fill: colour(each.index) }));
+    if (low !== null) {
+      svg.append(drawn("line", { class: "whisker", x1: x(low), x2: x(high), y1: y + 11, y2: y + 11 }));
+      for (const end of [low, high]) svg.append(drawn("line", { class: "whisker", x1: x(end), x2: x(end), y1: y + 7, y2: y + 15 }));
+    }
+    svg.append(drawn("text", { x: x(Math.max(gain, high || 0)) + 7, y: y + 15 }, `${number(gain, 2)}x`));
+  });
+  svg.append(drawn("line", { class: "zero", x1: x(1), x2: x(1), y1: 0, y2: height - 20 }));
+  const test = seen.figures.test;
+  note.textContent = test && test.plan
+    ? `By rounds, ${Math.max(...rows.map((each) => each.rounds))} so far; lines are 95 % intervals.`
+    : "Of users that send at the same time, so it depends on how many of them send what; sweep a plan for a gain that does not.";
+}
+
+function drawLines(id, label, workloads, picks, logarithmic, format) {
+  const height = 220;
+  const { svg, width } = canvas(id, height, label);
+  const left = 52, right = 10, top = 8, bottom = 24;
+  const lines = [];
+  workloads.forEach((each, index) => picks.forEach((pick, which) => {
+    const points = seen.history.filter(([, by]) => by[each.name] && by[each.name][pick] > 0)
+      .map(([when, by]) => [when, by[each.name][pick]]);
+    if (points.length) lines.push({ points, index, dashed: which > 0 });
+  }));
+  if (!lines.length) return;
+  const values = lines.flatMap((line) => line.points.map(([, value]) => value));
+  const times = lines.flatMap((line) => line.points.map(([when]) => when));
+  const first = Math.min(...times), last = Math.max(...times, first + 10);
+  let most = Math.max(...values) * 1.05, least = 0;
+  if (logarithmic) { least = Math.min(...values) / 1.2; most *= 1.15; }
+  const x = (when) => left + ((when - first) / (last - first)) * (width - left - right);
+  const share = logarithmic
+    ? (value) => Math.log(value / least) / Math.log(most / least)
+    : (value) => value / most;
+  const y = (value) => height - bottom - share(value) * (height - bottom - top);
+  const decades = [];
+  for (let power = -6; power < 6; power += 1) for (const digit of [1, 2, 5]) decades.push(digit * 10 ** power);
+  for (const tick of logarithmic ? decades.filter((each) => each >= least && each <= most) : steps(most, 4)) {
+    svg.append(drawn("line", { class: "grid", x1: left, x2: width - right, y1: y(tick), y2: y(tick) }));
+    svg.append(drawn("text", { class: "muted", x: left - 7, y: y(tick) + 4, "text-anchor": "end" }, format(tick)));
+  }
+  for (const tick of steps(last - first, width < 420 ? 4 : 6)) {
+    const when = first + tick;
+    svg.append(drawn("text", { class: "muted", x: x(when), y: height - 6, "text-anchor": "middle" }, clock(tick)));
+  }
+  for (const { points, index, dashed } of lines) {
+    svg.append(drawn("polyline", {
+      points: points.map(([when, value]) => `${x(when).toFixed(1)},${y(value).toFixed(1)}`).join(" "),
+      stroke: colour(index), class: dashed ? "dashed" : "",
+    }));
+    if (points.length === 1) svg.append(drawn("circle", { cx: x(points[0][0]), cy: y(points[0][1]), r: 2.5, fill: colour(index) }));
+  }
+}
+
+function clock(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  return minutes ? `${minutes}:${String(Math.round(seconds % 60)).padStart(2, "0")} min` : `${Math.round(seconds)} s`;
+}
+
+const milliseconds = (value) => (value === null ? "-" : number(value * 1e3, value < 0.01 ? 2 : 1));
+const CELLS = [
+  ["Sent as", null],
+  ["Events/s", (each) => whole.format(each.events_per_second || 0)],
+  ["Sent\nB/event", (each) => number(each.sent_per_event)],
+  ["Received\nB/event", (each) => number(each.received_per_event)],
+  ["Head\nB/call", (each) => (each.head_per_request === null ? "-" : whole.format(each.head_per_request))],
+  ["Overhead\nx", (each) => number(each.overhead_factor, 2)],
+  ["Saving\n%", (each) => (each.saving === null ? "-" : number(each.saving * 100, 1))],
+  ["Gain\nx", (each) => (each.gain ? number(each.gain[0], 2) : "-")],
+  ["p50\nms", (each) => milliseconds(each.p50_s)],
+  ["p99\nms", (each) => milliseconds(each.p99_s)],
+  ["Failures", (each) => whole.format(each.failures)],
+];
+
+function drawTable(workloads) {
+  const head = element("tr", {}, ...CELLS.map(([title]) => {
+    const cell = element("th", { scope: "col" });
+    title.split("\n").forEach((line, index) => cell.append(...(index ? [element("br")] : []), line));
+    return cell;
+  }));
+  const rows = workloads.map((each, index) => {
+    const swatch = element("span", { class: "swatch" });
+    swatch.style.background = colour(index);
+    return element("tr", {}, ...CELLS.map(([title, shown]) => (shown === null
+      ? element("td", {}, swatch, each.sent_as)
+      : element("td", title === "Failures" && each.failures ? { class: "bad" } : {}, shown(each)))));
+  });
+  at("table").replaceChildren(element("thead", {}, head), element("tbody", {}, ...rows));
+}
+
+function drawGroups(workloads) {
+  const groups = [...new Set(workloads.map((each) => each.event))];
+  if (!groups.includes(seen.group)) seen.group = groups[0];
+  const bar = at("groups");
+  bar.hidden = groups.length < 2;
+  bar.replaceChildren(...groups.map((group) => {
+    const button = element("button", { type: "button", "aria-pressed": String(group === seen.group) }, group);
+    button.addEventListener("click", () => { seen.group = group; draw(); });
+    return button;
+  }));
+}
+
+const REPORTS = { none: "make its report", making: "its report is being made", ready: "report", failed: "its report failed" };
+
+function drawRuns(runs) {
+  at("runs").hidden = !runs.length;
+  at("runs").querySelector("ul").replaceChildren(...runs.map((run) => {
+    const line = element("li", {},
+      element("code", {}, run.name),
+      element("span", { class: run.valid ? "valid" : "invalid" }, run.valid ? "valid" : "invalid"),
+      element("a", { href: `runs/${encodeURIComponent(run.name)}/` }, REPORTS[run.report]));
+    if (run.notes.length) line.append(element("span", { class: "notes" }, run.notes.join("; ")));
+    return line;
+  }));
+}
+
+function drawTest(test) {
+  const state = at("state");
+  state.textContent = test ? (test.running ? test.state : "stopped") : "waiting";
+  state.classList.toggle("on", Boolean(test && test.running));
+  if (test) {
+    const where = test.on_mock ? `a mock at ${test.endpoint}` : test.endpoint;
+    const what = test.plan ? `plan ${test.plan}` : "a free run";
+    at("what").textContent = `${what} on ${where}${test.running ? `, ${test.users} users` : ""}`;
+  }
+  const progress = test && test.progress;
+  at("progress").hidden = !progress;
+  if (progress) {
+    at("progress").querySelector("progress").value = progress[1];
+    at("progress").querySelector("span").textContent = `${Math.round(progress[1] * 100)} %, ${progress[0]}`;
+  }
+}
+
+function draw() {
+  const { test, workloads, runs } = seen.figures;
+  drawTest(test);
+  drawRuns(runs);
+  at("empty").hidden = workloads.length > 0;
+  for (const card of document.querySelectorAll(".figures")) card.hidden = !workloads.length;
+  drawGroups(workloads);
+  if (!workloads.length) return;
+  const shown = workloads.filter((each) => each.event === seen.group);
+  drawTable(shown);
+  drawLayers(shown);
+  drawGain(shown);
+  drawLines("rate", "Events per second over time", shown, [0], false, short);
+  drawLines("time", "p50 and p99 over time", shown, [1, 2], true, (value) => number(value * 1e3, value < 0.001 ? 2 : value < 0.01 ? 1 : 0));
+}
+
+function trouble(words, link = null) {
+  const box = at("trouble");
+  box.hidden = !words;
+  box.replaceChildren(words, ...(link ? [" ", link] : []));
+}
+
+async function ask() {
+  try {
+    const answer = await fetch(`figures?key=${encodeURIComponent(seen.key)}&since=${seen.samples}`);
+    if (!(answer.headers.get("Content-Type") || "").startsWith("application/json")) {
+      trouble("You are not logged in any more.", element("a", { href: "../login" }, "Log in"));
+      return;
+    }
+    const figures = await answer.json();
+    if (figures.key !== seen.key) seen.history = [];
+    seen.history = [...seen.history, ...figures.history].slice(-MOST_SAMPLES);
+    seen.key = figures.key;
+    seen.samples = figures.samples;
+    seen.figures = figures;
+    trouble("");
+    draw();
+  } catch (error) {
+    trouble("Locust does not answer; trying again every two seconds.");
+  } finally {
+    setTimeout(ask, EVERY_MS);
+  }
+}
+
+new ResizeObserver(() => { if (seen.figures) draw(); }).observe(document.body);
+ask();

@@ -1,0 +1,124 @@
+"""Uses Locust's web UI with the scenarios in Chromium, as a person would, and prints what was seen, as JSON.
+
+A process of its own, as in browser.py. Screenshots are left in a folder.
+
+    python visit.py ADDRESS FOLDER
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from browser import DESK, PHONE, QUIET
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROWS = """() => [...document.querySelectorAll("tbody tr")].map(
+    row => [...row.querySelectorAll("td")].map(each => each.innerText))"""
+LIVE = """() => ({
+    state: document.getElementById("state").innerText,
+    what: document.getElementById("what").innerText,
+    headings: [...document.querySelectorAll("h2")].filter(each => each.offsetParent).map(each => each.innerText),
+    rows: [...document.querySelectorAll("#table tbody tr")].map(
+        row => [...row.querySelectorAll("td")].map(each => each.innerText)),
+    bars: document.querySelectorAll("#layers rect").length,
+    lines: document.querySelectorAll("#rate polyline, #time polyline").length,
+    width: document.documentElement.scrollWidth,
+    paper: getComputedStyle(document.body).backgroundColor,
+})"""
+
+
+class Visitor:
+    """A browser that keeps what its pages asked for, and what ours said."""
+
+    def __init__(self, browser: Browser, address: str, shots: Path) -> None:
+        self._browser = browser
+        self._shots = shots
+        self.address = address
+        self.requests: list[str] = []
+        self.said: list[str] = []
+
+    def open(self, path: str, ours: bool) -> Page:
+        page = self._browser.new_page(viewport={"width": DESK, "height": 900})
+        page.on("request", lambda request: self.requests.append(request.url))
+        if ours:
+            page.on("console", lambda message: self.said.append(message.text))
+            page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.goto(f"{self.address}{path}")
+        return page
+
+    def shoot(self, page: Page, name: str) -> None:
+        page.screenshot(path=self._shots / f"{name}.png", full_page=True)
+
+
+def visit(visitor: Visitor) -> dict[str, Any]:
+    seen: dict[str, Any] = {}
+    locust = visitor.open("/", ours=False)
+    locust.get_by_text("Custom parameters").click()
+    seen["form"] = {
+        each.get_attribute("name"): each.get_attribute("type") or "select"
+        for each in locust.locator("form [name]").all()
+    }
+    locust.fill("[name=userCount]", "6")
+    locust.fill("[name=spawnRate]", "6")
+    locust.fill("[name=batchSize]", "11")
+    locust.get_by_role("button", name="Start").click()
+    seen["refused"] = locust.locator("form [role=alert]").filter(has_text="batch").inner_text()
+    locust.fill("[name=batchSize]", "5")
+    locust.select_option("[name=payloadKind]", "json")
+    visitor.shoot(locust, "form")
+    locust.get_by_role("button", name="Start").click()
+
+    locust.get_by_role("tab", name="Bytes on the wire").click()
+    locust.locator("tbody tr").nth(2).wait_for()
+    seen["tab"] = {
+        "titles": [each.inner_text() for each in locust.locator("thead th").all()],
+        "rows": locust.evaluate(ROWS),
+    }
+    visitor.shoot(locust, "tab")
+    seen["link"] = locust.locator("#wiretax-live").get_attribute("href")
+
+    live = visitor.open("/wiretax/", ours=True)
+    live.locator("#rate polyline").first.wait_for()
+    live.locator("#gain rect").first.wait_for()
+    seen["live"] = live.evaluate(LIVE)
+    visitor.shoot(live, "live")
+    live.emulate_media(color_scheme="dark")
+    seen["dark"] = live.evaluate(LIVE)
+    visitor.shoot(live, "live-dark")
+    live.emulate_media(color_scheme="light")
+    live.set_viewport_size({"width": PHONE, "height": 844})
+    live.wait_for_function(f"document.querySelector('#layers svg').clientWidth < {PHONE}")
+    seen["phone"] = live.evaluate(LIVE)
+    visitor.shoot(live, "live-phone")
+
+    locust.get_by_role("button", name="Stop").click()
+    link = live.locator("#runs a").first
+    link.wait_for()
+    seen["run"] = live.locator("#runs code").first.inner_text()
+    link.click()
+    live.locator("#make").click()
+    live.locator("progress").wait_for()
+    visitor.shoot(live, "report-being-made")
+    live.get_by_role("heading", name="In brief").or_(live.locator("figure").first).first.wait_for(timeout=90_000)
+    seen["report"] = live.inner_text("body")
+    visitor.shoot(live, "report")
+    return seen
+
+
+def main(address: str, folder: str) -> None:
+    shots = Path(folder)
+    shots.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        visitor = Visitor(browser, address, shots)
+        seen = visit(visitor)
+        browser.close()
+    print(json.dumps({**seen, "requests": visitor.requests, "said": visitor.said}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,30 @@
+"""``wiretax ui``: Locust's web UI with the scenarios."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import typer
+
+from wiretax.terminal import Exit, fail
+
+PASSWORD_VARIABLE = "WIRETAX_WEB_PASSWORD"
+# What the form is filled with, and where it listens; what the user says comes after it and counts.
+DEFAULTS = ("--web-host", "127.0.0.1", "--users", "16", "--spawn-rate", "16", "--class-picker")
+
+
+def ui(context: typer.Context) -> None:
+    """Open Locust's web UI with the scenarios, on this machine only. It takes all of Locust's options.
+
+    The same as: locust -f scenarios/locustfile.py. --web-login asks for the password in WIRETAX_WEB_PASSWORD;
+    --web-host 0.0.0.0 lets others in.
+    """
+    import scenarios
+
+    if "--web-login" in context.args and not os.environ.get(PASSWORD_VARIABLE):
+        fail(f"--web-login asks for a password: set {PASSWORD_VARIABLE}", Exit.USAGE)
+    locustfile = Path(scenarios.__file__).with_name("locustfile.py")
+    # Locust patches the standard library, which is cleanest in a process that has imported nothing yet.
+    os.execv(sys.executable, [sys.executable, "-m", "locust", "-f", str(locustfile), *DEFAULTS, *context.args])

@@ -1,0 +1,120 @@
+"""Calls whose events somebody else decides on, over one connection, each counted as it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import monotonic, time
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import gevent
+
+from wiretax.channels.events import Event, body_writer
+from wiretax.channels.profiles import load_profile
+from wiretax.wire.connection import Connection, ExchangeError
+from wiretax.wire.publisher import (
+    RECONNECT_PAUSE_S,
+    Listener,
+    Source,
+    count_failure,
+    count_requests,
+    count_unfinished,
+)
+from wiretax.wire.slices import Slice
+
+
+class Call(NamedTuple):
+    """One call that ended.
+
+    Attributes:
+        acknowledged: whether its events were published.
+        began_s: before its first byte was handed to the socket, on ``time.monotonic``.
+        ended_s: after the last byte of its response came.
+    """
+
+    acknowledged: bool
+    began_s: float
+    ended_s: float
+
+
+class Caller:
+    """Sends calls while it is entered, and counts them in a slice; those that end after it in its boundary."""
+
+    __slots__ = ("_before", "_calls_left", "_connection", "_listener", "_piece", "_source", "_write_body")
+
+    def __init__(
+        self, connection: Connection, source: Source, piece: Slice, listener: Listener | None = None
+    ) -> None:
+        """``source``: of its workload's heads; its bodies are not used."""
+        self._connection = connection
+        self._source = source
+        self._piece = piece
+        self._listener = listener
+        self._calls_left = source.workload.most_calls
+        self._write_body = body_writer(source.workload.api, load_profile(source.workload.client))
+
+    def __enter__(self) -> Self:
+        if self._calls_left:
+            # A connection kept by the workload before would be one too few.
+            self._connection.close()
+        self._before = (self._connection.opened, self._connection.tcp(), self._connection.tls())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        opened, tcp, tls = self._before
+        self._piece.measured.connections += self._connection.opened - opened
+        # Nothing is under way on this connection, before or after.
+        self._piece.add_tcp(tcp, self._connection.tcp())
+        self._piece.add_tls(tls, self._connection.tls())
+
+    def call(self, events: Sequence[Event]) -> Call:
+        """Publish events in one call, which may fail."""
+        piece, source = self._piece, self._source
+        body = self._write_body(events)
+        head = source.head.render(body, int(time()))
+        # A call that begins after its slice, in what is left of a queue, is none of it.
+        began_open = piece.open
+        began_s = monotonic()
+        try:
+            response = self._connection.exchange(head, body, source.writes)
+        except ExchangeError as error:
+            ended_s = monotonic()
+            count_unfinished(piece, error, len(head) + len(body))
+            if error.__cause__ is not None:
+                raise error.__cause__ from None
+            if self._listener is not None:
+                self._listener(source.workload, round((ended_s - began_s) * 1e9), None, error.failure)
+            if error.failure.kind in ("connect", "tls"):
+                gevent.sleep(RECONNECT_PAUSE_S)
+            return Call(False, began_s, ended_s)
+        ended_s = monotonic()
+        latency_ns = round((ended_s - began_s) * 1e9)
+        self._close_in_turn()
+        whole = began_open and piece.open
+        tally = piece.measured if whole else piece.boundary
+        count_requests(tally, source, 1, len(head), len(body), sum(len(event.data.encode()) for event in events))
+        tally.response_head_bytes += response.head_bytes
+        tally.response_body_bytes += response.body_bytes
+        if not response.acknowledged:
+            count_failure(tally, response)
+        else:
+            tally.events += len(events)
+            tally.messages += sum(len(event.channels) for event in events)
+            if whole:
+                piece.latencies_ns.append(latency_ns)
+            else:
+                tally.latency.record([latency_ns])
+        if self._listener is not None:
+            self._listener(source.workload, latency_ns, response, None)
+        return Call(response.acknowledged, began_s, ended_s)
+
+    def _close_in_turn(self) -> None:
+        """Close the connection after as many calls as the workload gives it."""
+        if self._calls_left:
+            self._calls_left -= 1
+            if not self._calls_left:
+                # Also where the server was not told to: some libraries close without saying so.
+                self._connection.close()
+                self._calls_left = self._source.workload.most_calls

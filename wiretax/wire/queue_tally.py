@@ -1,0 +1,75 @@
+"""What the events of a queue waited, and what became of them: counts and histograms that add up over rounds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wiretax.wire.histogram import Histogram
+
+# What times are told of: before the call that carried an event, in that call, both; and how long after its time an
+# event came into the queue, which is the generator's own lateness and part of the waiting.
+Kind = Literal["waiting", "wire", "total", "late"]
+KINDS: tuple[Kind, ...] = ("waiting", "wire", "total", "late")
+
+
+@dataclass(slots=True)
+class QueueTally:
+    """One slice of a queue.
+
+    Attributes:
+        intended: events whose time had come when the slice closed.
+        arrived: those of them that were put into the queue.
+        acknowledged: events in acknowledged calls.
+        lost: events whose call failed.
+        left: events in the queue when the slice closed.
+        unsent: events that were never sent.
+        overloaded: why the queue counts as overloaded; empty where it does not.
+        fills: calls by how many events they carried.
+        depths: how deep the queue was: seconds since the slice began, events.
+        times: histograms by kind, of events, once settled.
+    """
+
+    intended: int = 0
+    arrived: int = 0
+    acknowledged: int = 0
+    lost: int = 0
+    left: int = 0
+    unsent: int = 0
+    overloaded: str = ""
+    fills: Counter[int] = field(default_factory=Counter)
+    depths: list[tuple[float, int]] = field(default_factory=list)
+    times: dict[Kind, Histogram] = field(default_factory=lambda: {kind: Histogram() for kind in KINDS})
+    _noted_ns: dict[Kind, list[int]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+
+    def delivered(self, intended_s: Sequence[float], began_s: float, ended_s: float) -> None:
+        """One acknowledged call: when its events were meant to arrive, and when it began and ended (s)."""
+        count = len(intended_s)
+        self.acknowledged += count
+        self.fills[count] += 1
+        self._note("waiting", [began_s - each for each in intended_s])
+        self._note("wire", [ended_s - began_s] * count)
+        self._note("total", [ended_s - each for each in intended_s])
+
+    def came_late(self, intended_s: Sequence[float], now_s: float) -> None:
+        """Events that were put into the queue now."""
+        self._note("late", [now_s - each for each in intended_s])
+
+    def never_sent(self, intended_s: Sequence[float], now_s: float) -> None:
+        """Events that are given up in the queue; they count with what they waited so far, which is less than they
+        would have."""
+        self.unsent += len(intended_s)
+        waited = [now_s - each for each in intended_s]
+        self._note("waiting", waited)
+        self._note("total", waited)
+
+    def settle(self) -> None:
+        """Move the times noted so far into the histograms."""
+        for kind, noted in self._noted_ns.items():
+            self.times[kind].record(noted)
+            noted.clear()
+
+    def _note(self, kind: Kind, seconds: Sequence[float]) -> None:
+        self._noted_ns[kind].extend(max(0, round(each * 1e9)) for each in seconds)
