@@ -76,6 +76,10 @@ class RedisServer:
         answer: Any = self.client.xpending(STREAM, group)
         return int(answer["pending"])
 
+    def connections(self) -> int:
+        """Clients that are connected, this one included."""
+        return len(self.client.client_list())
+
     def consumers(self, group: str = "wiretax") -> Sequence[str]:
         answer: Any = self.client.xinfo_consumers(STREAM, group)
         return [each["name"] for each in answer]
