@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from gevent.event import Event
 
 from scenarios.arrivals.intake import Intakes
+from wiretax.channels.replay import Replay
 from wiretax.channels.workload import Server, Workload
 from wiretax.wire.connection import Connection
 from wiretax.wire.ledger import TcpCounters, TlsCounters, add_counters
@@ -35,8 +36,11 @@ class Session:
         intakes: the queues of workloads whose events arrive on a clock of their own.
     """
 
-    def __init__(self, targets: Sequence[Target], seed: int, timeout_s: float) -> None:
-        """``targets``: where events go; of each server one without TLS, one with it, or both."""
+    def __init__(
+        self, targets: Sequence[Target], seed: int, timeout_s: float, replay: Replay | None = None
+    ) -> None:
+        """``targets``: where events go; of each server one without TLS, one with it, or both. ``replay``: events
+        to send in place of drawn ones."""
         self._targets = {(target.server, target.tls, target.rtt_s): target for target in targets}
         self.timeout_s = timeout_s
         self.listener: Listener | None = None
@@ -44,8 +48,9 @@ class Session:
         self.received_bytes = 0
         self.tcp: TcpCounters | None = TcpCounters()
         self.tls = TlsCounters()
-        self.intakes = Intakes(seed)
+        self.intakes = Intakes(seed, replay)
         self._seed = seed
+        self._replay = replay
         self._memo = ResponseMemo()
         self._watchdog = Watchdog(timeout_s)
         self._contexts: dict[tuple[Server, str], ssl.SSLContext] = {}
@@ -55,7 +60,8 @@ class Session:
         """The requests of a workload; the same ones for every user."""
         source = self._sources.get(workload)
         if source is None:
-            source = self._sources[workload] = Source.of(workload, self.target(workload).endpoint, self._seed)
+            endpoint = self.target(workload).endpoint
+            source = self._sources[workload] = Source.of(workload, endpoint, self._seed, self._replay)
         return source
 
     def target(self, workload: Workload) -> Target:

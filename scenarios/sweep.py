@@ -98,7 +98,7 @@ def _measure(
     folder: Path,
 ) -> RunRecord:
     record = RunRecord()
-    session = Session(targets, plan.seed, plan.timeout_s)
+    session = Session(targets, plan.seed, plan.timeout_s, plan.replay)
     stage = Stage(plan.users)
     measurement = Measurement(targets, cost, plan.faults)
     for workload in {workload.way: workload for workload in plan.workloads}.values():

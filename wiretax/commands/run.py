@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from wiretax.channels.endpoint import EndpointError
-from wiretax.terminal import Exit, err, fail, out
+from wiretax.terminal import Exit, err, fail, out, said_at_most
 
 if TYPE_CHECKING:
     from scenarios.judge import Judge
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Of the plan's, where --max-rounds is not said.
 MOST_ROUNDS = 3
+# Lines that are named where they are skipped.
+MOST_SKIPPED = 5
 
 
 def run(
@@ -45,6 +47,13 @@ def run(
         int | None,
         typer.Option(min=1, help="Rounds at most, added ones included; three times the plan's if not said."),
     ] = None,
+    events: Annotated[
+        str | None,
+        typer.Option(help="Send your own events in place of drawn ones: a file of JSON Lines, or - for stdin."),
+    ] = None,
+    on_error: Annotated[
+        Literal["skip", "stop"], typer.Option(help="What becomes of a line that is no event.")
+    ] = "stop",
     results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
     yes: Annotated[bool, typer.Option("--yes", help="Send to an endpoint that is not on this machine.")] = False,
 ) -> None:
@@ -54,9 +63,11 @@ def run(
 
     from analysis.gates import GatesError
     from analysis.table import print_run
+    from scenarios.arrivals.jsonl import EventsError, LineError
     from scenarios.judge import Judge
     from scenarios.plan import PlanError, load_plan
     from scenarios.preflight import EndpointRefusedError
+    from scenarios.replay import read_replay, replaying
     from scenarios.sweep import sweep
     from wiretax.commands.server import servers_of
     from wiretax.mock.process import MockError
@@ -69,8 +80,10 @@ def run(
         first, second = servers_of(endpoint, against, ca, insecure, yes)
         given = first or second
         chosen = load_plan(plan, None if given is None else given.tls)
+        if events is not None:
+            chosen = replaying(chosen, read_replay(events, chosen.limits, on_error, said_at_most(MOST_SKIPPED)))
         folder = sweep(chosen, first, second, results, err, _more_rounds(judge, chosen.rounds, max_rounds))
-    except (GatesError, PlanError, ResultsError, EndpointError, TrustError) as error:
+    except (EventsError, GatesError, LineError, PlanError, ResultsError, EndpointError, TrustError) as error:
         fail(str(error), Exit.USAGE)
     except (EndpointRefusedError, MockError) as error:
         fail(str(error), Exit.INVALID)
