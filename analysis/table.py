@@ -18,7 +18,9 @@ from analysis.against import compare_servers
 from analysis.amortisation import amortisation
 from analysis.check import check
 from analysis.clients import CLAIMED_HEAD_BYTES, LEAST_CLIENTS, compare_clients, head_claim
+from analysis.queue_table import findings, legend, render_queues
 from analysis.summary import summarise
+from analysis.tradeoff import tradeoff
 from analysis.wording import Row, call, carried, describe, interval, sent_to, way
 from wiretax.runs.reader import Run
 
@@ -32,8 +34,11 @@ def print_run(run: Run, console: Console) -> None:
     # On a terminal lines are folded between words; elsewhere they are left whole, to be searched.
     say = partial(console.print, soft_wrap=not console.is_terminal)
     plan, reconcile = run.meta["plan"], run.meta["reconcile"]
+    where = server_in_words(run.meta)
+    if len(run.queue) and run.queue["rtt_s"].notna().any():
+        where = "mocks with a round trip each"
     say(
-        f"[bold]{escape(plan['name'])}[/bold]  {escape(run.meta['endpoint'])}  {server_in_words(run.meta)}  "
+        f"[bold]{escape(plan['name'])}[/bold]  {escape(run.meta['endpoint'])}  {where}  "
         f"{plan['users']} users, {run.meta['rounds_measured']} rounds"
     )
     if run.meta.get("against"):
@@ -54,6 +59,13 @@ def print_run(run: Run, console: Console) -> None:
         for line in _findings(run.slices, side_by_side):
             say(line)
         say(f"[dim]{escape(_legend(run.meta))}[/dim]")
+    if len(run.queue):
+        queues = tradeoff(run)
+        console.print(render_queues(queues))
+        say()
+        for line in findings(queues):
+            say(f"[yellow]queue[/yellow]    {escape(line)}")
+        say(f"[dim]{escape(legend(queues))}[/dim]")
     for doubt in check(run.slices, run.meta):
         say(f"[yellow]doubt[/yellow]    {escape(str(doubt))}")
     for warning in run.meta["warnings"]:

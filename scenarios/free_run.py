@@ -40,6 +40,10 @@ class FreeRun:
         """What users of one API send."""
         return self._options.workload(api)
 
+    def queued_workload(self) -> Workload:
+        """What arrives in the queue that QueueUsers drain."""
+        return self._options.queued_workload()
+
     @contextmanager
     def turn(self, workload: Workload) -> Iterator[Slice]:
         """The slice a user's next exchanges belong to; it is kept until the last user has left it."""

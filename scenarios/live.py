@@ -21,7 +21,7 @@ from analysis.layers import SEGMENT_HEADER_BYTES
 from analysis.throughput import Ratio, ratio_of
 from analysis.wording import describe, event
 from wiretax.runs.record import Row, RunRecord, slice_row
-from wiretax.runs.schema import WORKLOAD_COLUMNS
+from wiretax.runs.schema import QUEUE_COLUMNS, WORKLOAD_COLUMNS
 from wiretax.wire.histogram import SIZE, Buckets, bucket_lows_ns
 from wiretax.wire.slices import Slice
 
@@ -50,7 +50,7 @@ LAYERS = {
 }
 _INDICES = np.arange(SIZE)
 _LOWS_S, _HIGHS_S = bucket_lows_ns(_INDICES) / 1e9, bucket_lows_ns(_INDICES + 1) / 1e9
-_DESCRIBING = {name for name, _ in WORKLOAD_COLUMNS}
+_DESCRIBING = {name for name, _ in (*WORKLOAD_COLUMNS, *QUEUE_COLUMNS)}
 Counted = npt.NDArray[np.int64]
 
 

@@ -14,11 +14,12 @@ from locust.env import Environment
 
 from scenarios.free_session import REFUSALS, FreeSession
 from scenarios.options import add_options
+from scenarios.queue_user import QueueUser
 from scenarios.users import BatchUser, MultiTriggerUser, TriggerUser
 from scenarios.web import WebError, add_pages, refuse_taken_port
 from scenarios.web_login import add_login
 
-__all__ = ["BatchUser", "MultiTriggerUser", "TriggerUser"]
+__all__ = ["BatchUser", "MultiTriggerUser", "QueueUser", "TriggerUser"]
 
 USAGE = 2
 

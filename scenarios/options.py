@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
+from scenarios.arrivals.keys import queued
 from scenarios.plan import plan_names
+from scenarios.tables import WorkloadTable
 from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
 from wiretax.channels.limits import Limits
 from wiretax.channels.objections import object_to
 from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
-from wiretax.channels.workload import Api, Habit, Workload
+from wiretax.channels.workload import Api, Arrivals, Habit, Workload
 from wiretax.wire.trust import Target, target_of
 
 # Words for nothing: an empty choice would be an empty field in the form.
@@ -88,6 +90,25 @@ def add_options(parser: Any) -> None:
         help="What becomes of a connection after a call; habit: as the client library does",
     )
     parser.add_argument(
+        "--rate",
+        default="500/s",
+        env_var="WIRETAX_RATE",
+        help="QueueUser: events that arrive, all users together: 500/s, 30000/min",
+    )
+    parser.add_argument(
+        "--linger",
+        default="20ms",
+        env_var="WIRETAX_LINGER",
+        help="QueueUser: how long a batch waits after its first event; not with --batch-size 1",
+    )
+    parser.add_argument(
+        "--arrivals",
+        choices=list(get_args(Arrivals)),
+        default="poisson",
+        env_var="WIRETAX_ARRIVALS",
+        help="QueueUser: evenly, at random, or in bursts",
+    )
+    parser.add_argument(
         "--max-batch-size",
         type=int,
         default=Limits().batch_size,
@@ -131,6 +152,7 @@ class FreeRunOptions:
     connection: Habit | None
     limits: Limits
     tls: bool
+    queue: WorkloadTable
 
     @classmethod
     def of(cls, parsed: Namespace, tls: bool) -> FreeRunOptions:
@@ -151,12 +173,29 @@ class FreeRunOptions:
             None if parsed.connection == HABIT else parsed.connection,
             limits,
             tls,
+            WorkloadTable("batch", rate=parsed.rate, linger=parsed.linger, arrivals=parsed.arrivals),
         )
         for api in get_args(Api):
             objection = object_to(options.workload(api), limits)
             if objection is not None:
                 raise OptionError(f"{objection}; --max-batch-size says what the endpoint takes")
+        try:
+            options.queued_workload()
+        except ValueError as error:
+            raise OptionError(str(error)) from None
         return options
+
+    def queued_workload(self) -> Workload:
+        """What arrives in the queue of QueueUsers, each of which is a publisher.
+
+        Raises:
+            ValueError: where it can't.
+        """
+        keys = self.queue
+        if self.batch_size == 1:
+            keys = WorkloadTable("trigger", rate=keys.rate, arrivals=keys.arrivals)
+        [workload] = queued(self.workload(keys.api), keys, users=1, given=True)
+        return replace(workload, publishers=0)
 
     def workload(self, api: Api) -> Workload:
         """What users of one API send."""

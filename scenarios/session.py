@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from gevent.event import Event
 
 from scenarios.arrivals.intake import Intakes
+from scenarios.arrivals.open_queue import OpenQueue
 from wiretax.channels.replay import Replay
 from wiretax.channels.workload import Server, Workload
 from wiretax.wire.connection import Connection
@@ -54,6 +55,7 @@ class Session:
         self._memo = ResponseMemo()
         self._watchdog = Watchdog(timeout_s)
         self._contexts: dict[tuple[Server, str], ssl.SSLContext] = {}
+        self._open_queues: dict[Workload, OpenQueue] = {}
         self._sources: dict[Workload, Source] = {}
 
     def source(self, workload: Workload) -> Source:
@@ -63,6 +65,12 @@ class Session:
             endpoint = self.target(workload).endpoint
             source = self._sources[workload] = Source.of(workload, endpoint, self._seed, self._replay)
         return source
+
+    def open_queue(self, workload: Workload) -> OpenQueue:
+        """The queue of a free run's workload; the same one for every user."""
+        if workload not in self._open_queues:
+            self._open_queues[workload] = OpenQueue(workload, self._seed)
+        return self._open_queues[workload]
 
     def target(self, workload: Workload) -> Target:
         """Where a workload goes."""
@@ -112,8 +120,10 @@ class Session:
         self.tls = add_counters(self.tls, connection.tls()) or self.tls
 
     def close(self) -> None:
-        """Stop the watchdog."""
+        """Stop the watchdog, and what still arrives."""
         self._watchdog.stop()
+        for queue in self._open_queues.values():
+            queue.close()
 
 
 class Stage:

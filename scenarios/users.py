@@ -106,7 +106,10 @@ class FreeUser(PublishUser):
         if stage is not None:
             self.publish_on(stage)
             return
-        run: FreeRun = self.environment.wiretax_free_run
+        self.publish_freely(self.environment.wiretax_free_run)
+
+    def publish_freely(self, run: FreeRun) -> None:
+        """Send the workload for a while."""
         # A class with a wait time of its own sends one request a turn, as Locust's users expect.
         waits = type(self).wait_time is not User.wait_time
         until_ns = 0 if waits else perf_counter_ns() + HOLD_NS

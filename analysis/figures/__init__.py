@@ -9,6 +9,7 @@ from analysis.figures.heads import heads_by_client
 from analysis.figures.payloads import overhead_by_payload
 from analysis.figures.sharing import connections
 from analysis.figures.sizes import bytes_by_batch_size
+from analysis.figures.tradeoff import latency_by_bytes
 from analysis.figures.waterfall import layer_waterfall
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "connections",
     "gain_by_batch_size",
     "heads_by_client",
+    "latency_by_bytes",
     "latency_distributions",
     "layer_waterfall",
     "overhead_by_payload",

@@ -59,7 +59,9 @@ class Measured:
         self.workloads: dict[str, dict[str, Any]] = {}
         for row in rows:
             name = row["workload"]
-            self.workloads.setdefault(name, {column: row[column] for column in DESCRIBED})
+            # A queue's rate is its arrivals': there is no gain in it.
+            queued = bool(row.get("rate"))
+            self.workloads.setdefault(name, {**{column: row[column] for column in DESCRIBED}, "queued": queued})
             into = self._rounds[name].setdefault(row["round"], {"duration_s": 0.0, **dict.fromkeys(SUMMED, 0)})
             # What the kernel did not count is not there at all in a row that is in no frame.
             _add(into, {column: row.get(column) for column in SUMMED})
@@ -103,7 +105,8 @@ def _histograms(latency: pd.DataFrame) -> dict[tuple[str, int], Histogram]:
 
 def _triggers(workloads: Mapping[str, Counts]) -> dict[str, str]:
     families = {name: tuple(columns[each] for each in (*FAMILY, "server")) for name, columns in workloads.items()}
-    alone = {families[name]: name for name, columns in workloads.items() if columns["api"] == "trigger"}
+    families = {name: family for name, family in families.items() if not workloads[name]["queued"]}
+    alone = {family: name for name, family in families.items() if workloads[name]["api"] == "trigger"}
     return {name: alone[family] for name, family in families.items() if family in alone}
 
 

@@ -8,6 +8,7 @@ from time import monotonic
 import gevent
 from gevent.event import Event as Bell
 
+from scenarios.arrivals.arrival import Arrival
 from scenarios.arrivals.in_process import InProcess
 from scenarios.arrivals.overload import why_overloaded
 from scenarios.arrivals.source import Source
@@ -21,7 +22,7 @@ SAMPLE_S = 0.02
 # How long publishers may take after a slice for what is left in its queue, beside the linger.
 DRAIN_S = 1.0
 # A slice holds at least so many arrivals on average, and so many lingers.
-LEAST_ARRIVALS = 50
+LEAST_ARRIVALS = 200
 LEAST_LINGERS = 20
 
 
@@ -30,6 +31,20 @@ def least_slice_s(workload: Workload) -> float:
     if not workload.queued:
         return 0.0
     return max(LEAST_ARRIVALS / workload.rate, LEAST_LINGERS * workload.linger_s)
+
+
+def publish(source: Source, tally: QueueTally, caller: Caller, arrivals: list[Arrival]) -> None:
+    """Send arrivals in one call; tell their source what became of it, and note what they waited."""
+    try:
+        call = caller.call([arrival.event for arrival in arrivals])
+    except BaseException:
+        source.give_back(arrivals)
+        raise
+    if call.acknowledged:
+        tally.delivered([each.intended_s for each in arrivals], call.began_s, call.ended_s)
+        source.acknowledge(arrivals)
+    else:
+        source.give_back(arrivals)
 
 
 class Intake:
@@ -74,16 +89,7 @@ class Intake:
                     if not arrivals:
                         break
                     self._taken += len(arrivals)
-                    try:
-                        call = caller.call([arrival.event for arrival in arrivals])
-                    except BaseException:
-                        source.give_back(arrivals)
-                        raise
-                    if call.acknowledged:
-                        tally.delivered([each.intended_s for each in arrivals], call.began_s, call.ended_s)
-                        source.acknowledge(arrivals)
-                    else:
-                        source.give_back(arrivals)
+                    publish(source, tally, caller, arrivals)
         finally:
             self._busy -= 1
             if not self._busy and self._closed.is_set():

@@ -11,8 +11,8 @@ from scenarios.duration import parse_duration
 from scenarios.rate import parse_rate
 from wiretax.channels.workload import Arrivals, Workload
 
-# A slice holds 50 arrivals at least, so fewer a second would take longer than anybody waits.
-LEAST_RATE = 1.0
+# A slice holds 200 arrivals at least, so fewer a second would take longer than anybody waits.
+LEAST_RATE = 10.0
 MOST_LINGER_S = 10.0
 MOST_RTT_S = 60.0
 NEED_RATE = ("linger", "arrivals", "publishers", "rtt")
@@ -93,7 +93,7 @@ def _rate(text: str) -> float:
     except ValueError as error:
         raise ValueError(f"rate: {error}") from None
     if rate < LEAST_RATE:
-        raise ValueError(f"rate = {text!r}, expected 1/s or more: a slice has to hold 50 events")
+        raise ValueError(f"rate = {text!r}, expected 10/s or more: a slice has to hold 200 events")
     return rate
 
 

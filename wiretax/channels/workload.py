@@ -40,7 +40,7 @@ class Workload:
             are answered, and what follows is of no meaning.
         linger_s: seconds after its first event at which a batch leaves at the latest.
         arrivals: how events arrive: evenly, at random, or many at once at random.
-        publishers: connections that drain the queue.
+        publishers: connections that drain the queue; 0 for all users there are.
         rtt_s: the embedded mock's round trip (s); None for the plan's.
     """
 
@@ -79,7 +79,9 @@ class Workload:
         if self.tls:
             parts.append("tls")
         if self.queued:
-            parts += [f"{self.rate:.15g}ps", self.arrivals, f"{self.publishers}pub"]
+            parts += [f"{self.rate:.15g}ps", self.arrivals]
+            if self.publishers:
+                parts.append(f"{self.publishers}pub")
             if self.api == "batch":
                 parts.append(f"linger{self.linger_s * 1e3:.15g}ms")
             if self.rtt_s is not None:

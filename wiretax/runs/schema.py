@@ -113,13 +113,14 @@ QUEUE = pa.schema(
         ("left", pa.int64()),
         ("unsent", pa.int64()),
         ("overloaded", pa.string()),
+        ("late_p99_s", pa.float64()),
         ("fills", pa.list_(pa.int32())),
         ("depth_at_s", pa.list_(pa.float32())),
         ("depths", pa.list_(pa.int32())),
     ]
 )
 
-# A row a workload, round, kind ("waiting", "wire", "total", "late") and bucket; counts are of events.
+# A row a workload, round, kind ("waiting", "wire", "total") and bucket; counts are of events.
 WAITS = pa.schema([*list(LATENCY)[:2], ("kind", pa.string()), *list(LATENCY)[2:]])
 
 FRAMES = {"slices": SLICES, "latency": LATENCY, "failures": FAILURES}

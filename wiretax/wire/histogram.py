@@ -66,6 +66,15 @@ class Histogram:
         """How many latencies were recorded."""
         return int(self.counts.sum())
 
+    def percentile_s(self, quantile: float) -> float:
+        """The lower end of the bucket in which a quantile (0 to 1) falls, in seconds; 0 where nothing was
+        recorded."""
+        reached = self.counts.cumsum()
+        if not reached[-1]:
+            return 0.0
+        index = np.searchsorted(reached, max(1, np.ceil(quantile * reached[-1])))
+        return float(bucket_lows_ns(np.array([index]))[0]) / 1e9
+
     def buckets(self) -> Buckets:
         """What the histogram holds, in six bytes a bucket."""
         indices = np.flatnonzero(self.counts)

@@ -9,10 +9,9 @@ from typing import Literal
 
 from wiretax.wire.histogram import Histogram
 
-# What times are told of: before the call that carried an event, in that call, both; and how long after its time an
-# event came into the queue, which is the generator's own lateness and part of the waiting.
-Kind = Literal["waiting", "wire", "total", "late"]
-KINDS: tuple[Kind, ...] = ("waiting", "wire", "total", "late")
+# What times are told of: before the call that carried an event, in that call, and both.
+Kind = Literal["waiting", "wire", "total"]
+KINDS: tuple[Kind, ...] = ("waiting", "wire", "total")
 
 
 @dataclass(slots=True)
@@ -30,6 +29,8 @@ class QueueTally:
         fills: calls by how many events they carried.
         depths: how deep the queue was: seconds since the slice began, events.
         times: histograms by kind, of events, once settled.
+        late: how long after its time an event came into the queue: the generator's own lateness, which is part of
+            the waiting.
     """
 
     intended: int = 0
@@ -42,7 +43,9 @@ class QueueTally:
     fills: Counter[int] = field(default_factory=Counter)
     depths: list[tuple[float, int]] = field(default_factory=list)
     times: dict[Kind, Histogram] = field(default_factory=lambda: {kind: Histogram() for kind in KINDS})
+    late: Histogram = field(default_factory=Histogram)
     _noted_ns: dict[Kind, list[int]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    _late_ns: list[int] = field(default_factory=list)
 
     def delivered(self, intended_s: Sequence[float], began_s: float, ended_s: float) -> None:
         """One acknowledged call: when its events were meant to arrive, and when it began and ended (s)."""
@@ -55,7 +58,7 @@ class QueueTally:
 
     def came_late(self, intended_s: Sequence[float], now_s: float) -> None:
         """Events that were put into the queue now."""
-        self._note("late", [now_s - each for each in intended_s])
+        self._late_ns.extend(_ns(now_s - each) for each in intended_s)
 
     def never_sent(self, intended_s: Sequence[float], now_s: float) -> None:
         """Events that are given up in the queue; they count with what they waited so far, which is less than they
@@ -70,6 +73,12 @@ class QueueTally:
         for kind, noted in self._noted_ns.items():
             self.times[kind].record(noted)
             noted.clear()
+        self.late.record(self._late_ns)
+        self._late_ns.clear()
 
     def _note(self, kind: Kind, seconds: Sequence[float]) -> None:
-        self._noted_ns[kind].extend(max(0, round(each * 1e9)) for each in seconds)
+        self._noted_ns[kind].extend(_ns(each) for each in seconds)
+
+
+def _ns(seconds: float) -> int:
+    return max(0, round(seconds * 1e9))

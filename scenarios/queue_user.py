@@ -1,0 +1,53 @@
+"""The Locust user that drains a queue, in which events arrive on a clock of their own."""
+
+from __future__ import annotations
+
+import logging
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import gevent
+
+from scenarios.users import HOLD_NS, FreeUser
+from wiretax.terminal import Exit
+from wiretax.wire.caller import Caller
+
+if TYPE_CHECKING:
+    from scenarios.free_run import FreeRun
+    from wiretax.wire.slices import Slice
+
+log = logging.getLogger(__name__)
+
+
+class QueueUser(FreeUser):
+    """One of the publishers of a queue: --rate events a second arrive, whatever the server does, and leave in
+    calls of --batch-size at most, --linger after their first at the latest."""
+
+    api = "batch"
+
+    def on_start(self) -> None:
+        super().on_start()
+        if self.stage is None:
+            run: FreeRun = self.environment.wiretax_free_run
+            self.workload = run.queued_workload()
+
+    def publish_freely(self, run: FreeRun) -> None:
+        until_s = monotonic() + HOLD_NS / 1e9
+        with run.turn(self.workload) as piece:
+            self.publisher(self.workload)
+            connection = self.connections[self.workload.way]
+            caller = Caller(connection, self.session.source(self.workload), piece, self.session.listener)
+            self.session.open_queue(self.workload).drain(caller, piece, until_s)
+        self._stop_if_overloaded(piece)
+
+    def _stop_if_overloaded(self, piece: Slice) -> None:
+        """A queue at its bound takes no more events, so there is nothing more to measure."""
+        if not piece.open or piece.queue is None or not piece.queue.overloaded:
+            return
+        runner = self.environment.runner
+        if self.environment.process_exit_code is None and runner is not None:
+            log.error("wiretax: overloaded: %s; lower --rate, or give it more users", piece.queue.overloaded)
+            self.environment.process_exit_code = Exit.INVALID
+            options = self.environment.parsed_options
+            gevent.spawn(runner.quit if options is not None and options.headless else runner.stop)
+        gevent.sleep(HOLD_NS / 1e9)
