@@ -165,6 +165,8 @@ class FreeSession:
             name, seed, timeout_s = (plan.name, plan.seed, plan.timeout_s) if plan else (NAME, SEED, TIMEOUT_S)
             folder = claim_run_folder(RESULTS, run_name(name))
             session = Session(targets, seed, timeout_s)
+            if options is not None:
+                session.outside, session.limits = options.outside, options.limits
             try:
                 measurement = Measurement(targets, cost)
                 before: list[Slice] = []
@@ -304,6 +306,9 @@ class FreeSession:
         if self._environment.web_ui is not None and self.live is not None:
             self.live.sample(record)
         ready.measurement.conclude(record, ready.session, plan, ended_early, interrupted)
+        if counts := ready.session.from_outside():
+            record.meta["from_outside"] = counts
+            log.info("wiretax: from outside: %s", ", ".join(f"{count:,} {name}" for name, count in counts.items()))
         if not isinstance(self._environment.runner, LocalRunner):
             log.warning("wiretax: a distributed run's bytes are not merged yet; nothing is written to results/")
             if self._judge is not None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Sequence
 
-from gevent.event import Event
+from gevent.event import Event as Signal
 
 from scenarios.arrivals.intake import Intakes
 from scenarios.arrivals.open_queue import OpenQueue
+from scenarios.arrivals.outside import Outside, OutsideQueue
+from wiretax.channels.events import CHANNEL, EVENT_NAME, Event
+from wiretax.channels.limits import Limits
 from wiretax.channels.replay import Replay
 from wiretax.channels.workload import Server, Workload
 from wiretax.wire.connection import Connection
@@ -23,6 +27,11 @@ from wiretax.wire.tcp_info import ETHERNET_MAXSEG
 from wiretax.wire.trust import Target
 from wiretax.wire.watchdog import Watchdog
 
+log = logging.getLogger(__name__)
+
+# Where events come from outside, a source is there for its heads.
+NO_BODIES = Replay("", (Event(EVENT_NAME, (CHANNEL,), ""),))
+
 
 class Session:
     """One process's side of a run.
@@ -35,6 +44,8 @@ class Session:
         tcp: the kernel's count of the same connections; None where it keeps none.
         tls: what TLS added to the bytes of the same connections.
         intakes: the queues of workloads whose events arrive on a clock of their own.
+        outside: where the events of a free run's queue come from; None for this process.
+        limits: what the endpoint takes of those.
     """
 
     def __init__(
@@ -50,12 +61,14 @@ class Session:
         self.tcp: TcpCounters | None = TcpCounters()
         self.tls = TlsCounters()
         self.intakes = Intakes(seed, replay)
+        self.outside: Outside | None = None
+        self.limits = Limits()
         self._seed = seed
         self._replay = replay
         self._memo = ResponseMemo()
         self._watchdog = Watchdog(timeout_s)
         self._contexts: dict[tuple[Server, str], ssl.SSLContext] = {}
-        self._open_queues: dict[Workload, OpenQueue] = {}
+        self._open_queues: dict[Workload, OpenQueue | OutsideQueue] = {}
         self._sources: dict[Workload, Source] = {}
 
     def source(self, workload: Workload) -> Source:
@@ -63,13 +76,18 @@ class Session:
         source = self._sources.get(workload)
         if source is None:
             endpoint = self.target(workload).endpoint
-            source = self._sources[workload] = Source.of(workload, endpoint, self._seed, self._replay)
+            replay = self._replay if self.outside is None or not workload.queued else NO_BODIES
+            source = self._sources[workload] = Source.of(workload, endpoint, self._seed, replay)
         return source
 
-    def open_queue(self, workload: Workload) -> OpenQueue:
+    def open_queue(self, workload: Workload) -> OpenQueue | OutsideQueue:
         """The queue of a free run's workload; the same one for every user."""
         if workload not in self._open_queues:
-            self._open_queues[workload] = OpenQueue(workload, self._seed)
+            if self.outside is None:
+                self._open_queues[workload] = OpenQueue(workload, self._seed)
+            else:
+                source = self.outside.source(workload, self.limits, self._seed, log.warning)
+                self._open_queues[workload] = OutsideQueue(workload, source)
         return self._open_queues[workload]
 
     def target(self, workload: Workload) -> Target:
@@ -119,6 +137,11 @@ class Session:
         self.tcp = add_counters(self.tcp, connection.tcp())
         self.tls = add_counters(self.tls, connection.tls()) or self.tls
 
+    def from_outside(self) -> dict[str, int] | None:
+        """What became of the events that came from outside; None where there was no such queue."""
+        counts = [queue.counts for queue in self._open_queues.values() if isinstance(queue, OutsideQueue)]
+        return counts[0] if counts else None
+
     def close(self) -> None:
         """Stop the watchdog, and what still arrives."""
         self._watchdog.stop()
@@ -132,8 +155,8 @@ class Stage:
     def __init__(self, users: int) -> None:
         self._users = users
         self._waiting = 0
-        self._opened = Event()
-        self._all_wait = Event()
+        self._opened = Signal()
+        self._all_wait = Signal()
         self._current: Slice | None = None
 
     def wait_for_slice(self) -> Slice:

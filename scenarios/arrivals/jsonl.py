@@ -10,7 +10,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
@@ -62,6 +62,8 @@ def event_of(document: Any, limits: Limits) -> Event:
     if not isinstance(data, str):
         data = orjson.dumps(data).decode()
     event = Event(name, _channels(document), data)
+    if limits.channels == 1 < len(event.channels):
+        raise ValueError(f"{len(event.channels)} channels; an item of a batch has one, a trigger takes several")
     refusal = refuse_event(name, event.channels, data, limits)
     if refusal is not None:
         raise ValueError(refusal.message)
@@ -187,14 +189,33 @@ def chunks_of(descriptor: int) -> Iterator[bytes]:
         os.close(descriptor)
 
 
+@dataclass(slots=True)
+class LinesCounts:
+    """The ledger of a file.
+
+    Attributes:
+        read: lines that became arrivals.
+        published: arrivals whose publish was acknowledged.
+        given_back: arrivals whose publish failed; each is taken again, and may be sent twice where only its
+            answer was lost.
+        skipped: lines that are no event.
+    """
+
+    read: int = 0
+    published: int = 0
+    given_back: int = 0
+    skipped: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+
 class JsonLines:
     """A source: events of a file or of standard input, in one pass, in order.
 
     Attributes:
         lines: how far it is, and what was skipped.
         error: what ended it before the end; None while nothing did.
-        acknowledged: events whose publish was acknowledged.
-        given_back: events whose publish failed; each is taken again.
     """
 
     def __init__(
@@ -223,11 +244,16 @@ class JsonLines:
         where = "standard input" if path == STDIN else path
         self.lines = Lines(where, limits, on_error, say)
         self.error: LineError | None = None
-        self.acknowledged = 0
-        self.given_back = 0
+        self._counts = LinesCounts()
         self._pace = pace
         self._buffer = Buffer(room)
         self._reader: gevent.Greenlet | None = None
+
+    @property
+    def counts(self) -> LinesCounts:
+        """What became of its events so far."""
+        self._counts.read, self._counts.skipped = self.lines.read, self.lines.skipped
+        return self._counts
 
     def start(self) -> None:
         """Begin to read."""
@@ -237,10 +263,10 @@ class JsonLines:
         return self._buffer.take(most, linger_s)
 
     def acknowledge(self, arrivals: list[Arrival]) -> None:
-        self.acknowledged += len(arrivals)
+        self._counts.published += len(arrivals)
 
     def give_back(self, arrivals: list[Arrival]) -> None:
-        self.given_back += len(arrivals)
+        self._counts.given_back += len(arrivals)
         self._buffer.give_back(arrivals)
 
     def waiting(self) -> int:

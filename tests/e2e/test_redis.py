@@ -117,7 +117,7 @@ def test_redis_killed_while_a_publisher_drains_it_loses_no_event(server: RedisSe
 
 
 def test_feed_fills_a_stream_at_a_rate_and_says_what_it_reached(server: RedisServer, run: Run) -> None:
-    fed = run("feed", "--rate", "500/s", "--count", "300", "--arrivals", "constant", REDIS_URL=server.url)
+    fed = run("feed", "--rate", "500/s", "--count", "300", "--arrivals", "constant", WIRETAX_REDIS=server.url)
     assert fed.returncode == 0
     assert fed.stdout.splitlines()[0] == f"feed  {server.url}, stream wiretax"
     assert re.search(

@@ -119,7 +119,8 @@ def test_a_file_is_read_once_in_order_and_then_the_source_is_closed(file: Path) 
     reads = source(str(file), room=10)
     reads.start()
     assert list(texts(reads)) == [str(number) for number in range(100)]
-    assert (reads.acknowledged, reads.lines.read, reads.error) == (100, 100, None)
+    assert reads.counts.as_dict() == {"read": 100, "published": 100, "given_back": 0, "skipped": 0}
+    assert reads.error is None
 
 
 def test_what_is_given_back_is_taken_again_in_its_place(file: Path) -> None:
@@ -127,7 +128,7 @@ def test_what_is_given_back_is_taken_again_in_its_place(file: Path) -> None:
     reads.start()
     reads.give_back(reads.take(3, PATIENCE_S))
     assert list(texts(reads)) == [str(number) for number in range(100)]
-    assert reads.given_back == 3
+    assert reads.counts.given_back == 3
 
 
 def test_a_bad_line_ends_it_where_that_was_chosen(file: Path) -> None:

@@ -103,9 +103,7 @@ def test_workloads_of_a_plan_that_differ_in_payload_alone_are_one() -> None:
 def test_what_a_client_would_make_too_large_is_said_before_anything_is_sent() -> None:
     plan = parse_plan(tomllib.loads(PLAN.format(client="php")))
     large = Replay("large", (Event("e", ("c",), "x" * 10_239),))
-    with pytest.raises(
-        PlanError, match=r"large, event 1: php encodes .* \(10240 bytes\): 10241"
-    ):
+    with pytest.raises(PlanError, match=r"large, event 1: php encodes .* \(10240 bytes\): 10241"):
         replaying(plan, large)
 
 

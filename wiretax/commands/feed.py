@@ -26,7 +26,7 @@ def feed(
     rate: Annotated[str, typer.Option(help="Events to add, like 500/s or 30000/min.")],
     redis: Annotated[
         str,
-        typer.Option(envvar="REDIS_URL", show_envvar=True, help="redis(s)://USER:PASSWORD@HOST:PORT/DATABASE"),
+        typer.Option(envvar="WIRETAX_REDIS", show_envvar=True, help="redis(s)://USER:PASSWORD@HOST:PORT/DATABASE"),
     ] = "redis://127.0.0.1:6379/0",
     stream: Annotated[str, typer.Option(help="The stream's key.")] = "wiretax",
     payload: Annotated[int, typer.Option(help="UTF-8 bytes of one event's data.")] = 200,
