@@ -46,8 +46,9 @@ COLUMNS = (
 )
 
 
-def print_advice(advice: Advice, console: Console) -> None:
-    """Print advice: what was asked, the choice, the table, and the reasons and doubts in sentences."""
+def print_advice(advice: Advice, console: Console, measured: str = "") -> None:
+    """Print advice: what was asked, the choice, the table, and the reasons and doubts in sentences; and what a run
+    measured of it."""
     say = partial(console.print, soft_wrap=not console.is_terminal)
     say(f"[bold]advise[/bold]  {escape(_asked(advice))}")
     say()
@@ -58,6 +59,8 @@ def print_advice(advice: Advice, console: Console) -> None:
     say()
     for line in reasons(advice):
         say(escape(line))
+    if measured:
+        say(escape(measured))
     say(f"[dim]{escape(_legend(advice))}[/dim]")
 
 

@@ -25,7 +25,7 @@ def tradeoff(run: Run) -> pd.DataFrame:
     table["curve"] = table.groupby(SAME_ARRIVALS, sort=False, dropna=False).ngroup()
     triggers = table[table["api"] == "trigger"].drop_duplicates("curve").set_index("curve")["sent_per_event"]
     table["saving"] = 1 - table["sent_per_event"] / table["curve"].map(triggers)
-    table["frontier"] = table.groupby("curve", group_keys=False)[table.columns.to_list()].apply(_frontier)
+    table["frontier"] = pd.concat([_frontier(curve) for _, curve in table.groupby("curve")])
     return table
 
 

@@ -81,6 +81,8 @@ def find_work(results: Path, given: str | None, wanted: Workload) -> Work:
             why = "; ".join(run.meta["invalid_because"])
             raise RunNotFoundError(f"run {named}: it is invalid ({why}); name another, or leave --run out")
         work = work_of(run, wanted)
+        if work is None and len(run.queue):
+            return UNKNOWN
         if work is None:
             raise RunNotFoundError(
                 f"run {named}: it doesn't tell what a call costs; name one with a trigger and batches of the same "

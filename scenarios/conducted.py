@@ -10,7 +10,8 @@ from typing import Any
 
 import gevent
 
-from scenarios.conductor import Conductor
+from scenarios.budget import SPENT
+from scenarios.conductor import Conductor, Pauses
 from scenarios.live import SAMPLE_S, Live
 from scenarios.measurement import Measurement
 from scenarios.plan import Plan
@@ -44,9 +45,16 @@ class ConductedRun:
     """
 
     def __init__(
-        self, plan: Plan, before: Sequence[Slice], measurement: Measurement, feed: StatsFeed | None, runner: Any
+        self,
+        plan: Plan,
+        before: Sequence[Slice],
+        measurement: Measurement,
+        feed: StatsFeed | None,
+        runner: Any,
+        on_mock: bool,
     ) -> None:
-        """``before``: what was sent already, to see whether anybody is there."""
+        """``before``: what was sent already, to see whether anybody is there. ``on_mock``: whether it all goes to
+        this process's own mock."""
         self.record = RunRecord()
         self.live = Live(by_rounds=True)
         self.stage = Stage(plan.users)
@@ -56,7 +64,7 @@ class ConductedRun:
         self._measurement = measurement
         self._feed = feed
         self._runner = runner
-        self._conductor = Conductor(plan, self.stage)
+        self._conductor = Conductor(plan, self.stage, pausing=measurement.paused, own_mock=on_mock)
         self._failed = ""
         for piece in before:
             self.record.add(piece, plan.users)
@@ -70,12 +78,26 @@ class ConductedRun:
     @property
     def ended_early(self) -> str:
         """Why it ended before its plan was done; empty where it did not."""
-        return self._failed or self._conductor.ended_early
+        ended_early = self._conductor.ended_early
+        return self._failed or ("" if ended_early == SPENT else ended_early)
+
+    @property
+    def pauses(self) -> Pauses:
+        """What the endpoint's wish to wait took."""
+        return self._conductor.pauses
 
     @property
     def plan(self) -> dict[str, Any]:
         """As ``run.json`` keeps it."""
         return self._plan.as_dict()
+
+    def halt(self, why: str) -> None:
+        """Nobody sends anything any more, and the sweep ends."""
+        self._conductor.halt(why)
+
+    def hold(self, seconds: float) -> None:
+        """All users wait for so long, and the slice that is open is measured anew."""
+        self._conductor.hold(seconds)
 
     def reset(self) -> None:
         """Begin anew with the next slice; rounds behind are set aside."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
 from random import Random
 from statistics import median
-from time import monotonic
+from time import monotonic, perf_counter
+from typing import Any
 
 from gevent.event import Event
 
@@ -25,6 +27,8 @@ SILENT_SLICES = 3
 ADDED_ROUNDS = 4
 DRAIN_GRACE_S = 1.0
 WARM_UP_POLL_S = 0.02
+# A slice that an endpoint's "too many" cut as often as this would never come out whole.
+MOST_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,35 @@ class Extension:
     added: Callable[[Asked], None]
 
 
+@dataclass(slots=True)
+class Pauses:
+    """Time that no workload was sent, since the endpoint asked to wait.
+
+    Attributes:
+        times: how often.
+        waited_s: how long.
+        cut_s: what slices had lasted that were cut and measured anew.
+        given_up: whether it asked so often that it was not heard any more.
+    """
+
+    times: int = 0
+    waited_s: float = 0.0
+    cut_s: float = 0.0
+    given_up: bool = False
+
+    def __str__(self) -> str:
+        times = "once" if self.times == 1 else f"{self.times} times"
+        anew = f", {self.cut_s:.1f} s of slices measured anew" if self.cut_s else ""
+        return (
+            f"the endpoint asked to wait (429), {times}: {self.waited_s:.1f} s lost{anew}; no rate has them in it"
+            + (f"; then a slice was cut {MOST_TRIES} times in a row, and 429 was counted only" * self.given_up)
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """As ``run.json`` keeps it."""
+        return asdict(self)
+
+
 def round_order(workloads: tuple[Workload, ...], seed: int, round_: int) -> list[Workload]:
     """The order of one round, the same for the same seed. The warm-up keeps the plan's order.
 
@@ -97,13 +130,29 @@ class Conductor:
     Attributes:
         ended_early: why the run stopped before its last round; empty where it did not.
         asked: each time that rounds were added.
+        pauses: what the endpoint's wish to wait took.
     """
 
-    def __init__(self, plan: Plan, stage: Stage, extension: Extension | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        stage: Stage,
+        extension: Extension | None = None,
+        pausing: Callable[[], AbstractContextManager[None]] = nullcontext,
+        own_mock: bool = False,
+    ) -> None:
+        """``pausing``: entered while nothing is sent since the endpoint asked to wait. ``own_mock``: whether that
+        is a mock that was told to; then a run does not end where it asks too often."""
         self._plan = plan
         self._extension = extension
         self._stage = stage
+        self._pausing = pausing
         self._stop = Event()
+        self._cut = Event()
+        self._own_mock = own_mock
+        self._go_on_at = 0.0
+        self._tries = 0
+        self.pauses = Pauses()
         self._lasting_s: dict[Workload, float] = {}
         self.ended_early = ""
         self.asked: list[Asked] = []
@@ -112,6 +161,20 @@ class Conductor:
         """End after the slice that is open; what it measured is kept."""
         self.ended_early = self.ended_early or why
         self._stop.set()
+        self._cut.set()
+
+    def halt(self, why: str) -> None:
+        """End now: no exchange begins any more, and the slice that is open does not count."""
+        self.stop(why)
+        self._stage.close()
+
+    def hold(self, seconds: float) -> None:
+        """Cut the slice that is open; it is measured anew when so much time has passed."""
+        if self.pauses.given_up:
+            return
+        self._go_on_at = max(self._go_on_at, perf_counter() + seconds)
+        self._stage.close()
+        self._cut.set()
 
     def steps(self, first: int, rounds: int) -> list[Step]:
         """All slices from a round on in order, of a run that has so many rounds; the warm-up comes first."""
@@ -124,6 +187,7 @@ class Conductor:
         """Hold one slice and return it settled; None where the run is to end before it."""
         if self._stop.is_set():
             return None
+        self._cut.clear()
         piece = Slice(step.workload, step.round)
         self._stage.open(piece)
         if step.round == WARM_UP:
@@ -144,6 +208,9 @@ class Conductor:
         while first < rounds:
             for step in self.steps(first, rounds):
                 piece = self.perform(step)
+                while piece is not None and self._is_held_up(piece):
+                    yield step, piece
+                    piece = self.perform(step)
                 if piece is None:
                     return
                 yield step, piece
@@ -153,6 +220,32 @@ class Conductor:
                     whose = " by --against" if server == "against" else ""
                     self.stop(f"no event was acknowledged{whose} in {SILENT_SLICES} slices in a row")
             first, rounds = rounds, rounds + self._more_rounds(rounds)
+
+    def _is_held_up(self, piece: Slice) -> bool:
+        """Whether a slice was cut since the endpoint asked to wait; the wait is over then."""
+        if not self._go_on_at or self._stop.is_set():
+            self._tries = 0
+            return False
+        piece.counts = False
+        pauses = self.pauses
+        pauses.times += 1
+        pauses.cut_s += piece.duration_s
+        self._tries += 1
+        if self._tries == MOST_TRIES and self._own_mock:
+            pauses.given_up = True
+        elif self._tries == MOST_TRIES:
+            name = piece.workload.name
+            self.stop(
+                f"the endpoint limits the rate: {name} was cut short by 429 {MOST_TRIES} times in a row; send "
+                "less with fewer users and shorter slices"
+            )
+            return True
+        began = perf_counter()
+        with self._pausing():
+            self._stop.wait(max(0.0, self._go_on_at - began))
+        pauses.waited_s += perf_counter() - began
+        self._go_on_at = 0.0
+        return True
 
     def _more_rounds(self, behind: int) -> int:
         """How many rounds are added after those that are behind."""
@@ -170,19 +263,19 @@ class Conductor:
         return round_order(self._plan.workloads, self._plan.seed, round_)
 
     def _hold(self, piece: Slice, lasting_s: float) -> bool:
-        """Hold a slice so long, or until its queue is overloaded; whether the run was stopped meanwhile."""
+        """Hold a slice so long, or until its queue is overloaded; whether it was cut short."""
         if piece.queue is None:
-            return bool(self._stop.wait(lasting_s))
+            return bool(self._cut.wait(lasting_s))
         ends_s = monotonic() + lasting_s
         while (left_s := ends_s - monotonic()) > 0 and not piece.queue.overloaded:
-            if self._stop.wait(min(left_s, WARM_UP_POLL_S)):
+            if self._cut.wait(min(left_s, WARM_UP_POLL_S)):
                 return True
         return False
 
     def _hold_warm_up(self, piece: Slice) -> None:
         """Hold a slice until at least one exchange ended, and learn how long this workload's slices have to be."""
         waited = 0.0
-        while waited < self._plan.timeout_s and not self._stop.wait(WARM_UP_POLL_S):
+        while waited < self._plan.timeout_s and not self._cut.wait(WARM_UP_POLL_S):
             waited += WARM_UP_POLL_S
             heard = piece.latencies_ns or piece.measured.failures
             if heard and waited >= self._plan.slice_s:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
+from time import perf_counter
 
 import gevent
 
+from scenarios.conductor import Pauses
 from scenarios.options import FreeRunOptions
 from scenarios.stats import StatsFeed
 from wiretax.channels.workload import Api, Workload
@@ -16,6 +19,7 @@ from wiretax.wire.slices import Slice
 # Long enough that a run of a day stays small, short enough to see a change.
 WINDOW_S = 10.0
 TELL_S = 0.5
+LONGEST_SLEEP_S = 1.0
 
 
 class FreeRun:
@@ -23,10 +27,15 @@ class FreeRun:
 
     Attributes:
         record: what the run will be written from.
+        pauses: what the endpoint's wish to wait took.
+        ended_early: why nothing more is sent; empty while it is.
     """
 
     def __init__(self, options: FreeRunOptions, feed: StatsFeed | None) -> None:
         self.record = RunRecord()
+        self.pauses = Pauses()
+        self.ended_early = ""
+        self._go_on_at = 0.0
         self._options = options
         self._feed = feed
         self._window = 0
@@ -43,6 +52,29 @@ class FreeRun:
     def queued_workload(self) -> Workload:
         """What arrives in the queue that QueueUsers drain."""
         return self._options.queued_workload()
+
+    def hold(self, seconds: float) -> None:
+        """All users wait for so long; what is open closes, so that no slice has the wait in it."""
+        if self._go_on_at == inf:
+            return
+        now = perf_counter()
+        if now >= self._go_on_at:
+            self.pauses.times += 1
+        held_until = max(self._go_on_at, now + seconds)
+        self.pauses.waited_s += held_until - max(self._go_on_at, now)
+        self._go_on_at = held_until
+        self._close_window()
+
+    def halt(self, why: str) -> None:
+        """Nobody sends anything any more."""
+        self.ended_early = why
+        self._go_on_at = inf
+        self._close_window()
+
+    def wait_while_held(self) -> None:
+        """Called by a user before its turn."""
+        while (left := self._go_on_at - perf_counter()) > 0:
+            gevent.sleep(min(left, LONGEST_SLEEP_S))
 
     @contextmanager
     def turn(self, workload: Workload) -> Iterator[Slice]:
@@ -84,6 +116,7 @@ class FreeRun:
             self._close_window()
 
     def _close_window(self) -> None:
+        """Close what is open; exchanges that are under way end beside it."""
         for piece in self._open.values():
             piece.close()
             self._closed.append(piece)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,15 +15,17 @@ from locust.env import Environment
 from locust.runners import LocalRunner
 
 from analysis.gates import GatesError
+from scenarios.budget import SPENT, Budget
 from scenarios.conducted import ConductedRun
 from scenarios.free_run import WINDOW_S, FreeRun
 from scenarios.judge import Judge
 from scenarios.live import SAMPLE_S, Live
 from scenarios.measurement import Measurement
 from scenarios.mocks import Mocks
-from scenarios.options import NO_PLAN, FreeRunOptions, OptionError, target_from
+from scenarios.options import NO_PLAN, FreeRunOptions, OptionError, limit_from, target_from
 from scenarios.plan import Plan, PlanError, load_plan
 from scenarios.preflight import EndpointRefusedError, preflight
+from scenarios.refusals import Refusals
 from scenarios.session import Session
 from scenarios.stats import StatsFeed, outside_listener
 from wiretax.channels.endpoint import EndpointError
@@ -86,6 +89,7 @@ class Ready:
         before: what was sent to see whether anybody is there.
         endpoint: where it goes, without key and secret.
         on_mock: whether that is this process's own mock.
+        budget: how much it may send; None for as much as it can.
     """
 
     options: FreeRunOptions | None
@@ -96,6 +100,7 @@ class Ready:
     before: tuple[Slice, ...]
     endpoint: str
     on_mock: bool
+    budget: Budget | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,8 @@ class FreeSession:
         self.saved: list[Saved] = []
         if parsed.plan != NO_PLAN and environment.web_ui is None:
             raise OptionError(f"--plan {parsed.plan} goes with the web UI; without it: wiretax run {parsed.plan}")
-        self._look_at(parsed)
+        asked = self._look_at(parsed)
+        limit_from(parsed, None if asked.cost is not None else asked.targets[0])
 
     def prepare(self, parsed: Namespace, users: int, ask: bool) -> None:
         """Make the next test ready.
@@ -164,7 +170,9 @@ class FreeSession:
                 plan = replace(plan, users=users)
             name, seed, timeout_s = (plan.name, plan.seed, plan.timeout_s) if plan else (NAME, SEED, TIMEOUT_S)
             folder = claim_run_folder(RESULTS, run_name(name))
-            session = Session(targets, seed, timeout_s)
+            limit = limit_from(parsed, None if cost is not None else targets[0])
+            budget = None if limit is None else Budget(limit)
+            session = Session(targets, seed, timeout_s, budget)
             if options is not None:
                 session.outside, session.limits = options.outside, options.limits
             try:
@@ -180,7 +188,7 @@ class FreeSession:
                 raise
             shown = " and ".join(each.endpoint.public_url for each in targets)
             self.ready = Ready(
-                options, plan, folder, session, measurement, tuple(before), shown, on_mock=cost is not None
+                options, plan, folder, session, measurement, tuple(before), shown, cost is not None, budget
             )
             self._is_next = True
 
@@ -219,12 +227,14 @@ class FreeSession:
         environment: Any = self._environment
         environment.wiretax_session = ready.session
         if ready.plan is not None:
-            self.run = ConductedRun(ready.plan, ready.before, ready.measurement, feed, runner)
+            self.run = ConductedRun(ready.plan, ready.before, ready.measurement, feed, runner, ready.on_mock)
+            self._heed(ready, self.run.halt, self.run.hold)
             environment.wiretax_stage = self.run.stage
             self.live = self.run.live
             return
         assert ready.options is not None
         self.run = FreeRun(ready.options, feed)
+        self._heed(ready, self._halt, self.run.hold)
         for piece in ready.before:
             self.run.record.add(piece, 0)
         environment.wiretax_stage, environment.wiretax_free_run = None, self.run
@@ -232,6 +242,22 @@ class FreeSession:
         if self._environment.web_ui is not None:
             self._sampler = gevent.spawn(self._sample_regularly, self.run)
         ready.measurement.begin()
+
+    @staticmethod
+    def _heed(ready: Ready, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
+        """End a test where going on is of no use, and where its limit is; wait where the endpoint asks to."""
+        ready.session.heed = Refusals(halt, hold).heed
+        if ready.budget is not None:
+            ready.budget.on_spent = lambda: halt(SPENT)
+
+    def _halt(self, why: str) -> None:
+        """End a free run; with the web UI Locust stays. A user calls this, and can't wait for its own end."""
+        runner, run = self._environment.runner, self.run
+        assert runner is not None
+        assert isinstance(run, FreeRun)
+        if not run.ended_early:
+            run.halt(why)
+            gevent.spawn(runner.quit if self._environment.web_ui is None else runner.stop)
 
     def stopping(self, **_: Any) -> None:
         """Users are about to be stopped."""
@@ -301,11 +327,19 @@ class FreeSession:
         if isinstance(run, FreeRun):
             users = max((row["users"] for row in record.slices), default=0)
             plan = {"name": NAME, "seed": SEED, "slice_s": WINDOW_S, "users": users, "timeout_s": TIMEOUT_S}
+            ended_early = "" if run.ended_early == SPENT else run.ended_early
         else:
             plan, ended_early, interrupted = run.plan, run.ended_early, run.interrupted
         if self._environment.web_ui is not None and self.live is not None:
             self.live.sample(record)
-        ready.measurement.conclude(record, ready.session, plan, ended_early, interrupted)
+        notes = [str(run.pauses)] if run.pauses.times else []
+        if ready.budget is not None and ready.budget.spent:
+            notes.append(str(ready.budget))
+        ready.measurement.conclude(record, ready.session, plan, ended_early, interrupted, notes)
+        record.meta["paused"] = run.pauses.as_dict()
+        record.meta["budget"] = None if ready.budget is None else ready.budget.as_dict()
+        for note in notes:
+            log.warning("wiretax: %s", note)
         if counts := ready.session.from_outside():
             record.meta["from_outside"] = counts
             log.info("wiretax: from outside: %s", ", ".join(f"{count:,} {name}" for name, count in counts.items()))

@@ -83,9 +83,18 @@ class Measurement:
         }
 
     def conclude(
-        self, record: RunRecord, session: Session, plan: dict[str, Any], ended_early: str, interrupted: bool
+        self,
+        record: RunRecord,
+        session: Session,
+        plan: dict[str, Any],
+        ended_early: str,
+        interrupted: bool,
+        notes: Sequence[str] = (),
     ) -> None:
-        """Compare the witnesses and write ``record.server`` and ``record.meta``; all users have stopped."""
+        """Compare the witnesses and write ``record.server`` and ``record.meta``; all users have stopped.
+
+        ``notes``: what else the run has to say, kept with its warnings.
+        """
         counted = self._ledgers.since()
         kept = [counts for counts in counted.values() if counts is not None]
         whole = together(kept) if len(kept) == len(counted) else None
@@ -119,7 +128,7 @@ class Measurement:
         record.meta = {
             **self._facts(record, plan),
             "interrupted": interrupted,
-            "warnings": self._warnings(record, session, interrupted, busy),
+            "warnings": [*self._warnings(record, session, interrupted, busy), *notes],
             "valid": not invalid,
             "invalid_because": invalid,
             "outcome": ends.as_dict(),

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from scenarios.arrivals.keys import queued
 from scenarios.arrivals.outside import Outside, OutsideError
+from scenarios.budget import USUAL_MESSAGES
 from scenarios.plan import plan_names
 from scenarios.tables import WorkloadTable
 from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
@@ -164,6 +165,21 @@ def add_options(parser: Any) -> None:
         "--insecure", action="store_true", env_var="WIRETAX_INSECURE", help="Take any certificate of an endpoint"
     )
     parser.add_argument(
+        "--max-messages",
+        type=int,
+        default=0,
+        env_var="WIRETAX_MAX_MESSAGES",
+        include_in_web_ui=False,
+        help="Messages sent at most; 0 for no limit on this machine, and 10,000 elsewhere",
+    )
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        env_var="WIRETAX_YES",
+        include_in_web_ui=False,
+        help="Send to an endpoint that is not on this machine",
+    )
+    parser.add_argument(
         "--gates",
         default="",
         env_var="WIRETAX_GATES",
@@ -266,6 +282,25 @@ def target_from(parsed: Namespace) -> Target | None:
     if parsed.ca or parsed.insecure:
         raise OptionError("--ca and --insecure go with an https:// --endpoint; the mock is verified without them")
     return None
+
+
+def limit_from(parsed: Namespace, target: Target | None) -> int | None:
+    """How many messages a test may send; None for as many as it can.
+
+    Raises:
+        OptionError: where it would be sent to another machine, and nobody said so.
+    """
+    if parsed.max_messages < 0:
+        raise OptionError(f"--max-messages {parsed.max_messages}: expected 0, for the usual limit, or more")
+    if target is None or target.endpoint.is_loopback:
+        return parsed.max_messages or None
+    limit: int = parsed.max_messages or USUAL_MESSAGES
+    if not parsed.yes:
+        raise OptionError(
+            f"up to {limit:,} messages (--max-messages) would go to {target.endpoint.public_url}, not on this "
+            "machine, and each counts against the app's quota; add --yes if you mean it"
+        )
+    return limit
 
 
 def refuse_credentials(host: str) -> None:

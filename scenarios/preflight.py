@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scenarios.budget import BudgetSpentError
 from scenarios.session import Session
 from wiretax.channels.workload import Workload
 from wiretax.wire.ledger import Failure
@@ -22,6 +23,8 @@ def preflight(session: Session, workload: Workload, round_: int) -> Slice:
     connection = session.connect(workload)
     try:
         session.publisher(connection, workload).publish(session.source(workload), piece, until_ns=0)
+    except BudgetSpentError:
+        raise EndpointRefusedError("--max-messages leaves no room for a single call; raise it") from None
     finally:
         session.disconnect(connection)
     piece.close()
@@ -45,6 +48,8 @@ def _say(url: str, option: str, failure: Failure) -> str:
         return f"{url} did not answer ({said}); check the address, or raise timeout in the plan"
     if failure.status in (401, 403):
         return f"{url} does not take these credentials ({said}); check app id, key and secret of {option}"
+    if failure.status == 429:
+        return f"{url} takes no more for now ({said}); wait, and run again with fewer users"
     if failure.kind in ("rejected", "error_body"):
         return f"{url} refused the first event ({said}); lower the plan's sizes or set its [limits]"
     return f"{url} does not speak the HTTP API ({said}); check host and port of {option}"

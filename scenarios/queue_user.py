@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import gevent
 from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING
 
+from scenarios.budget import BudgetSpentError
 from scenarios.users import HOLD_NS, FreeUser
 from wiretax.terminal import Exit
-from wiretax.wire.caller import Caller
 
 if TYPE_CHECKING:
     from scenarios.free_run import FreeRun
@@ -34,12 +35,14 @@ class QueueUser(FreeUser):
 
     def publish_freely(self, run: FreeRun) -> None:
         until_s = monotonic() + HOLD_NS / 1e9
+        run.wait_while_held()
         with run.turn(self.workload) as piece:
             self.publisher(self.workload)
-            connection = self.connections[self.workload.way]
-            caller = Caller(connection, self.session.source(self.workload), piece, self.session.listener)
+            caller = self.session.caller(self.connections[self.workload.way], piece)
             queue = self.session.open_queue(self.workload)
-            queue.drain(caller, piece, until_s)
+            # All users are held by then, until Locust stops them.
+            with suppress(BudgetSpentError):
+                queue.drain(caller, piece, until_s)
         if queue.ended:
             self._stop_at_the_end(queue.error)
         self._stop_if_overloaded(piece)

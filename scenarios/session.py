@@ -5,20 +5,23 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gevent.event import Event as Signal
 
 from scenarios.arrivals.intake import Intakes
 from scenarios.arrivals.open_queue import OpenQueue
 from scenarios.arrivals.outside import Outside, OutsideQueue
+from scenarios.budget import Budget
 from wiretax.channels.events import CHANNEL, EVENT_NAME, Event
 from wiretax.channels.limits import Limits
 from wiretax.channels.replay import Replay
 from wiretax.channels.workload import Server, Workload
+from wiretax.wire.caller import Caller
 from wiretax.wire.connection import Connection
 from wiretax.wire.ledger import TcpCounters, TlsCounters, add_counters
 from wiretax.wire.library import LibraryPublisher
-from wiretax.wire.publisher import Listener, Publisher, Source
+from wiretax.wire.publisher import Heed, Listener, Publisher, Source
 from wiretax.wire.response import ResponseMemo
 from wiretax.wire.secure import SecureConnection
 from wiretax.wire.slices import Slice
@@ -39,6 +42,7 @@ class Session:
     Attributes:
         timeout_s: how long an exchange may take.
         listener: told of each exchange, where somebody outside wiretax listens to Locust's request event.
+        heed: told of each answer that acknowledged nothing; to be set before users start.
         sent_bytes: bytes handed to sockets by connections that are closed for good.
         received_bytes: bytes taken from them.
         tcp: the kernel's count of the same connections; None where it keeps none.
@@ -49,13 +53,20 @@ class Session:
     """
 
     def __init__(
-        self, targets: Sequence[Target], seed: int, timeout_s: float, replay: Replay | None = None
+        self,
+        targets: Sequence[Target],
+        seed: int,
+        timeout_s: float,
+        budget: Budget | None = None,
+        replay: Replay | None = None,
     ) -> None:
-        """``targets``: where events go; of each server one without TLS, one with it, or both. ``replay``: events
-        to send in place of drawn ones."""
+        """``targets``: where events go; of each server one without TLS, one with it, or both. ``budget``: how much
+        may be sent there; None for as much as can be. ``replay``: events to send in place of drawn ones."""
         self._targets = {(target.server, target.tls, target.rtt_s): target for target in targets}
         self.timeout_s = timeout_s
         self.listener: Listener | None = None
+        self.heed: Heed | None = None
+        self._budget = budget
         self.sent_bytes = 0
         self.received_bytes = 0
         self.tcp: TcpCounters | None = TcpCounters()
@@ -75,10 +86,17 @@ class Session:
         """The requests of a workload; the same ones for every user."""
         source = self._sources.get(workload)
         if source is None:
-            endpoint = self.target(workload).endpoint
             replay = self._replay if self.outside is None or not workload.queued else NO_BODIES
-            source = self._sources[workload] = Source.of(workload, endpoint, self._seed, replay)
+            source = Source.of(workload, self.target(workload).endpoint, self._seed, replay)
+            if self._budget is not None:
+                source = replace(source, next_body=self._budget.rationed(workload, source.next_body))
+            self._sources[workload] = source
         return source
+
+    def caller(self, connection: Connection, piece: Slice) -> Caller:
+        """What sends a slice's calls, of events that a queue hands out, over one connection."""
+        ration = None if self._budget is None else self._budget.take
+        return Caller(connection, self.source(piece.workload), piece, self.listener, self.heed, ration)
 
     def open_queue(self, workload: Workload) -> OpenQueue | OutsideQueue:
         """The queue of a free run's workload; the same one for every user."""
@@ -115,8 +133,8 @@ class Session:
         """What sends workloads of this kind over a connection that was made for them."""
         if isinstance(connection, StreamConnection):
             endpoint = self.target(workload).endpoint
-            return LibraryPublisher(connection, self._context(workload), endpoint, workload)
-        return Publisher(connection)
+            return LibraryPublisher(connection, self._context(workload), endpoint, workload, self.heed)
+        return Publisher(connection, self.heed)
 
     def _context(self, workload: Workload) -> ssl.SSLContext:
         """One for each server and version of HTTP that is offered by ALPN, shared by all users."""

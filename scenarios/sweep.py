@@ -14,11 +14,13 @@ import gevent
 from locust.env import Environment
 from rich.console import Console
 
+from scenarios.budget import SPENT, Budget
 from scenarios.conductor import WARM_UP, Conductor, Extension
 from scenarios.measurement import Measurement
 from scenarios.plan import Plan
 from scenarios.preflight import preflight
 from scenarios.progress import reporter
+from scenarios.refusals import Refusals
 from scenarios.session import Session, Stage
 from scenarios.users import PlanUser
 from wiretax.mock.cost import CostModel
@@ -52,6 +54,7 @@ def sweep(
     results: Path,
     console: Console,
     more: MoreRounds | None = None,
+    budget: Budget | None = None,
 ) -> Path:
     """Run a plan and write it down.
 
@@ -62,6 +65,7 @@ def sweep(
         results: the folder runs are kept in.
         console: where progress is shown.
         more: rounds that may be added.
+        budget: how many messages may be sent; the run ends where it is spent. None for as many as can be.
 
     Returns:
         The run's folder.
@@ -82,7 +86,7 @@ def sweep(
                 cost = plan.cost
             if against is not None:
                 plan, targets = plan.against(), [*targets, against]
-            record = _measure(plan, targets, cost, console, more, folder)
+            record = _measure(plan, targets, cost, console, more, budget, folder)
         write_run(folder, record)
     finally:
         abandon_run_folder(folder)
@@ -95,10 +99,11 @@ def _measure(
     cost: CostModel | None,
     console: Console,
     more: MoreRounds | None,
+    budget: Budget | None,
     folder: Path,
 ) -> RunRecord:
     record = RunRecord()
-    session = Session(targets, plan.seed, plan.timeout_s, plan.replay)
+    session = Session(targets, plan.seed, plan.timeout_s, budget, plan.replay)
     stage = Stage(plan.users)
     measurement = Measurement(targets, cost, plan.faults)
     for workload in {workload.way: workload for workload in plan.workloads}.values():
@@ -125,7 +130,10 @@ def _measure(
         return found
 
     extension = None if more is None else Extension(undecided, more.most_rounds, shown.rounds_added)
-    conductor = Conductor(plan, stage, extension)
+    conductor = Conductor(plan, stage, extension, measurement.paused, own_mock=cost is not None)
+    session.heed = Refusals(conductor.halt, conductor.hold).heed
+    if budget is not None:
+        budget.on_spent = lambda: conductor.halt(SPENT)
     try:
         with _stopped_by_signals(conductor):
             runner.start(plan.users, spawn_rate=plan.users)
@@ -140,7 +148,13 @@ def _measure(
         runner.quit()
         session.close()
     interrupted = conductor.ended_early == INTERRUPTED
-    measurement.conclude(record, session, plan.as_dict(), conductor.ended_early, interrupted)
+    ended_early = "" if conductor.ended_early == SPENT else conductor.ended_early
+    notes = [str(conductor.pauses)] if conductor.pauses.times else []
+    if budget is not None and budget.spent:
+        notes.append(f"{budget}; {record.rounds} of {plan.rounds} rounds were begun")
+    measurement.conclude(record, session, plan.as_dict(), ended_early, interrupted, notes)
+    record.meta["paused"] = conductor.pauses.as_dict()
+    record.meta["budget"] = None if budget is None else budget.as_dict()
     if more is not None:
         asked = [asdict(each) for each in conductor.asked]
         record.meta["added"] = {"most_rounds": more.most_rounds, "asked": asked}

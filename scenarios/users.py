@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, ClassVar
 
 from locust import User, task
 
+from scenarios.budget import BudgetSpentError
 from wiretax.channels.workload import Api, Workload
-from wiretax.wire.caller import Caller
 from wiretax.wire.connection import Connection
 from wiretax.wire.library import LibraryPublisher
 from wiretax.wire.publisher import Publisher
@@ -63,9 +64,9 @@ class PublishUser(User):
             intake.wait()
             return
         self.publisher(piece.workload)
-        connection = self.connections[piece.workload.way]
-        source = self.session.source(piece.workload)
-        intake.drain(Caller(connection, source, piece, self.session.listener))
+        caller = self.session.caller(self.connections[piece.workload.way], piece)
+        with suppress(BudgetSpentError):
+            intake.drain(caller)
 
     def publish_on(self, stage: Stage) -> None:
         """Send whatever the conductor has on, until the slice closes."""
@@ -74,7 +75,9 @@ class PublishUser(User):
             self.drain(piece)
             return
         source = self.session.source(piece.workload)
-        self.publisher(piece.workload).publish(source, piece, listener=self.session.listener)
+        # The slice is closed by then, and whoever measures knows.
+        with suppress(BudgetSpentError):
+            self.publisher(piece.workload).publish(source, piece, listener=self.session.listener)
 
 
 class PlanUser(PublishUser):
@@ -113,9 +116,12 @@ class FreeUser(PublishUser):
         # A class with a wait time of its own sends one request a turn, as Locust's users expect.
         waits = type(self).wait_time is not User.wait_time
         until_ns = 0 if waits else perf_counter_ns() + HOLD_NS
+        run.wait_while_held()
         with run.turn(self.workload) as piece:
             source = self.session.source(self.workload)
-            self.publisher(self.workload).publish(source, piece, until_ns, self.session.listener)
+            # All users are held by then, until Locust stops them.
+            with suppress(BudgetSpentError):
+                self.publisher(self.workload).publish(source, piece, until_ns, self.session.listener)
 
 
 class TriggerUser(FreeUser):

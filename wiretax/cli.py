@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, EndpointError
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import ProfileError
 from wiretax.commands.advise import advise
+from wiretax.commands.doctor import doctor
 from wiretax.commands.feed import feed
 from wiretax.commands.gate import gate
 from wiretax.commands.report import report
@@ -24,6 +26,9 @@ from wiretax.commands.ui import ui
 from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.mock.faults import KINDS, Fault, FaultList
 from wiretax.terminal import Exit, err, fail, out
+
+URL_OPTIONS = ("--endpoint", "--against")
+SECRET_URL = re.compile(r"\w+://[^/@\s]*:[^/@\s]*@")
 
 app = typer.Typer(
     name="wiretax",
@@ -190,6 +195,7 @@ app.command()(advise)
 app.command()(feed)
 app.command()(gate)
 app.command()(report)
+app.command()(doctor)
 app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, options_metavar="[LOCUST OPTIONS]"
 )(ui)
@@ -214,8 +220,20 @@ def _mock_tls(key_type: KeyType, ca: Path | None) -> MockTls:
     return MockTls(key_type, ca)
 
 
+def _has_stray_secret(arguments: list[str]) -> bool:
+    """Whether an argument that is not understood would be repeated to the user, and into logs, with its secret."""
+    if arguments[:1] == ["observe"]:
+        return False  # what it runs may be given any
+    pairs = zip(["", *arguments], arguments, strict=False)
+    return any(SECRET_URL.match(each) for before, each in pairs if before not in URL_OPTIONS)
+
+
 def main() -> None:
     """The entry point: an unexpected error is one line and exit code 1, its traceback with WIRETAX_DEBUG=1."""
+    if _has_stray_secret(sys.argv[1:]):
+        said = "a URL with a secret stands where none belongs; give it with --endpoint or PUSHER_URL"
+        err.print(f"wiretax: {said}", soft_wrap=True)
+        sys.exit(Exit.USAGE)
     try:
         app()
     except ProfileError as error:

@@ -33,8 +33,12 @@ def least_slice_s(workload: Workload) -> float:
     return max(LEAST_ARRIVALS / workload.rate, LEAST_LINGERS * workload.linger_s)
 
 
-def publish(source: Source, tally: QueueTally, caller: Caller, arrivals: list[Arrival]) -> None:
-    """Send arrivals in one call; tell their source what became of it, and note what they waited."""
+def publish(source: Source, tally: QueueTally, caller: Caller, arrivals: list[Arrival]) -> bool:
+    """Send arrivals in one call; tell their source what became of it, and note what they waited.
+
+    Returns:
+        Whether it was acknowledged.
+    """
     try:
         call = caller.call([arrival.event for arrival in arrivals])
     except BaseException:
@@ -45,6 +49,7 @@ def publish(source: Source, tally: QueueTally, caller: Caller, arrivals: list[Ar
         source.acknowledge(arrivals)
     else:
         source.give_back(arrivals)
+    return call.acknowledged
 
 
 class Intake:
@@ -89,7 +94,9 @@ class Intake:
                     if not arrivals:
                         break
                     self._taken += len(arrivals)
-                    publish(source, tally, caller, arrivals)
+                    if not publish(source, tally, caller, arrivals) and self._closed.is_set():
+                        # An endpoint that asked to wait has closed the slice; it is not to be sent the rest.
+                        self._gives_up_s = monotonic()
         finally:
             self._busy -= 1
             if not self._busy and self._closed.is_set():

@@ -214,14 +214,16 @@ function drawTable(workloads) {
 
 function drawGroups(workloads) {
   const groups = [...new Set(workloads.map((each) => each.event))];
-  if (!groups.includes(seen.group)) seen.group = groups[0];
+  // The first, until somebody chooses: more come in the first seconds of a sweep.
+  const shown = groups.includes(seen.group) ? seen.group : groups[0];
   const bar = at("groups");
   bar.hidden = groups.length < 2;
   bar.replaceChildren(...groups.map((group) => {
-    const button = element("button", { type: "button", "aria-pressed": String(group === seen.group) }, group);
+    const button = element("button", { type: "button", "aria-pressed": String(group === shown) }, group);
     button.addEventListener("click", () => { seen.group = group; draw(); });
     return button;
   }));
+  return workloads.filter((each) => each.event === shown);
 }
 
 const REPORTS = { none: "make its report", making: "its report is being made", ready: "report", failed: "its report failed" };
@@ -261,9 +263,8 @@ function draw() {
   drawRuns(runs);
   at("empty").hidden = workloads.length > 0;
   for (const card of document.querySelectorAll(".figures")) card.hidden = !workloads.length;
-  drawGroups(workloads);
-  if (!workloads.length) return;
-  const shown = workloads.filter((each) => each.event === seen.group);
+  const shown = drawGroups(workloads);
+  if (!shown.length) return;
   drawTable(shown);
   drawLayers(shown);
   drawGain(shown);

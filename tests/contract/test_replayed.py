@@ -48,7 +48,7 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, Tar
 )
 def test_the_bytes_of_data_are_counted_to_the_byte(targets: dict[bool, Target], workload: Workload) -> None:
     calls, target = 17, targets[workload.tls]
-    session, piece = Session([target], 1, 5.0, REPLAY), Slice(workload, 0)
+    session, piece = Session([target], 1, 5.0, replay=REPLAY), Slice(workload, 0)
     before = read_ledger(target.endpoint, target.context)
     connection = session.connect(workload)
     publisher = session.publisher(connection, workload)

@@ -245,6 +245,65 @@ def test_each_way_to_fail_is_a_kind_of_its_own(serve: Any, reply: Reply, kind: s
     assert server.requests == 2
 
 
+SOKETI = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+SOCKUDO_BUSY = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 60\r\nContent-Length: 21\r\n\r\n"
+REVERB = b"HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\nContent-Length: 36\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "status", "says", "retry_after"),
+    [
+        (
+            send_and_close(SOKETI + b'Content-Length: 33\r\n\r\n{"error":"Rate limit","code":429}'),
+            "error_body",
+            429,
+            "Rate limit",
+            "",
+        ),
+        (send(SOCKUDO_BUSY + b'{"error":"Slow down"}'), "rejected", 429, "Slow down", "60"),
+        (
+            send(REVERB + b"Authentication signature is invalid."),
+            "rejected",
+            401,
+            "Authentication signature is invalid.",
+            "",
+        ),
+    ],
+    ids=["soketi", "sockudo", "Reverb"],
+)
+def test_each_servers_no_is_heard_with_its_words_and_what_it_asks_for(
+    serve: Any, reply: Reply, kind: str, status: int, says: str, retry_after: str
+) -> None:
+    _, user = serve(reply)
+    heard: list[tuple[str, str, str]] = []
+    publisher = Publisher(
+        user.connection,
+        lambda workload, response: heard.append((workload.name, response.answer.message, response.retry_after)),
+    )
+    publisher.publish(user.source, user.piece, until_ns=0)
+    # Again: an answer seen before is recognised by its bytes, and means the same.
+    publisher.publish(user.source, user.piece, until_ns=0)
+    assert heard == [("trigger-100B-chat-reference", says, retry_after)] * 2
+    ((failure, count),) = user.piece.measured.failed.items()
+    assert (failure.kind, failure.status, count) == (kind, status, 2)
+    assert user.witnesses_agree()
+
+
+@pytest.mark.parametrize("body", [b'{"ok":true}', b'{"batch":{}}', b'{"channels":{}}', b"{}"])
+def test_each_servers_yes_is_one(serve: Any, body: bytes) -> None:
+    server, user = serve(send_and_close(SOKETI + b"Content-Length: %d\r\n\r\n" % len(body) + body))
+    piece = user.send(3)
+    assert (piece.measured.events, piece.measured.failures, server.connections) == (3, 0, 3)
+    assert user.witnesses_agree()
+
+
+def test_whoever_hears_a_no_may_close_the_slice_and_nothing_more_is_sent(serve: Any) -> None:
+    server, user = serve(send(SOCKUDO_BUSY + b'{"error":"Slow down"}'))
+    Publisher(user.connection, lambda *_: user.piece.close()).publish(user.source, user.piece)
+    assert server.requests == 1
+    assert user.piece.measured.failures == 1
+
+
 def test_after_a_failure_the_next_exchange_has_a_fresh_connection(serve: Any) -> None:
     def reply(connection: Any, request: int) -> None:
         if request == 1:

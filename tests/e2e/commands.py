@@ -42,8 +42,9 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment, without an endpoint of the user's own."""
-    return {**{name: value for name, value in os.environ.items() if name != "PUSHER_URL"}, **more}
+    """This process's environment, without endpoints of the user's own."""
+    own = ("PUSHER_URL", "WIRETAX_AGAINST")
+    return {**{name: value for name, value in os.environ.items() if name not in own}, **more}
 
 
 def free_port() -> int:
@@ -53,12 +54,12 @@ def free_port() -> int:
         return port
 
 
-def run_until(line: str, *arguments: str, cwd: Path) -> subprocess.Popen[str]:
+def run_until(line: str, *arguments: str, cwd: Path, **env: str) -> subprocess.Popen[str]:
     """Start ``wiretax run`` and return once a line of its progress holds ``line``."""
     process = subprocess.Popen(
         command("run", *arguments),
         cwd=cwd,
-        env=environment(),
+        env=environment(**env),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from commands import environment
+from raw_server import OK, answer, raw_server
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
@@ -147,3 +148,41 @@ def test_options_that_cannot_be_used_are_one_line_and_exit_code_2(
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert "hidden" not in done.stderr.replace(" ".join(arguments), "")
+
+
+def test_no_more_is_sent_than_the_limit_and_the_test_ends_there(tmp_path: Path) -> None:
+    done = locust(tmp_path, "-u", "4", "-r", "4", "-t", "30s", "--max-messages", "1005", "BatchUser")
+    assert done.returncode == 0, done.stderr
+    assert "stopped at the limit: 1,000 of 1,005 messages" in done.stderr
+    run = read_run(find_run(tmp_path / "results"))
+    assert run.server is not None
+    assert run.server["messages"] == 1000
+    assert run.meta["budget"]["spent"]
+
+
+def test_a_test_against_another_machine_has_to_be_meant(tmp_path: Path) -> None:
+    done = locust(tmp_path, "--endpoint", "http://k:hidden@192.0.2.1/apps/1", "TriggerUser")
+    assert done.returncode == 2
+    assert "up to 10,000 messages (--max-messages) would go to http://192.0.2.1/apps/1" in done.stderr
+    assert "hidden" not in done.stderr
+
+
+def test_a_test_stops_at_credentials_that_are_not_taken_and_waits_where_it_is_asked_to(tmp_path: Path) -> None:
+    slow_down = answer("429 Too Many Requests", b"", "Retry-After: 1")
+    no = answer("401 Unauthorized", b"Invalid signature")
+
+    def reply(_: bytes, number: int) -> bytes:
+        return no if number > 300 else slow_down if number == 100 else OK
+
+    with raw_server(reply) as server:
+        done = locust(tmp_path, "-u", "2", "-r", "2", "-t", "30s", "--endpoint", server.url(), "TriggerUser")
+    assert done.returncode == 5, done.stderr
+    assert "ended early" in done.stderr
+    assert "answered 401: Invalid signature" in done.stderr
+    assert len(server.requests) <= 300 + 2
+    run = read_run(find_run(tmp_path / "results"))
+    assert run.meta["paused"]["times"] == 1
+    assert run.meta["paused"]["waited_s"] == pytest.approx(1, abs=0.2)
+    # The wait is in no slice.
+    assert run.slices["duration_s"].sum() < 1
+    assert run.meta["parts"]["total"]["requests"] == len(server.requests)

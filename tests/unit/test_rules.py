@@ -37,6 +37,15 @@ def rules() -> Rules:
     return Rules(DEMO, Limits())
 
 
+def channels_target(app_id: str = DEMO.app_id, secret: str = DEMO.secret, **changes: str) -> str:
+    """A signed question for the app's channels: a GET, so without a body's md5."""
+    path = f"/apps/{app_id}/channels"
+    parameters = {"auth_key": DEMO.key, "auth_timestamp": str(NOW), "auth_version": "1.0", **changes}
+    signed = "&".join(f"{key}={value}" for key, value in sorted(parameters.items()))
+    digest = hmac.new(secret.encode(), f"GET\n{path}\n{signed}".encode(), hashlib.sha256).hexdigest()
+    return f"{path}?{signed}&auth_signature={digest}"
+
+
 def target(body: bytes, path: str = EVENTS, order: Sequence[str] = QUERY, **changes: str) -> str:
     """Path and query as the reference says to sign them; changes are signed too."""
     parameters = {
@@ -213,3 +222,26 @@ def test_limits_can_be_set(limits: Limits, body: bytes, reason: str) -> None:
     refused = refusal(Rules(DEMO, limits), target(body), body)
     assert refused is not None
     assert refused.reason == reason
+
+
+@pytest.mark.parametrize("more", [{}, {"filter_by_prefix": "presence-", "info": "user_count"}])
+def test_the_apps_channels_may_be_asked_for_and_there_are_none(rules: Rules, more: dict[str, str]) -> None:
+    assert rules.check(b"GET", channels_target(**more), b"", NOW) == Accepted(0, 0, b'{"channels":{}}')
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "reason"),
+    [
+        (channels_target(secret="wrong"), 401, "signature"),
+        (channels_target(auth_key="wrong"), 401, "auth_key"),
+        (channels_target(auth_timestamp=str(NOW - 601)), 401, "timestamp"),
+        (channels_target(app_id="9"), 401, "app_id"),
+        (f"/apps/{DEMO.app_id}/channels", 401, "auth_missing"),
+        (f"/apps/{DEMO.app_id}/channels/one", 404, "path"),
+        (EVENTS, 405, "method"),
+    ],
+)
+def test_who_may_not_ask_for_channels_is_told_why(rules: Rules, sent: str, status: int, reason: str) -> None:
+    with pytest.raises(Refused) as refused:
+        rules.check(b"GET", sent, b"", NOW)
+    assert (refused.value.refusal.status, refused.value.refusal.reason) == (status, reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Literal
 
@@ -11,6 +12,8 @@ import orjson
 Kind = Literal["acknowledged", "rejected", "error_body", "unreadable"]
 
 MESSAGE_LENGTH = 200
+# Where a server says 429 and not for how long; soketi does.
+USUAL_WAIT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,22 @@ def read_answer(status: int, body: bytes) -> Answer:
         code = document.get("code")
         return Answer("error_body", code if isinstance(code, int) else status, _message(document, body))
     return Answer("acknowledged", status, "")
+
+
+def read_retry_after(field: str, now: float) -> float:
+    """How long a server asks to be left alone (s, 0 or more).
+
+    Args:
+        field: its Retry-After: seconds or a date; ``USUAL_WAIT_S`` where it is empty or neither.
+        now: seconds since the epoch.
+    """
+    text = field.strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except (ValueError, OverflowError):
+        return USUAL_WAIT_S
 
 
 def _message(document: object, body: bytes) -> str:

@@ -53,6 +53,7 @@ def advise(
     from analysis.advice import Demand
     from analysis.advice import advise as advise_on
     from analysis.advised import print_advice
+    from analysis.drained import find_drained
     from analysis.work import find_work
     from scenarios.duration import parse_duration
     from scenarios.rate import parse_rate
@@ -67,9 +68,11 @@ def advise(
         target = _target(endpoint, tls)
         workload = _workload(payload, kind, client, limit, target.scheme == "https")
         work = find_work(results, run, workload)
+        demand = Demand(workload, target, events_per_s, rtt_s, budget_s, limit)
+        queue = find_drained(results, run, demand)
     except (AdviseError, EndpointError, RunNotFoundError) as error:
         fail(str(error), Exit.USAGE)
-    print_advice(advise_on(Demand(workload, target, events_per_s, rtt_s, budget_s, limit), work), out)
+    print_advice(advise_on(demand, work), out, "" if queue is None else queue.sentence(budget_s))
 
 
 def _read(option: str, text: str, parse: Callable[[str], float]) -> float:

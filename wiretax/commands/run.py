@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from wiretax.channels.endpoint import EndpointError
+from wiretax.commands.consent import budget_for
 from wiretax.terminal import Exit, err, fail, out, said_at_most
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ def run(
     against: Annotated[
         str | None,
         typer.Option(
+            envvar="WIRETAX_AGAINST",
+            show_envvar=True,
             help="A second server: http(s)://KEY:SECRET@HOST:PORT/apps/ID. It is sent the same in turn, and "
-            "compared with the endpoint round by round."
+            "compared with the endpoint round by round.",
         ),
     ] = None,
     ca: Annotated[
@@ -55,7 +58,17 @@ def run(
         Literal["skip", "stop"], typer.Option(help="What becomes of a line that is no event.")
     ] = "stop",
     results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
-    yes: Annotated[bool, typer.Option("--yes", help="Send to an endpoint that is not on this machine.")] = False,
+    max_messages: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Never send more: a batch counts once an event, many channels once a channel. 10,000 if not said "
+            "to an endpoint that is not on this machine, else no limit.",
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Send to an endpoint that is not on this machine, unasked.")
+    ] = False,
 ) -> None:
     """Sweep a plan's workloads and print what each event costs. Without --endpoint it starts a mock of its own."""
     # Locust patches the standard library, so it comes before anything that opens a socket.
@@ -75,14 +88,19 @@ def run(
     from wiretax.runs.writer import ResultsError
     from wiretax.wire.trust import TrustError
 
+    if "://" in plan:
+        # Not repeated: it may hold a secret.
+        fail("that is no plan but a URL; give it with --endpoint, or as PUSHER_URL", Exit.USAGE)
     try:
         judge = None if gates is None else Judge(gates)
-        first, second = servers_of(endpoint, against, ca, insecure, yes)
+        first, second = servers_of(endpoint, against, ca, insecure)
         given = first or second
         chosen = load_plan(plan, None if given is None else given.tls)
         if events is not None:
             chosen = replaying(chosen, read_replay(events, chosen.limits, on_error, said_at_most(MOST_SKIPPED)))
-        folder = sweep(chosen, first, second, results, err, _more_rounds(judge, chosen.rounds, max_rounds))
+        more = _more_rounds(judge, chosen.rounds, max_rounds)
+        budget = budget_for(chosen, first, second, max_messages, yes)
+        folder = sweep(chosen, first, second, results, err, more, budget)
     except (EventsError, GatesError, LineError, PlanError, ResultsError, EndpointError, TrustError) as error:
         fail(str(error), Exit.USAGE)
     except (EndpointRefusedError, MockError) as error:

@@ -29,7 +29,7 @@ def server_of(option: str, url: str | None, ca: Path | None, insecure: bool, yes
 
 
 def servers_of(
-    endpoint: str | None, against: str | None, ca: Path | None, insecure: bool, yes: bool
+    endpoint: str | None, against: str | None, ca: Path | None, insecure: bool
 ) -> tuple[Target | None, Target | None]:
     """The endpoint, None for a mock, and the server that is measured against it, None for none; trusted alike.
 
@@ -37,10 +37,10 @@ def servers_of(
         EndpointError, TrustError: where one can't be used, or where they speak differently.
     """
     if not against:
-        return server_of("--endpoint", endpoint, ca, insecure, yes), None
-    first = _allowed(endpoint, yes) if endpoint else None
+        return server_of("--endpoint", endpoint, ca, insecure, yes=True), None
+    first = Endpoint.parse(endpoint) if endpoint else None
     try:
-        second = _allowed(against, yes)
+        second = Endpoint.parse(against)
     except EndpointError as error:
         raise EndpointError(f"--against: {error}") from None
     if first is not None and first.scheme != second.scheme:
@@ -56,7 +56,7 @@ def _allowed(url: str, yes: bool) -> Endpoint:
     endpoint = Endpoint.parse(url)
     if not endpoint.is_loopback and not yes:
         raise EndpointError(
-            f"{endpoint.public_url} is not on this machine: a run sends all it can, and each message counts "
-            "against the app's quota; add --yes if you mean it"
+            f"{endpoint.public_url} is not on this machine, and each message counts against the app's quota; add "
+            "--yes if you mean it"
         )
     return endpoint

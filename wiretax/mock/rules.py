@@ -5,7 +5,7 @@ Source: Pusher's HTTP API reference. Order of checks: path, authentication, then
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -92,6 +92,7 @@ class Rules:
         self._app = app
         self._limits = limits
         self._hmac = Hmac(app.secret.encode())
+        self._channels = f"/apps/{app.app_id}/channels"
         self._apis: dict[str, Callable[[bytes], Accepted]] = {
             f"/apps/{app.app_id}/events": self._accept_trigger,
             f"/apps/{app.app_id}/batch_events": self._accept_batch,
@@ -116,7 +117,7 @@ class Rules:
             Refused: with status, reason and message.
         """
         if method != b"POST":
-            raise Refused(self._not_post(method.decode(), target))
+            return self._check_reading(method.decode(), target, now)
         # A publisher's targets differ by md5 and signature only; what is left without those two is looked up.
         md5_at = target.find(MD5_KEY) + len(MD5_KEY)
         md5_end = md5_at + MD5_DIGITS
@@ -134,11 +135,7 @@ class Rules:
                 self._targets.clear()
             self._targets[skeleton] = known
         if abs(now - known.timestamp) > TIMESTAMP_WINDOW_S:
-            message = (
-                f"Timestamp expired: Given timestamp ({known.timestamp}) not within "
-                f"{TIMESTAMP_WINDOW_S}s of server time ({int(now)})"
-            )
-            raise Refused(Refusal(401, "timestamp", message))
+            self._refuse(refuse_timestamp(known.timestamp, now))
         if known.sign(md5.encode()) != signature:
             raise Refused(INVALID_SIGNATURE)
         if md5 != body_md5(body):
@@ -151,9 +148,19 @@ class Rules:
         accept = self._apis.get(path)
         if accept is None:
             raise Refused(self._unknown_path(path))
+        given, timestamp = self._read_query(query, QUERY)
+        if (given["body_md5"], given["auth_signature"]) != (md5, signature):
+            raise Refused(INVALID_SIGNATURE)
+        before, _, after = string_to_sign("POST", path, given.items()).partition(MD5_KEY + md5)
+        started, tail = self._hmac.starting_with((before + MD5_KEY).encode()), after.encode()
+        sign = started.hexdigest if not tail else lambda digits: started.hexdigest(digits + tail)
+        return SignedTarget(sign, timestamp, accept)
+
+    def _read_query(self, query: str, needed: Iterable[str]) -> tuple[dict[str, str], int]:
+        """The parameters and the timestamp of a query with this app's key; its signature is not looked at."""
         pairs = parse_qsl(query, keep_blank_values=True)
         given = dict(pairs)
-        missing = [key for key in sorted(QUERY) if not given.get(key)]
+        missing = [key for key in sorted(needed) if not given.get(key)]
         if missing:
             raise Refused(_unauthorized("auth_missing", f"Missing {', '.join(missing)}"))
         if len(given) != len(pairs):
@@ -165,12 +172,21 @@ class Rules:
         timestamp = given["auth_timestamp"]
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= TIMESTAMP_DIGITS):
             raise Refused(_unauthorized("timestamp", "auth_timestamp must be a number of seconds"))
-        if (given["body_md5"], given["auth_signature"]) != (md5, signature):
+        return given, int(timestamp)
+
+    def _check_reading(self, method: str, target: str, now: float) -> Accepted:
+        """What is no POST: the app's channels may be asked for, signed and without a body."""
+        path, _, query = target.partition("?")
+        if method != "GET" or not (path.startswith("/apps/") and path.endswith("/channels")):
+            raise Refused(self._not_post(method, target))
+        if path != self._channels:
+            raise Refused(NO_APP)
+        given, timestamp = self._read_query(query, QUERY - {"body_md5"})
+        self._refuse(refuse_timestamp(timestamp, now))
+        signed = string_to_sign(method, path, given.items())
+        if self._hmac.hexdigest(signed.encode()) != given["auth_signature"]:
             raise Refused(INVALID_SIGNATURE)
-        before, _, after = string_to_sign("POST", path, given.items()).partition(MD5_KEY + md5)
-        started, tail = self._hmac.starting_with((before + MD5_KEY).encode()), after.encode()
-        sign = started.hexdigest if not tail else lambda digits: started.hexdigest(digits + tail)
-        return SignedTarget(sign, int(timestamp), accept)
+        return NO_CHANNELS
 
     def _accept_trigger(self, body: bytes) -> Accepted:
         try:
@@ -242,8 +258,19 @@ class Rules:
 
     def _unknown_path(self, path: str) -> Refusal:
         if path.startswith("/apps/") and path.rpartition("/")[2] in ("events", "batch_events"):
-            return Refusal(401, "app_id", "No app with this id")
+            return NO_APP
         return Refusal(404, "path", "Not found")
+
+
+def refuse_timestamp(timestamp: int, now: float) -> Refusal | None:
+    """None for a timestamp the service takes."""
+    if abs(now - timestamp) <= TIMESTAMP_WINDOW_S:
+        return None
+    message = (
+        f"Timestamp expired: Given timestamp ({timestamp}) not within {TIMESTAMP_WINDOW_S}s of server time "
+        f"({int(now)})"
+    )
+    return Refusal(401, "timestamp", message)
 
 
 def _unauthorized(reason: str, message: str) -> Refusal:
@@ -251,7 +278,10 @@ def _unauthorized(reason: str, message: str) -> Refusal:
 
 
 INVALID_SIGNATURE = _unauthorized("signature", "Invalid signature")
+NO_APP = _unauthorized("app_id", "No app with this id")
 ONE_MESSAGE = Accepted(1, 1, b"{}")
+# Nobody ever subscribes here.
+NO_CHANNELS = Accepted(0, 0, b'{"channels":{}}')
 
 
 def _bad_body(error: Exception) -> Refusal:

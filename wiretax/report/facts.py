@@ -9,6 +9,7 @@ from html import escape
 
 from analysis.page import costs
 from analysis.quantity import count
+from analysis.queue_page import queues
 from analysis.sheet import Sheet
 from analysis.table import server_in_words
 from wiretax.runs.reader import Run
@@ -59,7 +60,7 @@ def _banners(run: Run) -> Iterator[str]:
         yield _banner(
             "This run was interrupted.", f"It holds {done} of {of} rounds; what they measured counts.", "notice"
         )
-    if run.slices.empty and not any("slices" in sentence for sentence in run.damage):
+    if run.slices.empty and run.queue.empty and not any("slices" in sentence for sentence in run.damage):
         yield _banner(
             "This run measured nothing.",
             "So there is nothing to say of cost; below is what it was to do, and where.",
@@ -81,6 +82,9 @@ def _capital(words: str) -> str:
 
 def workloads(run: Run) -> Passage:
     """All workloads of a run, folded away: what each cost, or else what was planned."""
+    if run.slices.empty and len(run.queue):
+        table = queues(run)
+        return _folded(f"{count(len(table.rows), 'queue')}, as measured", table.html())
     if run.slices.empty:
         names = (run.meta.get("plan") or {}).get("workloads") or []
         return _folded(f"{count(len(names), 'workload')} planned", f"<p>{escape(', '.join(names))}</p>")

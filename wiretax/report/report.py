@@ -66,7 +66,7 @@ def make_report(run: Run, console: Console, notebooks: Path | None = None) -> Re
     # Optional, and slow to import: what is needed first comes first.
     from wiretax.report.story import assemble
 
-    notebook = assemble(notebooks or NOTEBOOKS, measured=not run.slices.empty)
+    notebook = assemble(notebooks or NOTEBOOKS, measured=not run.slices.empty, queued=not run.queue.empty)
     progress = reporter(console)
     try:
         with replacing(run.folder / FOLDER) as folder:

@@ -21,11 +21,12 @@ PLACE = "stories"
 # What a notebook shows where it is read by itself, and the report has elsewhere.
 ALONE = "alone"
 MEASURED = "measured"
+QUEUED = "queued"
 HEADING = re.compile(r"^(#{1,5})(\s+)(.*)$", re.MULTILINE)
 FENCED = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
 
 
-def assemble(folder: Path, measured: bool = True) -> NotebookNode:
+def assemble(folder: Path, measured: bool = True, queued: bool = False) -> NotebookNode:
     """The notebook that is executed for a report.
 
     Each cell's ``metadata.wiretax.part`` names the heading it stands under, for the progress that is shown.
@@ -36,6 +37,8 @@ def assemble(folder: Path, measured: bool = True) -> NotebookNode:
             headings go one level down.
         measured: whether the run has slices. Without, there is nothing to tell: no stories, and no cell tagged
             "measured".
+        queued: whether it has queues. Where those are all it has, the stories' cells that are tagged "queued" are
+            told.
 
     Raises:
         NotebookError: where one can't be read, or the frame has no cell for parameters or stories.
@@ -47,7 +50,8 @@ def assemble(folder: Path, measured: bool = True) -> NotebookNode:
     cells: list[NotebookNode] = []
     for cell in frame.cells:
         if PLACE in _tags(cell):
-            cells += _stories(folder) if measured else []
+            told = _stories(folder) if measured or queued else ()
+            cells += [each for each in told if measured or QUEUED in _tags(each)]
         elif measured or MEASURED not in _tags(cell):
             cells.append(cell)
     _name_parts(cells)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic, time
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -14,6 +14,7 @@ from wiretax.channels.profiles import load_profile
 from wiretax.wire.connection import Connection, ExchangeError
 from wiretax.wire.publisher import (
     RECONNECT_PAUSE_S,
+    Heed,
     Listener,
     Source,
     count_failure,
@@ -21,6 +22,9 @@ from wiretax.wire.publisher import (
     count_unfinished,
 )
 from wiretax.wire.slices import Slice
+
+# Told how many messages a call is about to send; raises where that is too many.
+Ration = Callable[[int], None]
 
 
 class Call(NamedTuple):
@@ -40,12 +44,31 @@ class Call(NamedTuple):
 class Caller:
     """Sends calls while it is entered, and counts them in a slice; those that end after it in its boundary."""
 
-    __slots__ = ("_before", "_calls_left", "_connection", "_listener", "_piece", "_source", "_write_body")
+    __slots__ = (
+        "_before",
+        "_calls_left",
+        "_connection",
+        "_heed",
+        "_listener",
+        "_piece",
+        "_ration",
+        "_source",
+        "_write_body",
+    )
 
     def __init__(
-        self, connection: Connection, source: Source, piece: Slice, listener: Listener | None = None
+        self,
+        connection: Connection,
+        source: Source,
+        piece: Slice,
+        listener: Listener | None = None,
+        heed: Heed | None = None,
+        ration: Ration | None = None,
     ) -> None:
-        """``source``: of its workload's heads; its bodies are not used."""
+        """``source``: of its workload's heads; its bodies are not used. ``listener``, ``heed`` and ``ration`` are
+        None where nobody cares."""
+        self._heed = heed
+        self._ration = ration
         self._connection = connection
         self._source = source
         self._piece = piece
@@ -70,8 +93,11 @@ class Caller:
         self._piece.add_tls(tls, self._connection.tls())
 
     def call(self, events: Sequence[Event]) -> Call:
-        """Publish events in one call, which may fail."""
+        """Publish events in one call, which may fail. What the ration raises is raised; nothing was sent then."""
         piece, source = self._piece, self._source
+        messages = sum(len(event.channels) for event in events)
+        if self._ration is not None:
+            self._ration(messages)
         body = self._write_body(events)
         head = source.head.render(body, int(time()))
         # A call that begins after its slice, in what is left of a queue, is none of it.
@@ -99,9 +125,11 @@ class Caller:
         tally.response_body_bytes += response.body_bytes
         if not response.acknowledged:
             count_failure(tally, response)
+            if self._heed is not None:
+                self._heed(source.workload, response)
         else:
             tally.events += len(events)
-            tally.messages += sum(len(event.channels) for event in events)
+            tally.messages += messages
             if whole:
                 piece.latencies_ns.append(latency_ns)
             else:

@@ -17,7 +17,7 @@ from wiretax.channels.profiles import load_profile
 from wiretax.channels.workload import LIBRARY, Workload
 from wiretax.wire.ledger import Failure, Tally
 from wiretax.wire.parts import Http1Parts, Http2Parts, ModelError, Parts, PartsReader
-from wiretax.wire.publisher import FOREVER_NS, RECONNECT_PAUSE_S, Listener, Source, count_failure
+from wiretax.wire.publisher import FOREVER_NS, RECONNECT_PAUSE_S, Heed, Listener, Source, count_failure
 from wiretax.wire.response import Response
 from wiretax.wire.slices import Slice
 from wiretax.wire.stream import StreamConnection
@@ -108,13 +108,19 @@ class Transport(httpx.BaseTransport):
 class LibraryPublisher:
     """Sends requests through httpx over one connection, one after the other, and counts them."""
 
-    __slots__ = ("_backend", "_client", "_connection", "_pool", "_settled", "_url")
+    __slots__ = ("_backend", "_client", "_connection", "_heed", "_pool", "_settled", "_url")
 
     def __init__(
-        self, connection: StreamConnection, context: ssl.SSLContext, endpoint: Endpoint, workload: Workload
+        self,
+        connection: StreamConnection,
+        context: ssl.SSLContext,
+        endpoint: Endpoint,
+        workload: Workload,
+        heed: Heed | None = None,
     ) -> None:
-        """``context``: the connection's own; httpcore sets what it offers by ALPN."""
+        """``context``: the connection's own; httpcore sets what it offers by ALPN. ``heed`` as for a publisher."""
         self._connection = connection
+        self._heed = heed
         self._backend = Backend(connection, workload.http)
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,
@@ -173,6 +179,8 @@ class LibraryPublisher:
                         calls_left = calls
                 tally = piece.measured if piece.open else piece.boundary
                 _count(tally, source, source.payload_bytes(body), parts, response)
+                if self._heed is not None and not response.acknowledged:
+                    self._heed(source.workload, response)
                 if response.acknowledged:
                     if piece.open:
                         piece.latencies_ns.append(latency_ns)
@@ -194,7 +202,9 @@ class LibraryPublisher:
         self._hold_against_the_connection(parts)
         read = read_answer(answer.status_code, answer.content)
         keeps = self._connection.session is not None
-        return Response(read, read.acknowledged, parts.response_head, parts.response_body, keeps), parts
+        retry_after = answer.headers.get("retry-after", "")
+        head, content = parts.response_head, parts.response_body
+        return Response(read, read.acknowledged, head, content, keeps, retry_after), parts
 
     def _hold_against_the_connection(self, parts: Parts) -> None:
         """The parts have to be what went over the connection."""

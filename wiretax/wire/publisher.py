@@ -29,6 +29,8 @@ DISTINCT_DOCUMENTS = 1009
 
 # Called after each exchange that somebody wants to hear of: latency in ns, the response or how it failed.
 Listener = Callable[[Workload, int, Response | None, Failure | None], None]
+# Called with each answer that acknowledged nothing; it may close the slice.
+Heed = Callable[[Workload, Response], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,12 @@ class Source:
 class Publisher:
     """Sends requests over one connection, one after the other, and counts them."""
 
-    __slots__ = ("_connection", "_used_ns")
+    __slots__ = ("_connection", "_heed", "_used_ns")
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, heed: Heed | None = None) -> None:
+        """``heed``: hears of answers that acknowledged nothing; None where nobody cares."""
         self._connection = connection
+        self._heed = heed
         self._used_ns = perf_counter_ns()
 
     def publish(
@@ -139,6 +143,7 @@ class Publisher:
                         note_latency(latency_ns)
                     else:
                         count_failure(piece.measured, response)
+                        self._mind(source.workload, response)
                 else:  # closed during the exchange, which mypy can't see
                     _count(  # type: ignore[unreachable]
                         piece.boundary,
@@ -155,6 +160,7 @@ class Publisher:
                         piece.boundary.latency.record([latency_ns])
                     else:
                         count_failure(piece.boundary, response)
+                        self._mind(source.workload, response)
                 if listener is not None:
                     listener(source.workload, latency_ns, response, None)
         finally:
@@ -168,6 +174,10 @@ class Publisher:
             piece.add_tcp(tcp, self._connection.tcp())
             piece.add_tls(tls, self._connection.tls())
             self._used_ns = perf_counter_ns()
+
+    def _mind(self, workload: Workload, response: Response) -> None:
+        if self._heed is not None:
+            self._heed(workload, response)
 
     def _is_stale(self, idle_close_ns: int) -> bool:
         """Whether the library would have closed the connection, idle for as long as it was."""

@@ -27,6 +27,7 @@ class Response:
         head_bytes: status line, headers and blank line; interim responses before it included.
         body_bytes: all after that, chunk framing included.
         keeps_alive: whether the server keeps the connection open.
+        retry_after: the Retry-After field as it was sent; empty where there was none.
     """
 
     answer: Answer
@@ -34,17 +35,24 @@ class Response:
     head_bytes: int
     body_bytes: int
     keeps_alive: bool
+    retry_after: str = ""
 
 
 class ResponseReader:
-    """Puts together one response from what a socket yields."""
+    """Puts together one response from what a socket yields.
 
-    __slots__ = ("_body", "_framed", "_head_done", "_keeps_alive", "_messages", "_parser", "_raw")
+    Attributes:
+        fields: its header fields, names in lower case; of an interim response none.
+        body: its body, as far as it came.
+    """
+
+    __slots__ = ("_framed", "_head_done", "_keeps_alive", "_messages", "_parser", "_raw", "body", "fields")
 
     def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._raw = b""
-        self._body = b""
+        self.body = b""
+        self.fields: dict[str, str] = {}
         self._messages = 0
         self._head_done = False
         self._framed = False
@@ -53,18 +61,21 @@ class ResponseReader:
     # httptools' side
 
     def on_message_begin(self) -> None:
-        self._body = b""
+        self.body = b""
+        self.fields = {}
         self._head_done = self._framed = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if name.lower() in (b"content-length", b"transfer-encoding"):
+        field = name.lower()
+        if field in (b"content-length", b"transfer-encoding"):
             self._framed = True
+        self.fields[field.decode("latin-1")] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         self._head_done = True
 
     def on_body(self, body: bytes) -> None:
-        self._body += body
+        self.body += body
 
     def on_message_complete(self) -> None:
         # An interim response (100, 103) is followed by the one that counts.
@@ -101,8 +112,9 @@ class ResponseReader:
         status = self._parser.get_status_code()
         # The last head is the one that counts; interim ones before it belong to the cost of the head.
         head = self._raw.find(BLANK_LINE, self._raw.rfind(b"HTTP/1.1 %d" % status)) + len(BLANK_LINE)
-        answer = read_answer(status, self._body)
-        return Response(answer, answer.acknowledged, head, len(self._raw) - head, self._keeps_alive)
+        answer = read_answer(status, self.body)
+        retry_after = self.fields.get("retry-after", "")
+        return Response(answer, answer.acknowledged, head, len(self._raw) - head, self._keeps_alive, retry_after)
 
 
 class ResponseMemo:

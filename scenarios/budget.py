@@ -1,0 +1,69 @@
+"""How many messages may be sent, counted before each call so that it is never one too many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wiretax.channels.workload import Workload
+
+# To another machine, where nobody says how many.
+USUAL_MESSAGES = 10_000
+# Why a run ended, where this is why.
+SPENT = "budget spent"
+
+
+class BudgetSpentError(Exception):
+    """A call that no longer fits: it was not sent."""
+
+
+class Budget:
+    """Messages as the service bills them: a batch counts once an event, a multi-channel trigger once a channel.
+
+    What becomes of a call that was about to be sent does not matter: one that failed counts, too.
+
+    Attributes:
+        limit: how many may be sent.
+        taken: how many calls about to be sent held.
+        spent: whether a call did not fit any more.
+        on_spent: told of that, once.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.taken = 0
+        self.spent = False
+        self.on_spent: Callable[[], None] = lambda: None
+
+    def take(self, messages: int) -> None:
+        """Count a call.
+
+        Raises:
+            BudgetSpentError: where it does not fit; nothing is counted then.
+        """
+        if self.taken + messages > self.limit:
+            if not self.spent:
+                self.spent = True
+                self.on_spent()
+            raise BudgetSpentError
+        self.taken += messages
+
+    def rationed(self, workload: Workload, next_body: Callable[[], bytes]) -> Callable[[], bytes]:
+        """A workload's supply of bodies, each of them counted before it is handed out."""
+        messages, take = workload.messages_per_request, self.take
+
+        def rationed_body() -> bytes:
+            take(messages)
+            return next_body()
+
+        return rationed_body
+
+    def __str__(self) -> str:
+        return (
+            f"stopped at the limit: {self.taken:,} of {self.limit:,} messages (--max-messages) were sent, and the "
+            "next call did not fit"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """As ``run.json`` keeps it."""
+        return {"max_messages": self.limit, "messages": self.taken, "spent": self.spent}

@@ -1,0 +1,252 @@
+"""What the doctor finds: against the mock, and against servers with one thing wrong each."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from email.utils import formatdate
+from pathlib import Path
+from time import time
+
+import pytest
+from commands import Run, free_port
+from raw_server import RawServer, Reply, answer, raw_server
+
+from wiretax.channels.answers import Answer
+from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
+from wiretax.channels.limits import Limits
+from wiretax.doctor.batches import MOST_EVENTS, find_batch_limit
+from wiretax.doctor.endpoint import Examination
+from wiretax.doctor.finding import Finding
+from wiretax.doctor.machine import TOOLS, examine_machine
+from wiretax.mock.certificate import MockTls
+from wiretax.mock.cost import CostModel
+from wiretax.mock.process import embedded_mock, read_ledger
+from wiretax.wire.trust import Target, target_of
+
+CHANNELS = b'{"channels":{}}'
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[Endpoint]:
+    with embedded_mock(Limits(), CostModel()) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def secure_mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Endpoint, Path]]:
+    authority = tmp_path_factory.mktemp("tls") / "ca.pem"
+    with embedded_mock(Limits(), CostModel(), MockTls("ecdsa", authority)) as endpoint:
+        yield endpoint, authority
+
+
+def examine(target: Target, batch_limit: bool = False, timeout_s: float = 5.0) -> dict[str, Finding]:
+    return {each.name: each for each in Examination(target, timeout_s).findings(batch_limit)}
+
+
+def last(findings: dict[str, Finding]) -> Finding:
+    return list(findings.values())[-1]
+
+
+def examine_raw(
+    reply: Reply, closes: bool = False, timeout_s: float = 5.0
+) -> tuple[dict[str, Finding], RawServer]:
+    with raw_server(reply, closes) as server:
+        return examine(Target(Endpoint.parse(server.url())), timeout_s=timeout_s), server
+
+
+def dated(seconds_off: float) -> Reply:
+    return lambda _, __: answer("200 OK", CHANNELS, f"Date: {formatdate(time() + seconds_off, usegmt=True)}")
+
+
+def test_a_healthy_mock_passes_in_order_with_a_time_each_and_is_sent_no_event(mock: Endpoint) -> None:
+    before = read_ledger(mock)
+    findings = examine(Target(mock))
+    after = read_ledger(mock)
+    assert list(findings) == ["URL", "DNS", "TCP", "clock", "credentials", "keep-alive"]
+    assert {name for name, each in findings.items() if each.state != "ok"} <= {"clock"}
+    assert all(each.ms >= 0 for each in findings.values())
+    assert findings["TCP"].ms > 0
+    assert before is not None
+    assert after is not None
+    assert after["events"] == before["events"]
+    assert after["requests"] == before["requests"] + 3
+
+
+def test_tls_is_verified_and_described(secure_mock: tuple[Endpoint, Path]) -> None:
+    endpoint, authority = secure_mock
+    findings = examine(target_of(endpoint, authority))
+    assert findings["TLS"].state == "ok"
+    assert "ALPN h2" in findings["TLS"].found
+    assert "days left" in findings["TLS"].found
+    assert findings["keep-alive"].state == "ok"
+    unknown = last(examine(target_of(endpoint)))
+    assert (unknown.name, unknown.state) == ("TLS", "failed")
+    assert "--ca FILE" in unknown.advice
+    # Another name of the same address, which the certificate does not have.
+    other = last(examine(target_of(Endpoint("https", "127.1", endpoint.port, DEMO), authority)))
+    assert (other.name, other.state) == ("TLS", "failed")
+    assert "mismatch" in other.found
+    blind = examine(target_of(endpoint, insecure=True))
+    assert blind["TLS"].state == "note"
+    assert "not verified" in blind["TLS"].found
+    assert blind["credentials"].state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "says"),
+    [
+        (Credentials(DEMO.app_id, DEMO.key, "wrong"), "401: Invalid signature"),
+        (Credentials(DEMO.app_id, "wrong", DEMO.secret), "401: Unknown auth_key"),
+        (Credentials("999", DEMO.key, DEMO.secret), "401: No app with this id"),
+    ],
+)
+def test_wrong_credentials_are_told_by_the_server(mock: Endpoint, credentials: Credentials, says: str) -> None:
+    found = last(examine(Target(Endpoint("http", mock.host, mock.port, credentials))))
+    assert (found.name, found.state, found.found) == ("credentials", "failed", says)
+    assert "app id, key and secret" in found.advice
+    assert credentials.secret not in repr(found)
+
+
+def test_a_host_without_an_address_and_a_port_without_a_listener() -> None:
+    nowhere = last(examine(Target(Endpoint("http", "no-such-host.invalid", 80, DEMO))))
+    assert (nowhere.name, nowhere.state) == ("DNS", "failed")
+    assert "check the host's spelling" in nowhere.advice
+    silent = last(examine(Target(Endpoint("http", "127.0.0.1", free_port(), DEMO))))
+    assert (silent.name, silent.state) == ("TCP", "failed")
+    assert "start the server" in silent.advice
+
+
+@pytest.mark.parametrize(
+    ("seconds_off", "state", "says"),
+    [
+        (0, "ok", "within a second"),
+        (5, "ok", "behind the server's"),
+        (300, "note", "behind the server's"),
+        (700, "failed", "behind the server's"),
+        (-700, "failed", "ahead of the server's"),
+    ],
+)
+def test_clocks_are_compared_before_a_signature_depends_on_them(seconds_off: int, state: str, says: str) -> None:
+    findings, server = examine_raw(dated(seconds_off))
+    assert findings["clock"].state == state
+    assert says in findings["clock"].found
+    assert ("credentials" in findings) == (state != "failed")
+    if state == "failed":
+        assert "NTP" in findings["clock"].advice
+        assert b"auth_signature" not in b"".join(server.requests)
+
+
+def test_a_server_that_closes_after_each_answer_is_noted_whether_it_says_so_or_not() -> None:
+    says, _ = examine_raw(lambda _, __: answer("200 OK", CHANNELS, "Connection: close"), closes=True)
+    assert [each.state for each in says.values()].count("failed") == 0
+    assert "each call then costs a connection" in says["keep-alive"].advice
+    silent, _ = examine_raw(lambda _, __: answer("200 OK", CHANNELS), closes=True)
+    assert [each.state for each in silent.values()].count("failed") == 0
+    assert "does not say so" in silent["keep-alive"].found
+
+
+@pytest.mark.parametrize(
+    ("reply", "name", "state", "says"),
+    [
+        # soketi: a 200 that is none.
+        (
+            answer("200 OK", b'{"error":"The app does not exist","code":401}'),
+            "credentials",
+            "failed",
+            "401: The app",
+        ),
+        (answer("403 Forbidden", b"disabled"), "credentials", "failed", "403: disabled"),
+        (answer("429 Too Many Requests", b"slow down"), "credentials", "failed", "429: slow down"),
+        (answer("404 Not Found", b""), "credentials", "note", "404: Not Found"),
+        (answer("200 OK", b"<html>"), "credentials", "failed", "expected a JSON object"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP", "failed", "not an HTTP/1.1 response"),
+        (None, "HTTP", "failed", "no answer within 0.2 s"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{", "HTTP", "failed", "no answer within 0.2 s"),
+    ],
+)
+def test_what_a_server_says_instead_is_told(reply: bytes | None, name: str, state: str, says: str) -> None:
+    findings, _ = examine_raw(lambda _, __: reply, timeout_s=0.2)
+    assert findings[name].state == state
+    assert says in findings[name].found
+    assert findings[name].advice
+    if state == "failed":
+        assert last(findings).name == name
+
+
+@pytest.mark.parametrize("limit", [1, 9, 10, 13, 64, 99, 100, 250])
+def test_the_batch_limit_is_found_and_little_is_published_for_it(limit: int) -> None:
+    published = 0
+
+    def publish(body: bytes) -> Answer:
+        nonlocal published
+        size = body.count(b'"data"')
+        if size > limit:
+            return Answer("rejected", 400, "too many")
+        published += size
+        return Answer("acknowledged", 200, "")
+
+    found = find_batch_limit(publish)
+    assert found.state == "ok"
+    assert found.found.startswith(f"{min(limit, 100)} or more" if limit >= 100 else f"{limit}, as {limit + 1}")
+    assert f"{published} events were published" in found.found
+    assert published <= MOST_EVENTS
+
+
+def test_a_refusal_for_another_reason_is_no_batch_limit() -> None:
+    for status in (401, 429, 500):
+        found = find_batch_limit(lambda _, status=status: Answer("rejected", status, "no"))  # type: ignore[misc]
+        assert (found.state, found.found) == ("failed", f"{status}: no")
+    nothing = find_batch_limit(lambda _: Answer("rejected", 413, "no"))
+    assert nothing.state == "failed"
+
+
+def test_the_machine_is_described_a_line_each_with_what_to_do_where_something_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    findings = {each.name: each for each in examine_machine()}
+    for name, *_, remedy in TOOLS:
+        assert findings[name].state == "note"
+        assert remedy in findings[name].advice
+    assert {"kernel's count", "processor", "clock", "uvloop", "notebooks", "TLS", "open files"} <= set(findings)
+    assert all(each.state != "failed" for each in findings.values())
+    assert all(each.advice for each in findings.values() if each.state == "note")
+    monkeypatch.delattr(socket, "TCP_INFO")
+    without = {each.name: each for each in examine_machine()}["kernel's count"]
+    assert without.state == "note"
+    assert "third witness" in without.advice
+
+
+def test_the_command_prints_and_exits_by_what_it_found(run: Run, mock: Endpoint) -> None:
+    url = f"http://{DEMO.key}:{DEMO.secret}@{mock.host}:{mock.port}/apps/{DEMO.app_id}"
+    machine = run("doctor")
+    assert machine.returncode == 0, machine.stderr
+    assert "kernel's count" in machine.stdout
+    sound = run("doctor", "--batch-limit", PUSHER_URL=url)
+    assert sound.returncode == 0, sound.stdout + sound.stderr
+    assert "10, as 11 is refused" in sound.stdout
+    assert " ms  " in sound.stdout
+    wrong = run("doctor", "--endpoint", url.replace(DEMO.secret, "hidden"))
+    assert wrong.returncode == 5
+    assert wrong.stdout.splitlines()[-1].startswith("failed  credentials")
+    assert DEMO.secret not in sound.stdout + sound.stderr
+    assert "hidden" not in wrong.stdout + wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--endpoint", "http://k:hidden@h/x"], "its path is not /apps/APP_ID"),
+        (["--endpoint", "http://k@h/apps/1"], "lacks the key or the secret"),
+        (["--batch-limit"], "goes with an --endpoint"),
+        (["--endpoint", "http://k:hidden@192.0.2.1/apps/1", "--batch-limit"], "add --yes if you mean it"),
+    ],
+)
+def test_bad_input_is_one_line(run: Run, arguments: list[str], says: str) -> None:
+    done = run("doctor", *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "hidden" not in done.stdout + done.stderr

@@ -1,0 +1,183 @@
+"""``wiretax run`` with queues, and ``QueueUser`` in Locust's own way: no event and no byte goes missing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commands import Run, environment
+
+from analysis.tradeoff import tradeoff
+from wiretax.channels.endpoint import DEMO
+from wiretax.channels.limits import Limits
+from wiretax.mock.cost import CostModel
+from wiretax.mock.process import embedded_mock
+from wiretax.runs.reader import Run as Saved
+from wiretax.runs.reader import find_run, read_run
+
+LOCUSTFILE = Path(__file__).parents[2] / "scenarios" / "locustfile.py"
+HEAD = 'schema = 1\nname = "queue"\nrounds = 2\nslice = "300ms"\nusers = 4\ntimeout = "5s"\n'
+# Four connections over 20 ms carry 200 calls a second: the trigger can't, batches of ten can.
+PLAN = """
+[[workload]]
+api = "trigger"
+rate = "1000/s"
+rtt = "20ms"
+[[workload]]
+api = "batch"
+batch_size = 10
+rate = "1000/s"
+linger = ["0ms", "10ms"]
+rtt = "20ms"
+publishers = 3
+"""
+
+
+def saved(folder: Path) -> Saved:
+    return read_run(find_run(folder / "results"))
+
+
+def write(folder: Path, text: str) -> str:
+    (folder / "queue.toml").write_text(HEAD + text)
+    return "queue.toml"
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Saved, str]:
+    folder = tmp_path_factory.mktemp("queue")
+    done = subprocess.run(
+        [sys.executable, "-m", "wiretax", "run", write(folder, PLAN)],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    return saved(folder), done.stdout
+
+
+def test_each_event_that_arrived_is_accounted_for(measured: tuple[Saved, str]) -> None:
+    run, _ = measured
+    queue = run.queue
+    assert len(queue) == 3 * 2
+    assert (queue["arrived"] == queue["acknowledged"] + queue["lost"] + queue["unsent"]).all()
+    assert (queue["intended"] == queue["arrived"]).all()
+    assert (queue["arrived"] > 200).all()
+    timed = run.waits[run.waits["kind"] == "total"].groupby(["workload", "round"])["count"].sum()
+    expected = queue.set_index(["workload", "round"])[["acknowledged", "unsent"]].sum(axis=1)
+    assert timed.to_dict() == expected.to_dict()
+
+
+def test_the_same_events_arrive_however_they_are_drained(measured: tuple[Saved, str]) -> None:
+    run, _ = measured
+    # Drawn for the rate and the round; a slice's end is no event's time, so a few more or less may be in it.
+    by_round = run.queue.groupby("round")["arrived"]
+    assert (by_round.max() - by_round.min() < 0.15 * by_round.max()).all()
+
+
+def test_a_trigger_that_cannot_keep_up_is_the_finding(measured: tuple[Saved, str]) -> None:
+    run, said = measured
+    table = tradeoff(run).set_index(["api", "linger_s"])
+    assert table["is_overloaded"].to_dict() == {
+        ("trigger", 0.0): True,
+        ("batch", 0.0): False,
+        ("batch", 0.01): False,
+    }
+    assert "overloaded in 2 of 2 rounds: trigger" in said
+    batch = table.loc[("batch", 0.01)]
+    assert 0.02 <= batch["wire_p50_s"] <= batch["total_p50_s"]
+    assert batch["sent_per_event"] < 0.5 * table.at[("trigger", 0.0), "sent_per_event"]
+
+
+def test_bytes_agree_with_batches_that_are_not_full(measured: tuple[Saved, str]) -> None:
+    run, said = measured
+    assert "mock agree to the byte" in said
+    assert run.meta["valid"], run.meta["invalid_because"]
+    assert run.meta["reconcile"]["agrees"]
+    assert run.meta["outcome"]["adds_up"]
+    partial = [calls for each in run.queue["fills"] for calls in each[:-1]]
+    assert sum(partial) > 0
+    batches = run.queued[run.queued["api"] == "batch"]
+    assert (batches["events"] < 10 * batches["requests"]).all()
+    assert (batches["payload_total_bytes"] == 100 * batches["events"]).all()
+
+
+def test_a_rate_no_machine_makes_stops_at_the_bound_and_says_what_was_reached(run: Run, tmp_path: Path) -> None:
+    done = run("run", write(tmp_path, '[[workload]]\napi = "trigger"\nrate = "1000000000/s"\n'))
+    assert done.returncode == 0, done.stderr
+    found = saved(tmp_path)
+    assert (found.queue["overloaded"] == "the queue reached its bound of 100,000 events").all()
+    assert (found.queue["depths"].map(max) <= 100_000).all()
+    assert "trigger at 1,000,000,000/s: this machine made" in done.stdout
+
+
+def test_calls_that_fail_lose_their_events_and_nothing_else(run: Run, tmp_path: Path) -> None:
+    fault = '[[mock.fault]]\nkind = "server-error"\nshare = 0.2\n'
+    done = run("run", write(tmp_path, f'{fault}[[workload]]\napi = "trigger"\nrate = "500/s"\n'))
+    found = saved(tmp_path)
+    assert found.meta["outcome"]["adds_up"], done.stderr
+    assert found.meta["outcome"]["rejected"] > 0
+    assert found.queue["lost"].sum() > 0
+    assert (
+        found.queue["arrived"] == found.queue["acknowledged"] + found.queue["lost"] + found.queue["unsent"]
+    ).all()
+
+
+def test_an_endpoint_that_asks_to_wait_is_not_sent_the_rest_of_a_queue(run: Run, tmp_path: Path) -> None:
+    fault = '[[mock.fault]]\nkind = "rate-limit"\nshare = 0.005\nretry_after = "1s"\n'
+    done = run("run", write(tmp_path, f'{fault}[[workload]]\napi = "trigger"\nrate = "500/s"\n'))
+    found = saved(tmp_path)
+    assert found.meta["outcome"]["adds_up"], done.stderr
+    assert found.meta["reconcile"]["agrees"]
+    assert "asked to wait (429)" in done.stdout
+
+
+def test_no_message_is_sent_beyond_the_limit(run: Run, tmp_path: Path) -> None:
+    with embedded_mock(Limits(), CostModel()) as mock:
+        url = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{mock.port}/apps/{DEMO.app_id}"
+        plan = write(tmp_path, '[[workload]]\napi = "batch"\nbatch_size = 10\nlinger = "10ms"\nrate = "1000/s"\n')
+        run("run", plan, "--endpoint", url, "--max-messages", "500")
+    found = saved(tmp_path)
+    assert found.meta["reconcile"]["agrees"]
+    assert 400 < found.meta["reconcile"]["model"]["events"] <= 500
+
+
+def locust(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "-t", "2s", *arguments, "QueueUser"],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_queue_user_drains_what_arrives_in_locusts_own_way(tmp_path: Path) -> None:
+    done = locust(tmp_path, "-u", "3", "-r", "3", "--rate", "300/s", "--linger", "15ms", "--batch-size", "5")
+    assert done.returncode == 0, done.stderr
+    run = saved(tmp_path)
+    assert run.meta["valid"], run.meta["invalid_because"]
+    [row] = tradeoff(run).to_dict("records")
+    assert (row["rate"], row["linger_s"], row["batch_size"]) == (300, 0.015, 5)
+    assert 1 < row["fill"] <= 5
+    assert row["acknowledged"] > 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--rate", "5"), "rate: '5' is not a rate; write it like 500/s"),
+        (("--linger", "-3ms"), "linger: '-3ms' is not a duration"),
+    ],
+)
+def test_queue_user_refuses_what_it_cannot_do(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    # With "=", since a value that begins with a dash would be an option.
+    done = locust(tmp_path, "-u", "1", "=".join(arguments))
+    assert done.returncode == 2
+    assert f"wiretax: {said}" in done.stderr

@@ -1,0 +1,65 @@
+"""Asking before anything is sent to another machine."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from wiretax.terminal import Exit, err, fail
+
+if TYPE_CHECKING:
+    from scenarios.budget import Budget
+    from scenarios.plan import Plan
+    from wiretax.wire.trust import Target
+
+
+def budget_for(
+    plan: Plan, first: Target | None, second: Target | None, max_messages: int | None, yes: bool
+) -> Budget | None:
+    """How much a run may send, once that is agreed to; None for as much as it can.
+
+    Args:
+        plan: what is to be sent.
+        first: where; None for a mock of its own.
+        second: what is sent the same; None for none.
+        max_messages: the limit that was given; None for none on this machine, and a usual one off it.
+        yes: whether it was agreed to beforehand.
+    """
+    from scenarios.budget import USUAL_MESSAGES, Budget
+    from scenarios.forecast import announce
+
+    targets = [target for target in (first, second) if target is not None]
+    remote = any(not target.endpoint.is_loopback for target in targets)
+    if max_messages is None and not remote:
+        return None
+    limit = USUAL_MESSAGES if max_messages is None else max_messages
+    whole = plan if second is None else plan.against()
+    largest = max(workload.messages_per_request for workload in whole.workloads)
+    trial = len({workload.way for workload in whole.workloads})
+    if limit < largest * (trial + 1):
+        fail(
+            f"--max-messages {limit}: expected {largest * (trial + 1)} or more: a call of plan {plan.name} holds "
+            f"up to {largest} messages, and {trial} are sent to see who is there",
+            Exit.USAGE,
+        )
+    if remote:
+        agree(announce(whole, targets, limit), yes)
+    return Budget(limit)
+
+
+def agree(what: str, yes: bool) -> None:
+    """Go on if it is meant: asked on a terminal, refused elsewhere unless agreed to beforehand."""
+    if yes:
+        err.print(what, soft_wrap=True, markup=False)
+    elif sys.stdin.isatty() and sys.stderr.isatty():
+        err.print(what, soft_wrap=True, markup=False)
+        try:
+            agreed = typer.confirm("Send it?", err=True)
+        except typer.Abort:
+            agreed = False
+        if not agreed:
+            fail("nothing was sent", Exit.USAGE)
+    else:
+        fail(f"{what}; add --yes if you mean it", Exit.USAGE)
