@@ -148,7 +148,7 @@ def test_feed_names_a_rate_that_no_machine_makes(server: RedisServer, run: Run) 
         (("--rate", "5/s", "--count", "1", "--kind", "char"), "did you mean chat?"),
         (("--rate", "5/s", "--count", "1", "--arrivals", "poison"), "did you mean poisson?"),
         (("--rate", "5/s", "--count", "1", "--payload", "3"), "--payload 3: expected 9"),
-        (("--rate", "5/s", "--count", "1", "--redis", "http://:hidden@h"), "neither redis:// nor rediss://"),
+        (("--rate", "5/s", "--count", "1", "--redis", "mysql://:hidden@h"), "neither redis:// nor rediss://"),
         (("--rate", "5/s", "--count", "1", "--redis", "redis://:hidd/en@h"), "can't be read as a URL"),
         (("--rate", "5/s", "--count", "1", "--redis", "redis://:hidden@h/x"), "not the number of a database"),
     ],
