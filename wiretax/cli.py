@@ -27,7 +27,7 @@ from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.mock.faults import KINDS, Fault, FaultList
 from wiretax.terminal import Exit, err, fail, out
 
-URL_OPTIONS = ("--endpoint", "--against")
+URL_OPTIONS = ("--endpoint", "--against", "--redis")
 SECRET_URL = re.compile(r"\w+://[^/@\s]*:[^/@\s]*@")
 
 app = typer.Typer(
