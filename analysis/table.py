@@ -43,6 +43,8 @@ def print_run(run: Run, console: Console) -> None:
     )
     if run.meta.get("against"):
         say(f"against  {escape(run.meta['against'])}")
+    if plan.get("replay"):
+        say(escape(_replayed(plan["replay"])))
     say()
     if len(run.slices):
         summary = summarise(run.slices, run.latency)
@@ -86,6 +88,15 @@ def print_run(run: Run, console: Console) -> None:
             f"{reconcile['model']['request_bytes']:,} B sent, {reconcile['model']['response_bytes']:,} B received"
         )
     say(f"saved in {escape(str(run.folder))}")
+
+
+def _replayed(replay: dict[str, Any]) -> str:
+    """What was sent in place of drawn events."""
+    sizes = replay["payload_bytes"]
+    return (
+        f"replay  {replay['name']}: {replay['events']:,} events of {sizes['least']:,} to {sizes['most']:,} B, "
+        f"{sizes['mean']:,} B on average; an event's bytes are means"
+    )
 
 
 def _findings(slices: pd.DataFrame, side_by_side: bool) -> Iterator[str]:

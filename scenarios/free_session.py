@@ -181,6 +181,8 @@ class FreeSession:
             folder = claim_run_folder(RESULTS, run_name(name))
             budget = None if limit is None else Budget(limit)
             session = Session(targets, seed, timeout_s, budget)
+            if options is not None:
+                session.outside, session.limits = options.outside, options.limits
             try:
                 measurement = Measurement(targets, cost)
                 before: list[Slice] = []
@@ -367,6 +369,9 @@ class FreeSession:
         record.meta["budget"] = None if ready.budget is None else ready.budget.as_dict()
         for note in notes:
             log.warning("wiretax: %s", note)
+        if counts := ready.session.from_outside():
+            record.meta["from_outside"] = counts
+            log.info("wiretax: from outside: %s", ", ".join(f"{count:,} {name}" for name, count in counts.items()))
         write_run(ready.folder, record)
         reasons = record.meta["invalid_because"]
         self.saved.insert(0, Saved(ready.folder, record.meta["valid"], (*reasons, *record.meta["warnings"])))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from scenarios.arrivals.keys import queued
+from scenarios.arrivals.outside import Outside, OutsideError
 from scenarios.budget import USUAL_MESSAGES
 from scenarios.plan import plan_names
 from scenarios.tables import WorkloadTable
@@ -16,6 +17,7 @@ from wiretax.channels.limits import Limits
 from wiretax.channels.objections import object_to
 from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
+from wiretax.channels.replay import REPLAY
 from wiretax.channels.workload import Api, Arrivals, Habit, Workload
 from wiretax.wire.trust import Target, target_of
 
@@ -111,6 +113,36 @@ def add_options(parser: Any) -> None:
         help="QueueUser: evenly, at random, or in bursts",
     )
     parser.add_argument(
+        "--events",
+        default="",
+        env_var="WIRETAX_EVENTS",
+        include_in_web_ui=False,
+        help="QueueUser: your own events, a file of JSON Lines at --rate, or - for standard input",
+    )
+    parser.add_argument(
+        "--redis",
+        default="",
+        env_var="WIRETAX_REDIS",
+        is_secret=True,
+        include_in_web_ui=False,
+        help="QueueUser: events of a Redis stream: redis(s)://USER:PASSWORD@HOST:PORT/DATABASE",
+    )
+    parser.add_argument(
+        "--stream",
+        default="wiretax",
+        env_var="WIRETAX_STREAM",
+        include_in_web_ui=False,
+        help="QueueUser: the stream's key",
+    )
+    parser.add_argument(
+        "--on-error",
+        choices=["skip", "stop"],
+        default="skip",
+        env_var="WIRETAX_ON_ERROR",
+        include_in_web_ui=False,
+        help="QueueUser: what becomes of a line or an entry that is no event",
+    )
+    parser.add_argument(
         "--max-batch-size",
         type=int,
         default=Limits().batch_size,
@@ -170,6 +202,7 @@ class FreeRunOptions:
     limits: Limits
     tls: bool
     queue: WorkloadTable
+    outside: Outside | None
 
     @classmethod
     def of(cls, parsed: Namespace, tls: bool) -> FreeRunOptions:
@@ -191,6 +224,7 @@ class FreeRunOptions:
             limits,
             tls,
             WorkloadTable("batch", rate=parsed.rate, linger=parsed.linger, arrivals=parsed.arrivals),
+            _outside(parsed),
         )
         for api in get_args(Api):
             objection = object_to(options.workload(api), limits)
@@ -212,7 +246,8 @@ class FreeRunOptions:
         if self.batch_size == 1:
             keys = WorkloadTable("trigger", rate=keys.rate, arrivals=keys.arrivals)
         [workload] = queued(self.workload(keys.api), keys, users=1, given=True)
-        return replace(workload, publishers=0)
+        kind = REPLAY if self.outside is not None else workload.payload_kind
+        return replace(workload, publishers=0, payload_kind=kind)
 
     def workload(self, api: Api) -> Workload:
         """What users of one API send."""
@@ -226,6 +261,13 @@ class FreeRunOptions:
             connection=self.connection or load_profile(self.client).connection,
             tls=self.tls,
         )
+
+
+def _outside(parsed: Namespace) -> Outside | None:
+    try:
+        return Outside.of(parsed)
+    except OutsideError as error:
+        raise OptionError(str(error)) from None
 
 
 def target_from(parsed: Namespace) -> Target | None:

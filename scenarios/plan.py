@@ -20,6 +20,7 @@ from wiretax.channels.limits import Limits
 from wiretax.channels.objections import object_to, object_to_http
 from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
+from wiretax.channels.replay import Replay
 from wiretax.channels.workload import LIBRARY, Api, Workload
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
@@ -55,6 +56,7 @@ class Plan:
         certificate: the kind of key of its certificate, where workloads use TLS.
         faults: what it gets wrong.
         workloads: what is sent, in the plan's order.
+        replay: events they send in place of drawn ones.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Plan:
     certificate: KeyType
     faults: FaultList
     workloads: tuple[Workload, ...]
+    replay: Replay | None = None
 
     @property
     def tls(self) -> list[bool]:
@@ -107,6 +110,7 @@ class Plan:
             "timeout_s": self.timeout_s,
             "limits": msgspec.to_builtins(self.limits),
             "workloads": [workload.name for workload in self.workloads],
+            **({} if self.replay is None else {"replay": self.replay.as_dict()}),
         }
 
 

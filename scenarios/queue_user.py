@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import gevent
 from locust.exception import StopUser
-from locust.runners import WorkerRunner
+from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING, WorkerRunner
 
 from scenarios.budget import BudgetSpentError
 from scenarios.users import HOLD_NS, FreeUser
@@ -43,19 +43,33 @@ class QueueUser(FreeUser):
         with run.turn(self.workload) as piece:
             self.publisher(self.workload)
             caller = self.session.caller(self.connections[self.workload.way], piece)
+            queue = self.session.open_queue(self.workload)
             # All users are held by then, until Locust stops them.
             with suppress(BudgetSpentError):
-                self.session.open_queue(self.workload).drain(caller, piece, until_s)
+                queue.drain(caller, piece, until_s)
+        if queue.ended:
+            self._stop_at_the_end(queue.error)
         self._stop_if_overloaded(piece)
+
+    def _stop_at_the_end(self, error: str) -> None:
+        """The events of a file end; those of another source where it can't be read any more."""
+        if error and self.environment.process_exit_code is None:
+            log.error("wiretax: %s", error)
+            self.environment.process_exit_code = Exit.INVALID
+        self._stop()
+        gevent.sleep(HOLD_NS / 1e9)
+
+    def _stop(self) -> None:
+        runner, options = self.environment.runner, self.environment.parsed_options
+        if runner is not None and runner.state not in (STATE_STOPPING, STATE_STOPPED, STATE_CLEANUP):
+            gevent.spawn(runner.quit if options is not None and options.headless else runner.stop)
 
     def _stop_if_overloaded(self, piece: Slice) -> None:
         """A queue at its bound takes no more events, so there is nothing more to measure."""
         if not piece.open or piece.queue is None or not piece.queue.overloaded:
             return
-        runner = self.environment.runner
-        if self.environment.process_exit_code is None and runner is not None:
+        if self.environment.process_exit_code is None:
             log.error("wiretax: overloaded: %s; lower --rate, or give it more users", piece.queue.overloaded)
             self.environment.process_exit_code = Exit.INVALID
-            options = self.environment.parsed_options
-            gevent.spawn(runner.quit if options is not None and options.headless else runner.stop)
+            self._stop()
         gevent.sleep(HOLD_NS / 1e9)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gevent.event import Event
+from gevent.event import Event as Signal
 
 from scenarios.arrivals.intake import Intakes
 from scenarios.arrivals.open_queue import OpenQueue
+from scenarios.arrivals.outside import Outside, OutsideQueue
 from scenarios.budget import Budget
+from wiretax.channels.events import CHANNEL, EVENT_NAME, Event
+from wiretax.channels.limits import Limits
+from wiretax.channels.replay import Replay
 from wiretax.channels.workload import Server, Workload
 from wiretax.wire.caller import Caller
 from wiretax.wire.connection import Connection
@@ -25,6 +30,11 @@ from wiretax.wire.tcp_info import ETHERNET_MAXSEG
 from wiretax.wire.trust import Target
 from wiretax.wire.watchdog import Watchdog
 
+log = logging.getLogger(__name__)
+
+# Where events come from outside, a source is there for its heads.
+NO_BODIES = Replay("", (Event(EVENT_NAME, (CHANNEL,), ""),))
+
 
 class Session:
     """One process's side of a run.
@@ -38,13 +48,20 @@ class Session:
         tcp: the kernel's count of the same connections; None where it keeps none.
         tls: what TLS added to the bytes of the same connections.
         intakes: the queues of workloads whose events arrive on a clock of their own.
+        outside: where the events of a free run's queue come from; None for this process.
+        limits: what the endpoint takes of those.
     """
 
     def __init__(
-        self, targets: Sequence[Target], seed: int, timeout_s: float, budget: Budget | None = None
+        self,
+        targets: Sequence[Target],
+        seed: int,
+        timeout_s: float,
+        budget: Budget | None = None,
+        replay: Replay | None = None,
     ) -> None:
         """``targets``: where events go; of each server one without TLS, one with it, or both. ``budget``: how much
-        may be sent there; None for as much as can be."""
+        may be sent there; None for as much as can be. ``replay``: events to send in place of drawn ones."""
         self._targets = {(target.server, target.tls, target.rtt_s): target for target in targets}
         self.timeout_s = timeout_s
         self.listener: Listener | None = None
@@ -54,19 +71,23 @@ class Session:
         self.received_bytes = 0
         self.tcp: TcpCounters | None = TcpCounters()
         self.tls = TlsCounters()
-        self.intakes = Intakes(seed)
+        self.intakes = Intakes(seed, replay)
+        self.outside: Outside | None = None
+        self.limits = Limits()
         self._seed = seed
+        self._replay = replay
         self._memo = ResponseMemo()
         self._watchdog = Watchdog(timeout_s)
         self._contexts: dict[tuple[Server, str], ssl.SSLContext] = {}
-        self._open_queues: dict[Workload, OpenQueue] = {}
+        self._open_queues: dict[Workload, OpenQueue | OutsideQueue] = {}
         self._sources: dict[Workload, Source] = {}
 
     def source(self, workload: Workload) -> Source:
         """The requests of a workload; the same ones for every user."""
         source = self._sources.get(workload)
         if source is None:
-            source = Source.of(workload, self.target(workload).endpoint, self._seed)
+            replay = self._replay if self.outside is None or not workload.queued else NO_BODIES
+            source = Source.of(workload, self.target(workload).endpoint, self._seed, replay)
             if self._budget is not None:
                 source = replace(source, next_body=self._budget.rationed(workload, source.next_body))
             self._sources[workload] = source
@@ -77,10 +98,14 @@ class Session:
         ration = None if self._budget is None else self._budget.take
         return Caller(connection, self.source(piece.workload), piece, self.listener, self.heed, ration)
 
-    def open_queue(self, workload: Workload) -> OpenQueue:
+    def open_queue(self, workload: Workload) -> OpenQueue | OutsideQueue:
         """The queue of a free run's workload; the same one for every user."""
         if workload not in self._open_queues:
-            self._open_queues[workload] = OpenQueue(workload, self._seed)
+            if self.outside is None:
+                self._open_queues[workload] = OpenQueue(workload, self._seed)
+            else:
+                source = self.outside.source(workload, self.limits, self._seed, log.warning)
+                self._open_queues[workload] = OutsideQueue(workload, source)
         return self._open_queues[workload]
 
     def target(self, workload: Workload) -> Target:
@@ -137,6 +162,11 @@ class Session:
             total = total.plus(Witness(each.sent, each.received, each.tcp(), each.tls()))
         return total
 
+    def from_outside(self) -> dict[str, int] | None:
+        """What became of the events that came from outside; None where there was no such queue."""
+        counts = [queue.counts for queue in self._open_queues.values() if isinstance(queue, OutsideQueue)]
+        return counts[0] if counts else None
+
     def close(self) -> None:
         """Stop the watchdog, and what still arrives."""
         self._watchdog.stop()
@@ -150,8 +180,8 @@ class Stage:
     def __init__(self, users: int) -> None:
         self._users = users
         self._waiting = 0
-        self._opened = Event()
-        self._all_wait = Event()
+        self._opened = Signal()
+        self._all_wait = Signal()
         self._current: Slice | None = None
 
     def expect(self, users: int) -> None:

@@ -109,7 +109,7 @@ def _measure(
     folder: Path,
     workers: Processes | None,
 ) -> RunRecord:
-    session = Session(targets, plan.seed, plan.timeout_s, budget)
+    session = Session(targets, plan.seed, plan.timeout_s, budget, plan.replay)
     environment = Environment(user_classes=[PlanUser])
     cast: Cast
     if workers is None:

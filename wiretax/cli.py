@@ -18,6 +18,7 @@ from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import ProfileError
 from wiretax.commands.advise import advise
 from wiretax.commands.doctor import doctor
+from wiretax.commands.feed import feed
 from wiretax.commands.gate import gate
 from wiretax.commands.report import report
 from wiretax.commands.run import run
@@ -26,7 +27,7 @@ from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.mock.faults import KINDS, Fault, FaultList
 from wiretax.terminal import Exit, err, fail, out
 
-URL_OPTIONS = ("--endpoint", "--against")
+URL_OPTIONS = ("--endpoint", "--against", "--redis")
 SECRET_URL = re.compile(r"\w+://[^/@\s]*:[^/@\s]*@")
 
 app = typer.Typer(
@@ -191,6 +192,7 @@ def observe(
 
 app.command()(run)
 app.command()(advise)
+app.command()(feed)
 app.command()(gate)
 app.command()(report)
 app.command()(doctor)

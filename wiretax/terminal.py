@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from enum import IntEnum
 from typing import NoReturn
 
@@ -30,3 +31,16 @@ def fail(message: str, code: Exit) -> NoReturn:
     """One line on standard error, and out."""
     err.print(f"wiretax: {message}", soft_wrap=True, markup=False)
     raise typer.Exit(code)
+
+
+def said_at_most(times: int) -> Callable[[str], None]:
+    """What prints lines on standard error, so many; of the next one it says that there are more."""
+    left = times
+
+    def say(line: str) -> None:
+        nonlocal left
+        if left >= 0:
+            err.print(f"wiretax: {line if left else 'and more of that'}", soft_wrap=True, markup=False)
+        left -= 1
+
+    return say

@@ -27,6 +27,7 @@ from analysis.gates.tables import (
 )
 from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import profile_names
+from wiretax.channels.replay import REPLAY
 from wiretax.channels.workload import LIBRARY, Api, Habit, Server
 from wiretax.spelling import near, readable, unknown_key
 
@@ -272,7 +273,7 @@ def _refuse_unknown_word(column: str, value: object, where: str) -> None:
     if column == "client":
         words = (*profile_names(), LIBRARY, UNKNOWN)
     elif column == "payload_kind":
-        words = (*KINDS, OBSERVED)
+        words = (*KINDS, OBSERVED, REPLAY)
     if words is not None and isinstance(value, str) and value not in words:
         raise GatesError(f"{where} = {value!r}, expected one of {', '.join(words)}{near(value, words)}")
 

@@ -63,7 +63,7 @@ def subjects(check: Check, measured: Measured) -> list[Subject | Missing]:
 def sample(check: Check, measured: Measured, subject: Subject) -> Sample:
     """The values of a subject; ratios and differences are taken round by round."""
     metric, form = check.metric, None if check.compare is None else check.compare.form
-    exact = all(metric.is_exact(measured.workloads[name]["http"]) for name in subject.names)
+    exact = all(metric.is_exact(measured.workloads[name]) for name in subject.names)
     own = metric.by_round(measured, subject.workload)
     whole = metric.whole(measured, subject.workload) if exact else None
     if subject.to is not None and form is not None:

@@ -15,6 +15,7 @@ from scenarios.arrivals.backlog import Backlog
 from scenarios.arrivals.clock import intended_times
 from wiretax.channels.events import EVENT_NAME, Event, channel_names
 from wiretax.channels.payloads import payloads
+from wiretax.channels.replay import Replay
 from wiretax.channels.workload import Workload
 from wiretax.wire.queue_tally import QueueTally
 
@@ -47,12 +48,17 @@ class InProcess:
         self._rings_at = 1
 
     @classmethod
-    def of(cls, workload: Workload, seed: int, round_: int, tally: QueueTally) -> InProcess:
+    def of(
+        cls, workload: Workload, seed: int, round_: int, tally: QueueTally, replay: Replay | None = None
+    ) -> InProcess:
         """The source of a workload. Workloads that differ in how they drain it are given the same arrivals in a
         round."""
-        data = payloads(workload.payload_kind, workload.payload_bytes, seed)
-        names = channel_names(workload.channels)
-        events = cycle([Event(EVENT_NAME, names, text) for text in data])
+        if replay is None:
+            data = payloads(workload.payload_kind, workload.payload_bytes, seed)
+            names = channel_names(workload.channels)
+            events = cycle([Event(EVENT_NAME, names, text) for text in data])
+        else:
+            events = cycle(replay.sent_by(workload))
         drawn = f"{seed}/arrivals/{round_}/{workload.rate}"
         times = intended_times(workload.arrivals, workload.rate, drawn)
         return cls(events, times, workload.rate, tally, Backlog())

@@ -12,6 +12,7 @@ from scenarios.arrivals.arrival import Arrival
 from scenarios.arrivals.in_process import InProcess
 from scenarios.arrivals.overload import why_overloaded
 from scenarios.arrivals.source import Source
+from wiretax.channels.replay import Replay
 from wiretax.channels.workload import Workload
 from wiretax.wire.caller import Caller
 from wiretax.wire.queue_tally import QueueTally
@@ -138,8 +139,10 @@ class Intakes:
         source_of: makes the source of a slice; a queue in this process unless another is put in its place.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, replay: Replay | None = None) -> None:
+        """``replay``: events that arrive in place of drawn ones."""
         self._seed = seed
+        self._replay = replay
         self._latest: tuple[Slice, Intake] | None = None
         self.source_of: Callable[[Slice, QueueTally], Source] = self._in_process
 
@@ -151,4 +154,4 @@ class Intakes:
         return self._latest[1]
 
     def _in_process(self, piece: Slice, tally: QueueTally) -> Source:
-        return InProcess.of(piece.workload, self._seed, piece.round, tally)
+        return InProcess.of(piece.workload, self._seed, piece.round, tally, self._replay)

@@ -14,7 +14,14 @@ from wiretax.wire.slices import Slice
 
 
 class OpenQueue:
-    """Drained by as many publishers as there are users."""
+    """Drained by as many publishers as there are users.
+
+    Attributes:
+        ended: whether nothing more will come: it never ends.
+    """
+
+    ended = False
+    error = ""
 
     def __init__(self, workload: Workload, seed: int) -> None:
         self._workload = workload

@@ -266,3 +266,25 @@ def test_the_newest_run_is_described_by_its_json(run: Run, plan: Plan, tmp_path:
         "reconcile",
     } <= set(meta)
     assert {"python", "locust", "kernel", "cpu_model", "cores"} <= set(meta["environment"])
+
+
+def test_a_users_own_events_go_through_every_workload_of_a_plan(run: Run, plan: Plan, tmp_path: Path) -> None:
+    texts = ["a", "Zoë " * 10, '{"b":"' + "x" * 500 + '"}']
+    lines = [json.dumps({"name": "mine", "channel": "c", "data": text}) for text in texts]
+    (tmp_path / "mine.jsonl").write_text("\n".join([*lines, "{"]))
+    stopped = run("run", plan(), "--events", "mine.jsonl")
+    assert stopped.returncode == 2
+    assert "mine.jsonl, line 4: not JSON" in stopped.stderr
+    assert not (tmp_path / "results").exists()
+    done = run("run", plan(), "--events", "mine.jsonl", "--on-error", "skip")
+    assert done.returncode == 0, done.stderr
+    assert "line 4: not JSON" in done.stderr
+    assert "replay  mine.jsonl: 3 events of 1 to 508 B, 186 B on average" in done.stdout
+    result = saved(tmp_path)
+    assert set(result.slices["payload_kind"]) == {"replay"}
+    assert set(result.slices["payload_bytes"]) == {186}
+    assert result.meta["reconcile"]["agrees"]
+    total = result.slices.groupby("workload").sum(numeric_only=True)
+    # Whole passes weigh the mean; a slice ends within one.
+    assert (total["payload_total_bytes"] / total["events"]).tolist() == pytest.approx([186] * len(total), rel=0.2)
+    assert (bytes_per_event(result.slices)["envelope"] > 0).all()

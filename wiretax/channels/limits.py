@@ -6,6 +6,7 @@ Source: Pusher's HTTP API reference. A multi-tenant cluster takes 10 events a ba
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 CHANNEL_NAME = re.compile(r"[A-Za-z0-9_\-=@,.;]+")
@@ -85,3 +86,13 @@ def refuse_batch_size(count: int, limits: Limits) -> Refusal | None:
     if not 1 <= count <= limits.batch_size:
         return Refusal(400, "batch_size", f"{count} events in one batch, expected 1 to {limits.batch_size}")
     return None
+
+
+def refuse_event(name: str, channels: Sequence[str], data: str, limits: Limits) -> Refusal | None:
+    """None for an event the service takes, by a trigger where it has several channels."""
+    return (
+        refuse_event_name(name, limits)
+        or refuse_channel_count(len(channels), limits)
+        or next((refusal for each in channels if (refusal := refuse_channel(each, limits))), None)
+        or refuse_data(data, limits)
+    )

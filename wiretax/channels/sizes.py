@@ -8,6 +8,7 @@ from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.events import bodies
 from wiretax.channels.payloads import example
 from wiretax.channels.profiles import load_profile
+from wiretax.channels.replay import REPLAY
 from wiretax.channels.request import RequestHead
 from wiretax.channels.workload import Workload
 
@@ -77,9 +78,11 @@ def body_sizes(workload: Workload) -> BodySizes:
     """The bytes of a body around its payloads; of a trigger they are all the event's.
 
     Raises:
-        KeyError: where there is no such client.
+        KeyError: where there is no such client, or names and channels are not the usual ones, as in a replay.
     """
     profile = load_profile(workload.client)
+    if workload.payload_kind == REPLAY:
+        raise KeyError(REPLAY)
 
     def empty(events: int) -> int:
         return len(bodies(replace(workload, batch_size=events), profile, [""])())

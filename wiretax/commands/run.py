@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from wiretax.channels.endpoint import EndpointError
 from wiretax.commands.consent import budget_for
-from wiretax.terminal import Exit, err, fail, out
+from wiretax.terminal import Exit, err, fail, out, said_at_most
 
 if TYPE_CHECKING:
     from scenarios.judge import Judge
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Of the plan's, where --max-rounds is not said.
 MOST_ROUNDS = 3
+# Lines that are named where they are skipped.
+MOST_SKIPPED = 5
 
 
 def run(
@@ -52,6 +54,13 @@ def run(
         int,
         typer.Option(min=0, help="Send from so many processes, which share the plan's users; 0: from this one."),
     ] = 0,
+    events: Annotated[
+        str | None,
+        typer.Option(help="Send your own events in place of drawn ones: a file of JSON Lines, or - for stdin."),
+    ] = None,
+    on_error: Annotated[
+        Literal["skip", "stop"], typer.Option(help="What becomes of a line that is no event.")
+    ] = "stop",
     results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
     max_messages: Annotated[
         int | None,
@@ -71,10 +80,12 @@ def run(
 
     from analysis.gates import GatesError
     from analysis.table import print_run
+    from scenarios.arrivals.jsonl import EventsError, LineError
     from scenarios.cast import CastError
     from scenarios.judge import Judge
     from scenarios.plan import PlanError, load_plan
     from scenarios.preflight import EndpointRefusedError
+    from scenarios.replay import read_replay, replaying
     from scenarios.sweep import sweep
     from wiretax.commands.server import servers_of
     from wiretax.mock.process import MockError
@@ -90,6 +101,13 @@ def run(
         first, second = servers_of(endpoint, against, ca, insecure)
         given = first or second
         chosen = load_plan(plan, None if given is None else given.tls)
+        if events is not None:
+            if processes:
+                fail(
+                    "--events goes without --processes: one process replays a file in order; leave one out",
+                    Exit.USAGE,
+                )
+            chosen = replaying(chosen, read_replay(events, chosen.limits, on_error, said_at_most(MOST_SKIPPED)))
         if processes:
             chosen = chosen.for_workers()
         if processes > chosen.users:
@@ -101,7 +119,7 @@ def run(
         more = _more_rounds(judge, chosen.rounds, max_rounds)
         budget = budget_for(chosen, first, second, max_messages, yes)
         folder = sweep(chosen, first, second, results, err, more, budget, processes)
-    except (GatesError, PlanError, ResultsError, EndpointError, TrustError) as error:
+    except (EventsError, GatesError, LineError, PlanError, ResultsError, EndpointError, TrustError) as error:
         fail(str(error), Exit.USAGE)
     except (CastError, EndpointRefusedError, MockError) as error:
         fail(str(error), Exit.INVALID)

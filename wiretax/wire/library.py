@@ -178,7 +178,7 @@ class LibraryPublisher:
                         self._close()
                         calls_left = calls
                 tally = piece.measured if piece.open else piece.boundary
-                _count(tally, source.workload, parts, response)
+                _count(tally, source, source.payload_bytes(body), parts, response)
                 if self._heed is not None and not response.acknowledged:
                     self._heed(source.workload, response)
                 if response.acknowledged:
@@ -239,9 +239,9 @@ def _independent_headers() -> dict[str, str]:
     return {name: value for name, value in load_profile(LIBRARY).headers if name == "Accept-Encoding"}
 
 
-def _count(tally: Tally, workload: Workload, parts: Parts, response: Response) -> None:
+def _count(tally: Tally, source: Source, payload_bytes: int, parts: Parts, response: Response) -> None:
     tally.requests += 1
-    tally.payload_bytes += workload.payload_per_request
+    tally.payload_bytes += payload_bytes
     tally.request_line_bytes += parts.request_line
     tally.auth_query_bytes += parts.auth_query
     tally.header_bytes += parts.header
@@ -251,7 +251,7 @@ def _count(tally: Tally, workload: Workload, parts: Parts, response: Response) -
     tally.response_body_bytes += parts.response_body
     tally.framing_received_bytes += parts.framing_received
     if response.acknowledged:
-        tally.events += workload.batch_size
-        tally.messages += workload.messages_per_request
+        tally.events += source.workload.batch_size
+        tally.messages += source.workload.messages_per_request
     else:
         count_failure(tally, response)

@@ -12,6 +12,7 @@ from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.events import bodies
 from wiretax.channels.payloads import payloads
 from wiretax.channels.profiles import load_profile
+from wiretax.channels.replay import Replay, payload_of, replayed_bodies
 from wiretax.channels.request import RequestHead
 from wiretax.channels.workload import Workload
 from wiretax.wire.connection import Connection, ExchangeError
@@ -39,6 +40,7 @@ class Source:
     Attributes:
         workload: what is sent.
         next_body: the next body, encoded when asked for.
+        payload_of: the bytes of data in a body, where they differ from one to the next; else None.
         head: renders and signs the head for a body.
         writes: 1 where head and body go to the socket together, 2 where apart.
         request_line_bytes: of every request, without the query.
@@ -48,6 +50,7 @@ class Source:
 
     workload: Workload
     next_body: Callable[[], bytes]
+    payload_of: Callable[[bytes], int] | None
     head: RequestHead
     writes: int
     request_line_bytes: int
@@ -55,16 +58,25 @@ class Source:
     idle_close_ns: int
 
     @classmethod
-    def of(cls, workload: Workload, endpoint: Endpoint, seed: int) -> Source:
-        """The source of a workload's requests to an endpoint, its payloads drawn from ``seed``."""
+    def of(cls, workload: Workload, endpoint: Endpoint, seed: int, replay: Replay | None = None) -> Source:
+        """The source of a workload's requests to an endpoint, its payloads drawn from ``seed``, or those of a
+        ``replay``."""
         profile = load_profile(workload.client)
         head = RequestHead(endpoint, profile, workload.api, workload.connection)
         sizes = head.sizes(0)
-        least = DISTINCT_DOCUMENTS if workload.by_library else 4
-        data = payloads(workload.payload_kind, workload.payload_bytes, seed, least)
-        supply = bodies(workload, profile, data)
+        if replay is None:
+            least = DISTINCT_DOCUMENTS if workload.by_library else 4
+            data = payloads(workload.payload_kind, workload.payload_bytes, seed, least)
+            supply, weigh = bodies(workload, profile, data), None
+        else:
+            supply, weigh = replayed_bodies(workload, profile, replay.sent_by(workload)), payload_of
         idle_close_ns = int(profile.idle_close_s * 1e9)
-        return cls(workload, supply, head, profile.writes, sizes.request_line, sizes.auth_query, idle_close_ns)
+        line, query = sizes.request_line, sizes.auth_query
+        return cls(workload, supply, weigh, head, profile.writes, line, query, idle_close_ns)
+
+    def payload_bytes(self, body: bytes) -> int:
+        """The bytes of data in one of its bodies."""
+        return self.workload.payload_per_request if self.payload_of is None else self.payload_of(body)
 
 
 class Publisher:
@@ -86,13 +98,14 @@ class Publisher:
         Counts are kept in locals and added to the slice at the end, whichever way it comes.
         """
         exchange, render, next_body = self._connection.exchange, source.head.render, source.next_body
-        writes, note_latency = source.writes, piece.latencies_ns.append
+        writes, weigh, note_latency = source.writes, source.payload_of, piece.latencies_ns.append
         calls_left = calls = source.workload.most_calls
         if calls or self._is_stale(source.idle_close_ns):
             # A connection kept by the workload before would be one too few.
             self._connection.close()
         opened, tcp, tls = self._connection.opened, self._connection.tcp(), self._connection.tls()
         requests = acknowledged = head_bytes = body_bytes = answer_head_bytes = answer_body_bytes = 0
+        weighed_bytes = 0
         began_ns = -1
         try:
             while piece.open and began_ns < until_ns:
@@ -121,6 +134,8 @@ class Publisher:
                     requests += 1
                     head_bytes += len(head)
                     body_bytes += len(body)
+                    if weigh is not None:
+                        weighed_bytes += weigh(body)
                     answer_head_bytes += response.head_bytes
                     answer_body_bytes += response.body_bytes
                     if response.acknowledged:
@@ -131,7 +146,13 @@ class Publisher:
                         self._mind(source.workload, response)
                 else:  # closed during the exchange, which mypy can't see
                     _count(  # type: ignore[unreachable]
-                        piece.boundary, source, 1, len(head), len(body), response.acknowledged
+                        piece.boundary,
+                        source,
+                        1,
+                        len(head),
+                        len(body),
+                        response.acknowledged,
+                        source.payload_bytes(body),
                     )
                     piece.boundary.response_head_bytes += response.head_bytes
                     piece.boundary.response_body_bytes += response.body_bytes
@@ -144,7 +165,8 @@ class Publisher:
                     listener(source.workload, latency_ns, response, None)
         finally:
             measured = piece.measured
-            _count(measured, source, requests, head_bytes, body_bytes, acknowledged)
+            payload_bytes = requests * source.workload.payload_per_request if weigh is None else weighed_bytes
+            _count(measured, source, requests, head_bytes, body_bytes, acknowledged, payload_bytes)
             measured.response_head_bytes += answer_head_bytes
             measured.response_body_bytes += answer_body_bytes
             measured.connections += self._connection.opened - opened
@@ -176,12 +198,18 @@ def count_unfinished(piece: Slice, error: ExchangeError, request_bytes: int) -> 
 
 
 def _count(
-    tally: Tally, source: Source, requests: int, head_bytes: int, body_bytes: int, acknowledged: int
+    tally: Tally,
+    source: Source,
+    requests: int,
+    head_bytes: int,
+    body_bytes: int,
+    acknowledged: int,
+    payload_bytes: int,
 ) -> None:
     workload = source.workload
     tally.events += acknowledged * workload.batch_size
     tally.messages += acknowledged * workload.messages_per_request
-    count_requests(tally, source, requests, head_bytes, body_bytes, requests * workload.payload_per_request)
+    count_requests(tally, source, requests, head_bytes, body_bytes, payload_bytes)
 
 
 def count_requests(

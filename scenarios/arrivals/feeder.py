@@ -1,0 +1,91 @@
+"""Fills a Redis stream at a rate, whatever becomes of the entries: an open loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import monotonic, sleep, time
+from typing import Any
+
+import redis
+
+from wiretax.channels.events import Event
+
+# A feeder that is behind adds so many entries in one go.
+AT_ONCE = 500
+
+
+@dataclass(slots=True)
+class Fed:
+    """What was added.
+
+    Attributes:
+        events: entries Redis has taken.
+        duration_s: how long it took.
+        late_s: how long after its time the last one was added.
+        interrupted: whether it was stopped by hand.
+    """
+
+    events: int = 0
+    duration_s: float = 0.0
+    late_s: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def rate(self) -> float:
+        """Events a second."""
+        return self.events / self.duration_s if self.duration_s else 0.0
+
+
+class Feeder:
+    """Adds events to a stream at their times.
+
+    Attributes:
+        fed: what was added so far.
+    """
+
+    def __init__(self, client: redis.Redis, stream: str, events: Iterator[Event], times: Iterator[float]) -> None:
+        """``times``: ascending, seconds from the start."""
+        self.fed = Fed()
+        self._client = client
+        self._stream = stream
+        self._events = events
+        self._times = times
+
+    def run(self, count: int | None, duration_s: float | None) -> None:
+        """Add so many, or for so long; where both are said, whichever comes first.
+
+        An entry's field ``at`` is the time it was meant to arrive, so that one added late is not taken for fresh.
+
+        Raises:
+            redis.RedisError: where Redis is not there, or goes away; ``fed`` says what it has taken.
+        """
+        fed = self.fed
+        began_s, epoch_s = monotonic(), time()
+        due_s = next(self._times)
+        while count is None or fed.events < count:
+            now_s = monotonic() - began_s
+            if duration_s is not None and (now_s >= duration_s or due_s >= duration_s):
+                break
+            if due_s > now_s:
+                sleep(due_s - now_s)
+                continue
+            most = AT_ONCE if count is None else min(AT_ONCE, count - fed.events)
+            pipeline = self._client.pipeline(transaction=False)
+            added, last_s = 0, due_s
+            while due_s <= now_s and added < most:
+                pipeline.xadd(self._stream, _fields(next(self._events), epoch_s + due_s))
+                added, last_s = added + 1, due_s
+                due_s = next(self._times)
+            pipeline.execute()
+            fed.events += added
+            fed.duration_s = monotonic() - began_s
+            fed.late_s = fed.duration_s - last_s
+        if duration_s is not None and (count is None or fed.events < count):
+            # Nothing was due any more, or the time is over.
+            sleep(max(0.0, duration_s - (monotonic() - began_s)))
+            fed.duration_s = monotonic() - began_s
+
+
+def _fields(event: Event, at_s: float) -> dict[Any, Any]:
+    return {"name": event.name, "channel": event.channels[0], "data": event.data, "at": f"{at_s:.6f}"}

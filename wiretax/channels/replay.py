@@ -1,0 +1,87 @@
+"""A user's own events in place of drawn ones: every workload sends them in their order, over and over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
+from typing import Any
+
+from wiretax.channels.events import Event, body_writer, channel_names
+from wiretax.channels.profiles import Profile
+from wiretax.channels.workload import Workload
+
+# Their payload_kind; their payload_bytes are a mean.
+REPLAY = "replay"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Events to be sent again.
+
+    Attributes:
+        name: what they are called: the name of their file.
+        events: in order.
+    """
+
+    name: str
+    events: tuple[Event, ...]
+
+    @property
+    def payload_bytes(self) -> int:
+        """The mean of their data's UTF-8 bytes, rounded; at least 1."""
+        return max(1, round(sum(self.sizes) / len(self.events)))
+
+    @property
+    def sizes(self) -> list[int]:
+        """UTF-8 bytes of each event's data."""
+        return [len(event.data.encode()) for event in self.events]
+
+    def sent_by(self, workload: Workload) -> tuple[Event, ...]:
+        """The events as a workload sends them. Each goes to as many channels as the workload says: to its own, one
+        event for each of them, or where that is several, to ``my-channel-1`` and so on."""
+        if workload.channels > 1:
+            names = channel_names(workload.channels)
+            return tuple(replace(event, channels=names) for event in self.events)
+        return tuple(replace(event, channels=(each,)) for event in self.events for each in event.channels)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As ``run.json`` keeps it."""
+        return {
+            "name": self.name,
+            "events": len(self.events),
+            "payload_bytes": {"least": min(self.sizes), "mean": self.payload_bytes, "most": max(self.sizes)},
+        }
+
+
+class WeighedBody(bytes):
+    """A body that knows how many bytes of data it carries, as the application handed them over."""
+
+    payload_bytes: int
+
+
+def payload_of(body: bytes) -> int:
+    """The bytes of data in a body of ``replayed_bodies``."""
+    assert isinstance(body, WeighedBody)
+    return body.payload_bytes
+
+
+def replayed_bodies(workload: Workload, profile: Profile, events: Sequence[Event]) -> Callable[[], bytes]:
+    """An endless supply of bodies, each encoded when it is asked for, as ``events.bodies`` has them.
+
+    Args:
+        workload: what to send; its API decides the document.
+        profile: the library whose key order and JSON are used.
+        events: as the workload sends them, taken in turn, over and over.
+    """
+    write = body_writer(workload.api, profile)
+    supply = cycle([(event, len(event.data.encode())) for event in events])
+    size = workload.batch_size
+
+    def next_body() -> WeighedBody:
+        taken = list(islice(supply, size))
+        body = WeighedBody(write([event for event, _ in taken]))
+        body.payload_bytes = sum(data_bytes for _, data_bytes in taken)
+        return body
+
+    return next_body
