@@ -172,13 +172,13 @@ class FreeSession:
         with self._turn:
             self._discard()
             plan, options, targets, cost = self._look_at(parsed)
+            limit = limit_from(parsed, None if cost is not None else targets[0])
             if plan is not None:
                 if users < 1:
                     raise OptionError(f"a plan takes one user at least, got {users}")
                 plan = replace(plan, users=users)
             name, seed, timeout_s = (plan.name, plan.seed, plan.timeout_s) if plan else (NAME, SEED, TIMEOUT_S)
             folder = claim_run_folder(RESULTS, run_name(name))
-            limit = limit_from(parsed, None if cost is not None else targets[0])
             budget = None if limit is None else Budget(limit)
             session = Session(targets, seed, timeout_s, budget)
             try:

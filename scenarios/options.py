@@ -34,6 +34,7 @@ NAMES = frozenset(
         "batch_size",
         "channels",
         "max_batch_size",
+        "max_messages",
         "endpoint",
         "tls",
         "ca",

@@ -228,6 +228,8 @@ def test_pages_lie_below_the_path_that_locust_is_given(tmp_path: Path) -> None:
         ({"insecure": "true"}, "go with an https:// --endpoint"),
         ({"endpoint": "http://127.0.0.1/apps/1"}, "lacks the key or the secret"),
         ({"endpoint": "http://k:hidden@127.0.0.1:1/apps/1"}, "nothing listens at http://127.0.0.1:1/apps/1"),
+        ({"endpoint": "http://k:hidden@192.0.2.1/apps/1"}, "add --yes if you mean it"),
+        ({"max_messages": "few"}, "max_messages = 'few', expected a whole number"),
         ({"host": "http://k:hidden@127.0.0.1"}, "give the endpoint with --endpoint"),
     ],
 )
@@ -235,7 +237,7 @@ def test_what_cannot_be_used_is_said_in_the_form_and_nothing_starts(
     shared: Site, form: dict[str, str], says: str
 ) -> None:
     before = sorted((shared.folder / "results").glob("*"))
-    usual = {"plan": "none", "payload_bytes": "100", "insecure": "false", "host": "", "endpoint": ""}
+    usual = {"plan": "none", "payload_bytes": "100", "insecure": "false", "host": "", "max_messages": "0"}
     answer = shared.post("/swarm", **{**USERS, **usual, **form})
     assert not answer["success"]
     assert says in answer["message"]
