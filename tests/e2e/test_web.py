@@ -162,7 +162,8 @@ def test_tests_one_after_the_other_leave_a_run_each_and_a_reset_starts_the_figur
     # What came before the reset is in no slice, and in the totals all the same.
     parts = runs[1].meta["parts"]
     assert parts["aside"]["events"] > 0
-    counted = int(runs[1].slices["events"].sum()) + parts["aside"]["events"] + parts["boundary"]["events"]
+    whole = sum(int(frame["events"].sum()) for frame in (runs[1].slices, runs[1].queued))
+    counted = whole + parts["aside"]["events"] + parts["boundary"]["events"]
     assert counted == parts["total"]["events"]
     assert [each["name"] for each in shared.figures()["runs"]][:2] == [run.folder.name for run in runs[:2]]
 
