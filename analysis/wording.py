@@ -32,6 +32,8 @@ def way(row: Row) -> Iterator[str]:
         yield "close"
     elif row["calls_per_connection"]:
         yield f"{row['calls_per_connection']} calls"
+    if row.get("rate", 0) > 0:
+        yield f"{row['rate']:,g}/s arriving"
     yield from sent_to(row)
 
 

@@ -219,7 +219,7 @@ def _layers(counts: Counts) -> dict[str, float] | None:
 
 def _events_per_call(columns: Mapping[str, Any], counts: Mapping[str, Any]) -> float:
     """A batch of a queue leaves with what has gathered, any other is full."""
-    if not columns["queued"]:
+    if not columns["rate"]:
         return float(columns["batch_size"])
     return counts["events"] / counts["requests"] if counts["requests"] else 0.0
 

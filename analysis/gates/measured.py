@@ -59,9 +59,9 @@ class Measured:
         self.workloads: dict[str, dict[str, Any]] = {}
         for row in rows:
             name = row["workload"]
-            # A queue's rate is its arrivals': there is no gain in it.
-            queued = bool(row.get("rate"))
-            self.workloads.setdefault(name, {**{column: row[column] for column in DESCRIBED}, "queued": queued})
+            # Runs from before queues have none.
+            rate = row.get("rate") or 0.0
+            self.workloads.setdefault(name, {**{column: row[column] for column in DESCRIBED}, "rate": rate})
             into = self._rounds[name].setdefault(row["round"], {"duration_s": 0.0, **dict.fromkeys(SUMMED, 0)})
             # What the kernel did not count is not there at all in a row that is in no frame.
             _add(into, {column: row.get(column) for column in SUMMED})
@@ -105,7 +105,8 @@ def _histograms(latency: pd.DataFrame) -> dict[tuple[str, int], Histogram]:
 
 def _triggers(workloads: Mapping[str, Counts]) -> dict[str, str]:
     families = {name: tuple(columns[each] for each in (*FAMILY, "server")) for name, columns in workloads.items()}
-    families = {name: family for name, family in families.items() if not workloads[name]["queued"]}
+    # A queue's rate is its arrivals': there is no gain in it.
+    families = {name: family for name, family in families.items() if not workloads[name]["rate"]}
     alone = {family: name for name, family in families.items() if workloads[name]["api"] == "trigger"}
     return {name: alone[family] for name, family in families.items() if family in alone}
 
@@ -119,6 +120,7 @@ def _place(columns: Counts) -> tuple[Any, ...]:
         columns["client"],
         *payload,
         *way,
+        columns["rate"],
         *call,
         columns["server"] != SERVER,
     )
