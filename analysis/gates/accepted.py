@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from analysis.gates.gatesfile import Check
-from analysis.gates.measured import SERVER, Measured
+from analysis.gates.measured import DESCRIBED, SERVER, Measured
 from analysis.gates.subject import Missing, Subject, sample, subjects
 from analysis.gates.tables import Form
 
@@ -113,7 +113,7 @@ def find(accepted: Iterable[Accepted], check: Check, columns: tuple[Columns, Col
 def columns_of(measured: Measured, subject: Subject) -> tuple[Columns, Columns | None]:
     """The columns of a subject's workloads, by which they are found in any run."""
     own, *other = (
-        {column: value for column, value in measured.workloads[name].items() if column != "workload"}
+        {column: measured.workloads[name][column] for column in DESCRIBED if column != "workload"}
         for name in subject.names
     )
     return own, other[0] if other else None

@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 from judged import META, run_of, run_of_pieces
 from rich.console import Console
-from saved import Costs, made_up, piece, record
+from saved import Costs, made_up, piece, record, rendered
 
 from analysis.gates.acceptance import UnacceptableError, accept_run
 from analysis.gates.gates import Gates, load_gates
 from analysis.gates.gatesfile import GatesError
 from analysis.gates.judge import judge
 from analysis.gates.terminal import print_changes
+from scenarios.plan import load_plan
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import Run
 from wiretax.runs.writer import write_run
@@ -247,3 +248,11 @@ def test_a_file_that_is_no_baseline_is_refused_in_one_line(folder: Path, content
 def test_a_baseline_that_is_not_there_is_refused_before_anything_runs(folder: Path) -> None:
     with pytest.raises(GatesError, match=r"check bytes: no baseline in .*; write it with wiretax gate --accept"):
         load(folder, BYTES + EXACTLY)
+
+
+def test_the_projects_own_gate_finds_what_was_accepted_for_each_workload() -> None:
+    root = Path(__file__).parents[2]
+    workloads = list(load_plan("ci").workloads)
+    judgement = judge(run_of(rendered(workloads, rounds=6)), load_gates(root / "gates.toml"))
+    assert len([case for case in judgement.cases if case.check == "sent"]) == len(workloads)
+    assert not [case.message for case in judgement.cases if "nothing is accepted" in case.message]
