@@ -6,10 +6,10 @@ from time import monotonic
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from scenarios.cast import Held
 from scenarios.conductor import WARM_UP, Asked, Step
+from wiretax.progress_bar import progress_bar
 
 # Of undecided workloads; all of them are in run.json.
 MOST_NAMES = 2
@@ -71,16 +71,7 @@ class Bar:
     def __init__(self, console: Console, name: str) -> None:
         self._name = name
         self._clock = Clock()
-        # Redrawn by hand: a thread that draws would take its time from a slice.
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[now]}"),
-            console=console,
-            auto_refresh=False,
-            transient=True,
-        )
+        self._progress = progress_bar(console)
         self._task = self._progress.add_task(name, total=1.0, now="warm-up")
         self._progress.start()
 

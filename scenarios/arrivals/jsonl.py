@@ -30,7 +30,6 @@ CHUNK_BYTES = 65_536
 # A line longer than this is no event: the service takes 10 kB, a dedicated cluster some more.
 MOST_LINE_BYTES = 16 * 1024 * 1024
 READ_AHEAD = 1000
-FIELDS = ("name", "channel", "channels", "data")
 
 
 class LineError(ValueError):

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from wiretax.progress_bar import progress_bar
 
 
 class Reporter(Protocol):
@@ -27,15 +28,7 @@ class Bar:
     """One line that is redrawn at each step."""
 
     def __init__(self, console: Console) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[now]}"),
-            console=console,
-            auto_refresh=False,
-            transient=True,
-        )
+        self._progress = progress_bar(console)
         self._task = self._progress.add_task("report", total=1.0, now="")
         self._progress.start()
 
