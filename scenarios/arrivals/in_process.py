@@ -85,9 +85,10 @@ class InProcess:
     def acknowledge(self, arrivals: list[Arrival]) -> None:
         return None
 
-    def give_back(self, arrivals: list[Arrival]) -> None:
+    def give_back(self, arrivals: list[Arrival]) -> bool:
         """They are lost: whether the server published them is not known, and no event is sent twice."""
         self.tally.lost += len(arrivals)
+        return False
 
     def waiting(self) -> int:
         return len(self._backlog)

@@ -39,16 +39,19 @@ def publish(source: Source, tally: QueueTally, caller: Caller, arrivals: list[Ar
     Returns:
         Whether it was acknowledged.
     """
+    intended_s = [each.intended_s for each in arrivals]
+    began_s = monotonic()
     try:
         call = caller.call([arrival.event for arrival in arrivals])
     except BaseException:
-        source.give_back(arrivals)
+        if not source.give_back(arrivals):
+            tally.failed(intended_s, began_s, monotonic())
         raise
     if call.acknowledged:
-        tally.delivered([each.intended_s for each in arrivals], call.began_s, call.ended_s)
+        tally.delivered(intended_s, call.began_s, call.ended_s)
         source.acknowledge(arrivals)
-    else:
-        source.give_back(arrivals)
+    elif not source.give_back(arrivals):
+        tally.failed(intended_s, call.began_s, call.ended_s)
     return call.acknowledged
 
 

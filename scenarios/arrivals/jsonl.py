@@ -264,9 +264,10 @@ class JsonLines:
     def acknowledge(self, arrivals: list[Arrival]) -> None:
         self._counts.published += len(arrivals)
 
-    def give_back(self, arrivals: list[Arrival]) -> None:
+    def give_back(self, arrivals: list[Arrival]) -> bool:
         self._counts.given_back += len(arrivals)
         self._buffer.give_back(arrivals)
+        return True
 
     def waiting(self) -> int:
         """How many were read and not taken; what is still in the file is not known."""

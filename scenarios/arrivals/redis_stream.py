@@ -149,10 +149,11 @@ class RedisStream:
         self._keeper.settle(arrival.token for arrival in arrivals)
         self._returned(len(arrivals))
 
-    def give_back(self, arrivals: list[Arrival]) -> None:
+    def give_back(self, arrivals: list[Arrival]) -> bool:
         self._counts.given_back += len(arrivals)
         self._buffer.give_back(arrivals)
         self._returned(len(arrivals))
+        return True
 
     def waiting(self) -> int:
         """Entries nobody has taken yet: read ahead here, and not read by the group a moment ago."""

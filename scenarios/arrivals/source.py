@@ -26,8 +26,8 @@ class Source(Protocol):
         """Their publish was acknowledged."""
         ...
 
-    def give_back(self, arrivals: list[Arrival]) -> None:
-        """Their publish failed: they are taken again, or counted as lost."""
+    def give_back(self, arrivals: list[Arrival]) -> bool:
+        """Their publish failed: they will be taken again (True), or count as lost (False)."""
         ...
 
     def waiting(self) -> int:

@@ -25,6 +25,8 @@ from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
+from wiretax.runs.record import RunRecord
+from wiretax.runs.writer import latency_table
 from wiretax.wire.library import LibraryPublisher
 from wiretax.wire.publisher import Source
 from wiretax.wire.response import ResponseMemo
@@ -34,6 +36,7 @@ from wiretax.wire.trust import Target, target_of
 from wiretax.wire.watchdog import Watchdog
 
 TIMEOUT_S = 0.5
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 BOTH = pytest.mark.parametrize("http", ["1.1", "2"])
 
 
@@ -221,6 +224,24 @@ def test_a_server_that_closes_is_a_loss(serve: Callable[..., Target], watchdog: 
     ((failure, _),) = user.send().measured.failed.items()
     assert failure.kind == "lost"
     assert user.witnesses_agree()
+
+
+@pytest.mark.parametrize(("answer", "counted"), [(OK, (1, 0)), (OK[:-1], (0, 1))])
+def test_a_call_that_ends_after_its_slice_counts_in_the_latency_of_the_slice(
+    serve: Callable[..., Target], watchdog: Watchdog, answer: bytes, counted: tuple[int, int]
+) -> None:
+    def reply(connection: Any) -> None:
+        connection.recv(65_536)
+        user.piece.close()
+        connection.sendall(answer)
+        while connection.recv(65_536):
+            pass
+
+    user = User(serve(reply), watchdog, workload("1.1"))
+    assert not user.send().measured.requests
+    record = RunRecord()
+    record.add(user.piece, 1)
+    assert [(each["count"], each["censored"]) for each in latency_table(record).to_pylist()] == [counted]
 
 
 @BOTH

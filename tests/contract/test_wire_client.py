@@ -11,7 +11,11 @@ import pytest
 from gevent.server import StreamServer
 
 from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.events import Event
 from wiretax.channels.workload import Workload
+from wiretax.runs.record import RunRecord
+from wiretax.runs.writer import latency_table
+from wiretax.wire.caller import Caller
 from wiretax.wire.connection import Connection
 from wiretax.wire.publisher import Publisher, Source
 from wiretax.wire.response import ResponseMemo
@@ -240,6 +244,8 @@ def test_each_way_to_fail_is_a_kind_of_its_own(serve: Any, reply: Reply, kind: s
     assert (failure.kind, failure.status, count) == (kind, status, 2)
     assert failure.message
     assert piece.measured.latency.total == 0
+    # How long an acknowledgement would have taken is not known, but it is at least this.
+    assert piece.measured.latency.censored.sum() == 2
     assert user.witnesses_agree()
     # Two exchanges, two requests: what was lost was not sent again.
     assert server.requests == 2
@@ -384,6 +390,40 @@ def test_a_user_killed_in_an_exchange_leaves_no_byte_uncounted(serve: Any) -> No
     assert (measured.unfinished, measured.failures) == (1, 0)
     assert measured.unfinished_sent_bytes == server.received
     assert user.witnesses_agree()
+
+
+LATE_S = 0.05
+
+
+@pytest.mark.parametrize("sends", ["publisher", "caller"])
+@pytest.mark.parametrize(
+    ("answer", "counted"),
+    [
+        (OK, (1, 0)),
+        (b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n", (0, 1)),
+        (OK[:-1], (0, 1)),
+    ],
+)
+def test_a_call_that_ends_after_its_slice_counts_in_the_latency_of_the_slice(
+    serve: Any, sends: str, answer: bytes, counted: tuple[int, int]
+) -> None:
+    def reply(connection: Any, _: int) -> None:
+        user.piece.close()
+        gevent.sleep(LATE_S)
+        connection.sendall(answer)
+
+    _, user = serve(reply)
+    if sends == "publisher":
+        user.send()
+    else:
+        with Caller(user.connection, user.source, user.piece) as caller:
+            caller.call([Event("e", ("c",), "{}")])
+    assert not user.piece.measured.requests
+    record = RunRecord()
+    record.add(user.piece, 1)
+    (bucket,) = latency_table(record).to_pylist()
+    assert (bucket["count"], bucket["censored"]) == counted
+    assert bucket["bucket_high_s"] > LATE_S
 
 
 def test_a_listener_hears_of_each_exchange_however_it_ended(serve: Any) -> None:

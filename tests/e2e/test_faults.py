@@ -144,11 +144,14 @@ def test_a_run_with_faults_is_sound_and_says_what_went_wrong(done: Done) -> None
     assert "agree to the byte" in done.said
 
 
-def test_only_acknowledged_exchanges_have_a_latency(done: Done) -> None:
+def test_every_exchange_is_in_the_latencies_and_those_without_an_acknowledgement_as_censored(done: Done) -> None:
     rows = done.run.slices
-    answered = rows["requests"] + rows["unfinished_requests"] - rows["failures"]
-    assert done.run.latency["count"].sum() == answered.sum()
-    assert (rows["events"] == answered * rows["batch_size"]).all()
+    begun = rows["requests"] + rows["unfinished_requests"] + rows["boundary_requests"]
+    acknowledged = rows["events"] + rows["boundary_events"]
+    latency = done.run.latency
+    assert latency[["count", "censored"]].sum().sum() == begun.sum()
+    assert latency["count"].sum() == (acknowledged / rows["batch_size"]).sum()
+    assert latency["censored"].sum() > 0
 
 
 @pytest.mark.parametrize("name", ["answering", "waiting"])
@@ -183,8 +186,21 @@ def test_a_stall_ends_by_the_timeout_and_its_slice_goes_on(waiting: Done) -> Non
     # They ended within the slice they began in: a boundary's would be in no row.
     assert rows["failures"].sum() > 0
     assert rows["failures"].sum() == rows["unfinished_requests"].sum() == rows["unknown_requests"].sum()
-    slow = waiting.run.latency["bucket_high_s"] > 0.005
-    assert waiting.run.latency[slow]["count"].sum() > 0
+    latency = waiting.run.latency
+    assert latency[latency["bucket_high_s"] > 0.005]["count"].sum() > 0
+    stalled = latency[latency["bucket_low_s"] > 0.05]["censored"].sum()
+    assert stalled >= rows["unfinished_requests"].sum()
+
+
+def test_a_slow_answer_counts_however_long_after_its_slice_it_came(tmp_path: Path) -> None:
+    """A slow call outlasts its slice, so none of them ends in the slice it began in."""
+    head = HEAD.replace("300ms", "100ms").replace("60ms", "10s")
+    done = perform(tmp_path, head + tables(("slow:0.02:400ms",)) + WORKLOADS)
+    assert_sound(done)
+    latency, rows = done.run.latency, done.run.slices
+    slow = latency[latency["bucket_high_s"] > 0.4]["count"].sum()
+    assert 0 < slow <= done.injected["slow"]
+    assert latency["count"].sum() == rows["requests"].sum() + rows["boundary_requests"].sum()
 
 
 def test_a_close_costs_a_connection_and_one_that_is_not_said_the_next_call_too(closing: Done) -> None:

@@ -67,8 +67,9 @@ def test_each_event_that_arrived_is_accounted_for(measured: tuple[Saved, str]) -
     assert (queue["arrived"] == queue["acknowledged"] + queue["lost"] + queue["unsent"]).all()
     assert (queue["intended"] == queue["arrived"]).all()
     assert (queue["arrived"] > 200).all()
-    timed = run.waits[run.waits["kind"] == "total"].groupby(["workload", "round"])["count"].sum()
-    expected = queue.set_index(["workload", "round"])[["acknowledged", "unsent"]].sum(axis=1)
+    totals = run.waits[run.waits["kind"] == "total"]
+    timed = totals.groupby(["workload", "round"])[["count", "censored"]].sum().sum(axis=1)
+    expected = queue.set_index(["workload", "round"])[["acknowledged", "lost", "unsent"]].sum(axis=1)
     assert timed.to_dict() == expected.to_dict()
 
 

@@ -52,9 +52,18 @@ def slices_frame(made: RunRecord) -> pd.DataFrame:
 def latency_frame(made: RunRecord) -> pd.DataFrame:
     """``latency.parquet`` as it would be read back."""
     rows: list[dict[str, Any]] = [
-        {"round": number, "workload": name, "bucket_low_s": low, "bucket_high_s": high, "count": int(count)}
+        {
+            "round": number,
+            "workload": name,
+            "bucket_low_s": low,
+            "bucket_high_s": high,
+            "count": int(count),
+            "censored": int(censored),
+        }
         for number, name, buckets in made.latency
-        for low, high, count in zip(buckets.lows_s(), buckets.highs_s(), buckets.counts, strict=True)
+        for low, high, count, censored in zip(
+            buckets.lows_s(), buckets.highs_s(), buckets.counts, buckets.censored, strict=True
+        )
     ]
     return pd.DataFrame(rows)
 

@@ -20,11 +20,13 @@ def test_merging_adds_every_count() -> None:
     one = tally(**{name: position for position, name in enumerate(COUNTS, 1)})
     one.failed[Failure("lost", 0, "reset")] = 2
     one.latency.record([1000, 2000])
+    one.latency.record_censored([3000])
     total.merge(one)
     total.merge(one)
     assert total.counts() == {name: 2 * position for position, name in enumerate(COUNTS, 1)}
     assert total.failed == {Failure("lost", 0, "reset"): 4}
     assert total.latency.total == 4
+    assert total.latency.censored.sum() == 2
 
 
 def test_bytes_each_way_are_the_sums_of_their_parts() -> None:

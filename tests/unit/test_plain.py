@@ -18,6 +18,8 @@ from wiretax.wire.slices import Slice
 from wiretax.wire.trust import Target
 
 WORKLOAD = Workload(api="batch", batch_size=10)
+LATE_NS = [5 * 10**9]
+TIMED_OUT_NS = [10 * 10**9] * 2
 
 
 def piece(scale: int, latencies_ns: list[int]) -> Slice:
@@ -32,6 +34,8 @@ def piece(scale: int, latencies_ns: list[int]) -> Slice:
     made.close()
     made.latencies_ns.extend(latencies_ns)
     made.settle()
+    made.boundary.latency.record(LATE_NS)
+    made.boundary.latency.record_censored(TIMED_OUT_NS)
     return made
 
 
@@ -54,6 +58,7 @@ def test_a_slice_arrives_as_it_left() -> None:
         assert mine.counts() == theirs.counts()
         assert mine.failed == theirs.failed
         assert (mine.latency.counts == theirs.latency.counts).all()
+        assert (mine.latency.censored == theirs.latency.censored).all()
     without = piece(1, [])
     without.tcp, without.counts = None, False
     assert travelled(without).tcp is None
@@ -70,8 +75,9 @@ def test_what_arrived_is_recorded_as_what_never_left() -> None:
     assert there.total.counts() == here.total.counts()
     assert there.boundary.counts() == here.boundary.counts()
     assert latency_table(there).equals(latency_table(here))
-    # Both workers' histograms are one.
-    assert [row["count"] for row in latency_table(there).to_pylist()] == [2, 1, 1]
+    # Both workers' histograms are one, and what ended after the slice is in it.
+    rows = latency_table(there).to_pylist()
+    assert [(row["count"], row["censored"]) for row in rows] == [(2, 0), (1, 0), (1, 0), (2, 0), (0, 4)]
 
 
 def test_a_rows_bucket_is_there_once_however_many_workers_filled_it() -> None:
@@ -79,11 +85,24 @@ def test_a_rows_bucket_is_there_once_however_many_workers_filled_it() -> None:
     every_ns = [[1_000 * each for each in range(1, 90)], [700 * each for each in range(1, 300)], []]
     for worker, latencies_ns in enumerate(every_ns):
         record.add(piece(1, latencies_ns), 1, worker)
-    alone.add(piece(1, [each for latencies_ns in every_ns for each in latencies_ns]), 3)
+    together = piece(1, [each for latencies_ns in every_ns for each in latencies_ns])
+    for _ in every_ns[1:]:
+        together.boundary.latency.record(LATE_NS)
+        together.boundary.latency.record_censored(TIMED_OUT_NS)
+    alone.add(together, 3)
     assert latency_table(record).equals(latency_table(alone))
 
 
-@pytest.mark.parametrize("plain", [[b"\0\0", b""], [b"\xff\xff", b"\0" * 8], [b"\0"], [b"\0", b"\0" * 8]])
+@pytest.mark.parametrize(
+    "plain",
+    [
+        [b"\0\0", b"", b""],
+        [b"\0\0", b"\0" * 8, b""],
+        [b"\xff\xff", b"\0" * 8, b"\0" * 8],
+        [b"\0\0", b"\0" * 8],
+        [b"\0", b"\0" * 8, b"\0" * 8],
+    ],
+)
 def test_what_is_no_histogram_is_refused(plain: list[bytes]) -> None:
     with pytest.raises(ValueError, match=r"."):
         Histogram.of_plain(plain)
@@ -92,7 +111,10 @@ def test_what_is_no_histogram_is_refused(plain: list[bytes]) -> None:
 def test_a_full_histogram_arrives_too() -> None:
     full = Histogram()
     full.counts += 2**40
-    assert (Histogram.of_plain(full.as_plain()).counts == full.counts).all()
+    full.censored += 2**41
+    came = Histogram.of_plain(full.as_plain())
+    assert (came.counts == full.counts).all()
+    assert (came.censored == full.censored).all()
     assert len(full.as_plain()[0]) == 2 * SIZE
 
 

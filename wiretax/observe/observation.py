@@ -109,8 +109,11 @@ class Observation:
             if exchange.connection not in seen:
                 seen.add(exchange.connection)
                 piece.measured.connections += 1
+            age_ns = exchange.ended_ns - exchange.began_ns
             if exchange.answer is not None and exchange.answer.acknowledged:
-                piece.latencies_ns.append(exchange.ended_ns - exchange.began_ns)
+                piece.latencies_ns.append(age_ns)
+            else:
+                piece.measured.latency.record_censored([age_ns])
         piece.settle()
         return piece
 

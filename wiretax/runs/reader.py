@@ -204,7 +204,8 @@ def _frame(file: Path, damage: list[str]) -> pd.DataFrame:
     else:
         missing = [name for name in schema.names if name not in frame and name not in LATER_COLUMNS]
         if not missing:
-            return frame
+            # Runs saved before unacknowledged calls were counted in their histograms have no such column.
+            return frame if "censored" in frame or "censored" not in schema.names else frame.assign(censored=0)
         damage.append(f"{file.name} lacks {', '.join(missing[:3])}{' and more' if len(missing) > 3 else ''}")
     empty: pd.DataFrame = schema.empty_table().to_pandas()
     return empty

@@ -23,7 +23,7 @@ class RunRecord:
         meta: what becomes ``run.json``.
         slices: rows of ``slices.parquet``.
         latency: histograms of ``latency.parquet``: round, workload, and the buckets that hold anything, all
-            workers' together.
+            workers' together. An exchange counts in the slice it began in, however late it ended.
         failed: how often each workload failed in each way, the warm-up included.
         total: all exchanges: measured, boundary and warm-up.
         sent_to: the same by server.
@@ -66,7 +66,8 @@ class RunRecord:
             self.queues.append(_queue_row(piece, piece.queue, worker))
             for kind, histogram in piece.queue.times.items():
                 self.waits.append((piece.round, piece.workload.name, kind, histogram.buckets()))
-        key, buckets = (piece.round, piece.workload.name), piece.measured.latency.buckets()
+        key = (piece.round, piece.workload.name)
+        buckets = piece.measured.latency.buckets().plus(piece.boundary.latency.buckets())
         place = self._places.setdefault(key, len(self.latency))
         if place == len(self.latency):
             self.latency.append((*key, buckets))

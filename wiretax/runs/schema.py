@@ -77,6 +77,8 @@ SLICES = pa.schema(
     ]
 )
 
+# ``count``: exchanges that took this long. ``censored``: exchanges without an acknowledgement, which were this old
+# when they ended. Both count in the slice they began in.
 LATENCY = pa.schema(
     [
         ("round", pa.int32()),
@@ -84,6 +86,7 @@ LATENCY = pa.schema(
         ("bucket_low_s", pa.float64()),
         ("bucket_high_s", pa.float64()),
         ("count", pa.int64()),
+        ("censored", pa.int64()),
     ]
 )
 
@@ -136,6 +139,7 @@ LATER_COLUMNS = frozenset(
         "framing_sent_bytes",
         "framing_received_bytes",
         "unknown_requests",
+        "censored",
         "tls_sent_bytes",
         "tls_received_bytes",
         "tls_handshake_sent_bytes",

@@ -95,6 +95,7 @@ def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
                 "bucket_low_s": buckets.lows_s(),
                 "bucket_high_s": buckets.highs_s(),
                 "count": buckets.counts,
+                "censored": buckets.censored,
             }
         ).cast(WAITS)
         for round_, workload, kind, buckets in record.waits
@@ -129,6 +130,7 @@ def latency_table(record: RunRecord) -> pa.Table:
             [buckets.lows_s() for _, _, buckets in record.latency],
             [buckets.highs_s() for _, _, buckets in record.latency],
             [buckets.counts for _, _, buckets in record.latency],
+            [buckets.censored for _, _, buckets in record.latency],
         )
     ]
     arrays = [pa.array(column.tolist(), kind) for column, kind in zip(columns, LATENCY.types, strict=True)]

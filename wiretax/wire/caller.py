@@ -107,11 +107,12 @@ class Caller:
             response = self._connection.exchange(head, body, source.writes)
         except ExchangeError as error:
             ended_s = monotonic()
-            count_unfinished(piece, error, len(head) + len(body))
+            age_ns = round((ended_s - began_s) * 1e9)
+            count_unfinished(piece, error, len(head) + len(body), age_ns)
             if error.__cause__ is not None:
                 raise error.__cause__ from None
             if self._listener is not None:
-                self._listener(source.workload, round((ended_s - began_s) * 1e9), None, error.failure)
+                self._listener(source.workload, age_ns, None, error.failure)
             if error.failure.kind in ("connect", "tls"):
                 gevent.sleep(RECONNECT_PAUSE_S)
             return Call(False, began_s, ended_s)
@@ -124,7 +125,7 @@ class Caller:
         tally.response_head_bytes += response.head_bytes
         tally.response_body_bytes += response.body_bytes
         if not response.acknowledged:
-            count_failure(tally, response)
+            count_failure(tally, response, latency_ns)
             if self._heed is not None:
                 self._heed(source.workload, response)
         else:

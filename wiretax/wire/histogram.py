@@ -33,6 +33,7 @@ class Buckets(NamedTuple):
 
     indices: npt.NDArray[np.uint16]
     counts: npt.NDArray[np.uint32]
+    censored: npt.NDArray[np.uint32]
 
     def lows_s(self) -> npt.NDArray[np.float64]:
         """Where each bucket begins, in seconds."""
@@ -45,18 +46,25 @@ class Buckets(NamedTuple):
     def plus(self, other: Buckets) -> Buckets:
         """Both histograms added."""
         indices, places = np.unique(np.concatenate([self.indices, other.indices]), return_inverse=True)
-        counts = np.zeros(len(indices), dtype=np.uint32)
+        counts, censored = np.zeros((2, len(indices)), dtype=np.uint32)
         np.add.at(counts, places, np.concatenate([self.counts, other.counts]))
-        return Buckets(indices, counts)
+        np.add.at(censored, places, np.concatenate([self.censored, other.censored]))
+        return Buckets(indices, counts, censored)
 
 
 class Histogram:
-    """Counts of latencies by bucket. Histograms of workers and rounds add up without loss."""
+    """Counts of latencies by bucket. Histograms of workers and rounds add up without loss.
 
-    __slots__ = ("counts",)
+    Attributes:
+        counts: latencies that were measured.
+        censored: latencies known only to be at least this long: the call ended without an acknowledgement.
+    """
+
+    __slots__ = ("censored", "counts")
 
     def __init__(self) -> None:
         self.counts: npt.NDArray[np.int64] = np.zeros(SIZE, dtype=np.int64)
+        self.censored: npt.NDArray[np.int64] = np.zeros(SIZE, dtype=np.int64)
 
     def record(self, nanoseconds: Sequence[int]) -> None:
         """Add latencies in nanoseconds."""
@@ -64,18 +72,25 @@ class Histogram:
             indices = bucket_indices(np.array(nanoseconds, dtype=np.int64))
             self.counts += np.bincount(indices, minlength=SIZE)
 
+    def record_censored(self, nanoseconds: Sequence[int]) -> None:
+        """Add lower bounds of latencies in nanoseconds: how old calls were when they ended unacknowledged."""
+        if nanoseconds:
+            indices = bucket_indices(np.array(nanoseconds, dtype=np.int64))
+            self.censored += np.bincount(indices, minlength=SIZE)
+
     def merge(self, other: Histogram) -> None:
         """Add another histogram's counts to this one's."""
         self.counts += other.counts
+        self.censored += other.censored
 
     @property
     def total(self) -> int:
-        """How many latencies were recorded."""
+        """How many latencies were measured, the censored left out."""
         return int(self.counts.sum())
 
     def percentile_s(self, quantile: float) -> float:
-        """The lower end of the bucket in which a quantile (0 to 1) falls, in seconds; 0 where nothing was
-        recorded."""
+        """The lower end of the bucket in which a quantile (0 to 1) of the measured latencies falls, in seconds;
+        0 if none was measured."""
         reached = self.counts.cumsum()
         if not reached[-1]:
             return 0.0
@@ -83,14 +98,17 @@ class Histogram:
         return float(bucket_lows_ns(np.array([index]))[0]) / 1e9
 
     def buckets(self) -> Buckets:
-        """What the histogram holds, in six bytes a bucket."""
-        indices = np.flatnonzero(self.counts)
-        return Buckets(indices.astype(np.uint16), self.counts[indices].astype(np.uint32))
+        """What the histogram holds, in ten bytes a bucket."""
+        indices = np.flatnonzero(self.counts + self.censored)
+        counts, censored = self.counts[indices], self.censored[indices]
+        return Buckets(indices.astype(np.uint16), counts.astype(np.uint32), censored.astype(np.uint32))
 
     def as_plain(self) -> list[bytes]:
-        """As it travels from a worker to its master: indices and counts, little-endian, of what holds anything."""
-        indices = np.flatnonzero(self.counts)
-        return [indices.astype("<u2").tobytes(), self.counts[indices].astype("<u8").tobytes()]
+        """As it travels from a worker to its master: indices, counts and censored
+        counts, little-endian, of the buckets that hold anything."""
+        indices = np.flatnonzero(self.counts + self.censored)
+        kept = [self.counts[indices], self.censored[indices]]
+        return [indices.astype("<u2").tobytes(), *(each.astype("<u8").tobytes() for each in kept)]
 
     @classmethod
     def of_plain(cls, plain: Sequence[bytes]) -> Histogram:
@@ -99,9 +117,11 @@ class Histogram:
         Raises:
             ValueError: where it was not made by that.
         """
-        indices, counts = (np.frombuffer(data, kind) for data, kind in zip(plain, ("<u2", "<u8"), strict=True))
-        if len(indices) != len(counts) or (indices >= SIZE).any():
+        kinds = ("<u2", "<u8", "<u8")
+        indices, counts, censored = (np.frombuffer(data, kind) for data, kind in zip(plain, kinds, strict=True))
+        if not len(indices) == len(counts) == len(censored) or (indices >= SIZE).any():
             raise ValueError("not a histogram's buckets")
         histogram = cls()
         histogram.counts[indices] = counts
+        histogram.censored[indices] = censored
         return histogram

@@ -99,6 +99,9 @@ class Tally:
         unfinished_sent_bytes: bytes handed to the socket in those.
         unfinished_received_bytes: bytes taken from it in those.
         connections: connections opened.
+        latency: how long acknowledged exchanges took. Of the others it holds how old they were when they ended, as
+            censored: an acknowledgement would have taken at least that long.
+        failed: how often each failure happened.
     """
 
     requests: int = 0

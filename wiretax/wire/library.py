@@ -159,17 +159,18 @@ class LibraryPublisher:
                     response, parts = self._exchange(url, body)
                 except Exception as error:
                     failure = connection.failure(error)
+                    latency_ns = perf_counter_ns() - began_ns
                     self._close()
-                    self._count_unfinished(piece, failure, len(body))
+                    self._count_unfinished(piece, failure, len(body), latency_ns)
                     if listener is not None:
-                        listener(source.workload, perf_counter_ns() - began_ns, None, failure)
+                        listener(source.workload, latency_ns, None, failure)
                     if failure.kind in ("connect", "tls"):
                         gevent.sleep(RECONNECT_PAUSE_S)
                     continue
                 except BaseException:
                     # The user was killed half way: what is still to come on this connection belongs to no one.
                     self._close()
-                    self._count_unfinished(piece, None, len(body))
+                    self._count_unfinished(piece, None, len(body), perf_counter_ns() - began_ns)
                     raise
                 latency_ns = perf_counter_ns() - began_ns
                 if calls:
@@ -178,7 +179,7 @@ class LibraryPublisher:
                         self._close()
                         calls_left = calls
                 tally = piece.measured if piece.open else piece.boundary
-                _count(tally, source, source.payload_bytes(body), parts, response)
+                _count(tally, source, source.payload_bytes(body), parts, response, latency_ns)
                 if self._heed is not None and not response.acknowledged:
                     self._heed(source.workload, response)
                 if response.acknowledged:
@@ -220,8 +221,9 @@ class LibraryPublisher:
         self._pool.close()
         self._connection.close()
 
-    def _count_unfinished(self, piece: Slice, failure: Failure | None, body_bytes: int) -> None:
-        """``failure``: None where its own user cut the exchange off, which says nothing of the endpoint."""
+    def _count_unfinished(self, piece: Slice, failure: Failure | None, body_bytes: int, age_ns: int) -> None:
+        """``failure``: None if the exchange was cut off by its own user, which says nothing of the endpoint;
+        ``age_ns``: how old the exchange was then."""
         tally = piece.measured if piece.open else piece.boundary
         tally.unfinished += 1
         sent = self._connection.sent - self._settled[0]
@@ -229,6 +231,7 @@ class LibraryPublisher:
         tally.unknown += sent > body_bytes
         tally.unfinished_sent_bytes += sent
         tally.unfinished_received_bytes += self._connection.received - self._settled[1]
+        tally.latency.record_censored([age_ns])
         if failure is not None:
             tally.failures += 1
             tally.failed[failure] += 1
@@ -239,7 +242,9 @@ def _independent_headers() -> dict[str, str]:
     return {name: value for name, value in load_profile(LIBRARY).headers if name == "Accept-Encoding"}
 
 
-def _count(tally: Tally, source: Source, payload_bytes: int, parts: Parts, response: Response) -> None:
+def _count(
+    tally: Tally, source: Source, payload_bytes: int, parts: Parts, response: Response, latency_ns: int
+) -> None:
     tally.requests += 1
     tally.payload_bytes += payload_bytes
     tally.request_line_bytes += parts.request_line
@@ -254,4 +259,4 @@ def _count(tally: Tally, source: Source, payload_bytes: int, parts: Parts, respo
         tally.events += source.workload.batch_size
         tally.messages += source.workload.messages_per_request
     else:
-        count_failure(tally, response)
+        count_failure(tally, response, latency_ns)

@@ -115,11 +115,12 @@ class Publisher:
                 try:
                     response = exchange(head, body, writes)
                 except ExchangeError as error:
-                    count_unfinished(piece, error, len(head) + len(body))
+                    latency_ns = perf_counter_ns() - began_ns
+                    count_unfinished(piece, error, len(head) + len(body), latency_ns)
                     if error.__cause__ is not None:
                         raise error.__cause__ from None
                     if listener is not None:
-                        listener(source.workload, perf_counter_ns() - began_ns, None, error.failure)
+                        listener(source.workload, latency_ns, None, error.failure)
                     if error.failure.kind in ("connect", "tls"):
                         gevent.sleep(RECONNECT_PAUSE_S)
                     continue
@@ -142,7 +143,7 @@ class Publisher:
                         acknowledged += 1
                         note_latency(latency_ns)
                     else:
-                        count_failure(piece.measured, response)
+                        count_failure(piece.measured, response, latency_ns)
                         self._mind(source.workload, response)
                 else:  # closed during the exchange, which mypy can't see
                     _count(  # type: ignore[unreachable]
@@ -159,7 +160,7 @@ class Publisher:
                     if response.acknowledged:
                         piece.boundary.latency.record([latency_ns])
                     else:
-                        count_failure(piece.boundary, response)
+                        count_failure(piece.boundary, response, latency_ns)
                         self._mind(source.workload, response)
                 if listener is not None:
                     listener(source.workload, latency_ns, response, None)
@@ -184,13 +185,14 @@ class Publisher:
         return 0 < idle_close_ns < perf_counter_ns() - self._used_ns
 
 
-def count_unfinished(piece: Slice, error: ExchangeError, request_bytes: int) -> None:
-    """Count an exchange without a whole response."""
+def count_unfinished(piece: Slice, error: ExchangeError, request_bytes: int, age_ns: int) -> None:
+    """Count an exchange without a whole response, ``age_ns`` old when it ended."""
     tally = piece.measured if piece.open else piece.boundary
     tally.unfinished += 1
     tally.unknown += error.sent == request_bytes
     tally.unfinished_sent_bytes += error.sent
     tally.unfinished_received_bytes += error.received
+    tally.latency.record_censored([age_ns])
     # An exchange that its own user cut off says nothing of the endpoint.
     if error.failure.kind != "cut":
         tally.failures += 1
@@ -225,8 +227,9 @@ def count_requests(
     tally.payload_bytes += payload_bytes
 
 
-def count_failure(tally: Tally, response: Response) -> None:
+def count_failure(tally: Tally, response: Response, latency_ns: int) -> None:
     """Count an answer that acknowledged nothing."""
     answer = response.answer
+    tally.latency.record_censored([latency_ns])
     tally.failures += 1
     tally.failed[Failure(answer.kind, answer.status, answer.message)] += 1

@@ -28,7 +28,8 @@ class QueueTally:
         overloaded: why the queue counts as overloaded; empty where it does not.
         fills: calls by how many events they carried.
         depths: how deep the queue was: seconds since the slice began, events.
-        times: histograms by kind, of events, once settled.
+        times: histograms by kind, of events, once settled. Events that were never acknowledged are in them as
+            censored: their times are at least that long.
         late: how long after its time an event came into the queue: the generator's own lateness, which is part of
             the waiting.
     """
@@ -47,6 +48,13 @@ class QueueTally:
     _noted_ns: dict[Kind, list[int]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     _late_ns: list[int] = field(default_factory=list)
 
+    def failed(self, intended_s: Sequence[float], began_s: float, ended_s: float) -> None:
+        """One call without an acknowledgement: when its events were meant to arrive, and when it began and ended
+        (s). What they waited for it is known; the rest took at least until it ended."""
+        self._note("waiting", [began_s - each for each in intended_s])
+        self.times["wire"].record_censored([_ns(ended_s - began_s)] * len(intended_s))
+        self.times["total"].record_censored([_ns(ended_s - each) for each in intended_s])
+
     def delivered(self, intended_s: Sequence[float], began_s: float, ended_s: float) -> None:
         """One acknowledged call: when its events were meant to arrive, and when it began and ended (s)."""
         count = len(intended_s)
@@ -61,12 +69,11 @@ class QueueTally:
         self._late_ns.extend(_ns(now_s - each) for each in intended_s)
 
     def never_sent(self, intended_s: Sequence[float], now_s: float) -> None:
-        """Events that are given up in the queue; they count with what they waited so far, which is less than they
-        would have."""
+        """Events that are given up in the queue: their times are at least what they waited so far."""
         self.unsent += len(intended_s)
-        waited = [now_s - each for each in intended_s]
-        self._note("waiting", waited)
-        self._note("total", waited)
+        waited = [_ns(now_s - each) for each in intended_s]
+        self.times["waiting"].record_censored(waited)
+        self.times["total"].record_censored(waited)
 
     def settle(self) -> None:
         """Move the times noted so far into the histograms."""

@@ -15,8 +15,8 @@ from wiretax.wire.queue_tally import QueueTally
 class Slice:
     """Open while its workload is to be sent; users look at ``open`` before each exchange and after it.
 
-    An exchange counts for the slice it began in if it ended there; else it is kept in ``boundary``, so that no
-    byte is missing from the totals.
+    An exchange counts in the rates of the slice it began in if it ended there; otherwise it is kept in
+    ``boundary``, so that no byte is missing from the totals. Its latency counts in either case.
 
     Attributes:
         workload: what is sent.
