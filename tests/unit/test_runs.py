@@ -185,9 +185,12 @@ def test_a_damaged_file_is_named_and_the_rest_can_be_salvaged(
 
 def test_a_run_from_before_tls_was_counted_is_whole(tmp_path: Path) -> None:
     write_run(tmp_path, made())
-    file = tmp_path / "slices.parquet"
-    pq.write_table(pq.read_table(file).drop_columns(sorted(LATER_COLUMNS)), file)
+    for name in ("slices", "latency"):
+        table = pq.read_table(tmp_path / f"{name}.parquet")
+        later = sorted(LATER_COLUMNS.intersection(table.column_names))
+        pq.write_table(table.drop_columns(later), tmp_path / f"{name}.parquet")
     assert salvage_run(tmp_path).damage == ()
+    assert read_run(tmp_path).latency["censored"].tolist() == [0] * len(read_run(tmp_path).latency)
     assert bytes_per_event(read_run(tmp_path).slices)["tls"].tolist() == [0.0]
 
 
