@@ -9,7 +9,7 @@ run: $(STAMP)
 	@$(BIN)/wiretax run
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(STAMP)
 	@$(BIN)/ruff check .
