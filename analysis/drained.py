@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.advice import Demand
+from analysis.latency import samples_needed
 from analysis.quantity import duration, rate
-from analysis.tradeoff import tradeoff
+from analysis.tradeoff import known, tradeoff
 from analysis.wording import Row, share
 from wiretax.runs.reader import Run, RunNotFoundError, find_run, newest_first, read_run
 
@@ -46,8 +47,10 @@ class Drained:
             where += f", with{'' if first['tls'] else 'out'} TLS"
         where += ":"
         steady = self.curve[~self.curve["is_overloaded"]]
-        fitting = steady[steady["total_p99_s"] <= budget_s].sort_values("sent_per_event")
-        if fitting.empty:
+        fitting = steady[known(steady) & (steady["total_p99_s"] <= budget_s)].sort_values("sent_per_event")
+        if fitting.empty and len(steady) and steady["total_p99_s"].isna().all():
+            said = f"{where} too few events for a p99, which needs {samples_needed(0.99):,}."
+        elif fitting.empty:
             said = f"{where} nothing it tried keeps 99 % of events within {duration(budget_s)}."
         else:
             said = f"{where} {_fits(fitting.iloc[0].to_dict())}."

@@ -1,55 +1,140 @@
-"""Percentiles out of saved histograms."""
+"""Percentiles of saved histograms: which can be told, and which are lower bounds.
+
+Calls that ended without an acknowledgement are right-censored: an acknowledgement would have taken at least as
+long as they were waited for. A percentile that depends on how long that would have been is a lower bound. A
+percentile with fewer than ten samples beyond it is not given.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, nan
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+LEAST_BEYOND = 10
+P50_P99 = {"p50": 0.5, "p99": 0.99}
+BUCKET = ["bucket_low_s", "bucket_high_s"]
+Counts = npt.NDArray[np.int64]
 
-def percentiles(latency: pd.DataFrame, quantiles: tuple[float, ...] = (0.5, 0.99)) -> pd.DataFrame:
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """One percentile.
+
+    Attributes:
+        seconds: its value; NaN where there are too few samples.
+        is_lower_bound: whether it may be longer, since calls that were never acknowledged decide it.
+    """
+
+    seconds: float
+    is_lower_bound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Latencies by bucket.
+
+    Attributes:
+        lows: the buckets' lower ends, s, in any order; a bucket may come more than once.
+        highs: their upper ends, s.
+        counts: acknowledged calls that took this long.
+        censored: calls without an acknowledgement that were this old when they ended.
+    """
+
+    lows: npt.NDArray[np.float64]
+    highs: npt.NDArray[np.float64]
+    counts: Counts
+    censored: Counts
+
+    @property
+    def samples(self) -> int:
+        """All calls, acknowledged or not."""
+        return int(self.counts.sum() + self.censored.sum())
+
+    def quantiles(self, wanted: tuple[float, ...]) -> list[Quantile]:
+        """Percentiles, each the middle of the bucket in which it falls, so at most 0.4 % off.
+
+        Args:
+            wanted: which, from 0 to 1; 1 is the longest.
+        """
+        samples = self.samples
+        if not samples:
+            return [Quantile(nan, False)] * len(wanted)
+        order = np.argsort(self.lows, kind="stable")
+        lows, middles = self.lows[order], ((self.lows + self.highs) / 2)[order]
+        acknowledged = self.counts[order].cumsum()
+        ended = acknowledged + self.censored[order].cumsum()
+        found = []
+        for quantile in wanted:
+            if samples < samples_needed(quantile):
+                found.append(Quantile(nan, False))
+                continue
+            # The shortest latency that at least this share of the calls did not exceed.
+            rank = max(1, ceil(_exactly(quantile) * samples))
+            place = int(np.searchsorted(ended, rank))
+            # The same if no call that was not acknowledged had ever been.
+            latest = int(np.searchsorted(acknowledged, rank))
+            is_exact = latest < len(lows) and lows[latest] == lows[place]
+            found.append(Quantile(float(middles[place]), not is_exact))
+        return found
+
+
+def samples_needed(quantile: float) -> int:
+    """How many samples a percentile takes, so that ten lie beyond it: 20 for p50, 100 for p90, 1,000 for p99. The
+    longest (1) takes one."""
+    return 1 if quantile == 1 else ceil(LEAST_BEYOND / (1 - _exactly(quantile)))
+
+
+def _exactly(quantile: float) -> Fraction:
+    """A quantile as it is written: in binary 0.999 of 10,000 would be 9,990 and a bit."""
+    return Fraction(repr(float(quantile)))
+
+
+def column_names(names: Mapping[str, float], prefix: str = "") -> dict[str, tuple[str, str]]:
+    """The two columns of each percentile: its value in seconds, and whether that is a lower bound."""
+    return {name: (f"{prefix}{name}_s", f"{prefix}{name}_s_is_lower_bound") for name in names}
+
+
+def percentiles(latency: pd.DataFrame, quantiles: Mapping[str, float] = P50_P99, prefix: str = "") -> pd.DataFrame:
     """Latency percentiles over all rounds.
 
     Args:
-        latency: ``latency.parquet``.
-        quantiles: which, from 0 to 1.
+        latency: ``latency.parquet`` or rows of one kind of ``waits.parquet``.
+        quantiles: which, from 0 to 1, by name.
+        prefix: of all columns' names.
 
     Returns:
-        A row a workload, indexed by its name; a column a quantile, in seconds: the middle of the bucket in which
-        it falls, so at most 0.4 % off. Workloads without an acknowledged exchange are missing.
+        A row a workload, indexed by its name: for each percentile ``NAME_s`` (seconds; NaN where fewer than ten
+        samples lie beyond it) and ``NAME_s_is_lower_bound``; and ``samples``, how many calls there are. Workloads
+        without a sample are missing.
     """
-    if "censored" in latency:
-        # Calls without an acknowledgement took at least as long as they were waited for.
-        latency = latency.assign(count=latency["count"] + latency["censored"])
-    merged = latency.groupby(["workload", "bucket_low_s", "bucket_high_s"], as_index=False)["count"].sum()
-    return pd.DataFrame(
-        {name: _of_one(merged[merged["workload"] == name], quantiles) for name in merged["workload"].unique()},
-        index=pd.Index(quantiles, name="quantile"),
-    ).T.rename_axis(index="workload")
+    names = column_names(quantiles, prefix)
+    titles = [*(title for both in names.values() for title in both), f"{prefix}samples"]
+    rows = {}
+    if len(latency):
+        merged = with_censored(latency).groupby(["workload", *BUCKET], as_index=False)[["count", "censored"]].sum()
+        for workload, buckets in merged.groupby("workload"):
+            held = histogram_of(buckets)
+            found = held.quantiles(tuple(quantiles.values()))
+            rows[workload] = [*(value for each in found for value in (each.seconds, each.is_lower_bound))]
+            rows[workload].append(held.samples)
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=titles).rename_axis(index="workload")
+    kinds = {value: float for value, _ in names.values()} | {bound: bool for _, bound in names.values()}
+    return frame.astype({**kinds, f"{prefix}samples": int})
 
 
-def _of_one(buckets: pd.DataFrame, quantiles: tuple[float, ...]) -> list[float]:
-    lows, highs, counts = (buckets[name].to_numpy() for name in ("bucket_low_s", "bucket_high_s", "count"))
-    return of_histogram(lows, highs, counts, quantiles)
+def with_censored(latency: pd.DataFrame) -> pd.DataFrame:
+    """``latency.parquet`` with all columns: in runs saved before calls without an acknowledgement were counted it
+    has no ``censored``."""
+    return latency if "censored" in latency else latency.assign(censored=0)
 
 
-def of_histogram(
-    lows: npt.NDArray[np.float64],
-    highs: npt.NDArray[np.float64],
-    counts: npt.NDArray[np.int64],
-    quantiles: tuple[float, ...],
-) -> list[float]:
-    """Percentiles of one histogram (s), each the middle of its bucket.
-
-    Args:
-        lows: the buckets' lower ends, in any order; a bucket may come more than once.
-        highs: their upper ends.
-        counts: how many fell into each; at least one in all.
-        quantiles: which, from 0 to 1.
-    """
-    order = np.argsort(lows)
-    reached = counts[order].cumsum()
-    middle = ((lows + highs) / 2)[order]
-    # The smallest latency that at least this share of the exchanges did not exceed.
-    ranks = np.maximum(1, np.ceil(np.array(quantiles) * reached[-1]))
-    return [float(value) for value in middle[np.searchsorted(reached, ranks)]]
+def histogram_of(buckets: pd.DataFrame) -> Histogram:
+    """The histogram in rows of ``latency.parquet``; a bucket may come more than once."""
+    buckets = with_censored(buckets)
+    return Histogram(*(buckets[name].to_numpy() for name in (*BUCKET, "count", "censored")))

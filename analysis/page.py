@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,6 +14,9 @@ from analysis.brief import brief
 from analysis.check import check
 from analysis.claims import Claim, claims
 from analysis.clients import compare_clients
+from analysis.figures.family import OBSERVED
+from analysis.latency import P50_P99
+from analysis.latency_text import OPEN_LOOP, closed_loop, notes
 from analysis.model import fit_bytes, fit_time
 from analysis.sheet import Cell, Lines, Sheet
 from analysis.summary import summarise
@@ -67,7 +70,18 @@ def costs(run: Run) -> Sheet:
         (f"{row['payload_bytes']:,} B", str(row["client"]), describe(row), *(each.cell(row) for each in COLUMNS))
         for row in summary.to_dict("records")
     ]
-    return Sheet(("Payload", "Client", "Sent as", *_titles(COLUMNS)), rows, words=3)
+    headers = ("Payload", "Client", "Sent as", *_titles(COLUMNS))
+    return Sheet(headers, rows, words=3, notes=[*_of_times(summary, run.meta)])
+
+
+def _of_times(summary: pd.DataFrame, meta: dict[str, Any]) -> Iterator[str]:
+    """How a table's times are to be read; nothing where it has none."""
+    if not summary["samples"].any():
+        return
+    # What the proxy saw of a publisher was sent at that publisher's pace.
+    if (summary["payload_kind"] != OBSERVED).any() and "users" in meta.get("plan", {}):
+        yield f"{closed_loop(meta['plan']['users'])}; {OPEN_LOOP}"
+    yield from notes(summary, P50_P99)
 
 
 def libraries(run: Run) -> Sheet:

@@ -7,15 +7,16 @@ from math import isnan
 
 import pandas as pd
 
+from analysis.latency import samples_needed
+from analysis.latency_text import notes, percentile, shown_as
 from analysis.quantity import duration
-from analysis.queue_table import TIMES, arriving, drained
+from analysis.queue_table import SHOWN_PERCENTILES, TIMES, arriving, drained
 from analysis.sheet import Cell, Lines, Sheet
-from analysis.tradeoff import tradeoff
+from analysis.tradeoff import known, tradeoff
 from analysis.wording import Row, share
 from wiretax.runs.reader import Run
 
 TITLES = {"waiting": "Waiting", "wire": "On the wire", "total": "Total"}
-QUANTILES = {"p50": "p50", "p90": "p90", "p99": "p99", "p999": "p99.9", "max": "max"}
 
 
 def queues_in_brief(run: Run) -> Lines:
@@ -33,12 +34,25 @@ def _of_curve(curve: pd.DataFrame, table: pd.DataFrame) -> Iterator[str]:
         if trigger["is_overloaded"]:
             words += f" the trigger can't keep up and publishes {trigger['events_per_second']:,.0f} events/s;"
         else:
-            words += f" 99 % of events are through in {duration(trigger['total_p99_s'])} by trigger;"
+            words += f" {_through(trigger)} by trigger;"
     batches = curve[curve["frontier"] & (curve["api"] == "batch")].sort_values("sent_per_event")
-    if batches.empty:
-        yield f"{words} no batch keeps up and sends fewer bytes."
+    if len(batches):
+        yield f"{words} {_saves(batches.iloc[0].to_dict())}."
         return
-    yield f"{words} {_saves(batches.iloc[0].to_dict())}."
+    unknown = curve[(curve["api"] == "batch") & ~curve["is_overloaded"] & ~known(curve)]
+    if len(unknown):
+        verb = "has" if len(unknown) == 1 else "have"
+        yield f"{words} {len(unknown)} of its batches {verb} no p99, so none can be named."
+        return
+    yield f"{words} no batch keeps up and sends fewer bytes."
+
+
+def _through(row: Row) -> str:
+    """In what time 99 % of events are through."""
+    if isnan(row["total_p99_s"]):
+        return f"p99 needs {samples_needed(0.99):,} events, {row['total_samples']:,} were published"
+    least = "at least " if row["total_p99_s_is_lower_bound"] else ""
+    return f"99 % of events are through in {least}{duration(row['total_p99_s'])}"
 
 
 def _saves(row: Row) -> str:
@@ -57,17 +71,16 @@ def queues(run: Run) -> Sheet:
         "Events a call",
         "Sent B/event",
         "Saving %",
-        *(f"{TITLES[kind]} {QUANTILES[quantile]}, ms" for kind, quantile in TIMES),
+        *(f"{TITLES[kind]} {shown_as(quantile)}, ms" for kind, quantile in TIMES),
         "Deepest queue",
         "Left",
     )
     rows = [] if table.empty else [_row(row, table) for row in table.to_dict("records")]
-    return Sheet(headers, rows, words=3)
+    return Sheet(headers, rows, words=3, notes=[*notes(table, SHOWN_PERCENTILES, "events")] if rows else [])
 
 
 def _row(row: Row, table: pd.DataFrame) -> tuple[str | Cell, ...]:
     state = "overloaded" if row["is_overloaded"] else "yes"
-    bound = "> " if row["is_overloaded"] else ""
     return (
         arriving(row, table),
         Cell(drained(row), small="on the frontier" if row["frontier"] else ""),
@@ -77,7 +90,7 @@ def _row(row: Row, table: pd.DataFrame) -> tuple[str | Cell, ...]:
         _figure(row["sent_per_event"], 1),
         "-" if row["api"] == "trigger" else _figure(row["saving"] * 100, 1),
         *(
-            f"{'' if kind == 'wire' else bound}{_figure(row[f'{kind}_{quantile}_s'] * 1e3, 1)}"
+            percentile(row, f"{kind}_{quantile}", lambda seconds: f"{seconds * 1e3:,.1f}")
             for kind, quantile in TIMES
         ),
         f"{row['depth_max']:,}",

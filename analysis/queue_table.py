@@ -8,8 +8,9 @@ from math import isnan
 import pandas as pd
 from rich.table import Table
 
+from analysis.latency_text import notes, percentile
 from analysis.quantity import milliseconds
-from analysis.queues import KEPT_UP, SAME_ARRIVALS
+from analysis.queues import KEPT_UP, QUANTILES, SAME_ARRIVALS
 from analysis.wording import Row, share
 
 HEADERS = (
@@ -39,6 +40,10 @@ TIMES = (
     ("total", "p999"),
     ("total", "max"),
 )
+
+
+# Those of them that are percentiles, by the columns' names.
+SHOWN_PERCENTILES = {f"{kind}_{name}": QUANTILES[name] for kind, name in TIMES if QUANTILES[name] < 1}
 
 
 def render_queues(table: pd.DataFrame) -> Table:
@@ -103,12 +108,8 @@ def _cells(row: Row) -> Iterator[str]:
     yield f"{row['fill']:,.1f}" if row["fill"] == row["fill"] else "-"
     yield f"{row['sent_per_event']:,.1f}" if row["sent_per_event"] == row["sent_per_event"] else "-"
     yield "-" if row["api"] == "trigger" or row["saving"] != row["saving"] else f"{row['saving'] * 100:.1f}"
-    least = ">" if row["is_overloaded"] else ""
     for kind, quantile in TIMES:
-        seconds = row[f"{kind}_{quantile}_s"]
-        # What a call takes on the wire is known, however long the queue is.
-        bound = "" if kind == "wire" else least
-        yield "-" if seconds != seconds else f"{bound}{_milliseconds(seconds)}"
+        yield percentile(row, f"{kind}_{quantile}", _milliseconds)
     yield f"{row['depth_max']:,}"
     yield f"{row['left']:,}"
 
@@ -135,10 +136,13 @@ def findings(table: pd.DataFrame) -> Iterator[str]:
 def legend(table: pd.DataFrame) -> str:
     """How the columns are to be read, in a few lines."""
     late_ms = table["late_p99_s"].max() * 1e3
-    return (
-        f"{alike(table)}\n"
-        "total: from the moment an event was meant to arrive to the answer of its call; wait: until that call\n"
-        "began, linger and queue included; wire: the call; saving: against the trigger of the same arrivals\n"
-        "*: no other sends fewer bytes at a lower p99; !: overloaded, times are at least those, by when the slice "
-        f"ended\nthe generator itself was late by {late_ms:,.1f} ms at most (p99), part of the wait"
+    return "\n".join(
+        [
+            alike(table),
+            "total: from the moment an event was meant to arrive to the answer of its call; wait: until that call",
+            "began, linger and queue included; wire: the call; saving: against the trigger of the same arrivals",
+            "*: no other sends fewer bytes at a lower p99; !: overloaded, the queue was still growing",
+            *notes(table, SHOWN_PERCENTILES, "events"),
+            f"the generator itself was late by {late_ms:,.1f} ms at most (p99), part of the wait",
+        ]
     )

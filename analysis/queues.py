@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.latency import percentiles
+from analysis.latency import column_names, percentiles
 from analysis.layers import bytes_per_event
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999, "max": 1.0}
@@ -68,9 +68,10 @@ def summarise_queues(
         a second that were put into the queue), ``kept_up`` (share of its rate that the generator made),
         ``events_per_second`` (acknowledged in slices), ``fill`` (events a call, mean), ``depth_mean``,
         ``depth_max`` (events), ``sent_per_event`` (HTTP's bytes), and for each of ``waiting``, ``wire``, ``total``
-        ``KIND_p50_s``, ``_p90_s``, ``_p99_s``, ``_p999_s``, ``_max_s``, and ``late_p99_s`` (the worst
-        round's). Where a queue is overloaded, what was left counts with what it waited until its slice ended, so
-        times are lower bounds.
+        ``KIND_p50_s``, ``_p90_s``, ``_p99_s``, ``_p999_s``, ``_max_s`` (NaN where too few events have ended),
+        ``KIND_p50_s_is_lower_bound`` and so on, ``KIND_samples`` (events), and ``late_p99_s`` (the worst round's).
+        Events without an acknowledgement count with what they had waited until then. Where a queue is overloaded,
+        it would have grown on, so all its times but those on the wire are lower bounds.
     """
     if queue.empty:
         return pd.DataFrame(columns=SETTINGS)
@@ -91,9 +92,14 @@ def summarise_queues(
     table["depth_max"] = grouped["depths"].apply(lambda each: int(np.concatenate(list(each)).max()))
     table["sent_per_event"] = bytes_per_event(queued)["sent"]
     for kind in KINDS:
-        found = percentiles(waits[waits["kind"] == kind], tuple(QUANTILES.values()))
-        for name, quantile in QUANTILES.items():
-            table[f"{kind}_{name}_s"] = found[quantile]
+        found = percentiles(waits[waits["kind"] == kind], QUANTILES, prefix=f"{kind}_").reindex(table.index)
+        bounds = [bound for _, bound in column_names(QUANTILES, f"{kind}_").values()]
+        # What a call takes on the wire is known, however long the queue is.
+        growing = table["is_overloaded"] & (kind != "wire")
+        for bound in bounds:
+            found[bound] = found[bound].eq(True) | growing
+        found[f"{kind}_samples"] = found[f"{kind}_samples"].fillna(0).astype(int)
+        table[found.columns] = found
     table["late_p99_s"] = grouped["late_p99_s"].max()
     order = ["rtt_s", "rate", "payload_bytes", "client", "batch_size", "linger_s"]
     return table.reset_index().sort_values(order, kind="stable").reset_index(drop=True)

@@ -33,11 +33,13 @@ class Sheet:
         headers: a title a column.
         rows: cells, as many a row as there are headers.
         words: how many columns, from the left, hold words; the others hold figures and are set to the right.
+        notes: how to read it, a line each, below the table; not shown where it has no rows.
     """
 
     headers: Sequence[str]
     rows: Sequence[Sequence[str | Cell]]
     words: int = 1
+    notes: Sequence[str] = ()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
         """As a notebook keeps it; the metadata tells a report where there is nothing to show."""
@@ -53,7 +55,9 @@ class Sheet:
             f"<tr>{''.join(self._html('td', place, _cell(each)) for place, each in enumerate(row))}</tr>"
             for row in self.rows
         )
-        return f'<table class="sheet"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+        notes = "<br>".join(escape(note) for note in self.notes)
+        below = f"<p><small>{notes}</small></p>" if notes else ""
+        return f'<table class="sheet"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{below}'
 
     def _html(self, tag: str, place: int, cell: Cell) -> str:
         side = "left" if place < self.words else "right"
@@ -67,7 +71,8 @@ class Sheet:
             return f"*{NOTHING}*"
         sides = [":--" if place < self.words else "--:" for place in range(len(self.headers))]
         lines = [self.headers, sides, *([_markdown(_cell(each)) for each in row] for row in self.rows)]
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        return "\n\n".join([table, *self.notes])
 
     def __repr__(self) -> str:
         return self.markdown()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.latency import percentiles
+from analysis.latency import P50_P99, column_names, percentiles
 from analysis.layers import WORKLOAD, bytes_per_event, totals
 from analysis.throughput import Ratio, paired_ratio, rates
 from wiretax.channels.workload import FAMILY
@@ -23,10 +23,15 @@ FIGURES = [
     "gain_low",
     "gain_high",
     "rounds",
-    "p50_s",
-    "p99_s",
+    *(title for both in column_names(P50_P99).values() for title in both),
+    "samples",
     "failures",
 ]
+NO_TIMES = {"samples": 0} | {
+    title: value
+    for both in column_names(P50_P99).values()
+    for title, value in zip(both, (np.nan, False), strict=True)
+}
 API_ORDER = {"trigger": 0, "batch": 1, "multi_trigger": 2}
 
 
@@ -39,25 +44,23 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
 
     Args:
         slices: ``slices.parquet``.
-        latency: ``latency.parquet``; without it percentiles are NaN.
+        latency: ``latency.parquet``; without it there are no percentiles.
 
     Returns:
         The workload's columns and: ``events_per_second``, ``messages_per_second``, ``sent_per_event``,
         ``received_per_event``, ``cable_per_event`` (bytes; all layers both ways),
         ``head_per_request`` (bytes), ``overhead_factor`` (ratio),
         ``saving`` (share of the baseline's sent bytes a message that is not sent; NaN without a baseline),
-        ``gain``, ``gain_low``, ``gain_high`` (ratio of message rates), ``p50_s``, ``p99_s``, ``failures``.
+        ``gain``, ``gain_low``, ``gain_high`` (ratio of message rates), ``p50_s``, ``p99_s`` (of a call; NaN where
+        too few calls ended), ``p50_s_is_lower_bound``, ``p99_s_is_lower_bound`` (whether calls without an
+        acknowledgement decide them), ``samples`` (calls they are taken from), ``failures``.
     """
     total = totals(slices)
     by_name = total.set_index("workload")
     cost = bytes_per_event(slices)
     message_rates, event_rates = rates(slices), rates(slices, "events")
     sent_per_message = cost["sent"] * by_name["events"] / by_name["messages"].where(by_name["messages"] > 0)
-    times = (
-        percentiles(latency)
-        if latency is not None and len(latency)
-        else pd.DataFrame(columns=[0.5, 0.99], dtype=float)
-    )
+    times = percentiles(pd.DataFrame() if latency is None else latency)
     base = baselines(total)
     rows = []
     for workload in total["workload"]:
@@ -83,8 +86,7 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
                 "gain_low": gain.low,
                 "gain_high": gain.high,
                 "rounds": gain.rounds,
-                "p50_s": times[0.5].get(workload, np.nan),
-                "p99_s": times[0.99].get(workload, np.nan),
+                **(times.loc[workload].to_dict() if workload in times.index else NO_TIMES),
                 "failures": by_name.at[workload, "failures"],
             }
         )

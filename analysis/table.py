@@ -18,6 +18,8 @@ from analysis.against import compare_servers
 from analysis.amortisation import amortisation
 from analysis.check import check
 from analysis.clients import CLAIMED_HEAD_BYTES, LEAST_CLIENTS, compare_clients, head_claim
+from analysis.latency import P50_P99
+from analysis.latency_text import OPEN_LOOP, closed_loop, notes, percentile
 from analysis.queue_table import findings, legend, render_queues
 from analysis.summary import summarise
 from analysis.tradeoff import tradeoff
@@ -58,7 +60,7 @@ def print_run(run: Run, console: Console) -> None:
             say(escape(_bytes_apart(pairs, run.meta)))
         for line in _findings(run.slices, side_by_side):
             say(line)
-        say(f"[dim]{escape(_legend(run.meta))}[/dim]")
+        say(f"[dim]{escape(_legend(run.meta, side_by_side, summary))}[/dim]")
     if len(run.queue):
         queues = tradeoff(run)
         console.print(render_queues(queues))
@@ -150,16 +152,21 @@ def _calls(calls: float) -> str:
     return f"{calls:.3g}" if calls < MANY_CALLS else "all"
 
 
-def _legend(meta: dict[str, Any]) -> str:
-    """How the columns are to be read, in two lines."""
+def _legend(meta: dict[str, Any], side_by_side: bool, summary: pd.DataFrame) -> str:
+    """How the columns are to be read, in a few lines."""
     busy = meta["busy"]
     shares = f"generator {busy['generator']:.0%}" + (
         "" if busy["mock"] is None else f", mock {busy['mock']:.0%}; a gain is what both save together"
     )
-    return (
-        "saving and gain: per message, against the trigger of the same payload and client; [95 %] by rounds\n"
-        "sent, received: HTTP's bytes; cable: both ways, with TLS, TCP and IP, handshakes included\n"
-        f"times: saturated, {meta['plan']['users']} users; busy, in cores: {shares}"
+    # Libraries side by side are shown without their times.
+    times = [] if side_by_side else [OPEN_LOOP, *notes(summary, P50_P99)]
+    return "\n".join(
+        [
+            "saving and gain: per message, against the trigger of the same payload and client; [95 %] by rounds",
+            "sent, received: HTTP's bytes; cable: both ways, with TLS, TCP and IP, handshakes included",
+            f"{closed_loop(meta['plan']['users'])}; busy, in cores: {shares}",
+            *times,
+        ]
     )
 
 
@@ -249,6 +256,10 @@ def _number(name: str, form: str, factor: float = 1.0) -> Callable[[Row], str]:
     return cell
 
 
+def _time(name: str) -> Callable[[Row], str]:
+    return lambda row: percentile(row, name, lambda seconds: f"{seconds * 1e3:,.2f}")
+
+
 def _more(name: str) -> Callable[[Row], str]:
     def cell(row: Row) -> str:
         value = round(float(row[name]), 1)
@@ -290,8 +301,8 @@ COLUMNS = (
     Column("overhead\nx", _number("overhead_factor", "{:,.2f}"), spare=6),
     Column("saving\n%", _number("saving", "{:.1f}", 100)),
     Column("gain\nx [95 %]", _ratio("gain")),
-    Column("p50\nms", _number("p50_s", "{:,.2f}", 1e3), spare=1),
-    Column("p99\nms", _number("p99_s", "{:,.2f}", 1e3), spare=5),
+    Column("p50\nms", _time("p50"), spare=1),
+    Column("p99\nms", _time("p99"), spare=5),
 )
 
 CLIENT_COLUMNS = (

@@ -5,7 +5,7 @@ A frame of pandas costs a tenth of a second on a busy machine; this costs a thou
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from time import time
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from analysis.gates.measured import Counts, Measured
 from analysis.gates.metrics import METRICS
-from analysis.latency import of_histogram
+from analysis.latency import P50_P99, Histogram, Quantile, column_names
 from analysis.layers import SEGMENT_HEADER_BYTES
 from analysis.throughput import Ratio, ratio_of
 from analysis.wording import describe, event
@@ -28,7 +28,8 @@ from wiretax.wire.slices import Slice
 SAMPLE_S = 2.0
 # Half an hour of samples.
 MOST_SAMPLES = 900
-QUANTILES = (0.5, 0.99)
+# A row's columns of each percentile: its value, and whether that is a lower bound.
+PERCENTILES = column_names(P50_P99)
 # What is measured over the whole test, by the name the page knows it by.
 FIGURES = {
     "events_per_second": "events_per_second",
@@ -52,6 +53,8 @@ _INDICES = np.arange(SIZE)
 _LOWS_S, _HIGHS_S = bucket_lows_ns(_INDICES) / 1e9, bucket_lows_ns(_INDICES + 1) / 1e9
 _DESCRIBING = {name for name, _ in (*WORKLOAD_COLUMNS, *QUEUE_COLUMNS)}
 Counted = npt.NDArray[np.int64]
+# Events a second, p50 and p99 in seconds, and whether each of these is a lower bound.
+Sample = tuple[float, float | None, float | None, bool, bool]
 
 
 @dataclass(slots=True)
@@ -60,17 +63,19 @@ class _Standing:
 
     Attributes:
         row: a row of ``slices.parquet`` with the sums of all.
-        histogram: latencies by bucket.
-        sampled: latencies by bucket at the last sample.
+        histogram: calls by latency, acknowledged ones and others, a row each.
+        sampled: the same at the last sample.
         sampled_s: seconds it had been sent for at the last sample.
+        sampled_events: events it had published at the last sample.
         rates: messages per second by round or sample.
         latest: the round taken last, with its messages and its duration (s).
     """
 
     row: Row
-    histogram: Counted = field(default_factory=lambda: np.zeros(SIZE, dtype=np.int64))
-    sampled: Counted = field(default_factory=lambda: np.zeros(SIZE, dtype=np.int64))
+    histogram: Counted = field(default_factory=lambda: np.zeros((2, SIZE), dtype=np.int64))
+    sampled: Counted = field(default_factory=lambda: np.zeros((2, SIZE), dtype=np.int64))
     sampled_s: float = 0.0
+    sampled_events: float = 0.0
     rates: dict[int, float] = field(default_factory=dict)
     latest: tuple[int, int, float] = (-1, 0, 0.0)
 
@@ -91,9 +96,9 @@ class Live:
         self._began_s = time()
         self._sampled_at_s = 0.0
         self._taken = 0
-        self._taken_latencies = 0
+        self._buckets: list[Buckets] = []
         self._standing: dict[str, _Standing] = {}
-        self._history: deque[tuple[float, dict[str, tuple[float | None, ...]]]] = deque(maxlen=MOST_SAMPLES)
+        self._history: deque[tuple[float, dict[str, Sample]]] = deque(maxlen=MOST_SAMPLES)
         self.key = f"{self._began_s:.6f}"
         self.samples = 0
         self.workloads: list[dict[str, Any]] = []
@@ -105,25 +110,34 @@ class Live:
         rows = [each.row for each in self._standing.values()]
         histograms = {name: each.histogram for name, each in self._standing.items()}
         lasting = {name: each.row["duration_s"] for name, each in self._standing.items()}
+        events = {name: float(each.row["events"]) for name, each in self._standing.items()}
+        open_calls: Counter[str] = Counter()
         for number, piece in enumerate(still_open, 1):
             name, row = piece.workload.name, slice_row(piece, 0, 0)
             self._stand(piece.workload.name, row)
             row["duration_s"] = piece.duration_s or now - piece.started_at
             rows.append({**row, "round": number})
-            seen = piece.measured.latency.counts
+            seen = _counted(piece)
             histograms[name] = histograms[name] + seen if name in histograms else seen
             lasting[name] = lasting.get(name, 0.0) + row["duration_s"]
+            open_calls[name] += piece.measured.latency.total
         measured = Measured.of_rows(rows)
+        for name, calls in open_calls.items():
+            # Latencies are noted as they come; counts only when a user's turn ends.
+            per_call = _events_per_call(measured.workloads[name], measured.counts(name))
+            events[name] = events.get(name, 0.0) + calls * per_call
         # What came in a moment says little.
         if not self.samples or now - self._sampled_at_s >= SAMPLE_S / 2:
-            self._history.append((round(now - self._began_s, 2), self._sampled(measured, histograms, lasting)))
+            sampled = self._sampled(measured, histograms, lasting, events)
+            self._history.append((round(now - self._began_s, 2), sampled))
             self._sampled_at_s = now
             self.samples += 1
         self.workloads = [self._figures(measured, name, histograms[name]) for name in measured.workloads]
 
-    def history(self, since: int) -> list[tuple[float, dict[str, tuple[float | None, ...]]]]:
+    def history(self, since: int) -> list[tuple[float, dict[str, Sample]]]:
         """The samples after the first so many: seconds since the beginning, and by workload events per second, p50
-        and p99 (s); a workload that was not sent meanwhile is missing."""
+        and p99 (s; None where too few calls came) and whether each is a lower bound; a workload that was not sent
+        meanwhile is missing."""
         fresh = min(self.samples - since, len(self._history))
         return list(self._history)[len(self._history) - fresh :] if fresh > 0 else []
 
@@ -144,9 +158,14 @@ class Live:
             if self._by_rounds and standing.latest[2]:
                 standing.rates[round_] = standing.latest[1] / standing.latest[2]
         self._taken = len(record.slices)
-        for _, name, buckets in record.latency[self._taken_latencies :]:
-            _add(self._standing[name].histogram, buckets)
-        self._taken_latencies = len(record.latency)
+        for place, (_, name, buckets) in enumerate(record.latency):
+            before = self._buckets[place] if place < len(self._buckets) else None
+            # A round's histogram grows when another worker reports on it.
+            if buckets is not before:
+                _add(self._standing[name].histogram, buckets)
+                if before is not None:
+                    _add(self._standing[name].histogram, before, -1)
+        self._buckets = [buckets for _, _, buckets in record.latency]
 
     def _stand(self, name: str, row: Row) -> _Standing:
         if name not in self._standing:
@@ -155,29 +174,38 @@ class Live:
         return self._standing[name]
 
     def _sampled(
-        self, measured: Measured, histograms: dict[str, Counted], lasting: dict[str, float]
-    ) -> dict[str, tuple[float | None, ...]]:
+        self,
+        measured: Measured,
+        histograms: dict[str, Counted],
+        lasting: dict[str, float],
+        events: dict[str, float],
+    ) -> dict[str, Sample]:
         """Rate and percentiles of what came since the last sample."""
-        found: dict[str, tuple[float | None, ...]] = {}
+        found: dict[str, Sample] = {}
         for name, columns in measured.workloads.items():
             standing = self._standing[name]
             fresh, seconds = histograms[name] - standing.sampled, lasting[name] - standing.sampled_s
+            published = max(0.0, events[name] - standing.sampled_events)
             standing.sampled, standing.sampled_s = histograms[name].copy(), lasting[name]
+            standing.sampled_events = events[name]
             if seconds <= 0:
                 continue
-            calls = int(fresh.sum())
-            # Latencies are noted as they come; counts only when a user's turn ends.
-            events = calls * _events_per_call(columns, measured.counts(name))
-            found[name] = (events / seconds, *_percentiles(fresh))
+            p50, p99 = _percentiles(fresh)
+            bounds = (p50.is_lower_bound, p99.is_lower_bound)
+            found[name] = (published / seconds, _known(p50.seconds), _known(p99.seconds), *bounds)
             if not self._by_rounds and self.samples:
-                standing.rates[self.samples] = events * columns["channels"] / seconds
+                standing.rates[self.samples] = published * columns["channels"] / seconds
                 standing.rates.pop(self.samples - MOST_SAMPLES, None)
         return found
 
     def _figures(self, measured: Measured, name: str, histogram: Counted) -> dict[str, Any]:
         columns, counts = measured.workloads[name], measured.counts(name)
         row: dict[Hashable, Any] = dict(columns.items())
-        p50, p99 = _percentiles(histogram)
+        times = {
+            title: value
+            for titles, each in zip(PERCENTILES.values(), _percentiles(histogram), strict=True)
+            for title, value in zip(titles, (_known(each.seconds), each.is_lower_bound), strict=True)
+        }
         gain = self._gain(name, measured.triggers.get(name))
         figures = {key: METRICS[metric].whole(measured, name) for key, metric in FIGURES.items()}
         is_baseline = measured.triggers.get(name) == name
@@ -192,8 +220,8 @@ class Live:
             "layers": _layers(counts),
             "gain": None if gain is None else [_known(gain.estimate), _known(gain.low), _known(gain.high)],
             "rounds": 0 if gain is None else gain.rounds,
-            "p50_s": p50,
-            "p99_s": p99,
+            **times,
+            "samples": int(histogram.sum()),
             "events": counts["events"],
             "failures": counts["failures"],
         }
@@ -224,15 +252,20 @@ def _events_per_call(columns: Mapping[str, Any], counts: Mapping[str, Any]) -> f
     return counts["events"] / counts["requests"] if counts["requests"] else 0.0
 
 
-def _percentiles(histogram: Counted) -> list[float | None]:
-    held = np.flatnonzero(histogram)
-    if not len(held):
-        return [None] * len(QUANTILES)
-    return [*of_histogram(_LOWS_S[held], _HIGHS_S[held], histogram[held], QUANTILES)]
+def _counted(piece: Slice) -> Counted:
+    """A slice's calls by latency, however late they ended: acknowledged ones and others, a row each."""
+    own, late = piece.measured.latency, piece.boundary.latency
+    return np.stack([own.counts + late.counts, own.censored + late.censored])
 
 
-def _add(histogram: Counted, buckets: Buckets) -> None:
-    histogram[buckets.indices] += buckets.counts
+def _percentiles(counted: Counted) -> list[Quantile]:
+    held = np.flatnonzero(counted.any(axis=0))
+    return Histogram(_LOWS_S[held], _HIGHS_S[held], *counted[:, held]).quantiles(tuple(P50_P99.values()))
+
+
+def _add(counted: Counted, buckets: Buckets, times: int = 1) -> None:
+    for row, counts in zip(counted, (buckets.counts, buckets.censored), strict=True):
+        row[buckets.indices] += times * counts.astype(np.int64)
 
 
 def _known(value: float) -> float | None:

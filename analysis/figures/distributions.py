@@ -9,12 +9,15 @@ from matplotlib.axes import Axes
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.family import ANY_RUN, NOTHING, OBSERVED, focused, title_of_family, workloads
 from analysis.figures.style import MUTED, Stroke, canvas, log_axis, stroke, styled
-from analysis.latency import percentiles
-from analysis.wording import call
+from analysis.latency import P50_P99, percentiles, with_censored
+from analysis.latency_text import OPEN_LOOP, needed, percentile
+from analysis.wording import Row, call
 
 NAME = "latency-distributions"
 MOST_LINES = 7
-MARKS = (0.5, 0.99)
+# It points to where the percentile may be.
+LOWER_BOUND_MARKER = ">"
+TAIL = 1.6
 
 
 def latency_distributions(
@@ -28,6 +31,7 @@ def latency_distributions(
         users: how many sent at once; by default what the slices say.
     """
     family = focused(slices)
+    latency = with_censored(latency)
     if family.empty or latency.empty:
         return Absent(NAME, NOTHING if family.empty else "the run kept no latencies", ANY_RUN)
     known = workloads(family)
@@ -39,7 +43,7 @@ def latency_distributions(
         known = known[known["channels"] == 1] if (known["channels"] == 1).sum() > 1 else known
         places = np.linspace(0, len(known) - 1, min(MOST_LINES, len(known))).round().astype(int)
         known = known.iloc[np.unique(places)]
-    times = percentiles(latency, MARKS) * 1e3
+    times = percentiles(latency, P50_P99)
     observed = (family["payload_kind"] == OBSERVED).all()
     users = users or int(family.groupby(["round", "workload"])["users"].sum().max())
     how = "as the proxy saw it" if observed else f"saturated, {users} users"
@@ -48,7 +52,7 @@ def latency_distributions(
     with styled(NAME):
         figure, [axes] = canvas(9.2, 4.2, title)
         ends = [
-            _line(axes, latency, row["workload"], call(row), times.loc[row["workload"]], stroke(place))
+            _line(axes, latency, row["workload"], call(row), times.loc[row["workload"]].to_dict(), stroke(place))
             for place, row in enumerate(known.to_dict("records"))
         ]
         log_axis(axes, "x")
@@ -57,7 +61,7 @@ def latency_distributions(
         axes.yaxis.set_major_formatter("{x:.0f} %")
         axes.set_xlabel(f"latency, ms ({how})")
         axes.set_ylabel("share of calls that took no longer")
-        for share, name in zip(MARKS, ("p50", "p99"), strict=True):
+        for name, share in P50_P99.items():
             axes.axhline(share * 100, color=MUTED, linewidth=0.8, linestyle=":", zorder=1)
             axes.text(
                 1.0, share * 100, f" {name}", transform=axes.get_yaxis_transform(), va="center", fontsize=8.5
@@ -75,38 +79,67 @@ def latency_distributions(
         f"{title}. Cumulative share of calls against latency in ms, {title_of_family(first)}; "
         "marked are p50 and p99."
     )
+    shown = times.loc[known["workload"]]
+    if any(shown[f"{name}_s"].isna().any() for name in P50_P99):
+        words += f" A dash stands for too few calls: {needed(P50_P99)}."
+    if latency[latency["workload"].isin(known["workload"])]["censored"].any():
+        words += (
+            " Calls without an acknowledgement took at least as long as they were waited for, so a line ends "
+            "below 100 % and its true course lies in the hatched area; a hollow arrow marks a lower bound."
+        )
     if not observed:
-        words += " Under saturation a latency tells how long the queue was, not how fast an idle endpoint answers."
+        words += (
+            " Under saturation a latency tells how long the queue was, not how fast an idle endpoint answers; "
+            f"{OPEN_LOOP}."
+        )
     return Drawing(NAME, words, figure)
 
 
 def _line(
-    axes: Axes, latency: pd.DataFrame, workload: str, label: str, marks: pd.Series[float], look: Stroke
+    axes: Axes, latency: pd.DataFrame, workload: str, label: str, marks: Row, look: Stroke
 ) -> tuple[float, float]:
     """One distribution; returns where it is worth looking at, in ms."""
     mine = latency[latency["workload"] == workload]
-    merged = mine.groupby("bucket_high_s")["count"].sum().sort_index()
-    ms = merged.index.to_numpy() * 1e3
-    share = merged.cumsum().to_numpy() / merged.sum() * 100
-    axes.plot(
-        np.concatenate([[mine["bucket_low_s"].min() * 1e3], ms]),
-        np.concatenate([[0.0], share]),
-        color=look.color,
-        linestyle=look.linestyle,
-        drawstyle="steps-post",
-        zorder=3,
-    )
-    middle, tail = (float(marks[mark]) for mark in MARKS)
-    axes.plot(
-        [middle, tail],
-        [MARKS[0] * 100, MARKS[1] * 100],
-        color=look.color,
-        marker=look.marker,
-        linestyle="none",
-        zorder=4,
-    )
+    merged = mine.groupby("bucket_high_s")[["count", "censored"]].sum().sort_index()
+    calls = merged.to_numpy().sum()
+    ms = np.concatenate([[mine["bucket_low_s"].min() * 1e3], merged.index.to_numpy() * 1e3])
+    # An acknowledged call took this long; any other would have taken at least as long as it was waited for.
+    share = np.concatenate([[0.0], merged["count"].cumsum().to_numpy() / calls * 100])
+    at_most = np.concatenate([[0.0], merged.sum(axis=1).cumsum().to_numpy() / calls * 100])
+    if merged["censored"].any():
+        # On beyond the oldest of them: nobody knows how long it would have taken.
+        ms, share, at_most = (
+            np.append(each, each[-1] * by) for each, by in ((ms, TAIL), (share, 1), (at_most, 1))
+        )
+    axes.plot(ms, share, color=look.color, linestyle=look.linestyle, drawstyle="steps-post", zorder=3)
+    if merged["censored"].any():
+        axes.fill_between(
+            ms,
+            share,
+            at_most,
+            step="post",
+            facecolor="none",
+            edgecolor=look.color,
+            hatch="////",
+            linewidth=0,
+            zorder=2,
+        )
+    for name, quantile in P50_P99.items():
+        if not np.isnan(marks[f"{name}_s"]):
+            is_bound = marks[f"{name}_s_is_lower_bound"]
+            axes.plot(
+                [marks[f"{name}_s"] * 1e3],
+                [quantile * 100],
+                color=look.color,
+                marker=LOWER_BOUND_MARKER if is_bound else look.marker,
+                markerfacecolor="none" if is_bound else look.color,
+                linestyle="none",
+                zorder=4,
+            )
     # The legend's entry carries both, line and marker.
-    axes.plot([], [], **look._asdict(), label=f"{label}: {middle:,.2f} / {tail:,.2f}")
-    seen = ms[(share >= 0.2) & (share <= 99.8)]
-    low, high = (float(seen[0]), float(seen[-1])) if len(seen) else (middle, tail)
-    return min(low, middle) * 0.9, max(high, tail) * 1.1
+    middle, tail = (percentile(marks, name, lambda seconds: f"{seconds * 1e3:,.2f}") for name in P50_P99)
+    axes.plot([], [], **look._asdict(), label=f"{label}: {middle} / {tail}")
+    seen = ms[(at_most >= 0.2) & (share <= 99.8)]
+    told = [marks[f"{name}_s"] * 1e3 for name in P50_P99 if not np.isnan(marks[f"{name}_s"])]
+    ends = [*seen[[0, -1]], *told] if len(seen) else told or [ms[0], ms[-1]]
+    return min(ends) * 0.9, max(ends) * 1.1

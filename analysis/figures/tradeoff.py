@@ -6,9 +6,11 @@ import math
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.markers import CARETUPBASE
 
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.style import Label, Stroke, canvas, label_beside, log_axis, stroke, styled
+from analysis.latency import samples_needed
 from analysis.queue_table import drained
 from analysis.tradeoff import tradeoff
 from analysis.wording import Row, share
@@ -30,6 +32,8 @@ ALIKE = [
     "arrivals",
 ]
 MOST_PANELS = 3
+# Where a lower bound's arrow stands, beside its point.
+ABOVE = 1.06
 TICKS = (50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10000, 20000)
 
 
@@ -41,7 +45,12 @@ def latency_by_bytes(run: Run) -> Drawing | Absent:
     """
     if run.queue.empty:
         return Absent(NAME, "no workload of this run takes its events from a queue", TRADEOFF)
-    table = tradeoff(run).dropna(subset=["sent_per_event", "total_p99_s"])
+    table = tradeoff(run).dropna(subset=["sent_per_event"])
+    lacking = int(table["total_p99_s"].isna().sum())
+    table = table.dropna(subset=["total_p99_s"])
+    if table.empty and lacking:
+        needs = f"its queues carried too few events for a p99, which needs {samples_needed(0.99):,}"
+        return Absent(NAME, needs, TRADEOFF)
     if table["curve"].value_counts().max() < 2:
         return Absent(NAME, "no two workloads of this run drain the same arrivals", TRADEOFF)
     _, table = max(table.groupby([*ALIKE, "publishers"], dropna=False), key=lambda group: len(group[1]))
@@ -56,9 +65,12 @@ def latency_by_bytes(run: Run) -> Drawing | Absent:
     caption = (
         f"{title}. Latency of an event (p99, ms, from when it was meant to arrive to the answer of its call) "
         "against bytes sent an event, a curve a rate of arrival: filled points are the frontier, where no other "
-        "sends fewer bytes at a lower p99; hollow ones are off it; crosses can't keep up, and their latency is at "
-        "least that. What sends the fewest bytes is named: events a batch, linger."
+        "sends fewer bytes at a lower p99; hollow ones are off it; crosses can't keep up. An arrow marks a lower "
+        "bound: the latency is at least that. What sends the fewest bytes is named: events a batch, linger."
     )
+    if lacking:
+        few = "workload has" if lacking == 1 else "workloads have"
+        caption += f" {lacking} {few} too few events for a p99, which needs {samples_needed(0.99):,}."
     return Drawing(NAME, caption, figure)
 
 
@@ -122,6 +134,12 @@ def _curve(axes: Axes, curve: pd.DataFrame, look: Stroke) -> None:
     axes.plot(
         over["sent_per_event"], over["total_p99_s"] * 1e3, color=look.color, marker="x", linestyle="none", zorder=3
     )
+    bounds = curve[curve["total_p99_s_is_lower_bound"]]
+    if len(bounds):
+        above = bounds["total_p99_s"] * 1e3 * ABOVE
+        axes.plot(
+            bounds["sent_per_event"], above, color=look.color, marker=CARETUPBASE, linestyle="none", zorder=3
+        )
 
 
 def _label(row: Row) -> Label:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from analysis.gates.verdict import Case, Judgement
 from analysis.gates.wording import figure, span
 from analysis.gates.wording import measured as measured_of
 from analysis.interval import LEAST_ROUNDS, median_interval
+from analysis.latency import samples_needed
 from wiretax.runs.reader import Run
 
 
@@ -107,6 +108,9 @@ def _judged(case: Case, check: Check, subject: Subject, measured: Measured, gate
         return replace(case, verdict="invalid", message=objection)
     if check.metric.needs_trigger and any(name not in measured.triggers for name in subject.names):
         return replace(case, message="the run has no trigger of the same payload and client to hold it against")
+    if case.measured is None and check.metric.quantile is not None:
+        too_few = _too_few(subject, measured, check.metric.quantile)
+        return replace(case, verdict="inconclusive", message=too_few)
     if case.measured is None:
         return replace(case, verdict="invalid", message=f"{check.metric.name} could not be measured")
     bounds, words = Bounds(check.minimum, check.maximum), ""
@@ -121,7 +125,9 @@ def _judged(case: Case, check: Check, subject: Subject, measured: Measured, gate
             return replace(case, verdict="skipped" if case.kind == "stochastic" else "fail", message=other)
         bounds, words = _within(bounds, check, before), _against(before, case, here)
     case = replace(case, minimum=_number(bounds.least), maximum=_number(bounds.most))
-    return _exact(case, taken.exact, bounds, words) if taken.exact is not None else _by_rounds(case, bounds, words)
+    if taken.exact is not None:
+        return _exact(case, taken.exact, bounds, words)
+    return _by_rounds(case, taken.grouped, bounds, words)
 
 
 def _with_measured(case: Case, check: Check, taken: Sample) -> Case:
@@ -133,15 +139,17 @@ def _with_measured(case: Case, check: Check, taken: Sample) -> Case:
             exact=str(taken.exact),
             rounds=len(taken.rounds),
         )
-    known = [value for value in taken.rounds if isfinite(value)]
-    low, high = median_interval(known, check.confidence)
+    known = [each for each in zip(taken.rounds, taken.least, taken.most, strict=True) if isfinite(each[0])]
+    values, least, most = zip(*known, strict=True) if known else ((), (), ())
+    low, high = median_interval(least, check.confidence)[0], median_interval(most, check.confidence)[1]
     enough = len(known) >= least_rounds(check.confidence)
     return replace(
         case,
         kind="stochastic",
-        measured=float(np.median(known)) if known else None,
-        low=float(low) if enough else None,
-        high=float(high) if enough else None,
+        measured=float(np.median(values)) if known else None,
+        is_lower_bound=bool(known) and bool(np.median(most) == inf),
+        low=float(low) if enough and isfinite(low) else None,
+        high=float(high) if enough and isfinite(high) else None,
         confidence=check.confidence,
         rounds=len(known),
     )
@@ -153,22 +161,38 @@ def _exact(case: Case, value: Fraction, bounds: Bounds, words: str) -> Case:
     return replace(case, verdict="fail" if bad else "pass", message=said)
 
 
-def _by_rounds(case: Case, bounds: Bounds, words: str) -> Case:
-    if case.low is None or case.high is None:
-        needed = least_rounds(case.confidence or 0.0)
-        said = f"{measured_of(case)} by {_rounds(case)}, too few for an interval: it takes {needed} or more"
+def _by_rounds(case: Case, grouped: bool, bounds: Bounds, words: str) -> Case:
+    by = _rounds(case, grouped)
+    needed = least_rounds(case.confidence or 0.0)
+    if case.rounds < needed:
+        said = f"{measured_of(case)} by {by}, too few for an interval: it takes {needed} or more"
         return replace(case, verdict="inconclusive", message=said)
     least, most = bounds.least, bounds.most
-    said = f"{measured_of(case)} by {_rounds(case)}, {span(case)}{words}"
-    if (least is not None and case.high < least) or (most is not None and case.low > most):
+    # An end that is not known may lie anywhere.
+    low, high = (-inf if case.low is None else case.low), (inf if case.high is None else case.high)
+    said = f"{measured_of(case)} by {by}, {span(case)}{words}"
+    if (least is not None and high < least) or (most is not None and low > most):
         return replace(case, verdict="fail", message=said)
-    if (least is None or case.low >= least) and (most is None or case.high <= most):
+    if (least is None or low >= least) and (most is None or high <= most):
         return replace(case, verdict="pass", message=said)
-    return replace(case, verdict="inconclusive", message=f"{said}: the limit lies inside the interval")
+    if -inf < low and high < inf:
+        return replace(case, verdict="inconclusive", message=f"{said}: the limit lies inside the interval")
+    why = "calls without an acknowledgement would have taken longer, nobody knows how long"
+    return replace(case, verdict="inconclusive", message=f"{said}: {why}, so this can't pass")
 
 
-def _rounds(case: Case) -> str:
-    return f"{case.rounds} round{'' if case.rounds == 1 else 's'}"
+def _rounds(case: Case, grouped: bool) -> str:
+    what = "group of rounds" if grouped and case.rounds == 1 else "groups of rounds" if grouped else "rounds"
+    return "1 round" if case.rounds == 1 and not grouped else f"{case.rounds} {what}"
+
+
+def _too_few(subject: Subject, measured: Measured, quantile: float) -> str:
+    """That a percentile can't be told, and what would tell it."""
+    calls = " and ".join(f"{measured.calls(name):,} of {name}" for name in subject.names)
+    return (
+        f"p{quantile * 100:g} needs {samples_needed(quantile):,} calls, the run has {calls}: add rounds or "
+        "lengthen slices"
+    )
 
 
 def least_rounds(confidence: float) -> int:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from analysis.latency import of_histogram
+from analysis.latency import BUCKET, Histogram, Quantile, samples_needed, with_censored
 from analysis.layers import BOUNDARY, COUNTS, HEAD, RECEIVED, SEGMENTS, SENT, TLS, WORKLOAD, with_tls
 from analysis.summary import API_ORDER
 from wiretax.channels.workload import FAMILY
@@ -23,8 +22,6 @@ SUMMED = [
     "unfinished_requests",
 ]
 Counts = Mapping[str, Any]
-# Lower ends, upper ends and counts of its buckets.
-Histogram = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]
 
 
 class Measured:
@@ -87,20 +84,46 @@ class Measured:
         """
         return self._totals[workload] if round_ is None else self._rounds[workload][round_]
 
-    def latency(self, workload: str, round_: int, quantile: float) -> float | None:
-        """A percentile of a round (s); None where no exchange was acknowledged in it."""
+    def groups(self, workloads: Sequence[str], quantile: float) -> list[tuple[int, ...]]:
+        """The rounds that all these workloads have, in order, in groups that each hold calls enough for a
+        percentile: one round each where rounds are long, else several that follow each other. None where all
+        rounds together hold too few."""
+        needed, groups, group, held = samples_needed(quantile), [], [], dict.fromkeys(workloads, 0)
+        for round_ in sorted(set.intersection(*(set(self._rounds[name]) for name in workloads))):
+            group.append(round_)
+            for name in workloads:
+                held[name] += self.calls(name, [round_])
+            if min(held.values()) >= needed:
+                groups.append(tuple(group))
+                group, held = [], dict.fromkeys(workloads, 0)
+        if groups:
+            # What is too little for a group of itself is in the last one.
+            groups[-1] = (*groups[-1], *group)
+        return groups
+
+    def calls(self, workload: str, rounds: Iterable[int] | None = None) -> int:
+        """How many calls have a latency, in these rounds or in all; those without an acknowledgement count too."""
+        return sum(each.samples for each in self._of_rounds(workload, rounds))
+
+    def latency(self, workload: str, rounds: Iterable[int], quantile: float) -> Quantile:
+        """A percentile of rounds taken together."""
+        parts = [(each.lows, each.highs, each.counts, each.censored) for each in self._of_rounds(workload, rounds)]
+        together = Histogram(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+        return together.quantiles((quantile,))[0]
+
+    def _of_rounds(self, workload: str, rounds: Iterable[int] | None) -> list[Histogram]:
         if self._histograms is None:
             self._histograms = {} if self._latency is None else _histograms(self._latency)
-        buckets = self._histograms.get((workload, round_))
-        return (
-            None if buckets is None or not buckets[2].any() else of_histogram(*buckets, quantiles=(quantile,))[0]
-        )
+        wanted = self._rounds[workload] if rounds is None else rounds
+        keys = [(workload, each) for each in wanted if (workload, each) in self._histograms]
+        return [self._histograms[key] for key in keys]
 
 
 def _histograms(latency: pd.DataFrame) -> dict[tuple[str, int], Histogram]:
-    lows, highs, counts = (latency[name].to_numpy() for name in ("bucket_low_s", "bucket_high_s", "count"))
+    latency = with_censored(latency)
+    columns = [latency[name].to_numpy() for name in (*BUCKET, "count", "censored")]
     groups: Any = latency.groupby(["workload", "round"], sort=False).indices
-    return {key: (lows[rows], highs[rows], counts[rows]) for key, rows in groups.items()}
+    return {key: Histogram(*(column[rows] for column in columns)) for key, rows in groups.items()}
 
 
 def _triggers(workloads: Mapping[str, Counts]) -> dict[str, str]:

@@ -34,6 +34,8 @@ class Metric:
         what: one line on what it is.
         figure: its value.
         needs_trigger: whether it holds a workload against the trigger of the same payload and client.
+        quantile: which percentile of a call's latency it is (0 to 1); None for all else. It is taken from rounds
+            together where one holds too few calls, and may be a lower bound.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Metric:
     what: str
     figure: Figure
     needs_trigger: bool = False
+    quantile: float | None = None
 
     def whole(self, measured: Measured, workload: str) -> Fraction | float | None:
         """A workload's value over all its rounds."""
@@ -105,8 +108,8 @@ def _gain(measured: Measured, workload: str, round_: int | None) -> float | None
     return None if own is None or not alone else own / alone
 
 
-def _percentile(quantile: float, measured: Measured, workload: str, round_: int | None) -> float | None:
-    return None if round_ is None else measured.latency(workload, round_, quantile)
+def _no_figure(measured: Measured, workload: str, round_: int | None) -> None:
+    """A percentile has a value for a group of rounds, not for each: ``Measured.latency``."""
 
 
 _SENT = "request line, headers and body"
@@ -201,7 +204,8 @@ METRICS = {
                 "lower",
                 "stochastic",
                 f"{quantile * 100:.0f} % of calls take no longer, all users busy",
-                partial(_percentile, quantile),
+                _no_figure,
+                quantile=quantile,
             )
             for quantile in (0.5, 0.9, 0.99)
         ),

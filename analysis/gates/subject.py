@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf
 from typing import Any
 
 from analysis.gates.gatesfile import Check, Comparison, Where
@@ -40,11 +41,19 @@ class Sample:
 
     Attributes:
         exact: the value, where it is the same in every run; else None.
-        rounds: the values of the rounds that have one.
+        rounds: the values of the rounds that have one; of a percentile, those of rounds or groups of rounds that
+            hold calls enough.
+        least: the least that each may be: less than its value where that is divided by, or reduced by, a lower
+            bound.
+        most: the most that each may be: infinity where it is a lower bound.
+        grouped: whether rounds were taken together, since one alone holds too few calls.
     """
 
     exact: Fraction | None
     rounds: tuple[float, ...]
+    least: tuple[float, ...]
+    most: tuple[float, ...]
+    grouped: bool = False
 
 
 def subjects(check: Check, measured: Measured) -> list[Subject | Missing]:
@@ -63,6 +72,8 @@ def subjects(check: Check, measured: Measured) -> list[Subject | Missing]:
 def sample(check: Check, measured: Measured, subject: Subject) -> Sample:
     """The values of a subject; ratios and differences are taken round by round."""
     metric, form = check.metric, None if check.compare is None else check.compare.form
+    if metric.quantile is not None:
+        return _percentiles(metric.quantile, form, measured, subject)
     exact = all(metric.is_exact(measured.workloads[name]) for name in subject.names)
     own = metric.by_round(measured, subject.workload)
     whole = metric.whole(measured, subject.workload) if exact else None
@@ -73,7 +84,24 @@ def sample(check: Check, measured: Measured, subject: Subject) -> Sample:
         by = metric.whole(measured, subject.to) if exact else None
         if whole is not None:
             whole = None if by is None or not (by or form == "difference") else _held(whole, by, form)
-    return Sample(Fraction(whole) if whole is not None else None, tuple(own.values()))
+    values = tuple(own.values())
+    return Sample(Fraction(whole) if whole is not None else None, values, values, values)
+
+
+def _percentiles(quantile: float, form: Form | None, measured: Measured, subject: Subject) -> Sample:
+    """A percentile by groups of rounds; a lower bound may be anything from itself on."""
+    values = []
+    groups = measured.groups(subject.names, quantile)
+    for rounds in groups:
+        found = [measured.latency(name, rounds, quantile) for name in subject.names]
+        spans = [(each.seconds, inf if each.is_lower_bound else each.seconds) for each in found]
+        value = spans[0][0], *spans[0]
+        if form is not None:
+            (least, most), (by_least, by_most) = spans
+            value = _held(least, by_least, form), _held(least, by_most, form), _held(most, by_least, form)
+        values.append(value)
+    rounds_, least_, most_ = zip(*values, strict=True) if values else ((), (), ())
+    return Sample(None, rounds_, least_, most_, grouped=any(len(each) > 1 for each in groups))
 
 
 def _held(value: Any, by: Any, form: Form) -> Any:

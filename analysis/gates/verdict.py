@@ -30,8 +30,11 @@ class Case:
         compare: how; None where it was not.
         measured: the value, or the median over rounds; None where there is none.
         exact: the value as a fraction of whole numbers, where it is exact.
-        low: the lower end of the median's interval; None where the value is exact or rounds are too few.
-        high: its upper end.
+        is_lower_bound: whether ``measured`` may be larger: it is a latency that calls without an acknowledgement
+            decide.
+        low: the lower end of the median's interval; None where the value is exact, rounds are too few, or lower
+            bounds leave it unknown.
+        high: its upper end; None likewise.
         confidence: how often such an interval holds the true median.
         rounds: how many rounds have a value.
         minimum: the least that passes, the baseline's tolerance included.
@@ -57,6 +60,7 @@ class Case:
     minimum: float | None = None
     maximum: float | None = None
     baseline: float | None = None
+    is_lower_bound: bool = False
 
     @property
     def subject(self) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.latency_text import LOWER_BOUND
+
 if TYPE_CHECKING:
     from analysis.gates.verdict import Case
 
@@ -28,14 +30,19 @@ def figure(value: float | None, unit: str, bare: bool = False, exact: bool = Tru
 
 
 def measured(case: Case) -> str:
-    """A case's value and where it lies: ``5.720x [5.600, 6.690]``; a question mark where rounds are too few."""
+    """A case's value and where it lies: ``5.720x [5.600, 6.690]``; ``>400.000 ms [398.000, ?]`` where it is a
+    lower bound, and a question mark alone where rounds are too few."""
     exact = case.kind == "deterministic"
     value = figure(case.measured, case.unit, exact=exact)
     if exact or case.measured is None:
         return value
-    if case.low is None or case.high is None:
+    if case.is_lower_bound:
+        value = f"{LOWER_BOUND}{value}"
+    if case.low is None and case.high is None:
         return f"{value} [?]"
-    low, high = (figure(end, case.unit, bare=True, exact=False) for end in (case.low, case.high))
+    low, high = (
+        "?" if end is None else figure(end, case.unit, bare=True, exact=False) for end in (case.low, case.high)
+    )
     return f"{value} [{low}, {high}]"
 
 

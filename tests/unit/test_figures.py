@@ -24,6 +24,7 @@ from analysis.figures import (
     layer_waterfall,
     overhead_by_payload,
 )
+from analysis.figures.distributions import LOWER_BOUND_MARKER
 from analysis.figures.payloads import crossing
 from analysis.figures.style import LAYERS, STROKES, apart, number, spread, text_on
 from analysis.latency import percentiles
@@ -238,14 +239,14 @@ def test_a_client_sent_in_several_ways_has_one_head() -> None:
 
 
 def test_a_distribution_reaches_its_percentiles_at_their_share() -> None:
-    slow = piece(BATCH, 0, 98)
-    slow.measured.latency.record([50_000_000] * 2)
-    made = record(piece(TRIGGER, 0, 100), slow, users=16)
+    slow = piece(BATCH, 0, 980)
+    slow.measured.latency.record([50_000_000] * 20)
+    made = record(piece(TRIGGER, 0, 1000), slow, users=16)
     latency = latency_frame(made)
     figure = drawn(latency_distributions(latency, slices_frame(made)))
     [axes] = figure.figure.axes
     assert axes.get_xlabel() == "latency, ms (saturated, 16 users)"
-    p99 = percentiles(latency).loc[BATCH.name, 0.99] * 1e3
+    p99 = percentiles(latency).loc[BATCH.name, "p99_s"] * 1e3
     assert f"batch of 10: 1.00 / {p99:.2f}" in texts(figure)
     lines = [each for each in axes.lines if each.get_drawstyle() == "steps-post"]
     assert len(lines) == 2
@@ -253,6 +254,25 @@ def test_a_distribution_reaches_its_percentiles_at_their_share() -> None:
     assert shares[np.searchsorted(times, 1.1) - 1] == pytest.approx(98)
     assert shares[-1] == 100
     assert times[-1] == pytest.approx(50, rel=0.01)
+
+
+def test_a_distribution_shows_what_was_not_acknowledged_as_at_least_that_long() -> None:
+    stalled = piece(BATCH, 0, 970)
+    stalled.boundary.latency.record_censored([400_000_000] * 30)
+    made = record(piece(TRIGGER, 0, 50), stalled, users=16)
+    figure = drawn(latency_distributions(latency_frame(made), slices_frame(made)))
+    [axes] = figure.figure.axes
+    assert {"batch of 10: 1.00 / >399.51", "trigger: 1.00 / -"} <= set(texts(figure))
+    lines = [each for each in axes.lines if each.get_drawstyle() == "steps-post"]
+    assert [np.asarray(each.get_ydata(), dtype=float)[-1] for each in lines] == pytest.approx([100, 97])
+    [area] = axes.collections
+    assert area.get_hatch() == "////"
+    # Where the percentile may be is to the right.
+    markers = [(each.get_marker(), each.get_markerfacecolor()) for each in axes.lines]
+    assert markers.count((LOWER_BOUND_MARKER, "none")) == 1
+    assert "a hollow arrow marks a lower bound" in figure.caption
+    assert "A dash stands for too few calls: p50 needs 20, p99 1,000." in figure.caption
+    assert figure.png().startswith(b"\x89PNG")
 
 
 def test_users_of_all_workers_count_and_what_is_given_counts_more() -> None:

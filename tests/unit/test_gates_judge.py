@@ -11,9 +11,15 @@ import pytest
 from judged import gates_of, judged, run_of, run_of_pieces, verdicts
 from saved import Costs, made_up, piece, rendered
 
+from analysis.gates.accepted import accept, origin_of
+from analysis.gates.gatejson import gate_json
 from analysis.gates.judge import judge, least_rounds
+from analysis.gates.junit import junit_xml
+from analysis.gates.markdown import summary_md
+from analysis.gates.measured import Measured
 from analysis.summary import summarise
 from wiretax.channels.workload import LIBRARY, Workload
+from wiretax.runs.reader import Run
 
 TRIGGER, BATCH = Workload(), Workload("batch", 10)
 WIDE = Workload("multi_trigger", channels=10)
@@ -127,9 +133,116 @@ def test_the_kernels_figures_are_judged_by_rounds() -> None:
 
 
 def test_latency_is_judged_by_its_percentile_of_each_round() -> None:
-    run = run_of_pieces(*(piece(TRIGGER, number, 100) for number in range(6)))
+    run = run_of_pieces(*(piece(TRIGGER, number, 1000) for number in range(6)))
     assert judged(run, check('metric = "latency.p99"\nmax = 0.00101')).exit_code == 0
     assert judged(run, check('metric = "latency.p50"\nmax = 0.00098')).exit_code == 3
+
+
+def latencies(acknowledged: int, late: int = 0, timed_out: int = 0, rounds: int = 6) -> Run:
+    """A millisecond a call; late ones took 400 ms and ended after their slice; others were given up by then."""
+    pieces = []
+    for number in range(rounds):
+        made = piece(TRIGGER, number, acknowledged)
+        made.boundary.latency.record([400_000_000] * late)
+        made.boundary.latency.record_censored([400_000_000] * timed_out)
+        pieces.append(made)
+    return run_of_pieces(*pieces)
+
+
+P99 = 'metric = "latency.p99"\nmax = {}'
+
+
+def test_calls_that_ended_after_their_slice_fail_a_limit_of_a_percentile() -> None:
+    [case] = judged(latencies(980, late=20), check(P99.format(0.1))).cases
+    assert (case.verdict, case.is_lower_bound) == ("fail", False)
+    assert case.measured == pytest.approx(0.4, rel=0.005)
+    assert judged(latencies(980, late=20), check(P99.format(0.5))).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("limit", "verdict", "exit_code"),
+    # The bound is beyond the first limit already; below the second one an acknowledgement might still have come.
+    [(0.1, "fail", 3), (0.5, "inconclusive", 4)],
+)
+def test_a_lower_bound_passes_no_maximum(limit: float, verdict: str, exit_code: int) -> None:
+    judgement = judged(latencies(980, timed_out=20), check(P99.format(limit)))
+    [case] = judgement.cases
+    assert (case.verdict, judgement.exit_code, case.is_lower_bound, case.high) == (verdict, exit_code, True, None)
+    assert case.low == pytest.approx(0.4, rel=0.005)
+    assert ">399.507 ms [399.507, ?]" in case.message
+    if verdict == "inconclusive":
+        assert case.message.endswith(
+            "calls without an acknowledgement would have taken longer, nobody knows how long, so this can't pass"
+        )
+    for said in (gate_json(judgement), summary_md(judgement), junit_xml(judgement)):
+        assert b"399.507" in said or b'"is_lower_bound": true' in said
+
+
+def test_a_percentile_below_all_lower_bounds_is_judged_as_any_other() -> None:
+    [case] = judged(latencies(995, timed_out=5), check(P99.format(0.0011))).cases
+    assert (case.verdict, case.is_lower_bound) == ("pass", False)
+
+
+def test_a_lower_bound_may_pass_a_minimum() -> None:
+    text = 'metric = "latency.p99"\nmin = {}'
+    assert judged(latencies(980, timed_out=20), check(text.format(0.3))).exit_code == 0
+    assert judged(latencies(980, timed_out=20), check(text.format(0.5))).exit_code == 4
+
+
+def test_rounds_with_few_calls_are_judged_in_groups() -> None:
+    # Of 18 rounds each three hold the thousand calls that p99 needs.
+    [case] = judged(latencies(400, rounds=18), check(P99.format(0.0011))).cases
+    assert (case.verdict, case.rounds) == ("pass", 6)
+    assert "by 6 groups of rounds" in case.message
+    judgement = judged(latencies(400, rounds=9), check(P99.format(0.0011)))
+    [case] = judgement.cases
+    assert (case.verdict, case.rounds) == ("inconclusive", 3)
+    assert "by 3 groups of rounds, too few for an interval: it takes 6 or more" in case.message
+    assert judgement.undecided == (TRIGGER.name,)
+    # p50 needs twenty: each round by itself.
+    [case] = judged(latencies(400, rounds=9), check('metric = "latency.p50"\nmax = 0.0011')).cases
+    assert (case.verdict, case.rounds) == ("pass", 9)
+
+
+def test_a_percentile_of_too_few_calls_passes_nothing_and_says_how_many_it_needs() -> None:
+    judgement = judged(latencies(65), check(P99.format(10.0)))
+    [case] = judgement.cases
+    assert (case.verdict, case.measured, judgement.exit_code) == ("inconclusive", None, 4)
+    assert case.message == (
+        f"p99 needs 1,000 calls, the run has 390 of {TRIGGER.name}: add rounds or lengthen slices"
+    )
+
+
+@pytest.mark.parametrize(
+    ("unknown", "limit", "verdict"),
+    [
+        # More than 400 times the trigger's, or at most a 400th of it.
+        (BATCH, "max = 2.0", "fail"),
+        (BATCH, "max = 1000.0", "inconclusive"),
+        (BATCH, "min = 2.0", "pass"),
+        (TRIGGER, "max = 2.0", "pass"),
+        (TRIGGER, "min = 0.001", "inconclusive"),
+        (TRIGGER, "min = 2.0", "fail"),
+    ],
+)
+def test_a_ratio_of_percentiles_knows_which_side_is_a_lower_bound(
+    unknown: Workload, limit: str, verdict: str
+) -> None:
+    pieces = [piece(workload, number, 980) for number in range(6) for workload in (TRIGGER, BATCH)]
+    for made in pieces:
+        late = made.boundary.latency
+        (late.record_censored if made.workload is unknown else late.record)(
+            [400_000_000 if made.workload is unknown else 1_000_000] * 20
+        )
+    compare = 'compare = { of = { api = "batch" }, to = { api = "trigger" } }'
+    [case] = judged(run_of_pieces(*pieces), check(f'metric = "latency.p99"\n{compare}\n{limit}')).cases
+    assert case.verdict == verdict
+
+
+def test_a_lower_bound_is_not_accepted_as_a_baseline() -> None:
+    gates = gates_of(check('metric = "latency.p99"\nbaseline = "b.json"\nmax_increase = { ratio = 0.1 }'))
+    for run, count in ((latencies(980, timed_out=20), 0), (latencies(1000), 1)):
+        assert len(list(accept(gates.checks[0], Measured(run.slices, run.latency), origin_of(run.meta)))) == count
 
 
 def test_http2_is_judged_by_rounds_since_its_heads_vary() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.markers import MarkerStyle
+from matplotlib.markers import CARETUPBASE, MarkerStyle
 from queued import BATCH, META, TRIGGER, Drain, record_of, run_of
 from rich.console import Console
 from saved import latency_frame, piece, record, slices_frame
@@ -137,12 +137,16 @@ def test_the_figure_draws_the_frontier_and_what_cannot_keep_up(run: Run) -> None
         drawing.title == "The trigger can't keep up with 1,000/s over 50 ms; batches save up to 70 % of the bytes."
     )
     [axes] = drawing.figure.axes
-    frontier, off, over = axes.lines
+    frontier, off, over, bounds = axes.lines
     assert np.asarray(frontier.get_xdata()).tolist() == [135, 170]
     assert np.asarray(frontier.get_ydata()) == pytest.approx([80, 54], rel=0.005)
     assert np.asarray(off.get_xdata()).tolist() == [187.5]
     assert np.asarray(over.get_xdata()).tolist() == [450]
     assert over.get_marker() == "x" != MarkerStyle("o").get_marker()
+    # An arrow above it: the latency is at least that.
+    assert bounds.get_marker() == CARETUPBASE
+    assert np.asarray(bounds.get_xdata()).tolist() == [450]
+    assert (np.asarray(bounds.get_ydata()) > np.asarray(over.get_ydata())).all()
     assert [each.get_text() for each in axes.texts] == ["10, 50 ms", "trigger"]
 
 
