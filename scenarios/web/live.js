@@ -7,6 +7,8 @@ const LAYERS = {
   headers: "headers", framing: "framing", answer: "HTTP answer", tls: "TLS", tcp_ip: "TCP/IP",
 };
 const COLOURS = 8;
+// In a sample, how far behind a percentile it stands whether that is a lower bound.
+const BOUNDS = 2;
 const seen = { key: "", samples: 0, history: [], figures: null, group: null };
 
 const at = (id) => document.getElementById(id);
@@ -143,7 +145,7 @@ function drawLines(id, label, workloads, picks, logarithmic, format) {
   const lines = [];
   workloads.forEach((each, index) => picks.forEach((pick, which) => {
     const points = seen.history.filter(([, by]) => by[each.name] && by[each.name][pick] > 0)
-      .map(([when, by]) => [when, by[each.name][pick]]);
+      .map(([when, by]) => [when, by[each.name][pick], by[each.name][pick + BOUNDS] === true]);
     if (points.length) lines.push({ points, index, dashed: which > 0 });
   }));
   if (!lines.length) return;
@@ -172,6 +174,12 @@ function drawLines(id, label, workloads, picks, logarithmic, format) {
       points: points.map(([when, value]) => `${x(when).toFixed(1)},${y(value).toFixed(1)}`).join(" "),
       stroke: colour(index), class: dashed ? "dashed" : "",
     }));
+    for (const [when, value] of points.filter(([, , bound]) => bound)) {
+      const middle = x(when), above = y(value) - 3;
+      const arrow = drawn("polygon", { class: "bound", points: `${middle - 4},${above} ${middle + 4},${above} ${middle},${above - 7}`, fill: colour(index) });
+      arrow.append(drawn("title", {}, `at least ${format(value)}`));
+      svg.append(arrow);
+    }
     if (points.length === 1) svg.append(drawn("circle", { cx: x(points[0][0]), cy: y(points[0][1]), r: 2.5, fill: colour(index) }));
   }
 }
@@ -182,6 +190,8 @@ function clock(seconds) {
 }
 
 const milliseconds = (value) => (value === null ? "-" : number(value * 1e3, value < 0.01 ? 2 : 1));
+// A lower bound where calls that were never acknowledged decide it.
+const percentile = (each, name) => (each[`${name}_s_is_lower_bound`] ? ">" : "") + milliseconds(each[`${name}_s`]);
 const CELLS = [
   ["Sent as", null],
   ["Events/s", (each) => whole.format(each.events_per_second || 0)],
@@ -191,8 +201,8 @@ const CELLS = [
   ["Overhead\nx", (each) => number(each.overhead_factor, 2)],
   ["Saving\n%", (each) => (each.saving === null ? "-" : number(each.saving * 100, 1))],
   ["Gain\nx", (each) => (each.gain ? number(each.gain[0], 2) : "-")],
-  ["p50\nms", (each) => milliseconds(each.p50_s)],
-  ["p99\nms", (each) => milliseconds(each.p99_s)],
+  ["p50\nms", (each) => percentile(each, "p50")],
+  ["p99\nms", (each) => percentile(each, "p99")],
   ["Failures", (each) => whole.format(each.failures)],
 ];
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from html import unescape
 from math import isnan
+from pathlib import Path
 
+import orjson
 import pytest
 from saved import latency_frame, piece, record, slices_frame
 
+from analysis.latency import P50_P99
+from analysis.latency_text import LOWER_BOUNDS, OPEN_LOOP, needed
 from analysis.layers import bytes_per_event
 from analysis.summary import summarise
 from scenarios import live
@@ -91,6 +96,66 @@ def test_what_is_still_open_is_in_the_figures_before_it_is_in_the_record() -> No
     kept.add(piece(TRIGGER, 1, 60), 4)
     shown.sample(kept, [piece(BATCH, 1, 50)])
     assert {each["name"]: each["events"] for each in shown.workloads} == {TRIGGER.name: 160, BATCH.name: 500}
+
+
+LATE_NS, TIMED_OUT_NS = 400_000_000, 900_000_000
+
+
+def with_late_calls(round_: int, acknowledged: int = 0, timed_out: int = 0) -> Slice:
+    made = piece(TRIGGER, round_, 980)
+    made.boundary.latency.record([LATE_NS] * acknowledged)
+    made.boundary.latency.record_censored([TIMED_OUT_NS] * timed_out)
+    return made
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_calls_that_end_after_their_slice_count_in_percentiles_and_in_no_rate(is_open: bool) -> None:
+    late = with_late_calls(0, acknowledged=20)
+    shown = Live(by_rounds=False)
+    shown.sample(RunRecord() if is_open else record(late), [late] if is_open else [])
+    [row] = shown.workloads
+    assert row["p99_s"] == pytest.approx(0.4, rel=0.005)
+    assert (row["p99_s_is_lower_bound"], row["samples"], row["events"]) == (False, 1000, 980)
+    [(_, by)] = shown.history(0)
+    assert by[TRIGGER.name] == (980.0, row["p50_s"], row["p99_s"], False, False)
+
+
+def test_calls_without_an_acknowledgement_make_lower_bounds() -> None:
+    shown = Live(by_rounds=True)
+    shown.sample(record(with_late_calls(0, timed_out=20)))
+    [row] = shown.workloads
+    assert row["p99_s"] == pytest.approx(0.9, rel=0.005)
+    assert (row["p50_s_is_lower_bound"], row["p99_s_is_lower_bound"]) == (False, True)
+    [(_, by)] = shown.history(0)
+    assert by[TRIGGER.name][3:] == (False, True)
+    assert orjson.loads(orjson.dumps(shown.workloads))[0]["p99_s_is_lower_bound"] is True
+
+
+def test_a_percentile_of_too_few_calls_is_not_shown() -> None:
+    shown = Live(by_rounds=True)
+    shown.sample(record(piece(TRIGGER, 0, 19), piece(BATCH, 0, 20)))
+    assert {each["name"]: (each["p50_s"] is None, each["p99_s"]) for each in shown.workloads} == {
+        TRIGGER.name: (True, None),
+        BATCH.name: (False, None),
+    }
+
+
+def test_what_a_worker_reports_after_a_sample_is_not_missed() -> None:
+    made, shown = record(piece(TRIGGER, 0, 980)), Live(by_rounds=True)
+    shown.sample(made)
+    second = piece(TRIGGER, 0, 0)
+    second.measured.latency.record([LATE_NS] * 20)
+    made.add(second, 4, worker=1)
+    shown.sample(made)
+    [row] = shown.workloads
+    assert row["samples"] == 1000
+    assert row["p99_s"] == pytest.approx(0.4, rel=0.005)
+
+
+def test_the_page_says_what_bounds_and_dashes_are_in_the_words_of_the_table() -> None:
+    page = unescape((Path(live.__file__).parent / "web" / "live.html").read_text())
+    for words in (LOWER_BOUNDS.format("calls"), f"-: too few calls; {needed(P50_P99)}", OPEN_LOOP):
+        assert words in page
 
 
 def test_a_sample_holds_what_came_since_the_one_before() -> None:
