@@ -20,10 +20,12 @@ from scenarios.conductor import Conductor
 from scenarios.embedded import embedded_targets
 from scenarios.fleet import Fleet
 from scenarios.judge import Judge
+from scenarios.locust_stats import finish_csv
 from scenarios.measurement import Measurement
 from scenarios.plan import load_plan
 from scenarios.preflight import EndpointRefusedError
 from scenarios.session import Session, Stage
+from scenarios.stats import StatsFeed
 from scenarios.sweep import (
     INTERRUPTED,
     MoreRounds,
@@ -128,6 +130,7 @@ class PlanSession:
                 self._folder,
                 self._own_mock,
                 self._stoppable,
+                StatsFeed(self._environment),
             )
             write_run(self._folder, record)
             self._environment.process_exit_code = self._conclude()
@@ -171,4 +174,5 @@ class PlanSession:
             self._conductor.stop(INTERRUPTED)
         if self._begun:
             self._over.wait(LAST_WORDS_S)
+        finish_csv(self._environment)
         self._closing.close()

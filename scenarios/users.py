@@ -115,9 +115,10 @@ class FreeUser(PublishUser):
         """Send the workload for a while."""
         # A class with a wait time of its own sends one request a turn, as Locust's users expect.
         waits = type(self).wait_time is not User.wait_time
+        if not run.may_send():
+            return
         until_ns = 0 if waits else perf_counter_ns() + HOLD_NS
-        run.wait_while_held()
-        with run.turn(self.workload) as piece:
+        with run.turn(self.workload) as piece, run.calling():
             source = self.session.source(self.workload)
             # All users are held by then, until Locust stops them.
             with suppress(BudgetSpentError):
