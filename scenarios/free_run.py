@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import inf
 from time import perf_counter
+from typing import Any
+from weakref import WeakSet
 
 import gevent
 from gevent.event import Event
@@ -46,6 +48,7 @@ class FreeRun:
         self.stopped = self._hurried = False
         self._go_on_at = 0.0
         self._under_way: Counter[object] = Counter()
+        self._dismissed: WeakSet[Any] = WeakSet()
         self._changed = Event()
         self._stopping = Event()
         self._options = options
@@ -88,19 +91,21 @@ class FreeRun:
         if not self.stopped:
             self.stopped = True
             self._stopping.set()
+            self._changed.set()
             self._close_window()
 
     def wait_until_idle(self, timeout_s: float) -> bool:
         """Block until no call is under way; False if that took too long. A call of the calling greenlet itself is
         left out."""
-        own, until = gevent.getcurrent(), perf_counter() + timeout_s
-        while any(greenlet is not own for greenlet in self._under_way):
-            left = 0.0 if self._hurried else until - perf_counter()
-            if left <= 0:
-                return False
-            self._changed.clear()
-            self._changed.wait(left)
-        return True
+        own = gevent.getcurrent()
+        return self._wait_while(lambda: any(greenlet is not own for greenlet in self._under_way), timeout_s)
+
+    def dismiss(self, user: Any, timeout_s: float) -> None:
+        """The greenlet of one user begins no call any more; block until none of it is under way, or until the
+        timeout."""
+        self._dismissed.add(user)
+        # Once all were stopped there was time to end it.
+        self._wait_while(lambda: user in self._under_way and not self.stopped, timeout_s)
 
     def hurry(self) -> None:
         """Wait no longer for calls that are under way."""
@@ -109,12 +114,13 @@ class FreeRun:
 
     def may_send(self) -> bool:
         """Called by a user before its turn, which has to follow at once: waits while the run is held; False, after
-        a rest, once it is stopped."""
+        a rest, once it is stopped or the user is dismissed."""
         while (left := self._go_on_at - perf_counter()) > 0 and not self.stopped:
             self._stopping.wait(min(left, LONGEST_SLEEP_S))
-        if self.stopped:
+        may = not self.stopped and gevent.getcurrent() not in self._dismissed
+        if not may:
             gevent.sleep(REST_S)
-        return not self.stopped
+        return may
 
     @contextmanager
     def turn(self, workload: Workload) -> Iterator[Slice]:
@@ -165,6 +171,17 @@ class FreeRun:
         self._users_in.clear()
         self._close_window()
         return self.record
+
+    def _wait_while(self, busy: Callable[[], bool], timeout_s: float) -> bool:
+        """Block while calls are under way; False if that took too long."""
+        until = perf_counter() + timeout_s
+        while busy():
+            left = 0.0 if self._hurried else until - perf_counter()
+            if left <= 0:
+                return False
+            self._changed.clear()
+            self._changed.wait(left)
+        return True
 
     def _turn_windows(self) -> None:
         while True:

@@ -76,6 +76,8 @@ class PlanSession:
             self._more = MoreRounds(self._judge.undecided, max(most, plan.rounds))
         self._folder = claim_run_folder(Path(parsed.results), run_name(plan.name))
         quiet_locust()
+        # Its line a request would stand among Locust's own.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         self._closing = ExitStack()
         self._closing.callback(abandon_run_folder, self._folder)
         targets, cost = [] if first is None else [first], None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from locust import User, task
 
 from scenarios.budget import BudgetSpentError
+from scenarios.cast import DRAIN_GRACE_S
 from wiretax.channels.workload import Api, Workload
 from wiretax.wire.connection import Connection
 from wiretax.wire.library import LibraryPublisher
@@ -102,6 +103,13 @@ class FreeUser(PublishUser):
         if self.stage is None:
             run: FreeRun = self.environment.wiretax_free_run
             self.workload: Workload = run.workload(self.api)
+
+    def stop(self, force: bool = False) -> bool:
+        """Locust ends this user, as it does where there are to be fewer: a call that is under way ends first."""
+        if force and self.stage is None:
+            run: FreeRun = self.environment.wiretax_free_run
+            run.dismiss(self.greenlet, self.session.timeout_s + DRAIN_GRACE_S)
+        return bool(super().stop(force))
 
     @task
     def publish(self) -> None:
