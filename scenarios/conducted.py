@@ -142,8 +142,7 @@ class ConductedRun:
                 held.add_to(self.record)
                 self.progress = Progress(f"{where(step)}, {step.workload.name}", step.done)
                 if self._feed is not None:
-                    for piece in held.pieces:
-                        self._feed.tell_all(piece)
+                    self._feed.tell_slices(held.pieces)
                 if monotonic() - sampled_s >= SAMPLE_S:
                     self.live.sample(self.record)
                     sampled_s = monotonic()

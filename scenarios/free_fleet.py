@@ -22,6 +22,7 @@ from wiretax.wire.ledger import Witness
 from wiretax.wire.slices import Slice
 from wiretax.wire.trust import Target
 
+# Beyond the timeout of a call, which users are given to end theirs.
 FINAL_TIMEOUT_S = 10.0
 LOOK_S = 0.1
 # A worker that starts so long after the others came late.
@@ -51,6 +52,7 @@ class FreeFleet:
         self._changed = Event()
         self._started_s = 0.0
         self._running = False
+        self._timeout_s = 0.0
         self._counts_from = 0
         environment.events.worker_report.add_listener(self._hear_report)
         for name, listener in (
@@ -75,6 +77,7 @@ class FreeFleet:
 
         ``halt``: ends the test, and says why."""
         self.pauses, self.ended_early, self.taken, self._halt = Pauses(), "", 0, halt
+        self._timeout_s = timeout_s
         clients = list(self._runner.clients)
         shares = None if limit is None else dict.fromkeys(clients, limit // max(1, len(clients)))
         self.record = RunRecord()
@@ -108,7 +111,7 @@ class FreeFleet:
             member = self._members.get(client_id)
             if member is not None and member.state == "ready":
                 self._runner.send_message("stop", client_id=client_id)
-        until = monotonic() + FINAL_TIMEOUT_S
+        until = monotonic() + self._timeout_s + FINAL_TIMEOUT_S
         while self._awaited() and monotonic() < until:
             self._changed.wait(LOOK_S)
             self._changed.clear()

@@ -16,12 +16,14 @@ from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner
 
 from analysis.gates import GatesError
+from analysis.table import print_run
 from scenarios.budget import SPENT, Budget
 from scenarios.conducted import ConductedRun
 from scenarios.free_fleet import FreeFleet
 from scenarios.free_run import WINDOW_S, FreeRun
 from scenarios.judge import Judge
 from scenarios.live import SAMPLE_S, Live
+from scenarios.locust_stats import finish_csv
 from scenarios.measurement import ALONE, Measurement
 from scenarios.mocks import Mocks
 from scenarios.options import NO_PLAN, FreeRunOptions, OptionError, limit_from, target_from
@@ -30,6 +32,7 @@ from scenarios.preflight import EndpointRefusedError, preflight
 from scenarios.refusals import Refusals
 from scenarios.session import Session
 from scenarios.stats import StatsFeed, outside_listener
+from scenarios.stopping import MasterRamp, drain, end_test
 from wiretax.channels.endpoint import EndpointError
 from wiretax.channels.profiles import ProfileError
 from wiretax.mock.certificate import KeyType
@@ -37,7 +40,7 @@ from wiretax.mock.cost import CostModel
 from wiretax.mock.process import MockError
 from wiretax.runs.reader import read_run
 from wiretax.runs.writer import ResultsError, abandon_run_folder, claim_run_folder, run_name, write_run
-from wiretax.terminal import Exit, out
+from wiretax.terminal import Exit, err, out
 from wiretax.wire.slices import Slice
 from wiretax.wire.trust import Target, TrustError
 
@@ -144,11 +147,13 @@ class FreeSession:
         # Held while a test is made ready or concluded, so that neither meets the other.
         self._turn = BoundedSemaphore(1)
         self._sampler: gevent.Greenlet | None = None
-        self._is_next = self.is_running = False
+        self._is_next = self.is_running = self._closed = False
         self.ready: Ready | None = None
         self.run: FreeRun | FreeFleet | ConductedRun | None = None
         # Of a master, which has no users of its own.
-        self._fleet = FreeFleet(environment) if isinstance(environment.runner, MasterRunner) else None
+        self._fleet = self._ramp = None
+        if isinstance(environment.runner, MasterRunner):
+            self._fleet, self._ramp = FreeFleet(environment), MasterRamp(environment.runner)
         self.live: Live | None = None
         self.saved: list[Saved] = []
         if parsed.plan != NO_PLAN and environment.web_ui is None:
@@ -239,8 +244,11 @@ class FreeSession:
         assert ready is not None
         listener = outside_listener(self._environment)
         ready.session.listener = listener
+        told = StatsFeed(self._environment)
+        for piece in ready.before:
+            told.tell(piece)
         # Where each exchange fires an event of its own, Locust's statistics come from there.
-        feed = StatsFeed(self._environment) if listener is None else None
+        feed = told if listener is None else None
         environment: Any = self._environment
         environment.wiretax_session = ready.session
         if ready.plan is not None:
@@ -282,9 +290,32 @@ class FreeSession:
             gevent.spawn(runner.quit if self._environment.web_ui is None else runner.stop)
 
     def stopping(self, **_: Any) -> None:
-        """Users are about to be stopped."""
+        """Users are about to be stopped: return when no call is under way and none will begin."""
         if isinstance(self.run, ConductedRun):
             self.run.stopping()
+        elif isinstance(self.run, FreeRun):
+            drain(self._environment.runner, self.run, TIMEOUT_S)
+        elif self._ramp is not None:
+            self._ramp.stop()
+
+    def end(self) -> None:
+        """Stop the test that is running, if one is, and return when it is written down."""
+        end_test(self._environment.runner)
+
+    def hurry(self) -> None:
+        """Wait no longer for calls that are under way."""
+        if isinstance(self.run, FreeRun):
+            self.run.hurry()
+
+    def spawned(self, **_: Any) -> None:
+        """All users are there; with --reset-stats Locust begins its statistics anew."""
+        if self._environment.reset_stats:
+            self.reset()
+
+    def quitting(self, **_: Any) -> None:
+        """Locust is about to decide on its exit code and to print its statistics: have them complete."""
+        self.end()
+        finish_csv(self._environment)
 
     def stop(self, **_: Any) -> None:
         """A test ended and its users with it: conclude, and write it down."""
@@ -309,7 +340,12 @@ class FreeSession:
         self.live = self.run.live if isinstance(self.run, ConductedRun) else Live(by_rounds=False)
 
     def close(self, **_: Any) -> None:
-        """Locust quits: stop the mock."""
+        """Locust quits: print the run's table, and stop the mock."""
+        parsed = self._environment.parsed_options
+        if self._environment.web_ui is None and self.saved and parsed is not None and not self._closed:
+            # With --json standard output is a document.
+            print_run(read_run(self.saved[0].folder), err if parsed.json else out)
+        self._closed = True
         self._discard()
         self._mocks.close()
 

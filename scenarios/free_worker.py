@@ -21,6 +21,7 @@ from scenarios.orphan import end_with_parent
 from scenarios.refusals import Refusals
 from scenarios.session import Session
 from scenarios.stats import StatsFeed, outside_listener
+from scenarios.stopping import drain, on_interrupt
 from wiretax import __version__
 from wiretax.channels.profiles import ProfileError
 from wiretax.runs.record import RunRecord
@@ -62,9 +63,11 @@ class FreeWorker:
         hooks: Any = environment.events
         hooks.test_start.add_listener(self._start)
         hooks.report_to_master.add_listener(self._report)
+        hooks.test_stopping.add_listener(self._stopping)
         hooks.test_stop.add_listener(self._stop)
         hooks.quitting.add_listener(self._leave)
         self._runner.register_message(messages.REFUSED, self._quit, concurrent=True)
+        on_interrupt(self._leave, self._hurry)
         end_with_parent(environment)
 
     def _start(self, **_: Any) -> None:
@@ -89,6 +92,7 @@ class FreeWorker:
         session.listener = outside_listener(self._environment)
         feed = StatsFeed(self._environment) if session.listener is None else None
         self._busy_s = process_time()
+        self._timeout_s = assigned["timeout_s"]
         self._run = FreeRun(options, feed)
         self._outbox = self._run.record = Outbox()
         session.heed = Refusals(self._halt, self._run.hold).heed
@@ -101,6 +105,15 @@ class FreeWorker:
         slices = self._outbox.take()
         if slices:
             data[messages.REPORT] = {"slices": slices, "cpu_s": process_time() - self._busy_s}
+
+    def _stopping(self, **_: Any) -> None:
+        """Users are about to be stopped."""
+        if self._run is not None:
+            drain(self._runner, self._run, self._timeout_s)
+
+    def _hurry(self) -> None:
+        if self._run is not None:
+            self._run.hurry()
 
     def _stop(self, **_: Any) -> None:
         """All users have left, and closed their connections."""
@@ -116,6 +129,8 @@ class FreeWorker:
             "messages": 0 if self._budget is None else self._budget.taken,
             "pauses": run.pauses.as_dict(),
         }
+        # Before the last word, after which the master waits for nothing more.
+        self._runner._send_stats()
         self._runner.send_message(messages.FINAL, last)
 
     def _halt(self, why: str) -> None:

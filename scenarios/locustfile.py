@@ -15,8 +15,10 @@ from locust.runners import WorkerRunner
 
 from scenarios.free_session import REFUSALS, FreeSession
 from scenarios.free_worker import FreeWorker
+from scenarios.locust_stats import use_fine_statistics
 from scenarios.options import add_options
 from scenarios.queue_user import QueueUser
+from scenarios.stopping import on_interrupt
 from scenarios.users import BatchUser, MultiTriggerUser, TriggerUser
 from scenarios.web import WebError, add_pages, refuse_taken_port
 from scenarios.web_login import add_login
@@ -24,6 +26,7 @@ from scenarios.web_login import add_login
 __all__ = ["BatchUser", "MultiTriggerUser", "QueueUser", "TriggerUser"]
 
 USAGE = 2
+use_fine_statistics()
 
 
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]
@@ -49,7 +52,10 @@ def prepare(environment: Environment, **_: Any) -> None:
     hooks.test_stopping.add_listener(session.stopping)
     hooks.test_stop.add_listener(session.stop)
     hooks.reset_stats.add_listener(session.reset)
+    hooks.spawning_complete.add_listener(session.spawned)
+    hooks.quitting.add_listener(session.quitting)
     hooks.quit.add_listener(session.close)
+    on_interrupt(session.end, session.hurry)
     if web_ui is not None:
         add_login(web_ui)
         add_pages(environment, session)

@@ -20,10 +20,12 @@ from scenarios.conductor import Conductor
 from scenarios.embedded import embedded_targets
 from scenarios.fleet import Fleet
 from scenarios.judge import Judge
+from scenarios.locust_stats import finish_csv
 from scenarios.measurement import Measurement
 from scenarios.plan import load_plan
 from scenarios.preflight import EndpointRefusedError
 from scenarios.session import Session, Stage
+from scenarios.stats import StatsFeed
 from scenarios.sweep import (
     INTERRUPTED,
     MoreRounds,
@@ -74,6 +76,8 @@ class PlanSession:
             self._more = MoreRounds(self._judge.undecided, max(most, plan.rounds))
         self._folder = claim_run_folder(Path(parsed.results), run_name(plan.name))
         quiet_locust()
+        # Its line a request would stand among Locust's own.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         self._closing = ExitStack()
         self._closing.callback(abandon_run_folder, self._folder)
         targets, cost = [] if first is None else [first], None
@@ -128,6 +132,7 @@ class PlanSession:
                 self._folder,
                 self._own_mock,
                 self._stoppable,
+                StatsFeed(self._environment),
             )
             write_run(self._folder, record)
             self._environment.process_exit_code = self._conclude()
@@ -171,4 +176,5 @@ class PlanSession:
             self._conductor.stop(INTERRUPTED)
         if self._begun:
             self._over.wait(LAST_WORDS_S)
+        finish_csv(self._environment)
         self._closing.close()

@@ -16,8 +16,10 @@ from locust.env import Environment
 from locust.runners import WorkerRunner
 
 from analysis.gates import GatesError
+from scenarios.locust_stats import use_fine_statistics
 from scenarios.plan import PlanError
 from scenarios.plan_session import PlanSession
+from scenarios.stopping import on_interrupt
 from scenarios.users import PlanUser
 from scenarios.worker import Worker
 from wiretax.channels.endpoint import EndpointError
@@ -30,6 +32,7 @@ from wiretax.wire.trust import TrustError
 __all__ = ["PlanUser"]
 
 USAGE = int(Exit.USAGE)
+use_fine_statistics()
 
 
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]
@@ -55,6 +58,8 @@ def add_options(parser: Any) -> None:
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def prepare(environment: Environment, **_: Any) -> None:
+    # Whoever listens to Locust's quitting ends what runs.
+    on_interrupt(lambda: None)
     if isinstance(environment.runner, WorkerRunner):
         Worker(environment)
         return

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from locust.exception import StopUser
@@ -13,13 +15,29 @@ from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING, WorkerR
 
 from scenarios.budget import BudgetSpentError
 from scenarios.users import HOLD_NS, FreeUser
+from wiretax.channels.events import Event
 from wiretax.terminal import Exit
+from wiretax.wire.caller import Call, Caller
 
 if TYPE_CHECKING:
     from scenarios.free_run import FreeRun
     from wiretax.wire.slices import Slice
 
 log = logging.getLogger(__name__)
+
+
+class WatchedCaller(Caller):
+    """Tells a run of each call. Between calls its user waits for events, and may be stopped."""
+
+    __slots__ = ("_run",)
+
+    def __init__(self, run: FreeRun, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._run = run
+
+    def call(self, events: Sequence[Event]) -> Call:
+        with self._run.calling():
+            return super().call(events)
 
 
 class QueueUser(FreeUser):
@@ -38,11 +56,13 @@ class QueueUser(FreeUser):
             self.workload = run.queued_workload()
 
     def publish_freely(self, run: FreeRun) -> None:
+        if not run.may_send():
+            return
         until_s = monotonic() + HOLD_NS / 1e9
-        run.wait_while_held()
         with run.turn(self.workload) as piece:
             self.publisher(self.workload)
-            caller = self.session.caller(self.connections[self.workload.way], piece)
+            connection = self.connections[self.workload.way]
+            caller = self.session.caller(connection, piece, partial(WatchedCaller, run))
             queue = self.session.open_queue(self.workload)
             # All users are held by then, until Locust stops them.
             with suppress(BudgetSpentError):

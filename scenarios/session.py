@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gevent.event import Event as Signal
@@ -93,10 +93,10 @@ class Session:
             self._sources[workload] = source
         return source
 
-    def caller(self, connection: Connection, piece: Slice) -> Caller:
+    def caller(self, connection: Connection, piece: Slice, kind: Callable[..., Caller] = Caller) -> Caller:
         """What sends a slice's calls, of events that a queue hands out, over one connection."""
         ration = None if self._budget is None else self._budget.take
-        return Caller(connection, self.source(piece.workload), piece, self.listener, self.heed, ration)
+        return kind(connection, self.source(piece.workload), piece, self.listener, self.heed, ration)
 
     def open_queue(self, workload: Workload) -> OpenQueue | OutsideQueue:
         """The queue of a free run's workload; the same one for every user."""

@@ -1,23 +1,36 @@
-"""What Locust is told: merged counts every now and then, or an event an exchange where somebody listens."""
+"""What Locust is told: merged counts every now and then, or an event an exchange where somebody listens.
+
+A call is told once, whenever it ends, so that Locust's requests are wiretax's, those without a whole response
+included. Its response time is its latency; that of a call without an acknowledgement is how old it was when it
+ended.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from time import time
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from locust import stats as locust_stats
 from locust.env import Environment
-from locust.stats import RequestStats, StatsEntry, StatsError, bucket_response_time
+from locust.stats import RequestStats, StatsEntry, StatsError
 
+from scenarios.locust_stats import FineEntry
 from wiretax.channels.workload import Workload
+from wiretax.wire.histogram import SIZE, bucket_lows_ns
 from wiretax.wire.ledger import Failure
 from wiretax.wire.publisher import Listener
 from wiretax.wire.response import Response
 from wiretax.wire.slices import Slice
 
 METHOD = "POST"
+Counts = npt.NDArray[np.int64]
+_INDICES = np.arange(SIZE)
+_MIDDLES_MS = (bucket_lows_ns(_INDICES) + bucket_lows_ns(_INDICES + 1)) / 2e6
 
 
 def outside_listener(environment: Environment) -> Listener | None:
@@ -42,60 +55,107 @@ def outside_listener(environment: Environment) -> Listener | None:
     return fire
 
 
+@dataclass(slots=True)
+class _Told:
+    """What Locust was told of a slice: calls by bucket of their latency, failures, bytes of response bodies."""
+
+    calls: Counts = field(default_factory=lambda: np.zeros(SIZE, dtype=np.int64))
+    failed: Counter[Failure] = field(default_factory=Counter)
+    body_bytes: int = 0
+
+
 class StatsFeed:
     """Merges slices into Locust's statistics as they grow, as a worker's report is merged."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._told: dict[Slice, Counter[Failure]] = {}
+        self._told: dict[Slice, _Told] = {}
+        self._muted: set[Slice] = set()
 
-    def tell(self, piece: Slice, latencies_ns: Sequence[float]) -> None:
-        """Tell Locust of the latencies noted since the last time, and of failures not told yet."""
+    def tell(self, piece: Slice) -> None:
+        """Tell Locust of the calls of a settled slice that ended since the last time."""
+        if piece in self._muted:
+            return
+        told = self._told.get(piece) or _Told()
+        tallies = (piece.measured, piece.boundary)
+        calls: Counts = sum(
+            (each.latency.counts + each.latency.censored for each in tallies), start=0 * told.calls
+        )
         failed = piece.measured.failed + piece.boundary.failed
-        fresh = failed - self._told.get(piece, Counter())
-        self._told[piece] = failed
-        stats = self._environment.stats
-        if latencies_ns or fresh:
-            entry = _entry(stats, piece.workload.name, latencies_ns, fresh.total())
-            stats.get(piece.workload.name, METHOD).extend(entry)
+        body_bytes = _body_bytes(piece, int(calls.sum()))
+        fresh = _Told(calls - told.calls, failed - told.failed, body_bytes - told.body_bytes)
+        self._told[piece] = _Told(calls, failed, body_bytes)
+        stats, name = self._environment.stats, piece.workload.name
+        if fresh.calls.any():
+            entry = _entry(stats, name, fresh)
+            stats.get(name, METHOD).extend(entry)
             stats.total.extend(entry)
-        for failure, count in fresh.items():
-            key = StatsError.create_key(METHOD, piece.workload.name, _exception(failure))
-            error = stats.errors.setdefault(key, StatsError(METHOD, piece.workload.name, _exception(failure)))
-            error.occurrences += count
+        self._tell_errors(name, fresh.failed)
 
-    def tell_all(self, piece: Slice) -> None:
-        """Tell Locust of a slice that is over and settled; its times are those of its histogram's buckets."""
-        buckets = piece.measured.latency.buckets()
-        middles_ns = (buckets.lows_s() + buckets.highs_s()) / 2 * 1e9
-        self.tell(piece, np.repeat(middles_ns, buckets.counts).tolist())
-        self.forget(piece)
+    def tell_slices(self, pieces: Sequence[Slice]) -> None:
+        """Tell Locust of a slice of a sweep that is over, in the part of each process that held it."""
+        for piece in pieces:
+            self.tell(piece)
+            self.forget(piece)
+        if not pieces or not all(piece.counts for piece in pieces):
+            return
+        stats = self._environment.stats
+        requests = sum(piece.measured.requests + piece.measured.unfinished for piece in pieces)
+        failures = sum(piece.measured.failures for piece in pieces)
+        seconds = max(piece.duration_s for piece in pieces)
+        for entry in (stats.get(pieces[0].workload.name, METHOD), stats.total):
+            if isinstance(entry, FineEntry):
+                entry.add_slice(requests, failures, seconds)
 
     def forget(self, piece: Slice) -> None:
         """Nothing more will come of this slice."""
         self._told.pop(piece, None)
+        self._muted.discard(piece)
+
+    def mute(self, piece: Slice) -> None:
+        """Whatever is still to come of this slice is not told."""
+        self._muted.add(piece)
+
+    def _tell_errors(self, name: str, failed: Counter[Failure]) -> None:
+        errors, now_s = self._environment.stats.errors, time()
+        for failure, count in failed.items():
+            key = StatsError.create_key(METHOD, name, _exception(failure))
+            error = errors.setdefault(key, StatsError(METHOD, name, _exception(failure)))
+            error.occurrences += count
+            error.first_seen = error.first_seen or now_s
+            error.last_seen = now_s
 
 
-def _entry(stats: RequestStats, name: str, latencies_ns: Sequence[float], failures: int) -> StatsEntry:
-    entry = StatsEntry(stats, name, METHOD)
-    now = time()
-    entry.num_requests = len(latencies_ns) + failures
-    entry.num_failures = failures
-    # Only acknowledged exchanges have a time.
-    entry.num_none_requests = failures
-    entry.last_request_timestamp = now
-    entry.num_reqs_per_sec[int(now)] = entry.num_requests
-    if failures:
-        entry.num_fail_per_sec[int(now)] = failures
-    if latencies_ns:
-        # Locust's types say int; its own request event hands it floats, in milliseconds.
-        milliseconds: Any = np.array(latencies_ns) / 1e6
-        entry.total_response_time = milliseconds.sum().item()
-        entry.min_response_time = milliseconds.min().item()
-        entry.max_response_time = milliseconds.max().item()
-        values, counts = np.unique(np.round(milliseconds, 1), return_counts=True)
-        for value, count in zip(values.tolist(), counts.tolist(), strict=True):
-            entry.response_times[bucket_response_time(value)] += count
+def _body_bytes(piece: Slice, calls: int) -> int:
+    """The bytes of the response bodies of so many calls. Users count them at the end of a turn only: until then
+    the responses that are not counted yet are taken to be as long as the others."""
+    tallies = (piece.measured, piece.boundary)
+    counted, body_bytes = (
+        sum(getattr(each, name) for each in tallies) for name in ("requests", "response_body_bytes")
+    )
+    responses = calls - sum(each.unfinished for each in tallies)
+    return round(body_bytes * responses / counted) if counted else 0
+
+
+def _entry(stats: RequestStats, name: str, fresh: _Told) -> StatsEntry:
+    entry = locust_stats.StatsEntry(stats, name, METHOD)
+    now_s = time()
+    buckets = np.flatnonzero(fresh.calls)
+    milliseconds, counts = _MIDDLES_MS[buckets], fresh.calls[buckets]
+    entry.num_requests = int(counts.sum())
+    entry.num_failures = fresh.failed.total()
+    entry.total_content_length = fresh.body_bytes
+    entry.last_request_timestamp = now_s
+    entry.num_reqs_per_sec[int(now_s)] = entry.num_requests
+    if entry.num_failures:
+        entry.num_fail_per_sec[int(now_s)] = entry.num_failures
+    # Locust's types say int; its own request event hands it floats, in milliseconds.
+    times: Any = milliseconds
+    entry.total_response_time = (times * counts).sum().item()
+    entry.min_response_time = times.min().item()
+    entry.max_response_time = times.max().item()
+    for value, count in zip(times.tolist(), counts.tolist(), strict=True):
+        entry.response_times[locust_stats.bucket_response_time(value)] += count
     return entry
 
 

@@ -27,6 +27,7 @@ from scenarios.processes import HOST, Processes, worker_processes
 from scenarios.progress import reporter
 from scenarios.refusals import Refusals
 from scenarios.session import Session, Stage
+from scenarios.stats import StatsFeed
 from scenarios.users import PlanUser
 from wiretax.mock.cost import CostModel
 from wiretax.runs.reader import Run, as_read
@@ -140,6 +141,7 @@ def conduct(
     folder: Path,
     own_mock: bool,
     stopped: Callable[[Conductor], AbstractContextManager[None]] | None = None,
+    feed: StatsFeed | None = None,
 ) -> RunRecord:
     """Have a cast perform a plan, and conclude.
 
@@ -154,6 +156,7 @@ def conduct(
         folder: where the run will be written.
         own_mock: whether they go to a mock of the run's own.
         stopped: what may stop the conductor meanwhile; None for Ctrl-C and SIGTERM.
+        feed: tells Locust's statistics of each call; None if nobody reads them.
 
     Raises:
         EndpointRefusedError: where the endpoint can't be measured.
@@ -177,17 +180,26 @@ def conduct(
     extension = None if more is None else Extension(undecided, more.most_rounds, shown.rounds_added)
     conductor = Conductor(plan, cast, extension, measurement.paused, own_mock)
     try:
+        before = []
         for workload in {workload.way: workload for workload in plan.workloads}.values():
-            record.add(preflight(session, workload, WARM_UP), plan.users)
+            before.append(preflight(session, workload, WARM_UP))
+            record.add(before[-1], plan.users)
         session.heed = Refusals(conductor.halt, conductor.hold).heed
         if budget is not None:
             budget.on_spent = lambda: conductor.halt(SPENT)
         cast.heed(conductor.halt, conductor.hold)
         with (stopped or _stopped_by_signals)(conductor):
             cast.begin()
+            if feed is not None:
+                # Locust cleared its statistics when users began.
+                for piece in before:
+                    feed.tell(piece)
             measurement.begin()
             for step, held in conductor.run():
                 held.add_to(record)
+                if feed is not None:
+                    with measurement.paused():
+                        feed.tell_slices(held.pieces)
                 shown.slice_done(step, held)
             measurement.end()
     finally:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from locust import User, task
 
 from scenarios.budget import BudgetSpentError
+from scenarios.cast import DRAIN_GRACE_S
 from wiretax.channels.workload import Api, Workload
 from wiretax.wire.connection import Connection
 from wiretax.wire.library import LibraryPublisher
@@ -103,6 +104,13 @@ class FreeUser(PublishUser):
             run: FreeRun = self.environment.wiretax_free_run
             self.workload: Workload = run.workload(self.api)
 
+    def stop(self, force: bool = False) -> bool:
+        """Locust ends this user, as it does where there are to be fewer: a call that is under way ends first."""
+        if force and self.stage is None:
+            run: FreeRun = self.environment.wiretax_free_run
+            run.dismiss(self.greenlet, self.session.timeout_s + DRAIN_GRACE_S)
+        return bool(super().stop(force))
+
     @task
     def publish(self) -> None:
         stage = self.stage
@@ -115,9 +123,10 @@ class FreeUser(PublishUser):
         """Send the workload for a while."""
         # A class with a wait time of its own sends one request a turn, as Locust's users expect.
         waits = type(self).wait_time is not User.wait_time
+        if not run.may_send():
+            return
         until_ns = 0 if waits else perf_counter_ns() + HOLD_NS
-        run.wait_while_held()
-        with run.turn(self.workload) as piece:
+        with run.turn(self.workload) as piece, run.calling():
             source = self.session.source(self.workload)
             # All users are held by then, until Locust stops them.
             with suppress(BudgetSpentError):
