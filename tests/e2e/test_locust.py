@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from commands import environment
 from raw_server import OK, answer, raw_server
@@ -49,19 +52,47 @@ def stats(folder: Path) -> dict[str, int]:
     return {entry["name"]: entry["num_requests"] for entry in json.loads((folder / "stats.json").read_text())}
 
 
-def test_users_are_picked_by_name_and_both_ledgers_agree(tmp_path: Path) -> None:
-    done = locust(
-        tmp_path, "-u", "4", "-r", "4", "--batch-size", "5", "--json-file", "stats", "TriggerUser", "BatchUser"
-    )
+def test_all_that_locust_writes_agrees_with_the_run_though_it_ends_during_the_ramp_up(tmp_path: Path) -> None:
+    files = ["--json-file", "stats", "--csv", "out", "--html", "out.html"]
+    # One user a second, of which three or four come.
+    done = locust(tmp_path, "-u", "16", "-t", "3s", "--batch-size", "5", *files, "TriggerUser", "BatchUser")
     assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
     run = read_run(find_run(tmp_path / "results"))
     assert run.meta["valid"], run.meta["invalid_because"]
     assert set(run.slices["workload"]) == {"trigger-100B-chat-reference", "batch5-100B-chat-reference"}
-    sent = run.slices.groupby("workload")[["requests", "boundary_requests"]].sum()
-    for name, requests in stats(tmp_path).items():
-        counted = int(sent.loc[name].sum())
-        # Locust hears of whole exchanges; one a user may have been cut off by the end.
-        assert 0 <= counted - requests <= 4
+    # Nobody was stopped in the middle of a call.
+    total = run.meta["parts"]["total"]
+    assert (total["unfinished"], total["unknown"]) == (0, 0)
+    sent = run.slices.groupby("workload")[["requests", "boundary_requests"]].sum().sum(axis=1).to_dict()
+    assert sum(sent.values()) == total["requests"] == run.server["requests"]  # type: ignore[index]
+    assert stats(tmp_path) == sent
+    rows = {row["Name"]: row for row in csv_rows(tmp_path / "out_stats.csv")}
+    assert {name: int(row["Request Count"]) for name, row in rows.items()} == {
+        **sent,
+        "Aggregated": total["requests"],
+    }
+    assert int(csv_rows(tmp_path / "out_stats_history.csv")[-1]["Total Request Count"]) == total["requests"]
+    html = re.findall(r'"name": "([^"]+)"[^{}]*"num_requests": (\d+)', (tmp_path / "out.html").read_text())
+    assert {name: int(requests) for name, requests in html} == {**sent, "Aggregated": total["requests"]}
+    medians = run.latency.sort_values("bucket_low_s").groupby("workload").apply(median_ms, include_groups=False)
+    for name, median in medians.items():
+        # Fractions of a millisecond, as the run has them.
+        assert float(rows[name]["50%"]) == pytest.approx(median, rel=0.02)
+        assert float(rows[name]["Average Content Size"]) == 2  # {}
+    assert "batch of 5" in done.stdout
+    assert "B/event" in done.stdout
+
+
+def csv_rows(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines()))
+
+
+def median_ms(buckets: pd.DataFrame) -> float:
+    """The middle of the bucket that half of the calls reach."""
+    reached = buckets["count"].cumsum()
+    row = buckets[reached >= reached.iloc[-1] / 2].iloc[0]
+    return float(row["bucket_low_s"] + row["bucket_high_s"]) / 2 * 1e3
 
 
 @pytest.mark.parametrize("by", ["--endpoint", "--host"])
@@ -120,6 +151,29 @@ def test_gates_judge_the_run_it_leaves_and_set_its_exit_code(
     assert says in done.stdout
     folder = find_run(tmp_path / "results")
     assert {"gate.json", "junit.xml", "summary.md"} <= {file.name for file in folder.iterdir()}
+
+
+def test_what_sigterm_ends_is_judged_and_written_whole(tmp_path: Path) -> None:
+    (tmp_path / "gates.toml").write_text(CHECK % 300)
+    arguments = ["-u", "2", "-r", "2", "--gates", "gates.toml", "--json", "--json-file", "stats", "BatchUser"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", *arguments],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("POST"):  # in Locust's table
+            break
+    process.terminate()
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 3, said
+    run = read_run(find_run(tmp_path / "results"))
+    assert run.meta["valid"], run.meta["invalid_because"]
+    assert stats(tmp_path) == {"batch10-100B-chat-reference": run.meta["parts"]["total"]["requests"]}
 
 
 def test_gates_that_match_nothing_that_was_sent_are_not_passed(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import signal
 import subprocess
@@ -195,7 +197,8 @@ def test_a_master_conducts_workers_and_names_who_came_late_or_is_of_another_vers
     other.write_text(OTHER_VERSION % "planfile")
     follow = ["--worker", "--master-host", "127.0.0.1", "--master-port", port]
     lead = ["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--headless"]
-    arguments = [*lead, "--expect-workers", "1", "--plan", plan(rounds=1000), "-u", "2"]
+    files = ["--json-file", "stats"]
+    arguments = [*lead, "--expect-workers", "1", "--plan", plan(rounds=1000), "-u", "2", *files]
     with following(tmp_path, PLANFILE, *arguments) as (master, lines):
         good = locust(tmp_path, PLANFILE, *follow)
         wait_for("round 1/1000", lines)
@@ -218,6 +221,7 @@ def test_a_master_conducts_workers_and_names_who_came_late_or_is_of_another_vers
     said = " ".join(result.meta["warnings"])
     assert "came late" in said
     assert "0.0.1" in said
+    assert requests_by_locust(tmp_path) == result.meta["parts"]["total"]["requests"]
 
 
 @pytest.mark.parametrize(
@@ -239,10 +243,16 @@ def test_what_a_master_cannot_use_is_one_line_and_exit_code_2(
     assert "Traceback" not in said
 
 
-def test_a_free_run_of_several_processes_is_one_run_that_agrees(tmp_path: Path) -> None:
+def test_ctrl_c_during_the_ramp_up_of_several_processes_leaves_one_run_that_agrees(tmp_path: Path) -> None:
     (tmp_path / "gates.toml").write_text(CHECK)
-    arguments = ["--headless", "-u", "4", "-r", "4", "-t", "2s", "--processes", "2", "--gates", "gates.toml"]
-    with following(tmp_path, LOCUSTFILE, *arguments, "TriggerUser", "BatchUser") as (process, lines):
+    # One user a second, for a minute.
+    arguments = ["--headless", "-u", "60", "-r", "1", "--processes", "2", "--gates", "gates.toml"]
+    files = ["--json-file", "stats", "--csv", "out"]
+    with following(tmp_path, LOCUSTFILE, *arguments, *files, "TriggerUser", "BatchUser") as (process, lines):
+        for _ in range(2):
+            wait_for("POST", lines)  # in Locust's table, which both are in by then
+        # As a terminal does: to the master and its workers.
+        os.killpg(process.pid, signal.SIGINT)
         said = "".join(lines)
         assert process.wait(60) == 0, said
     assert len(list((tmp_path / "results").iterdir())) == 1
@@ -252,8 +262,22 @@ def test_a_free_run_of_several_processes_is_one_run_that_agrees(tmp_path: Path) 
     assert set(result.slices["worker"]) == {0, 1}
     assert set(result.slices["api"]) == {"trigger", "batch"}
     assert {each["state"] for each in result.meta["worker_states"]} == {"finished"}
-    assert result.meta["plan"]["users"] == 2  # of each kind, on two workers
+    assert len(result.meta["worker_states"]) == 2
+    # Of each kind, on both.
+    users = result.slices.groupby(["round", "workload"])["users"].sum()
+    assert result.meta["plan"]["users"] == users.max()
     assert (result.folder / "gate.json").is_file()
+    # Nobody was stopped in the middle of a call, and Locust knows of every one.
+    total = result.meta["parts"]["total"]
+    assert (total["unfinished"], total["unknown"]) == (0, 0)
+    assert requests_by_locust(tmp_path) == total["requests"]
+    for name in ("out_stats.csv", "out_stats_history.csv"):
+        last = list(csv.DictReader((tmp_path / name).read_text().splitlines()))[-1]
+        assert total["requests"] == int(last.get("Request Count") or last["Total Request Count"])
+
+
+def requests_by_locust(folder: Path) -> int:
+    return sum(entry["num_requests"] for entry in json.loads((folder / "stats.json").read_text()))
 
 
 def test_a_free_run_that_loses_a_worker_is_invalid_and_says_why(tmp_path: Path) -> None:
