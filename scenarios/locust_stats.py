@@ -105,9 +105,9 @@ class FineEntry(StatsEntry):
 
     def percentile(self) -> str:
         """A line of the table of percentiles on the terminal, in Locust's columns."""
-        times = " ".join(f"{shown(self.get_response_time_percentile(each)):>6}" for each in PERCENTILES_TO_REPORT)
         names = f"%-{stats.STATS_TYPE_WIDTH}s %-{stats.STATS_NAME_WIDTH}s" % (self.method or "", self.name)
-        return f"{names} {self.num_requests:8d} {times}"
+        first, *others = (shown(self.get_response_time_percentile(each)) for each in PERCENTILES_TO_REPORT)
+        return " ".join([names, f"{first:>8}", *(f"{each:>6}" for each in others), f"{self.num_requests:6d}"])
 
     def to_dict(self, escape_string_values: bool = False) -> dict[str, Any]:
         """The row as the web page and the HTML report have it."""
