@@ -69,7 +69,8 @@ def summarise_queues(
         ``events_per_second`` (acknowledged in slices), ``fill`` (events a call, mean), ``depth_mean``,
         ``depth_max`` (events), ``sent_per_event`` (HTTP's bytes), and for each of ``waiting``, ``wire``, ``total``
         ``KIND_p50_s``, ``_p90_s``, ``_p99_s``, ``_p999_s``, ``_max_s`` (NaN where too few events have ended),
-        ``KIND_p50_s_is_lower_bound`` and so on, ``KIND_samples`` (events), and ``late_p99_s`` (the worst round's).
+        ``KIND_p50_s_is_lower_bound`` and so on, ``KIND_samples`` (events), ``late_p99_s`` and
+        ``late_max_s`` (how late the generator was in its worst round).
         Events without an acknowledgement count with what they had waited until then. Where a queue is overloaded,
         it would have grown on, so all its times but those on the wire are lower bounds.
     """
@@ -100,7 +101,9 @@ def summarise_queues(
             found[bound] = found[bound].eq(True) | growing
         found[f"{kind}_samples"] = found[f"{kind}_samples"].fillna(0).astype(int)
         table[found.columns] = found
-    table["late_p99_s"] = grouped["late_p99_s"].max()
+    for late in ("late_p99_s", "late_max_s"):
+        # Runs saved before the longest was kept have no such column.
+        table[late] = grouped[late].max() if late in queue else np.nan
     order = ["rtt_s", "rate", "payload_bytes", "client", "batch_size", "linger_s"]
     return table.reset_index().sort_values(order, kind="stable").reset_index(drop=True)
 

@@ -159,13 +159,13 @@ def _legend(meta: dict[str, Any], side_by_side: bool, summary: pd.DataFrame) -> 
         "" if busy["mock"] is None else f", mock {busy['mock']:.0%}; a gain is what both save together"
     )
     # Libraries side by side are shown without their times.
-    times = [] if side_by_side else [OPEN_LOOP, *notes(summary, P50_P99)]
+    times = [] if side_by_side else [f"{closed_loop(meta['plan']['users'])};", OPEN_LOOP, *notes(summary, P50_P99)]
     return "\n".join(
         [
             "saving and gain: per message, against the trigger of the same payload and client; [95 %] by rounds",
             "sent, received: HTTP's bytes; cable: both ways, with TLS, TCP and IP, handshakes included",
-            f"{closed_loop(meta['plan']['users'])}; busy, in cores: {shares}",
             *times,
+            f"busy, in cores: {shares}",
         ]
     )
 

@@ -1,16 +1,19 @@
 """Brings the README's tables, docs/figures and the notebooks' outputs up to the runs in results/reference/.
 
 ``python -m docs.refresh`` (``make refresh``) writes them; with ``--check`` it says which notebooks are behind, and
-tests say so of the rest.
+tests say so of the rest. ``--record RUN NAME`` keeps a run as the reference NAME. Neither takes a run during which
+other processes used more than 10 % of the machine.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
+from typing import NoReturn
 
 import nbformat
 from nbformat import NotebookNode
@@ -24,15 +27,14 @@ from analysis.queue_table import alike, render_queues
 from analysis.sheet import Sheet
 from analysis.table import print_run
 from analysis.tradeoff import tradeoff
-from wiretax.runs.reader import Run, read_run
+from docs.reference import ROOT, NotReferenceError, record, reference, references, require_quiet
 from wiretax.runs.writer import write_whole
 
-ROOT = Path(__file__).parents[1]
-REFERENCE = ROOT / "results" / "reference"
 README = ROOT / "README.md"
 FIGURES = ROOT / "docs" / "figures"
 NOTEBOOKS = ROOT / "notebooks"
 WIDTH = 120
+CHECK_FAILED = 3
 # A block of the README that is written here: from its opening comment to the closing one.
 BLOCK = "<!-- {name} -->\n{text}\n<!-- /{name} -->"
 
@@ -80,11 +82,6 @@ def drawings() -> list[Drawing]:
         figures.latency_by_bytes(reference("tradeoff")),
     ]
     return [each for each in drawn if isinstance(each, Drawing)]
-
-
-def reference(name: str) -> Run:
-    """A committed run."""
-    return read_run(REFERENCE / name)
 
 
 def refreshed(readme: str) -> str:
@@ -144,11 +141,38 @@ def behind() -> list[str]:
     return [file.name for file in stories() if said(nbformat.read(file, as_version=4)) != said(executed(file))]
 
 
-def main() -> None:
-    if "--check" in sys.argv:
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do what is asked.
+
+    Raises:
+        SystemExit: 2 for bad arguments, 3 where a run is no reference or a notebook is behind.
+    """
+    parser = ArgumentParser("python -m docs.refresh", description=(__doc__ or "").partition("\n")[0])
+    asked = parser.add_mutually_exclusive_group()
+    asked.add_argument("--check", action="store_true", help="say which notebooks are behind; write nothing")
+    asked.add_argument("--record", nargs=2, metavar=("RUN", "NAME"), help="keep a run as a reference")
+    given = parser.parse_args(arguments)
+    if given.check:
         if stale := behind():
-            sys.exit(f"not as they would come out today: {', '.join(stale)}; make refresh writes them")
+            _refuse(f"not as they would come out today: {', '.join(stale)}; make refresh writes them")
         return
+    try:
+        if given.record:
+            print(f"recorded in {record(*given.record)}; make refresh brings the docs up to it")
+            return
+        require_quiet(references())
+    except NotReferenceError as error:
+        _refuse(str(error))
+    refresh()
+
+
+def _refuse(words: str) -> NoReturn:
+    print(words, file=sys.stderr)
+    sys.exit(CHECK_FAILED)
+
+
+def refresh() -> None:
+    """Write all that is made of the reference runs."""
     _write(README, refreshed(README.read_text()))
     FIGURES.mkdir(exist_ok=True)
     for drawing in drawings():

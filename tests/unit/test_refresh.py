@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
+from queued import BATCH, Drain, record_of
+from saved import piece
 
-from docs.refresh import FIGURES, README, REFERENCE, blocks, drawings, reference, refreshed
+from docs import reference as kept
+from docs import refresh
+from docs.reference import FILES, REFERENCE, NotReferenceError, record, reference
+from docs.refresh import FIGURES, README, blocks, drawings, main, refreshed
+from wiretax.channels.workload import Workload
+from wiretax.runs.writer import write_run
 
 MOST_BYTES = 2_000_000
 NUMBER = re.compile(r"-?\d+\.\d+")
@@ -49,3 +58,100 @@ def test_reference_runs_are_valid_and_small() -> None:
     assert {"clients", "headline", "quick"} <= set(RUNS)
     assert all(reference(name).meta["valid"] for name in RUNS)
     assert sum(file.stat().st_size for file in REFERENCE.rglob("*") if "report" not in file.parts) < MOST_BYTES
+
+
+QUIET = {"generator": 0.9, "mock": 0.9, "others": 0.2}
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A results folder in place of this project's."""
+    monkeypatch.setattr(kept, "RESULTS", tmp_path)
+    monkeypatch.setattr(kept, "REFERENCE", tmp_path / "reference")
+    monkeypatch.setattr(refresh, "refresh", lambda: pytest.fail("it was to be refused"))
+    return tmp_path
+
+
+def saved(folder: Path, **more: Any) -> Path:
+    """A run of a queue and of a trigger, written as any other."""
+    made = record_of(Drain(BATCH))
+    made.add(piece(Workload(), 0, 10), 4)
+    made.server = {"requests": 1}
+    made.meta = {
+        "schema": 1,
+        "started": "2026-01-31T12:00:00",
+        "valid": True,
+        "environment": {"cores": 2},
+        "busy": QUIET,
+        **more,
+    }
+    folder.mkdir(parents=True)
+    write_run(folder, made)
+    return folder
+
+
+def test_a_run_on_a_quiet_machine_is_recorded_as_it_was_saved(elsewhere: Path) -> None:
+    run = saved(elsewhere / "a-run")
+    (run / "gate.json").write_text("{}")
+    stale = saved(elsewhere / "reference" / "quick") / "old.parquet"
+    stale.write_bytes(b"")
+    main(["--record", "a-run", "quick"])
+    folder = elsewhere / "reference" / "quick"
+    assert {file.name for file in folder.iterdir()} == set(FILES)
+    assert all((folder / name).read_bytes() == (run / name).read_bytes() for name in FILES)
+    assert [each.name for each in (elsewhere / "reference").iterdir()] == ["quick"]
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (
+            {"busy": {**QUIET, "others": 0.21}},
+            "a-run: other processes used 10.5 % of the machine (0.21 of 2 cores), at most 10 % may",
+        ),
+        ({"busy": {**QUIET, "others": 1.9}}, "95.0 % of the machine (1.9 of 2 cores)"),
+        ({"busy": {**QUIET, "others": None}}, "it does not say how much of the machine other processes used"),
+        ({"busy": {}}, "it does not say how much"),
+        ({"valid": False}, "a-run: it is invalid"),
+        ({"interrupted": True}, "a-run: it was interrupted"),
+    ],
+)
+def test_no_other_run_is_recorded_and_what_there_was_stays(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str], more: dict[str, Any], says: str
+) -> None:
+    saved(elsewhere / "a-run", **more)
+    before = saved(elsewhere / "reference" / "quick")
+    with pytest.raises(SystemExit) as refused:
+        main(["--record", "a-run", "quick"])
+    assert refused.value.code == 3
+    assert says in capsys.readouterr().err
+    assert {file.name for file in before.iterdir()} == set(FILES)
+
+
+def test_nothing_is_made_of_references_that_shared_their_machine(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved(elsewhere / "reference" / "quick")
+    saved(elsewhere / "reference" / "tradeoff", busy={**QUIET, "others": 1.9})
+    with pytest.raises(SystemExit) as refused:
+        main([])
+    assert refused.value.code == 3
+    said = capsys.readouterr().err
+    assert "tradeoff: other processes used 95.0 %" in said
+    assert "quick" not in said
+
+
+def test_on_quiet_references_the_docs_are_made_anew(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(refresh, "refresh", lambda: made.append(True))
+    saved(elsewhere / "reference" / "quick")
+    main([])
+    assert made
+
+
+@pytest.mark.parametrize(
+    ("run", "name", "says"), [("nowhere", "quick", "no run 'nowhere'"), ("r", "../q", "name")]
+)
+def test_what_is_no_run_or_no_name_is_refused(elsewhere: Path, run: str, name: str, says: str) -> None:
+    with pytest.raises(NotReferenceError, match=says):
+        record(run, name)

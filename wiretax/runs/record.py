@@ -162,6 +162,7 @@ def _queue_row(piece: Slice, queue: QueueTally, worker: int) -> Row:
         "unsent": queue.unsent,
         "overloaded": queue.overloaded,
         "late_p99_s": queue.late.percentile_s(0.99),
+        "late_max_s": queue.late.percentile_s(1.0),
         "fills": [queue.fills[size] for size in range(1, most + 1)],
         "depth_at_s": [round(at_s, 3) for at_s, _ in queue.depths],
         "depths": [depth for _, depth in queue.depths],
