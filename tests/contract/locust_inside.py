@@ -53,7 +53,9 @@ class Inside:
         self.runner = self.environment.create_local_runner()
         if web:
             self.environment.create_web_ui(port=0, delayed_start=True, userclass_picker_is_active=picker)
-        session = prepare(self.environment)
+        # The tests' process keeps its own way of being interrupted.
+        with mock.patch("scenarios.locustfile.on_interrupt"):
+            session = prepare(self.environment)
         assert session is not None
         self.session = session
 
