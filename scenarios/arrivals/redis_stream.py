@@ -174,7 +174,7 @@ class RedisStream:
         does. What was published is acknowledged before this returns, what will be at once."""
         if self._reader is not None:
             self._reader.kill()
-        self._client.close()
+        self._client.connection_pool.disconnect()
         self._buffer.finish()
         self._closed = True
         self._keeper.stop()
