@@ -95,9 +95,11 @@ def print_run(run: Run, console: Console) -> None:
 def _replayed(replay: dict[str, Any]) -> str:
     """What was sent in place of drawn events."""
     sizes = replay["payload_bytes"]
+    skipped = replay.get("skipped", 0)
+    left_out = f"; {skipped:,} invalid line{'' if skipped == 1 else 's'} left out" if skipped else ""
     return (
         f"replay  {replay['name']}: {replay['events']:,} events of {sizes['least']:,} to {sizes['most']:,} B, "
-        f"{sizes['mean']:,} B on average; an event's bytes are means"
+        f"{sizes['mean']:,} B on average; an event's bytes are means{left_out}"
     )
 
 

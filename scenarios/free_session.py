@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import gevent
 from gevent.lock import BoundedSemaphore
+from locust import User
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner
 
@@ -29,6 +30,7 @@ from scenarios.mocks import Mocks
 from scenarios.options import NO_PLAN, FreeRunOptions, OptionError, limit_from, target_from
 from scenarios.plan import Plan, PlanError, load_plan
 from scenarios.preflight import EndpointRefusedError, preflight
+from scenarios.queue_user import refuse_ignored_source, refuse_source_with_plan
 from scenarios.refusals import Refusals
 from scenarios.session import Session
 from scenarios.stats import StatsFeed, outside_listener
@@ -39,8 +41,9 @@ from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import MockError
 from wiretax.runs.reader import read_run
+from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import ResultsError, abandon_run_folder, claim_run_folder, run_name, write_run
-from wiretax.terminal import Exit, err, out
+from wiretax.terminal import Exit, err, out, worst
 from wiretax.wire.slices import Slice
 from wiretax.wire.trust import Target, TrustError
 
@@ -96,6 +99,7 @@ class Ready:
         endpoint: where it goes, without key and secret.
         on_mock: whether that is this process's own mock.
         budget: how much it may send; None for as much as it can.
+        chosen: the options it was made ready with, by name, without secrets.
     """
 
     options: FreeRunOptions | None
@@ -108,6 +112,7 @@ class Ready:
     endpoint: str
     on_mock: bool
     budget: Budget | None
+    chosen: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,7 @@ class FreeSession:
         self._sampler: gevent.Greenlet | None = None
         self._is_next = self.is_running = self._closed = False
         self.ready: Ready | None = None
+        self._ready_before: Ready | None = None
         self.run: FreeRun | FreeFleet | ConductedRun | None = None
         # Of a master, which has no users of its own.
         self._fleet = self._ramp = None
@@ -158,17 +164,18 @@ class FreeSession:
         self.saved: list[Saved] = []
         if parsed.plan != NO_PLAN and environment.web_ui is None:
             raise OptionError(f"--plan {parsed.plan} goes with the web UI; without it: wiretax run {parsed.plan}")
-        asked = self._look_at(parsed)
+        asked = self._look_at(parsed, () if self._picks_classes else environment.user_classes)
         limit_from(parsed, None if asked.cost is not None else asked.targets[0])
         # The loop's clock stood still while all was loaded; Locust's run time counts from here.
         gevent.get_hub().loop.update_now()
 
-    def prepare(self, parsed: Namespace, users: int, ask: bool) -> None:
+    def prepare(self, parsed: Namespace, users: int, classes: Sequence[type[User]], ask: bool) -> None:
         """Make the next test ready.
 
         Args:
             parsed: its options.
             users: how many there will be.
+            classes: of which they will be.
             ask: whether to see by an exchange whether anybody is there and takes events from us.
 
         Raises:
@@ -176,7 +183,7 @@ class FreeSession:
         """
         with self._turn:
             self._discard()
-            plan, options, targets, cost = self._look_at(parsed)
+            plan, options, targets, cost = self._look_at(parsed, classes)
             limit = limit_from(parsed, None if cost is not None else targets[0])
             if plan is not None:
                 if users < 1:
@@ -200,19 +207,41 @@ class FreeSession:
                 abandon_run_folder(folder)
                 raise
             shown = " and ".join(each.endpoint.public_url for each in targets)
-            self.ready = Ready(
-                options,
-                plan,
-                folder,
-                session,
-                measurement,
-                tuple(targets),
-                tuple(before),
-                shown,
-                on_mock=cost is not None,
-                budget=budget,
+            self._ready_before, self.ready = (
+                self.ready,
+                Ready(
+                    options,
+                    plan,
+                    folder,
+                    session,
+                    measurement,
+                    tuple(targets),
+                    tuple(before),
+                    shown,
+                    on_mock=cost is not None,
+                    budget=budget,
+                    chosen={
+                        "plan": plan.name if plan else NO_PLAN,
+                        **(options.as_dict() if options else {}),
+                        "endpoint": shown,
+                        "ca": "" if targets[0].ca is None or cost is not None else str(targets[0].ca),
+                        "insecure": targets[0].insecure,
+                        "max_messages": limit or 0,
+                    },
+                ),
             )
             self._is_next = True
+
+    def discard(self) -> None:
+        """Give up the test that was made ready last, as if nobody had asked for it."""
+        with self._turn:
+            self._discard()
+
+    @property
+    def _picks_classes(self) -> bool:
+        """Whether each form says of which classes users will be."""
+        web_ui = self._environment.web_ui
+        return web_ui is not None and bool(web_ui.userclass_picker_is_active)
 
     @property
     def state(self) -> str:
@@ -224,21 +253,24 @@ class FreeSession:
         """How many there are."""
         return int(self._environment.runner.user_count) if self._environment.runner else 0
 
-    def allow_users(self, users: int) -> None:
-        """See whether a running test may have so many users.
+    def allow_users(self, users: int, classes: Sequence[type[User]]) -> None:
+        """See whether a running test may have so many users, of these classes.
 
         Raises:
             OptionError: where it may not.
         """
         if isinstance(self.run, ConductedRun) and users != self.run.users:
             raise OptionError(f"the plan is swept with {self.run.users} users to its end; stop it first")
+        options = None if self.ready is None else self.ready.options
+        if options is not None and options.outside is not None:
+            refuse_ignored_source(options.outside, classes, distributed=False)
 
     def start(self, **_: Any) -> None:
         """A test begins."""
         if not self._is_next:
             parsed = self._environment.parsed_options
             assert parsed is not None
-            self.prepare(parsed, parsed.num_users or 1, ask=False)
+            self.prepare(parsed, parsed.num_users or 1, self._environment.user_classes, ask=False)
         self._is_next, self.is_running = False, True
         ready, runner = self.ready, self._environment.runner
         assert ready is not None
@@ -349,8 +381,8 @@ class FreeSession:
         self._discard()
         self._mocks.close()
 
-    def _look_at(self, parsed: Namespace) -> Asked:
-        """What options ask for. A mock is started where they name no server."""
+    def _look_at(self, parsed: Namespace, classes: Sequence[type[User]]) -> Asked:
+        """What options ask for, of users of some classes. A mock is started where they name no server."""
         # A secret is not shown in the form, so an empty field stands for the one this process was started with.
         given = parsed.endpoint or ("" if parsed.host else self._given)
         target = target_from(Namespace(**{**vars(parsed), "endpoint": given}))
@@ -358,12 +390,15 @@ class FreeSession:
         if parsed.plan != NO_PLAN:
             if distributed:
                 raise OptionError("a plan is swept by one process here; for more: wiretax run --processes N")
+            refuse_source_with_plan(parsed)
             plan = load_plan(parsed.plan, None if target is None else target.tls)
             if target is not None:
                 return Asked(plan, None, [target], None)
             mocks = self._mocks.targets(plan.limits, plan.mocks(), plan.certificate)
             return Asked(plan, None, mocks, plan.cost)
         options = FreeRunOptions.of(parsed, parsed.tls if target is None else target.tls)
+        if options.outside is not None:
+            refuse_ignored_source(options.outside, classes, distributed)
         if target is not None:
             return Asked(None, options, [target], None)
         cost = CostModel()
@@ -401,26 +436,47 @@ class FreeSession:
         if ready.budget is not None and ready.budget.spent:
             notes.append(str(ready.budget))
         ready.measurement.conclude(record, ready.session, plan, ended_early, interrupted, notes, cast)
+        record.meta["options"] = ready.chosen
         record.meta["paused"] = run.pauses.as_dict()
         record.meta["budget"] = None if ready.budget is None else ready.budget.as_dict()
         for note in notes:
             log.warning("wiretax: %s", note)
-        if counts := ready.session.from_outside():
-            record.meta["from_outside"] = counts
-            log.info("wiretax: from outside: %s", ", ".join(f"{count:,} {name}" for name, count in counts.items()))
+        code = self._conclude_outside(ready.session, record)
         write_run(ready.folder, record)
         reasons = record.meta["invalid_because"]
         self.saved.insert(0, Saved(ready.folder, record.meta["valid"], (*reasons, *record.meta["warnings"])))
         for reason in reasons:
             log.error("wiretax: invalid: %s", reason)
-            self._environment.process_exit_code = Exit.INVALID
+            code = Exit.INVALID
         log.info("wiretax: saved in %s", ready.folder)
         if self._judge is not None:
-            self._environment.process_exit_code = self._judge.conclude(read_run(ready.folder), out)
+            code = worst(code, self._judge.conclude(read_run(ready.folder), out))
+        if code or self._judge is not None:
+            # Locust with a web page goes on to other tests; without one this was its only test.
+            before = self._environment.process_exit_code if self._environment.web_ui is None else None
+            self._environment.process_exit_code = worst(before or Exit.OK, code)
+
+    def _conclude_outside(self, session: Session, record: RunRecord) -> int:
+        """Say what became of events from outside; the exit code that stands for it."""
+        queue = session.outside_queue
+        if queue is None:
+            return Exit.OK
+        counts, unpublished = queue.counts, queue.unpublished
+        record.meta["from_outside"] = counts
+        record.meta["unpublished"] = unpublished.as_dict()
+        log.info("wiretax: from outside: %s", ", ".join(f"{count:,} {name}" for name, count in counts.items()))
+        if queue.error:
+            log.error("wiretax: %s", queue.error)
+            record.meta["warnings"].append(queue.error)
+        if unpublished.is_shortfall:
+            log.error("wiretax: %s", unpublished)
+            record.meta["warnings"].append(str(unpublished))
+        return Exit.INVALID if queue.error else Exit.CHECK_FAILED if unpublished.is_shortfall else Exit.OK
 
     def _discard(self) -> None:
         """Give up a test that was made ready and did not start."""
         if self._is_next and self.ready is not None:
             self.ready.session.close()
             abandon_run_folder(self.ready.folder)
+            self.ready = self._ready_before
         self._is_next = False

@@ -35,10 +35,10 @@ def add_wiretax_options(parser: Any) -> None:
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
-def prepare(environment: Environment, **_: Any) -> None:
+def prepare(environment: Environment, **_: Any) -> FreeSession | None:
     if isinstance(environment.runner, WorkerRunner):
         FreeWorker(environment)
-        return
+        return None
     web_ui = environment.web_ui
     try:
         if web_ui is not None:
@@ -59,3 +59,4 @@ def prepare(environment: Environment, **_: Any) -> None:
     if web_ui is not None:
         add_login(web_ui)
         add_pages(environment, session)
+    return session

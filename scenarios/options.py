@@ -29,21 +29,6 @@ CHOICES: dict[str, list[str]] = {
     "client": list(profile_names()),
     "connection": [HABIT, *get_args(Habit)],
 }
-NAMES = frozenset(
-    {
-        *CHOICES,
-        "payload_bytes",
-        "batch_size",
-        "channels",
-        "max_batch_size",
-        "max_messages",
-        "endpoint",
-        "tls",
-        "ca",
-        "insecure",
-    }
-)
-SECRETS = frozenset({"endpoint"})
 
 
 class OptionError(ValueError):
@@ -57,7 +42,7 @@ def add_options(parser: Any) -> None:
         choices=CHOICES["plan"],
         default=NO_PLAN,
         env_var="WIRETAX_PLAN",
-        help="Sweep it with all users, whatever the other fields say; in the web UI only",
+        help="Plan to sweep with all users; it decides what is sent (web UI only)",
     )
     parser.add_argument(
         "--payload-bytes",
@@ -71,53 +56,57 @@ def add_options(parser: Any) -> None:
         choices=CHOICES["payload_kind"],
         default="chat",
         env_var="WIRETAX_PAYLOAD_KIND",
-        help="The shape of the data",
+        help="Shape of the data",
     )
     parser.add_argument(
-        "--batch-size", type=int, default=10, env_var="WIRETAX_BATCH_SIZE", help="Events a call of BatchUser"
+        "--batch-size",
+        type=int,
+        default=10,
+        env_var="WIRETAX_BATCH_SIZE",
+        help="BatchUser, QueueUser: events per call",
     )
     parser.add_argument(
-        "--channels", type=int, default=10, env_var="WIRETAX_CHANNELS", help="Channels a call of MultiTriggerUser"
+        "--channels", type=int, default=10, env_var="WIRETAX_CHANNELS", help="MultiTriggerUser: channels per call"
     )
     parser.add_argument(
         "--client",
         choices=CHOICES["client"],
         default="reference",
         env_var="WIRETAX_CLIENT",
-        help="The client library whose bytes are sent",
+        help="Client library whose bytes are sent",
     )
     parser.add_argument(
         "--connection",
         choices=CHOICES["connection"],
         default=HABIT,
         env_var="WIRETAX_CONNECTION",
-        help="What becomes of a connection after a call; habit: as the client library does",
+        help="Keep or close the connection after a call; habit: library default",
     )
     parser.add_argument(
         "--rate",
         default="500/s",
         env_var="WIRETAX_RATE",
-        help="QueueUser: events that arrive, all users together: 500/s, 30000/min",
+        help="QueueUser: events that arrive, for all users together, like 500/s or 30000/min",
     )
     parser.add_argument(
         "--linger",
         default="20ms",
         env_var="WIRETAX_LINGER",
-        help="QueueUser: how long a batch waits after its first event; not with --batch-size 1",
+        help="QueueUser: longest wait of a batch after its first event; unused with --batch-size 1",
     )
     parser.add_argument(
         "--arrivals",
         choices=list(get_args(Arrivals)),
         default="poisson",
         env_var="WIRETAX_ARRIVALS",
-        help="QueueUser: evenly, at random, or in bursts",
+        help="QueueUser: how events are spread: evenly, at random, or in bursts",
     )
     parser.add_argument(
         "--events",
         default="",
         env_var="WIRETAX_EVENTS",
         include_in_web_ui=False,
-        help="QueueUser: your own events, a file of JSON Lines at --rate, or - for standard input",
+        help="QueueUser: publish your own events: a file of JSON Lines at --rate, or - for standard input",
     )
     parser.add_argument(
         "--redis",
@@ -125,67 +114,67 @@ def add_options(parser: Any) -> None:
         env_var="WIRETAX_REDIS",
         is_secret=True,
         include_in_web_ui=False,
-        help="QueueUser: events of a Redis stream: redis(s)://USER:PASSWORD@HOST:PORT/DATABASE",
+        help="QueueUser: publish a Redis stream: redis(s)://USER:PASSWORD@HOST:PORT/DATABASE",
     )
     parser.add_argument(
         "--stream",
         default="wiretax",
         env_var="WIRETAX_STREAM",
         include_in_web_ui=False,
-        help="QueueUser: the stream's key",
+        help="QueueUser: key of the stream",
     )
     parser.add_argument(
         "--on-error",
         choices=["skip", "stop"],
-        default="skip",
+        default=None,
         env_var="WIRETAX_ON_ERROR",
         include_in_web_ui=False,
-        help="QueueUser: what becomes of a line or an entry that is no event",
+        help="QueueUser: on an invalid line or entry: skip or stop. Default: skip, and exit 3 at the end",
     )
     parser.add_argument(
         "--max-batch-size",
         type=int,
         default=Limits().batch_size,
         env_var="WIRETAX_MAX_BATCH_SIZE",
-        help="Events a batch the endpoint takes; a dedicated cluster takes more than 10",
+        help="Largest batch the endpoint accepts; a dedicated cluster accepts more than 10",
     )
     parser.add_argument(
         "--endpoint",
         default="",
         env_var="PUSHER_URL",
         is_secret=True,
-        help="http(s)://KEY:SECRET@HOST/apps/ID; empty: as started, or a mock",
+        help="http(s)://KEY:SECRET@HOST/apps/ID; empty: the one at start, or a mock",
+    )
+    parser.add_argument("--tls", action="store_true", env_var="WIRETAX_TLS", help="Start the mock with TLS")
+    parser.add_argument(
+        "--ca", default="", env_var="WIRETAX_CA", help="PEM file of authorities to verify the endpoint with"
     )
     parser.add_argument(
-        "--tls", action="store_true", env_var="WIRETAX_TLS", help="Let the mock that is started speak TLS"
-    )
-    parser.add_argument(
-        "--ca", default="", env_var="WIRETAX_CA", help="A file of authorities (PEM) to verify an endpoint with"
-    )
-    parser.add_argument(
-        "--insecure", action="store_true", env_var="WIRETAX_INSECURE", help="Take any certificate of an endpoint"
+        "--insecure",
+        action="store_true",
+        env_var="WIRETAX_INSECURE",
+        help="Disable TLS verification (recorded in the run)",
     )
     parser.add_argument(
         "--max-messages",
         type=int,
         default=0,
         env_var="WIRETAX_MAX_MESSAGES",
-        include_in_web_ui=False,
-        help="Messages sent at most; 0 for no limit on this machine, and 10,000 elsewhere",
+        help="Most messages to send; 0: 10,000 for remote endpoints, unlimited for local ones",
     )
     parser.add_argument(
         "--yes",
         action="store_true",
         env_var="WIRETAX_YES",
         include_in_web_ui=False,
-        help="Send to an endpoint that is not on this machine",
+        help="Skip the confirmation for remote endpoints",
     )
     parser.add_argument(
         "--gates",
         default="",
         env_var="WIRETAX_GATES",
         include_in_web_ui=False,
-        help="Judge the run by this file, and exit by the verdict",
+        help="Judge the run by this file; the exit code is the verdict",
     )
 
 
@@ -248,6 +237,22 @@ class FreeRunOptions:
         [workload] = queued(self.workload(keys.api), keys, users=1, given=True)
         kind = REPLAY if self.outside is not None else workload.payload_kind
         return replace(workload, publishers=0, payload_kind=kind)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As ``run.json`` keeps them, by the names of the options."""
+        return {
+            "payload_bytes": self.payload_bytes,
+            "payload_kind": self.payload_kind,
+            "batch_size": self.batch_size,
+            "channels": self.channels,
+            "client": self.client,
+            "connection": self.connection or HABIT,
+            "max_batch_size": self.limits.batch_size,
+            "tls": self.tls,
+            "rate": self.queue.rate,
+            "linger": self.queue.linger,
+            "arrivals": self.queue.arrivals,
+        }
 
     def workload(self, api: Api) -> Workload:
         """What users of one API send."""

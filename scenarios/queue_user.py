@@ -14,12 +14,21 @@ from locust.exception import StopUser
 from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING, WorkerRunner
 
 from scenarios.budget import BudgetSpentError
+from scenarios.options import OptionError
 from scenarios.users import HOLD_NS, FreeUser
 from wiretax.channels.events import Event
 from wiretax.terminal import Exit
 from wiretax.wire.caller import Call, Caller
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+    from locust import User
+
+    from scenarios.arrivals.open_queue import OpenQueue
+    from scenarios.arrivals.outside import Outside
+    from scenarios.arrivals.outside_queue import OutsideQueue
     from scenarios.free_run import FreeRun
     from wiretax.wire.slices import Slice
 
@@ -68,28 +77,58 @@ class QueueUser(FreeUser):
             with suppress(BudgetSpentError):
                 queue.drain(caller, piece, until_s)
         if queue.ended:
-            self._stop_at_the_end(queue.error)
-        self._stop_if_overloaded(piece)
-
-    def _stop_at_the_end(self, error: str) -> None:
-        """The events of a file end; those of another source where it can't be read any more."""
-        if error and self.environment.process_exit_code is None:
-            log.error("wiretax: %s", error)
-            self.environment.process_exit_code = Exit.INVALID
-        self._stop()
-        gevent.sleep(HOLD_NS / 1e9)
+            # The source is drained and no call is under way, so nothing is cut off.
+            self._stop()
+            gevent.sleep(HOLD_NS / 1e9)
+        self._stop_if_overloaded(piece, queue)
 
     def _stop(self) -> None:
         runner, options = self.environment.runner, self.environment.parsed_options
         if runner is not None and runner.state not in (STATE_STOPPING, STATE_STOPPED, STATE_CLEANUP):
             gevent.spawn(runner.quit if options is not None and options.headless else runner.stop)
 
-    def _stop_if_overloaded(self, piece: Slice) -> None:
+    def _stop_if_overloaded(self, piece: Slice, queue: OpenQueue | OutsideQueue) -> None:
         """A queue at its bound takes no more events, so there is nothing more to measure."""
         if not piece.open or piece.queue is None or not piece.queue.overloaded:
             return
-        if self.environment.process_exit_code is None:
+        if not queue.overload_reported:
+            queue.overload_reported = True
             log.error("wiretax: overloaded: %s; lower --rate, or give it more users", piece.queue.overloaded)
             self.environment.process_exit_code = Exit.INVALID
             self._stop()
         gevent.sleep(HOLD_NS / 1e9)
+
+
+def refuse_ignored_source(outside: Outside, classes: Sequence[type[User]], distributed: bool) -> None:
+    """See that users of these classes publish the events of a source. None are given if they are not known yet.
+
+    Raises:
+        OptionError: some would ignore it, or several processes would share it.
+    """
+    if distributed:
+        raise OptionError(
+            f"{outside.option} is published by one process, whose queue it is; leave out --processes and --master"
+        )
+    others = sorted(
+        each.__name__ for each in classes if issubclass(each, FreeUser) and not issubclass(each, QueueUser)
+    )
+    if others or (classes and not any(issubclass(each, QueueUser) for each in classes)):
+        ignoring = f"{', '.join(others)} would ignore it" if others else "no QueueUser was chosen"
+        raise OptionError(
+            f"{outside.option} is published by QueueUser only, and {ignoring}; choose QueueUser alone (on the "
+            "command line: its name at the end)"
+        )
+
+
+def refuse_source_with_plan(parsed: Namespace) -> None:
+    """See that a plan, which draws its own events, is not given others.
+
+    Raises:
+        OptionError: it is.
+    """
+    for name in ("events", "redis"):
+        if getattr(parsed, name):
+            raise OptionError(
+                f"--{name} is published by QueueUser, not by a plan; choose no plan, or replay a file with: "
+                f"wiretax run {parsed.plan} --events FILE"
+            )

@@ -40,7 +40,7 @@ def read_replay(path: str, limits: Limits, on_error: OnError, say: Callable[[str
         raise EventsError(
             f"{lines.where}: more than {MOST_EVENTS:,} events; replay a part, as head or split cut it"
         )
-    return Replay(name, events)
+    return Replay(name, events, lines.skipped)
 
 
 def replaying(plan: Plan, replay: Replay) -> Plan:

@@ -11,7 +11,8 @@ from gevent.event import Event as Signal
 
 from scenarios.arrivals.intake import Intakes
 from scenarios.arrivals.open_queue import OpenQueue
-from scenarios.arrivals.outside import Outside, OutsideQueue
+from scenarios.arrivals.outside import Outside
+from scenarios.arrivals.outside_queue import OutsideQueue
 from scenarios.budget import Budget
 from wiretax.channels.events import CHANNEL, EVENT_NAME, Event
 from wiretax.channels.limits import Limits
@@ -105,7 +106,7 @@ class Session:
                 self._open_queues[workload] = OpenQueue(workload, self._seed)
             else:
                 source = self.outside.source(workload, self.limits, self._seed, log.warning)
-                self._open_queues[workload] = OutsideQueue(workload, source)
+                self._open_queues[workload] = OutsideQueue(workload, source, self.outside)
         return self._open_queues[workload]
 
     def target(self, workload: Workload) -> Target:
@@ -162,10 +163,10 @@ class Session:
             total = total.plus(Witness(each.sent, each.received, each.tcp(), each.tls()))
         return total
 
-    def from_outside(self) -> dict[str, int] | None:
-        """What became of the events that came from outside; None where there was no such queue."""
-        counts = [queue.counts for queue in self._open_queues.values() if isinstance(queue, OutsideQueue)]
-        return counts[0] if counts else None
+    @property
+    def outside_queue(self) -> OutsideQueue | None:
+        """The queue of events from outside; None if there was none."""
+        return next((each for each in self._open_queues.values() if isinstance(each, OutsideQueue)), None)
 
     def close(self) -> None:
         """Stop the watchdog, and what still arrives."""

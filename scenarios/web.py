@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,13 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, abort, jsonify, request, send_file, send_from_directory
 from locust.env import Environment
-from locust.runners import STATE_RUNNING, STATE_SPAWNING
 from werkzeug.exceptions import HTTPException
 
-from scenarios.free_session import REFUSALS, RESULTS, FreeSession
-from scenarios.options import CHOICES, NAMES, SECRETS, OptionError, refuse_credentials
+from scenarios.form import form_options, is_secret
+from scenarios.free_session import RESULTS, FreeSession
 from scenarios.web_figures import live_figures, tab_rows
 from scenarios.web_report import ReportMaker
-from wiretax.spelling import near
+from scenarios.web_swarm import check_swarm
 
 PAGES = Path(__file__).parent / "web"
 FILES = ("live.css", "live.js", "report.js")
@@ -82,66 +80,8 @@ def add_pages(environment: Environment, session: FreeSession) -> None:
     hooks.quit.add_listener(lambda **_: reports.close())
     _add_tab(web_ui, session)
     _hide_secrets(environment, web_ui)
-    web_ui.app.before_request(lambda: _refusal(environment, session))
+    check_swarm(environment, session)
     web_ui.app.register_blueprint(_pages(web_ui, session, reports), url_prefix=f"{base}/wiretax")
-
-
-def option_values(known: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
-    """The options of a test: as they are known, but for what a form says of wiretax's own and of the host.
-
-    Raises:
-        OptionError: at the first value that is of another kind than its option, or none of its choices.
-    """
-    values = dict(known)
-    for name in NAMES.intersection(form):
-        given = form[name].strip()
-        if isinstance(known[name], bool):
-            values[name] = given == "true"
-        elif isinstance(known[name], int):
-            try:
-                values[name] = int(given)
-            except ValueError:
-                raise OptionError(f"{name} = {given!r}, expected a whole number") from None
-        elif name in CHOICES and given not in CHOICES[name]:
-            choices = CHOICES[name]
-            raise OptionError(f"{name} = {given!r}, expected one of {', '.join(choices)}{near(given, choices)}")
-        else:
-            values[name] = given
-    if "host" in form:
-        values["host"] = form["host"].strip()
-    return values
-
-
-def _refusal(environment: Environment, session: FreeSession) -> Response | None:
-    """Make a test ready as the form asks for it. What stands against it goes back there, and nothing starts."""
-    if request.endpoint != "locust.swarm" or not _is_visitor_welcome(environment):
-        return None
-    parsed = environment.parsed_options
-    assert parsed is not None
-    try:
-        users = int(request.form.get("user_count", ""))
-    except ValueError:
-        return None  # which Locust refuses by itself
-    try:
-        values = option_values(vars(parsed), request.form)
-        if environment.runner is not None and environment.runner.state in (STATE_SPAWNING, STATE_RUNNING):
-            # Locust's form for a running test has its number of users and little else.
-            refuse_credentials(values["host"] or "")
-            session.allow_users(users)
-        else:
-            session.prepare(Namespace(**values), users, ask=True)
-    except REFUSALS as error:
-        return jsonify({"success": False, "message": str(error), "host": environment.host})
-    return None
-
-
-def _is_visitor_welcome(environment: Environment) -> bool:
-    """Whether Locust would let this request through."""
-    web_ui: Any = environment.web_ui
-    return web_ui.auth_required_if_enabled(lambda: WELCOME)() is WELCOME
-
-
-WELCOME = object()
 
 
 def _add_tab(web_ui: Any, session: FreeSession) -> None:
@@ -174,9 +114,10 @@ def _hide_secrets(environment: Environment, web_ui: Any) -> None:
         update()
         # Locust's own users need a host; ours have a mock.
         web_ui.template_args["missing_host_warning"] = False
-        for name, option in web_ui.template_args["extra_options"].items():
-            if name in NAMES:
-                option["default_value"] = "" if name in SECRETS else getattr(environment.parsed_options, name)
+        fields = web_ui.template_args["extra_options"]
+        for name, action in form_options().items():
+            chosen = "" if is_secret(action) else getattr(environment.parsed_options, name)
+            fields[name]["default_value"] = chosen
 
     web_ui.update_template_args = update_without_secrets
 

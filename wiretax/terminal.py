@@ -27,6 +27,15 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+SEVERITY = (Exit.OK, Exit.INCONCLUSIVE, Exit.CHECK_FAILED, Exit.INVALID)
+
+
+def worst(*codes: int) -> int:
+    """The exit code that says most: an invalid run before a failed check before an inconclusive one. Any other
+    code comes first."""
+    return max(codes, key=lambda code: SEVERITY.index(Exit(code)) if code in SEVERITY else len(SEVERITY))
+
+
 def fail(message: str, code: Exit) -> NoReturn:
     """One line on standard error, and out."""
     err.print(f"wiretax: {message}", soft_wrap=True, markup=False)

@@ -48,6 +48,10 @@ class Backlog:
             return taken
         return [self._arrivals.popleft() for _ in range(most)]
 
+    def put_back(self, arrivals: list[Arrival]) -> None:
+        """Put arrivals where they were taken from, in their order."""
+        self._arrivals.extendleft(reversed(arrivals))
+
     def intended_s(self, most: int | None = None) -> list[float]:
         """When those that wait were meant to arrive, the oldest first."""
         return [arrival.intended_s for arrival in islice(self._arrivals, most)]

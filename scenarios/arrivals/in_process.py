@@ -90,6 +90,13 @@ class InProcess:
         self.tally.lost += len(arrivals)
         return False
 
+    def put_back(self, arrivals: list[Arrival]) -> None:
+        self._backlog.put_back(arrivals)
+        self._bell.set()
+
+    def reject(self, arrivals: list[Arrival]) -> None:
+        self.tally.lost += len(arrivals)
+
     def waiting(self) -> int:
         return len(self._backlog)
 

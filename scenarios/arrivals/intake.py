@@ -12,9 +12,11 @@ from scenarios.arrivals.arrival import Arrival
 from scenarios.arrivals.in_process import InProcess
 from scenarios.arrivals.overload import why_overloaded
 from scenarios.arrivals.source import Source
+from scenarios.budget import BudgetSpentError
 from wiretax.channels.replay import Replay
 from wiretax.channels.workload import Workload
-from wiretax.wire.caller import Caller
+from wiretax.wire.caller import Call, Caller
+from wiretax.wire.ledger import Failure
 from wiretax.wire.queue_tally import QueueTally
 from wiretax.wire.slices import Slice
 
@@ -24,6 +26,8 @@ DRAIN_S = 1.0
 # A slice holds at least so many arrivals on average, and so many lingers.
 LEAST_ARRIVALS = 200
 LEAST_LINGERS = 20
+# Statuses that ask for the same call later.
+RETRYABLE = frozenset({408, 425, 429})
 
 
 def least_slice_s(workload: Workload) -> float:
@@ -33,16 +37,27 @@ def least_slice_s(workload: Workload) -> float:
     return max(LEAST_ARRIVALS / workload.rate, LEAST_LINGERS * workload.linger_s)
 
 
-def publish(source: Source, tally: QueueTally, caller: Caller, arrivals: list[Arrival]) -> bool:
+def is_final(failure: Failure) -> bool:
+    """Whether the server would refuse the same events again. It may accept them later if it was busy (408, 425,
+    429), failed (5xx) or did not answer."""
+    if failure.kind not in ("rejected", "error_body"):
+        return False
+    return failure.status not in RETRYABLE and not 500 <= failure.status < 600
+
+
+def publish(source: Source, tally: QueueTally, caller: Caller, arrivals: list[Arrival]) -> Call:
     """Send arrivals in one call; tell their source what became of it, and note what they waited.
 
-    Returns:
-        Whether it was acknowledged.
+    Raises:
+        BudgetSpentError: the call exceeds the message limit; nothing was sent.
     """
     intended_s = [each.intended_s for each in arrivals]
     began_s = monotonic()
     try:
         call = caller.call([arrival.event for arrival in arrivals])
+    except BudgetSpentError:
+        source.put_back(arrivals)
+        raise
     except BaseException:
         if not source.give_back(arrivals):
             tally.failed(intended_s, began_s, monotonic())
@@ -50,9 +65,12 @@ def publish(source: Source, tally: QueueTally, caller: Caller, arrivals: list[Ar
     if call.acknowledged:
         tally.delivered(intended_s, call.began_s, call.ended_s)
         source.acknowledge(arrivals)
+    elif call.failure is not None and is_final(call.failure):
+        source.reject(arrivals)
+        tally.failed(intended_s, call.began_s, call.ended_s)
     elif not source.give_back(arrivals):
         tally.failed(intended_s, call.began_s, call.ended_s)
-    return call.acknowledged
+    return call
 
 
 class Intake:
@@ -97,7 +115,7 @@ class Intake:
                     if not arrivals:
                         break
                     self._taken += len(arrivals)
-                    if not publish(source, tally, caller, arrivals) and self._closed.is_set():
+                    if not publish(source, tally, caller, arrivals).acknowledged and self._closed.is_set():
                         # An endpoint that asked to wait has closed the slice; it is not to be sent the rest.
                         self._gives_up_s = monotonic()
         finally:

@@ -10,6 +10,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
@@ -30,6 +31,8 @@ CHUNK_BYTES = 65_536
 # A line longer than this is no event: the service takes 10 kB, a dedicated cluster some more.
 MOST_LINE_BYTES = 16 * 1024 * 1024
 READ_AHEAD = 1000
+# Counting the lines of a longer rest would delay the end of a run.
+MOST_COUNTED_BYTES = 256 * 1024 * 1024
 
 
 class LineError(ValueError):
@@ -240,13 +243,23 @@ class JsonLines:
             EventsError: where it can't be opened.
         """
         self._descriptor = open_events(path)
+        self._is_file = stat.S_ISREG(os.fstat(self._descriptor).st_mode)
         where = "standard input" if path == STDIN else path
         self.lines = Lines(where, limits, on_error, say)
-        self.error: LineError | None = None
+        self.error: ValueError | None = None
         self._counts = LinesCounts()
         self._pace = pace
         self._buffer = Buffer(room)
         self._reader: gevent.Greenlet | None = None
+        self._rest = split_lines(chunks_of(self._descriptor))
+        # Lines that were not read; None if they were not counted, or can't be (a pipe).
+        self._unread: int | None = None
+
+    @property
+    def unread(self) -> int | None:
+        """Lines after the last one that was read, 0 at the end of the file; None if their number is not known.
+        Counted when the source is closed."""
+        return self._unread
 
     @property
     def counts(self) -> LinesCounts:
@@ -269,6 +282,12 @@ class JsonLines:
         self._buffer.give_back(arrivals)
         return True
 
+    def put_back(self, arrivals: list[Arrival]) -> None:
+        self._buffer.give_back(arrivals)
+
+    def reject(self, arrivals: list[Arrival]) -> None:
+        return None
+
     def waiting(self) -> int:
         """How many were read and not taken; what is still in the file is not known."""
         return len(self._buffer)
@@ -279,18 +298,32 @@ class JsonLines:
             os.close(self._descriptor)
         else:
             self._reader.kill()
+            self._count_rest()
         self._buffer.finish()
+
+    def _count_rest(self) -> None:
+        """Count the lines that were not read. Those of a pipe are not waited for."""
+        if self._unread is not None or not self._is_file:
+            return
+        with suppress(OSError):  # closed after its last line was read
+            left_bytes = os.fstat(self._descriptor).st_size - os.lseek(self._descriptor, 0, os.SEEK_CUR)
+            if left_bytes <= MOST_COUNTED_BYTES:
+                self._unread = sum(1 for line in self._rest if line.strip())
 
     def _read(self) -> None:
         began_s = monotonic()
         try:
-            for event in self.lines.events(split_lines(chunks_of(self._descriptor))):
+            for event in self.lines.events(self._rest):
                 intended_s = monotonic()
                 if self._pace is not None:
                     intended_s = began_s + next(self._pace)
                     gevent.sleep(max(0.0, intended_s - monotonic()))
                 self._buffer.put(Arrival(event, intended_s))
+            self._unread = 0
         except LineError as error:
             self.error = error
+        except OSError as error:
+            self.error = EventsError(f"{self.lines.where}: {error.strerror}")
+            self._is_file = False
         finally:
             self._buffer.finish()

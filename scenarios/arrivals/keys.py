@@ -64,7 +64,7 @@ def queued(workload: Workload, keys: QueueKeys, users: int, given: bool) -> Iter
         raise ValueError("rtt goes with the embedded mock: an endpoint that is given has its own")
     for rate, linger, arrivals, publishers, rtt in product(
         _listed(keys.rate),
-        _listed(keys.linger or "0ms"),
+        _listed("0ms" if keys.linger is None else keys.linger),
         keys.arrivals if isinstance(keys.arrivals, list) else [keys.arrivals or DEFAULT],
         _listed(users if keys.publishers is None else keys.publishers),
         keys.rtt if isinstance(keys.rtt, list) else [keys.rtt],

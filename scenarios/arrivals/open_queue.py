@@ -18,10 +18,11 @@ class OpenQueue:
 
     Attributes:
         ended: whether nothing more will come: it never ends.
+        overload_reported: whether the log has it that the queue is overloaded.
     """
 
     ended = False
-    error = ""
+    overload_reported = False
 
     def __init__(self, workload: Workload, seed: int) -> None:
         self._workload = workload
@@ -31,7 +32,7 @@ class OpenQueue:
         self._began_s = self._sampled_s = monotonic()
 
     def drain(self, caller: Caller, piece: Slice, until_s: float) -> None:
-        """Publish what arrives until a moment on ``time.monotonic``, or until the slice closes; at least once.
+        """Publish what arrives until a moment on ``time.monotonic``, or until the slice closes.
 
         Where the queue reaches its bound nothing more arrives, and the slice's tally says so.
         """
@@ -44,7 +45,10 @@ class OpenQueue:
                 if monotonic() - self._sampled_s >= SAMPLE_S:
                     self._note_depth()
                 arrivals = self._source.take(self._workload.batch_size, self._workload.linger_s)
-                if arrivals:
+                if arrivals and not piece.open:
+                    # Nothing is to be sent any more, or they belong to the next slice.
+                    self._source.put_back(arrivals)
+                elif arrivals:
                     publish(self._source, tally, caller, arrivals)
                 if not arrivals or not piece.open or monotonic() >= until_s:
                     return

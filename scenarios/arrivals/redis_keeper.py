@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -94,13 +95,13 @@ class Keeper:
             within_s: how long to try.
             leaves: whether the consumer is done, and leaves the group unless Redis has handed out more to it.
         """
-        with gevent.Timeout(within_s, False):
-            try:
+        try:
+            with gevent.Timeout(within_s, False), suppress(redis.RedisError):
                 self._acknowledge()
                 if leaves:
                     self._leave()
-            except redis.RedisError:
-                self._client.connection_pool.disconnect()
+        finally:
+            self._client.connection_pool.disconnect()
         return not self._done
 
     def _run(self) -> None:
@@ -154,4 +155,3 @@ class Keeper:
         )
         if not pending:
             self._client.xgroup_delconsumer(member.stream, member.group, member.consumer)
-        self._client.close()

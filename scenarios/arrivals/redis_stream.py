@@ -74,6 +74,7 @@ class RedisStream:
 
     Attributes:
         error: what ended it; None while nothing did.
+        unread: always None: a stream has no end.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class RedisStream:
             room: how many are read ahead at most.
         """
         self.error: Exception | None = None
+        self.unread: int | None = None
         self._member = Membership(
             address, stream, group, consumer or f"{socket.gethostname()}-{os.getpid()}", claim_idle_s
         )
@@ -155,6 +157,14 @@ class RedisStream:
         self._returned(len(arrivals))
         return True
 
+    def put_back(self, arrivals: list[Arrival]) -> None:
+        self._buffer.give_back(arrivals)
+        self._returned(len(arrivals))
+
+    def reject(self, arrivals: list[Arrival]) -> None:
+        """They stay pending in Redis, for a consumer that comes later."""
+        self._returned(len(arrivals))
+
     def waiting(self) -> int:
         """Entries nobody has taken yet: read ahead here, and not read by the group a moment ago."""
         return len(self._buffer) + self._keeper.lag
@@ -164,7 +174,7 @@ class RedisStream:
         does. What was published is acknowledged before this returns, what will be at once."""
         if self._reader is not None:
             self._reader.kill()
-        self._client.close()
+        self._client.connection_pool.disconnect()
         self._buffer.finish()
         self._closed = True
         self._keeper.stop()

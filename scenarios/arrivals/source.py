@@ -30,6 +30,14 @@ class Source(Protocol):
         """Their publish failed: they will be taken again (True), or count as lost (False)."""
         ...
 
+    def put_back(self, arrivals: list[Arrival]) -> None:
+        """They were not sent: they are taken again."""
+        ...
+
+    def reject(self, arrivals: list[Arrival]) -> None:
+        """The server refused them, and would refuse them again: they are not taken again."""
+        ...
+
     def waiting(self) -> int:
         """How deep the queue is now."""
         ...

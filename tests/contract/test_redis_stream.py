@@ -112,6 +112,20 @@ def test_what_is_given_back_is_taken_again_in_its_place(server: RedisServer) -> 
         assert source.counts.redelivered == 0
 
 
+def test_what_the_server_rejected_is_not_taken_again_and_stays_in_the_stream(server: RedisServer) -> None:
+    server.add("1", "2", "3")
+    with reading(server, consumer="one") as source:
+        source.reject(source.take(2, PATIENCE_S))
+        source.put_back(source.take(1, PATIENCE_S))
+        assert take(source, 1) == ["3"]
+        until(lambda: source.counts.acknowledged == 1)
+        assert source.counts.given_back == 0
+    assert server.consumers() == ["one"]  # what it holds is the next one's
+    assert server.pending() == 2
+    with reading(server, consumer="one") as source:
+        assert take(source, 2) == ["1", "2"]
+
+
 def test_publishers_share_a_stream_without_sharing_an_event(server: RedisServer) -> None:
     with reading(server) as source:
         publishers = [gevent.spawn(take, source, 100) for _ in range(4)]

@@ -84,8 +84,10 @@ def test_a_file_is_published_at_a_rate_and_ends_the_run(tmp_path: Path, file: Pa
 def test_a_pipe_is_published_as_it_is_written(tmp_path: Path, file: Path) -> None:
     bad = '{"name": "e", "channels": ["a", "b"], "data": ""}\n'
     done = drain(tmp_path, "-t", "40s", "--events", "-", stdin=bad + file.read_text())
-    assert done.returncode == 0, done.stderr
+    # By default an invalid line is skipped, and the run fails at its end.
+    assert done.returncode == 3, done.stderr
     assert "standard input, line 1: 2 channels; an item of a batch has one" in done.stderr
+    assert "standard input: 1 event was not published: 1 invalid" in done.stderr
     assert saved(tmp_path).meta["from_outside"] == {"read": 100, "published": 100, "given_back": 0, "skipped": 1}
 
 

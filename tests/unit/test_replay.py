@@ -116,6 +116,7 @@ def test_a_file_is_read_whole_and_its_bad_lines_are_skipped_or_end_it(tmp_path: 
     replay = read_replay(str(file), Limits(), "skip", said.append)
     assert replay == Replay("mine.jsonl", (Event("e", ("c",), '{"a":1}'), Event("f", ("c",), "2")))
     assert said == [f"{file}, line 2: no data; an event has name, channel (or channels) and data; skipped"]
+    assert replay.as_dict()["skipped"] == 1
     with pytest.raises(LineError, match="line 2: no data"):
         read_replay(str(file), Limits(), "stop", print)
     file.write_text("\n\n")

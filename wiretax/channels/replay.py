@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import cycle, islice
 from typing import Any
 
@@ -22,10 +22,12 @@ class Replay:
     Attributes:
         name: what they are called: the name of their file.
         events: in order.
+        skipped: lines of the file that were invalid and left out.
     """
 
     name: str
     events: tuple[Event, ...]
+    skipped: int = field(default=0, compare=False)
 
     @property
     def payload_bytes(self) -> int:
@@ -51,6 +53,7 @@ class Replay:
             "name": self.name,
             "events": len(self.events),
             "payload_bytes": {"least": min(self.sizes), "mean": self.payload_bytes, "most": max(self.sizes)},
+            **({"skipped": self.skipped} if self.skipped else {}),
         }
 
 

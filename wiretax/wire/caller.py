@@ -12,6 +12,7 @@ import gevent
 from wiretax.channels.events import Event, body_writer
 from wiretax.channels.profiles import load_profile
 from wiretax.wire.connection import Connection, ExchangeError
+from wiretax.wire.ledger import Failure
 from wiretax.wire.publisher import (
     RECONNECT_PAUSE_S,
     Heed,
@@ -34,11 +35,13 @@ class Call(NamedTuple):
         acknowledged: whether its events were published.
         began_s: before its first byte was handed to the socket, on ``time.monotonic``.
         ended_s: after the last byte of its response came.
+        failure: why they were not published; None if they were.
     """
 
     acknowledged: bool
     began_s: float
     ended_s: float
+    failure: Failure | None = None
 
 
 class Caller:
@@ -115,7 +118,7 @@ class Caller:
                 self._listener(source.workload, age_ns, None, error.failure)
             if error.failure.kind in ("connect", "tls"):
                 gevent.sleep(RECONNECT_PAUSE_S)
-            return Call(False, began_s, ended_s)
+            return Call(False, began_s, ended_s, error.failure)
         ended_s = monotonic()
         latency_ns = round((ended_s - began_s) * 1e9)
         self._close_in_turn()
@@ -137,7 +140,10 @@ class Caller:
                 tally.latency.record([latency_ns])
         if self._listener is not None:
             self._listener(source.workload, latency_ns, response, None)
-        return Call(response.acknowledged, began_s, ended_s)
+        if response.acknowledged:
+            return Call(True, began_s, ended_s)
+        answer = response.answer
+        return Call(False, began_s, ended_s, Failure(answer.kind, answer.status, answer.message))
 
     def _close_in_turn(self) -> None:
         """Close the connection after as many calls as the workload gives it."""

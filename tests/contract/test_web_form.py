@@ -1,0 +1,196 @@
+"""The web form: each field decides what is sent, and a form that is rejected leaves no trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from locust_inside import USERS, BatchUser, Inside, inside
+
+from scenarios.form import form_options, own_options
+from wiretax.channels.endpoint import DEMO
+from wiretax.channels.limits import Limits
+from wiretax.mock.certificate import MockTls
+from wiretax.mock.cost import CostModel
+from wiretax.mock.process import embedded_mock
+
+# For each field a value that is not its default, in forms that go together; ... stands for the test's own server.
+FORMS: list[dict[str, Any]] = [
+    {
+        "payload_bytes": 33,
+        "payload_kind": "json",
+        "batch_size": 7,
+        "channels": 3,
+        "client": "python",
+        "connection": "close",
+        "rate": "321/s",
+        "linger": "7ms",
+        "arrivals": "constant",
+        "max_batch_size": 12,
+        "max_messages": 123_456,
+        "tls": True,
+    },
+    {"endpoint": ..., "ca": ...},
+    {"endpoint": ..., "insecure": True},
+    {"plan": "quick"},
+]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """An https endpoint, and the file it is verified with."""
+    authority = tmp_path_factory.mktemp("authority") / "ca.pem"
+    with embedded_mock(Limits(), CostModel(), MockTls("ecdsa", authority)) as mock:
+        url = f"https://{DEMO.key}:{DEMO.secret}@127.0.0.1:{mock.port}/apps/{DEMO.app_id}"
+        yield {"endpoint": url, "ca": str(authority)}
+
+
+def as_posted(form: dict[str, Any]) -> dict[str, str]:
+    """As a browser posts it; text with blanks around it, as one types it."""
+    return {
+        name: str(value).lower() if isinstance(value, bool) else f" {value} " if name == "rate" else str(value)
+        for name, value in form.items()
+    }
+
+
+def state(locust: Inside) -> dict[str, Any]:
+    """All that a rejected form could have changed."""
+    environment = locust.environment
+    return {
+        "options": dict(vars(environment.parsed_options)),
+        "environment": (environment.host, list(environment.user_classes), environment.shape_class),
+        "session": (locust.session.ready, locust.session.run, locust.session.is_running),
+        "runs": sorted(Path("results").glob("*")),
+    }
+
+
+def test_each_field_of_the_form_has_a_test_value_that_is_not_its_default() -> None:
+    fields = form_options()
+    assert {name for form in FORMS for name in form} == set(fields)
+    for form in FORMS:
+        for name, value in form.items():
+            assert value != fields[name].default, name
+
+
+def test_the_form_shows_the_fields_that_are_checked() -> None:
+    with inside(web=True) as locust:
+        web_ui: Any = locust.environment.web_ui
+        assert set(web_ui.template_args["extra_options"]) == set(form_options())
+        assert {"yes", "gates", "events", "redis"} <= set(own_options()) - set(form_options())
+
+
+def test_each_field_is_in_the_run_it_started(server: dict[str, str]) -> None:
+    runs = []
+    for form in FORMS:
+        asked = {name: server[name] if value is ... else value for name, value in form.items()}
+        with inside(web=True) as locust:
+            locust.start(**as_posted(asked))
+            run = locust.stop()
+            shown = locust.environment.web_ui.app.test_client().get("/").get_data(as_text=True)  # type: ignore[union-attr]
+        options = dict(run.meta["options"])
+        for name, value in asked.items():
+            if name == "endpoint":  # without key and secret
+                assert DEMO.secret not in str(run.meta) + shown
+                assert options[name] == value.replace(f"{DEMO.key}:{DEMO.secret}@", "")
+            else:
+                assert options[name] == value, name
+        runs.append(run)
+    # And what was sent is what was asked for.
+    sent = runs[0].queued.iloc[0]
+    assert (sent["rate"], sent["linger_s"], sent["arrivals"]) == (321, 0.007, "constant")
+    assert (sent["batch_size"], sent["payload_bytes"], sent["payload_kind"]) == (7, 33, "json")
+    assert (sent["client"], sent["connection"], bool(sent["tls"])) == ("python", "close", True)
+    assert set(runs[0].slices.loc[runs[0].slices["api"] == "multi_trigger", "channels"]) == {3}
+    assert runs[0].meta["budget"]["max_messages"] == 123_456
+    assert any("--insecure" in each for each in runs[2].meta["warnings"])
+    assert runs[3].meta["plan"]["name"] == "quick"
+
+
+REJECTED: list[tuple[dict[str, Any], str]] = [
+    ({"rate": "fast"}, "rate: 'fast' is not a rate"),
+    ({"rate": ""}, "rate: '' is not a rate"),
+    ({"linger": "-3ms"}, "linger: '-3ms' is not a duration"),
+    ({"linger": ""}, "linger: '' is not a duration"),
+    ({"arrivals": "constnt"}, "did you mean constant?"),
+    ({"batch_size": ""}, "batch_size = '', expected a whole number"),
+    ({"batch_size": "2.5"}, "batch_size = '2.5', expected a whole number"),
+    ({"tls": "on"}, "tls = 'on', expected true or false"),
+    ({"max_messages": "-1"}, "--max-messages -1: expected 0"),
+    ({"ca": "nowhere.pem", "endpoint": "https://k:s@127.0.0.1:1/apps/1"}, "--ca nowhere.pem: can't be read"),
+    ({"endpoint": "http://k:s@127.0.0.1:1/apps/1"}, "nothing listens at http://127.0.0.1:1/apps/1"),
+    # Options that Locust would let anybody set who can reach the page.
+    ({"yes": "true"}, "yes can't be set in the form; start the web UI with --yes instead"),
+    ({"events": "/etc/passwd"}, "events can't be set in the form"),
+    ({"gates": "gates.toml"}, "gates can't be set in the form"),
+    # What Locust itself rejects, after it has taken some fields.
+    ({"batch_size": "3", "user_count": "x"}, "Invalid user_count"),
+    ({"batch_size": "3", "spawn_rate": "0"}, "Missing or invalid user_count or spawn_rate"),
+    ({"batch_size": "3", "user_count": "-1"}, "Missing or invalid user_count or spawn_rate"),
+    ({"batch_size": "3", "run_time": "soon", "host": "http://127.0.0.1:1"}, "Valid run_time formats are"),
+    ({"batch_size": "3", "user_classes": ["BatchUser"], "spawn_rate": "none"}, "Invalid spawn_rate"),
+    ({"batch_size": "3", "stop_timeout": "never"}, "a field can't be used: invalid literal for int()"),
+]
+
+
+def test_a_rejected_form_leaves_no_trace() -> None:
+    with inside(web=True, picker=True) as locust:
+        locust.start(batch_size="4", rate="100/s")
+        locust.stop()
+        before = state(locust)
+        for form, says in REJECTED:
+            answer = locust.post("/swarm", **{**USERS, **form})
+            assert not answer["success"], form
+            assert says in answer["message"], form
+            assert state(locust) == before, form
+        locust.start(linger="9ms")
+        run = locust.stop()
+    # The last form that was accepted still counts for what this one did not say.
+    assert (run.meta["options"]["batch_size"], run.meta["options"]["rate"]) == (4, "100/s")
+    assert run.meta["options"]["linger"] == "9ms"
+    assert run.meta["valid"], run.meta["invalid_because"]
+
+
+def test_nothing_is_sent_for_a_form_that_locust_rejects() -> None:
+    with inside(web=True) as locust:
+        sent = []
+        locust.session.prepare = lambda *_, **__: sent.append("a request")  # type: ignore[method-assign]
+        for wrong in ({"user_count": "x"}, {"spawn_rate": "inf"}, {"run_time": "soon"}):
+            assert not locust.post("/swarm", **{**USERS, **wrong})["success"]
+        assert sent == []
+
+
+def test_a_form_that_fails_inside_locust_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    with inside(web=True) as locust:
+        before = state(locust)
+
+        def fail(*_: object) -> None:
+            locust.environment.host = "changed"
+            raise RuntimeError("a bug")
+
+        monkeypatch.setattr(locust.environment.web_ui, "_cancel_run_time_timer", fail)
+        web_ui: Any = locust.environment.web_ui
+        answer = web_ui.app.test_client().post("/swarm", data={**USERS, "batch_size": "3"})
+        assert answer.status_code == 500
+        assert state(locust) == before
+
+
+def test_options_of_a_running_test_can_not_change_and_its_users_can() -> None:
+    with inside(web=True, classes=[BatchUser]) as locust:
+        locust.start(batch_size="4", endpoint="")
+        before = state(locust)
+        for form, name in (({"batch_size": "5"}, "batch_size"), ({"host": "http://127.0.0.1:1"}, "host")):
+            answer = locust.post("/swarm", **USERS, **form)
+            assert answer["message"] == f"{name} can't change while a test runs; stop the test first"
+            assert state(locust) == before
+        same = {"batch_size": "4", "host": "", "endpoint": "", "tls": "false"}
+        assert locust.post("/swarm", user_count="6", spawn_rate="50", **same)["success"]
+        locust.until(lambda: locust.runner.user_count == 6)
+        assert locust.stop().meta["options"]["batch_size"] == 4
