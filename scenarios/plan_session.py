@@ -19,6 +19,7 @@ from scenarios.cast import Cast, CastError, Solo
 from scenarios.conductor import Conductor
 from scenarios.embedded import embedded_targets
 from scenarios.fleet import Fleet
+from scenarios.forecast import refuse_users_beyond
 from scenarios.judge import Judge
 from scenarios.locust_stats import finish_csv
 from scenarios.measurement import Measurement
@@ -32,7 +33,7 @@ from scenarios.sweep import (
     conduct,
     quiet_locust,
 )
-from wiretax.commands.consent import budget_for
+from wiretax.commands.consent import budget_for, most_rounds_within
 from wiretax.commands.server import servers_of
 from wiretax.runs.reader import read_run
 from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
@@ -70,10 +71,14 @@ class PlanSession:
         if parsed.num_users:
             plan = replace(plan, users=parsed.num_users)
         budget = self._budget = budget_for(plan, first, second, parsed.max_messages or None, parsed.yes)
+        targets = [each for each in (first, second) if each is not None]
+        if parsed.num_users and budget is not None and any(not each.endpoint.is_loopback for each in targets):
+            refuse_users_beyond(plan if second is None else plan.against(), targets, budget.limit)
         self._more = None
         if self._judge is not None:
-            most = parsed.max_rounds or MOST_ROUNDS * plan.rounds
-            self._more = MoreRounds(self._judge.undecided, max(most, plan.rounds))
+            most = max(parsed.max_rounds or MOST_ROUNDS * plan.rounds, plan.rounds)
+            most = most_rounds_within(plan, first, second, most, budget)
+            self._more = MoreRounds(self._judge.undecided, most)
         self._folder = claim_run_folder(Path(parsed.results), run_name(plan.name))
         quiet_locust()
         # Its line a request would stand among Locust's own.

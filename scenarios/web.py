@@ -129,7 +129,8 @@ def _refusal(environment: Environment, session: FreeSession) -> Response | None:
             refuse_credentials(values["host"] or "")
             session.allow_users(users)
         else:
-            session.prepare(Namespace(**values), users, ask=True)
+            classes = request.form.getlist("user_classes")
+            session.prepare(Namespace(**values), users, ask=True, classes=classes)
     except REFUSALS as error:
         return jsonify({"success": False, "message": str(error), "host": environment.host})
     return None

@@ -321,7 +321,7 @@ def test_an_https_upstream_is_verified(tmp_path: Path) -> None:
             assert client.has_ended()
         (exchange,) = seen.exchanges
         assert exchange.failure is not None
-        assert exchange.failure.kind == "tls"
+        assert exchange.failure.kind == "certificate"
         assert "certificate" in exchange.failure.message
 
 

@@ -30,11 +30,12 @@ def test_a_call_counts_as_the_service_bills_it_and_one_that_does_not_fit_is_neve
     assert budget.as_dict() == {"max_messages": 25, "messages": 25, "spent": True}
 
 
-def test_a_forecast_is_twenty_calls_a_user_and_slice_and_one_to_see_who_is_there() -> None:
+def test_a_forecast_is_twenty_one_calls_a_user_and_slice_and_one_of_each_workload_before() -> None:
     plan = parse_plan({**PLAN, "workload": [{"api": "trigger"}, {"api": "batch", "batch_size": 10}]})
     expected = forecast(plan, [AWAY])
-    # Three rounds and the warm-up. The trial is a call of what is last of its kind.
-    assert expected.messages == 10 + (1 + 10) * 5 * 20 * 4
+    # Three rounds and the warm-up, each call of a user's with the one under way when its slice ends.
+    assert expected.trial_messages == 1 + 10
+    assert expected.messages == (1 + 10) + (1 + 10) * 5 * 21 * 4
     assert expected.seconds == pytest.approx(0.1 * 2 * 4)
     assert expected.call_s == pytest.approx(0.005)
     assert expected.message_bytes > 400
@@ -54,7 +55,7 @@ def test_what_is_announced_names_the_limit_the_place_and_no_secret() -> None:
     assert "stop early" not in said
     assert DEMO.secret not in said
     assert DEMO.key not in said
-    assert "The whole plan takes about 401" in announce(plan, [AWAY], 400)
+    assert "The whole plan takes about 421" in announce(plan, [AWAY], 400)
 
 
 def test_a_plan_that_comes_along_fits_in_the_usual_limit() -> None:

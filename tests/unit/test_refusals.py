@@ -42,7 +42,12 @@ class Heard:
 
 
 @pytest.mark.parametrize(
-    ("status", "says"), [(401, "check app id, key, secret"), (403, "disabled, or over its quota")]
+    ("status", "says"),
+    [
+        (401, "check app id, key and secret"),
+        (403, "disabled, or over its quota"),
+        (404, "check the app id in the URL"),
+    ],
 )
 @pytest.mark.parametrize("kind", ["rejected", "error_body"])
 def test_what_will_not_change_ends_the_run(status: int, says: str, kind: Kind) -> None:
@@ -62,7 +67,7 @@ def test_413_ends_the_run_when_it_comes_again_and_again() -> None:
     assert "answered 413: because, 3 times, at trigger-100B-chat-reference; lower" in heard.stops[0]
 
 
-@pytest.mark.parametrize("status", [400, 404, 500, 503])
+@pytest.mark.parametrize("status", [400, 500, 503])
 def test_other_refusals_are_counted_and_the_run_goes_on(status: int) -> None:
     heard = Heard()
     heard.hear(no(status, "30"), 10)

@@ -28,7 +28,7 @@ def budget_for(
         yes: whether it was agreed to beforehand.
     """
     from scenarios.budget import USUAL_MESSAGES, Budget
-    from scenarios.forecast import announce
+    from scenarios.forecast import announce, trial_messages
 
     targets = [target for target in (first, second) if target is not None]
     remote = any(not target.endpoint.is_loopback for target in targets)
@@ -37,16 +37,45 @@ def budget_for(
     limit = USUAL_MESSAGES if max_messages is None else max_messages
     whole = plan if second is None else plan.against()
     largest = max(workload.messages_per_request for workload in whole.workloads)
-    trial = len({workload.way for workload in whole.workloads})
-    if limit < largest * (trial + 1):
+    trial = trial_messages(whole)
+    if limit < trial + largest:
         fail(
-            f"--max-messages {limit}: expected {largest * (trial + 1)} or more: a call of plan {plan.name} holds "
-            f"up to {largest} messages, and {trial} are sent to see who is there",
+            f"--max-messages {limit}: expected {trial + largest} or more: plan {plan.name} sends {trial} before "
+            f"the run, a call of each workload, and then up to {largest} in a call",
             Exit.USAGE,
         )
     if remote:
         agree(announce(whole, targets, limit), yes)
     return Budget(limit)
+
+
+def most_rounds_within(
+    plan: Plan, first: Target | None, second: Target | None, most_rounds: int, budget: Budget | None
+) -> int:
+    """How many rounds a judge may ask for: those that fit in the limit of messages, and the plan's at least.
+
+    Args:
+        plan: what is to be sent.
+        first, second: where, as for ``budget_for``.
+        most_rounds: the plan's and the added ones, without a limit.
+        budget: the limit; None for none.
+    """
+    from scenarios.forecast import rounds_within
+
+    targets = [target for target in (first, second) if target is not None]
+    if budget is None or not targets:
+        return most_rounds
+    fitting = rounds_within(plan if second is None else plan.against(), targets, budget.limit)
+    if fitting >= most_rounds:
+        return most_rounds
+    most = max(fitting, plan.rounds)
+    err.print(
+        f"rounds are added up to {most} instead of {most_rounds}: more do not fit in --max-messages "
+        f"{budget.limit:,}",
+        soft_wrap=True,
+        markup=False,
+    )
+    return most
 
 
 def agree(what: str, yes: bool) -> None:
