@@ -119,16 +119,20 @@ class _Trial:
 
     def _try(self, publisher: Publisher | LibraryPublisher, workload: Workload) -> Failure | None:
         """Send one call, and again after each 429; how the last one failed, None where it was acknowledged."""
-        tries = 0
-        while True:
+        failure = self._call(publisher, workload)
+        if failure is not None and failure.kind == "lost":
+            # A server may close a connection after an answer without saying so. The next call has a new one.
             failure = self._call(publisher, workload)
-            tries += 1
+        tries = 1
+        while True:
             if failure is None or failure.status != 429 or tries == MOST_TRIES or self._answer is None:
                 return failure
             wait_s = read_retry_after(self._answer.retry_after, time())
             if wait_s > MOST_WAIT_S:
                 return failure
             gevent.sleep(wait_s)
+            failure = self._call(publisher, workload)
+            tries += 1
 
     def _call(self, publisher: Publisher | LibraryPublisher, workload: Workload) -> Failure | None:
         piece = Slice(workload, self._round)
