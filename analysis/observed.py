@@ -12,13 +12,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis.layers import HEAD, REQUEST, RESPONSE, with_tls
-from analysis.wording import describe
+from analysis.wording import Row, describe
+from wiretax.channels.remedies import remedy
+from wiretax.runs.outcome import REJECTIONS
 from wiretax.runs.reader import Run
 
 KIND = ["api", "batch_size", "channels", "connection", "calls_per_connection", "http", "tls", "server"]
 BYTES = [*REQUEST, *RESPONSE, "payload_total_bytes", "unfinished_sent_bytes", "unfinished_received_bytes"]
 COUNTS = ["requests", "unfinished_requests", "events", "failures"]
 MOST_SHAPES = 3
+# What these mean is the publisher's business, and no plan can change it.
+OF_WHAT_WAS_SENT = (400, 413, 429)
 HABITS = {"close": "opens a connection for each call", "keep-alive": "keeps its connections"}
 COLUMNS = (
     "requests",
@@ -47,9 +51,8 @@ def print_observed(run: Run, console: Console) -> None:
         say(line)
     for failure in run.failures.to_dict("records"):
         status = f" {failure['status']}" if failure["status"] else ""
-        say(
-            f"[red]failed[/red]  {failure['count']} x {failure['kind']}{status}: {escape(str(failure['message']))}"
-        )
+        words = f"{failure['count']} x {failure['kind']}{status}: {failure['message']}{_advice(failure)}"
+        say(f"[red]failed[/red]  {escape(words)}")
     for warning in run.meta["warnings"]:
         say(f"[yellow]warning[/yellow]  {escape(warning)}")
     for reason in run.meta["invalid_because"]:
@@ -108,6 +111,13 @@ def render(kinds: pd.DataFrame) -> Table:
             _figure(row["overhead_factor"], 2),
         )
     return table
+
+
+def _advice(failure: Row) -> str:
+    """What to do about an answer whose cause does not lie in what was published."""
+    if failure["kind"] in REJECTIONS and failure["status"] not in OF_WHAT_WAS_SENT:
+        return f"; {remedy(failure['kind'], failure['status'], failure['message'])}"
+    return ""
 
 
 def _figure(value: float, digits: int) -> str:

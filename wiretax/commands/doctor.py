@@ -39,7 +39,7 @@ def doctor(
     """Say what this machine can measure, and what not; with an endpoint, what stands between the two.
 
     Without --endpoint nothing leaves the machine. With it, DNS, TCP, TLS, clock, credentials and keep-alive are
-    checked in order, by requests that publish nothing.
+    checked in order, by requests that publish nothing. The exit code is 1 where a run could not work.
     """
     from scenarios.duration import parse_duration
     from wiretax.commands.consent import agree
@@ -70,7 +70,7 @@ def doctor(
             yes,
         )
     if not _print(Examination(target, timeout_s).findings(batch_limit), timed=True):
-        raise typer.Exit(Exit.INVALID)
+        raise typer.Exit(Exit.UNFIT)
 
 
 def _print(findings: Iterable[Finding], timed: bool) -> bool:
