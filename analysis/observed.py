@@ -23,6 +23,7 @@ COUNTS = ["requests", "unfinished_requests", "events", "failures"]
 MOST_SHAPES = 3
 # What these mean is the publisher's business, and no plan can change it.
 OF_WHAT_WAS_SENT = (400, 413, 429)
+PUBLISHER = "the publisher"
 HABITS = {"close": "opens a connection for each call", "keep-alive": "keeps its connections"}
 COLUMNS = (
     "requests",
@@ -131,6 +132,10 @@ def _lines(meta: dict[str, Any]) -> list[str]:
     if seen["other_requests"]:
         requests += f" that publish, {seen['other_requests']:,} that don't,"
     lines = [f"{requests} on {_count(seen['connections'], 'connection')}"]
+    # Runs from before it was noted do not say.
+    closed_by: dict[str, int] = seen.get("closed_by") or {}
+    lines += [f"  {count:,} closed by {who}" for who, count in closed_by.items()]
+    closer = next(iter(closed_by), PUBLISHER)
     for each in seen["recognised"][:MOST_SHAPES]:
         who = f"{each['profile']}: " + ", ".join(
             part for part in (each["library"], each["http_client"]) if part != "none"
@@ -144,7 +149,10 @@ def _lines(meta: dict[str, Any]) -> list[str]:
         else:
             lines.append(f"{of}matches [bold]{escape(who)}[/bold]")
         if each["connection"] not in (None, each["profile_connection"]):
-            lines.append(f"  {HABITS[each['connection']]}; the profile {HABITS[each['profile_connection']]}")
+            habit = HABITS[each["connection"]]
+            if each["connection"] == "close" and closer != PUBLISHER:
+                habit = f"a connection for each call, since {closer} closes it"
+            lines.append(f"  {habit}; the profile {HABITS[each['profile_connection']]}")
     if len(seen["recognised"]) > MOST_SHAPES:
         lines.append(f"and {len(seen['recognised']) - MOST_SHAPES} other kinds of head; run.json has them")
     return lines

@@ -36,6 +36,7 @@ from wiretax.channels.publication import Publication
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
+from wiretax.observe.connection import PUBLISHER
 from wiretax.observe.proxy import Proxy
 from wiretax.observe.recording import Recording
 
@@ -360,3 +361,25 @@ def test_each_exchange_has_its_own_kernel_count(mock: Endpoint) -> None:
     for exchange in seen.exchanges:
         sent = sum(each.tcp.sent for each in seen.readings if each.exchanges == (exchange,) and each.tcp)
         assert sent == len(exchange.head) + exchange.body_bytes
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "who"),
+    [("", "Connection: close\r\n", "the upstream"), ("Connection: close\r\n", "Connection: close\r\n", PUBLISHER)],
+)
+def test_a_connection_is_closed_by_whoever_said_so_first(asked: str, answered: str, who: str) -> None:
+    request = TRIGGER.replace(b"\r\nHost", b"\r\n" + asked.encode() + b"Host", 1)
+    said = OK.replace(b"\r\n", b"\r\n" + answered.encode(), 1)
+    serving = scripted(said)
+    with serving as server, proxied(server, None, True) as (endpoint, seen), Client(endpoint) as client:
+        client.send(request)
+        assert client.read_to_end() == said
+    assert seen.closed_by == {who: 1}
+
+
+def test_a_kept_connection_is_closed_by_the_publisher(mock: Endpoint) -> None:
+    with proxied(mock) as (endpoint, seen):
+        for _ in range(2):
+            with Client(endpoint) as client:
+                assert client.ask(TRIGGER).status == 200
+    assert seen.closed_by == {PUBLISHER: 2}

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from commands import Run, command, environment
+from raw_server import answer, raw_server
 
 from analysis.summary import summarise
 from wiretax.channels.endpoint import DEMO
@@ -73,7 +74,7 @@ def test_a_real_publisher_is_shown_and_saved_like_any_run(run: Run, script: Any,
     done = run("observe", *script(), DEMO.secret)
     assert done.returncode == 0, done.stderr
     assert "the publisher's own words" in done.stdout
-    assert "5 requests on 1 connection" in done.stdout
+    assert "5 requests on 1 connection\n  1 closed by the publisher\n" in done.stdout
     assert "matches python: pusher 3.3.4, requests 2.34.2, urllib3 2.8.0" in done.stdout
     assert "mock agree to the byte" in done.stdout
     assert_no_secret(tmp_path, done.stdout, done.stderr)
@@ -141,6 +142,21 @@ def test_a_mock_that_ends_early_makes_the_run_invalid(run: Run, script: Any, tmp
     assert done.returncode == 5
     assert "invalid  the mock ended before its ledger could be read" in done.stdout
     assert not saved(tmp_path).meta["valid"]
+
+
+def test_a_server_that_closes_each_connection_is_named_and_not_the_publisher(run: Run, script: Any) -> None:
+    """soketi's way."""
+    reply = answer("200 OK", b'{"ok":true}', "Connection: close")
+    with raw_server(lambda _, __: reply, closes=True) as server:
+        done = run(
+            "observe",
+            "--upstream",
+            server.url(),
+            *script("for _ in range(2):\n    client.trigger('a', 'e', 'x')\n"),
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 requests on 2 connections\n  2 closed by the upstream\n" in done.stdout
+    assert "  a connection for each call, since the upstream closes it; the profile keeps" in done.stdout
 
 
 def test_a_connection_a_call_is_seen(run: Run, script: Any, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wiretax.observe.proxy import Proxy
 
 PUBLISHER = "the publisher"
+CLOSE = b"\r\nconnection: close\r\n"
 OWN = "observe"
 HOST = re.compile(rb"(?im)(?<=\n)(host:[ \t]*)([^\r\n]*)")
 
@@ -128,7 +129,7 @@ class Downstream(asyncio.Protocol):
             self._recording.readings.append(
                 Reading(tuple(self._since) or self._latest, subtract_counters(counters, self._counted))
             )
-        self._recording.end_connection(counters)
+        self._recording.end_connection(counters, self._closed_by)
         self._gone = True
         if self._upstream is None:
             self._proxy.forget(self)
@@ -229,6 +230,10 @@ class Downstream(asyncio.Protocol):
             self._recording.unasked += size
             return
         request = self._pending.popleft()
+        if CLOSE in message.head.lower():
+            # Whose FIN comes first is chance then; it is closed for whoever said so first.
+            asked = CLOSE in request.head.lower()
+            self._closed_by = self._closed_by or (PUBLISHER if asked else self._proxy.behind)
         request.response = (size - message.body_bytes, message.body_bytes)
         request.answer = read_answer(message.status, message.body)
         if not request.answer.acknowledged:
