@@ -205,7 +205,10 @@ class FreeSession:
                     tried = preflight(session, workloads, WARM_UP)
                     if plan is None and tried.skipped:
                         # Whoever starts users of a class wants them to send.
-                        raise OptionError(f"nothing was started: {tried.skipped[0].rejection}")
+                        first = tried.skipped[0]
+                        raise OptionError(
+                            f"nothing was started, {first.workload.name} is rejected: {first.rejection}"
+                        )
             except BaseException:
                 session.close()
                 abandon_run_folder(folder)
