@@ -105,6 +105,7 @@ def rejected(workload: Workload, round_: int) -> Slice:
     made = piece(workload, round_, 100, failures=100)
     made.measured.events = made.measured.messages = 0
     made.measured.latency = Tally().latency
+    made.measured.latency.record_censored([1_000_000] * 100)
     made.measured.failed[NO] = 100
     if workload.queued:
         made.queue = QueueTally(intended=1000, arrived=1000, lost=1000)
