@@ -52,8 +52,9 @@ def print_observed(run: Run, console: Console) -> None:
         say(line)
     for failure in run.failures.to_dict("records"):
         status = f" {failure['status']}" if failure["status"] else ""
-        words = f"{failure['count']} x {failure['kind']}{status}: {failure['message']}{_advice(failure)}"
-        say(f"[red]failed[/red]  {escape(words)}")
+        advice = _advice(failure)
+        message = str(failure["message"]).rstrip("." if advice else "")
+        say(f"[red]failed[/red]  {failure['count']} x {failure['kind']}{status}: {escape(message + advice)}")
     for warning in run.meta["warnings"]:
         say(f"[yellow]warning[/yellow]  {escape(warning)}")
     for reason in run.meta["invalid_because"]:

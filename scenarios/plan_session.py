@@ -19,7 +19,6 @@ from scenarios.cast import Cast, CastError, Solo
 from scenarios.conductor import Conductor
 from scenarios.embedded import embedded_targets
 from scenarios.fleet import Fleet
-from scenarios.forecast import refuse_users_beyond
 from scenarios.judge import Judge
 from scenarios.locust_stats import finish_csv
 from scenarios.measurement import Measurement
@@ -70,10 +69,8 @@ class PlanSession:
             plan = plan.for_workers()
         if parsed.num_users:
             plan = replace(plan, users=parsed.num_users)
-        budget = self._budget = budget_for(plan, first, second, parsed.max_messages or None, parsed.yes)
-        targets = [each for each in (first, second) if each is not None]
-        if parsed.num_users and budget is not None and any(not each.endpoint.is_loopback for each in targets):
-            refuse_users_beyond(plan if second is None else plan.against(), targets, budget.limit)
+        limit, users_given = parsed.max_messages or None, bool(parsed.num_users)
+        budget = self._budget = budget_for(plan, first, second, limit, parsed.yes, users_given)
         self._more = None
         if self._judge is not None:
             most = max(parsed.max_rounds or MOST_ROUNDS * plan.rounds, plan.rounds)

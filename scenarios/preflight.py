@@ -169,8 +169,10 @@ def _say(url: str, option: str, workload: Workload, failure: Failure, of: int) -
     """One line for how a call failed, with one cause. ``of``: how many workloads failed, this one first."""
     said = words(failure)
     match failure.kind:
-        case "connect":
+        case "connect" if "refused" in said:
             return f"nothing listens at {url} ({said}); start a mock with: wiretax mock, or name another {option}"
+        case "connect":
+            return f"{url} can't be reached ({said}); check the host of {option}, and this machine's network"
         case "certificate":
             return (
                 f"the certificate of {url} can't be trusted ({said}); name its authority with --ca FILE, use the "

@@ -33,7 +33,7 @@ class Refusals:
         """Act on one answer."""
         answer = response.answer
         status = answer.status
-        said = f"{whose(workload)} answered {status}: {answer.message}"
+        said = f"{whose(workload)} answered {status}: {answer.message.rstrip('.')}"
         if status in (401, 403, 404):
             self._stop(f"{said}; {remedy(answer.kind, status, answer.message)}")
         elif status == 413:

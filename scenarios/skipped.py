@@ -40,8 +40,9 @@ class Skipped:
 
 
 def words(failure: Failure) -> str:
-    """``400: 20 events in one batch``; the status is left out where none came."""
-    return f"{failure.status}: {failure.message}" if failure.status else failure.message
+    """``400: 20 events in one batch``, as part of a sentence; the status is left out where none came."""
+    message = failure.message.rstrip(".")
+    return f"{failure.status}: {message}" if failure.status else message
 
 
 def whose(workload: Workload) -> str:

@@ -80,7 +80,8 @@ class Measured:
     def why_skipped(self, workload: str) -> str:
         """Why a workload was left out, in the server's own words."""
         row = self.skipped[workload]
-        said = f"{row['status']}: {row['message']}" if row["status"] else row["message"]
+        message = row["message"].rstrip(".")
+        said = f"{row['status']}: {message}" if row["status"] else message
         server = "the endpoint" if row["server"] == SERVER else "the server of --against"
         return f"{workload} was skipped: {server} answered {said}"
 

@@ -188,6 +188,16 @@ def test_what_ends_a_run_is_one_line_with_one_cause(
     assert sent == calls
 
 
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [("127.0.0.1", "nothing listens at"), ("no-such-host.invalid", "check the host of --endpoint")],
+)
+def test_a_host_without_an_address_is_no_port_without_a_listener(host: str, says: str) -> None:
+    with pytest.raises(EndpointRefusedError, match=says) as raised:
+        tried([Target(Endpoint("http", host, 1, DEMO))], TRIGGER)
+    assert ("nothing listens" in str(raised.value)) == (host == "127.0.0.1")
+
+
 def test_a_429_is_waited_for_and_tried_again_and_fewer_users_are_no_help() -> None:
     slow_down = answer("429 Too Many Requests", b"slow down", "Retry-After: 0")
     with server(lambda _, number: slow_down if number % 2 else answer("200 OK")) as (endpoint, seen):

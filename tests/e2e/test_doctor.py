@@ -11,10 +11,12 @@ from time import time
 import pytest
 from commands import Run, free_port
 from raw_server import RawServer, Reply, answer, raw_server
+from typer.testing import CliRunner
 
 from wiretax.channels.answers import Answer
 from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
 from wiretax.channels.limits import Limits
+from wiretax.cli import app
 from wiretax.doctor.batches import MOST_EVENTS, find_batch_limit
 from wiretax.doctor.endpoint import Examination
 from wiretax.doctor.finding import Finding
@@ -271,6 +273,37 @@ def test_the_command_prints_and_exits_by_what_it_found(run: Run, mock: Endpoint)
     assert wrong.stdout.splitlines()[-1].startswith("failed  credentials")
     assert DEMO.secret not in sound.stdout + sound.stderr
     assert "hidden" not in wrong.stdout + wrong.stderr
+
+
+def always(said: bytes) -> Reply:
+    return lambda _, __: said
+
+
+def assert_exits(code: int, says: tuple[str, ...], endpoint: str, *arguments: str) -> None:
+    """Run the command in this process, and look at its exit code and at the last line it printed."""
+    done = CliRunner().invoke(app, ["doctor", "--endpoint", endpoint, "--timeout", "1s", *arguments])
+    last_line = done.stdout.splitlines()[-1]
+    assert done.exit_code == code, last_line
+    assert all(words in last_line for words in says), last_line
+
+
+def test_the_exit_code_is_1_where_a_run_could_not_work(mock: Endpoint, secure_mock: tuple[Endpoint, Path]) -> None:
+    def demo(scheme: str, port: int) -> str:
+        return f"{scheme}://{DEMO.key}:{DEMO.secret}@127.0.0.1:{port}/apps/{DEMO.app_id}"
+
+    secure, authority = secure_mock
+    assert_exits(1, ("failed  TCP", "nothing listens at"), demo("http", free_port()))
+    assert_exits(1, ("failed  TLS", "can't be trusted", "--ca FILE"), demo("https", secure.port))
+    assert_exits(0, ("ok      keep-alive",), demo("https", secure.port), "--ca", str(authority))
+    assert_exits(1, ("failed  TLS", "no handshake", "plain HTTP"), demo("https", mock.port))
+    for status, body, says in (
+        ("401 Unauthorized", b"Invalid signature", "check app id, key and secret"),
+        ("403 Forbidden", b"disabled", "the app may be disabled"),
+        ("404 Not Found", b"No app 1.", "No app 1; check the app id in the URL"),
+        ("200 OK", b"<html>", "this is no server of the HTTP API"),
+    ):
+        with raw_server(always(answer(status, body))) as server:
+            assert_exits(1, ("failed  credentials", says), server.url())
 
 
 @pytest.mark.parametrize(

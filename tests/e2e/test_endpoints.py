@@ -143,7 +143,7 @@ def _read_until(terminal: int, words: str) -> str:
     ("status", "body", "says"),
     [
         ("401 Unauthorized", b"Timestamp expired", "answered 401: Timestamp expired; set this machine's clock"),
-        ("404 Not Found", b"The app 1 could not be found.", "could not be found.; check the app id in the URL"),
+        ("404 Not Found", b"The app 1 could not be found.", "could not be found; check the app id in the URL"),
         # soketi's way to say the same.
         ("200 OK", b'{"error":"The app is disabled","code":403}', "answered 403: The app is disabled"),
     ],

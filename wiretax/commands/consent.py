@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def budget_for(
-    plan: Plan, first: Target | None, second: Target | None, max_messages: int | None, yes: bool
+    plan: Plan,
+    first: Target | None,
+    second: Target | None,
+    max_messages: int | None,
+    yes: bool,
+    users_given: bool = False,
 ) -> Budget | None:
     """How much a run may send, once that is agreed to; None for as much as it can.
 
@@ -26,9 +31,13 @@ def budget_for(
         second: what is sent the same; None for none.
         max_messages: the limit that was given; None for none on this machine, and a usual one off it.
         yes: whether it was agreed to beforehand.
+        users_given: whether somebody asked for the plan's number of users.
+
+    Raises:
+        PlanError: where so many users would send more than the limit to another machine, and fewer would not.
     """
     from scenarios.budget import USUAL_MESSAGES, Budget
-    from scenarios.forecast import announce, trial_messages
+    from scenarios.forecast import announce, refuse_users_beyond, trial_messages
 
     targets = [target for target in (first, second) if target is not None]
     remote = any(not target.endpoint.is_loopback for target in targets)
@@ -45,6 +54,8 @@ def budget_for(
             Exit.USAGE,
         )
     if remote:
+        if users_given:
+            refuse_users_beyond(whole, targets, limit)
         agree(announce(whole, targets, limit), yes)
     return Budget(limit)
 

@@ -79,6 +79,6 @@ def _print(findings: Iterable[Finding], timed: bool) -> bool:
     for each in findings:
         sound = sound and each.state != "failed"
         took = f"{each.ms:>7.1f} ms  " if timed else ""
-        said = f"{each.found}; {each.advice}" if each.advice else each.found
+        said = f"{each.found.rstrip('.')}; {each.advice}" if each.advice else each.found
         out.print(f"{MARKS[each.state]}  {each.name:<{NAME_WIDTH}}  {took}{escape(said)}", soft_wrap=True)
     return sound

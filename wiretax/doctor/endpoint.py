@@ -287,6 +287,8 @@ class Examination:
     def _who_listens(self, error: OSError) -> str:
         if isinstance(error, TimeoutError):
             return "check the address; a firewall may swallow it"
+        if not isinstance(error, ConnectionRefusedError):
+            return "check the address, and this machine's network"
         return f"nothing listens at {self._place()}: start the server (wiretax mock is one), or check the port"
 
     def _no_answer(self, name: str, error: Exception) -> Finding:
