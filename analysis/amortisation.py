@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.layers import SEGMENT_HEADER_BYTES, SEGMENTS, WORKLOAD, totals
+from analysis.layers import SEGMENT_HEADER_BYTES, SEGMENTS, WORKLOAD, acknowledged, totals
 
 GROUP = [name for name in WORKLOAD if name not in ("workload", "connection", "calls_per_connection")]
 HELD = ["_below", "_share"]
@@ -27,7 +27,7 @@ def amortisation(slices: pd.DataFrame) -> pd.DataFrame:
         layers both ways), ``connection_bytes`` (B a connection, fitted to the group), ``call_bytes`` (B an event,
         without connections), ``residual`` (B an event, measured less fitted). NaN where the kernel kept no count.
     """
-    total = totals(slices)
+    total = totals(acknowledged(slices))
     events = total["carried_events"].where(total["carried_events"] > 0)
     headers = total[SEGMENTS].sum(axis=1, skipna=False) * SEGMENT_HEADER_BYTES
     below = total["tls_sent_bytes"] + total["tls_received_bytes"] + headers

@@ -69,14 +69,16 @@ def check(slices: pd.DataFrame, meta: dict[str, Any]) -> list[Doubt]:
 
 
 def _ratios(slices: pd.DataFrame) -> pd.DataFrame:
-    """Message rates over those they are held against: a row a round, a column a pair.
+    """Message rates over those they are held against: a row a round, a column a pair that any round has both of.
 
     A workload stands against its baseline, and one sent to a second server against the same one sent to the first.
     """
     by_round, total = rates(slices), totals(slices)
     pairs = [(name, name, base) for name, base in baselines(total).items() if name != base]
     pairs += [(f"{of} over {to}", of, to) for of, to in twins(total).items()]
-    return pd.DataFrame({name: by_round[of] / by_round[to].where(by_round[to] > 0) for name, of, to in pairs})
+    # A workload that was rejected has a rate of 0, which is no measure of anything.
+    by_round = by_round.where(by_round > 0)
+    return pd.DataFrame({name: by_round[of] / by_round[to] for name, of, to in pairs}).dropna(axis=1, how="all")
 
 
 def _of_ratios(ratios: pd.DataFrame) -> Iterator[Doubt]:

@@ -100,7 +100,7 @@ def _header(slices: pd.DataFrame) -> Claim:
 
 
 def _overhead(rows: list[Row], own: list[Row]) -> Claim:
-    triggers = [row for row in rows if row["api"] == "trigger" and row["client"] == own[0]["client"]]
+    triggers = [row for row in rows if row["api"] == "trigger" and own and row["client"] == own[0]["client"]]
     if not triggers:
         return Claim(OVERHEAD, "not measured", note="No trigger in this run: wiretax run headline.")
     most = max(triggers, key=lambda row: float(row["overhead_factor"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.layers import WORKLOAD, with_tls
+from analysis.layers import WORKLOAD, acknowledged, with_tls
 from wiretax.channels.workload import FAMILY
 
 # What a chat message or a position weighs, and what the first plan sends.
@@ -21,10 +21,10 @@ def focus(slices: pd.DataFrame) -> pd.DataFrame:
         slices: ``slices.parquet``.
 
     Returns:
-        The rows of that family that acknowledged anything; none where nothing was acknowledged.
+        The rows of that family's workloads that had anything acknowledged; none where none had.
     """
     slices = with_tls(slices)
-    slices = slices[slices["requests"] > 0]
+    slices = acknowledged(slices)
     if slices.empty:
         return slices
     families = slices[WORKLOAD].drop_duplicates().groupby(list(FAMILY), dropna=False).size().rename("calls")

@@ -37,6 +37,11 @@ def with_tls(slices: pd.DataFrame) -> pd.DataFrame:
     return slices.assign(**missing) if missing else slices
 
 
+def acknowledged(slices: pd.DataFrame) -> pd.DataFrame:
+    """The slices of workloads that had any event acknowledged; all rounds of those, silent ones too."""
+    return slices[slices.groupby("workload")["events"].transform("sum") > 0]
+
+
 def totals(slices: pd.DataFrame) -> pd.DataFrame:
     """Counts and bytes summed over rounds and workers.
 

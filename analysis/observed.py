@@ -12,13 +12,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis.layers import HEAD, REQUEST, RESPONSE, with_tls
-from analysis.wording import describe
+from analysis.wording import Row, describe
+from wiretax.channels.remedies import remedy
+from wiretax.runs.outcome import REJECTIONS
 from wiretax.runs.reader import Run
 
 KIND = ["api", "batch_size", "channels", "connection", "calls_per_connection", "http", "tls", "server"]
 BYTES = [*REQUEST, *RESPONSE, "payload_total_bytes", "unfinished_sent_bytes", "unfinished_received_bytes"]
 COUNTS = ["requests", "unfinished_requests", "events", "failures"]
 MOST_SHAPES = 3
+# What these mean is the publisher's business, and no plan can change it.
+OF_WHAT_WAS_SENT = (400, 413, 429)
+PUBLISHER = "the publisher"
 HABITS = {"close": "opens a connection for each call", "keep-alive": "keeps its connections"}
 COLUMNS = (
     "requests",
@@ -47,9 +52,9 @@ def print_observed(run: Run, console: Console) -> None:
         say(line)
     for failure in run.failures.to_dict("records"):
         status = f" {failure['status']}" if failure["status"] else ""
-        say(
-            f"[red]failed[/red]  {failure['count']} x {failure['kind']}{status}: {escape(str(failure['message']))}"
-        )
+        advice = _advice(failure)
+        message = str(failure["message"]).rstrip("." if advice else "")
+        say(f"[red]failed[/red]  {failure['count']} x {failure['kind']}{status}: {escape(message + advice)}")
     for warning in run.meta["warnings"]:
         say(f"[yellow]warning[/yellow]  {escape(warning)}")
     for reason in run.meta["invalid_because"]:
@@ -110,6 +115,13 @@ def render(kinds: pd.DataFrame) -> Table:
     return table
 
 
+def _advice(failure: Row) -> str:
+    """What to do about an answer whose cause does not lie in what was published."""
+    if failure["kind"] in REJECTIONS and failure["status"] not in OF_WHAT_WAS_SENT:
+        return f"; {remedy(failure['kind'], failure['status'], failure['message'])}"
+    return ""
+
+
 def _figure(value: float, digits: int) -> str:
     return "-" if pd.isna(value) else f"{value:,.{digits}f}"
 
@@ -121,6 +133,10 @@ def _lines(meta: dict[str, Any]) -> list[str]:
     if seen["other_requests"]:
         requests += f" that publish, {seen['other_requests']:,} that don't,"
     lines = [f"{requests} on {_count(seen['connections'], 'connection')}"]
+    # Runs from before it was noted do not say.
+    closed_by: dict[str, int] = seen.get("closed_by") or {}
+    lines += [f"  {count:,} closed by {who}" for who, count in closed_by.items()]
+    closer = next(iter(closed_by), PUBLISHER)
     for each in seen["recognised"][:MOST_SHAPES]:
         who = f"{each['profile']}: " + ", ".join(
             part for part in (each["library"], each["http_client"]) if part != "none"
@@ -134,7 +150,10 @@ def _lines(meta: dict[str, Any]) -> list[str]:
         else:
             lines.append(f"{of}matches [bold]{escape(who)}[/bold]")
         if each["connection"] not in (None, each["profile_connection"]):
-            lines.append(f"  {HABITS[each['connection']]}; the profile {HABITS[each['profile_connection']]}")
+            habit = HABITS[each["connection"]]
+            if each["connection"] == "close" and closer != PUBLISHER:
+                habit = f"a connection for each call, since {closer} closes it"
+            lines.append(f"  {habit}; the profile {HABITS[each['profile_connection']]}")
     if len(seen["recognised"]) > MOST_SHAPES:
         lines.append(f"and {len(seen['recognised']) - MOST_SHAPES} other kinds of head; run.json has them")
     return lines

@@ -49,7 +49,7 @@ def compare(rounds: int, seed: int = 1) -> Ratio:
         closing.enter_context(on_core(cores.generator))
         session = Session([target], seed, TIMEOUT_S)
         closing.callback(session.close)
-        preflight(session, workload, 0)
+        preflight(session, [workload], 0)
         publishers = [Publisher(session.connect(workload)) for _ in range(USERS)]
         for round_ in range(rounds):
             for reads in order.sample([True, False], 2):

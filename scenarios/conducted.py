@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
@@ -18,6 +18,7 @@ from scenarios.measurement import Measurement
 from scenarios.plan import Plan
 from scenarios.progress import where
 from scenarios.session import Stage
+from scenarios.skipped import Skipped, kept
 from scenarios.stats import StatsFeed
 from wiretax.runs.record import RunRecord
 from wiretax.wire.slices import Slice
@@ -53,21 +54,24 @@ class ConductedRun:
         feed: StatsFeed | None,
         runner: Any,
         on_mock: bool,
+        skipped: Sequence[Skipped] = (),
     ) -> None:
         """``before``: what was sent already, to see whether anybody is there. ``on_mock``: whether it all goes to
-        this process's own mock."""
+        this process's own mock. ``skipped``: what is not measured, since it was rejected then."""
         self.record = RunRecord()
         self.live = Live(by_rounds=True)
         self.stage = Stage(plan.users)
         self.users = plan.users
         self.progress = Progress("waiting for all users", 0.0)
         self._plan = plan
+        self._skipped = tuple(skipped)
         self._measurement = measurement
         self._feed = feed
         self._runner = runner
         # Its users are Locust's to start and to stop.
         cast = Solo(None, self.stage, plan.users, plan.slice_s, plan.timeout_s)
-        self._conductor = Conductor(plan, cast, pausing=measurement.paused, own_mock=on_mock)
+        measured = replace(plan, workloads=kept(plan.workloads, skipped))
+        self._conductor = Conductor(measured, cast, pausing=measurement.paused, own_mock=on_mock)
         self._failed = ""
         for piece in before:
             self.record.add(piece, plan.users)
@@ -88,6 +92,11 @@ class ConductedRun:
     def pauses(self) -> Pauses:
         """What the endpoint's wish to wait took."""
         return self._conductor.pauses
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Workloads that were left out, before the run and in it."""
+        return (*self._skipped, *self._conductor.skipped)
 
     @property
     def plan(self) -> dict[str, Any]:

@@ -15,11 +15,15 @@ from gevent.event import Event
 from scenarios.arrivals.intake import least_slice_s
 from scenarios.cast import Cast, Held
 from scenarios.plan import Plan
+from scenarios.skipped import Skipped, kept, whose, words
+from wiretax.channels.remedies import slow_down
 from wiretax.channels.workload import Server, Workload
+from wiretax.wire.ledger import Failure
 
 WARM_UP = -1
 LEAST_ROUND_TRIPS = 20
-# After so many slices in a row without one acknowledged event there is nothing left to measure.
+# After so many slices in a row without one acknowledged event nothing is left to measure: of a server, unless it
+# rejected what it was sent, which is the workload's fault; and of that workload.
 SILENT_SLICES = 3
 # Enough to tell something new, few enough not to go far beyond what is needed.
 ADDED_ROUNDS = 4
@@ -126,6 +130,7 @@ class Conductor:
     Attributes:
         ended_early: why the run stopped before its last round; empty where it did not.
         asked: each time that rounds were added.
+        skipped: workloads that were left out, since none of their calls were acknowledged any more.
         pauses: what the endpoint's wish to wait took.
     """
 
@@ -152,6 +157,7 @@ class Conductor:
         self._lasting_s: dict[Workload, float] = {}
         self.ended_early = ""
         self.asked: list[Asked] = []
+        self.skipped: list[Skipped] = []
 
     def stop(self, why: str) -> None:
         """End after the slice that is open; what it measured is kept."""
@@ -197,26 +203,25 @@ class Conductor:
 
     def run(self) -> Iterator[tuple[Step, Held]]:
         """Perform the whole plan and what is added to it; each slice is yielded once its users are idle again."""
-        silent: Counter[Server] = Counter()
+        silent = Silence(self._plan.workloads)
         first, rounds = WARM_UP, self._plan.rounds
         while first < rounds:
             for step in self.steps(first, rounds):
+                if step.workload in silent.dropped:
+                    continue
                 held = self.perform(step)
-                while held is not None and self._is_held_up(held):
+                while held is not None and self._is_held_up(step, held):
                     yield step, held
                     held = self.perform(step)
                 if held is None:
                     return
                 yield step, held
-                server = step.workload.server
-                heard = any(piece.measured.events or piece.boundary.events for piece in held.pieces)
-                silent[server] = 0 if heard else silent[server] + 1
-                if silent[server] == SILENT_SLICES:
-                    whose = " by --against" if server == "against" else ""
-                    self.stop(f"no event was acknowledged{whose} in {SILENT_SLICES} slices in a row")
+                if why := silent.note(step, held):
+                    self.stop(why)
+                self.skipped = list(silent.dropped.values())
             first, rounds = rounds, rounds + self._more_rounds(rounds)
 
-    def _is_held_up(self, held: Held) -> bool:
+    def _is_held_up(self, step: Step, held: Held) -> bool:
         """Whether a slice was cut since the endpoint asked to wait; the wait is over then."""
         if not self._go_on_at or self._stop.is_set():
             self._tries = 0
@@ -230,10 +235,11 @@ class Conductor:
         if self._tries == MOST_TRIES and self._own_mock:
             pauses.given_up = True
         elif self._tries == MOST_TRIES:
-            name = held.pieces[0].workload.name if held.pieces else "a workload"
+            workload = step.workload
+            users = workload.publishers or self._plan.users
             self.stop(
-                f"the endpoint limits the rate: {name} was cut short by 429 {MOST_TRIES} times in a row; send "
-                "less with fewer users and shorter slices"
+                f"{whose(workload)} limits the rate: {workload.name} was cut short by 429 {MOST_TRIES} times in a "
+                f"row; {slow_down(workload.queued, users)}"
             )
             return True
         began = perf_counter()
@@ -257,3 +263,47 @@ class Conductor:
 
     def _round(self, round_: int) -> list[Workload]:
         return round_order(self._plan.workloads, self._plan.seed, round_)
+
+
+class Silence:
+    """Which workloads and servers have acknowledged nothing for how long.
+
+    Attributes:
+        dropped: workloads that are not sent any more, and why.
+    """
+
+    def __init__(self, workloads: tuple[Workload, ...]) -> None:
+        self._workloads = workloads
+        self._of_server: Counter[Server] = Counter()
+        self._of_workload: Counter[Workload] = Counter()
+        self.dropped: dict[Workload, Skipped] = {}
+
+    def note(self, step: Step, held: Held) -> str:
+        """Take in a slice; why the run is to end after it, empty where it goes on."""
+        workload, server = step.workload, step.workload.server
+        if any(piece.measured.events or piece.boundary.events for piece in held.pieces):
+            self._of_server[server] = self._of_workload[workload] = 0
+            return ""
+        failure = _most_frequent(held)
+        self._of_workload[workload] += 1
+        if failure is None or not 400 <= failure.status < 500:
+            self._of_server[server] += 1
+        by = " by --against" if server == "against" else ""
+        if self._of_server[server] == SILENT_SLICES:
+            last = "" if failure is None else f"; the last calls failed: {words(failure)}"
+            return f"no event was acknowledged{by} in {SILENT_SLICES} slices in a row{last}"
+        if self._of_workload[workload] == SILENT_SLICES and failure is not None:
+            self.dropped[workload] = Skipped(workload, failure, step.round)
+            left = kept(self._workloads, self.dropped.values())
+            if not any(each.server == server for each in left):
+                return f"{whose(workload)} acknowledges no workload any more: {workload.name}: {words(failure)}"
+        return ""
+
+
+def _most_frequent(held: Held) -> Failure | None:
+    """How most calls of a slice failed; None where none did."""
+    failed: Counter[Failure] = Counter()
+    for piece in held.pieces:
+        failed.update(piece.measured.failed)
+        failed.update(piece.boundary.failed)
+    return failed.most_common(1)[0][0] if failed else None

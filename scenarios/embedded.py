@@ -19,8 +19,10 @@ def embedded_targets(plan: Plan, workers: int) -> Iterator[list[Target]]:
     with ExitStack() as closing:
         targets = []
         for (tls, rtt_s), cost in plan.mocks().items():
+            tried = sum((each.tls, each.rtt_s) == (tls, rtt_s) for each in plan.workloads)
+            faults = replace(plan.faults, spared=tried)
             for _ in range(count):
-                mock = embedded_target(plan.limits, cost, plan.certificate if tls else None, plan.faults)
+                mock = embedded_target(plan.limits, cost, plan.certificate if tls else None, faults)
                 targets.append(replace(closing.enter_context(mock), rtt_s=rtt_s))
         yield targets
 

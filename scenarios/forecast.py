@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scenarios.conductor import LEAST_ROUND_TRIPS
 from scenarios.duration import format_duration
-from scenarios.plan import Plan
+from scenarios.plan import Plan, PlanError
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.workload import Workload
 from wiretax.wire.publisher import Source
@@ -19,14 +19,17 @@ class Forecast:
     """What a plan takes.
 
     Attributes:
-        trial_messages: sent to see who is there; one call for each kind of connection.
-        messages: of all slices, each of the twenty calls a user that it lasts at least.
+        trial_messages: sent before the run; a call of each workload.
+        round_messages: of a round, each user with the twenty calls that a slice lasts at least and the one that is
+            under way when it ends.
+        messages: of the trial, the warm-up and all rounds.
         call_s: how long a call takes where it is not more; more are sent where calls are faster.
         seconds: what all slices last at least.
         message_bytes: HTTP's bytes of the workload that takes most of them for a message.
     """
 
     trial_messages: int
+    round_messages: int
     messages: int
     call_s: float
     seconds: float
@@ -35,13 +38,13 @@ class Forecast:
 
 def forecast(plan: Plan, targets: Sequence[Target]) -> Forecast:
     """What a plan takes that holds the workloads of these, and of a mock where one of two is not among them."""
-    ways = {workload.way: workload for workload in plan.workloads}.values()
-    a_call_each = sum(workload.messages_per_request for workload in plan.workloads)
-    trial = sum(workload.messages_per_request for workload in ways)
+    trial = trial_messages(plan)
+    a_round = trial * plan.users * (LEAST_ROUND_TRIPS + 1)
     endpoints = {target.server: target.endpoint for target in targets}
     return Forecast(
         trial_messages=trial,
-        messages=trial + a_call_each * plan.users * LEAST_ROUND_TRIPS * (plan.rounds + 1),
+        round_messages=a_round,
+        messages=trial + a_round * (plan.rounds + 1),
         call_s=plan.slice_s / LEAST_ROUND_TRIPS,
         seconds=plan.slice_s * len(plan.workloads) * (plan.rounds + 1),
         message_bytes=max(
@@ -50,6 +53,38 @@ def forecast(plan: Plan, targets: Sequence[Target]) -> Forecast:
             if each.server in endpoints
         ),
     )
+
+
+def trial_messages(plan: Plan) -> int:
+    """Messages that are sent before a run: a call of each workload."""
+    return sum(workload.messages_per_request for workload in plan.workloads)
+
+
+def rounds_within(plan: Plan, targets: Sequence[Target], limit: int) -> int:
+    """How many rounds fit in a limit of messages, beside the trial and the warm-up; 0 where not even those do."""
+    expected = forecast(plan, targets)
+    return max(0, (limit - expected.trial_messages) // expected.round_messages - 1)
+
+
+def users_within(plan: Plan, targets: Sequence[Target], limit: int) -> int:
+    """How many users may send a plan's rounds within a limit of messages; 0 where not even one may."""
+    expected = forecast(replace(plan, users=1), targets)
+    return max(0, (limit - expected.trial_messages) // (expected.round_messages * (plan.rounds + 1)))
+
+
+def refuse_users_beyond(plan: Plan, targets: Sequence[Target], limit: int) -> None:
+    """See that a plan with the users that somebody asked for fits in a limit of messages, if fewer would.
+
+    Raises:
+        PlanError: where it does not.
+    """
+    most = users_within(plan, targets, limit)
+    if 1 <= most < plan.users:
+        messages = forecast(plan, targets).messages
+        raise PlanError(
+            f"{plan.users} users: plan {plan.name} would send about {messages:,} messages, more than "
+            f"--max-messages {limit:,}; {most} user{'s' * (most > 1)} would fit"
+        )
 
 
 def announce(plan: Plan, targets: Sequence[Target], limit: int) -> str:

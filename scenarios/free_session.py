@@ -20,6 +20,7 @@ from analysis.gates import GatesError
 from analysis.table import print_run
 from scenarios.budget import SPENT, Budget
 from scenarios.conducted import ConductedRun
+from scenarios.forecast import refuse_users_beyond
 from scenarios.free_fleet import FreeFleet
 from scenarios.free_run import WINDOW_S, FreeRun
 from scenarios.judge import Judge
@@ -29,14 +30,17 @@ from scenarios.measurement import ALONE, Measurement
 from scenarios.mocks import Mocks
 from scenarios.options import NO_PLAN, FreeRunOptions, OptionError, limit_from, target_from
 from scenarios.plan import Plan, PlanError, load_plan
-from scenarios.preflight import EndpointRefusedError, preflight
+from scenarios.preflight import EndpointRefusedError, Preflight, preflight
 from scenarios.queue_user import refuse_ignored_source, refuse_source_with_plan
 from scenarios.refusals import Refusals
 from scenarios.session import Session
+from scenarios.skipped import Skipped
 from scenarios.stats import StatsFeed, outside_listener
 from scenarios.stopping import MasterRamp, drain, end_test
+from scenarios.users import FreeUser
 from wiretax.channels.endpoint import EndpointError
 from wiretax.channels.profiles import ProfileError
+from wiretax.channels.workload import Api, Workload
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import MockError
@@ -96,6 +100,7 @@ class Ready:
         measurement: the witnesses, read before anything was sent.
         targets: where its users send.
         before: what was sent to see whether anybody is there.
+        skipped: workloads of a plan that were rejected then.
         endpoint: where it goes, without key and secret.
         on_mock: whether that is this process's own mock.
         budget: how much it may send; None for as much as it can.
@@ -109,6 +114,7 @@ class Ready:
     measurement: Measurement
     targets: tuple[Target, ...]
     before: tuple[Slice, ...]
+    skipped: tuple[Skipped, ...]
     endpoint: str
     on_mock: bool
     budget: Budget | None
@@ -176,7 +182,7 @@ class FreeSession:
             parsed: its options.
             users: how many there will be.
             classes: of which they will be.
-            ask: whether to see by an exchange whether anybody is there and takes events from us.
+            ask: whether to see by a call of each workload whether anybody is there and accepts it.
 
         Raises:
             REFUSALS: one line each; nothing is left behind.
@@ -189,6 +195,8 @@ class FreeSession:
                 if users < 1:
                     raise OptionError(f"a plan takes one user at least, got {users}")
                 plan = replace(plan, users=users)
+                if limit is not None and not targets[0].endpoint.is_loopback:
+                    refuse_users_beyond(plan, targets, limit)
             name, seed, timeout_s = (plan.name, plan.seed, plan.timeout_s) if plan else (NAME, SEED, TIMEOUT_S)
             folder = claim_run_folder(RESULTS, run_name(name))
             budget = None if limit is None else Budget(limit)
@@ -197,11 +205,16 @@ class FreeSession:
                 session.outside, session.limits = options.outside, options.limits
             try:
                 measurement = Measurement(targets, cost)
-                before: list[Slice] = []
+                tried = Preflight((), ())
                 if ask:
-                    workloads = plan.workloads if plan else (options.workload("trigger"),) if options else ()
-                    ways = {each.way: each for each in workloads}.values()
-                    before = [preflight(session, each, WARM_UP) for each in ways]
+                    workloads = plan.workloads if plan else self._sent_freely(options, classes) if options else ()
+                    tried = preflight(session, workloads, WARM_UP)
+                    if plan is None and tried.skipped:
+                        # Whoever starts users of a class wants them to send.
+                        first = tried.skipped[0]
+                        raise OptionError(
+                            f"nothing was started, {first.workload.name} is rejected: {first.rejection}"
+                        )
             except BaseException:
                 session.close()
                 abandon_run_folder(folder)
@@ -216,7 +229,8 @@ class FreeSession:
                     session,
                     measurement,
                     tuple(targets),
-                    tuple(before),
+                    tried.pieces,
+                    tried.skipped,
                     shown,
                     on_mock=cost is not None,
                     budget=budget,
@@ -284,7 +298,9 @@ class FreeSession:
         environment: Any = self._environment
         environment.wiretax_session = ready.session
         if ready.plan is not None:
-            self.run = ConductedRun(ready.plan, ready.before, ready.measurement, feed, runner, ready.on_mock)
+            self.run = ConductedRun(
+                ready.plan, ready.before, ready.measurement, feed, runner, ready.on_mock, ready.skipped
+            )
             self._heed(ready, self.run.halt, self.run.hold)
             environment.wiretax_stage = self.run.stage
             self.live = self.run.live
@@ -405,6 +421,12 @@ class FreeSession:
         mocks = self._mocks.targets(options.limits, {(parsed.tls, None): cost}, CERTIFICATE)
         return Asked(None, options, mocks, cost)
 
+    @staticmethod
+    def _sent_freely(options: FreeRunOptions, classes: Sequence[type[User]]) -> list[Workload]:
+        """A call of each class that will have users; a queue's is a whole batch, drawn like any other."""
+        apis: set[Api] = {each.api for each in classes if issubclass(each, FreeUser)} or {"trigger"}
+        return [options.workload(api) for api in sorted(apis)]
+
     def _sample_regularly(self, run: FreeRun | FreeFleet) -> None:
         while True:
             gevent.sleep(SAMPLE_S)
@@ -433,10 +455,13 @@ class FreeSession:
             ready.budget.taken += run.taken
             ready.budget.spent = run.ended_early == SPENT
         notes = [str(run.pauses)] if run.pauses.times else []
+        skipped = run.skipped if isinstance(run, ConductedRun) else ()
+        notes += [str(each) for each in skipped]
         if ready.budget is not None and ready.budget.spent:
             notes.append(str(ready.budget))
         ready.measurement.conclude(record, ready.session, plan, ended_early, interrupted, notes, cast)
         record.meta["options"] = ready.chosen
+        record.meta["skipped"] = [each.as_row() for each in skipped]
         record.meta["paused"] = run.pauses.as_dict()
         record.meta["budget"] = None if ready.budget is None else ready.budget.as_dict()
         for note in notes:

@@ -205,8 +205,8 @@ def _faults(table: PlanTable, workloads: tuple[Workload, ...]) -> FaultList:
     coded = next((workload.name for workload in workloads if workload.http != "1.1"), None)
     if faults and coded:
         raise PlanError(f"[[mock.fault]]: the mock has faults by HTTP/1.1 alone; leave {coded} out")
-    # The exchanges before the run, one for each way of sending, find out whether there is an endpoint at all.
-    return FaultList(tuple(faults), table.seed, len({workload.way for workload in workloads}))
+    # The calls before the run, one of each workload, find out what the endpoint accepts.
+    return FaultList(tuple(faults), table.seed, len(workloads))
 
 
 def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None, users: int) -> Iterator[Workload]:

@@ -32,7 +32,7 @@ from scenarios.sweep import (
     conduct,
     quiet_locust,
 )
-from wiretax.commands.consent import budget_for
+from wiretax.commands.consent import budget_for, most_rounds_within
 from wiretax.commands.server import servers_of
 from wiretax.runs.reader import read_run
 from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
@@ -69,11 +69,13 @@ class PlanSession:
             plan = plan.for_workers()
         if parsed.num_users:
             plan = replace(plan, users=parsed.num_users)
-        budget = self._budget = budget_for(plan, first, second, parsed.max_messages or None, parsed.yes)
+        limit, users_given = parsed.max_messages or None, bool(parsed.num_users)
+        budget = self._budget = budget_for(plan, first, second, limit, parsed.yes, users_given)
         self._more = None
         if self._judge is not None:
-            most = parsed.max_rounds or MOST_ROUNDS * plan.rounds
-            self._more = MoreRounds(self._judge.undecided, max(most, plan.rounds))
+            most = max(parsed.max_rounds or MOST_ROUNDS * plan.rounds, plan.rounds)
+            most = most_rounds_within(plan, first, second, most, budget)
+            self._more = MoreRounds(self._judge.undecided, most)
         self._folder = claim_run_folder(Path(parsed.results), run_name(plan.name))
         quiet_locust()
         # Its line a request would stand among Locust's own.

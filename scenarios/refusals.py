@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import time
 
+from scenarios.skipped import whose
 from wiretax.channels.answers import read_retry_after
+from wiretax.channels.remedies import remedy
 from wiretax.channels.workload import Server, Workload
 from wiretax.wire.response import Response
 
@@ -29,13 +31,11 @@ class Refusals:
 
     def heed(self, workload: Workload, response: Response) -> None:
         """Act on one answer."""
-        status = response.answer.status
-        whose = "the endpoint" if workload.server == "endpoint" else "the server of --against"
-        said = f"{whose} answered {status}: {response.answer.message}"
-        if status == 401:
-            self._stop(f"{said}; check app id, key, secret and this machine's clock (wiretax doctor does)")
-        elif status == 403:
-            self._stop(f"{said}; the app may be disabled, or over its quota")
+        answer = response.answer
+        status = answer.status
+        said = f"{whose(workload)} answered {status}: {answer.message.rstrip('.')}"
+        if status in (401, 403, 404):
+            self._stop(f"{said}; {remedy(answer.kind, status, answer.message)}")
         elif status == 413:
             count = self._too_large[workload.server] = self._too_large.get(workload.server, 0) + 1
             if count == MOST_TOO_LARGE:

@@ -7,8 +7,9 @@ import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import gevent
 from locust.env import Environment
@@ -27,6 +28,7 @@ from scenarios.processes import HOST, Processes, worker_processes
 from scenarios.progress import reporter
 from scenarios.refusals import Refusals
 from scenarios.session import Session, Stage
+from scenarios.skipped import Skipped, kept
 from scenarios.stats import StatsFeed
 from scenarios.users import PlanUser
 from wiretax.mock.cost import CostModel
@@ -172,18 +174,21 @@ def conduct(
         assert more is not None
         # Users are idle, and what is made here is cleared away before they go on.
         with measurement.paused():
-            found = more.undecided(as_read(record, folder, measurement.so_far(record, plan.as_dict())))
+            so_far = {**measurement.so_far(record, plan.as_dict()), "skipped": _rows(skipped, conductor)}
+            found = more.undecided(as_read(record, folder, so_far))
             gc.collect()
             gc.freeze()
         return found
 
     extension = None if more is None else Extension(undecided, more.most_rounds, shown.rounds_added)
-    conductor = Conductor(plan, cast, extension, measurement.paused, own_mock)
     try:
-        before = []
-        for workload in {workload.way: workload for workload in plan.workloads}.values():
-            before.append(preflight(session, workload, WARM_UP))
-            record.add(before[-1], plan.users)
+        # What is skipped here is not the conductor's to begin with.
+        tried = preflight(session, plan.workloads, WARM_UP)
+        skipped = tried.skipped
+        for piece in tried.pieces:
+            record.add(piece, plan.users)
+        measured = replace(plan, workloads=kept(plan.workloads, skipped))
+        conductor = Conductor(measured, cast, extension, measurement.paused, own_mock)
         session.heed = Refusals(conductor.halt, conductor.hold).heed
         if budget is not None:
             budget.on_spent = lambda: conductor.halt(SPENT)
@@ -192,7 +197,7 @@ def conduct(
             cast.begin()
             if feed is not None:
                 # Locust cleared its statistics when users began.
-                for piece in before:
+                for piece in tried.pieces:
                     feed.tell(piece)
             measurement.begin()
             for step, held in conductor.run():
@@ -209,15 +214,22 @@ def conduct(
     interrupted = conductor.ended_early == INTERRUPTED
     ended_early = "" if conductor.ended_early == SPENT else conductor.ended_early
     notes = [str(conductor.pauses)] if conductor.pauses.times else []
+    notes += [str(each) for each in (*skipped, *conductor.skipped)]
     if budget is not None and budget.spent:
         notes.append(f"{budget}; {record.rounds} of {plan.rounds} rounds were begun")
     measurement.conclude(record, session, plan.as_dict(), ended_early, interrupted, notes, credits_)
+    record.meta["skipped"] = _rows(skipped, conductor)
     record.meta["paused"] = conductor.pauses.as_dict()
     record.meta["budget"] = None if budget is None else budget.as_dict()
     if more is not None:
         asked = [asdict(each) for each in conductor.asked]
         record.meta["added"] = {"most_rounds": more.most_rounds, "asked": asked}
     return record
+
+
+def _rows(before: tuple[Skipped, ...], conductor: Conductor) -> list[dict[str, Any]]:
+    """Workloads that were left out, before the run and in it, as ``run.json`` keeps them."""
+    return [each.as_row() for each in (*before, *conductor.skipped)]
 
 
 def quiet_locust() -> None:

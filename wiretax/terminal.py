@@ -20,6 +20,8 @@ class Exit(IntEnum):
 
     OK = 0
     INTERNAL = 1
+    # Of the doctor, which measures nothing: a run would not work.
+    UNFIT = 1
     USAGE = 2
     CHECK_FAILED = 3
     INCONCLUSIVE = 4

@@ -51,7 +51,7 @@ def latency_by_bytes(run: Run) -> Drawing | Absent:
     if table.empty and lacking:
         needs = f"its queues carried too few events for a p99, which needs {samples_needed(0.99):,}"
         return Absent(NAME, needs, TRADEOFF)
-    if table["curve"].value_counts().max() < 2:
+    if table.empty or table["curve"].value_counts().max() < 2:
         return Absent(NAME, "no two workloads of this run drain the same arrivals", TRADEOFF)
     _, table = max(table.groupby([*ALIKE, "publishers"], dropna=False), key=lambda group: len(group[1]))
     panels = [group for _, group in table.groupby(PANEL, dropna=False)][:MOST_PANELS]

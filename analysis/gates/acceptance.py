@@ -54,7 +54,7 @@ def accept_run(run: Run, gates: Gates) -> dict[Path, list[Change]]:
     ]
     if reasons:
         raise UnacceptableError(f"run {run.folder} is invalid, nothing of it is accepted: {reasons[0]}")
-    measured, origin = Measured(run.slices, run.latency), origin_of(run.meta)
+    measured, origin = Measured(run.slices, run.latency, run.meta.get("skipped") or ()), origin_of(run.meta)
     before: dict[Path, dict[object, Accepted]] = {}
     changes: dict[Path, dict[object, Change]] = {}
     for check in gates.checks:

@@ -69,7 +69,9 @@ def _of_run(check: Check, folder: Path) -> list[Accepted]:
         raise GatesError(f"check {check.id}: baseline: {error}") from None
     if not run.meta["valid"]:
         raise GatesError(f"check {check.id}: the baseline {folder} is an invalid run; name another")
-    return list(accept(check, Measured(run.slices, run.latency), origin_of(run.meta)))
+    return list(
+        accept(check, Measured(run.slices, run.latency, run.meta.get("skipped") or ()), origin_of(run.meta))
+    )
 
 
 def read_file(file: Path) -> tuple[Accepted, ...]:

@@ -43,7 +43,7 @@ def judge(run: Run, gates: Gates) -> Judgement:
         run: as it was saved, or as it stands while it is measured.
         gates: the checks, and what was accepted before.
     """
-    measured = Measured(run.slices, run.latency)
+    measured = Measured(run.slices, run.latency, run.meta.get("skipped") or ())
     reasons = why_invalid(run, measured)
     here = origin_of(run.meta)
     cases = [case for check in gates.checks for case in _cases(check, measured, gates, here)]
@@ -106,8 +106,14 @@ def _judged(case: Case, check: Check, subject: Subject, measured: Measured, gate
     objection = _objection(subject, measured, gates)
     if objection is not None:
         return replace(case, verdict="invalid", message=objection)
-    if check.metric.needs_trigger and any(name not in measured.triggers for name in subject.names):
-        return replace(case, message="the run has no trigger of the same payload and client to hold it against")
+    if check.metric.needs_trigger:
+        for name in subject.names:
+            if trigger := measured.skipped_trigger(name):
+                return replace(case, message=f"nothing to hold it against: {measured.why_skipped(trigger)}")
+        if any(name not in measured.triggers for name in subject.names):
+            return replace(
+                case, message="the run has no trigger of the same payload and client to hold it against"
+            )
     if case.measured is None and check.metric.quantile is not None:
         too_few = _too_few(subject, measured, check.metric.quantile)
         return replace(case, verdict="inconclusive", message=too_few)

@@ -30,10 +30,15 @@ class Measured:
     Attributes:
         workloads: each workload's columns, by its name; the reference client first, then by payload and call.
         triggers: the trigger each workload is held against, by name; absent where the run has none.
+        skipped: rows of the ``skipped`` of ``run.json`` by workload: what the run left out, or did not measure to
+            its end, since the server rejected it.
     """
 
-    def __init__(self, slices: pd.DataFrame, latency: pd.DataFrame) -> None:
+    def __init__(
+        self, slices: pd.DataFrame, latency: pd.DataFrame, skipped: Iterable[Mapping[str, Any]] = ()
+    ) -> None:
         """Sum up ``slices.parquet``; ``latency.parquet`` is looked at where it is asked for."""
+        self.skipped = {str(row["workload"]): dict(row) for row in skipped}
         slices = with_tls(slices)
         if "server" not in slices:
             slices = slices.assign(server=SERVER)
@@ -46,6 +51,7 @@ class Measured:
         While a run goes on, making frames would take its time.
         """
         made = cls.__new__(cls)
+        made.skipped = {}
         made._sum_up(rows, None)
         return made
 
@@ -70,6 +76,20 @@ class Measured:
         self.workloads = dict(sorted(self.workloads.items(), key=lambda item: _place(item[1])))
         self.triggers = _triggers(self.workloads)
         self._totals = {name: _together(by_round) for name, by_round in self._rounds.items()}
+
+    def why_skipped(self, workload: str) -> str:
+        """Why a workload was left out, in the server's own words."""
+        row = self.skipped[workload]
+        message = row["message"].rstrip(".")
+        said = f"{row['status']}: {message}" if row["status"] else message
+        server = "the endpoint" if row["server"] == SERVER else "the server of --against"
+        return f"{workload} was skipped: {server} answered {said}"
+
+    def skipped_trigger(self, workload: str) -> str | None:
+        """The trigger that a workload would be held against, had the run not skipped it; None where it did not."""
+        own = _family(self.workloads[workload])
+        triggers = (name for name, row in self.skipped.items() if row["api"] == "trigger" and _family(row) == own)
+        return next(triggers, None)
 
     def rounds(self, workload: str) -> list[int]:
         """The rounds in which a workload held a slice, in order."""
@@ -127,11 +147,15 @@ def _histograms(latency: pd.DataFrame) -> dict[tuple[str, int], Histogram]:
 
 
 def _triggers(workloads: Mapping[str, Counts]) -> dict[str, str]:
-    families = {name: tuple(columns[each] for each in (*FAMILY, "server")) for name, columns in workloads.items()}
+    families = {name: _family(columns) for name, columns in workloads.items()}
     # A queue's rate is its arrivals': there is no gain in it.
     families = {name: family for name, family in families.items() if not workloads[name]["rate"]}
     alone = {family: name for name, family in families.items() if workloads[name]["api"] == "trigger"}
     return {name: alone[family] for name, family in families.items() if family in alone}
+
+
+def _family(columns: Counts) -> tuple[Any, ...]:
+    return tuple(columns[each] for each in (*FAMILY, "server"))
 
 
 def _place(columns: Counts) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
@@ -59,14 +60,18 @@ class Sample:
 def subjects(check: Check, measured: Measured) -> list[Subject | Missing]:
     """A subject a workload that the check matches; what it asks for in vain stands among them."""
     if check.compare is None:
-        found = _matching(check.where, measured)
+        found = _matching(check.where, measured.workloads)
+        skipped = _matching(check.where, measured.skipped)
         if check.metric.needs_trigger:
             # A trigger against itself says nothing.
             found = [name for name in found if measured.triggers.get(name) != name]
-        return [Subject(name) for name in found] or [Missing(_none(check.where, measured))]
-    return [_pair(name, check.compare, measured) for name in _matching(check.compare.of, measured)] or [
-        Missing(_none(check.compare.of, measured))
-    ]
+            skipped = [name for name in skipped if measured.skipped[name]["api"] != "trigger"]
+        whole = [Subject(name) for name in found if name not in measured.skipped]
+        return [*whole, *_left_out(skipped, measured)] or [Missing(_none(check.where, measured))]
+    found = _matching(check.compare.of, measured.workloads)
+    pairs = [_pair(name, check.compare, measured) for name in found if name not in measured.skipped]
+    skipped = _matching(check.compare.of, measured.skipped)
+    return [*pairs, *_left_out(skipped, measured)] or [Missing(_none(check.compare.of, measured))]
 
 
 def sample(check: Check, measured: Measured, subject: Subject) -> Sample:
@@ -108,10 +113,14 @@ def _held(value: Any, by: Any, form: Form) -> Any:
     return value / by if form == "ratio" else value - by
 
 
-def _matching(where: Where, measured: Measured) -> list[str]:
+def _left_out(skipped: list[str], measured: Measured) -> list[Missing]:
+    return [Missing(measured.why_skipped(name), name) for name in skipped]
+
+
+def _matching(where: Where, workloads: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [
         name
-        for name, columns in measured.workloads.items()
+        for name, columns in workloads.items()
         if all(columns[column] in values for column, values in where.items())
     ]
 
@@ -121,14 +130,18 @@ def _pair(workload: str, compare: Comparison, measured: Measured) -> Subject | M
     named = {*compare.of, *compare.to}
     free = {"workload", *named, *(CALL if named.intersection(CALL) else ())}
     own = measured.workloads[workload]
-    found = [
+    everything = {**measured.skipped, **measured.workloads}
+    alike = [
         name
-        for name in _matching(compare.to, measured)
+        for name in _matching(compare.to, everything)
         if name != workload
-        and all(value == measured.workloads[name][column] for column, value in own.items() if column not in free)
+        and all(value == everything[name][column] for column, value in own.items() if column not in free)
     ]
+    found = [name for name in alike if name not in measured.skipped]
     if len(found) == 1:
         return Subject(workload, found[0])
+    if alike and not found:
+        return Missing(f"nothing to hold it against: {measured.why_skipped(alike[0])}", workload)
     if found:
         return Missing(f"held against {' and '.join(found)} alike; say more in compare.to", workload)
     return Missing(f"nothing to hold it against: no workload has {_words(compare.to)} and is like it", workload)

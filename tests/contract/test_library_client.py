@@ -261,13 +261,13 @@ def test_what_is_not_http_is_malformed(serve: Callable[..., Target], watchdog: W
 def test_a_server_without_http_2_is_said_so(serve: Callable[..., Target], watchdog: Watchdog) -> None:
     target = serve(lambda connection: connection.recv(1), alpn=("http/1.1",))
     ((failure, _),) = User(target, watchdog, workload()).send().measured.failed.items()
-    assert (failure.kind, "does not offer h2" in failure.message) == ("tls", True)
+    assert (failure.kind, "does not offer h2" in failure.message) == ("alpn", True)
 
 
 def test_a_certificate_of_nobody_is_not_trusted(secure_mock: Target, watchdog: Watchdog) -> None:
     stranger = Target(secure_mock.endpoint, context=ssl.create_default_context())
     ((failure, _),) = User(stranger, watchdog, workload()).send().measured.failed.items()
-    assert failure.kind == "tls"
+    assert failure.kind == "certificate"
 
 
 @BOTH

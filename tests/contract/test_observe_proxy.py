@@ -9,7 +9,7 @@ import ssl
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Thread
 
@@ -36,6 +36,7 @@ from wiretax.channels.publication import Publication
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
+from wiretax.observe.connection import PUBLISHER
 from wiretax.observe.proxy import Proxy
 from wiretax.observe.recording import Recording
 
@@ -212,8 +213,7 @@ def test_half_a_head_is_stray_and_half_a_body_is_a_lost_exchange(mock: Endpoint)
     assert seen.stray == 50
     (exchange,) = seen.exchanges
     assert exchange.answer is None
-    assert exchange.failure is not None
-    assert exchange.failure.kind == "lost"
+    assert exchange.failure == ("lost", 0, "the publisher closed the connection before the request was whole")
     assert requests_of(seen) == len(TRIGGER) - 5
 
 
@@ -236,8 +236,25 @@ def test_a_client_that_crashes_leaves_a_lost_exchange() -> None:
                 assert server.recv(65_536)
                 client.reset()
                 assert server.recv(65_536) in (b"", TRIGGER)
-    assert [each.failure and each.failure.kind for each in seen.exchanges] == ["lost"]
+    assert [each.failure for each in seen.exchanges] == [
+        ("lost", 0, "the publisher closed the connection before the answer")
+    ]
     assert seen.sent == len(TRIGGER)
+
+
+def test_a_server_that_owes_an_answer_when_the_publisher_has_ended_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("wiretax.observe.proxy.GRACE_S", 0.1)
+    with ExitStack() as later, socket.create_server((LOOPBACK, 0)) as deaf:
+        upstream = Endpoint("http", LOOPBACK, deaf.getsockname()[1], DEMO)
+        with proxied(upstream, rewrites_host=True) as (endpoint, seen):
+            later.enter_context(Client(endpoint)).send(TRIGGER)
+            server = later.enter_context(deaf.accept()[0])
+            assert server.recv(65_536)
+    assert [each.failure for each in seen.exchanges] == [
+        ("lost", 0, "the upstream had not answered 0.1 s after the command ended")
+    ]
 
 
 def test_an_upstream_that_is_gone_is_a_failure_to_connect() -> None:
@@ -251,16 +268,24 @@ def test_an_upstream_that_is_gone_is_a_failure_to_connect() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
-    [(b"", "lost"), (b"HTTP/1.1 200 OK\r\nContent-Le", "lost"), (b"SSH-2.0-x\r\n", "malformed")],
+    ("answer", "kind", "says"),
+    [
+        (b"", "lost", "{} closed the connection before the answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", "lost", "{} closed the connection before the answer was whole"),
+        (b"SSH-2.0-x\r\n", "malformed", "the answer is not HTTP/1.1"),
+    ],
 )
-def test_an_upstream_that_does_not_answer_whole_is_a_failure(answer: bytes, kind: str) -> None:
-    with scripted(answer) as server, proxied(server) as (endpoint, seen), Client(endpoint) as client:
+@pytest.mark.parametrize(("given", "who"), [(True, "the upstream"), (False, "the mock")])
+def test_a_server_that_does_not_answer_whole_is_named(
+    answer: bytes, kind: str, says: str, given: bool, who: str
+) -> None:
+    serving = scripted(answer)
+    with serving as server, proxied(server, None, given) as (endpoint, seen), Client(endpoint) as client:
         client.send(TRIGGER)
         assert client.read_to_end() == answer
     (exchange,) = seen.exchanges
     assert exchange.failure is not None
-    assert exchange.failure.kind == kind
+    assert exchange.failure == (kind, 0, says.format(who))
     assert exchange.response_body_bytes == len(answer) == seen.received
 
 
@@ -321,7 +346,7 @@ def test_an_https_upstream_is_verified(tmp_path: Path) -> None:
             assert client.has_ended()
         (exchange,) = seen.exchanges
         assert exchange.failure is not None
-        assert exchange.failure.kind == "tls"
+        assert exchange.failure.kind == "certificate"
         assert "certificate" in exchange.failure.message
 
 
@@ -336,3 +361,25 @@ def test_each_exchange_has_its_own_kernel_count(mock: Endpoint) -> None:
     for exchange in seen.exchanges:
         sent = sum(each.tcp.sent for each in seen.readings if each.exchanges == (exchange,) and each.tcp)
         assert sent == len(exchange.head) + exchange.body_bytes
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "who"),
+    [("", "Connection: close\r\n", "the upstream"), ("Connection: close\r\n", "Connection: close\r\n", PUBLISHER)],
+)
+def test_a_connection_is_closed_by_whoever_said_so_first(asked: str, answered: str, who: str) -> None:
+    request = TRIGGER.replace(b"\r\nHost", b"\r\n" + asked.encode() + b"Host", 1)
+    said = OK.replace(b"\r\n", b"\r\n" + answered.encode(), 1)
+    serving = scripted(said)
+    with serving as server, proxied(server, None, True) as (endpoint, seen), Client(endpoint) as client:
+        client.send(request)
+        assert client.read_to_end() == said
+    assert seen.closed_by == {who: 1}
+
+
+def test_a_kept_connection_is_closed_by_the_publisher(mock: Endpoint) -> None:
+    with proxied(mock) as (endpoint, seen):
+        for _ in range(2):
+            with Client(endpoint) as client:
+                assert client.ask(TRIGGER).status == 200
+    assert seen.closed_by == {PUBLISHER: 2}

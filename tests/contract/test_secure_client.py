@@ -142,7 +142,7 @@ def failure_of(connection: SecureConnection, endpoint: Endpoint) -> tuple[str, s
 def test_a_certificate_of_nobody_known_is_not_taken(target: Target, watchdog: Watchdog) -> None:
     connection = connect(target.endpoint, client_context(None, insecure=False), watchdog)
     kind, message = failure_of(connection, target.endpoint)
-    assert kind == "tls"
+    assert kind == "certificate"
     assert "local issuer certificate" in message or "self-signed" in message
     assert connection.sent == 0
 
@@ -155,7 +155,7 @@ def test_a_certificate_for_another_host_is_not_taken(tmp_path: Path, watchdog: W
     with served(lambda accepted: shake_hands(context, accepted)) as endpoint:
         connection = connect(endpoint, client_context(tmp_path / "ca.pem", insecure=False), watchdog)
         kind, message = failure_of(connection, endpoint)
-    assert kind == "tls"
+    assert kind == "certificate"
     assert "IP address mismatch" in message
     assert connection.sent == 0
 

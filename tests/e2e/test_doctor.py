@@ -11,10 +11,12 @@ from time import time
 import pytest
 from commands import Run, free_port
 from raw_server import RawServer, Reply, answer, raw_server
+from typer.testing import CliRunner
 
 from wiretax.channels.answers import Answer
 from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
 from wiretax.channels.limits import Limits
+from wiretax.cli import app
 from wiretax.doctor.batches import MOST_EVENTS, find_batch_limit
 from wiretax.doctor.endpoint import Examination
 from wiretax.doctor.finding import Finding
@@ -158,7 +160,12 @@ def test_a_server_that_closes_after_each_answer_is_noted_whether_it_says_so_or_n
         ),
         (answer("403 Forbidden", b"disabled"), "credentials", "failed", "403: disabled"),
         (answer("429 Too Many Requests", b"slow down"), "credentials", "failed", "429: slow down"),
-        (answer("404 Not Found", b""), "credentials", "note", "404: Not Found"),
+        # Whatever is asked: the wrong app, or no server of this API.
+        (answer("404 Not Found", b"The app 1 could not be found."), "credentials", "failed", "404: The app 1"),
+        (answer("404 Not Found", b""), "credentials", "failed", "404: Not Found"),
+        (answer("405 Method Not Allowed", b""), "credentials", "failed", "405: Method Not Allowed"),
+        (answer("301 Moved Permanently", b""), "credentials", "failed", "301: Moved"),
+        (answer("500 Internal Server Error", b"oops"), "credentials", "failed", "500: oops"),
         (answer("200 OK", b"<html>"), "credentials", "failed", "expected a JSON object"),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP", "failed", "not an HTTP/1.1 response"),
         (None, "HTTP", "failed", "no answer within 0.2 s"),
@@ -172,6 +179,39 @@ def test_what_a_server_says_instead_is_told(reply: bytes | None, name: str, stat
     assert findings[name].advice
     if state == "failed":
         assert last(findings).name == name
+
+
+def test_a_server_that_has_the_app_and_can_not_be_asked_for_channels_is_no_failure() -> None:
+    def reply(request: bytes, _: int) -> bytes:
+        return answer("401 Unauthorized", b"no") if request.startswith(b"POST") else answer("404 Not Found", b"")
+
+    findings, server = examine_raw(reply)
+    assert findings["credentials"].state == "note"
+    assert "the app may be published to" in findings["credentials"].found
+    assert last(findings).name == "keep-alive"
+    # One that is signed by nobody, so that it is no event.
+    (publish,) = [each for each in server.requests if each.startswith(b"POST")]
+    assert b"/apps/1/events?" in publish
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "advice"),
+    [
+        ("404 Not Found", b"The app 1 could not be found.", "check the app id in the URL"),
+        ("404 Not Found", b"<html>", "if it is right, no server of the HTTP API answers"),
+        ("401 Unauthorized", b"Timestamp expired", "clock by NTP"),
+        ("401 Unauthorized", b"Invalid signature", "app id, key and secret"),
+        ("403 Forbidden", b"no", "disabled, or over its quota"),
+        ("429 Too Many Requests", b"no", "wait"),
+        ("301 Moved Permanently", b"", "redirects"),
+        ("502 Bad Gateway", b"", "the server failed"),
+        ("200 OK", b"<html>", "no server of the HTTP API"),
+    ],
+)
+def test_what_is_to_be_done_has_one_cause(status: str, body: bytes, advice: str) -> None:
+    findings, _ = examine_raw(lambda _, __: answer(status, body))
+    assert advice in last(findings).advice
+    assert "users" not in last(findings).advice
 
 
 @pytest.mark.parametrize("limit", [1, 9, 10, 13, 64, 99, 100, 250])
@@ -229,10 +269,41 @@ def test_the_command_prints_and_exits_by_what_it_found(run: Run, mock: Endpoint)
     assert "10, as 11 is refused" in sound.stdout
     assert " ms  " in sound.stdout
     wrong = run("doctor", "--endpoint", url.replace(DEMO.secret, "hidden"))
-    assert wrong.returncode == 5
+    assert wrong.returncode == 1
     assert wrong.stdout.splitlines()[-1].startswith("failed  credentials")
     assert DEMO.secret not in sound.stdout + sound.stderr
     assert "hidden" not in wrong.stdout + wrong.stderr
+
+
+def always(said: bytes) -> Reply:
+    return lambda _, __: said
+
+
+def assert_exits(code: int, says: tuple[str, ...], endpoint: str, *arguments: str) -> None:
+    """Run the command in this process, and look at its exit code and at the last line it printed."""
+    done = CliRunner().invoke(app, ["doctor", "--endpoint", endpoint, "--timeout", "1s", *arguments])
+    last_line = done.stdout.splitlines()[-1]
+    assert done.exit_code == code, last_line
+    assert all(words in last_line for words in says), last_line
+
+
+def test_the_exit_code_is_1_where_a_run_could_not_work(mock: Endpoint, secure_mock: tuple[Endpoint, Path]) -> None:
+    def demo(scheme: str, port: int) -> str:
+        return f"{scheme}://{DEMO.key}:{DEMO.secret}@127.0.0.1:{port}/apps/{DEMO.app_id}"
+
+    secure, authority = secure_mock
+    assert_exits(1, ("failed  TCP", "nothing listens at"), demo("http", free_port()))
+    assert_exits(1, ("failed  TLS", "can't be trusted", "--ca FILE"), demo("https", secure.port))
+    assert_exits(0, ("ok      keep-alive",), demo("https", secure.port), "--ca", str(authority))
+    assert_exits(1, ("failed  TLS", "no handshake", "plain HTTP"), demo("https", mock.port))
+    for status, body, says in (
+        ("401 Unauthorized", b"Invalid signature", "check app id, key and secret"),
+        ("403 Forbidden", b"disabled", "the app may be disabled"),
+        ("404 Not Found", b"No app 1.", "No app 1; check the app id in the URL"),
+        ("200 OK", b"<html>", "this is no server of the HTTP API"),
+    ):
+        with raw_server(always(answer(status, body))) as server:
+            assert_exits(1, ("failed  credentials", says), server.url())
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import select
@@ -141,7 +142,8 @@ def _read_until(terminal: int, words: str) -> str:
 @pytest.mark.parametrize(
     ("status", "body", "says"),
     [
-        ("401 Unauthorized", b"Timestamp expired", "answered 401: Timestamp expired; check app id, key, secret"),
+        ("401 Unauthorized", b"Timestamp expired", "answered 401: Timestamp expired; set this machine's clock"),
+        ("404 Not Found", b"The app 1 could not be found.", "could not be found; check the app id in the URL"),
         # soketi's way to say the same.
         ("200 OK", b'{"error":"The app is disabled","code":403}', "answered 403: The app is disabled"),
     ],
@@ -161,6 +163,68 @@ def test_a_run_stops_where_going_on_is_of_no_use(
     assert result.meta["reconcile"]["agrees"]
     total = result.meta["parts"]["total"]
     assert total["events"] + total["failures"] == len(server.requests) == total["requests"]
+
+
+REJECTED = """\
+schema = 1
+name = "rejected"
+rounds = 6
+slice = "30ms"
+users = 2
+[limits]
+batch_size = 20
+[[workload]]
+api = "trigger"
+payload_bytes = 10
+[[workload]]
+api = "batch"
+batch_size = [20, 10]
+payload_bytes = 10
+[[workload]]
+api = "batch"
+batch_size = 20
+payload_bytes = 10
+rate = "2000/s"
+linger = "1ms"
+"""
+BOTH_SIZES = """\
+schema = 1
+[[check]]
+id = "bytes"
+metric = "http.request.size.per_event"
+where = { api = "batch" }
+max = 1000
+"""
+
+
+def test_workloads_that_the_server_rejects_are_named_and_skipped_and_the_rest_is_measured(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "plan.toml").write_text(REJECTED)
+    (tmp_path / "gates.toml").write_text(BOTH_SIZES)
+    with embedded_mock(Limits(), CostModel()) as mock:
+        url = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{mock.port}/apps/{DEMO.app_id}"
+        done = run("run", "plan.toml", "--gates", "gates.toml", PUSHER_URL=url)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "Warning" not in done.stderr
+    result = saved(tmp_path)
+    assert result.meta["valid"]
+    queued = "batch20-10B-chat-reference-2000ps-poisson-2pub-linger1ms"
+    said = "20 events in one batch, expected 1 to 10"
+    assert [(row["workload"], row["status"], row["message"]) for row in result.meta["skipped"]] == [
+        ("batch20-10B-chat-reference", 400, said),
+        (queued, 400, said),
+    ]
+    for name in ("batch20-10B-chat-reference", queued):
+        assert f"warning  {name} was skipped: the endpoint answered 400: {said}" in done.stdout
+    assert set(result.slices["workload"]) == {"trigger-10B-chat-reference", "batch10-10B-chat-reference"}
+    assert result.queue.empty
+    # One call each, and no more.
+    assert result.failures["count"].to_list() == [1, 1]
+    cases = {case["workload"]: case for case in json.loads((result.folder / "gate.json").read_text())["cases"]}
+    assert cases["batch10-10B-chat-reference"]["verdict"] == "pass"
+    assert cases["batch20-10B-chat-reference"]["verdict"] == "fail"
+    assert said in cases["batch20-10B-chat-reference"]["message"]
 
 
 def test_where_the_server_asks_to_wait_all_users_do_and_no_rate_has_it(

@@ -109,6 +109,27 @@ def test_a_server_of_ones_own(tmp_path: Path, by: str) -> None:
     assert DEMO.secret not in done.stdout + done.stderr
 
 
+def test_an_app_that_the_server_does_not_know_ends_a_free_run_and_its_size_is_not_blamed(tmp_path: Path) -> None:
+    unknown = answer("404 Not Found", b"The app 1 could not be found.")
+    with raw_server(lambda _, __: unknown) as server:
+        done = locust(tmp_path, "-u", "2", "--endpoint", server.url(), "TriggerUser")
+    assert done.returncode == 5, done.stderr
+    assert "answered 404: The app 1 could not be found; check the app id in the URL" in done.stderr
+    assert "size" not in "".join(read_run(find_run(tmp_path / "results")).meta["invalid_because"])
+    # What two users had on its way, and no more.
+    assert len(server.requests) <= 2
+
+
+def test_a_plan_with_more_users_than_fit_in_the_limit_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    planfile = LOCUSTFILE.with_name("planfile.py")
+    away = "http://k:hidden@192.0.2.1/apps/1"
+    done = locust(tmp_path, "-u", "16", "--plan", "remote", "--endpoint", away, "--yes", file=planfile)
+    assert done.returncode == 2
+    assert "16 users: plan remote would send about 77,637 messages" in done.stderr
+    assert "2 users would fit" in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
 def test_a_mock_inside_tls(tmp_path: Path) -> None:
     done = locust(tmp_path, "-u", "2", "--tls", "BatchUser")
     assert done.returncode == 0, done.stderr

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from commands import Run, command, environment
+from raw_server import answer, raw_server
 
 from analysis.summary import summarise
 from wiretax.channels.endpoint import DEMO
@@ -73,7 +74,7 @@ def test_a_real_publisher_is_shown_and_saved_like_any_run(run: Run, script: Any,
     done = run("observe", *script(), DEMO.secret)
     assert done.returncode == 0, done.stderr
     assert "the publisher's own words" in done.stdout
-    assert "5 requests on 1 connection" in done.stdout
+    assert "5 requests on 1 connection\n  1 closed by the publisher\n" in done.stdout
     assert "matches python: pusher 3.3.4, requests 2.34.2, urllib3 2.8.0" in done.stdout
     assert "mock agree to the byte" in done.stdout
     assert_no_secret(tmp_path, done.stdout, done.stderr)
@@ -145,6 +146,21 @@ def test_a_mock_that_ends_early_makes_the_run_invalid(run: Run, script: Any, tmp
     assert not saved(tmp_path).meta["valid"]
 
 
+def test_a_server_that_closes_each_connection_is_named_and_not_the_publisher(run: Run, script: Any) -> None:
+    """soketi's way."""
+    reply = answer("200 OK", b'{"ok":true}', "Connection: close")
+    with raw_server(lambda _, __: reply, closes=True) as server:
+        done = run(
+            "observe",
+            "--upstream",
+            server.url(),
+            *script("for _ in range(2):\n    client.trigger('a', 'e', 'x')\n"),
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 requests on 2 connections\n  2 closed by the upstream\n" in done.stdout
+    assert "  a connection for each call, since the upstream closes it; the profile keeps" in done.stdout
+
+
 def test_a_connection_a_call_is_seen(run: Run, script: Any, tmp_path: Path) -> None:
     done = run(
         "observe", *script("client.trigger('a', 'e', 'x')\n", f"for _ in range(3):\n{indent(CLIENT, '    ')}    ")
@@ -206,7 +222,7 @@ def test_events_that_are_refused_are_failures_and_an_invalid_run(run: Run, scrip
     refused = "try:\n    client.trigger('a', 'e', 'x')\nexcept Exception:\n    pass\n"
     done = run("observe", *script(refused, CLIENT + wrong))
     assert done.returncode == 5
-    assert "1 x rejected 401: Invalid signature" in done.stdout
+    assert "1 x rejected 401: Invalid signature; check app id, key and secret" in done.stdout
     assert "no event was acknowledged" in done.stdout
 
 
@@ -261,6 +277,9 @@ def test_a_publisher_that_does_not_wait_for_answers_is_counted_to_the_byte(run: 
     assert "50 requests on 50 connections" in done.stdout
     assert "agree to the byte" in done.stdout
     assert saved(tmp_path).server["requests"] == 50
+    # One cause to a line.
+    causes = [line.split(": ", 1)[1] for line in done.stdout.splitlines() if " x lost: " in line]
+    assert causes in ([], ["the publisher closed the connection before the answer"])
 
 
 def test_requests_that_publish_nothing_are_named(run: Run) -> None:

@@ -17,6 +17,10 @@ import httpx
 import pytest
 from commands import command, environment, free_port
 
+from wiretax.channels.endpoint import DEMO
+from wiretax.channels.limits import Limits
+from wiretax.mock.cost import CostModel
+from wiretax.mock.process import embedded_mock
 from wiretax.runs.reader import newest_first, read_run
 
 VISIT = Path(__file__).parent / "visit.py"
@@ -247,6 +251,31 @@ def test_what_cannot_be_used_is_said_in_the_form_and_nothing_starts(
     assert "hidden" not in json.dumps(answer)
     assert shared.http.get("/stats/requests").json()["user_count"] == 0
     assert sorted((shared.folder / "results").glob("*")) == before
+
+
+def test_what_the_server_rejects_is_said_in_the_form_or_left_out_of_a_plan(shared: Site) -> None:
+    with embedded_mock(Limits(), CostModel()) as mock:
+        endpoint = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{mock.port}/apps/{DEMO.app_id}"
+        large = {**USERS, "endpoint": endpoint, "plan": "none", "batch_size": "20", "max_batch_size": "20"}
+        refused = shared.post("/swarm", **large)
+        assert refused["message"] == (
+            "nothing was started, batch20-100B-chat-reference is rejected: the endpoint answered 400: 20 events "
+            "in one batch, expected 1 to 10"
+        )
+        unknown = shared.post("/swarm", **{**large, "endpoint": endpoint.replace("/apps/", "/apps/7")})
+        assert "check app id, key and secret" in unknown["message"]
+        # Who sends no batches is not in their way.
+        shared.start(**{**large, "user_classes": "TriggerUser"})
+        shared.post("/stop")
+        shared.start(endpoint=endpoint, plan="headline")
+        shared.post("/stop")
+    alone, plan = (read_run(folder) for folder in reversed(shared.runs[:2]))
+    assert set(alone.slices["api"]) == {"trigger"}
+    assert plan.meta["valid"], plan.meta["invalid_because"]
+    assert {row["batch_size"] for row in plan.meta["skipped"]} == {20, 50, 100}
+    assert plan.slices["batch_size"].max() == 10
+    said = [warning for warning in plan.meta["warnings"] if "was skipped: the endpoint answered 400" in warning]
+    assert len(said) == len(plan.meta["skipped"])
 
 
 def test_a_report_has_to_be_of_a_run_that_is_there(shared: Site) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from contextlib import suppress
+from dataclasses import replace
 
-from scenarios.budget import Budget, BudgetSpentError
-from scenarios.forecast import announce, forecast
-from scenarios.plan import load_plan, parse_plan, plan_names
+import pytest
+from typer import Exit
+
+from scenarios.budget import USUAL_MESSAGES, Budget, BudgetSpentError
+from scenarios.forecast import announce, forecast, refuse_users_beyond
+from scenarios.plan import PlanError, load_plan, parse_plan, plan_names
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import Workload
+from wiretax.commands.consent import budget_for, most_rounds_within
 from wiretax.wire.trust import Target
 
 AWAY = Target(Endpoint("http", "ws.example.com", 80, DEMO))
@@ -30,11 +35,12 @@ def test_a_call_counts_as_the_service_bills_it_and_one_that_does_not_fit_is_neve
     assert budget.as_dict() == {"max_messages": 25, "messages": 25, "spent": True}
 
 
-def test_a_forecast_is_twenty_calls_a_user_and_slice_and_one_to_see_who_is_there() -> None:
+def test_a_forecast_is_twenty_one_calls_a_user_and_slice_and_one_of_each_workload_before() -> None:
     plan = parse_plan({**PLAN, "workload": [{"api": "trigger"}, {"api": "batch", "batch_size": 10}]})
     expected = forecast(plan, [AWAY])
-    # Three rounds and the warm-up. The trial is a call of what is last of its kind.
-    assert expected.messages == 10 + (1 + 10) * 5 * 20 * 4
+    # Three rounds and the warm-up, each call of a user's with the one under way when its slice ends.
+    assert expected.trial_messages == 1 + 10
+    assert expected.messages == (1 + 10) + (1 + 10) * 5 * 21 * 4
     assert expected.seconds == pytest.approx(0.1 * 2 * 4)
     assert expected.call_s == pytest.approx(0.005)
     assert expected.message_bytes > 400
@@ -54,9 +60,55 @@ def test_what_is_announced_names_the_limit_the_place_and_no_secret() -> None:
     assert "stop early" not in said
     assert DEMO.secret not in said
     assert DEMO.key not in said
-    assert "The whole plan takes about 401" in announce(plan, [AWAY], 400)
+    assert "The whole plan takes about 421" in announce(plan, [AWAY], 400)
 
 
-def test_a_plan_that_comes_along_fits_in_the_usual_limit() -> None:
+BOTH = [AWAY, Target(AWAY.endpoint, server="against")]
+
+
+def test_the_plan_remote_fits_in_the_usual_limit_whatever_it_is_run_with(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With a second server; with rounds that gates add; with the users that Locust was told."""
     assert "remote" in plan_names()
-    assert "stop early" not in announce(load_plan("remote"), [AWAY], 10_000)
+    plan = load_plan("remote")
+    for first, second in ((AWAY, None), (AWAY, BOTH[1]), (None, BOTH[1])):
+        targets = [each for each in (first, second) if each is not None]
+        budget = Budget(USUAL_MESSAGES)
+        sent = plan if second is None else plan.against()
+        assert "stop early" not in announce(sent, targets, USUAL_MESSAGES)
+        for most in (plan.rounds, 3 * plan.rounds, 10_000):
+            rounds = most_rounds_within(plan, first, second, most, budget)
+            assert plan.rounds <= rounds <= most
+            assert forecast(replace(sent, rounds=rounds), targets).messages <= USUAL_MESSAGES
+        assert "more do not fit in --max-messages 10,000" in capsys.readouterr().err
+        allowed = 0
+        for users in range(1, 20):
+            with suppress(PlanError):
+                refuse_users_beyond(replace(sent, users=users), targets, USUAL_MESSAGES)
+                assert forecast(replace(sent, users=users), targets).messages <= USUAL_MESSAGES
+                allowed = users
+        assert allowed == (2 if second is None else 1)
+    assert forecast(plan.against(), BOTH).trial_messages == 2 * (1 + 10 + 10)
+
+
+def test_users_beyond_a_limit_are_refused_with_how_many_fit() -> None:
+    plan = replace(load_plan("remote"), users=16)
+    with pytest.raises(PlanError, match=r"16 users: .* about 77,637 messages, .* 10,000; 2 users would fit"):
+        refuse_users_beyond(plan, [AWAY], 10_000)
+    # Where not even one fits, that is said before the run, which ends at the limit.
+    refuse_users_beyond(plan, [AWAY], 100)
+
+
+def test_rounds_are_added_without_a_limit_as_ever(capsys: pytest.CaptureFixture[str]) -> None:
+    assert most_rounds_within(load_plan("remote"), None, None, 30, Budget(100)) == 30
+    assert most_rounds_within(load_plan("remote"), AWAY, None, 30, None) == 30
+    assert not capsys.readouterr().err
+
+
+def test_a_limit_has_to_hold_a_call_of_each_workload_and_one_more(capsys: pytest.CaptureFixture[str]) -> None:
+    here = Target(replace(AWAY.endpoint, host="127.0.0.1"))
+    assert budget_for(load_plan("remote"), here, None, 31, yes=False) is not None
+    with pytest.raises(Exit):
+        budget_for(load_plan("remote"), here, None, 30, yes=False)
+    assert "--max-messages 30: expected 31 or more: plan remote sends 21 before the run" in capsys.readouterr().err

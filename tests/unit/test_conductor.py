@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from scenarios.conductor import WARM_UP, Asked, Conductor, Extension, round_orde
 from scenarios.plan import Plan, parse_plan
 from scenarios.session import Stage
 from wiretax.channels.workload import Workload
+from wiretax.wire.ledger import Failure
 from wiretax.wire.slices import Slice
 
 PLAN = """
@@ -106,6 +108,67 @@ def test_a_server_that_falls_silent_ends_the_run_though_the_other_answers(server
     slices = list(conductor.run())
     assert conductor.ended_early == f"no event was acknowledged{named} in 3 slices in a row"
     assert len(slices) <= 6
+
+
+class Rejecting(Acting):
+    """A stage on which some calls are rejected, from a slice of a workload on."""
+
+    def __init__(self, rejected: Callable[[Workload, int], int]) -> None:
+        """``rejected``: the status of a workload's n-th slice, from 0; 0 where its calls are acknowledged."""
+        super().__init__()
+        self._rejected = rejected
+        self._slices: Counter[Workload] = Counter()
+
+    def open(self, piece: Slice) -> None:
+        status = self._rejected(piece.workload, self._slices[piece.workload])
+        self._slices[piece.workload] += 1
+        if not status:
+            super().open(piece)
+            return
+        Stage.open(self, piece)
+        piece.measured.failures += 2
+        piece.measured.failed[Failure("rejected", status, "because")] += 2
+
+
+def rejecting(rejected: Callable[[Workload, int], int]) -> Solo:
+    return Solo(None, Rejecting(rejected), users=0, slice_s=0.01, timeout_s=0.01)
+
+
+def test_a_workload_that_is_rejected_later_is_left_out_and_the_rest_goes_on() -> None:
+    """Three of four: more than the slices in a row that end a run where a server is silent."""
+    given = plan(rounds=6)
+    kept_on, *others = given.workloads
+    cast = rejecting(lambda workload, number: 400 if workload != kept_on and number >= 2 else 0)
+    conductor = Conductor(given, cast)
+    steps = [step for step, _ in conductor.run()]
+    assert not conductor.ended_early
+    counts = Counter(step.workload for step in steps)
+    # The warm-up and six rounds; the others in two slices that went well, and three that did not.
+    assert counts == {kept_on: 7, **dict.fromkeys(others, 5)}
+    assert {each.workload for each in conductor.skipped} == set(others)
+    assert {(each.failure.status, each.after) for each in conductor.skipped} == {(400, 3)}
+    assert str(conductor.skipped[0]).endswith("was skipped after round 4: the endpoint answered 400: because")
+
+
+def test_a_workload_that_is_acknowledged_again_stays() -> None:
+    conductor = Conductor(plan(rounds=8), rejecting(lambda _, number: 400 if number % 3 else 0))
+    assert len(list(conductor.run())) == 4 * 9
+    assert not conductor.skipped
+
+
+def test_a_run_ends_where_every_workload_is_rejected_and_says_with_what() -> None:
+    conductor = Conductor(plan(rounds=50), rejecting(lambda _, number: 400))
+    assert len(list(conductor.run())) == 4 * 3
+    assert conductor.ended_early.startswith("the endpoint acknowledges no workload any more: ")
+    assert conductor.ended_early.endswith(": 400: because")
+
+
+def test_a_server_that_fails_ends_the_run_with_its_own_words() -> None:
+    conductor = Conductor(plan(rounds=50), rejecting(lambda _, number: 503))
+    assert len(list(conductor.run())) == 3
+    assert conductor.ended_early == (
+        "no event was acknowledged in 3 slices in a row; the last calls failed: 503: because"
+    )
 
 
 def answering(*answers: tuple[str, ...], most_rounds: int = 100) -> tuple[Extension, list[Asked]]:

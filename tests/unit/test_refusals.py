@@ -42,7 +42,12 @@ class Heard:
 
 
 @pytest.mark.parametrize(
-    ("status", "says"), [(401, "check app id, key, secret"), (403, "disabled, or over its quota")]
+    ("status", "says"),
+    [
+        (401, "check app id, key and secret"),
+        (403, "disabled, or over its quota"),
+        (404, "check the app id in the URL"),
+    ],
 )
 @pytest.mark.parametrize("kind", ["rejected", "error_body"])
 def test_what_will_not_change_ends_the_run(status: int, says: str, kind: Kind) -> None:
@@ -62,7 +67,7 @@ def test_413_ends_the_run_when_it_comes_again_and_again() -> None:
     assert "answered 413: because, 3 times, at trigger-100B-chat-reference; lower" in heard.stops[0]
 
 
-@pytest.mark.parametrize("status", [400, 404, 500, 503])
+@pytest.mark.parametrize("status", [400, 500, 503])
 def test_other_refusals_are_counted_and_the_run_goes_on(status: int) -> None:
     heard = Heard()
     heard.hear(no(status, "30"), 10)
@@ -96,17 +101,20 @@ def test_retry_after_is_seconds_or_a_date(field: str, seconds: float) -> None:
     assert read_retry_after(field, NOON) == seconds
 
 
-def plan() -> Plan:
-    text = """
+def plan(users: int = 1, **keys: str) -> Plan:
+    text = f"""
     schema = 1
     name = "p"
     rounds = 3
     slice = "10ms"
     timeout = "1s"
+    users = {users}
     [[workload]]
     api = "trigger"
     """
-    return parse_plan(tomllib.loads(text))
+    document = tomllib.loads(text)
+    document["workload"][0].update(keys)
+    return parse_plan(document)
 
 
 class Held(Stage):
@@ -155,12 +163,25 @@ def test_a_warm_up_that_was_cut_is_held_anew() -> None:
     assert rounds == [WARM_UP, WARM_UP, 0, 1, 2]
 
 
-def test_a_slice_that_never_comes_out_whole_ends_the_run() -> None:
+@pytest.mark.parametrize(
+    ("users", "keys", "says", "not_says"),
+    [
+        (16, {}, "use fewer users, or give the workload a rate", "longer"),
+        (1, {}, 'give the workload a rate below the limit (rate = "5/s" in the plan), or wait longer', "users"),
+        (16, {"rate": "100/s"}, "lower the workload's rate", "users"),
+    ],
+)
+def test_a_slice_that_never_comes_out_whole_ends_the_run(
+    users: int, keys: dict[str, str], says: str, not_says: str
+) -> None:
+    given = plan(users=users, **keys)
     stage = Held(range(1, 1000))
-    stage.conductor = conductor = Conductor(plan(), Solo(None, stage, 0, 0.01, 1.0))
+    stage.conductor = conductor = Conductor(given, Solo(None, stage, 0, 0.01, 1.0))
     counted = [held.pieces[0].counts for _, held in conductor.run()]
     assert counted == [False] * (1 + MOST_TRIES)
     assert "the endpoint limits the rate" in conductor.ended_early
+    assert says in conductor.ended_early
+    assert not_says not in conductor.ended_early
 
 
 def test_a_mock_that_was_told_to_is_heard_so_often_and_then_only_counted() -> None:

@@ -39,7 +39,7 @@ def doctor(
     """Say what this machine can measure, and what not; with an endpoint, what stands between the two.
 
     Without --endpoint nothing leaves the machine. With it, DNS, TCP, TLS, clock, credentials and keep-alive are
-    checked in order, by requests that publish nothing.
+    checked in order, by requests that publish nothing. The exit code is 1 where a run could not work.
     """
     from scenarios.duration import parse_duration
     from wiretax.commands.consent import agree
@@ -70,7 +70,7 @@ def doctor(
             yes,
         )
     if not _print(Examination(target, timeout_s).findings(batch_limit), timed=True):
-        raise typer.Exit(Exit.INVALID)
+        raise typer.Exit(Exit.UNFIT)
 
 
 def _print(findings: Iterable[Finding], timed: bool) -> bool:
@@ -79,6 +79,6 @@ def _print(findings: Iterable[Finding], timed: bool) -> bool:
     for each in findings:
         sound = sound and each.state != "failed"
         took = f"{each.ms:>7.1f} ms  " if timed else ""
-        said = f"{each.found}; {each.advice}" if each.advice else each.found
+        said = f"{each.found.rstrip('.')}; {each.advice}" if each.advice else each.found
         out.print(f"{MARKS[each.state]}  {each.name:<{NAME_WIDTH}}  {took}{escape(said)}", soft_wrap=True)
     return sound

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from wiretax.channels.endpoint import EndpointError
-from wiretax.commands.consent import budget_for
+from wiretax.commands.consent import budget_for, most_rounds_within
 from wiretax.terminal import Exit, err, fail, out, said_at_most
 
 if TYPE_CHECKING:
@@ -118,6 +119,9 @@ def run(
             )
         more = _more_rounds(judge, chosen.rounds, max_rounds)
         budget = budget_for(chosen, first, second, max_messages, yes)
+        if more is not None:
+            most = most_rounds_within(chosen, first, second, more.most_rounds, budget)
+            more = replace(more, most_rounds=most)
         folder = sweep(chosen, first, second, results, err, more, budget, processes)
     except (EventsError, GatesError, LineError, PlanError, ResultsError, EndpointError, TrustError) as error:
         fail(str(error), Exit.USAGE)

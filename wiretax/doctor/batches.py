@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wiretax.channels.answers import Answer
+from wiretax.channels.remedies import remedy
 from wiretax.doctor.exchange import batch_body
 from wiretax.doctor.finding import Finding
 
@@ -32,7 +33,7 @@ def find_batch_limit(publish: Publish) -> Finding:
             continue
         if answer.status not in (400, 413):
             # Not for its size.
-            advice = "wait, and look again" if answer.status == 429 else "see the server's own log"
+            advice = remedy(answer.kind, answer.status, answer.message)
             return Finding("batch limit", "failed", f"{answer.status}: {answer.message}", advice)
         refused, why, untried = size, answer.message, []
         if size == 1:

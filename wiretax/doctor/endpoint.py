@@ -12,11 +12,12 @@ from typing import Any
 
 from wiretax.channels.answers import Answer
 from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.remedies import remedy
 from wiretax.channels.signing import TIMESTAMP_WINDOW_S
 from wiretax.doctor.batches import find_batch_limit
 from wiretax.doctor.certificate import days_left, issuer
-from wiretax.doctor.exchange import Told, ask, batch_target, channels_target
-from wiretax.doctor.finding import Finding, State
+from wiretax.doctor.exchange import Told, ask, batch_target, channels_target, event_body, forged_target
+from wiretax.doctor.finding import Finding
 from wiretax.wire.response import ResponseError
 from wiretax.wire.trust import Target
 
@@ -171,9 +172,33 @@ class Examination:
         answer = told.response.answer
         if answer.acknowledged:
             return Finding("credentials", "ok", f"app {self._endpoint.app.app_id} may be asked for its channels")
-        # Not every server can be asked that; then only publishing tells.
-        state: State = "note" if answer.status in NOT_ASKED else "failed"
-        return Finding("credentials", state, f"{answer.status}: {answer.message}", _cure(answer))
+        said = f"{answer.status}: {answer.message}"
+        if answer.status not in NOT_ASKED:
+            return Finding("credentials", "failed", said, remedy(answer.kind, answer.status, answer.message))
+        return self._publishing(said)
+
+    def _publishing(self, said: str) -> Finding:
+        """Of a server that answers 404 and the like where it is asked for channels: it may not know the question,
+        or not know the app. How it rejects a publish that is not signed by the app's secret tells which."""
+        body = event_body()
+        try:
+            answer = self._ask(forged_target(self._endpoint, body), body).response.answer
+        except (OSError, ResponseError) as error:
+            return self._no_answer("credentials", error)
+        if answer.status in NOT_ASKED or answer.kind == "unreadable" or not 400 <= answer.status < 500:
+            if answer.acknowledged:
+                found = "the server accepts events whatever their signature; one was published"
+                return Finding("credentials", "note", found, "anybody may publish to this app")
+            found = f"{answer.status}: {answer.message}"
+            return Finding("credentials", "failed", found, remedy(answer.kind, answer.status, answer.message))
+        if answer.status == 429:
+            return Finding("credentials", "failed", f"429: {answer.message}", remedy(answer.kind, 429, ""))
+        return Finding(
+            "credentials",
+            "note",
+            f"{said}, where it is asked for channels; the app may be published to",
+            "the server does not answer the question that would show whether key and secret are right",
+        )
 
     def _keep_alive(self) -> Finding:
         """The same request once more, on the same connection if it is still there."""
@@ -262,6 +287,8 @@ class Examination:
     def _who_listens(self, error: OSError) -> str:
         if isinstance(error, TimeoutError):
             return "check the address; a firewall may swallow it"
+        if not isinstance(error, ConnectionRefusedError):
+            return "check the address, and this machine's network"
         return f"nothing listens at {self._place()}: start the server (wiretax mock is one), or check the port"
 
     def _no_answer(self, name: str, error: Exception) -> Finding:
@@ -273,22 +300,6 @@ class Examination:
         else:
             said, advice = _said(error), "check the port, and whether the scheme is http or https"
         return Finding(name, "failed", said, advice)
-
-
-def _cure(answer: Answer) -> str:
-    if answer.status == 401 and "imestamp" in answer.message:
-        return "set this machine's clock by NTP, or the server's"
-    if answer.status == 401:
-        return "check app id, key and secret, and that they are of one app"
-    if answer.status == 403:
-        return "the app may be disabled, or over its quota"
-    if answer.status == 429:
-        return "too many requests: wait, and look again"
-    if answer.status in NOT_ASKED:
-        return "the server does not answer this question, or has no app of this id; publishing will show"
-    if answer.kind == "unreadable":
-        return "this is no server of the HTTP API; check host and port"
-    return "see the server's own log"
 
 
 def _said(error: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import time
 
 from wiretax.channels.endpoint import Endpoint
@@ -58,6 +58,18 @@ def channels_target(endpoint: Endpoint) -> str:
     """The signed target that asks for the app's channels: it needs the secret, and changes nothing."""
     path = f"/apps/{endpoint.app.app_id}/channels"
     return f"{path}?{_signed(endpoint, 'GET', path, {})}"
+
+
+def forged_target(endpoint: Endpoint, body: bytes) -> str:
+    """The target of a publish that is not signed by the app's secret, so that no server carries it out."""
+    path = f"/apps/{endpoint.app.app_id}/events"
+    stranger = replace(endpoint, app=replace(endpoint.app, secret=f"not {endpoint.app.secret}"))
+    return f"{path}?{_signed(stranger, 'POST', path, {'body_md5': body_md5(body)})}"
+
+
+def event_body() -> bytes:
+    """One small event."""
+    return f'{{"name":"{EVENT_NAME}","channels":["{CHANNEL}"],"data":"wiretax doctor"}}'.encode()
 
 
 def batch_target(endpoint: Endpoint, body: bytes) -> str:

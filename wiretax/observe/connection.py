@@ -21,8 +21,10 @@ from wiretax.wire.tcp_info import read_counters
 if TYPE_CHECKING:
     from wiretax.observe.proxy import Proxy
 
+PUBLISHER = "the publisher"
+CLOSE = b"\r\nconnection: close\r\n"
+OWN = "observe"
 HOST = re.compile(rb"(?im)(?<=\n)(host:[ \t]*)([^\r\n]*)")
-LOST = "the connection ended before the answer"
 
 
 class Open:
@@ -60,6 +62,7 @@ class Downstream(asyncio.Protocol):
         self._before: TcpCounters | None = None  # counted when the answer that is read was not passed on yet
         self._taken = 0
         self._ended = self._gone = False
+        self._closed_by = ""  # who closed first
         self._waiting: list[bytes] = []  # for the connection to the server
         self._upstream: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -99,6 +102,7 @@ class Downstream(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         self._ended = True
+        self._closed_by = self._closed_by or PUBLISHER
         if self._upstream is not None and self._upstream.can_write_eof():
             self._upstream.write_eof()
         return bool(self._pending)
@@ -117,6 +121,7 @@ class Downstream(asyncio.Protocol):
         if self._connecting is not None:
             self._connecting.cancel()
         self._ended = self._ended or error is not None
+        self._closed_by = self._closed_by or PUBLISHER
         self._give_up()
         self._recording.add_stray(self._number, self._requests.held)
         counters = self._read_counters()
@@ -124,7 +129,7 @@ class Downstream(asyncio.Protocol):
             self._recording.readings.append(
                 Reading(tuple(self._since) or self._latest, subtract_counters(counters, self._counted))
             )
-        self._recording.end_connection(counters)
+        self._recording.end_connection(counters, self._closed_by)
         self._gone = True
         if self._upstream is None:
             self._proxy.forget(self)
@@ -165,6 +170,7 @@ class Downstream(asyncio.Protocol):
     def server_closed(self) -> None:
         """The connection to the server is gone, and so goes the publisher's."""
         self._upstream = None
+        self._closed_by = self._closed_by or self._proxy.behind
         if self._gone:
             self._proxy.forget(self)
             return
@@ -182,6 +188,7 @@ class Downstream(asyncio.Protocol):
 
     def abort(self) -> None:
         """Give up what is under way."""
+        self._closed_by = self._closed_by or OWN
         self._transport.abort()
         if self._upstream is not None:
             self._upstream.abort()
@@ -223,6 +230,10 @@ class Downstream(asyncio.Protocol):
             self._recording.unasked += size
             return
         request = self._pending.popleft()
+        if CLOSE in message.head.lower():
+            # Whose FIN comes first is chance then; it is closed for whoever said so first.
+            asked = CLOSE in request.head.lower()
+            self._closed_by = self._closed_by or (PUBLISHER if asked else self._proxy.behind)
         request.response = (size - message.body_bytes, message.body_bytes)
         request.answer = read_answer(message.status, message.body)
         if not request.answer.acknowledged:
@@ -239,9 +250,18 @@ class Downstream(asyncio.Protocol):
             self._recording.unasked += self._response_bytes
         while self._pending:
             request = self._pending.popleft()
-            request.failure = request.failure or Failure("lost", 0, LOST)
+            request.failure = request.failure or Failure("lost", 0, self._why_lost(request))
             request.response, self._response_bytes = (0, self._response_bytes), 0
             self._settle(request)
+
+    def _why_lost(self, request: Open) -> str:
+        """Who ended the connection on which a request was not answered, and when."""
+        if self._closed_by == OWN:
+            return f"{self._proxy.behind} had not answered {self._proxy.grace_s:g} s after the command ended"
+        if self._response_bytes:
+            return f"{self._closed_by} closed the connection before the answer was whole"
+        unsent = self._closed_by == PUBLISHER and not request.whole
+        return f"{self._closed_by} closed the connection before the {'request was whole' if unsent else 'answer'}"
 
     def _settle(self, request: Open) -> None:
         exchange = Exchange(

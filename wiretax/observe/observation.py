@@ -207,6 +207,7 @@ class Observation:
             "observed": {
                 "exit_code": self.ending.code,
                 "connections": seen.connections,
+                "closed_by": dict(seen.closed_by.most_common()),
                 "stray_bytes": seen.stray,
                 "host_growth_bytes": seen.host_growth,
                 "other_requests": len(seen.exchanges) - len(self.publications),

@@ -12,7 +12,7 @@ from wiretax.observe.recording import Recording
 from wiretax.wire.tcp_info import ETHERNET_MAXSEG
 
 HOST = "127.0.0.1"
-# An upstream may still owe answers when the publisher has ended; none is worth a longer wait.
+# A server may still owe answers when the publisher has ended; none is worth a longer wait.
 GRACE_S = 5.0
 
 
@@ -23,6 +23,8 @@ class Proxy:
         upstream: the server behind it.
         tls: what the upstream's certificate is verified with; None for plain HTTP.
         rewrites_host: whether the Host header is set to the upstream's authority.
+        behind: the server in a sentence.
+        grace_s: how long it may take for answers that are due when the publisher has ended.
         recording: what was seen.
         port: where it listens, once it does.
     """
@@ -31,6 +33,8 @@ class Proxy:
         self.upstream = upstream
         self.tls = tls
         self.rewrites_host = rewrites_host
+        self.grace_s = GRACE_S
+        self.behind = "the upstream" if rewrites_host else "the mock"
         self.recording = Recording()
         self.port = 0
         self._open: set[Downstream] = set()
@@ -74,7 +78,7 @@ class Proxy:
             await self._accepted_all.wait()
         self._listener.close()
         try:
-            await asyncio.wait_for(self._idle.wait(), GRACE_S)
+            await asyncio.wait_for(self._idle.wait(), self.grace_s)
         except TimeoutError:
             for connection in list(self._open):
                 connection.abort()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from wiretax.observe.exchange import Exchange, Reading
@@ -17,6 +18,7 @@ class Recording:
         readings: the kernel's counts between exchanges.
         tcp: the kernel's counts of all connections; None where it keeps none.
         connections: connections accepted.
+        closed_by: how many of them were closed by whom.
         peak: connections open at once, at most.
         sent: bytes the publisher sent.
         received: bytes it was answered.
@@ -31,6 +33,7 @@ class Recording:
     readings: list[Reading] = field(default_factory=list)
     tcp: TcpCounters | None = field(default_factory=TcpCounters)
     connections: int = 0
+    closed_by: Counter[str] = field(default_factory=Counter)
     open: int = 0
     peak: int = 0
     sent: int = 0
@@ -49,9 +52,10 @@ class Recording:
         self.peak = max(self.peak, self.open)
         return number
 
-    def end_connection(self, tcp: TcpCounters | None) -> None:
-        """A connection is gone; ``tcp`` is what the kernel counted on it."""
+    def end_connection(self, tcp: TcpCounters | None, closed_by: str) -> None:
+        """A connection is gone; ``tcp`` is what the kernel counted on it, ``closed_by`` who closed it first."""
         self.open -= 1
+        self.closed_by[closed_by] += 1
         self.tcp = add_counters(self.tcp, tcp)
 
     def add_stray(self, connection: int, data: bytes) -> None:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from wiretax.observe.connection import Downstream
 
 TIMEOUT_S = 10
+ADVICE = {
+    "certificate": "; --ca FILE names an authority, --insecure takes any certificate",
+    "tls": "; no TLS handshake: check the port, it may speak plain HTTP",
+}
 
 
 class UpstreamError(RuntimeError):
@@ -52,8 +56,7 @@ async def check(target: Endpoint, tls: ssl.SSLContext | None) -> None:
     """
     failure = await _connect(asyncio.Protocol, target, tls)
     if failure is not None:
-        trust = "; --ca FILE names an authority, --insecure takes any certificate" if failure.kind == "tls" else ""
-        raise UpstreamError(f"can't reach the upstream: {failure.message}{trust}")
+        raise UpstreamError(f"can't reach the upstream: {failure.message}{ADVICE.get(failure.kind, '')}")
 
 
 async def connect(downstream: Downstream, target: Endpoint, tls: ssl.SSLContext | None) -> Failure | None:
@@ -76,8 +79,10 @@ async def _connect(
             transport, made = await asyncio.get_running_loop().create_connection(
                 protocol, target.host, target.port, ssl=tls
             )
+    except ssl.SSLCertVerificationError as error:
+        return Failure("certificate", 0, f"{where}: {error.verify_message or error.reason or error}")
     except ssl.SSLError as error:
-        return Failure("tls", 0, f"{where}: {getattr(error, 'verify_message', '') or error.reason or error}")
+        return Failure("tls", 0, f"{where}: {error.reason or error}")
     except TimeoutError:
         return Failure("connect", 0, f"{where}: no connection in {TIMEOUT_S} s")
     except OSError as error:

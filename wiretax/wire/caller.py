@@ -12,7 +12,7 @@ import gevent
 from wiretax.channels.events import Event, body_writer
 from wiretax.channels.profiles import load_profile
 from wiretax.wire.connection import Connection, ExchangeError
-from wiretax.wire.ledger import Failure
+from wiretax.wire.ledger import UNCONNECTED, Failure
 from wiretax.wire.publisher import (
     RECONNECT_PAUSE_S,
     Heed,
@@ -116,7 +116,7 @@ class Caller:
                 raise error.__cause__ from None
             if self._listener is not None:
                 self._listener(source.workload, age_ns, None, error.failure)
-            if error.failure.kind in ("connect", "tls"):
+            if error.failure.kind in UNCONNECTED:
                 gevent.sleep(RECONNECT_PAUSE_S)
             return Call(False, began_s, ended_s, error.failure)
         ended_s = monotonic()

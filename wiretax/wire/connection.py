@@ -255,8 +255,10 @@ class Connection:
         if self._timed_out:
             doing = "connect" if self._connecting else "answer"
             return Failure("timeout", 0, f"no {doing} within {self._timeout_ns / 1e9:g} s")
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return Failure("certificate", 0, error.verify_message or error.reason or str(error))
         if isinstance(error, ssl.SSLError):
-            return Failure("tls", 0, getattr(error, "verify_message", "") or error.reason or str(error))
+            return Failure("tls", 0, error.reason or str(error))
         if isinstance(error, ResponseError):
             return Failure("malformed", 0, str(error))
         message = (error.strerror if isinstance(error, OSError) else None) or str(error)

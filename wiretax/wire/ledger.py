@@ -8,14 +8,18 @@ from typing import Any, NamedTuple, TypeVar
 
 from wiretax.wire.histogram import Histogram
 
+# Kinds of failures in which no connection came about, so that nothing was sent.
+UNCONNECTED = ("connect", "tls", "certificate", "alpn")
+
 
 class Failure(NamedTuple):
     """One way an exchange failed.
 
     Attributes:
-        kind: "connect", "tls" (no handshake, or a certificate not to be trusted), "timeout", "lost" (the
-            connection went while the answer was awaited), "malformed" (what came is not HTTP), or a kind of
-            ``wiretax.channels.answers``: "rejected", "error_body", "unreadable".
+        kind: "connect", "tls" (no handshake), "certificate" (not to be trusted), "alpn" (the server does not offer
+            the version of HTTP), "timeout", "lost" (the connection went while the answer was awaited), "malformed"
+            (what came is not HTTP), or a kind of ``wiretax.channels.answers``: "rejected", "error_body",
+            "unreadable".
         status: the HTTP status, 0 where none came.
         message: the server's words or the system's.
     """

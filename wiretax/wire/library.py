@@ -15,7 +15,7 @@ from wiretax.channels.answers import read_answer
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.workload import LIBRARY, Workload
-from wiretax.wire.ledger import Failure, Tally
+from wiretax.wire.ledger import UNCONNECTED, Failure, Tally
 from wiretax.wire.parts import Http1Parts, Http2Parts, ModelError, Parts, PartsReader
 from wiretax.wire.publisher import FOREVER_NS, RECONNECT_PAUSE_S, Heed, Listener, Source, count_failure
 from wiretax.wire.response import Response
@@ -164,7 +164,7 @@ class LibraryPublisher:
                     self._count_unfinished(piece, failure, len(body), latency_ns)
                     if listener is not None:
                         listener(source.workload, latency_ns, None, failure)
-                    if failure.kind in ("connect", "tls"):
+                    if failure.kind in UNCONNECTED:
                         gevent.sleep(RECONNECT_PAUSE_S)
                     continue
                 except BaseException:

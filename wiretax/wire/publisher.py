@@ -16,7 +16,7 @@ from wiretax.channels.replay import Replay, payload_of, replayed_bodies
 from wiretax.channels.request import RequestHead
 from wiretax.channels.workload import Workload
 from wiretax.wire.connection import Connection, ExchangeError
-from wiretax.wire.ledger import Failure, Tally
+from wiretax.wire.ledger import UNCONNECTED, Failure, Tally
 from wiretax.wire.response import Response
 from wiretax.wire.slices import Slice
 
@@ -121,7 +121,7 @@ class Publisher:
                         raise error.__cause__ from None
                     if listener is not None:
                         listener(source.workload, latency_ns, None, error.failure)
-                    if error.failure.kind in ("connect", "tls"):
+                    if error.failure.kind in UNCONNECTED:
                         gevent.sleep(RECONNECT_PAUSE_S)
                     continue
                 latency_ns = perf_counter_ns() - began_ns

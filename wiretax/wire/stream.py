@@ -81,5 +81,5 @@ class StreamConnection(SecureConnection):
         if isinstance(error, OSError):
             return self._failure(error)
         if isinstance(error, AgreementError):
-            return Failure("tls", 0, str(error))
+            return Failure("alpn", 0, str(error))
         return Failure("malformed", 0, f"{type(error).__name__}: {error}")

@@ -1,0 +1,56 @@
+"""Workloads of a plan that are not measured, since the server does not accept them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from wiretax.channels.workload import Workload
+from wiretax.runs.record import workload_columns
+from wiretax.wire.ledger import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A workload that is left out.
+
+    Attributes:
+        workload: which.
+        failure: what its calls were answered.
+        after: the round after which it was left out, from 0; -1 where no round had begun.
+    """
+
+    workload: Workload
+    failure: Failure
+    after: int = -1
+
+    def __str__(self) -> str:
+        since = f" after round {self.after + 1}" if self.after >= 0 else ""
+        return f"{self.workload.name} was skipped{since}: {self.rejection}"
+
+    @property
+    def rejection(self) -> str:
+        """Who rejected it, and in what words."""
+        return f"{whose(self.workload)} answered {words(self.failure)}"
+
+    def as_row(self) -> dict[str, Any]:
+        """As ``run.json`` keeps it: the workload's columns, and why."""
+        return {**workload_columns(self.workload), **self.failure._asdict(), "after_round": self.after}
+
+
+def words(failure: Failure) -> str:
+    """``400: 20 events in one batch``, as part of a sentence; the status is left out where none came."""
+    message = failure.message.rstrip(".")
+    return f"{failure.status}: {message}" if failure.status else message
+
+
+def whose(workload: Workload) -> str:
+    """Who a workload is sent to, in a sentence."""
+    return "the endpoint" if workload.server == "endpoint" else "the server of --against"
+
+
+def kept(workloads: Iterable[Workload], skipped: Iterable[Skipped]) -> tuple[Workload, ...]:
+    """The workloads that are left."""
+    out = {each.workload for each in skipped}
+    return tuple(each for each in workloads if each not in out)
