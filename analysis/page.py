@@ -11,18 +11,20 @@ from rich.text import Text
 from analysis.advice import Advice, Demand, Option, advise
 from analysis.advised import choice
 from analysis.brief import brief
+from analysis.call_time import fit_time
 from analysis.check import check
 from analysis.claims import Claim, claims
 from analysis.clients import compare_clients
 from analysis.figures.family import OBSERVED
 from analysis.latency import P50_P99
 from analysis.latency_text import OPEN_LOOP, closed_loop, notes
-from analysis.model import fit_bytes, fit_time
+from analysis.mode import why_no_gain
+from analysis.model import fit_bytes
 from analysis.sheet import Cell, Lines, Sheet
 from analysis.summary import summarise
 from analysis.table import CLIENT_COLUMNS, COLUMNS, Column
 from analysis.volume import size, volumes
-from analysis.wording import describe, interval, share, times, way
+from analysis.wording import describe, interval, share, sizes, times, way
 from analysis.work import UNKNOWN, work_of
 from wiretax.channels.endpoint import SERVICE
 from wiretax.channels.limits import Limits
@@ -143,18 +145,23 @@ def bytes_model(run: Run) -> Sheet:
     return Sheet(headers, rows)
 
 
-def time_model(run: Run) -> Sheet:
-    """a and b by family, and the gain they lead to."""
+def time_model(run: Run) -> Sheet | Lines:
+    """a and b by family, and how far the gain goes; for a run whose rates can't be compared, why there is none."""
+    if why := why_no_gain(run.slices):
+        return Lines([why])
     rows = [
         (
             ", ".join([row["client"], *way(row)]),
             f"{row['payload_bytes']:,} B",
-            _microseconds(row, "call_s"),
-            _microseconds(row, "event_s"),
-            f"{times(row['gain_limit'])} {interval(row['gain_limit_low'], row['gain_limit_high'])}",
-            f"{row['size_90']:,.0f} {_whole(row['size_90_low'], row['size_90_high'])}",
-            share(row["deviation"]),
+            *(
+                ["-", "-"]
+                if row["unsound_because"]
+                else [_microseconds(row, each) for each in ("call_s", "event_s")]
+            ),
+            "-" if pd.isna(row["deviation"]) else share(row["deviation"]),
             row["batch_sizes"],
+            *_largest_gain(row),
+            _limit(row),
         )
         for row in fit_time(run.slices).sort_values(["client", "payload_bytes"]).to_dict("records")
     ]
@@ -163,12 +170,31 @@ def time_model(run: Run) -> Sheet:
         "Payload",
         "a, µs a call",
         "b, µs an event",
-        "Limit of the gain",
-        "n for 90 % of it",
         "Furthest from the line",
         "Batch sizes n",
+        "Largest gain measured [95 %]",
+        "n for 90 % of it",
+        "Limit of the gain [95 %]",
     )
     return Sheet(headers, rows)
+
+
+def _largest_gain(row: dict[Any, Any]) -> tuple[str | Cell, str]:
+    """The largest measured gain with the batch sizes that have it, and the size for 90 % of it."""
+    if pd.isna(row["largest_gain"]):
+        return "-", "-"
+    doubt = interval(row["largest_gain_low"], row["largest_gain_high"])
+    return Cell(f"{times(row['largest_gain'])} {doubt}", sizes(row["largest_gain_at"])), f"{row['enough']:,.0f}"
+
+
+def _limit(row: dict[Any, Any]) -> Cell:
+    """The limit with the size for 90 % of it, or why none is given."""
+    if row["no_limit_because"]:
+        return Cell("-", row["no_limit_because"])
+    doubt = interval(row["gain_limit_low"], row["gain_limit_high"])
+    reached = f"90 % of it with {row['size_90']:,.0f} {_whole(row['size_90_low'], row['size_90_high'])}"
+    beyond = ", more than were measured" if row["size_90"] > row["largest_batch"] else ""
+    return Cell(f"{times(row['gain_limit'])} {doubt}", f"{reached}{beyond}")
 
 
 def monthly(run: Run) -> Sheet:
@@ -240,8 +266,9 @@ def warnings(run: Run) -> Lines:
     doubts = [f"{str(doubt)[0].upper()}{str(doubt)[1:]}." for doubt in check(run.slices, run.meta)]
     invalid = [f"Invalid: {reason}." for reason in run.meta.get("invalid_because", [])]
     own = [f"{warning[0].upper()}{warning[1:]}." for warning in run.meta.get("warnings", [])]
+    why = [each for each in [why_no_gain(run.slices)] if each]
     return Lines(
-        [*invalid, *own, *doubts], "None: the run is valid and its ratios hold as far as their intervals go."
+        [*invalid, *why, *own, *doubts], "None: the run is valid and its ratios hold as far as their intervals go."
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from analysis.model import fit_time
+from analysis.call_time import fit_time
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import FAMILY, LIBRARY, Workload
 from wiretax.runs.reader import Run, RunNotFoundError, find_run, newest_first, read_run

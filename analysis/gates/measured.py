@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.latency import BUCKET, Histogram, Quantile, samples_needed, with_censored
 from analysis.layers import BOUNDARY, COUNTS, HEAD, RECEIVED, SEGMENTS, SENT, TLS, WORKLOAD, with_tls
+from analysis.mode import why_no_gain
 from analysis.summary import API_ORDER
 from wiretax.channels.workload import FAMILY
 
@@ -30,11 +31,15 @@ class Measured:
     Attributes:
         workloads: each workload's columns, by its name; the reference client first, then by payload and call.
         triggers: the trigger each workload is held against, by name; absent where the run has none.
+        why_no_speed: why its rates are no measure, in a sentence; empty where workloads were sent in turn.
     """
+
+    why_no_speed: str = ""
 
     def __init__(self, slices: pd.DataFrame, latency: pd.DataFrame) -> None:
         """Sum up ``slices.parquet``; ``latency.parquet`` is looked at where it is asked for."""
         slices = with_tls(slices)
+        self.why_no_speed = why_no_gain(slices)
         if "server" not in slices:
             slices = slices.assign(server=SERVER)
         self._sum_up(slices[[*DESCRIBED, "round", "duration_s", *SUMMED]].to_dict("records"), latency)
