@@ -56,6 +56,7 @@ def test_users_are_picked_by_name_and_both_ledgers_agree(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     run = read_run(find_run(tmp_path / "results"))
     assert run.meta["valid"], run.meta["invalid_because"]
+    assert run.mode == run.meta["mode"] == "free"
     assert set(run.slices["workload"]) == {"trigger-100B-chat-reference", "batch5-100B-chat-reference"}
     sent = run.slices.groupby("workload")[["requests", "boundary_requests"]].sum()
     for name, requests in stats(tmp_path).items():
