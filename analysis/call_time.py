@@ -20,20 +20,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf, isfinite, nan
+from math import isfinite, nan
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analysis.interval import LEAST_ROUNDS, median_interval
 from analysis.layers import with_tls
+from analysis.line import SHARE, Floats, Line, fit_line
 from analysis.mode import is_conducted
 from wiretax.channels.workload import FAMILY
 
-# The share of the largest gain that a batch size is asked for.
-SHARE = 0.9
 # How far a sound line may lie from the measured times.
 SOUND = 0.10
 # Two sizes leave no residual to judge a line by.
@@ -47,45 +45,6 @@ LEAST_SIZES_OF_A_LIMIT = 4
 # Gains this near to the largest count as equal to it.
 ALIKE = 0.01
 FIGURES = ["call_s", "event_s", "gain_limit", "size_90", "largest_gain"]
-
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """T(n) = a + b n, round by round.
-
-    Attributes:
-        call_s: a, seconds a call; a value a round.
-        event_s: b, seconds an event; a value a round.
-    """
-
-    call_s: Floats
-    event_s: Floats
-
-    def times(self, sizes: Sequence[float] | Floats) -> Floats:
-        """Seconds a call: a row a round, a column a size."""
-        times: Floats = self.call_s[:, None] + self.event_s[:, None] * np.asarray(sizes, dtype=float)
-        return times
-
-    def gains(self, sizes: Sequence[float] | Floats) -> Floats:
-        """Events a second over the trigger's: a row a round, a column a size."""
-        gains: Floats = np.asarray(sizes, dtype=float) * self.times([1.0]) / self.times(sizes)
-        return gains
-
-    @property
-    def limits(self) -> Floats:
-        """What the gain of ever larger batches would approach, a value a round; infinite unless b is above 0."""
-        grows = self.event_s > 0
-        return np.where(grows, (self.call_s + self.event_s) / np.where(grows, self.event_s, 1.0), inf)
-
-    @property
-    def sizes_for_share(self) -> Floats:
-        """The batch size that reaches 90 % of the limit, a value a round."""
-        grows = self.event_s > 0
-        # n (a + b) / (a + b n) = s (a + b) / b, solved for n.
-        size = np.maximum(1.0, SHARE / (1 - SHARE) * self.call_s / np.where(grows, self.event_s, 1.0))
-        return np.where(grows, size, inf)
 
 
 @dataclass(frozen=True)
@@ -107,7 +66,7 @@ class CallTimes:
     @cached_property
     def line(self) -> Line:
         """The line through all sizes."""
-        return _fit(self.sizes, self.times)
+        return fit_line(self.sizes, self.times)
 
     @cached_property
     def residuals(self) -> Floats:
@@ -180,7 +139,7 @@ class CallTimes:
         return ""
 
     def _limit_without(self, place: int) -> float:
-        line = _fit(np.delete(self.sizes, place), np.delete(self.times, place, axis=1))
+        line = fit_line(np.delete(self.sizes, place), np.delete(self.times, place, axis=1))
         return float(np.median(line.limits))
 
     @property
@@ -227,16 +186,6 @@ def call_times(slices: pd.DataFrame) -> Iterator[CallTimes]:
         whole = times.sort_index(axis=1).dropna()
         if whole.shape[1] > 1 and len(whole):
             yield CallTimes(family, whole.columns.to_numpy(dtype=float), whole.to_numpy(), has_trigger)
-
-
-def _fit(sizes: Floats, times: Floats) -> Line:
-    """A line a round, so that a machine's drift cancels out. Points are weighted by the square of the inverse of
-    their median, since doubt grows with the time itself."""
-    medians = np.median(times, axis=0)
-    shares = medians**-2 / (medians**-2).sum()
-    centred = sizes - shares @ sizes
-    event = times @ (shares * centred) / (shares @ centred**2)
-    return Line(times @ shares - event * (shares @ sizes), event)
 
 
 def fit_time(slices: pd.DataFrame) -> pd.DataFrame:

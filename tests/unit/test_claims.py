@@ -101,8 +101,8 @@ def test_where_call_times_bend_the_largest_gain_measured_is_beside_it() -> None:
     claim = claims(bent)[TEN_A_CALL]
     assert claim.verdict == "holds in part"
     assert claim.note.startswith(
-        "The largest gain measured is 7.33x [7.33, 7.33] with batches of 20 and 100, and 90 % of it takes about 15 "
-        "events a call. No limit is given: a line through the call times"
+        "The largest gain measured is 7.33x [7.33, 7.33] with batches of 20 and 100, and 90 % of it takes about "
+        "15 events a call. No limit is given: a line through the call times"
     )
 
 

@@ -48,8 +48,8 @@ META: dict[str, Any] = {
     "reconcile": {"agrees": False, "differences": []},
 }
 SENTENCE = (
-    "No gain: the user classes of a free run send side by side and compete; to compare speeds, send the workloads in "
-    "turn with a plan: wiretax run headline."
+    "No gain: the user classes of a free run send side by side and compete; to compare speeds, send the workloads "
+    "in turn with a plan: wiretax run headline."
 )
 NO_FAILURES = pd.DataFrame(columns=["workload", "kind", "status", "message", "count"])
 
@@ -146,7 +146,7 @@ def test_it_is_said_once_on_each_page_which_plan_measures_a_gain() -> None:
 
 
 def test_claims_about_time_are_not_measured_by_it_and_those_about_bytes_are() -> None:
-    header, overhead, cure, ten, more, channels = claims(free_run().slices)
+    _, overhead, cure, ten, more, channels = claims(free_run().slices)
     assert (overhead.verdict, cure.verdict) == ("holds", "holds")
     assert {each.verdict for each in (ten, more, channels)} == {"not measured"}
     assert {each.note for each in (ten, more, channels)} == {SENTENCE}
