@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Each size up to the limit is reckoned.
 MOST_LIMIT = 1000
+HABITS = ("keep-alive", "close")
 
 
 class AdviseError(ValueError):
@@ -45,7 +46,7 @@ def advise(
         ),
     ] = None,
     connection: Annotated[
-        Literal["keep-alive", "close"] | None,
+        str | None,
         typer.Option(
             help="Whether the server keeps connections or closes each after a call; if not said, as a run against "
             "it saw, else it is taken to keep them.",
@@ -76,7 +77,9 @@ def advise(
         target = _target(endpoint, tls)
         workload = _workload(payload, kind, client, limit, target.scheme == "https")
         work = find_work(results, run, workload)
-        told = Connections(connection == "close", f"--connection {connection}") if connection else None
+        if connection not in (None, *HABITS):
+            raise AdviseError(f"--connection {connection}: expected {' or '.join(HABITS)}")
+        told = None if connection is None else Connections(connection == "close", f"--connection {connection}")
         seen = told or find_seen(results, run, target) or ASSUMED
         demand = Demand(workload, target, events_per_s, rtt_s, budget_s, limit, seen)
         queue = find_drained(results, run, demand)
