@@ -53,8 +53,8 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
         ``saving`` (share of the baseline's sent bytes a message that is not sent; NaN without a baseline),
         ``gain``, ``gain_low``, ``gain_high`` (ratio of message rates; NaN where workloads were not sent in turn),
         ``p50_s``, ``p99_s`` (of a call; NaN where too few calls ended), ``p50_s_is_lower_bound``,
-        ``p99_s_is_lower_bound`` (whether calls without an acknowledgement decide them), ``samples`` (calls they are
-        taken from), ``failures``.
+        ``p99_s_is_lower_bound`` (whether calls without an acknowledgement decide them), ``samples`` (calls they
+        are taken from), ``failures``.
     """
     total = totals(slices)
     by_name = total.set_index("workload")
