@@ -8,10 +8,12 @@ connection is not in it: connections are reckoned so that one is nearly always f
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import ceil, floor, log10
 
 import numpy as np
 
+from analysis.connections_seen import ASSUMED, Connections
 from analysis.gathering import FILLED, Floats, gather, time_to_fill
 from analysis.work import UNKNOWN, Work
 from wiretax.channels.endpoint import Endpoint
@@ -25,6 +27,10 @@ LEAST_LINGER_S = 0.001
 # Sizes that send so little more than the least count as equal: the shortest latency decides between them.
 NEAR = 0.01
 SHOWN = (1, 2, 5, 10)
+# What TCP sends on a new or idle connection before an answer: ten segments of Ethernet's (RFC 6928).
+FIRST_FLIGHT_BYTES = 10 * 1460
+# What goes with a first request inside TLS: the end of the handshake and the records' frames.
+TLS_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class Demand:
         rtt_s: seconds to the endpoint and back.
         budget_s: the longest an event may take from its arrival to the answer of its call, seconds.
         limit: events a batch the endpoint takes.
+        connections: what the endpoint does to connections, and who says so.
     """
 
     workload: Workload
@@ -46,15 +53,34 @@ class Demand:
     rtt_s: float
     budget_s: float
     limit: int
+    connections: Connections = ASSUMED
+
+    @property
+    def opens(self) -> bool:
+        """Whether each call opens a connection, since the client or the server closes the one before."""
+        return self.workload.connection == "close" or self.connections.closes
 
     @property
     def round_trips(self) -> int:
-        """Round trips a call takes: one, and where each opens a connection TCP's handshake and TLS 1.3's."""
-        return 1 if self.workload.connection == "keep-alive" else 2 + self.workload.tls
+        """Round trips a small call takes: one, and where each opens a connection TCP's handshake and TLS 1.3's."""
+        return 2 + self.workload.tls if self.opens else 1
 
     def call_s(self, work: Work, events: float) -> float:
-        """Seconds from a call's departure to its answer."""
-        return self.round_trips * self.rtt_s + work.call_s + work.event_s * events
+        """Seconds from a call's departure to its answer.
+
+        A connection that is new sends so many bytes before it waits for an answer, then twice as many, and so on;
+        where each call opens one, a large call takes these round trips, too.
+        """
+        return self.trips(events) * self.rtt_s + work.call_s + work.event_s * events
+
+    def trips(self, events: float) -> int:
+        """Round trips that a call of so many events takes."""
+        if not self.opens:
+            return 1
+        head, first, more = _batch_line(self.workload, self.endpoint)
+        body = first + more * (events - 1)
+        sent = head + len(str(round(body))) + body + (TLS_BYTES if self.workload.tls else 0)
+        return self.round_trips + _flights(sent) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +240,23 @@ def _batch(demand: Demand, work: Work, sent: Floats) -> Option:
     )
 
 
+def _flights(sent: float) -> int:
+    """How many round trips a new connection takes to send so many bytes and hear of them."""
+    flights, most = 1, FIRST_FLIGHT_BYTES
+    while most < sent:
+        flights += 1
+        most += FIRST_FLIGHT_BYTES * 2 ** (flights - 1)
+    return flights
+
+
+@lru_cache
+def _batch_line(workload: Workload, endpoint: Endpoint) -> tuple[int, int, int]:
+    """HTTP's bytes of a batch: its head without Content-Length's digits, the body of one event, and what each
+    further event adds to that."""
+    one, two = (request_sizes(_as_batch(workload, size), endpoint) for size in (1, 2))
+    return one.head - len(str(one.body)), one.body, two.body - one.body
+
+
 def _connections(calls_per_s: float, call_s: float) -> int:
     """Little's law: calls under way are their rate times their time."""
     return max(1, ceil(calls_per_s * call_s / BUSY - 1e-9))
@@ -222,9 +265,8 @@ def _connections(calls_per_s: float, call_s: float) -> int:
 def _batch_bytes(demand: Demand) -> Floats:
     """HTTP's bytes of a batch of 1, 2, ... events up to the limit: a body is linear in events, and a head is as
     many bytes longer as Content-Length has digits."""
-    one, two = (request_sizes(_as_batch(demand.workload, size), demand.endpoint) for size in (1, 2))
-    bodies = one.body + (two.body - one.body) * np.arange(demand.limit)
-    head = one.head - len(str(one.body))
+    head, first, more = _batch_line(demand.workload, demand.endpoint)
+    bodies = first + more * np.arange(demand.limit)
     return np.array([head + len(str(body)) + body for body in bodies.tolist()], dtype=float)
 
 

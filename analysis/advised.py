@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from analysis.advice import BUSY, LEAST_LINGER_S, Advice, Option
-from analysis.gathering import FILLED, time_to_fill
+from analysis.advice_reasons import reasons
+from analysis.gathering import FILLED
 from analysis.quantity import (
     amount,
     byte_unit,
@@ -21,19 +21,13 @@ from analysis.quantity import (
     milliseconds,
     part,
     rate,
-    work_time,
 )
-from analysis.work import Work
-from wiretax.channels.workload import Workload
 
 MONTH_S = 30 * 86400
-# Less than this share saved is little, and fewer events a call than this have hardly gathered.
+# Less than this share saved is little. Where fewer events a call than this have gathered, a little more is, too.
 LITTLE_SAVED = 0.1
 HARDLY_GATHERED = 1.5
-# Payloads this many times as large are no measure of each other.
-FAR = 4
-# What TCP sends on a new or idle connection before an answer: ten segments of Ethernet's (RFC 6928).
-FIRST_FLIGHT_BYTES = 10 * 1460
+HARDLY_SAVED = 0.15
 COLUMNS = (
     "linger\nms",
     "events\na call",
@@ -74,7 +68,7 @@ def _asked(advice: Advice) -> str:
 
 
 def choice(advice: Advice) -> Iterator[str]:
-    """The advice in a few lines."""
+    """The advice in a few lines, whether batching is worth it first."""
     best = advice.advised
     if best is None:
         yield (
@@ -82,16 +76,20 @@ def choice(advice: Advice) -> Iterator[str]:
             f"{duration(advice.demand.budget_s)}: allow more, or publish from nearer to the endpoint."
         )
         return
+    verdict = _verdict(advice, best)
+    if verdict:
+        yield f"[bold]{verdict}[/bold]"
     connections = count(best.connections, "connection")
+    batches = f"batches of {best.batch_size}, with a linger of {duration(best.linger_s)}"
     if best.batch_size == 1:
         yield f"[bold]Publish by trigger, one event a call[/bold], over {connections}."
+    elif _hardly_worth(advice, best):
+        yield f"Publish by trigger; or, if the bytes are worth the wait, in {batches}, over {connections}."
     else:
-        yield (
-            f"[bold]Publish in batches of {best.batch_size}, with a linger of {duration(best.linger_s)}[/bold], "
-            f"over {connections}."
-        )
+        yield f"[bold]Publish in {batches}[/bold], over {connections}."
+    who = "In batches it" if _hardly_worth(advice, best) else "It"
     sends = (
-        f"It sends {amount(best.bytes_per_s)}/s ({amount(best.bytes_per_s * MONTH_S)} a month) in "
+        f"{who} sends {amount(best.bytes_per_s)}/s ({amount(best.bytes_per_s * MONTH_S)} a month) in "
         f"{rate(best.calls_per_s, 'call')}"
     )
     if best.batch_size == 1:
@@ -109,6 +107,50 @@ def choice(advice: Advice) -> Iterator[str]:
         f"{duration(best.mean_s - trigger.mean_s)} and {duration(best.worst_s - trigger.worst_s)} more than by "
         "trigger."
     )
+
+
+def _verdict(advice: Advice, best: Option) -> str:
+    """Whether batching is worth it; empty where it is."""
+    if best.batch_size == 1:
+        return f"Batching isn't worth it: {_why_not(advice)}"
+    saving = part(advice.saving(best))
+    if _hardly_worth(advice, best):
+        later = duration(best.worst_s - advice.trigger.worst_s)
+        return (
+            "Batching is hardly worth it: too few events arrive within the linger. It saves "
+            f"{saving} of the bytes, and an event is up to {later} later."
+        )
+    if advice.saving(best) < LITTLE_SAVED:
+        return (
+            f"Batching saves few bytes, {saving}, since the payload is most of what is sent; it is worth it for "
+            "the calls, if they are what costs."
+        )
+    return ""
+
+
+def _hardly_worth(advice: Advice, best: Option) -> bool:
+    return best.batch_size > 1 and best.events_per_call < HARDLY_GATHERED and advice.saving(best) < HARDLY_SAVED
+
+
+def _why_not(advice: Advice) -> str:
+    demand, trigger = advice.demand, advice.trigger
+    batches = [option for option in advice.options[1:] if option.fits]
+    if len(advice.options) == 1:
+        return "the endpoint takes one event a batch."
+    if not batches:
+        return (
+            f"a call takes {duration(trigger.worst_s)} of the budget of {duration(demand.budget_s)}, which leaves "
+            f"less than the {duration(LEAST_LINGER_S)} a linger takes at least."
+        )
+    best = min(batches, key=lambda option: option.bytes_per_s)
+    saving = advice.saving(best)
+    saves = f"save {part(saving)} of the bytes" if saving > 0 else f"send {part(-saving)} more bytes"
+    if best.events_per_call < HARDLY_GATHERED:
+        return (
+            f"at {rate(demand.rate, 'event')} too few arrive within the budget. Batches would hold "
+            f"{best.events_per_call:.2f} events on average and {saves}."
+        )
+    return f"the payload is most of what is sent. Batches of {best.batch_size} would {saves}."
 
 
 def render(advice: Advice) -> Table:
@@ -135,130 +177,6 @@ def render(advice: Advice) -> Table:
             style="bold" if chosen else None,
         )
     return table
-
-
-def reasons(advice: Advice) -> Iterator[str]:
-    """Why so, and what to mind, a sentence or two a line."""
-    if any(not option.fits for option in advice.shown):
-        yield "!: over the budget."
-    if advice.advised is not None:
-        yield from _worth(advice, advice.advised)
-        yield from _capacity(advice, advice.advised)
-        yield from _on_the_wire(advice, advice.advised)
-    yield from _measured(advice.work, advice.demand.workload)
-
-
-def _worth(advice: Advice, best: Option) -> Iterator[str]:
-    """Whether batching is worth it."""
-    demand = advice.demand
-    if best.batch_size == 1:
-        yield f"Batching isn't worth it: {_why_not(advice)}"
-        return
-    saving = advice.saving(best)
-    if best.filled < FILLED:
-        full = time_to_fill(demand.rate, best.batch_size)
-        yield (
-            f"The budget ends the linger before most batches are full: {part(best.filled)} leave full, with "
-            f"{best.events_per_call:,.1f} events on average. With {duration(full)} of linger, "
-            f"{part(FILLED)} of them would be full; that takes a budget of "
-            f"{duration(full + best.worst_s - best.linger_s)}."
-        )
-    if saving < LITTLE_SAVED and best.events_per_call >= HARDLY_GATHERED:
-        yield (
-            f"It saves few bytes, {part(saving)}, since the payload is most of what is sent; it is worth it for "
-            "the calls, if they are what costs."
-        )
-    elif saving < LITTLE_SAVED:
-        yield (
-            f"It is hardly worth it: too few events arrive within the linger, and it saves {part(saving)} "
-            "of the bytes."
-        )
-
-
-def _why_not(advice: Advice) -> str:
-    demand, trigger = advice.demand, advice.trigger
-    batches = [option for option in advice.options[1:] if option.fits]
-    if len(advice.options) == 1:
-        return "the endpoint takes one event a batch."
-    if not batches:
-        return (
-            f"a call takes {duration(trigger.worst_s)} of the budget of {duration(demand.budget_s)}, which leaves "
-            f"less than the {duration(LEAST_LINGER_S)} a linger takes at least."
-        )
-    best = min(batches, key=lambda option: option.bytes_per_s)
-    saving = advice.saving(best)
-    saves = f"save {part(saving)} of the bytes" if saving > 0 else f"send {part(-saving)} more bytes"
-    if best.events_per_call < HARDLY_GATHERED:
-        return (
-            f"at {rate(demand.rate, 'event')} too few arrive within the budget. Batches would hold "
-            f"{best.events_per_call:.2f} events on average and {saves}."
-        )
-    return f"the payload is most of what is sent. Batches of {best.batch_size} would {saves}."
-
-
-def _capacity(advice: Advice, best: Option) -> Iterator[str]:
-    """Whether one publisher keeps up, as fast as the measured one."""
-    if best.processes > 1:
-        yield (
-            f"One such publisher can't keep up: the work is {best.processes:,.1f} times what one does. "
-            f"{best.processes_needed:,} would, {part(best.processes / best.processes_needed)} busy each."
-        )
-    elif best.processes > BUSY:
-        yield f"One such publisher would be {part(best.processes)} busy; two leave room."
-    trigger = advice.trigger
-    if best.processes <= BUSY < trigger.processes:
-        yield f"By trigger it would take {trigger.processes_needed:,} such publishers; in batches one does it."
-
-
-def _on_the_wire(advice: Advice, best: Option) -> Iterator[str]:
-    demand = advice.demand
-    if best.largest_bytes > FIRST_FLIGHT_BYTES:
-        yield (
-            f"A full call is {best.largest_bytes:,} B. A connection that is new or was idle sends "
-            f"{FIRST_FLIGHT_BYTES:,} B before it waits for an answer, so such a call takes further round trips "
-            "there, which are not in these times."
-        )
-    if demand.round_trips > 1:
-        yield (
-            f"{demand.workload.client} opens a connection for each call, so a call takes {demand.round_trips} "
-            "round trips."
-        )
-
-
-def _measured(work: Work, wanted: Workload) -> Iterator[str]:
-    """Where the work of a call is from, and what it is worth."""
-    if work.workload is None:
-        yield (
-            "What a call takes beside its round trip is not known and reckoned as 0, as no run tells it. Measure "
-            "it with: wiretax run headline"
-        )
-        return
-    one = work.workload
-    ways = [f"{one.payload_bytes:,} B {one.payload_kind} by {one.client}"]
-    ways += [f"with{'' if one.tls else 'out'} TLS"] if one.tls or wanted.tls else []
-    ways += ["a connection a call"] if one.connection == "close" else []
-    nearest = "" if one == wanted else ", the nearest it has"
-    yield (
-        f"Work: {work_time(work.call_s)} a call and {work_time(work.event_s)} an event, measured in {work.run} "
-        f"({', '.join(ways)}{nearest}). wiretax's own publisher did it; a library takes more or less."
-    )
-    ratio = max(one.payload_bytes, wanted.payload_bytes) / min(one.payload_bytes, wanted.payload_bytes)
-    if ratio > FAR:
-        yield (
-            f"Its payload is not near {wanted.payload_bytes:,} B, and the work of an event grows with it: a run "
-            "with such a payload tells it better."
-        )
-    if work.by_round_trips:
-        yield "That run waited for round trips, so more than work is in it; one on loopback tells it better."
-    elif work.mock is not None:
-        yield _of_the_mock(work.mock)
-
-
-def _of_the_mock(cost: dict[str, Any]) -> str:
-    if not (cost["per_request_s"] or cost["per_event_s"]):
-        return "Its mock costs nothing: what a real server needs for a call comes on top."
-    each = f"{work_time(cost['per_request_s'])} a call and {work_time(cost['per_event_s'])} an event"
-    return f"Its mock stood for a server that takes {each}, {cost['servers']} at once; that is in it."
 
 
 def _legend(advice: Advice) -> str:

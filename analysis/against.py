@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.layers import RECEIVED, SENT, totals
 from analysis.summary import ordered
-from analysis.throughput import paired_ratio, rates
+from analysis.throughput import Rounds
 from wiretax.channels.workload import FAMILY
 
 # What the slices of a pair have in common: all but the server.
@@ -45,15 +45,15 @@ def compare_servers(slices: pd.DataFrame) -> pd.DataFrame:
     sent, received = (
         dict(zip(names, total[parts].sum(axis=1) / requests, strict=True)) for parts in (SENT, RECEIVED)
     )
-    by_round = rates(slices)
+    rounds = Rounds(slices)
     rows = []
     for second, first in pairs.items():
-        ratio = paired_ratio(by_round[second], by_round[first])
+        ratio = rounds.ratio(second, first)
         rows.append(
             {
                 "workload": first,
-                "endpoint_rate": by_round[first].median(),
-                "against_rate": by_round[second].median(),
+                "endpoint_rate": rounds.rates[first].median(),
+                "against_rate": rounds.rates[second].median(),
                 "ratio": ratio.estimate,
                 "ratio_low": ratio.low,
                 "ratio_high": ratio.high,

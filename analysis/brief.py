@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isinf, isnan
+from math import isnan
 from typing import Any
 
 import pandas as pd
 
+from analysis.call_time import fit_time
 from analysis.clients import LEAST_CLIENTS, compare_clients, head_claim
 from analysis.focus import focus
-from analysis.model import fit_bytes, fit_time
+from analysis.mode import why_no_gain
+from analysis.model import fit_bytes
 from analysis.summary import summarise
-from analysis.wording import Row, interval, share, times
+from analysis.wording import Row, gain_limit, interval, share, times
 
 
 def brief(slices: pd.DataFrame, meta: dict[str, Any]) -> list[str]:
@@ -53,7 +55,7 @@ def _of_family(own: pd.DataFrame, rows: list[Row], meta: dict[str, Any]) -> Iter
         f"{share(batch['saving'])} less"
         + ("." if not limit or isnan(limit[0]) else f"; no batch, however large, gets below {limit[0]:,.0f} B.")
     )
-    yield _rate(own, batch, meta)
+    yield why_no_gain(own) or _rate(own, batch, meta)
 
 
 def _rate(own: pd.DataFrame, batch: Row, meta: dict[str, Any]) -> str:
@@ -62,12 +64,9 @@ def _rate(own: pd.DataFrame, batch: Row, meta: dict[str, Any]) -> str:
         f"all connections busy, {_endpoint(meta)}"
     )
     fits = fit_time(own).to_dict("records")
-    if not fits or isinf(fits[0]["gain_limit"]):
+    if not fits or (isnan(fits[0]["gain_limit"]) and fits[0]["largest_gain_at"] == [batch["batch_size"]]):
         return f"{said}."
-    return (
-        f"{said}; the limit is {times(fits[0]['gain_limit'])}, and 90 % of it takes "
-        f"{fits[0]['size_90']:,.0f} events a call."
-    )
+    return f"{said}; {gain_limit(fits[0])}."
 
 
 def _endpoint(meta: dict[str, Any]) -> str:

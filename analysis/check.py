@@ -12,8 +12,9 @@ import pandas as pd
 from analysis.against import twins
 from analysis.interval import LEAST_ROUNDS, median_interval
 from analysis.layers import totals
+from analysis.mode import is_conducted
 from analysis.summary import baselines
-from analysis.throughput import rates
+from analysis.throughput import Rounds
 from analysis.wording import share
 
 # Standard deviation of a ratio over rounds, as a share of its mean.
@@ -49,7 +50,7 @@ def check(slices: pd.DataFrame, meta: dict[str, Any]) -> list[Doubt]:
         slices: ``slices.parquet``.
         meta: ``run.json``.
     """
-    ratios = _ratios(slices)
+    ratios = _ratios(slices) if is_conducted(slices) else pd.DataFrame()
     doubts = [*_of_ratios(ratios)] if len(ratios.columns) else []
     busy, mock = meta.get("busy") or {}, meta.get("mock")
     generator = busy.get("generator") or 0.0
@@ -73,7 +74,7 @@ def _ratios(slices: pd.DataFrame) -> pd.DataFrame:
 
     A workload stands against its baseline, and one sent to a second server against the same one sent to the first.
     """
-    by_round, total = rates(slices), totals(slices)
+    by_round, total = Rounds(slices).rates, totals(slices)
     pairs = [(name, name, base) for name, base in baselines(total).items() if name != base]
     pairs += [(f"{of} over {to}", of, to) for of, to in twins(total).items()]
     # A workload that was rejected has a rate of 0, which is no measure of anything.

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isinf, isnan, nan
+from math import isnan, nan
 from typing import Literal
 
 import pandas as pd
 
+from analysis.call_time import fit_time
 from analysis.clients import CLAIMED_HEAD_BYTES, head_claim
 from analysis.crossing import payload_at_overhead
 from analysis.focus import focus
-from analysis.model import fit_bytes, fit_time
+from analysis.mode import why_no_gain
+from analysis.model import fit_bytes
 from analysis.summary import summarise
-from analysis.throughput import Ratio, paired_ratio, rates
-from analysis.wording import Row, call, event, interval, share, times, with_doubt
+from analysis.throughput import Ratio, Rounds
+from analysis.wording import Row, call, event, gain_limit, interval, share, sizes, times, with_doubt
 from wiretax.channels.workload import FAMILY
 
 Verdict = Literal["holds", "holds in part", "does not hold", "undecided", "not measured"]
@@ -175,20 +177,14 @@ def _ten(own: list[Row], family: pd.DataFrame) -> Claim:
     if not ten:
         return Claim(TEN, "not measured", note="No trigger beside a batch of 10: wiretax run headline.")
     [row] = ten
+    if why := why_no_gain(family):
+        return Claim(TEN, "not measured", note=why)
     # Rounds that lack one of the sizes have no line.
-    [fit] = fit_time(family).to_dict("records") or [{"gain_limit": nan}]
-    limit = float(fit["gain_limit"])
-    note = ""
-    if isinf(limit):
-        note = "By the fitted line the gain goes on growing with the batch."
-    elif not isnan(limit):
-        note = (
-            f"The gain's limit is {times(limit)} {interval(fit['gain_limit_low'], fit['gain_limit_high'])}; "
-            f"{share(NEARLY_ALL, 0)} of it takes {fit['size_90']:,.0f} events a call."
-        )
+    fits = fit_time(family).to_dict("records")
+    best, note = _best_gain(fits[0]) if fits else (nan, "")
     return Claim(
         TEN,
-        _ten_suffice(row, limit),
+        _ten_suffice(row, best),
         f"{times(row['gain'])} events/s",
         interval(row["gain_low"], row["gain_high"]),
         f"batch of {BATCH}, {event(row)}",
@@ -196,12 +192,24 @@ def _ten(own: list[Row], family: pd.DataFrame) -> Claim:
     )
 
 
-def _ten_suffice(row: Row, limit: float) -> Verdict:
+def _best_gain(fit: Row) -> tuple[float, str]:
+    """The most that any batch can gain, or did where the data support no limit; and what is to be said of it."""
+    said = gain_limit(fit)
+    if not said:
+        return nan, ""
+    said = f"{said[0].upper()}{said[1:]}."
+    if not isnan(fit["gain_limit"]):
+        return float(fit["gain_limit"]), said
+    if fit["largest_batch"] <= BATCH:
+        return nan, f"No larger batch was measured, and no limit is given: {fit['no_limit_because']}."
+    return float(fit["largest_gain"]), f"{said} No limit is given: {fit['no_limit_because']}."
+
+
+def _ten_suffice(row: Row, best: float) -> Verdict:
+    """``best``: NaN where it is not known whether larger batches gain more."""
     if isnan(row["gain_low"]):
         return "undecided"
-    return (
-        "holds" if row["gain"] >= NEARLY_ALL * limit else "holds in part" if row["gain_low"] > 1 else "undecided"
-    )
+    return "holds" if row["gain"] >= NEARLY_ALL * best else "holds in part" if row["gain_low"] > 1 else "undecided"
 
 
 def _more(own: list[Row], family: pd.DataFrame) -> Claim:
@@ -209,25 +217,22 @@ def _more(own: list[Row], family: pd.DataFrame) -> Claim:
     larger = [batches[size] for size in sorted(batches) if size > BATCH]
     if BATCH not in batches or not larger:
         return Claim(MORE, "not measured", note="No batch larger than 10 beside one of 10: wiretax run headline.")
-    ten, by_round = batches[BATCH], rates(family)
-    ratios = [paired_ratio(by_round[str(row["workload"])], by_round[str(ten["workload"])]) for row in larger]
+    ten, rounds = batches[BATCH], Rounds(family)
     fewer = [1 - row["sent_per_event"] / ten["sent_per_event"] for row in larger]
+    what = f"{sizes([row['batch_size'] for row in larger])} over one of {BATCH}, {event(ten)}"
+    if why := why_no_gain(family):
+        return Claim(MORE, "not measured", f"up to {share(max(fewer))} fewer bytes", EXACT, what, why)
+    ratios = [rounds.ratio(str(row["workload"]), str(ten["workload"])) for row in larger]
     best = max(ratios, key=lambda ratio: ratio.estimate)
-    sizes = [str(row["batch_size"]) for row in larger]
-    parts = zip(sizes, fewer, ratios, strict=True)
+    parts = zip([row["batch_size"] for row in larger], fewer, ratios, strict=True)
     return Claim(
         MORE,
         _all_above_one(ratios),
         f"up to {share(max(fewer))} fewer bytes, {times(best.estimate)} events/s",
         interval(best.low, best.high),
-        f"{_batches(sizes)} over one of {BATCH}, {event(ten)}",
+        what,
         "; ".join(f"{size}: {share(less)} fewer bytes, {with_doubt(ratio)}" for size, less, ratio in parts) + ".",
     )
-
-
-def _batches(sizes: list[str]) -> str:
-    """``batches of 20, 50 and 100``."""
-    return f"batch of {sizes[0]}" if len(sizes) == 1 else f"batches of {', '.join(sizes[:-1])} and {sizes[-1]}"
 
 
 def _all_above_one(ratios: list[Ratio]) -> Verdict:
@@ -244,17 +249,20 @@ def _channels(own: list[Row], family: pd.DataFrame) -> Claim:
     if not fans:
         what = "No trigger to as many channels as a batch has events"
         return Claim(CHANNELS, "not measured", note=f"{what}: wiretax run headline.")
-    by_round = rates(family)
+    rounds, why = Rounds(family), why_no_gain(family)
     ratios, notes = [], []
     for fan in sorted(fans, key=lambda row: int(row["channels"]), reverse=True):
         batch = batches[fan["channels"]]
-        ratio = paired_ratio(by_round[str(fan["workload"])], by_round[str(batch["workload"])])
+        ratio = rounds.ratio(str(fan["workload"]), str(batch["workload"]))
         fewer, more = fan["sent_per_event"] / fan["channels"], batch["sent_per_event"]
         ratios.append(ratio)
         notes.append(
             f"{fan['channels']} channels: {fewer:,.1f} B a message instead of {more:,.1f}, {with_doubt(ratio)}"
         )
     # What stands last is the fewest channels: the least that is gained.
+    if why:
+        what = f"{call(fan)} over batch of {fan['channels']}, {event(fan)}"
+        return Claim(CHANNELS, "not measured", f"{share(1 - fewer / more)} fewer bytes", EXACT, what, why)
     return Claim(
         CHANNELS,
         _all_above_one(ratios) if fewer < more else "does not hold",

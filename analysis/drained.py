@@ -68,7 +68,8 @@ def find_drained(results: Path, given: str | None, demand: Demand) -> Drained | 
             run = read_run(folder)
         except RunNotFoundError:
             continue
-        found = nearest(run, demand) if run.meta.get("valid") else None
+        # In a free run other classes may have competed with the queue's publishers.
+        found = nearest(run, demand) if run.meta.get("valid") and run.mode == "sweep" else None
         if found is not None:
             return found
     return None

@@ -17,12 +17,14 @@ from analysis.clients import compare_clients
 from analysis.figures.family import OBSERVED
 from analysis.latency import P50_P99
 from analysis.latency_text import OPEN_LOOP, closed_loop, notes
-from analysis.model import fit_bytes, fit_time
+from analysis.mode import why_no_gain
+from analysis.model import fit_bytes
 from analysis.sheet import Cell, Lines, Sheet
 from analysis.summary import summarise
 from analysis.table import CLIENT_COLUMNS, COLUMNS, Column
+from analysis.time_sheet import time_model as time_model  # pages show it as one of their parts
 from analysis.volume import size, volumes
-from analysis.wording import describe, interval, share, times, way
+from analysis.wording import describe, share, way
 from analysis.work import UNKNOWN, work_of
 from wiretax.channels.endpoint import SERVICE
 from wiretax.channels.limits import Limits
@@ -143,34 +145,6 @@ def bytes_model(run: Run) -> Sheet:
     return Sheet(headers, rows)
 
 
-def time_model(run: Run) -> Sheet:
-    """a and b by family, and the gain they lead to."""
-    rows = [
-        (
-            ", ".join([row["client"], *way(row)]),
-            f"{row['payload_bytes']:,} B",
-            _microseconds(row, "call_s"),
-            _microseconds(row, "event_s"),
-            f"{times(row['gain_limit'])} {interval(row['gain_limit_low'], row['gain_limit_high'])}",
-            f"{row['size_90']:,.0f} {_whole(row['size_90_low'], row['size_90_high'])}",
-            share(row["deviation"]),
-            row["batch_sizes"],
-        )
-        for row in fit_time(run.slices).sort_values(["client", "payload_bytes"]).to_dict("records")
-    ]
-    headers = (
-        "Client",
-        "Payload",
-        "a, µs a call",
-        "b, µs an event",
-        "Limit of the gain",
-        "n for 90 % of it",
-        "Furthest from the line",
-        "Batch sizes n",
-    )
-    return Sheet(headers, rows)
-
-
 def monthly(run: Run) -> Sheet:
     """What batches of ten save at several volumes."""
     rows = [
@@ -240,8 +214,9 @@ def warnings(run: Run) -> Lines:
     doubts = [f"{str(doubt)[0].upper()}{str(doubt)[1:]}." for doubt in check(run.slices, run.meta)]
     invalid = [f"Invalid: {reason}." for reason in run.meta.get("invalid_because", [])]
     own = [f"{warning[0].upper()}{warning[1:]}." for warning in run.meta.get("warnings", [])]
+    why = [each for each in [why_no_gain(run.slices)] if each]
     return Lines(
-        [*invalid, *own, *doubts], "None: the run is valid and its ratios hold as far as their intervals go."
+        [*invalid, *why, *own, *doubts], "None: the run is valid and its ratios hold as far as their intervals go."
     )
 
 
@@ -302,12 +277,3 @@ def _with(measured: str, doubt: str) -> str:
 
 def _bytes(value: float) -> str:
     return "-" if pd.isna(value) else f"{value:,.6g}"
-
-
-def _microseconds(row: dict[Any, Any], name: str) -> str:
-    value, low, high = (row[key] * 1e6 for key in (name, f"{name}_low", f"{name}_high"))
-    return f"{value:,.2f} {interval(low, high)}"
-
-
-def _whole(low: float, high: float) -> str:
-    return "[?]" if pd.isna(low) else f"[{low:,.0f}, {high:,.0f}]"

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.latency import P50_P99, column_names, percentiles
 from analysis.layers import WORKLOAD, bytes_per_event, totals
-from analysis.throughput import Ratio, paired_ratio, rates
+from analysis.throughput import Ratio, Rounds, rates
 from wiretax.channels.workload import FAMILY
 
 FIGURES = [
@@ -51,14 +51,15 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
         ``received_per_event``, ``cable_per_event`` (bytes; all layers both ways),
         ``head_per_request`` (bytes), ``overhead_factor`` (ratio),
         ``saving`` (share of the baseline's sent bytes a message that is not sent; NaN without a baseline),
-        ``gain``, ``gain_low``, ``gain_high`` (ratio of message rates), ``p50_s``, ``p99_s`` (of a call; NaN where
-        too few calls ended), ``p50_s_is_lower_bound``, ``p99_s_is_lower_bound`` (whether calls without an
-        acknowledgement decide them), ``samples`` (calls they are taken from), ``failures``.
+        ``gain``, ``gain_low``, ``gain_high`` (ratio of message rates; NaN where workloads were not sent in turn),
+        ``p50_s``, ``p99_s`` (of a call; NaN where too few calls ended), ``p50_s_is_lower_bound``,
+        ``p99_s_is_lower_bound`` (whether calls without an acknowledgement decide them), ``samples`` (calls they
+        are taken from), ``failures``.
     """
     total = totals(slices)
     by_name = total.set_index("workload")
     cost = bytes_per_event(slices)
-    message_rates, event_rates = rates(slices), rates(slices, "events")
+    message_rates, event_rates, rounds = rates(slices), rates(slices, "events"), Rounds(slices)
     sent_per_message = cost["sent"] * by_name["events"] / by_name["messages"].where(by_name["messages"] > 0)
     times = percentiles(pd.DataFrame() if latency is None else latency)
     base = baselines(total)
@@ -68,7 +69,7 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
         gain = Ratio(np.nan, np.nan, np.nan, 0)
         saving = np.nan
         if baseline is not None and baseline != workload:
-            gain = paired_ratio(message_rates[workload], message_rates[baseline])
+            gain = rounds.ratio(workload, baseline)
             saving = 1 - sent_per_message[workload] / sent_per_message[baseline]
         rows.append(
             {

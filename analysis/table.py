@@ -20,6 +20,7 @@ from analysis.check import check
 from analysis.clients import CLAIMED_HEAD_BYTES, LEAST_CLIENTS, compare_clients, head_claim
 from analysis.latency import P50_P99
 from analysis.latency_text import OPEN_LOOP, closed_loop, notes, percentile
+from analysis.mode import why_no_gain
 from analysis.queue_table import findings, legend, render_queues
 from analysis.summary import summarise
 from analysis.tradeoff import tradeoff
@@ -61,6 +62,8 @@ def print_run(run: Run, console: Console) -> None:
         for line in _findings(run.slices, side_by_side):
             say(line)
         say(f"[dim]{escape(_legend(run.meta, side_by_side, summary))}[/dim]")
+        if why := why_no_gain(run.slices):
+            say(escape(why))
     if len(run.queue):
         queues = tradeoff(run)
         console.print(render_queues(queues))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.interval import median_interval
+from analysis.mode import is_conducted
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,25 @@ class Ratio:
     low: float
     high: float
     rounds: int
+
+
+class Rounds:
+    """Message rates of a run, to be compared round by round.
+
+    All gains and ratios of rates come from here, so that a run whose workloads were not sent in turn has none.
+
+    Attributes:
+        rates: index round, a column a workload, messages per second; NaN where they can't be compared.
+    """
+
+    def __init__(self, slices: pd.DataFrame) -> None:
+        """``slices``: ``slices.parquet``."""
+        by_round = rates(slices)
+        self.rates = by_round if is_conducted(slices) else by_round * np.nan
+
+    def ratio(self, of: str, to: str) -> Ratio:
+        """The rate of one workload over another's."""
+        return paired_ratio(self.rates[of], self.rates[to])
 
 
 def rates(slices: pd.DataFrame, count: str = "messages") -> pd.DataFrame:

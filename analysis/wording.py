@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from math import isinf, isnan
 from typing import Any
 
@@ -71,6 +71,31 @@ def times(value: float) -> str:
 def interval(low: float, high: float) -> str:
     """Where a ratio lies: ``[5.60, 6.69]``; a question mark where too few rounds tell."""
     return "[?]" if isnan(low) else f"[{low:,.2f}, {high:,.2f}]"
+
+
+def sizes(batches: Sequence[int]) -> str:
+    """``batches of 20, 50 and 100``."""
+    *more, last = map(str, batches)
+    return f"batches of {', '.join(more)} and {last}" if more else f"a batch of {last}"
+
+
+def gain_limit(fit: Row) -> str:
+    """How far the gain goes by a row of ``analysis.call_time.fit_time``, without a full stop: its limit where the
+    data support one, else the largest that was measured; empty where there is no trigger."""
+    if not isnan(fit["gain_limit"]):
+        told = (
+            f"by the line through batches of up to {fit['largest_batch']} the gain's limit is "
+            f"{times(fit['gain_limit'])} {interval(fit['gain_limit_low'], fit['gain_limit_high'])}, and "
+            f"90 % of it takes {fit['size_90']:,.0f} events a call"
+        )
+        return f"{told} (extrapolated)" if fit["size_90"] > fit["largest_batch"] else told
+    if isnan(fit["largest_gain"]):
+        return ""
+    return (
+        f"the largest gain measured is {times(fit['largest_gain'])} "
+        f"{interval(fit['largest_gain_low'], fit['largest_gain_high'])} with {sizes(fit['largest_gain_at'])}, and "
+        f"90 % of it takes about {fit['enough']:,.0f} events a call"
+    )
 
 
 def with_doubt(ratio: Ratio) -> str:

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from analysis.model import fit_time
+import pandas as pd
+
+from analysis.call_time import fit_time
+from analysis.connections_seen import server_closes
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import FAMILY, LIBRARY, Workload
 from wiretax.runs.reader import Run, RunNotFoundError, find_run, newest_first, read_run
@@ -25,6 +28,7 @@ class Work:
         workload: the family it was fitted to, as a trigger.
         mock: the cost model of that run's mock; None for a server that was given.
         by_round_trips: whether round trips held that run up, so that more than work is in it.
+        with_connection: whether each of that run's calls opened a connection, so that this is in the work.
     """
 
     call_s: float = 0.0
@@ -33,6 +37,7 @@ class Work:
     workload: Workload | None = None
     mock: dict[str, Any] | None = None
     by_round_trips: bool = False
+    with_connection: bool = False
 
 
 UNKNOWN = Work()
@@ -45,25 +50,51 @@ def work_of(run: Run, wanted: Workload) -> Work | None:
     ratio, and its use of TLS, in this order.
 
     Returns:
-        None where the run has no trigger or batch of two sizes to fit a line to, or is not saturated: what an
-        observed publisher does between its calls is no work.
+        None where ``why_no_work`` has a reason.
     """
-    if "observed" in run.meta:
-        return None
-    fits = fit_time(run.slices)
-    fits = fits[fits["client"] != LIBRARY].dropna(subset=["call_s", "event_s"])
+    fits = _fits(run)
+    fits = fits[fits["unsound_because"] == ""]
     if fits.empty:
         return None
     nearest = min(fits.to_dict("records"), key=lambda row: _distance(row, wanted))
     return Work(
-        # A line through noise may start or fall below nothing.
+        # A sound line may still start a little below nothing.
         call_s=max(0.0, float(nearest["call_s"])),
         event_s=max(0.0, float(nearest["event_s"])),
         run=run.folder.name,
         workload=Workload(**{name: nearest[name] for name in FAMILY}),
         mock=run.meta["mock"],
         by_round_trips=_by_round_trips(run.meta),
+        with_connection=nearest["connection"] == "close" or bool(server_closes(run.slices)),
     )
+
+
+def why_no_work(run: Run) -> str:
+    """Why a run does not tell what a call costs; empty where it does.
+
+    Only a sweep tells: classes of a free run compete, and what an observed publisher does between its calls is no
+    work. And only where a line describes the times of some family's calls.
+    """
+    if run.mode == "free":
+        return "it is a free run, whose user classes compete; name a sweep, like that of: wiretax run headline"
+    fits = _fits(run)
+    if run.mode == "observe" or fits.empty:
+        return (
+            "it doesn't tell what a call costs; name one with a trigger and batches of the same payload, like "
+            "that of: wiretax run headline"
+        )
+    if (fits["unsound_because"] == "").any():
+        return ""
+    return (
+        f"it doesn't tell what a call costs ({fits['unsound_because'].iloc[0]}); name another, or measure again: "
+        "wiretax run headline"
+    )
+
+
+def _fits(run: Run) -> pd.DataFrame:
+    """The lines of wiretax's own publisher."""
+    fits = fit_time(run.slices)
+    return fits[fits["client"] != LIBRARY]
 
 
 def find_work(results: Path, given: str | None, wanted: Workload) -> Work:
@@ -84,10 +115,7 @@ def find_work(results: Path, given: str | None, wanted: Workload) -> Work:
         if work is None and len(run.queue):
             return UNKNOWN
         if work is None:
-            raise RunNotFoundError(
-                f"run {named}: it doesn't tell what a call costs; name one with a trigger and batches of the same "
-                "payload, like that of: wiretax run headline"
-            )
+            raise RunNotFoundError(f"run {named}: {why_no_work(run)}")
         return work
     for folder in newest_first(results):
         try:

@@ -44,6 +44,7 @@ from wiretax.channels.workload import Api, Workload
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import MockError
+from wiretax.runs.mode import FREE_RUN
 from wiretax.runs.reader import read_run
 from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import ResultsError, abandon_run_folder, claim_run_folder, run_name, write_run
@@ -52,7 +53,7 @@ from wiretax.wire.slices import Slice
 from wiretax.wire.trust import Target, TrustError
 
 RESULTS = Path("results")
-NAME = "free-run"
+NAME = FREE_RUN
 SEED = 1
 TIMEOUT_S = 10.0
 CERTIFICATE: KeyType = "rsa"
@@ -204,7 +205,7 @@ class FreeSession:
             if options is not None:
                 session.outside, session.limits = options.outside, options.limits
             try:
-                measurement = Measurement(targets, cost)
+                measurement = Measurement(targets, cost, mode="free" if plan is None else "sweep")
                 tried = Preflight((), ())
                 if ask:
                     workloads = plan.workloads if plan else self._sent_freely(options, classes) if options else ()

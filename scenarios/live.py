@@ -18,6 +18,7 @@ from analysis.gates.measured import Counts, Measured
 from analysis.gates.metrics import METRICS
 from analysis.latency import P50_P99, Histogram, Quantile, column_names
 from analysis.layers import SEGMENT_HEADER_BYTES
+from analysis.mode import no_gain
 from analysis.throughput import Ratio, ratio_of
 from analysis.wording import describe, event
 from wiretax.runs.record import Row, RunRecord, slice_row
@@ -67,7 +68,7 @@ class _Standing:
         sampled: the same at the last sample.
         sampled_s: seconds it had been sent for at the last sample.
         sampled_events: events it had published at the last sample.
-        rates: messages per second by round or sample.
+        rates: messages per second by round.
         latest: the round taken last, with its messages and its duration (s).
     """
 
@@ -91,7 +92,7 @@ class Live:
 
     def __init__(self, by_rounds: bool) -> None:
         """``by_rounds``: whether workloads are sent in turn and compared round by round; else they are sent at the
-        same time and compared sample by sample."""
+        same time, compete, and have no gain."""
         self._by_rounds = by_rounds
         self._began_s = time()
         self._sampled_at_s = 0.0
@@ -133,6 +134,11 @@ class Live:
             self._sampled_at_s = now
             self.samples += 1
         self.workloads = [self._figures(measured, name, histograms[name]) for name in measured.workloads]
+
+    @property
+    def why_no_gain(self) -> str:
+        """Why there is no gain, and which plan measures one; empty in a sweep."""
+        return "" if self._by_rounds else no_gain("free", {each["api"] for each in self.workloads})
 
     def history(self, since: int) -> list[tuple[float, dict[str, Sample]]]:
         """The samples after the first so many: seconds since the beginning, and by workload events per second, p50
@@ -182,7 +188,7 @@ class Live:
     ) -> dict[str, Sample]:
         """Rate and percentiles of what came since the last sample."""
         found: dict[str, Sample] = {}
-        for name, columns in measured.workloads.items():
+        for name in measured.workloads:
             standing = self._standing[name]
             fresh, seconds = histograms[name] - standing.sampled, lasting[name] - standing.sampled_s
             published = max(0.0, events[name] - standing.sampled_events)
@@ -193,9 +199,6 @@ class Live:
             p50, p99 = _percentiles(fresh)
             bounds = (p50.is_lower_bound, p99.is_lower_bound)
             found[name] = (published / seconds, _known(p50.seconds), _known(p99.seconds), *bounds)
-            if not self._by_rounds and self.samples:
-                standing.rates[self.samples] = published * columns["channels"] / seconds
-                standing.rates.pop(self.samples - MOST_SAMPLES, None)
         return found
 
     def _figures(self, measured: Measured, name: str, histogram: Counted) -> dict[str, Any]:
@@ -227,7 +230,7 @@ class Live:
         }
 
     def _gain(self, name: str, trigger: str | None) -> Ratio | None:
-        if trigger is None or trigger == name:
+        if trigger is None or trigger == name or not self._by_rounds:
             return None
         own, alone = self._standing[name].rates, self._standing[trigger].rates
         return ratio_of(np.array([own[each] / alone[each] for each in own if own[each] and alone.get(each)]))

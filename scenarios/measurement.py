@@ -19,6 +19,7 @@ from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, FaultList
 from wiretax.mock.ledger import together
 from wiretax.runs.machine import busy_s, crowding, describe_machine
+from wiretax.runs.mode import MODE, Mode
 from wiretax.runs.outcome import outcome
 from wiretax.runs.reconcile import Account, Reconciliation, reconcile
 from wiretax.runs.record import RunRecord
@@ -36,17 +37,25 @@ class Measurement:
         started: when it was set up.
     """
 
-    def __init__(self, targets: Sequence[Target], cost: CostModel | None, faults: FaultList = NO_FAULTS) -> None:
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        cost: CostModel | None,
+        faults: FaultList = NO_FAULTS,
+        mode: Mode = "sweep",
+    ) -> None:
         """Read the targets' ledgers.
 
         Args:
             targets: where events go.
             cost: the embedded mock's; None where the endpoint was given.
             faults: what the embedded mock gets wrong; of no account where the endpoint was given.
+            mode: how the load is driven.
         """
         self.started = datetime.now(UTC)
         self._targets = targets
         self._cost = cost
+        self._mode = mode
         self._faults = faults if cost is not None else NO_FAULTS
         self._ledgers = Ledgers(targets)
         self._busy_from = self._busy = 0.0
@@ -159,6 +168,7 @@ class Measurement:
         return {
             "schema": SCHEMA,
             "wiretax": __version__,
+            MODE: self._mode,
             "started": self.started.isoformat(timespec="milliseconds"),
             "finished": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "plan": plan,

@@ -43,13 +43,21 @@ def live_figures(session: FreeSession, reports: ReportMaker, key: str, since: in
         since: how many of its samples the page has.
 
     Returns:
-        ``test`` (what it is; None before the first), ``workloads``, ``history`` (samples the page has not), the
-        ``key`` and ``samples`` to ask with next time, and ``runs``.
+        ``test`` (what it is; None before the first), ``workloads``, ``why_no_gain`` (a sentence; empty in a
+        sweep), ``history`` (samples the page has not), the ``key`` and ``samples`` to ask with next time, and
+        ``runs``.
     """
     live = session.live
-    found: dict[str, Any] = {"test": _test(session), "workloads": [], "history": [], "key": "", "samples": 0}
+    found: dict[str, Any] = {
+        "test": _test(session),
+        "workloads": [],
+        "why_no_gain": "",
+        "history": [],
+        "key": "",
+        "samples": 0,
+    }
     if live is not None:
-        found["workloads"] = live.workloads
+        found["workloads"], found["why_no_gain"] = live.workloads, live.why_no_gain
         found["key"], found["samples"] = live.key, live.samples
         found["history"] = live.history(since if key == live.key else 0)
     found["runs"] = [

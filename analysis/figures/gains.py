@@ -6,26 +6,27 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis.call_time import fit_time, gain_curve
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.family import HEADLINE, NOTHING, OBSERVED, siblings, title_of_family
 from analysis.figures.sizes import BEYOND, mark_dedicated
 from analysis.figures.style import BLUE, INK, MUTED, canvas, log_axis, number, styled
 from analysis.interval import CONFIDENCE
-from analysis.model import fit_time, gain_curve
+from analysis.mode import is_conducted
 from analysis.summary import summarise
 from wiretax.channels.limits import Limits
 
 NAME = "gain-by-batch-size"
 MOST_PANELS = 4
-# A limit this many times above what was measured is told, not drawn.
-FAR = 5.0
 
 
 def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
     """Messages a second over the trigger's against batch size, a panel a payload of the client in focus.
 
-    Points are the median over rounds with the 95 % interval; the curve is fitted to times a call, with its band;
-    dashed is what ever larger batches approach, and dotted what a call that cost nothing more would give.
+    Points are the median over rounds with the 95 % interval. Where a line describes the times of calls, the curve
+    that follows from it is drawn as far as batches were measured, with its band; elsewhere points are joined.
+    Dashed is the limit of ever larger batches, where the data support one; dotted is a gain of n with n events a
+    call.
 
     Args:
         slices: ``slices.parquet``.
@@ -35,6 +36,8 @@ def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
         return Absent(NAME, NOTHING, HEADLINE)
     if (mine["payload_kind"] == OBSERVED).all():
         return Absent(NAME, "an observed publisher sends at its own pace, so its rates say nothing", HEADLINE)
+    if not is_conducted(mine):
+        return Absent(NAME, "workloads that are sent side by side compete, so they have no gain", HEADLINE)
     points = summarise(mine)
     points = points[(points["api"] == "batch") & points["gain"].notna()]
     if points.empty:
@@ -43,7 +46,7 @@ def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
     payloads = sorted(ranked.sort_values(ascending=False, kind="stable").index[:MOST_PANELS])
     end = float(points["batch_size"].max()) * BEYOND
     curves = gain_curve(mine, np.geomspace(1, end, 60).tolist())
-    limits = fit_time(mine).set_index("payload_bytes")["gain_limit"].to_dict()
+    limits = fit_time(mine).set_index("payload_bytes")["gain_limit"].dropna().to_dict()
     best = points.sort_values("gain").iloc[-1]
     title = (
         f"Up to {best['gain']:.2f} times the messages a second: "
@@ -57,14 +60,13 @@ def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
         top = max(float(points["gain_high"].fillna(points["gain"]).max()), float(points["gain"].max()))
         bottom = min(1.0, float(points["gain_low"].fillna(points["gain"]).min()))
         panels[0].set_xlim(0.85, end)
-        near = [float(limit) for limit in limits.values() if limit <= top * FAR]
-        panels[0].set_ylim(bottom / 1.3, max([top, *near]) * 1.5)
+        panels[0].set_ylim(bottom / 1.3, max([top, *limits.values()]) * 1.5)
         dedicated = False
         for axes, payload in zip(panels, payloads, strict=True):
             mine_only = points["payload_bytes"] == payload
             _panel(axes, points[mine_only], curves[curves["payload_bytes"] == payload])
             if payload in limits:
-                _limit(axes, float(limits[payload]), top, end)
+                _limit(axes, float(limits[payload]), end)
             axes.set_title(f"{payload:,} B an event")
             dedicated = mark_dedicated(axes, end)
             axes.set_xlabel("events a call")
@@ -72,9 +74,9 @@ def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
     family = title_of_family(mine.iloc[0].to_dict())
     caption = (
         f"{title}. Messages a second over those of the trigger of the same round, "
-        f"{family}: points are medians over rounds with their {CONFIDENCE * 100:.0f} % "
-        "interval, the curve is fitted to the time of a call and an event, with its band; dashed is its limit, "
-        "dotted a gain of n with n events a call."
+        f"{family}: points are medians over rounds with their {CONFIDENCE * 100:.0f} % interval, joined where no "
+        "straight line through the times of calls describes them; else the curve is that line's, with its band. "
+        f"{'Dashed is its limit, dotted' if limits else 'Dotted is'} a gain of n with n events a call."
     )
     if dedicated:
         caption += f" Batches of more than {Limits().batch_size}, shaded, need a dedicated cluster."
@@ -84,7 +86,11 @@ def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
 def _panel(axes: Axes, points: pd.DataFrame, curve: pd.DataFrame) -> None:
     sizes = curve["batch_size"].to_numpy(dtype=float)
     axes.plot([1, 1e4], [1, 1e4], color=MUTED, linestyle=":", linewidth=1, zorder=2)
-    if len(curve):
+    if curve.empty:
+        joined = points.sort_values("batch_size")
+        xs, ys = [1.0, *joined["batch_size"]], [1.0, *joined["gain"]]
+        axes.plot(xs, ys, color=BLUE, linewidth=0.9, zorder=3)
+    else:
         axes.plot(sizes, curve["gain"], color=BLUE, zorder=3)
         if curve["gain_low"].notna().all():
             low, high = curve["gain_low"].to_numpy(dtype=float), curve["gain_high"].to_numpy(dtype=float)
@@ -120,12 +126,8 @@ def _panel(axes: Axes, points: pd.DataFrame, curve: pd.DataFrame) -> None:
     )
 
 
-def _limit(axes: Axes, limit: float, top: float, end: float) -> None:
+def _limit(axes: Axes, limit: float, end: float) -> None:
     """The line that the curve comes up to, with its label where the dotted line does not pass."""
-    if limit > top * FAR:
-        beyond = "no limit in sight" if not np.isfinite(limit) else f"limit {number(limit)}x, far above"
-        axes.text(0.03, 0.97, beyond, transform=axes.transAxes, va="top", fontsize=8.5)
-        return
     axes.axhline(limit, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=2)
     left = limit > end**0.5
     axes.text(

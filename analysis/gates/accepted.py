@@ -82,6 +82,8 @@ class Accepted:
 
 def accept(check: Check, measured: Measured, origin: Origin) -> Iterator[Accepted]:
     """A value each workload, or pair, that a check is about and that has one."""
+    if check.metric.is_speed and measured.why_no_speed:
+        return
     for subject in subjects(check, measured):
         if isinstance(subject, Missing):
             continue

@@ -101,9 +101,11 @@ def _cases(check: Check, measured: Measured, gates: Gates, here: Origin) -> Iter
 
 
 def _judged(case: Case, check: Check, subject: Subject, measured: Measured, gates: Gates, here: Origin) -> Case:
+    objection = _objection(subject, measured, gates)
+    if objection is None and check.metric.is_speed and measured.why_no_speed:
+        return replace(case, verdict="inconclusive", message=measured.why_no_speed.rstrip("."))
     taken = sample(check, measured, subject)
     case = _with_measured(case, check, taken)
-    objection = _objection(subject, measured, gates)
     if objection is not None:
         return replace(case, verdict="invalid", message=objection)
     if check.metric.needs_trigger:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.latency import BUCKET, Histogram, Quantile, samples_needed, with_censored
 from analysis.layers import BOUNDARY, COUNTS, HEAD, RECEIVED, SEGMENTS, SENT, TLS, WORKLOAD, with_tls
+from analysis.mode import why_no_gain
 from analysis.summary import API_ORDER
 from wiretax.channels.workload import FAMILY
 
@@ -32,7 +33,10 @@ class Measured:
         triggers: the trigger each workload is held against, by name; absent where the run has none.
         skipped: rows of the ``skipped`` of ``run.json`` by workload: what the run left out, or did not measure to
             its end, since the server rejected it.
+        why_no_speed: why its rates are no measure, in a sentence; empty where workloads were sent in turn.
     """
+
+    why_no_speed: str = ""
 
     def __init__(
         self, slices: pd.DataFrame, latency: pd.DataFrame, skipped: Iterable[Mapping[str, Any]] = ()
@@ -40,6 +44,7 @@ class Measured:
         """Sum up ``slices.parquet``; ``latency.parquet`` is looked at where it is asked for."""
         self.skipped = {str(row["workload"]): dict(row) for row in skipped}
         slices = with_tls(slices)
+        self.why_no_speed = why_no_gain(slices)
         if "server" not in slices:
             slices = slices.assign(server=SERVER)
         self._sum_up(slices[[*DESCRIBED, "round", "duration_s", *SUMMED]].to_dict("records"), latency)

@@ -36,6 +36,7 @@ class Metric:
         needs_trigger: whether it holds a workload against the trigger of the same payload and client.
         quantile: which percentile of a call's latency it is (0 to 1); None for all else. It is taken from rounds
             together where one holds too few calls, and may be a lower bound.
+        is_speed: whether it is a rate or made of rates, which say nothing where workloads compete.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Metric:
     figure: Figure
     needs_trigger: bool = False
     quantile: float | None = None
+    is_speed: bool = False
 
     def whole(self, measured: Measured, workload: str) -> Fraction | float | None:
         """A workload's value over all its rounds."""
@@ -190,7 +192,9 @@ METRICS = {
             _share("connections", "carried_requests"),
         ),
         *(
-            Metric(f"{count}_per_second", "1/s", "higher", "stochastic", what, partial(_rate, count))
+            Metric(
+                f"{count}_per_second", "1/s", "higher", "stochastic", what, partial(_rate, count), is_speed=True
+            )
             for count, what in (
                 ("events", "events acknowledged"),
                 ("messages", "events acknowledged, times their channels"),
@@ -217,6 +221,7 @@ METRICS = {
             "messages per second over the trigger's in the same round",
             _gain,
             needs_trigger=True,
+            is_speed=True,
         ),
     )
 }

@@ -108,7 +108,8 @@ function drawGain(workloads) {
   const rows = workloads.map((each, index) => ({ ...each, index })).filter((each) => each.gain && each.gain[0] !== null);
   const note = at("gain-note");
   if (!rows.length) {
-    at("gain").replaceChildren(element("p", { class: "note" }, "Needs a trigger and something to compare with it, sent in the same test."));
+    const why = seen.figures.why_no_gain || "Needs a trigger and something to compare with it, sent in the same test.";
+    at("gain").replaceChildren(element("p", { class: "note" }, why));
     note.textContent = "";
     return;
   }
@@ -132,10 +133,7 @@ function drawGain(workloads) {
     svg.append(drawn("text", { x: x(Math.max(gain, high || 0)) + 7, y: y + 15 }, `${number(gain, 2)}x`));
   });
   svg.append(drawn("line", { class: "zero", x1: x(1), x2: x(1), y1: 0, y2: height - 20 }));
-  const test = seen.figures.test;
-  note.textContent = test && test.plan
-    ? `By rounds, ${Math.max(...rows.map((each) => each.rounds))} so far; lines are 95 % intervals.`
-    : "Of users that send at the same time, so it depends on how many of them send what; sweep a plan for a gain that does not.";
+  note.textContent = `By rounds, ${Math.max(...rows.map((each) => each.rounds))} so far; lines are 95 % intervals.`;
 }
 
 function drawLines(id, label, workloads, picks, logarithmic, format) {

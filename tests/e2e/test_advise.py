@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from commands import Plan, Run
+from raw_server import answer, raw_server
 
 DEMAND = ("--rate", "500/s", "--payload", "200", "--rtt", "40ms", "--budget", "100ms")
 
@@ -16,12 +19,51 @@ def test_advice_without_a_run_says_what_it_does_not_know(run: Run) -> None:
     assert "not known and reckoned as 0" in done.stdout
 
 
-def test_a_run_says_what_a_call_takes(run: Run, plan: Plan) -> None:
-    assert run("run", plan()).returncode == 0
+# Its mock takes most of the time, so call times are a line on a busy machine, too.
+STRAIGHT = """\
+schema = 1
+name = "straight"
+rounds = 6
+slice = "60ms"
+users = 4
+[mock]
+per_request = "1ms"
+per_event = "100us"
+[[workload]]
+api = "trigger"
+payload_bytes = 10
+[[workload]]
+api = "batch"
+batch_size = [5, 10]
+payload_bytes = 10
+"""
+
+
+def test_a_run_says_what_a_call_takes(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "straight.toml").write_text(STRAIGHT)
+    assert run("run", "straight.toml").returncode == 0
     done = run("advise", *DEMAND)
     assert done.returncode == 0, done.stderr
-    assert "-tiny (10 B chat by reference, without TLS, the nearest it has)" in done.stdout
-    assert "Its mock costs nothing" in done.stdout
+    assert "-straight (10 B chat by reference, without TLS, the nearest it has)" in done.stdout
+    assert "Its mock stood for a server that takes" in done.stdout
+    assert "That the server keeps connections is assumed" in done.stdout
+
+
+def test_what_a_run_saw_a_server_do_to_connections_is_counted(run: Run, plan: Plan) -> None:
+    with raw_server(lambda *_: answer("200 OK", b"{}", "Connection: close")) as server:
+        assert run("run", plan(), "--endpoint", server.url()).returncode == 0
+        url = server.url()
+    done = run("advise", *DEMAND, PUSHER_URL=url)
+    assert done.returncode == 0, done.stderr
+    # Two round trips of 40 ms each leave 20 of the 100 ms, and not 60.
+    assert "with a linger of 20 ms" in done.stdout
+    assert "The server closes each connection after a call, as " in done.stdout
+    assert "-tiny saw, so a call takes 2 round trips." in done.stdout
+    # Two sizes have no line to be checked.
+    assert "not known and reckoned as 0" in done.stdout
+    told = run("advise", *DEMAND, "--connection", "keep-alive", PUSHER_URL=url)
+    assert "with a linger of 29 ms" in told.stdout
+    assert "The server keeps connections, as --connection keep-alive says." in told.stdout
 
 
 def test_the_endpoint_is_named_in_each_head_and_its_secret_nowhere(run: Run) -> None:
@@ -45,6 +87,7 @@ def test_the_endpoint_is_named_in_each_head_and_its_secret_nowhere(run: Run) -> 
         (("--payload", "10241"), "--payload 10241, expected 9"),
         (("--payload", "10240", "--client", "php"), "php encodes a string once more"),
         (("--limit", "0"), "--limit 0: expected 1 to 1000"),
+        (("--connection", "open"), "--connection open: expected keep-alive or close"),
         (("--client", "pyton"), "(did you mean python?)"),
         (("--kind", "chart"), "(did you mean chat?)"),
         (("--run", "nowhere"), "no run 'nowhere'"),

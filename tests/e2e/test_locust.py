@@ -60,6 +60,7 @@ def test_all_that_locust_writes_agrees_with_the_run_though_it_ends_during_the_ra
     assert "Traceback" not in done.stderr
     run = read_run(find_run(tmp_path / "results"))
     assert run.meta["valid"], run.meta["invalid_because"]
+    assert run.mode == run.meta["mode"] == "free"
     assert set(run.slices["workload"]) == {"trigger-100B-chat-reference", "batch5-100B-chat-reference"}
     # Nobody was stopped in the middle of a call.
     total = run.meta["parts"]["total"]

@@ -80,6 +80,7 @@ def test_a_real_publisher_is_shown_and_saved_like_any_run(run: Run, script: Any,
     assert_no_secret(tmp_path, done.stdout, done.stderr)
     result = saved(tmp_path)
     assert result.meta["valid"]
+    assert result.mode == result.meta["mode"] == "observe"
     assert result.meta["plan"]["name"] == "observe"
     assert result.meta["plan"]["command"][-1] == "***"
     assert result.meta["reconcile"]["server"]["events"] == result.server["events"] == 3 + 1 + 10

@@ -140,13 +140,16 @@ def test_the_story_in_a_browser(tmp_path: Path) -> None:
     assert seen["live"]["bars"] >= len(sent_as) * 7
     # Rate, p50 and p99 of each, but for the queue's p99: it has 200 calls in two seconds, and a p99 needs 1,000.
     assert seen["live"]["lines"] == len(sent_as) * 3 - 1
+    assert seen["no_gain"].startswith("No gain: the user classes of a free run send side by side")
     assert seen["dark"]["paper"] != seen["live"]["paper"]
     assert seen["phone"]["width"] <= 390
 
     assert seen["run"] == run.folder.name
     assert run.meta["valid"], run.meta["invalid_because"]
     assert set(run.slices["api"]) == {"trigger", "batch", "multi_trigger"}
+    assert run.mode == "free"
     assert "free-run" in seen["report"]
+    assert "No gain: the user classes of a free run" in seen["report"]
     assert seen["said"] == []
     outside = [url for url in seen["requests"] if not url.startswith((made.address, "data:"))]
     assert outside == []

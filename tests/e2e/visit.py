@@ -83,7 +83,7 @@ def visit(visitor: Visitor) -> dict[str, Any]:
 
     live = visitor.open("/wiretax/", ours=True)
     live.locator("#rate polyline").first.wait_for()
-    live.locator("#gain rect").first.wait_for()
+    seen["no_gain"] = live.locator("#gain .note").inner_text()
     seen["live"] = live.evaluate(LIVE)
     visitor.shoot(live, "live")
     live.emulate_media(color_scheme="dark")

@@ -11,9 +11,11 @@ import pytest
 from rich.console import Console
 
 from analysis.advice import Advice, Demand, advise, linger
-from analysis.advised import choice, print_advice, reasons
+from analysis.advice_reasons import reasons
+from analysis.advised import choice, print_advice
+from analysis.connections_seen import ASSUMED, Connections
 from analysis.work import UNKNOWN, Work
-from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.endpoint import DEMO, PLAIN_SERVICE, Endpoint
 from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.sizes import request_sizes
 from wiretax.channels.workload import Workload
@@ -156,7 +158,7 @@ def test_a_large_payload_leaves_little_to_save() -> None:
     advice = advise(demand(payload_bytes=10_000))
     assert advice.advised is not None
     assert advice.advised.batch_size > 1
-    assert "It saves few bytes" in said(advice)
+    assert said(advice).startswith("[bold]Batching saves few bytes, 2.0 %, since the payload is most of what is")
     assert "further round trips" in said(advice)
 
 
@@ -191,6 +193,86 @@ def test_a_connection_for_each_call_takes_its_handshakes() -> None:
     assert advise(plain).trigger.worst_s == pytest.approx(0.08)
 
 
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("closes", [False, True])
+@pytest.mark.parametrize("rtt_s", [0.0, 0.0007, 0.012, 0.04, 0.2])
+@pytest.mark.parametrize("payload_bytes", [200, 4000])
+def test_no_event_takes_longer_than_the_budget_by_what_is_advised(
+    tls: bool, closes: bool, rtt_s: float, payload_bytes: int
+) -> None:
+    """The worst case, counted by round trips: the first event of a batch that fills just as its linger ends."""
+    workload = Workload(payload_bytes=payload_bytes, tls=tls)
+    target = SERVICE if tls else PLAIN_SERVICE
+    for rate in (0.2, 5, 80, 3000):
+        for budget_s in (0.0013, 0.05, 0.1, 0.33, 1.0):
+            asked = Demand(workload, target, rate, rtt_s, budget_s, 20, Connections(closes, "a run"))
+            advice = advise(asked, MEASURED)
+            best = advice.advised
+            if best is None:
+                assert advice.trigger.worst_s > budget_s
+                continue
+            # A call by itself; on a new connection SYN, and ClientHello with TLS, are answered first.
+            trips = 1 + (1 + tls if closes else 0)
+            # And what does not fit in ten segments waits for the answer to them, then to twenty, and so on.
+            sent, window = best.largest_bytes, 10 * 1460
+            while closes and sent > window:
+                trips, sent, window = trips + 1, sent - window, 2 * window
+            worst_s = best.linger_s + trips * rtt_s + MEASURED.call_s + MEASURED.event_s * best.batch_size
+            assert worst_s <= budget_s + 1e-9, (rate, budget_s)
+            assert best.worst_s >= worst_s - 1e-9
+
+
+def test_a_server_that_closes_leaves_less_time_to_linger() -> None:
+    # 315 ms would fill 95 % of batches of four at 20 events/s: the budget ends the linger in both.
+    kept, closed = (
+        advise(demand(rate=20, budget_s=0.2, connections=Connections(each, "a run"))) for each in (0, 1)
+    )
+    assert kept.options[9].linger_s == pytest.approx(0.160)
+    assert closed.options[9].linger_s == pytest.approx(0.080)
+    assert kept.trigger.worst_s == pytest.approx(0.04)
+    assert closed.trigger.worst_s == pytest.approx(0.12)
+    # The client still says what it says by habit: not a byte is different.
+    assert closed.trigger.bytes_per_s == kept.trigger.bytes_per_s
+    assert closed.trigger.connections > kept.trigger.connections
+
+
+@pytest.mark.parametrize(
+    ("connections", "text"),
+    [
+        (ASSUMED, "That the server keeps connections is assumed; wiretax doctor tells."),
+        (Connections(False, "a-run"), "The server keeps connections, as a-run saw."),
+        (Connections(False, "--connection keep-alive"), "as --connection keep-alive says."),
+        (
+            Connections(True, "a-run"),
+            "closes each connection after a call, as a-run saw, so a call takes 3 round trips",
+        ),
+        (Connections(True, "--connection close"), "as --connection close says, so a call takes 3 round trips"),
+    ],
+)
+def test_it_is_said_what_becomes_of_connections_and_who_says_so(connections: Connections, text: str) -> None:
+    assert text in said(advise(demand(connections=connections), MEASURED))
+    closed = "the work of opening one comes on top" in said(advise(demand(connections=connections), MEASURED))
+    assert closed == connections.closes
+
+
+def test_a_budget_that_set_up_alone_uses_up_says_so() -> None:
+    text = said(advise(demand(budget_s=0.1, connections=Connections(True, "a-run"))))
+    assert "Nothing fits." in text
+    assert "so a call takes 3 round trips" in text
+
+
+def test_a_verdict_comes_first() -> None:
+    lines = [*choice(advise(demand(rate=5)))]
+    assert lines[0] == (
+        "[bold]Batching is hardly worth it: too few events arrive within the linger. It saves 10 % of the "
+        "bytes, and an event is up to 60 ms later.[/bold]"
+    )
+    assert lines[1].startswith("Publish by trigger; or, if the bytes are worth the wait, in batches of ")
+    rare, usual = (next(choice(advise(demand(rate=each)))) for each in (0.1, 500))
+    assert rare.startswith("[bold]Batching isn't worth it: at 0.1 events/s")
+    assert usual.startswith("[bold]Publish in batches of 10")
+
+
 def test_the_work_is_in_the_latency() -> None:
     slow = Work(0.010, 0.002, "slow", Workload(payload_bytes=200, tls=True), FREE_MOCK)
     advice = advise(demand(rate=20), slow)
@@ -216,7 +298,7 @@ def test_the_work_is_in_the_latency() -> None:
         (replace(MEASURED, by_round_trips=True), "That run waited for round trips"),
         (replace(MEASURED, workload=Workload(payload_bytes=17)), "without TLS, the nearest it has"),
         (replace(MEASURED, workload=Workload(payload_bytes=17)), "Its payload is not near 200 B"),
-        (replace(MEASURED, workload=Workload(payload_bytes=200, connection="close")), "a connection a call"),
+        (replace(MEASURED, with_connection=True), "with TLS, a connection a call"),
     ],
 )
 def test_it_is_said_where_the_work_is_from(work: Work, text: str) -> None:
@@ -237,6 +319,7 @@ An event takes 49 ms on average and 69 ms at worst: 8.9 ms and 29 ms more than b
   batch of 5       16     4.9      101  172.8    41.6  44.0   56.0        6
 > batch of 10      29     9.9     50.4  156.1    47.3  49.0   69.0        3
 
+That the server keeps connections is assumed; wiretax doctor tells. If it closes each after a call: --connection close.
 Work: 20.0 µs a call and 1.0 µs an event, measured in measured (200 B chat by reference, with TLS). wiretax's own publisher did it; a library takes more or less.
 Its mock costs nothing: what a real server needs for a call comes on top.
 sent: HTTP's bytes; TLS adds 22 B a record; a month: 30 days; saving: against the trigger

@@ -77,16 +77,39 @@ def test_a_cure_is_judged_by_what_overhead_is_left() -> None:
 def test_ten_a_call_suffice_where_events_and_not_calls_take_the_time(
     costs: Costs, verdict: str, measured: str
 ) -> None:
-    claim = claims(rendered([TRIGGER, Workload("batch", 5), TEN], rounds=8, costs=costs))[TEN_A_CALL]
+    calls = [TRIGGER, Workload("batch", 5), TEN, Workload("batch", 50)]
+    claim = claims(rendered(calls, rounds=8, costs=costs))[TEN_A_CALL]
     assert (claim.verdict, claim.measured) == (verdict, measured)
 
 
 def test_the_limit_of_the_gain_is_beside_it() -> None:
-    frame = rendered([TRIGGER, TEN], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
-    assert (
-        claims(frame)[TEN_A_CALL].note
-        == "The gain's limit is 11.0x [11.00, 11.00]; 90 % of it takes 90 events a call."
+    frame = rendered(
+        [TRIGGER, Workload("batch", 2), TEN, *LARGER], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6)
     )
+    told = (
+        "y the line through batches of up to {} the gain's limit is 11.0x [11.00, 11.00], and 90 % of it takes 90"
+    )
+    assert claims(frame)[TEN_A_CALL].note == f"B{told.format(100)} events a call."
+    few = frame[frame["batch_size"] <= 20]
+    assert claims(few)[TEN_A_CALL].note == f"B{told.format(20)} events a call (extrapolated)."
+
+
+def test_where_call_times_bend_the_largest_gain_measured_is_beside_it() -> None:
+    frame = rendered([TRIGGER, TEN, *LARGER], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
+    # A hundred events take as long as five batches of twenty.
+    bent = frame.assign(duration_s=frame["duration_s"].mask(frame["batch_size"] == 100, 1000 * 300e-6))
+    claim = claims(bent)[TEN_A_CALL]
+    assert claim.verdict == "holds in part"
+    assert claim.note.startswith(
+        "The largest gain measured is 7.33x [7.33, 7.33] with batches of 20 and 100, and 90 % of it takes about "
+        "15 events a call. No limit is given: a line through the call times"
+    )
+
+
+def test_ten_are_not_called_enough_where_no_larger_batch_was_measured() -> None:
+    claim = claims(rendered([TRIGGER, TEN], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6)))[TEN_A_CALL]
+    assert (claim.verdict, claim.measured) == ("holds in part", "5.50x events/s")
+    assert claim.note.startswith("No larger batch was measured, and no limit is given: two batch sizes")
 
 
 def test_what_larger_batches_add_is_counted_from_ten_on() -> None:

@@ -9,10 +9,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from saved import Costs, latency_frame, made_up, piece, record, slices_frame
 from test_amortisation import shared
 
+from analysis.call_time import fit_time, gain_curve
 from analysis.figures import (
     Absent,
     Drawing,
@@ -29,7 +31,6 @@ from analysis.figures.payloads import crossing
 from analysis.figures.style import LAYERS, STROKES, apart, number, spread, text_on
 from analysis.latency import percentiles
 from analysis.layers import bytes_per_event
-from analysis.model import fit_time
 from analysis.summary import summarise
 from wiretax.channels.workload import Workload
 from wiretax.runs.schema import LATENCY, SLICES
@@ -187,7 +188,7 @@ def test_a_crossing_lies_between_two_payloads_or_nowhere(factor: float, payload:
 
 
 def test_gains_stand_with_their_intervals_beside_the_fitted_curve() -> None:
-    slices = made_up(Costs(), SWEEP, spread=0.03)
+    slices = made_up(Costs(call_s=20e-6, event_s=4e-6), SWEEP, spread=0.02)
     figure = drawn(gain_by_batch_size(slices))
     assert [axes.get_title(loc="left") for axes in figure.figure.axes] == [
         "10 B an event",
@@ -205,6 +206,35 @@ def test_gains_stand_with_their_intervals_beside_the_fitted_curve() -> None:
     assert any(np.allclose(np.asarray(each.get_ydata(), dtype=float), limit) for each in axes.lines)
     assert f"limit {number(limit)}x" in texts(figure)
     assert len(axes.collections) == 2, "the band of the curve and the whiskers"
+    assert "Dashed is its limit" in figure.caption
+    # As far as batches were measured, and no farther.
+    longest = max((each for each in axes.lines if len(np.asarray(each.get_xdata())) > 20), key=len_of)
+    assert np.asarray(longest.get_xdata(), dtype=float)[-1] <= 10
+
+
+def len_of(line_: Line2D) -> int:
+    return len(np.asarray(line_.get_xdata()))
+
+
+def test_gains_that_no_line_describes_are_joined_and_have_no_limit() -> None:
+    slices = made_up(Costs(), SWEEP)
+    # A batch of ten takes twice the time that the line through the others would give it.
+    slices = slices.assign(
+        duration_s=slices["duration_s"].mask(slices["batch_size"] == 10, slices["duration_s"] * 2)
+    )
+    assert gain_curve(slices, [1, 10]).empty
+    figure = drawn(gain_by_batch_size(slices))
+    known = summarise(slices).query("api == 'batch' and payload_bytes == 100")
+    joined = [each for each in figure.figure.axes[1].lines if list(each.get_xdata()) == [1, 2, 5, 10]]
+    assert np.asarray(joined[0].get_ydata()).tolist() == pytest.approx([1.0, *known["gain"]])
+    assert "Dashed" not in figure.caption
+    assert not any("limit" in text for text in texts(figure))
+
+
+def test_classes_that_were_sent_side_by_side_have_no_figure_of_gains() -> None:
+    figure = gain_by_batch_size(made_up(Costs(), SWEEP).assign(mode="free"))
+    assert isinstance(figure, Absent)
+    assert "side by side" in str(figure)
 
 
 def test_few_rounds_give_gains_without_intervals_or_a_band() -> None:

@@ -68,6 +68,21 @@ def test_figures_are_those_of_the_saved_runs_table() -> None:
             assert each["rounds"] == 6
 
 
+def test_workloads_that_are_sent_side_by_side_have_no_gain_and_say_what_measures_one() -> None:
+    shown, swept, made = Live(by_rounds=False), Live(by_rounds=True), measured()
+    for each in (shown, swept):
+        each.sample(made)
+        for number in range(6, 12):
+            made.add(piece(TRIGGER, number, 1_000), 4)
+            made.add(piece(BATCH, number, 600), 4)
+            each.sample(made)
+    assert [(each["gain"], each["rounds"]) for each in shown.workloads] == [(None, 0)] * 3
+    assert shown.workloads[1]["saving"] is not None
+    assert shown.why_no_gain.endswith("with a plan: wiretax run headline.")
+    assert any(each["gain"] for each in swept.workloads)
+    assert swept.why_no_gain == ""
+
+
 def test_layers_add_up_to_what_a_cable_carries() -> None:
     made = measured()
     shown = Live(by_rounds=True)

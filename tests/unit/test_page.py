@@ -44,6 +44,11 @@ def whole() -> pd.DataFrame:
     return rendered(CALLS, rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
 
 
+def larger() -> pd.DataFrame:
+    calls = [*CALLS, Workload("batch", 2), Workload("batch", 20)]
+    return rendered(calls, rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
+
+
 def test_a_run_in_three_sentences() -> None:
     first, second, third = brief(whole(), FREE)
     assert first.startswith("An event of 100 B published by itself sends 473 B, 4.73x its payload")
@@ -52,7 +57,21 @@ def test_a_run_in_three_sentences() -> None:
     assert third.startswith(
         "Events then go out 5.50x as fast [5.50, 5.50], all connections busy, on a mock that costs"
     )
-    assert third.endswith("the limit is 11.0x, and 90 % of it takes 90 events a call.")
+    assert third.endswith("on a mock that costs nothing.")
+    # With more sizes the data support a limit.
+    assert brief(larger(), FREE)[2].endswith(
+        "; by the line through batches of up to 20 the gain's limit is 11.0x [11.00, 11.00], and 90 % of it takes "
+        "90 events a call (extrapolated)."
+    )
+
+
+def test_without_a_limit_the_largest_gain_measured_is_in_brief() -> None:
+    slow = larger()
+    slow = slow.assign(duration_s=slow["duration_s"].mask(slow["batch_size"] == 20, slow["duration_s"] * 1.3))
+    assert brief(slow, FREE)[2].endswith(
+        "; the largest gain measured is 5.64x [5.64, 5.64] with a batch of 20, and 90 % of it takes about 9 "
+        "events a call."
+    )
 
 
 def test_a_run_of_libraries_in_three_sentences() -> None:
@@ -86,7 +105,18 @@ def test_the_models_show_their_figures_and_what_they_leave_over() -> None:
     text = page.bytes_model(run(whole())).markdown()
     assert "| batch, reference | 100 B | 322 | 53 | 1.1000 | 163 | 0 | 3 to 4 | 5, 10 |" in text
     text = page.time_model(run(whole())).markdown()
-    assert "| 20.00 [20.00, 20.00] | 2.00 [2.00, 2.00] | 11.0x [11.00, 11.00] | 90 [90, 90] |" in text
+    assert "| 20.00 [20.00, 20.00] | 2.00 [2.00, 2.00] | 0.0 % | 1, 5, 10 | 5.50x [5.50, 5.50]" in text
+    assert "| -<br><sub>4 sizes are needed, the trigger's included</sub> |" in text
+    text = page.time_model(run(larger())).markdown()
+    assert "7.33x [7.33, 7.33]<br><sub>a batch of 20</sub> | 15 |" in text
+    assert "| 11.0x [11.00, 11.00]<br><sub>90 % of it with 90 [90, 90], more than were measured</sub> |" in text
+
+
+def test_a_line_that_does_not_describe_the_times_is_not_shown() -> None:
+    bent = larger().assign(duration_s=lambda frame: frame["duration_s"].mask(frame["batch_size"] == 5, 1.0))
+    text = page.time_model(run(bent)).markdown()
+    assert "| reference | 100 B | - | - |" in text
+    assert "a line through the call times is" in text
 
 
 def test_advice_stands_beside_what_it_was_chosen_from() -> None:

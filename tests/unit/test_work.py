@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from saved import piece, record
 
@@ -33,8 +34,9 @@ def save(results: Path, name: str, *workloads: Workload, call_s: float = 50e-6, 
     return folder
 
 
-def pair(**settings: Any) -> tuple[Workload, Workload]:
-    return Workload("trigger", **settings), Workload("batch", 10, **settings)
+def pair(**settings: Any) -> tuple[Workload, ...]:
+    """A trigger and the two batches that a line takes at least."""
+    return Workload("trigger", **settings), Workload("batch", 5, **settings), Workload("batch", 10, **settings)
 
 
 def test_the_work_of_a_call_and_of_an_event_is_found_again(tmp_path: Path) -> None:
@@ -87,6 +89,30 @@ def test_the_newest_run_that_tells_is_taken(tmp_path: Path) -> None:
     assert find_work(tmp_path, "8", Workload()).by_round_trips
 
 
+def test_only_sweeps_whose_call_times_are_a_line_tell(tmp_path: Path) -> None:
+    save(tmp_path, "1", *pair(), call_s=1e-6)
+    save(tmp_path, "2", *pair(), mode="free")
+    save(tmp_path, "3", *pair(), plan={"name": "free-run", "seed": 1})  # before runs had a mode
+    save(tmp_path, "4", *pair(), mode="observe")
+    save(tmp_path, "5", *pair()[:2])  # two sizes, nothing to check a line against
+    bend(save(tmp_path, "6", *pair()))
+    assert find_work(tmp_path, None, Workload()).run == "1"
+
+
+def bend(folder: Path) -> None:
+    """Batches of five take three times as long."""
+    slices = pd.read_parquet(folder / "slices.parquet")
+    slices["duration_s"] = slices["duration_s"].mask(slices["batch_size"] == 5, slices["duration_s"] * 3)
+    slices.to_parquet(folder / "slices.parquet")
+
+
+def test_a_run_says_whether_connections_are_in_its_work(tmp_path: Path) -> None:
+    save(tmp_path, "1", *pair())
+    assert not find_work(tmp_path, None, Workload()).with_connection
+    save(tmp_path, "2", *pair(connection="close"))
+    assert find_work(tmp_path, None, Workload()).with_connection
+
+
 def test_a_server_on_this_machine_tells_too(tmp_path: Path) -> None:
     save(tmp_path, "1", *pair(), mock=None, endpoint="http://127.0.0.1:6001/apps/1")
     assert find_work(tmp_path, None, Workload()).run == "1"
@@ -103,12 +129,18 @@ def test_without_a_run_it_is_unknown(tmp_path: Path) -> None:
     [
         ("nowhere", "no run 'nowhere'"),
         ("one", "doesn't tell what a call costs; name one with a trigger and batches"),
+        ("free", "it is a free run, whose user classes compete; name a sweep"),
+        ("two", "doesn't tell what a call costs (two batch sizes leave nothing to check a line against)"),
+        ("bent", "doesn't tell what a call costs (a line through the call times is"),
         ("bad", "it is invalid (nothing was acknowledged); name another, or leave --run out"),
         ("cut", "can't be read"),
     ],
 )
 def test_a_run_that_is_named_and_does_not_tell_is_refused(tmp_path: Path, name: str, text: str) -> None:
     save(tmp_path, "one", Workload())
+    save(tmp_path, "free", *pair(), mode="free")
+    save(tmp_path, "two", *pair()[:2])
+    bend(save(tmp_path, "bent", *pair()))
     save(tmp_path, "bad", *pair(), valid=False, invalid_because=["nothing was acknowledged"])
     (save(tmp_path, "cut", *pair()) / "run.json").write_text('{"schema": 1')
     with pytest.raises(RunNotFoundError) as caught:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Each size up to the limit is reckoned.
 MOST_LIMIT = 1000
+HABITS = ("keep-alive", "close")
 
 
 class AdviseError(ValueError):
@@ -44,6 +45,13 @@ def advise(
             help="Where to, since its name is in each head; nothing is sent. If not said, Pusher's, by https.",
         ),
     ] = None,
+    connection: Annotated[
+        str | None,
+        typer.Option(
+            help="Whether the server keeps connections or closes each after a call; if not said, as a run against "
+            "it saw, else it is taken to keep them.",
+        ),
+    ] = None,
     run: Annotated[
         str | None, typer.Option(help="The run that says what a call costs in time; else the newest that does.")
     ] = None,
@@ -53,6 +61,7 @@ def advise(
     from analysis.advice import Demand
     from analysis.advice import advise as advise_on
     from analysis.advised import print_advice
+    from analysis.connections_seen import ASSUMED, Connections, find_seen
     from analysis.drained import find_drained
     from analysis.work import find_work
     from scenarios.duration import parse_duration
@@ -68,7 +77,11 @@ def advise(
         target = _target(endpoint, tls)
         workload = _workload(payload, kind, client, limit, target.scheme == "https")
         work = find_work(results, run, workload)
-        demand = Demand(workload, target, events_per_s, rtt_s, budget_s, limit)
+        if connection not in (None, *HABITS):
+            raise AdviseError(f"--connection {connection}: expected {' or '.join(HABITS)}")
+        told = None if connection is None else Connections(connection == "close", f"--connection {connection}")
+        seen = told or find_seen(results, run, target) or ASSUMED
+        demand = Demand(workload, target, events_per_s, rtt_s, budget_s, limit, seen)
         queue = find_drained(results, run, demand)
     except (AdviseError, EndpointError, RunNotFoundError) as error:
         fail(str(error), Exit.USAGE)

@@ -219,7 +219,8 @@ class Examination:
                 "keep-alive",
                 "note",
                 "the server closes the connection after an answer",
-                "each call then costs a connection, and with TLS a handshake; wiretax counts them",
+                "each call then costs a connection, and with TLS a handshake; wiretax counts them, and wiretax "
+                "advise takes --connection close",
             )
         return Finding("keep-alive", "ok", "the connection is kept, three requests on it so far")
 

@@ -18,6 +18,7 @@ from wiretax.observe.exchange import Exchange
 from wiretax.observe.publisher import Ending, without_secrets
 from wiretax.observe.recording import Recording
 from wiretax.runs.machine import describe_machine
+from wiretax.runs.mode import MODE
 from wiretax.runs.reconcile import reconcile
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import SCHEMA
@@ -176,6 +177,7 @@ class Observation:
         return {
             "schema": SCHEMA,
             "wiretax": __version__,
+            MODE: "observe",
             "started": self.started.isoformat(timespec="milliseconds"),
             "finished": self.finished.isoformat(timespec="milliseconds"),
             "plan": {

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wiretax import __version__
+from wiretax.runs.mode import MODE, Mode, mode_in
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import FRAMES, LATER_COLUMNS, QUEUE_FRAMES, SCHEMA
 from wiretax.runs.writer import RUN_FILE, queue_tables, tables
@@ -28,7 +29,8 @@ class Run:
     Attributes:
         folder: where it lies.
         meta: ``run.json``.
-        slices: a row a workload, round and worker.
+        slices: a row a workload, round and worker; the column ``mode`` says how the load was driven, so that
+            whatever is made of them knows whether rates can be compared.
         latency: a row a workload, round and bucket.
         failures: a row a workload and kind of failure.
         server: the mock's ledger, where there was one.
@@ -49,6 +51,15 @@ class Run:
     queued: pd.DataFrame = field(default_factory=pd.DataFrame)
     queue: pd.DataFrame = field(default_factory=pd.DataFrame)
     waits: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def __post_init__(self) -> None:
+        if MODE not in self.slices:
+            object.__setattr__(self, "slices", self.slices.assign(**{MODE: self.mode}))
+
+    @property
+    def mode(self) -> Mode:
+        """How the load was driven: "sweep" (a plan), "free" (at Locust's pace) or "observe"."""
+        return mode_in(self.meta)
 
     @property
     def doubts(self) -> tuple[str, ...]:
