@@ -20,7 +20,8 @@ def embedded_targets(plan: Plan, workers: int) -> Iterator[list[Target]]:
         targets = []
         for (tls, rtt_s), cost in plan.mocks().items():
             for _ in range(count):
-                mock = embedded_target(plan.limits, cost, plan.certificate if tls else None, plan.faults)
+                certificate = plan.certificate if tls else None
+                mock = embedded_target(plan.limits, cost, certificate, plan.faults, plan.keep_alive)
                 targets.append(replace(closing.enter_context(mock), rtt_s=rtt_s))
         yield targets
 

@@ -32,8 +32,13 @@ class TcpCounters(NamedTuple):
         sent: data bytes sent, retransmitted ones left out.
         received: data bytes received.
         retransmitted: data bytes sent again.
-        segments_out: segments sent, those without data (SYN, ACK) included; FIN and what follows it are not.
+        segments_out: segments sent, those without data (SYN, ACK, FIN) included, until the last reading.
         segments_in: segments received, likewise.
+        headers_out: IP and TCP headers sent, options included (bytes), of all segments, those below among them.
+        headers_in: IP and TCP headers received, likewise.
+        close_segments_out: segments sent after that, by the model of ``wiretax.wire.closing``.
+        close_segments_in: segments received after that, likewise.
+        close_received: data bytes the server sent after the client had ended its side (TLS's close_notify).
     """
 
     sent: int = 0
@@ -41,6 +46,11 @@ class TcpCounters(NamedTuple):
     retransmitted: int = 0
     segments_out: int = 0
     segments_in: int = 0
+    headers_out: int = 0
+    headers_in: int = 0
+    close_segments_out: int = 0
+    close_segments_in: int = 0
+    close_received: int = 0
 
 
 class TlsCounters(NamedTuple):
@@ -76,6 +86,24 @@ def subtract_counters(one: Counters | None, other: Counters | None) -> Counters 
     return type(one)(*(mine - theirs for mine, theirs in zip(one, other, strict=True)))
 
 
+class Snapshot(NamedTuple):
+    """How a connection's counts stand at one moment, with nothing under way; they only ever grow.
+
+    Attributes:
+        opened: connections opened.
+        closed_by_server: those that the server closed, or of which it said that it does.
+        closed_by_client: those that the client closed.
+        tcp: the kernel's counters; None where it keeps none.
+        tls: what TLS added.
+    """
+
+    opened: int
+    closed_by_server: int
+    closed_by_client: int
+    tcp: TcpCounters | None
+    tls: TlsCounters
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts of exchanges. All bytes are HTTP's: what lies between the application and TLS or TCP.
@@ -99,6 +127,8 @@ class Tally:
         unfinished_sent_bytes: bytes handed to the socket in those.
         unfinished_received_bytes: bytes taken from it in those.
         connections: connections opened.
+        closed_by_server: connections that the server closed, or of which it said that it does.
+        closed_by_client: connections that the client closed.
         latency: how long acknowledged exchanges took. Of the others it holds how old they were when they ended, as
             censored: an acknowledgement would have taken at least that long.
         failed: how often each failure happened.
@@ -122,6 +152,8 @@ class Tally:
     unfinished_sent_bytes: int = 0
     unfinished_received_bytes: int = 0
     connections: int = 0
+    closed_by_server: int = 0
+    closed_by_client: int = 0
     latency: Histogram = field(default_factory=Histogram)
     failed: Counter[Failure] = field(default_factory=Counter)
 
