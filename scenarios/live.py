@@ -17,7 +17,6 @@ import numpy.typing as npt
 from analysis.gates.measured import Counts, Measured
 from analysis.gates.metrics import METRICS
 from analysis.latency import P50_P99, Histogram, Quantile, column_names
-from analysis.layers import SEGMENT_HEADER_BYTES
 from analysis.throughput import Ratio, ratio_of
 from analysis.wording import describe, event
 from wiretax.runs.record import Row, RunRecord, slice_row
@@ -239,9 +238,10 @@ def _layers(counts: Counts) -> dict[str, float] | None:
     if not events:
         return None
     layers = {name: sum(counts[part] for part in parts) / events for name, parts in LAYERS.items()}
-    layers["tls"] = (counts["tls_sent_bytes"] + counts["tls_received_bytes"]) / carried
-    if counts["segments"] is not None:
-        layers["tcp_ip"] = counts["segments"] * SEGMENT_HEADER_BYTES / carried
+    unread = counts["close_received_bytes"] or 0
+    layers["tls"] = (counts["tls_sent_bytes"] + counts["tls_received_bytes"] + unread) / carried
+    if counts["tcp_ip"] is not None:
+        layers["tcp_ip"] = counts["tcp_ip"] / carried
     return {name: round(value, 2) for name, value in layers.items()}
 
 

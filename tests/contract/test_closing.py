@@ -13,6 +13,7 @@ from threading import Event, Thread
 from typing import Any, NamedTuple
 
 import pytest
+from proxied import proxied
 from tshark import Frame, by_stream, capturing, is_usual, read_frames
 
 from wiretax.channels.endpoint import DEMO, Endpoint
@@ -22,6 +23,7 @@ from wiretax.mock.certificate import MockTls, server_context
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, Fault, FaultList, Kind
 from wiretax.mock.process import embedded_target, read_ledger
+from wiretax.observe.recording import Recording
 from wiretax.wire.connection import Connection
 from wiretax.wire.ledger import TcpCounters
 from wiretax.wire.library import LibraryPublisher
@@ -50,23 +52,31 @@ SHARED = Workload(calls_per_connection=2)
 LARGE = Workload("batch", 10, payload_bytes=10_000)
 
 
+def counted(tcp: TcpCounters) -> tuple[int, int, int]:
+    """Segments out and in, and the bytes of their IP packets."""
+    data = tcp.sent + tcp.retransmitted + tcp.received + tcp.close_received
+    return (
+        tcp.segments_out + tcp.close_segments_out,
+        tcp.segments_in + tcp.close_segments_in,
+        data + tcp.headers_out + tcp.headers_in,
+    )
+
+
+def size(frames: list[Frame], server: int) -> tuple[int, int, int]:
+    """The same of captured frames."""
+    return (
+        sum(frame.segments for frame in frames if frame.destination == server),
+        sum(frame.segments for frame in frames if frame.source == server),
+        sum(frame.wire_bytes for frame in frames),
+    )
+
+
 class Ended(NamedTuple):
     """A connection that is over: its ports, and what the client counted of it."""
 
     client: int
     server: int
     tcp: TcpCounters
-
-    @property
-    def counted(self) -> tuple[int, int, int]:
-        """Segments out and in, and the bytes of their IP packets."""
-        tcp = self.tcp
-        data = tcp.sent + tcp.retransmitted + tcp.received + tcp.close_received
-        return (
-            tcp.segments_out + tcp.close_segments_out,
-            tcp.segments_in + tcp.close_segments_in,
-            data + tcp.headers_out + tcp.headers_in,
-        )
 
 
 class Case(NamedTuple):
@@ -196,8 +206,24 @@ LOST = faults("close-unsaid", "reset", "half-body", "half-reset")
 Frames = dict[Ended, list[Frame]]
 
 
+class Observed(NamedTuple):
+    """A recording proxy: its port, and what it saw."""
+
+    port: int
+    recording: Recording
+
+
+class Captured(NamedTuple):
+    """All cases, the frames of each connection in them, the proxies, and all frames."""
+
+    cases: dict[str, Case]
+    frames: Frames
+    proxies: list[Observed]
+    all: list[Frame]
+
+
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Case], Frames]:
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Captured:
     """Each case, and each connection's frames: one capture for all of them."""
     folder = tmp_path_factory.mktemp("closing")
     cases: dict[str, Case] = {}
@@ -217,6 +243,8 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Case], Fr
         deaf_target = Target(deaf, client_context(folder / "deaf.pem", insecure=False))
         nobody = Target(Endpoint("http", "127.0.0.1", free_port(), DEMO))
         targets = [plain, secure, closes, closes_secure, loses, loses_secure, stalls, halves, deaf_target, nobody]
+        observed = {each: closing.enter_context(proxied(each.endpoint)) for each in (plain, closes)}
+        targets += [Target(endpoint) for endpoint, _ in observed.values()]
         library = Workload(client=LIBRARY, tls=True)
         library_2 = Workload(client=LIBRARY, tls=True, http="2")
         file = folder / "capture.pcapng"
@@ -246,8 +274,13 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Case], Fr
                 cases[name] = publish(target, workload)
             cases["client gives up"] = publish(stalls, KEPT, 1, STALLED_S)
             cases["refused"] = publish(nobody, KEPT, 1)
+            for through, _ in observed.values():
+                publish(Target(through), SHARED)
         frames = read_frames(file)
-    return cases, apart(frames, [each for case in cases.values() for each in case.connections])
+    proxies = [Observed(endpoint.port, recording) for endpoint, recording in observed.values()]
+    return Captured(
+        cases, apart(frames, [each for case in cases.values() for each in case.connections]), proxies, frames
+    )
 
 
 def apart(frames: list[Frame], connections: list[Ended]) -> Frames:
@@ -291,17 +324,12 @@ CASES = (
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_is_counted_is_what_was_captured(ended: tuple[dict[str, Case], Frames], name: str) -> None:
-    cases, frames = ended
+def test_what_is_counted_is_what_was_captured(ended: Captured, name: str) -> None:
+    cases, frames, *_ = ended
     usual = [each for each in cases[name].connections if is_usual(frames[each])]
     assert usual, "every connection of this case was unusual"
     for each in usual:
-        captured = (
-            sum(frame.segments for frame in frames[each] if frame.destination == each.server),
-            sum(frame.segments for frame in frames[each] if frame.source == each.server),
-            sum(frame.wire_bytes for frame in frames[each]),
-        )
-        assert each.counted == captured, [
+        assert counted(each.tcp) == size(frames[each], each.server), [
             (">" if frame.destination == each.server else "<", frame.length, frame.ip_bytes, frame.finishes)
             for frame in frames[each]
         ]
@@ -327,13 +355,23 @@ def test_what_is_counted_is_what_was_captured(ended: tuple[dict[str, Case], Fram
         ("refused", 0, 0, 0),
     ],
 )
-def test_who_closed_is_known(
-    ended: tuple[dict[str, Case], Frames], name: str, opened: int, by_server: int, by_client: int
-) -> None:
-    assert ended[0][name][1:] == (opened, by_server, by_client)
+def test_who_closed_is_known(ended: Captured, name: str, opened: int, by_server: int, by_client: int) -> None:
+    assert ended.cases[name][1:] == (opened, by_server, by_client)
 
 
-def test_the_last_reading_leaves_little_to_the_model(ended: tuple[dict[str, Case], Frames]) -> None:
+def test_the_last_reading_leaves_little_to_the_model(ended: Captured) -> None:
     for name in CASES:
-        for each in ended[0][name].connections:
+        for each in ended.cases[name].connections:
             assert each.tcp.close_segments_out + each.tcp.close_segments_in <= 2
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["publisher closes", "server closes"])
+def test_an_observed_publishers_connections_are_counted_to_their_end(ended: Captured, number: int) -> None:
+    port, recording = ended.proxies[number]
+    frames = [frame for frame in ended.all if port in (frame.source, frame.destination)]
+    assert recording.tcp is not None
+    assert recording.connections == len(by_stream(frames)) == (6, 12)[number]
+    assert recording.tcp.close_segments_out > 0
+    unusual = sum(not is_usual(each) for each in by_stream(frames))
+    pairs = zip(counted(recording.tcp), size(frames, port), (1, 2, 150), strict=True)
+    assert all(abs(mine - seen) <= most * unusual for mine, seen, most in pairs)

@@ -14,6 +14,8 @@ from time import monotonic, sleep
 # TCP_MAXSEG 1460 on loopback less 12 bytes of timestamps.
 MSS = 1448
 START_TIMEOUT_S = 20
+# Bytes of a frame that are kept: its headers, and what tells a client by its hello.
+SNAP = "0"
 COLUMNS = (
     "tcp.stream",
     "tcp.srcport",
@@ -21,7 +23,7 @@ COLUMNS = (
     "tcp.len",
     "ip.len",
     "tcp.flags.fin",
-    "tcp.analysis.retransmission",
+    "tcp.seq",
 )
 
 
@@ -35,7 +37,8 @@ class Frame:
         length: bytes of TCP's data.
         ip_bytes: the IP packet's.
         finishes: whether it has a FIN.
-        repeated: whether it was sent before.
+        fresh: bytes of data that were not sent before.
+        repeated: whether anything in it was sent before.
     """
 
     stream: int
@@ -44,7 +47,13 @@ class Frame:
     length: int
     ip_bytes: int
     finishes: bool
+    fresh: int
     repeated: bool
+
+    @property
+    def begins(self) -> bool:
+        """Whether it is a SYN, or the answer to one."""
+        return not self.length and self.header_bytes == 60
 
     @property
     def segments(self) -> int:
@@ -52,9 +61,19 @@ class Frame:
         return max(1, -(-self.length // MSS))
 
     @property
+    def header_bytes(self) -> int:
+        """IP and TCP headers of a segment."""
+        return self.ip_bytes - self.length
+
+    @property
+    def sack_bytes(self) -> int:
+        """Of those, what acknowledges by SACK, which no counter of the kernel's has."""
+        return 0 if self.header_bytes <= 60 else self.header_bytes - 52
+
+    @property
     def wire_bytes(self) -> int:
         """IP bytes of its segments, each with headers."""
-        return self.ip_bytes + (self.segments - 1) * (self.ip_bytes - self.length)
+        return self.ip_bytes + (self.segments - 1) * self.header_bytes
 
 
 @contextmanager
@@ -62,7 +81,7 @@ def capturing(ports: Iterable[int], file: Path, ping: Callable[[], object]) -> I
     """Capture the traffic of some ports; begins once ``ping`` made a frame that is on disk."""
     only = " or ".join(f"tcp port {port}" for port in ports)
     tshark = subprocess.Popen(
-        ["tshark", "-q", "-i", "lo", "-B", "64", "-f", only, "-w", str(file)],
+        ["tshark", "-q", "-i", "lo", "-B", "64", "-s", SNAP, "-f", only, "-w", str(file)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -100,8 +119,17 @@ def read_fields(file: Path, only: str, *names: str) -> list[str]:
 def read_frames(file: Path) -> list[Frame]:
     """All frames of TCP, in order."""
     frames = []
+    # Where each direction of a connection has got to, by sequence numbers: tshark's own analysis takes what is sent
+    # again within milliseconds for out of order.
+    reached: dict[tuple[int, int], int] = {}
     for line in read_fields(file, "tcp", *COLUMNS):
-        stream, source, destination, length, ip_bytes, fin, repeated = line.split("\t")
+        stream, source, destination, length, ip_bytes, fin, sequence = line.split("\t")
+        way, finishes = (int(stream), int(source)), fin in ("1", "True")
+        end = int(sequence) + int(length) + finishes
+        last = reached.get(way, int(sequence))
+        repeated = (int(length) > 0 or finishes) and int(sequence) < last
+        fresh = min(int(length), max(0, end - finishes - last))
+        reached[way] = max(last, end)
         frames.append(
             Frame(
                 int(stream),
@@ -109,8 +137,9 @@ def read_frames(file: Path) -> list[Frame]:
                 int(destination),
                 int(length),
                 int(ip_bytes),
-                fin in ("1", "True"),
-                bool(repeated),
+                finishes,
+                fresh,
+                repeated,
             )
         )
     return frames
@@ -124,19 +153,20 @@ def by_stream(frames: Iterable[Frame]) -> list[list[Frame]]:
     return list(streams.values())
 
 
-def is_usual(connection: list[Frame]) -> bool:
-    """Whether a connection's ends did not cross and nothing was sent again.
+def ends_usually(connection: list[Frame]) -> bool:
+    """Whether a connection's ends did not cross, and each was acknowledged by the other side's end or after it.
 
     A busy machine makes of one in a hundred connections what no model can know: an end that is acknowledged by
-    itself, a second RST, a segment that is sent again and acknowledged with a SACK.
+    itself or sent again, or a second RST.
     """
-    headers = [frame.ip_bytes - frame.length for frame in connection]
-    if (
-        any(frame.repeated for frame in connection)
-        or not {40, 52, 60}.issuperset(headers)
-        or headers.count(40) > 1
-    ):
-        return False
     client = connection[0].source
     end = next((at for at, frame in enumerate(connection) if frame.finishes and frame.source == client), None)
-    return end is None or sum(frame.source != client for frame in connection[end:]) < 2
+    after = connection[end:] if end is not None else []
+    crossed = sum(frame.source != client for frame in after) > 1 or any(frame.repeated for frame in after)
+    return not crossed and sum(frame.header_bytes == 40 for frame in connection) < 2
+
+
+def is_usual(connection: list[Frame]) -> bool:
+    """Whether it ended so, and nothing was sent again or had to be acknowledged by SACK."""
+    again = any(frame.repeated or frame.sack_bytes for frame in connection)
+    return ends_usually(connection) and not again

@@ -38,7 +38,7 @@ REMAINING = {
 
 
 def end_side(connection: socket.socket) -> bool:
-    """End this side as closing does, which leaves the counters to be read; False if there was no connection any more.
+    """End this side as closing does, with the counters still to be read; False if the connection was over already.
 
     What comes after that is met by a RST.
     """

@@ -18,7 +18,7 @@ import gevent
 from gevent.monkey import get_original
 
 from wiretax.wire.closing import count_ended, end_side
-from wiretax.wire.ledger import Failure, Snapshot, TcpCounters, TlsCounters, add_counters
+from wiretax.wire.ledger import ConnectionCounts, Failure, Snapshot, TcpCounters, TlsCounters, add_counters
 from wiretax.wire.response import Response, ResponseError, ResponseMemo, ResponseReader
 from wiretax.wire.tcp_info import read_counters
 
@@ -165,7 +165,11 @@ class Connection:
 
     def snapshot(self) -> Snapshot:
         """How its counts stand; to be taken with nothing under way."""
-        return Snapshot(self.opened, self.closed_by_server, self.closed_by_client, self.tcp(), self.tls())
+        return Snapshot(self.counts(), self.tcp(), self.tls())
+
+    def counts(self) -> ConnectionCounts:
+        """What became of its connections so far."""
+        return ConnectionCounts(self.opened, self.closed_by_server, self.closed_by_client)
 
     def tcp(self) -> TcpCounters | None:
         """The kernel's counters of all sockets so far, the open one included; None where it keeps none."""

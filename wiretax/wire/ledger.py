@@ -69,7 +69,21 @@ class TlsCounters(NamedTuple):
     handshake_received: int = 0
 
 
-Counters = TypeVar("Counters", TcpCounters, TlsCounters)
+class ConnectionCounts(NamedTuple):
+    """What became of connections.
+
+    Attributes:
+        opened: how many were.
+        closed_by_server: those that the server closed, or of which it said that it does, whoever asked for it.
+        closed_by_client: those that the client closed.
+    """
+
+    opened: int = 0
+    closed_by_server: int = 0
+    closed_by_client: int = 0
+
+
+Counters = TypeVar("Counters", TcpCounters, TlsCounters, ConnectionCounts)
 
 
 def add_counters(one: Counters | None, other: Counters | None) -> Counters | None:
@@ -90,16 +104,12 @@ class Snapshot(NamedTuple):
     """How a connection's counts stand at one moment, with nothing under way; they only ever grow.
 
     Attributes:
-        opened: connections opened.
-        closed_by_server: those that the server closed, or of which it said that it does.
-        closed_by_client: those that the client closed.
+        connections: those over which it went.
         tcp: the kernel's counters; None where it keeps none.
         tls: what TLS added.
     """
 
-    opened: int
-    closed_by_server: int
-    closed_by_client: int
+    connections: ConnectionCounts
     tcp: TcpCounters | None
     tls: TlsCounters
 
@@ -127,7 +137,7 @@ class Tally:
         unfinished_sent_bytes: bytes handed to the socket in those.
         unfinished_received_bytes: bytes taken from it in those.
         connections: connections opened.
-        closed_by_server: connections that the server closed, or of which it said that it does.
+        closed_by_server: connections that the server closed, as ``ConnectionCounts`` has them.
         closed_by_client: connections that the client closed.
         latency: how long acknowledged exchanges took. Of the others it holds how old they were when they ended, as
             censored: an acknowledgement would have taken at least that long.
@@ -213,12 +223,14 @@ class Witness:
         received_bytes: bytes taken from them.
         tcp: the kernel's count of the same connections; None where it keeps none.
         tls: what TLS added to the bytes of the same connections.
+        connections: what became of them.
     """
 
     sent_bytes: int = 0
     received_bytes: int = 0
     tcp: TcpCounters | None = field(default_factory=TcpCounters)
     tls: TlsCounters = field(default_factory=TlsCounters)
+    connections: ConnectionCounts = field(default_factory=ConnectionCounts)
 
     def plus(self, other: Witness) -> Witness:
         """Both together."""
@@ -227,6 +239,7 @@ class Witness:
             self.received_bytes + other.received_bytes,
             add_counters(self.tcp, other.tcp),
             add_counters(self.tls, other.tls) or self.tls,
+            add_counters(self.connections, other.connections) or self.connections,
         )
 
     def as_plain(self) -> dict[str, Any]:
@@ -236,6 +249,7 @@ class Witness:
             "received_bytes": self.received_bytes,
             "tcp": None if self.tcp is None else list(self.tcp),
             "tls": list(self.tls),
+            "connections": list(self.connections),
         }
 
     @classmethod
@@ -246,4 +260,5 @@ class Witness:
             KeyError, TypeError: where it was not made by that.
         """
         tcp = None if plain["tcp"] is None else TcpCounters(*plain["tcp"])
-        return cls(plain["sent_bytes"], plain["received_bytes"], tcp, TlsCounters(*plain["tls"]))
+        tls, connections = TlsCounters(*plain["tls"]), ConnectionCounts(*plain["connections"])
+        return cls(plain["sent_bytes"], plain["received_bytes"], tcp, tls, connections)

@@ -77,10 +77,11 @@ class Slice:
 
     def add_connection(self, before: Snapshot, after: Snapshot) -> None:
         """Add what happened on one user's connection between two snapshots of its counts."""
-        measured = self.measured
-        measured.connections += after.opened - before.opened
-        measured.closed_by_server += after.closed_by_server - before.closed_by_server
-        measured.closed_by_client += after.closed_by_client - before.closed_by_client
+        measured, added = self.measured, subtract_counters(after.connections, before.connections)
+        assert added is not None
+        measured.connections += added.opened
+        measured.closed_by_server += added.closed_by_server
+        measured.closed_by_client += added.closed_by_client
         self.tcp = add_counters(self.tcp, subtract_counters(after.tcp, before.tcp))
         self.tls = add_counters(self.tls, subtract_counters(after.tls, before.tls)) or self.tls
 

@@ -64,8 +64,8 @@ def read_counters(connection: socket.socket, taken: int | None = None) -> TcpCou
     return None if reading is None else reading.counters
 
 
-def read_connection(connection: socket.socket, taken: int | None = None) -> Reading | None:
-    """The same with what tells how the connection goes on."""
+def read_connection(connection: socket.socket, taken: int | None = None, accepted: bool = False) -> Reading | None:
+    """The same with what tells how the connection goes on; ``accepted``: whether the other side opened it."""
     info = _read(connection)
     while info is not None:
         # The kernel notes the state before it locks the socket and the bytes after, so a FIN may fall between
@@ -74,7 +74,7 @@ def read_connection(connection: socket.socket, taken: int | None = None) -> Read
         if again is None:
             return None
         if again[COUNTED] == info[COUNTED]:
-            return _reading(info, again[STATE_AT], taken, IP_BYTES[connection.family])
+            return _reading(info, again[STATE_AT], taken, IP_BYTES[connection.family], accepted)
         info = again
     return None
 
@@ -89,22 +89,27 @@ def _read(connection: socket.socket) -> bytes | None:
     return info if len(info) >= LEAST_BYTES else None
 
 
-def _reading(info: bytes, state: int, taken: int | None, ip_bytes: int) -> Reading:
+def _reading(info: bytes, state: int, taken: int | None, ip_bytes: int, accepted: bool) -> Reading:
     sent, retransmitted = _SENT.unpack_from(info, SENT_AT)
     segments_out, segments_in = _SEGMENTS.unpack_from(info, SEGMENTS_AT)
     (received,) = _RECEIVED.unpack_from(info, RECEIVED_AT)
     peer_ended = state in PEER_ENDED or (state == CLOSED and taken is not None and received == taken + 1)
     options = info[OPTIONS_AT]
     bare_header = ip_bytes + TCP_BYTES
-    if state == SYN_SENT or (state == CLOSED and info[ACKED_AT : ACKED_AT + 8] == NOTHING_ACKED):
+    nothing_acked = not accepted and info[ACKED_AT : ACKED_AT + 8] == NOTHING_ACKED
+    if state == SYN_SENT or (state == CLOSED and nothing_acked):
         # Not even the SYN was acknowledged: it went out once or more, and what came back refused it.
         headers_out, headers_in = segments_out * (bare_header + OFFERED_BYTES), segments_in * bare_header
         header = bare_header
     else:
         timestamps = 12 if options & TIMESTAMPS else 0
         header = bare_header + timestamps
-        headers_out = segments_out * header + OFFERED_BYTES - timestamps
-        headers_in = segments_in * header + _agreed_bytes(options) - timestamps
+        syn_out, syn_in = OFFERED_BYTES - timestamps, _agreed_bytes(options) - timestamps
+        if accepted:
+            # The answer to the SYN is not in the count of the connection that it made.
+            segments_out += 1
+            syn_out, syn_in = syn_in, syn_out
+        headers_out, headers_in = segments_out * header + syn_out, segments_in * header + syn_in
     counters = TcpCounters(
         sent - retransmitted,
         received - peer_ended,
