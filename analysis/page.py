@@ -14,13 +14,14 @@ from analysis.brief import brief
 from analysis.check import check
 from analysis.claims import Claim, claims
 from analysis.clients import compare_clients
+from analysis.connections import with_use
 from analysis.figures.family import OBSERVED
 from analysis.latency import P50_P99
 from analysis.latency_text import OPEN_LOOP, closed_loop, notes
 from analysis.model import fit_bytes, fit_time
 from analysis.sheet import Cell, Lines, Sheet
 from analysis.summary import summarise
-from analysis.table import CLIENT_COLUMNS, COLUMNS, Column
+from analysis.table import CLIENT_COLUMNS, Column, columns_of
 from analysis.volume import size, volumes
 from analysis.wording import describe, interval, share, times, way
 from analysis.work import UNKNOWN, work_of
@@ -66,11 +67,12 @@ def sheet_of(found: Sequence[Claim]) -> Sheet:
 def costs(run: Run) -> Sheet:
     """A row a workload: what an event costs, what that saves, how fast it goes."""
     summary = summarise(run.slices, run.latency)
+    columns = columns_of(summary)
     rows = [
-        (f"{row['payload_bytes']:,} B", str(row["client"]), describe(row), *(each.cell(row) for each in COLUMNS))
+        (f"{row['payload_bytes']:,} B", str(row["client"]), describe(row), *(each.cell(row) for each in columns))
         for row in summary.to_dict("records")
     ]
-    headers = ("Payload", "Client", "Sent as", *_titles(COLUMNS))
+    headers = ("Payload", "Client", "Sent as", *_titles(columns))
     return Sheet(headers, rows, words=3, notes=[*_of_times(summary, run.meta)])
 
 
@@ -125,7 +127,7 @@ def bytes_model(run: Run) -> Sheet:
             row["digits"],
             row["batch_sizes"],
         )
-        for row in fit_bytes(run.slices)
+        for row in with_use(fit_bytes(run.slices), run.slices)
         .sort_values(["client", "api", "channels", "payload_bytes"])
         .to_dict("records")
     ]
@@ -145,6 +147,7 @@ def bytes_model(run: Run) -> Sheet:
 
 def time_model(run: Run) -> Sheet:
     """a and b by family, and the gain they lead to."""
+    fitted = with_use(fit_time(run.slices), run.slices)
     rows = [
         (
             ", ".join([row["client"], *way(row)]),
@@ -156,7 +159,7 @@ def time_model(run: Run) -> Sheet:
             share(row["deviation"]),
             row["batch_sizes"],
         )
-        for row in fit_time(run.slices).sort_values(["client", "payload_bytes"]).to_dict("records")
+        for row in fitted.sort_values(["client", "payload_bytes"]).to_dict("records")
     ]
     headers = (
         "Client",

@@ -30,6 +30,10 @@ def way(row: Row) -> Iterator[str]:
     yield from carried(row)
     if row["connection"] == "close":
         yield "close"
+    elif row.get("server_closes"):
+        # Whatever was asked for.
+        calls = f"{row['calls_on_connection']:.3g}"
+        yield f"{calls} call{'' if calls == '1' else 's'} (server closes)"
     elif row["calls_per_connection"]:
         yield f"{row['calls_per_connection']} calls"
     if row.get("rate", 0) > 0:

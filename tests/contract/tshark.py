@@ -119,8 +119,8 @@ def read_fields(file: Path, only: str, *names: str) -> list[str]:
 def read_frames(file: Path) -> list[Frame]:
     """All frames of TCP, in order."""
     frames = []
-    # Where each direction of a connection has got to, by sequence numbers: tshark's own analysis takes what is sent
-    # again within milliseconds for out of order.
+    # Where each direction of a connection has got to, by sequence numbers. To the analysis of tshark, what is sent
+    # again within milliseconds is out of order.
     reached: dict[tuple[int, int], int] = {}
     for line in read_fields(file, "tcp", *COLUMNS):
         stream, source, destination, length, ip_bytes, fin, sequence = line.split("\t")
