@@ -116,12 +116,13 @@ def calls_in_words(calls: float) -> str:
 
 
 def server_closes(slices: pd.DataFrame) -> Iterator[str]:
-    """A sentence for each server that closed connections before the workloads would have, without a full stop."""
+    """A sentence, without a full stop, for each server that closed connections before the workloads would have; for
+    its connections inside TLS another one."""
     if not len(slices):
         return
     use, cost = connection_use(slices), bytes_per_event(slices)["cable"]
     closing = totals(slices).merge(use[use["server_closes"]], left_on="workload", right_index=True)
-    for _, rows in closing.groupby("server", sort=False):
+    for _, rows in closing.groupby(["server", "tls"], sort=False):
         ordered = rows.sort_values(["batch_size", "channels", "payload_bytes"], kind="stable")
         first = ordered.to_dict("records")[0]
         first["calls_on_connection"] = float(rows["calls_on_connection"].median())

@@ -30,7 +30,7 @@ def connections(slices: pd.DataFrame) -> Drawing | Absent:
     if points.empty:
         closed = next(server_closes(slices), "")
         if closed:
-            return Absent(NAME, closed, f"{CONNECTIONS}, against a server that keeps connections")
+            return Absent(NAME, f"{closed}; it takes a server that keeps connections", CONNECTIONS)
         return Absent(NAME, "no workload of this run differs in how many calls share a connection", CONNECTIONS)
     points = points.dropna(subset=["connection_bytes"])
     if points.empty:

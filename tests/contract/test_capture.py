@@ -87,6 +87,7 @@ def test_the_ledger_is_what_was_on_the_wire(tmp_path: Path, tls: bool, keep_aliv
         tcp["close_received"] if tcp is not None else answers - run.server["response_bytes"] - added["received"]
     )
     assert answers == run.server["response_bytes"] + added["received"] + unread
+    assert ("the server closed the connection after every call: " in done.stdout) == (not keep_alive)
     connections = run.meta["connections"]
     calls = run.meta["outcome"]["sent"]
     assert connections["closed_by_server"] == (0 if keep_alive else calls)

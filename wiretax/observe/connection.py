@@ -118,6 +118,8 @@ class Downstream(asyncio.Protocol):
         if self._connecting is not None:
             self._connecting.cancel()
         self._ended = self._ended or error is not None
+        if not self._ended:
+            self._recording.closed_by_server.add(self._number)
         self._give_up()
         self._recording.add_stray(self._number, self._requests.held)
         counters = self._read_counters(last=True)

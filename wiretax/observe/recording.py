@@ -17,6 +17,7 @@ class Recording:
         readings: the kernel's counts between exchanges.
         tcp: the kernel's counts of all connections; None where it keeps none.
         connections: connections accepted.
+        closed_by_server: the numbers of connections that the server ended first.
         peak: connections open at once, at most.
         sent: bytes the publisher sent.
         received: bytes it was answered.
@@ -31,6 +32,7 @@ class Recording:
     readings: list[Reading] = field(default_factory=list)
     tcp: TcpCounters | None = field(default_factory=TcpCounters)
     connections: int = 0
+    closed_by_server: set[int] = field(default_factory=set)
     open: int = 0
     peak: int = 0
     sent: int = 0
