@@ -116,8 +116,8 @@ def calls_in_words(calls: float) -> str:
 
 
 def server_closes(slices: pd.DataFrame) -> Iterator[str]:
-    """A sentence, without a full stop, for each server that closed connections before the workloads would have; for
-    its connections inside TLS another one."""
+    """A sentence for each server that closed connections before the workloads would have, and another one for its
+    connections inside TLS; without full stops."""
     if not len(slices):
         return
     use, cost = connection_use(slices), bytes_per_event(slices)["cable"]

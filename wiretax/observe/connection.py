@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wiretax.observe.proxy import Proxy
 
 HOST = re.compile(rb"(?im)(?<=\n)(host:[ \t]*)([^\r\n]*)")
+CLOSES = re.compile(rb"(?i)\r\nconnection:[ \t]*close[ \t]*\r\n")
 LOST = "the connection ended before the answer"
 
 
@@ -157,6 +158,9 @@ class Downstream(asyncio.Protocol):
         self._transport.write(data)
         for part in self._responses.feed(data):
             self._response_bytes += len(part.raw)
+            if part.kind == "head" and CLOSES.search(part.raw):
+                # A publisher that hears it may close before the server does.
+                self._recording.closed_by_server.add(self._number)
             if part.kind == "stray" and self._pending and self._pending[0].failure is None:
                 self._pending[0].failure = Failure("malformed", 0, "the answer is not HTTP/1.1")
             if part.message is not None:

@@ -17,7 +17,7 @@ class Recording:
         readings: the kernel's counts between exchanges.
         tcp: the kernel's counts of all connections; None where it keeps none.
         connections: connections accepted.
-        closed_by_server: the numbers of connections that the server ended first.
+        closed_by_server: the numbers of connections that the server ended first, or said that it ends.
         peak: connections open at once, at most.
         sent: bytes the publisher sent.
         received: bytes it was answered.
