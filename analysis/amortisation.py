@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.layers import SEGMENT_HEADER_BYTES, SEGMENTS, WORKLOAD, acknowledged, totals
+from analysis.connections import connection_use
+from analysis.layers import TCP_IP, WORKLOAD, acknowledged, totals
 
 GROUP = [name for name in WORKLOAD if name not in ("workload", "connection", "calls_per_connection")]
 HELD = ["_below", "_share"]
+# Where connections opened an event differ by less than this share, there is no curve.
+LEAST_DIFFERENCE = 0.05
 
 
 def amortisation(slices: pd.DataFrame) -> pd.DataFrame:
@@ -22,31 +25,37 @@ def amortisation(slices: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         A row a workload of every group that differs in nothing but connections, and has at least two ways of
-        sharing them: the group's columns, ``workload``, ``calls_per_connection`` (the plan's; 1 where it closes, 0
+        sharing them, as measured: where the server closes each after a call there is but one, whatever the plan
+        asked for. The group's columns, ``workload``, ``calls_per_connection`` (the plan's; 1 where it closes, 0
         for all), ``calls`` (measured, a connection; infinite where none was opened), ``bytes_per_event`` (all
         layers both ways), ``connection_bytes`` (B a connection, fitted to the group), ``call_bytes`` (B an event,
         without connections), ``residual`` (B an event, measured less fitted). NaN where the kernel kept no count.
     """
     total = totals(acknowledged(slices))
     events = total["carried_events"].where(total["carried_events"] > 0)
-    headers = total[SEGMENTS].sum(axis=1, skipna=False) * SEGMENT_HEADER_BYTES
-    below = total["tls_sent_bytes"] + total["tls_received_bytes"] + headers
+    headers = total[TCP_IP].sum(axis=1, skipna=False)
+    unread = total["close_received_bytes"].fillna(0)
+    below = total["tls_sent_bytes"] + total["tls_received_bytes"] + unread + headers
     points = total[WORKLOAD].assign(
         calls_per_connection=total["calls_per_connection"].mask(total["connection"] == "close", 1),
-        calls=total["carried_requests"] / total["connections"].replace(0, np.nan),
+        calls=total["workload"].map(connection_use(slices)["calls_on_connection"]),
         bytes_per_event=(total["carried_bytes"] + below) / events,
         _below=below / events,
         _share=total["connections"] / events,
     )
-    points["calls"] = points["calls"].fillna(np.inf)
     fitted = [
         _fit(group)
         for _, group in points.groupby(GROUP, sort=False)
-        if group["calls_per_connection"].nunique() > 1
+        if group["calls_per_connection"].nunique() > 1 and _differ(group["_share"])
     ]
     if not fitted:
         return points.iloc[:0].drop(columns=HELD).assign(connection_bytes=[], call_bytes=[], residual=[])
     return pd.concat(fitted, ignore_index=True).drop(columns=[*HELD, "connection"])
+
+
+def _differ(shares: pd.Series[float]) -> bool:
+    """Whether workloads opened more connections an event than others."""
+    return bool(shares.max() - shares.min() > LEAST_DIFFERENCE * shares.max())
 
 
 def _fit(group: pd.DataFrame) -> pd.DataFrame:
@@ -61,5 +70,5 @@ def _fit(group: pd.DataFrame) -> pd.DataFrame:
     done = group.assign(connection_bytes=slope, call_bytes=group["bytes_per_event"] - group["_below"] + base)
     done["residual"] = done["_below"] - (base + slope * done["_share"])
     # 0 stands for all calls, so it comes last.
-    order = done["calls_per_connection"].replace(0, np.iinfo(np.int32).max)
-    return done.loc[order.sort_values().index]
+    order = done.assign(_asked=done["calls_per_connection"].replace(0, np.iinfo(np.int32).max))
+    return done.loc[order.sort_values(["calls", "_asked"]).index]

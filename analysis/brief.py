@@ -1,4 +1,7 @@
-"""A run in three sentences: what an event costs, what a batch makes of it, and what that does for the rate."""
+"""A run in three sentences: what an event costs, what a batch makes of it, and what that does for the rate.
+
+A fourth says so if the server closed connections.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import pandas as pd
 
 from analysis.call_time import fit_time
 from analysis.clients import LEAST_CLIENTS, compare_clients, head_claim
+from analysis.connections import server_closes
 from analysis.focus import focus
 from analysis.mode import why_no_gain
 from analysis.model import fit_bytes
@@ -18,7 +22,7 @@ from analysis.wording import Row, gain_limit, interval, share, times
 
 
 def brief(slices: pd.DataFrame, meta: dict[str, Any]) -> list[str]:
-    """At most three sentences for somebody who reads nothing else; fewer where the run has less to say.
+    """At most four sentences for somebody who reads nothing else; fewer where the run has less to say.
 
     Args:
         slices: ``slices.parquet``.
@@ -27,11 +31,12 @@ def brief(slices: pd.DataFrame, meta: dict[str, Any]) -> list[str]:
     if slices.empty or not (slices["events"] > 0).any():
         return ["Nothing was measured: no event was acknowledged in a whole slice."]
     summary = summarise(slices)
+    closed = [f"{said[0].upper()}{said[1:]}." for said in server_closes(slices)]
     if summary["client"].nunique() >= LEAST_CLIENTS:
-        return [*_of_clients(slices, summary)]
+        return [*_of_clients(slices, summary), *closed]
     own = focus(slices)
     rows: list[Row] = list(summary[summary["workload"].isin(own["workload"])].to_dict("records"))
-    return [*_of_family(own, rows, meta)]
+    return [*_of_family(own, rows, meta), *closed]
 
 
 def _of_family(own: pd.DataFrame, rows: list[Row], meta: dict[str, Any]) -> Iterator[str]:

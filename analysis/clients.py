@@ -54,7 +54,8 @@ def compare_clients(summary: pd.DataFrame) -> pd.DataFrame:
         ``batch_size``, ``saving`` (share), ``gain``, ``gain_low``, ``gain_high`` (ratios). Ordered by payload,
         then by the trigger's head. Clients without a batch have NaN there.
     """
-    triggers = summary[summary["api"] == "trigger"][[*PAIR, *FIGURES]]
+    use = ["calls_on_connection", "server_closes"]
+    triggers = summary[summary["api"] == "trigger"][[*PAIR, *use, *FIGURES]]
     batches = summary[summary["api"] == "batch"].sort_values("batch_size")
     by_size = batches.groupby(["payload_kind", "payload_bytes"])
     clients = by_size["client"].transform("nunique")

@@ -2,16 +2,18 @@
 
 Source: DESIGN "Words", layers. TCP/IP is there where the kernel counted segments. Runs saved before TLS
 and HTTP/2 were counted have no columns of them: they were nothing. Those from before two servers could be
-measured in one run had one.
+measured in one run had one. Those from before connections were counted to their end have segments of one size,
+without the last ones.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from wiretax.runs.schema import WORKLOAD_COLUMNS
+from wiretax.runs.schema import CLOSING_COLUMNS, WORKLOAD_COLUMNS
 
 WORKLOAD = [name for name, _ in WORKLOAD_COLUMNS]
 HEAD = ["request_line_bytes", "auth_query_bytes", "header_bytes"]
@@ -20,11 +22,16 @@ RESPONSE = ["response_head_bytes", "response_body_bytes"]
 SENT = [*REQUEST, "framing_sent_bytes", "unfinished_sent_bytes"]
 RECEIVED = [*RESPONSE, "framing_received_bytes", "unfinished_received_bytes"]
 FRAMING = ["framing_sent_bytes", "framing_received_bytes"]
-SEGMENTS = ["segments_out", "segments_in"]
+# Those the kernel counted, and those that follow its last reading, by a model.
+SEGMENTS = ["segments_out", "segments_in", "close_segments_out", "close_segments_in"]
+# The headers of all those segments, and data that was sent again.
+TCP_IP = ["tcp_ip_sent_bytes", "tcp_ip_received_bytes", "tcp_retransmitted_bytes"]
+KERNEL = [*SEGMENTS, *TCP_IP, "close_received_bytes"]
+CLOSED = ["closed_by_server", "closed_by_client"]
 TLS = ["tls_sent_bytes", "tls_received_bytes", "tls_handshake_sent_bytes", "tls_handshake_received_bytes"]
 # What a cable carries for an event, both ways; the link layer is not in it.
 CABLE = ["sent", "received", "tls", "response_tls", "tcp_ip", "response_tcp_ip"]
-# IPv4 and TCP headers of a segment with timestamps; IPv6 takes 20 more.
+# IPv4 and TCP headers of a segment with timestamps, in runs that did not count them.
 SEGMENT_HEADER_BYTES = 20 + 20 + 12
 BOUNDARY = ["boundary_requests", "boundary_events", "boundary_sent_bytes", "boundary_received_bytes"]
 COUNTS = ["requests", "events", "messages", "failures", "connections"]
@@ -34,6 +41,11 @@ def with_tls(slices: pd.DataFrame) -> pd.DataFrame:
     """Slices with all columns, those of runs from before TLS, HTTP/2 and a second server included."""
     before: dict[str, Any] = {**dict.fromkeys([*TLS, *FRAMING, "calls_per_connection"], 0), "server": "endpoint"}
     missing = {name: value for name, value in before.items() if name not in slices}
+    if "tcp_ip_sent_bytes" not in slices:
+        missing |= dict.fromkeys((name for name, _ in CLOSING_COLUMNS if name.startswith("close")), 0)
+        for way, segments in (("sent", "segments_out"), ("received", "segments_in")):
+            missing[f"tcp_ip_{way}_bytes"] = slices[segments] * SEGMENT_HEADER_BYTES
+        missing |= dict.fromkeys(CLOSED, np.nan)
     return slices.assign(**missing) if missing else slices
 
 
@@ -50,7 +62,8 @@ def totals(slices: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         A row a workload in the order of their first slices: the workload's columns, the counts, the bytes and
-        segments, ``carried_events``, ``carried_requests`` and ``carried_bytes`` (HTTP's, both ways), which include
+        segments (NaN where the kernel kept no count), who closed connections (NaN in runs that did not note
+        it), ``carried_events``, ``carried_requests`` and ``carried_bytes`` (HTTP's, both ways), which include
         those of exchanges that ended after their slice, and ``duration_s`` (one worker's, s).
     """
     sums = [
@@ -67,9 +80,8 @@ def totals(slices: pd.DataFrame) -> pd.DataFrame:
     grouped = slices.groupby(WORKLOAD, sort=False, dropna=False)
     frame = grouped[sums].sum()
     # A slice in which a kernel kept no count makes the sum unknown, not small.
-    frame[SEGMENTS] = (
-        grouped[SEGMENTS].sum(min_count=1).where(grouped[SEGMENTS].count().eq(grouped.size(), axis=0))
-    )
+    known = [*KERNEL, *CLOSED]
+    frame[known] = grouped[known].sum(min_count=1).where(grouped[known].count().eq(grouped.size(), axis=0))
     # Segments carried the exchanges of a slice that ended after it, too.
     boundary = grouped[BOUNDARY].sum()
     frame["carried_events"] = frame["events"] + boundary["boundary_events"]
@@ -96,7 +108,8 @@ def bytes_per_event(slices: pd.DataFrame) -> pd.DataFrame:
         ``auth_query``, ``request_line`` (less the query), ``headers``, ``framing`` (HTTP/2's own), ``sent``,
         ``response_head``, ``response_body``, ``response_framing``, ``received``, ``tls`` and ``response_tls``
         (record framing, handshakes, goodbyes), ``tcp_ip`` and ``response_tcp_ip`` (headers of segments each way,
-        bare acknowledgements among them; NaN where the kernel kept no count), and ``cable``, all layers both ways
+        bare acknowledgements, SYNs and FINs among them, and data sent again; NaN where the kernel kept no
+        count), and ``cable``, all layers both ways
         (NaN likewise). Further ``handshake`` (the part of both TLS layers that a connection costs, whatever is
         sent over it), ``head_per_request`` (bytes) and ``overhead_factor`` (sent over payload,
         a ratio). NaN where no event was acknowledged.
@@ -120,10 +133,13 @@ def bytes_per_event(slices: pd.DataFrame) -> pd.DataFrame:
     )
     carried = total["carried_events"].where(total["carried_events"] > 0)
     frame["tls"] = total["tls_sent_bytes"] / carried
-    frame["response_tls"] = total["tls_received_bytes"] / carried
-    frame["handshake"] = (total["tls_handshake_sent_bytes"] + total["tls_handshake_received_bytes"]) / carried
-    frame["tcp_ip"] = total["segments_out"] * SEGMENT_HEADER_BYTES / carried
-    frame["response_tcp_ip"] = total["segments_in"] * SEGMENT_HEADER_BYTES / carried
+    # The server's goodbyes that nobody read.
+    unread = total["close_received_bytes"].fillna(0)
+    frame["response_tls"] = (total["tls_received_bytes"] + unread) / carried
+    handshake = total["tls_handshake_sent_bytes"] + total["tls_handshake_received_bytes"] + unread
+    frame["handshake"] = handshake / carried
+    frame["tcp_ip"] = (total["tcp_ip_sent_bytes"] + total["tcp_retransmitted_bytes"]) / carried
+    frame["response_tcp_ip"] = total["tcp_ip_received_bytes"] / carried
     frame["cable"] = frame[CABLE].sum(axis=1, skipna=False)
     requests = total["requests"].where(total["requests"] > 0)
     frame["head_per_request"] = total[HEAD].sum(axis=1) / requests

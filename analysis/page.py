@@ -14,6 +14,7 @@ from analysis.brief import brief
 from analysis.check import check
 from analysis.claims import Claim, claims
 from analysis.clients import compare_clients
+from analysis.connections import with_use
 from analysis.figures.family import OBSERVED
 from analysis.latency import P50_P99
 from analysis.latency_text import OPEN_LOOP, closed_loop, notes
@@ -21,7 +22,7 @@ from analysis.mode import why_no_gain
 from analysis.model import fit_bytes
 from analysis.sheet import Cell, Lines, Sheet
 from analysis.summary import summarise
-from analysis.table import CLIENT_COLUMNS, COLUMNS, Column
+from analysis.table import CLIENT_COLUMNS, Column, columns_of
 from analysis.time_sheet import time_model as time_model  # pages show it as one of their parts
 from analysis.volume import size, volumes
 from analysis.wording import describe, share, way
@@ -68,11 +69,12 @@ def sheet_of(found: Sequence[Claim]) -> Sheet:
 def costs(run: Run) -> Sheet:
     """A row a workload: what an event costs, what that saves, how fast it goes."""
     summary = summarise(run.slices, run.latency)
+    columns = columns_of(summary)
     rows = [
-        (f"{row['payload_bytes']:,} B", str(row["client"]), describe(row), *(each.cell(row) for each in COLUMNS))
+        (f"{row['payload_bytes']:,} B", str(row["client"]), describe(row), *(each.cell(row) for each in columns))
         for row in summary.to_dict("records")
     ]
-    headers = ("Payload", "Client", "Sent as", *_titles(COLUMNS))
+    headers = ("Payload", "Client", "Sent as", *_titles(columns))
     return Sheet(headers, rows, words=3, notes=[*_of_times(summary, run.meta)])
 
 
@@ -127,7 +129,7 @@ def bytes_model(run: Run) -> Sheet:
             row["digits"],
             row["batch_sizes"],
         )
-        for row in fit_bytes(run.slices)
+        for row in with_use(fit_bytes(run.slices), run.slices)
         .sort_values(["client", "api", "channels", "payload_bytes"])
         .to_dict("records")
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.connections import connection_use
 from analysis.latency import P50_P99, column_names, percentiles
 from analysis.layers import WORKLOAD, bytes_per_event, totals
 from analysis.throughput import Ratio, Rounds, rates
@@ -26,6 +27,9 @@ FIGURES = [
     *(title for both in column_names(P50_P99).values() for title in both),
     "samples",
     "failures",
+    "calls_on_connection",
+    "server_closes",
+    "setup_per_event",
 ]
 NO_TIMES = {"samples": 0} | {
     title: value
@@ -54,11 +58,12 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
         ``gain``, ``gain_low``, ``gain_high`` (ratio of message rates; NaN where workloads were not sent in turn),
         ``p50_s``, ``p99_s`` (of a call; NaN where too few calls ended), ``p50_s_is_lower_bound``,
         ``p99_s_is_lower_bound`` (whether calls without an acknowledgement decide them), ``samples`` (calls they
-        are taken from), ``failures``.
+        are taken from), ``failures``, and ``calls_on_connection``, ``server_closes`` and ``setup_per_event`` of
+        ``connection_use``.
     """
     total = totals(slices)
     by_name = total.set_index("workload")
-    cost = bytes_per_event(slices)
+    cost, use = bytes_per_event(slices), connection_use(slices)
     message_rates, event_rates, rounds = rates(slices), rates(slices, "events"), Rounds(slices)
     sent_per_message = cost["sent"] * by_name["events"] / by_name["messages"].where(by_name["messages"] > 0)
     times = percentiles(pd.DataFrame() if latency is None else latency)
@@ -89,6 +94,7 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
                 "rounds": gain.rounds,
                 **(times.loc[workload].to_dict() if workload in times.index else NO_TIMES),
                 "failures": by_name.at[workload, "failures"],
+                **use.loc[workload].to_dict(),
             }
         )
     table = total[WORKLOAD].merge(pd.DataFrame(rows, columns=["workload", "baseline", *FIGURES]), on="workload")

@@ -18,6 +18,7 @@ from analysis.against import compare_servers
 from analysis.amortisation import amortisation
 from analysis.check import check
 from analysis.clients import CLAIMED_HEAD_BYTES, LEAST_CLIENTS, compare_clients, head_claim
+from analysis.connections import MANY_CALLS, calls_in_words, connections_in_words
 from analysis.latency import P50_P99
 from analysis.latency_text import OPEN_LOOP, closed_loop, notes, percentile
 from analysis.mode import why_no_gain
@@ -27,8 +28,6 @@ from analysis.tradeoff import tradeoff
 from analysis.wording import Row, call, carried, describe, interval, sent_to, way
 from wiretax.runs.reader import Run
 
-# More share a connection only where it is kept.
-MANY_CALLS = 1000
 BLOCK = ["client", "payload_kind", "payload_bytes"]
 
 
@@ -61,6 +60,8 @@ def print_run(run: Run, console: Console) -> None:
             say(escape(_bytes_apart(pairs, run.meta)))
         for line in _findings(run.slices, side_by_side):
             say(line)
+        for line in connections_in_words(run.slices):
+            say(escape(line))
         say(f"[dim]{escape(_legend(run.meta, side_by_side, summary))}[/dim]")
         if why := why_no_gain(run.slices):
             say(escape(why))
@@ -68,6 +69,8 @@ def print_run(run: Run, console: Console) -> None:
         queues = tradeoff(run)
         console.print(render_queues(queues))
         say()
+        for line in connections_in_words(run.queued):
+            say(escape(line))
         for line in findings(queues):
             say(f"[yellow]queue[/yellow]    {escape(line)}")
         say(f"[dim]{escape(legend(queues))}[/dim]")
@@ -121,7 +124,7 @@ def _findings(slices: pd.DataFrame, side_by_side: bool) -> Iterator[str]:
     ):
         rows = group.to_dict("records")
         first = rows[0]
-        points = ", ".join(f"{row['bytes_per_event']:,.1f} at {_calls(row['calls'])}" for row in rows)
+        points = ", ".join(f"{row['bytes_per_event']:,.1f} at {calls_in_words(row['calls'])}" for row in rows)
         what = ", ".join([call(first), *carried(first), *sent_to(first)])
         yield (
             f"{what}: a connection costs {first['connection_bytes']:,.0f} B; "
@@ -150,11 +153,6 @@ def _bytes_apart(pairs: pd.DataFrame, meta: dict[str, Any]) -> str:
         return f"both are sent as many bytes but for Host: {hosts[1]} is {most:+g} B a call beside {hosts[0]}"
     what = f"{least:+g} B" if least == most else f"{least:+,.1f} to {most:+,.1f} B"
     return f"against is sent {what} a call: host, app id and key are part of each"
-
-
-def _calls(calls: float) -> str:
-    """Calls a connection, as measured; all where a run opened none."""
-    return f"{calls:.3g}" if calls < MANY_CALLS else "all"
 
 
 def _legend(meta: dict[str, Any], side_by_side: bool, summary: pd.DataFrame) -> str:
@@ -193,7 +191,13 @@ def render(summary: pd.DataFrame, width: int = 120) -> Table:
         summary: a row a workload.
         width: characters to a line; where the table is wider, columns are left out, the dearest last.
     """
-    return _fitting(lambda columns: _build(summary, columns), COLUMNS, width)
+    return _fitting(lambda columns: _build(summary, columns), columns_of(summary), width)
+
+
+def columns_of(summary: pd.DataFrame) -> tuple[Column, ...]:
+    """The columns of a table: calls per connection only if not all calls of any workload shared one."""
+    kept = (summary["calls_on_connection"] >= MANY_CALLS).all()
+    return COLUMNS if kept else (*COLUMNS, CALLS)
 
 
 def render_clients(summary: pd.DataFrame, width: int = 120) -> Table:
@@ -265,6 +269,10 @@ def _time(name: str) -> Callable[[Row], str]:
     return lambda row: percentile(row, name, lambda seconds: f"{seconds * 1e3:,.2f}")
 
 
+def _calls_on_connection(row: Row) -> str:
+    return calls_in_words(float(row["calls_on_connection"]))
+
+
 def _more(name: str) -> Callable[[Row], str]:
     def cell(row: Row) -> str:
         value = round(float(row[name]), 1)
@@ -309,6 +317,7 @@ COLUMNS = (
     Column("p50\nms", _time("p50"), spare=1),
     Column("p99\nms", _time("p99"), spare=5),
 )
+CALLS = Column("calls per\nconnection", _calls_on_connection, spare=7)
 
 CLIENT_COLUMNS = (
     Column("head/call\ntrigger", _number("trigger_head", "{:,.0f}")),

@@ -30,6 +30,10 @@ def way(row: Row) -> Iterator[str]:
     yield from carried(row)
     if row["connection"] == "close":
         yield "close"
+    elif row.get("server_closes"):
+        calls, asked = f"{row['calls_on_connection']:.3g}", row["calls_per_connection"]
+        said = "server closes" if calls == "1" else f"server closes after {calls}"
+        yield f"{said} ({asked} calls asked)" if asked else said
     elif row["calls_per_connection"]:
         yield f"{row['calls_per_connection']} calls"
     if row.get("rate", 0) > 0:

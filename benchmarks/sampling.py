@@ -60,7 +60,7 @@ def compare(rounds: int, seed: int = 1) -> Ratio:
 def _rate(session: Session, publishers: list[Publisher], workload: Workload, round_: int, reads: bool) -> float:
     """Requests a second in one slice."""
     module: Any = connection
-    module.read_counters = read_counters if reads else lambda _: None
+    module.read_counters = read_counters if reads else lambda *_: None
     piece = Slice(workload, round_)
     users = [gevent.spawn(each.publish, session.source(workload), piece) for each in publishers]
     gevent.sleep(SLICE_S)

@@ -22,7 +22,8 @@ def embedded_targets(plan: Plan, workers: int) -> Iterator[list[Target]]:
             tried = sum((each.tls, each.rtt_s) == (tls, rtt_s) for each in plan.workloads)
             faults = replace(plan.faults, spared=tried)
             for _ in range(count):
-                mock = embedded_target(plan.limits, cost, plan.certificate if tls else None, faults)
+                certificate = plan.certificate if tls else None
+                mock = embedded_target(plan.limits, cost, certificate, faults, plan.keep_alive)
                 targets.append(replace(closing.enter_context(mock), rtt_s=rtt_s))
         yield targets
 

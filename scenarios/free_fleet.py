@@ -18,7 +18,7 @@ from scenarios.free_run import WINDOW_S
 from scenarios.roll import MISSING, Member
 from wiretax import __version__
 from wiretax.runs.record import RunRecord
-from wiretax.wire.ledger import Witness
+from wiretax.wire.ledger import ConnectionCounts, Witness
 from wiretax.wire.slices import Slice
 from wiretax.wire.trust import Target
 
@@ -219,4 +219,6 @@ def _witness(piece: Slice) -> Witness:
     """What sockets and kernel counted in a slice, by the slice itself."""
     sent = piece.measured.sent_bytes + piece.boundary.sent_bytes
     received = piece.measured.received_bytes + piece.boundary.received_bytes
-    return Witness(sent, received, piece.tcp, piece.tls)
+    measured = piece.measured
+    counts = ConnectionCounts(measured.connections, measured.closed_by_server, measured.closed_by_client)
+    return Witness(sent, received, piece.tcp, piece.tls, counts)

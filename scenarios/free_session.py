@@ -411,7 +411,7 @@ class FreeSession:
             plan = load_plan(parsed.plan, None if target is None else target.tls)
             if target is not None:
                 return Asked(plan, None, [target], None)
-            mocks = self._mocks.targets(plan.limits, plan.mocks(), plan.certificate)
+            mocks = self._mocks.targets(plan.limits, plan.mocks(), plan.certificate, plan.keep_alive)
             return Asked(plan, None, mocks, plan.cost)
         options = FreeRunOptions.of(parsed, parsed.tls if target is None else target.tls)
         if options.outside is not None:

@@ -8,16 +8,23 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from math import nan
 from time import time
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from analysis.connections import (
+    MANY_CALLS,
+    calls_on_connection,
+    closes_early,
+    closing_in_words,
+    setup_per_event,
+)
 from analysis.gates.measured import Counts, Measured
 from analysis.gates.metrics import METRICS
 from analysis.latency import P50_P99, Histogram, Quantile, column_names
-from analysis.layers import SEGMENT_HEADER_BYTES
 from analysis.mode import no_gain
 from analysis.throughput import Ratio, ratio_of
 from analysis.wording import describe, event
@@ -203,7 +210,7 @@ class Live:
 
     def _figures(self, measured: Measured, name: str, histogram: Counted) -> dict[str, Any]:
         columns, counts = measured.workloads[name], measured.counts(name)
-        row: dict[Hashable, Any] = dict(columns.items())
+        row = _with_use(columns, counts)
         times = {
             title: value
             for titles, each in zip(PERCENTILES.values(), _percentiles(histogram), strict=True)
@@ -221,6 +228,8 @@ class Live:
             **{key: None if value is None else float(value) for key, value in figures.items()},
             **({"saving": None} if is_baseline else {}),
             "layers": _layers(counts),
+            "calls_on_connection": _finite(row["calls_on_connection"]),
+            "closing": _closing(row, measured) if row["server_closes"] else None,
             "gain": None if gain is None else [_known(gain.estimate), _known(gain.low), _known(gain.high)],
             "rounds": 0 if gain is None else gain.rounds,
             **times,
@@ -236,15 +245,39 @@ class Live:
         return ratio_of(np.array([own[each] / alone[each] for each in own if own[each] and alone.get(each)]))
 
 
+def _with_use(columns: Counts, counts: Counts) -> dict[Hashable, Any]:
+    """A workload's columns and sums, with what connections did for it."""
+    row: dict[Hashable, Any] = {}
+    row.update(counts.items())
+    row.update(columns.items())
+    calls = calls_on_connection(row)
+    row |= {"calls_on_connection": calls, "server_closes": closes_early(row, calls)}
+    return row
+
+
+def _finite(calls: float) -> float | None:
+    """JSON has no infinity: None for all calls."""
+    return None if calls >= MANY_CALLS else calls
+
+
+def _closing(row: Mapping[Hashable, Any], measured: Measured) -> str:
+    """What it comes to that the server closed connections."""
+    name = row["workload"]
+    cable = METRICS["cable.size.per_event"].whole(measured, name)
+    told = {**row, "setup_per_event": setup_per_event(row)}
+    return closing_in_words(told, nan if cable is None else float(cable))
+
+
 def _layers(counts: Counts) -> dict[str, float] | None:
     """Bytes per event by layer, those below HTTP both ways; None where no event was acknowledged."""
     events, carried = counts["events"], counts["carried_events"]
     if not events:
         return None
     layers = {name: sum(counts[part] for part in parts) / events for name, parts in LAYERS.items()}
-    layers["tls"] = (counts["tls_sent_bytes"] + counts["tls_received_bytes"]) / carried
-    if counts["segments"] is not None:
-        layers["tcp_ip"] = counts["segments"] * SEGMENT_HEADER_BYTES / carried
+    unread = counts["close_received_bytes"] or 0
+    layers["tls"] = (counts["tls_sent_bytes"] + counts["tls_received_bytes"] + unread) / carried
+    if counts["tcp_ip"] is not None:
+        layers["tcp_ip"] = counts["tcp_ip"] / carried
     return {name: round(value, 2) for name, value in layers.items()}
 
 

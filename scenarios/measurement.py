@@ -154,6 +154,7 @@ class Measurement:
             "reconcile": witnesses.as_dict(),
             "tcp": None if witness.tcp is None else witness.tcp._asdict(),
             "tls": witness.tls._asdict(),
+            "connections": witness.connections._asdict(),
             "parts": {
                 "aside": record.aside.counts(),
                 "boundary": record.boundary.counts(),

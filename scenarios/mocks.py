@@ -22,7 +22,11 @@ class Mocks:
         self._targets: list[Target] = []
 
     def targets(
-        self, limits: Limits, costs: Mapping[tuple[bool, float | None], CostModel], certificate: KeyType
+        self,
+        limits: Limits,
+        costs: Mapping[tuple[bool, float | None], CostModel],
+        certificate: KeyType,
+        keep_alive: bool = True,
     ) -> list[Target]:
         """Mocks of this kind, those that run already if they are.
 
@@ -30,15 +34,16 @@ class Mocks:
             limits: what they take.
             costs: what each costs, by whether it speaks TLS and the round trip that workloads name.
             certificate: the kind of key of those that speak TLS.
+            keep_alive: whether they leave connections open after an answer.
 
         Raises:
             MockError: where one does not start.
         """
-        kind = (limits, tuple(costs.items()), certificate)
+        kind = (limits, tuple(costs.items()), certificate, keep_alive)
         if kind != self._kind:
             self.close()
             for (tls, rtt_s), cost in costs.items():
-                mock = embedded_target(limits, cost, certificate if tls else None)
+                mock = embedded_target(limits, cost, certificate if tls else None, keep_alive=keep_alive)
                 self._targets.append(replace(self._closing.enter_context(mock), rtt_s=rtt_s))
             self._kind = kind
         return list(self._targets)

@@ -55,6 +55,7 @@ class Plan:
         cost: the embedded mock's cost model.
         certificate: the kind of key of its certificate, where workloads use TLS.
         faults: what it gets wrong.
+        keep_alive: whether it leaves connections open after an answer.
         workloads: what is sent, in the plan's order.
         replay: events they send in place of drawn ones.
     """
@@ -71,6 +72,7 @@ class Plan:
     faults: FaultList
     workloads: tuple[Workload, ...]
     replay: Replay | None = None
+    keep_alive: bool = True
 
     @property
     def tls(self) -> list[bool]:
@@ -110,6 +112,7 @@ class Plan:
             "timeout_s": self.timeout_s,
             "limits": msgspec.to_builtins(self.limits),
             "workloads": [workload.name for workload in self.workloads],
+            **({} if self.keep_alive else {"keep_alive": False}),
             **({} if self.replay is None else {"replay": self.replay.as_dict()}),
         }
 
@@ -191,6 +194,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
         certificate=table.mock.certificate,
         faults=_faults(table, workloads),
         workloads=workloads,
+        keep_alive=table.mock.keep_alive,
     )
 
 
@@ -205,6 +209,8 @@ def _faults(table: PlanTable, workloads: tuple[Workload, ...]) -> FaultList:
     coded = next((workload.name for workload in workloads if workload.http != "1.1"), None)
     if faults and coded:
         raise PlanError(f"[[mock.fault]]: the mock has faults by HTTP/1.1 alone; leave {coded} out")
+    if coded and not table.mock.keep_alive:
+        raise PlanError(f"[mock] keep_alive = false: the mock then speaks HTTP/1.1 only; leave {coded} out")
     # The calls before the run, one of each workload, find out what the endpoint accepts.
     return FaultList(tuple(faults), table.seed, len(workloads))
 

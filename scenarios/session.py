@@ -20,7 +20,7 @@ from wiretax.channels.replay import Replay
 from wiretax.channels.workload import Server, Workload
 from wiretax.wire.caller import Caller
 from wiretax.wire.connection import Connection
-from wiretax.wire.ledger import TcpCounters, TlsCounters, Witness, add_counters
+from wiretax.wire.ledger import ConnectionCounts, TcpCounters, TlsCounters, Witness, add_counters
 from wiretax.wire.library import LibraryPublisher
 from wiretax.wire.publisher import Heed, Listener, Publisher, Source
 from wiretax.wire.response import ResponseMemo
@@ -48,6 +48,7 @@ class Session:
         received_bytes: bytes taken from them.
         tcp: the kernel's count of the same connections; None where it keeps none.
         tls: what TLS added to the bytes of the same connections.
+        connections: what became of them.
         intakes: the queues of workloads whose events arrive on a clock of their own.
         outside: where the events of a free run's queue come from; None for this process.
         limits: what the endpoint takes of those.
@@ -72,6 +73,7 @@ class Session:
         self.received_bytes = 0
         self.tcp: TcpCounters | None = TcpCounters()
         self.tls = TlsCounters()
+        self.connections = ConnectionCounts()
         self.intakes = Intakes(seed, replay)
         self.outside: Outside | None = None
         self.limits = Limits()
@@ -155,12 +157,13 @@ class Session:
         self.received_bytes += connection.received
         self.tcp = add_counters(self.tcp, connection.tcp())
         self.tls = add_counters(self.tls, connection.tls()) or self.tls
+        self.connections = add_counters(self.connections, connection.counts()) or self.connections
 
     def witness(self) -> Witness:
         """What sockets and kernel counted so far, on connections that are open too; while nothing is under way."""
-        total = Witness(self.sent_bytes, self.received_bytes, self.tcp, self.tls)
+        total = Witness(self.sent_bytes, self.received_bytes, self.tcp, self.tls, self.connections)
         for each in self._watchdog.connections:
-            total = total.plus(Witness(each.sent, each.received, each.tcp(), each.tls()))
+            total = total.plus(Witness(each.sent, each.received, each.tcp(), each.tls(), each.counts()))
         return total
 
     @property

@@ -30,6 +30,7 @@ class MockTable(msgspec.Struct, forbid_unknown_fields=True):
     per_event: str = "0s"
     servers: int = 1
     certificate: KeyType = "rsa"
+    keep_alive: bool = True
     fault: list[FaultTable] = msgspec.field(default_factory=list)
 
 

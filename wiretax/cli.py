@@ -68,6 +68,9 @@ def mock(
     per_event: Annotated[str, typer.Option(help="A server's time for each event in it.")] = "0s",
     servers: Annotated[int, typer.Option(min=1, help="Calls served at once.")] = 1,
     idle_timeout: Annotated[str, typer.Option(help="Close connections that are silent for so long.")] = "60s",
+    keep_alive: Annotated[
+        bool, typer.Option(help="Leave connections open after an answer; without it each call costs one.")
+    ] = True,
     tls: Annotated[bool, typer.Option("--tls", help="Speak HTTPS, with a certificate made for it.")] = False,
     certificate: Annotated[KeyType, typer.Option(help="The certificate's kind of key.")] = "rsa",
     ca: Annotated[
@@ -103,7 +106,7 @@ def mock(
     credentials = Credentials(app_id, key, secret or DEMO.secret)
     limits = Limits(batch_size=batch_size, data_bytes=data_bytes, channels=channels)
     speaks = _mock_tls(certificate, ca) if tls else None
-    options = MockOptions(host, port, credentials, limits, cost, patience, speaks, faults)
+    options = MockOptions(host, port, credentials, limits, cost, patience, speaks, faults, keep_alive)
 
     def ready(host: str, port: int) -> None:
         print(f"wiretax mock listening on {options.scheme}://{host}:{port}", flush=True)

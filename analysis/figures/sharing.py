@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.amortisation import amortisation
+from analysis.connections import MANY_CALLS, server_closes
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.style import MUTED, Label, Stroke, canvas, label_beside, log_axis, number, stroke, styled
 from analysis.wording import call, carried
@@ -14,8 +15,6 @@ from analysis.wording import call, carried
 NAME = "connections"
 CONNECTIONS = "wiretax run connections"
 GROUP = ["api", "batch_size", "channels", "payload_bytes", "payload_kind", "client", "http", "tls", "server"]
-# More calls than this on a connection count as all: the price of it is no longer seen.
-MANY_CALLS = 1000
 MOST_LINES = 6
 # Curves are drawn at least so far (calls), for their bend to be seen.
 LEAST_END = 60.0
@@ -29,6 +28,9 @@ def connections(slices: pd.DataFrame) -> Drawing | Absent:
     """
     points = amortisation(slices) if len(slices) else pd.DataFrame()
     if points.empty:
+        closed = next(server_closes(slices), "")
+        if closed:
+            return Absent(NAME, f"{closed}; it takes a server that keeps connections", CONNECTIONS)
         return Absent(NAME, "no workload of this run differs in how many calls share a connection", CONNECTIONS)
     points = points.dropna(subset=["connection_bytes"])
     if points.empty:

@@ -10,7 +10,20 @@ import numpy as np
 import pandas as pd
 
 from analysis.latency import BUCKET, Histogram, Quantile, samples_needed, with_censored
-from analysis.layers import BOUNDARY, COUNTS, HEAD, RECEIVED, SEGMENTS, SENT, TLS, WORKLOAD, with_tls
+from analysis.layers import (
+    BOUNDARY,
+    CLOSED,
+    COUNTS,
+    HEAD,
+    KERNEL,
+    RECEIVED,
+    SEGMENTS,
+    SENT,
+    TCP_IP,
+    TLS,
+    WORKLOAD,
+    with_tls,
+)
 from analysis.mode import why_no_gain
 from analysis.summary import API_ORDER
 from wiretax.channels.workload import FAMILY
@@ -19,7 +32,7 @@ from wiretax.channels.workload import FAMILY
 SERVER = "endpoint"
 DESCRIBED = list(dict.fromkeys([*WORKLOAD, "server"]))
 SUMMED = [
-    *dict.fromkeys([*COUNTS, *SENT, *RECEIVED, *HEAD, *BOUNDARY, *TLS, *SEGMENTS, "payload_total_bytes"]),
+    *dict.fromkeys([*COUNTS, *SENT, *RECEIVED, *HEAD, *BOUNDARY, *TLS, *KERNEL, *CLOSED, "payload_total_bytes"]),
     "unfinished_requests",
 ]
 Counts = Mapping[str, Any]
@@ -105,7 +118,7 @@ class Measured:
 
         Further ``sent`` and ``received`` (HTTP's bytes), ``head``, ``envelope``, and of what the kernel saw, those
         exchanges included that ended after their slice: ``carried_events``, ``carried_requests``,
-        ``carried_bytes``, ``segments``. None is what could not be counted.
+        ``carried_bytes``, ``segments``, ``tcp_ip`` (bytes). None is what could not be counted.
         """
         return self._totals[workload] if round_ is None else self._rounds[workload][round_]
 
@@ -195,8 +208,9 @@ def _derive(counts: dict[str, Any]) -> None:
     counts["carried_bytes"] = (
         counts["sent"] + counts["received"] + counts["boundary_sent_bytes"] + counts["boundary_received_bytes"]
     )
-    segments = [counts[column] for column in SEGMENTS]
-    counts["segments"] = None if None in segments else sum(segments)
+    for name, columns in (("segments", SEGMENTS), ("tcp_ip", TCP_IP)):
+        parts = [counts[column] for column in columns]
+        counts[name] = None if None in parts else sum(parts)
 
 
 def _together(by_round: Mapping[int, Counts]) -> Counts:

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Literal
 
 from analysis.gates.measured import Counts, Measured
-from analysis.layers import SEGMENT_HEADER_BYTES
 from wiretax.channels.replay import REPLAY
 
 Better = Literal["lower", "higher"]
@@ -79,9 +78,10 @@ def _fraction(part: int | None, of: int) -> Fraction | None:
 
 def _cable(measured: Measured, workload: str, round_: int | None) -> Fraction | None:
     counts = measured.counts(workload, round_)
-    if counts["segments"] is None:
+    if counts["tcp_ip"] is None:
         return None
-    below = counts["tls_sent_bytes"] + counts["tls_received_bytes"] + counts["segments"] * SEGMENT_HEADER_BYTES
+    tls = counts["tls_sent_bytes"] + counts["tls_received_bytes"] + counts["close_received_bytes"]
+    below = tls + counts["tcp_ip"]
     return _fraction(counts["carried_bytes"] + below, counts["carried_events"])
 
 

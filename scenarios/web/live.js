@@ -201,6 +201,7 @@ const CELLS = [
   ["Gain\nx", (each) => (each.gain ? number(each.gain[0], 2) : "-")],
   ["p50\nms", (each) => percentile(each, "p50")],
   ["p99\nms", (each) => percentile(each, "p99")],
+  ["Calls per\nconnection", (each) => (each.calls_on_connection === null ? "all" : number(each.calls_on_connection, 1))],
   ["Failures", (each) => whole.format(each.failures)],
 ];
 
@@ -218,6 +219,9 @@ function drawTable(workloads) {
       : element("td", title === "Failures" && each.failures ? { class: "bad" } : {}, shown(each)))));
   });
   at("table").replaceChildren(element("thead", {}, head), element("tbody", {}, ...rows));
+  const closing = workloads.find((each) => each.closing);
+  at("connections-note").hidden = !closing;
+  at("connections-note").textContent = closing ? `${closing.closing[0].toUpperCase()}${closing.closing.slice(1)}.` : "";
 }
 
 function drawGroups(workloads) {

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Thread
@@ -29,6 +27,7 @@ from mock_client import (
     signed_target,
     trigger_body,
 )
+from proxied import proxied
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
@@ -37,37 +36,11 @@ from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
 from wiretax.observe.connection import PUBLISHER
-from wiretax.observe.proxy import Proxy
 from wiretax.observe.recording import Recording
 
 LOOPBACK = "127.0.0.1"
 TRIGGER = publish(EVENTS, trigger_body())
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
-
-@contextmanager
-def proxied(
-    upstream: Endpoint, tls: ssl.SSLContext | None = None, rewrites_host: bool = False
-) -> Iterator[tuple[Endpoint, Recording]]:
-    """A proxy in a thread: its endpoint, and its recording, which is whole once the block ends."""
-    proxy = Proxy(upstream, tls, rewrites_host)
-    listening: Future[Callable[[], object]] = Future()
-
-    async def serve() -> None:
-        await proxy.listen()
-        loop, done = asyncio.get_running_loop(), asyncio.Event()
-        listening.set_result(lambda: loop.call_soon_threadsafe(done.set))
-        await done.wait()
-        await proxy.drain()
-
-    thread = Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    stop = listening.result(5)
-    try:
-        yield Endpoint("http", LOOPBACK, proxy.port, upstream.app), proxy.recording
-    finally:
-        stop()
-        thread.join(20)
 
 
 @contextmanager

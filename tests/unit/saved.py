@@ -11,7 +11,7 @@ import pandas as pd
 from wiretax.channels.sizes import request_sizes
 from wiretax.channels.workload import Workload
 from wiretax.runs.record import RunRecord
-from wiretax.wire.ledger import Tally
+from wiretax.wire.ledger import Tally, TcpCounters
 from wiretax.wire.slices import Slice
 
 HEAD = {"request_line_bytes": 35, "auth_query_bytes": 195, "header_bytes": 70}
@@ -34,6 +34,16 @@ def piece(workload: Workload, round_: int, requests: int, duration_s: float = 1.
     made.close()
     made.duration_s = duration_s
     return made
+
+
+def kernel(segments_out: int, segments_in: int) -> TcpCounters:
+    """What a kernel counts: segments with headers of 52 B."""
+    return TcpCounters(
+        segments_out=segments_out,
+        segments_in=segments_in,
+        headers_out=52 * segments_out,
+        headers_in=52 * segments_in,
+    )
 
 
 def record(*pieces: Slice, users: int = 4) -> RunRecord:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 import pytest
-from saved import piece, record, slices_frame
+from saved import kernel, piece, record, slices_frame
 
 from analysis.amortisation import amortisation
 from analysis.layers import bytes_per_event
 from wiretax.channels.workload import Workload
-from wiretax.wire.ledger import TcpCounters, TlsCounters
+from wiretax.wire.ledger import TlsCounters
 from wiretax.wire.slices import Slice
 
 HANDSHAKE_SENT, HANDSHAKE_RECEIVED, RECORD = 600, 2000, 22
@@ -29,7 +29,7 @@ def shared(calls: int, requests: int = 600, connection: str = "keep-alive") -> S
         opened * HANDSHAKE_RECEIVED,
     )
     segments = requests + opened * SETUP_SEGMENTS
-    made.tcp = TcpCounters(segments_out=segments, segments_in=segments)
+    made.tcp = kernel(segments, segments)
     return made
 
 

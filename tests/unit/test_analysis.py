@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
-from saved import latency_frame, piece, record, slices_frame
+from saved import kernel, latency_frame, piece, record, slices_frame
 
 from analysis.latency import percentiles
 from analysis.layers import bytes_per_event, totals
@@ -18,7 +18,6 @@ from analysis.table import render
 from analysis.throughput import paired_ratio, rates
 from wiretax.channels.workload import Workload
 from wiretax.wire.histogram import Histogram
-from wiretax.wire.ledger import TcpCounters
 
 TRIGGER = Workload("trigger")
 BATCH = Workload("batch", 10)
@@ -39,7 +38,7 @@ def test_layers_add_up_to_what_was_sent_and_received() -> None:
 
 def test_segments_cost_their_headers_where_the_kernel_counted_them() -> None:
     counted = piece(BATCH, 0, 20)
-    counted.tcp = TcpCounters(segments_out=40, segments_in=30)
+    counted.tcp = kernel(40, 30)
     cost = bytes_per_event(slices_frame(record(counted))).loc[BATCH.name]
     assert cost["tcp_ip"] == 40 * 52 / 200
     assert cost["response_tcp_ip"] == 30 * 52 / 200

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from saved import Costs, latency_frame, made_up, piece, record, slices_frame
+from saved import Costs, kernel, latency_frame, made_up, piece, record, slices_frame
 from test_amortisation import shared
 
 from analysis.call_time import fit_time, gain_curve
@@ -30,11 +30,11 @@ from analysis.figures.distributions import LOWER_BOUND_MARKER
 from analysis.figures.payloads import crossing
 from analysis.figures.style import LAYERS, STROKES, apart, number, spread, text_on
 from analysis.latency import percentiles
-from analysis.layers import bytes_per_event
+from analysis.layers import KERNEL, bytes_per_event
 from analysis.summary import summarise
 from wiretax.channels.workload import Workload
 from wiretax.runs.schema import LATENCY, SLICES
-from wiretax.wire.ledger import TcpCounters, TlsCounters
+from wiretax.wire.ledger import TlsCounters
 from wiretax.wire.slices import Slice
 
 TRIGGER = Workload("trigger")
@@ -49,7 +49,7 @@ SWEEP = [
 def counted(workload: Workload, round_: int = 0) -> Slice:
     """A slice of ten calls whose segments the kernel counted: two each way a call."""
     made = piece(workload, round_, 10)
-    made.tcp = TcpCounters(segments_out=20, segments_in=20)
+    made.tcp = kernel(20, 20)
     return made
 
 
@@ -122,7 +122,7 @@ def test_layers_of_tls_are_in_the_waterfall_where_there_are_any() -> None:
 
 
 def test_without_the_kernels_count_the_waterfall_ends_with_what_was_sent() -> None:
-    slices = slices_frame(record(counted(TRIGGER), counted(BATCH))).assign(segments_out=np.nan, segments_in=np.nan)
+    slices = slices_frame(record(counted(TRIGGER), counted(BATCH))).assign(**dict.fromkeys(KERNEL, np.nan))
     figure = drawn(layer_waterfall(slices))
     assert list(bars(figure.figure.axes[0]))[-1] == "sent (HTTP)"
     assert "the kernel kept no count" in figure.caption
@@ -350,7 +350,7 @@ def one_round() -> pd.DataFrame:
 
 def uncounted() -> pd.DataFrame:
     frame = slices_frame(record(shared(100), shared(0), shared(10)))
-    return frame.assign(segments_out=np.nan, segments_in=np.nan)
+    return frame.assign(**dict.fromkeys(KERNEL, np.nan))
 
 
 def without_reference() -> pd.DataFrame:

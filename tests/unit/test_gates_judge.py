@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from judged import gates_of, judged, run_of, run_of_pieces, verdicts
-from saved import Costs, made_up, piece, rendered
+from saved import Costs, kernel, made_up, piece, rendered
 
 from analysis.gates.accepted import accept, origin_of
 from analysis.gates.gatejson import gate_json
@@ -119,7 +119,7 @@ def test_the_kernels_figures_are_judged_by_rounds() -> None:
     for number in range(8):
         made = piece(TRIGGER, number, 1_000)
         assert made.tcp is not None
-        made.tcp = made.tcp._replace(segments_out=1_000 + number % 2, segments_in=1_000)
+        made.tcp = kernel(1_000 + number % 2, 1_000)
         pieces.append(made)
     run = run_of_pieces(*pieces)
     segments = judged(run, check('metric = "segments.per_event"\nmax = 2.001'))

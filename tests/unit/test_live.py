@@ -35,7 +35,7 @@ def measured() -> RunRecord:
     for number in range(6):
         for workload, requests in ((TRIGGER, 1_000 + number), (BATCH, 600), (FAN, 500)):
             made = piece(workload, number, requests)
-            made.tcp = TcpCounters(100, 50, 0, 2 * requests, requests)
+            made.tcp = TcpCounters(100, 50, 0, 2 * requests, requests, 104 * requests, 52 * requests)
             made.tls = TlsCounters(3 * requests, requests, requests, 0) if workload.tls else TlsCounters()
             pieces.append(made)
     return record(*pieces)

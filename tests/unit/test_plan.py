@@ -163,6 +163,18 @@ def test_calls_share_a_connection_as_a_plan_says() -> None:
             plan(HEAD + TRIGGER + wrong)
 
 
+def test_a_mock_closes_after_each_answer_if_a_plan_says_so() -> None:
+    plan_of = {"schema": 1, "name": "closing", "workload": [{"api": "trigger"}]}
+    assert parse_plan(plan_of).keep_alive
+    assert "keep_alive" not in parse_plan(plan_of).as_dict()
+    closing = parse_plan({**plan_of, "mock": {"keep_alive": False}})
+    assert not closing.keep_alive
+    assert closing.as_dict()["keep_alive"] is False
+    coded = {"api": "trigger", "client": "httpx-library", "http": "2", "tls": True}
+    with pytest.raises(PlanError, match=r"keep_alive = false: the mock then speaks HTTP/1.1 only; leave trigger-"):
+        parse_plan({**plan_of, "mock": {"keep_alive": False}, "workload": [coded]})
+
+
 def test_the_mocks_certificate_is_one_of_two_kinds() -> None:
     document = tomllib.loads(HEAD + '[mock]\ncertificate = "ecdsa"\n' + TRIGGER)
     assert parse_plan(document).certificate == "ecdsa"

@@ -35,7 +35,11 @@ class MockError(RuntimeError):
 
 @contextmanager
 def embedded_mock(
-    limits: Limits, cost: CostModel, tls: MockTls | None = None, faults: FaultList = NO_FAULTS
+    limits: Limits,
+    cost: CostModel,
+    tls: MockTls | None = None,
+    faults: FaultList = NO_FAULTS,
+    keep_alive: bool = True,
 ) -> Iterator[Endpoint]:
     """Start a mock on a free loopback port, yield its endpoint, stop it.
 
@@ -44,6 +48,7 @@ def embedded_mock(
         cost: what it costs.
         tls: its certificate; None for plain HTTP.
         faults: what it gets wrong.
+        keep_alive: whether it leaves connections open after an answer.
 
     Raises:
         MockError: where it does not come up.
@@ -59,6 +64,8 @@ def embedded_mock(
         command += [f"--{option}", f"{seconds * 1e6:.3f}us"]
     if tls is not None:
         command += ["--tls", "--certificate", tls.key_type, "--ca", str(tls.authority)]
+    if not keep_alive:
+        command += ["--no-keep-alive"]
     for fault in faults.faults:
         command += ["--fault", str(fault)]
     if faults:
@@ -95,16 +102,20 @@ def embedded_mock(
 
 @contextmanager
 def embedded_target(
-    limits: Limits, cost: CostModel, certificate: KeyType | None = None, faults: FaultList = NO_FAULTS
+    limits: Limits,
+    cost: CostModel,
+    certificate: KeyType | None = None,
+    faults: FaultList = NO_FAULTS,
+    keep_alive: bool = True,
 ) -> Iterator[Target]:
     """The same, with all a client needs to verify it; ``certificate`` is None for plain HTTP."""
     if certificate is None:
-        with embedded_mock(limits, cost, None, faults) as endpoint:
+        with embedded_mock(limits, cost, None, faults, keep_alive) as endpoint:
             yield Target(endpoint)
         return
     with TemporaryDirectory(prefix="wiretax-") as folder:
         authority = Path(folder) / "ca.pem"
-        with embedded_mock(limits, cost, MockTls(certificate, authority), faults) as endpoint:
+        with embedded_mock(limits, cost, MockTls(certificate, authority), faults, keep_alive) as endpoint:
             yield target_of(endpoint, authority)
 
 

@@ -189,7 +189,8 @@ class Connection(asyncio.Protocol):
             if not parser.should_keep_alive():
                 self._transport.close()
         else:
-            self._answer(parser.get_method(), target, body, not parser.should_keep_alive())
+            close = self._server.closes or not parser.should_keep_alive()
+            self._answer(parser.get_method(), target, body, close)
 
     def _answer(self, method: bytes, target: bytes, body: bytes, close: bool) -> None:
         server = self._server

@@ -49,6 +49,7 @@ class MockOptions:
         idle_timeout: seconds after which a silent connection is closed.
         tls: its certificate; None for plain HTTP.
         faults: what it gets wrong, by HTTP/1.1; with any it speaks no other.
+        keep_alive: whether connections stay open after an answer; those that don't speak HTTP/1.1 only.
     """
 
     host: str = "127.0.0.1"
@@ -59,6 +60,7 @@ class MockOptions:
     idle_timeout: float = 60.0
     tls: MockTls | None = None
     faults: FaultList = NO_FAULTS
+    keep_alive: bool = True
 
     @property
     def scheme(self) -> str:
@@ -71,6 +73,7 @@ class MockServer:
     Attributes:
         protocol: what a connection by HTTP/1.1 is served by.
         answers_at_once: whether an answer is sent as it is, as soon as it is known.
+        closes: whether each answer is a connection's last.
         publishing: connections so far that were asked for more than the ledger, where faults count them.
     """
 
@@ -85,6 +88,7 @@ class MockServer:
         self.alarm = Alarm(loop)
         self.protocol = FaultyConnection if options.faults else Connection
         self.answers_at_once = options.cost.is_free and not options.faults
+        self.closes = not options.keep_alive
         self.publishing = 0
         # Escaped JSON is at most six times its text; a full batch of it still fits.
         self.max_body_bytes = BODY_ROOM + 6 * options.limits.batch_size * options.limits.data_bytes
@@ -154,7 +158,9 @@ async def serve(options: MockOptions, ready: Callable[[str, int], None], with_pa
 def _context(options: MockOptions) -> ssl.SSLContext | None:
     if options.tls is None:
         return None
-    return server_context(options.host, options.tls, HTTP_1 if options.faults else PROTOCOLS)
+    return server_context(
+        options.host, options.tls, HTTP_1 if options.faults or not options.keep_alive else PROTOCOLS
+    )
 
 
 def run_mock(options: MockOptions, ready: Callable[[str, int], None], with_parent: bool = False) -> None:

@@ -15,16 +15,17 @@ from wiretax.channels.publication import read_publication
 from wiretax.observe.exchange import Exchange, Reading, read_target
 from wiretax.observe.framing import Framer, Message
 from wiretax.observe.upstream import connect
-from wiretax.wire.ledger import Failure, TcpCounters, subtract_counters
-from wiretax.wire.tcp_info import read_counters
+from wiretax.wire.closing import after_close
+from wiretax.wire.ledger import Failure, TcpCounters, add_counters, subtract_counters
+from wiretax.wire.tcp_info import read_connection
 
 if TYPE_CHECKING:
     from wiretax.observe.proxy import Proxy
 
 PUBLISHER = "the publisher"
-CLOSE = b"\r\nconnection: close\r\n"
 OWN = "observe"
 HOST = re.compile(rb"(?im)(?<=\n)(host:[ \t]*)([^\r\n]*)")
+CLOSES = re.compile(rb"(?i)\r\nconnection:[ \t]*close[ \t]*\r\n")
 
 
 class Open:
@@ -122,9 +123,11 @@ class Downstream(asyncio.Protocol):
             self._connecting.cancel()
         self._ended = self._ended or error is not None
         self._closed_by = self._closed_by or PUBLISHER
+        if not self._ended:
+            self._recording.closed_by_server.add(self._number)
         self._give_up()
         self._recording.add_stray(self._number, self._requests.held)
-        counters = self._read_counters()
+        counters = self._read_counters(last=True)
         if counters != self._counted:
             self._recording.readings.append(
                 Reading(tuple(self._since) or self._latest, subtract_counters(counters, self._counted))
@@ -159,6 +162,9 @@ class Downstream(asyncio.Protocol):
         self._transport.write(data)
         for part in self._responses.feed(data):
             self._response_bytes += len(part.raw)
+            if part.kind == "head" and CLOSES.search(part.raw):
+                # A publisher that hears it may close before the server does.
+                self._recording.closed_by_server.add(self._number)
             if part.kind == "stray" and self._pending and self._pending[0].failure is None:
                 self._pending[0].failure = Failure("malformed", 0, "the answer is not HTTP/1.1")
             if part.message is not None:
@@ -230,9 +236,9 @@ class Downstream(asyncio.Protocol):
             self._recording.unasked += size
             return
         request = self._pending.popleft()
-        if CLOSE in message.head.lower():
+        if CLOSES.search(message.head):
             # Whose FIN comes first is chance then; it is closed for whoever said so first.
-            asked = CLOSE in request.head.lower()
+            asked = CLOSES.search(request.head)
             self._closed_by = self._closed_by or (PUBLISHER if asked else self._proxy.behind)
         request.response = (size - message.body_bytes, message.body_bytes)
         request.answer = read_answer(message.status, message.body)
@@ -282,18 +288,37 @@ class Downstream(asyncio.Protocol):
             # Nothing is under way, so what was counted since the last reading is these exchanges'.
             counters = self._read_counters()
             if counters is not None and self._before is not None:
-                counters = counters._replace(sent=self._before.sent, segments_out=self._before.segments_out)
+                counters = counters._replace(
+                    sent=self._before.sent,
+                    segments_out=self._before.segments_out,
+                    headers_out=self._before.headers_out,
+                )
             self._latest = tuple(self._since)
             self._since.clear()
             self._recording.readings.append(Reading(self._latest, subtract_counters(counters, self._counted)))
             self._counted = counters
 
-    def _read_counters(self) -> TcpCounters | None:
-        """The kernel's counters as the publisher's side has them; what it sent again is not known here."""
-        counters = read_counters(self._transport.get_extra_info("socket"))
-        if counters is None:
+    def _read_counters(self, last: bool = False) -> TcpCounters | None:
+        """The kernel's counters as the publisher's side has them; what it sent again is not known here.
+
+        ``last``: the connection is closed next, so what follows is added by the model.
+        """
+        reading = read_connection(self._transport.get_extra_info("socket"), accepted=True)
+        if reading is None:
             return None
+        counters = reading.counters
+        if last:
+            counters = add_counters(counters, after_close(reading)) or counters
         # An answer to a publisher that is gone is met by a reset, after which the socket's state does not tell any
         # more that a FIN came before it; the kernel counted that as a byte.
         fin = self._ended and counters.received == self._taken + 1
-        return TcpCounters(counters.received - fin, counters.sent, 0, counters.segments_in, counters.segments_out)
+        return TcpCounters(
+            sent=counters.received - fin,
+            received=counters.sent,
+            segments_out=counters.segments_in,
+            segments_in=counters.segments_out,
+            headers_out=counters.headers_in,
+            headers_in=counters.headers_out,
+            close_segments_out=counters.close_segments_in,
+            close_segments_in=counters.close_segments_out,
+        )

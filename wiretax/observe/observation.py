@@ -110,6 +110,9 @@ class Observation:
             if exchange.connection not in seen:
                 seen.add(exchange.connection)
                 piece.measured.connections += 1
+                by_server = exchange.connection in self.recording.closed_by_server
+                piece.measured.closed_by_server += by_server
+                piece.measured.closed_by_client += not by_server
             age_ns = exchange.ended_ns - exchange.began_ns
             if exchange.answer is not None and exchange.answer.acknowledged:
                 piece.latencies_ns.append(age_ns)

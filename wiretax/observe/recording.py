@@ -19,6 +19,7 @@ class Recording:
         tcp: the kernel's counts of all connections; None where it keeps none.
         connections: connections accepted.
         closed_by: how many of them were closed by whom.
+        closed_by_server: the numbers of connections that the server ended first, or said that it ends.
         peak: connections open at once, at most.
         sent: bytes the publisher sent.
         received: bytes it was answered.
@@ -34,6 +35,7 @@ class Recording:
     tcp: TcpCounters | None = field(default_factory=TcpCounters)
     connections: int = 0
     closed_by: Counter[str] = field(default_factory=Counter)
+    closed_by_server: set[int] = field(default_factory=set)
     open: int = 0
     peak: int = 0
     sent: int = 0

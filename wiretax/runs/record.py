@@ -118,6 +118,11 @@ def _tcp_columns(tcp: TcpCounters | None) -> Row:
         "tcp_retransmitted_bytes": tcp.retransmitted,
         "segments_out": tcp.segments_out,
         "segments_in": tcp.segments_in,
+        "close_segments_out": tcp.close_segments_out,
+        "close_segments_in": tcp.close_segments_in,
+        "close_received_bytes": tcp.close_received,
+        "tcp_ip_sent_bytes": tcp.headers_out,
+        "tcp_ip_received_bytes": tcp.headers_in,
     }
 
 

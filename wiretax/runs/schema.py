@@ -34,6 +34,16 @@ QUEUE_COLUMNS = [
     ("rtt_s", pa.float64()),
 ]
 
+# Segments that the kernel's counters end too early for, by the model of ``wiretax.wire.closing``, and the data in
+# them; and the IP and TCP headers of all segments, those among them.
+CLOSING_COLUMNS = [
+    ("close_segments_out", pa.int64()),
+    ("close_segments_in", pa.int64()),
+    ("close_received_bytes", pa.int64()),
+    ("tcp_ip_sent_bytes", pa.int64()),
+    ("tcp_ip_received_bytes", pa.int64()),
+]
+
 SLICES = pa.schema(
     [
         ("round", pa.int32()),
@@ -61,11 +71,14 @@ SLICES = pa.schema(
         ("unfinished_sent_bytes", pa.int64()),
         ("unfinished_received_bytes", pa.int64()),
         ("connections", pa.int64()),
+        ("closed_by_server", pa.int64()),
+        ("closed_by_client", pa.int64()),
         ("tcp_sent_bytes", pa.int64()),
         ("tcp_received_bytes", pa.int64()),
         ("tcp_retransmitted_bytes", pa.int64()),
         ("segments_out", pa.int64()),
         ("segments_in", pa.int64()),
+        *CLOSING_COLUMNS,
         ("tls_sent_bytes", pa.int64()),
         ("tls_received_bytes", pa.int64()),
         ("tls_handshake_sent_bytes", pa.int64()),
@@ -137,6 +150,9 @@ LATER_COLUMNS = frozenset(
         "calls_per_connection",
         "server",
         *(name for name, _ in QUEUE_COLUMNS),
+        *(name for name, _ in CLOSING_COLUMNS),
+        "closed_by_server",
+        "closed_by_client",
         "framing_sent_bytes",
         "framing_received_bytes",
         "unknown_requests",

@@ -83,17 +83,14 @@ class Caller:
         if self._calls_left:
             # A connection kept by the workload before would be one too few.
             self._connection.close()
-        self._before = (self._connection.opened, self._connection.tcp(), self._connection.tls())
+        self._before = self._connection.snapshot()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        opened, tcp, tls = self._before
-        self._piece.measured.connections += self._connection.opened - opened
         # Nothing is under way on this connection, before or after.
-        self._piece.add_tcp(tcp, self._connection.tcp())
-        self._piece.add_tls(tls, self._connection.tls())
+        self._piece.add_connection(self._before, self._connection.snapshot())
 
     def call(self, events: Sequence[Event]) -> Call:
         """Publish events in one call, which may fail. What the ration raises is raised; nothing was sent then."""

@@ -17,7 +17,8 @@ from typing import Any
 import gevent
 from gevent.monkey import get_original
 
-from wiretax.wire.ledger import Failure, TcpCounters, TlsCounters, add_counters
+from wiretax.wire.closing import count_ended, end_side
+from wiretax.wire.ledger import ConnectionCounts, Failure, Snapshot, TcpCounters, TlsCounters, add_counters
 from wiretax.wire.response import Response, ResponseError, ResponseMemo, ResponseReader
 from wiretax.wire.tcp_info import read_counters
 
@@ -54,6 +55,8 @@ class Connection:
         sent: bytes handed to sockets so far.
         received: bytes taken from them so far.
         opened: connections opened so far.
+        closed_by_server: those that the server closed, or of which it said that it does, whoever asked for it.
+        closed_by_client: those that were closed here.
     """
 
     __slots__ = (
@@ -61,10 +64,12 @@ class Connection:
         "_closed_tcp",
         "_connecting",
         "_deadline_ns",
+        "_established",
         "_host",
         "_maxseg",
         "_memo",
         "_port",
+        "_received_before",
         "_recv",
         "_send",
         "_socket",
@@ -73,6 +78,8 @@ class Connection:
         "_timeout_ns",
         "_waiter",
         "_watcher",
+        "closed_by_client",
+        "closed_by_server",
         "opened",
         "received",
         "sent",
@@ -95,9 +102,13 @@ class Connection:
         self._deadline_ns = 0
         self._timed_out = False
         self._connecting = False
+        self._established = False
+        self._received_before = 0
         self.sent = 0
         self.received = 0
         self.opened = 0
+        self.closed_by_server = 0
+        self.closed_by_client = 0
 
     def exchange(self, head: bytes, body: bytes, writes: int) -> Response:
         """Send one request, in one write or in two, and wait for the response.
@@ -122,37 +133,58 @@ class Connection:
             self.received += len(data)
             response = self._memo.get(data) or self._read(data)
         except (OSError, ResponseError) as error:
-            self.close()
+            self.close(by_server=isinstance(error, ConnectionError))
             failure = self._failure(error)
             raise ExchangeError(failure, self.sent - sent, self.received - received) from None
         except BaseException as reason:
             # The user was killed half way: what is still to come on this connection belongs to no one.
-            self.close()
+            self.close(by_server=False)
             cut = Failure("cut", 0, "the user was stopped before the answer came")
             raise ExchangeError(cut, self.sent - sent, self.received - received) from reason
         if not response.keeps_alive:
-            self.close()
+            self.close(by_server=True)
         return response
 
-    def close(self) -> None:
-        """Close the socket, if it is open."""
+    def close(self, by_server: bool | None = None) -> None:
+        """Close the socket, if it is open.
+
+        ``by_server``: whether because the server closed, or said that it does; None if that is not known yet.
+        """
         if self._socket is not None:
-            self._closed_tcp = self._count_closed()
+            if self._established:
+                ended_there = self._is_ended() if by_server is None else by_server
+                self.closed_by_server += ended_there
+                self.closed_by_client += not ended_there
+                self._established = False
+            self._closed_tcp = add_counters(self._closed_tcp, self._end(self._socket))
             self._watcher.stop()
             self._watcher.close()
             self._socket.close()
             self._socket = None
         self._waiter = None
 
+    def snapshot(self) -> Snapshot:
+        """How its counts stand; to be taken with nothing under way."""
+        return Snapshot(self.counts(), self.tcp(), self.tls())
+
+    def counts(self) -> ConnectionCounts:
+        """What became of its connections so far."""
+        return ConnectionCounts(self.opened, self.closed_by_server, self.closed_by_client)
+
     def tcp(self) -> TcpCounters | None:
         """The kernel's counters of all sockets so far, the open one included; None where it keeps none."""
         if self._socket is None:
             return self._closed_tcp
-        return add_counters(self._closed_tcp, read_counters(self._socket))
+        return add_counters(self._closed_tcp, read_counters(self._socket, self._taken()))
 
     def tls(self) -> TlsCounters:
         """What TLS added to the bytes of HTTP so far: nothing here."""
         return NO_TLS
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether its last exchange was given up at its deadline."""
+        return self._timed_out
 
     def is_late(self, now_ns: int) -> bool:
         """Whether an exchange waits past its deadline."""
@@ -167,6 +199,7 @@ class Connection:
 
     def _open(self) -> None:
         self.close()
+        self._received_before = self.received
         self._timed_out = False
         self._connecting = True
         self._deadline_ns = perf_counter_ns() + self._timeout_ns
@@ -193,10 +226,20 @@ class Connection:
         self._connecting = False
         self._watcher.start(self._readable)
         self.opened += 1
+        self._established = True
 
-    def _count_closed(self) -> TcpCounters | None:
-        """The counters of all sockets, for the last time before this one closes."""
-        return self.tcp()
+    def _is_ended(self) -> bool:
+        """Whether the server ended a connection that nobody waits on."""
+        return not self._watcher.active
+
+    def _taken(self) -> int:
+        """Bytes taken from the socket that is open."""
+        return self.received - self._received_before
+
+    def _end(self, connection: socket.socket) -> TcpCounters | None:
+        """End this side of what is about to be closed, and count all that it carries."""
+        ended = end_side(connection)
+        return count_ended(connection, self._taken(), ended)
 
     def _write(self, data: bytes) -> None:
         try:

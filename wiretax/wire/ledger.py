@@ -36,8 +36,13 @@ class TcpCounters(NamedTuple):
         sent: data bytes sent, retransmitted ones left out.
         received: data bytes received.
         retransmitted: data bytes sent again.
-        segments_out: segments sent, those without data (SYN, ACK) included; FIN and what follows it are not.
+        segments_out: segments sent, those without data (SYN, ACK, FIN) included, until the last reading.
         segments_in: segments received, likewise.
+        headers_out: IP and TCP headers sent, options included (bytes), of all segments, those below among them.
+        headers_in: IP and TCP headers received, likewise.
+        close_segments_out: segments sent after that, by the model of ``wiretax.wire.closing``.
+        close_segments_in: segments received after that, likewise.
+        close_received: data bytes the server sent after the client had ended its side (TLS's close_notify).
     """
 
     sent: int = 0
@@ -45,6 +50,11 @@ class TcpCounters(NamedTuple):
     retransmitted: int = 0
     segments_out: int = 0
     segments_in: int = 0
+    headers_out: int = 0
+    headers_in: int = 0
+    close_segments_out: int = 0
+    close_segments_in: int = 0
+    close_received: int = 0
 
 
 class TlsCounters(NamedTuple):
@@ -63,7 +73,21 @@ class TlsCounters(NamedTuple):
     handshake_received: int = 0
 
 
-Counters = TypeVar("Counters", TcpCounters, TlsCounters)
+class ConnectionCounts(NamedTuple):
+    """What became of connections.
+
+    Attributes:
+        opened: how many were.
+        closed_by_server: those that the server closed, or of which it said that it does, whoever asked for it.
+        closed_by_client: those that the client closed.
+    """
+
+    opened: int = 0
+    closed_by_server: int = 0
+    closed_by_client: int = 0
+
+
+Counters = TypeVar("Counters", TcpCounters, TlsCounters, ConnectionCounts)
 
 
 def add_counters(one: Counters | None, other: Counters | None) -> Counters | None:
@@ -78,6 +102,20 @@ def subtract_counters(one: Counters | None, other: Counters | None) -> Counters 
     if one is None or other is None:
         return None
     return type(one)(*(mine - theirs for mine, theirs in zip(one, other, strict=True)))
+
+
+class Snapshot(NamedTuple):
+    """How a connection's counts stand at one moment, with nothing under way; they only ever grow.
+
+    Attributes:
+        connections: those over which it went.
+        tcp: the kernel's counters; None where it keeps none.
+        tls: what TLS added.
+    """
+
+    connections: ConnectionCounts
+    tcp: TcpCounters | None
+    tls: TlsCounters
 
 
 @dataclass(slots=True)
@@ -103,6 +141,8 @@ class Tally:
         unfinished_sent_bytes: bytes handed to the socket in those.
         unfinished_received_bytes: bytes taken from it in those.
         connections: connections opened.
+        closed_by_server: connections that the server closed, as ``ConnectionCounts`` has them.
+        closed_by_client: connections that the client closed.
         latency: how long acknowledged exchanges took. Of the others it holds how old they were when they ended, as
             censored: an acknowledgement would have taken at least that long.
         failed: how often each failure happened.
@@ -126,6 +166,8 @@ class Tally:
     unfinished_sent_bytes: int = 0
     unfinished_received_bytes: int = 0
     connections: int = 0
+    closed_by_server: int = 0
+    closed_by_client: int = 0
     latency: Histogram = field(default_factory=Histogram)
     failed: Counter[Failure] = field(default_factory=Counter)
 
@@ -185,12 +227,14 @@ class Witness:
         received_bytes: bytes taken from them.
         tcp: the kernel's count of the same connections; None where it keeps none.
         tls: what TLS added to the bytes of the same connections.
+        connections: what became of them.
     """
 
     sent_bytes: int = 0
     received_bytes: int = 0
     tcp: TcpCounters | None = field(default_factory=TcpCounters)
     tls: TlsCounters = field(default_factory=TlsCounters)
+    connections: ConnectionCounts = field(default_factory=ConnectionCounts)
 
     def plus(self, other: Witness) -> Witness:
         """Both together."""
@@ -199,6 +243,7 @@ class Witness:
             self.received_bytes + other.received_bytes,
             add_counters(self.tcp, other.tcp),
             add_counters(self.tls, other.tls) or self.tls,
+            add_counters(self.connections, other.connections) or self.connections,
         )
 
     def as_plain(self) -> dict[str, Any]:
@@ -208,6 +253,7 @@ class Witness:
             "received_bytes": self.received_bytes,
             "tcp": None if self.tcp is None else list(self.tcp),
             "tls": list(self.tls),
+            "connections": list(self.connections),
         }
 
     @classmethod
@@ -218,4 +264,5 @@ class Witness:
             KeyError, TypeError: where it was not made by that.
         """
         tcp = None if plain["tcp"] is None else TcpCounters(*plain["tcp"])
-        return cls(plain["sent_bytes"], plain["received_bytes"], tcp, TlsCounters(*plain["tls"]))
+        tls, connections = TlsCounters(*plain["tls"]), ConnectionCounts(*plain["connections"])
+        return cls(plain["sent_bytes"], plain["received_bytes"], tcp, tls, connections)

@@ -49,7 +49,8 @@ class Stream(httpcore.NetworkStream):
         return data
 
     def close(self) -> None:
-        self._connection.close()
+        # httpcore closes what it can't use again: the server closed, said that it does, or is not understood.
+        self._connection.close(by_server=not self._connection.is_overdue)
 
     def get_extra_info(self, info: str) -> Any:
         if info == "ssl_object":
@@ -147,7 +148,7 @@ class LibraryPublisher:
         if calls:
             # A connection kept by the workload before would be one too few.
             self._close()
-        opened, tcp, tls = connection.opened, connection.tcp(), connection.tls()
+        before = connection.snapshot()
         began_ns = -1
         try:
             while piece.open and began_ns < until_ns:
@@ -190,10 +191,8 @@ class LibraryPublisher:
                 if listener is not None:
                     listener(source.workload, latency_ns, response, None)
         finally:
-            piece.measured.connections += connection.opened - opened
             # Nothing is under way on this connection, before or after.
-            piece.add_tcp(tcp, connection.tcp())
-            piece.add_tls(tls, connection.tls())
+            piece.add_connection(before, connection.snapshot())
 
     def _exchange(self, url: str, body: bytes) -> tuple[Response, Parts]:
         self._connection.begin()
@@ -218,8 +217,9 @@ class LibraryPublisher:
             )
 
     def _close(self) -> None:
-        self._pool.close()
+        # The connection first: what the pool closes after it was closed by this user already.
         self._connection.close()
+        self._pool.close()
 
     def _count_unfinished(self, piece: Slice, failure: Failure | None, body_bytes: int, age_ns: int) -> None:
         """``failure``: None if the exchange was cut off by its own user, which says nothing of the endpoint;

@@ -103,7 +103,7 @@ class Publisher:
         if calls or self._is_stale(source.idle_close_ns):
             # A connection kept by the workload before would be one too few.
             self._connection.close()
-        opened, tcp, tls = self._connection.opened, self._connection.tcp(), self._connection.tls()
+        before = self._connection.snapshot()
         requests = acknowledged = head_bytes = body_bytes = answer_head_bytes = answer_body_bytes = 0
         weighed_bytes = 0
         began_ns = -1
@@ -170,10 +170,8 @@ class Publisher:
             _count(measured, source, requests, head_bytes, body_bytes, acknowledged, payload_bytes)
             measured.response_head_bytes += answer_head_bytes
             measured.response_body_bytes += answer_body_bytes
-            measured.connections += self._connection.opened - opened
             # Nothing is under way on this connection, before or after.
-            piece.add_tcp(tcp, self._connection.tcp())
-            piece.add_tls(tls, self._connection.tls())
+            piece.add_connection(before, self._connection.snapshot())
             self._used_ns = perf_counter_ns()
 
     def _mind(self, workload: Workload, response: Response) -> None:

@@ -6,15 +6,18 @@ is seen here, handshake and data apart.
 
 from __future__ import annotations
 
+import socket
 import ssl
 from contextlib import suppress
 from struct import Struct
 
 import gevent
 
+from wiretax.wire.closing import count_ended, end_side
 from wiretax.wire.connection import RECEIVE_BYTES, Connection
 from wiretax.wire.ledger import TcpCounters, TlsCounters
 from wiretax.wire.response import ResponseMemo
+from wiretax.wire.tcp_info import read_counters
 
 RECORD_HEAD = Struct("!BHH")
 # Bytes that come while the counters are read are read too, and the counters again.
@@ -170,43 +173,46 @@ class SecureConnection(Connection):
         self._waiter = gevent.getcurrent().switch
         self._switch()
 
-    def _count_closed(self) -> TcpCounters | None:
-        heard = self._count_heard()
-        self._say_goodbye()
-        said = self.tcp()
-        if heard is None or said is None:
-            return None
-        # What the server answers to the goodbye, nobody waits for; it may have come already, or not.
-        return said._replace(received=heard.received, segments_in=heard.segments_in)
+    def _taken(self) -> int:
+        return self._raw_received - self._raw_received_before
 
-    def _count_heard(self) -> TcpCounters | None:
+    def _end(self, connection: socket.socket) -> TcpCounters | None:
+        self._take_the_rest(connection)
+        owed = self._say_goodbye()
+        ended, taken = end_side(connection), self._taken()
+        # What came before that would make a RST of closing.
+        self._take_the_rest(connection)
+        return count_ended(connection, self._taken(), ended, owed if self._taken() == taken else 0)
+
+    def _take_the_rest(self, connection: socket.socket) -> None:
         """Take what nobody waited for, such as the server's goodbye, until the kernel holds no more than that."""
-        closed = self._closed_tcp
         for _ in range(LAST_READINGS):
             self._drain()
-            counted = self.tcp()
-            if counted is None or closed is None:
-                return None
-            if counted.received - closed.received == self._raw_received - self._raw_received_before:
+            counted = read_counters(connection, self._taken())
+            if counted is None or counted.received == self._taken():
                 break
-        return counted
 
     def _drain(self) -> None:
         with suppress(OSError):
             while data := self._take():
                 self._handshake_received += len(data)
+                if self._session is not None:
+                    self._incoming.write(data)
 
-    def _say_goodbye(self) -> None:
-        """As TLS asks of whoever closes."""
+    def _say_goodbye(self) -> int:
+        """As TLS asks of whoever closes; returns the bytes of the goodbye that the server owes."""
         session, self._session = self._session, None
         if session is None:
-            return
-        # The server's own has not come yet, and is not waited for.
+            return 0
+        answered = False
+        # If the server's own has not come yet, it is not waited for.
         with suppress(ssl.SSLError):
             session.unwrap()
+            answered = True
         goodbye = self._outgoing.read()
         # Where nobody is there to hear it, that is all right.
         with suppress(OSError):
             said = self._send(goodbye) if goodbye else 0
             self._raw_sent += said
             self._handshake_sent += said
+        return 0 if answered else len(goodbye)

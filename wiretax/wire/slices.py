@@ -8,7 +8,7 @@ from time import perf_counter_ns, time
 from typing import Any
 
 from wiretax.channels.workload import Workload
-from wiretax.wire.ledger import Tally, TcpCounters, TlsCounters, add_counters, subtract_counters
+from wiretax.wire.ledger import Snapshot, Tally, TcpCounters, TlsCounters, add_counters, subtract_counters
 from wiretax.wire.queue_tally import QueueTally
 
 
@@ -75,15 +75,15 @@ class Slice:
             tell()
         self.when_closed.clear()
 
-    def add_tcp(self, before: TcpCounters | None, after: TcpCounters | None) -> None:
-        """Add what one connection carried between two readings of its counters."""
-        self.tcp = add_counters(self.tcp, subtract_counters(after, before))
-
-    def add_tls(self, before: TlsCounters, after: TlsCounters) -> None:
-        """Add what TLS added on one connection between two readings."""
-        added = add_counters(self.tls, subtract_counters(after, before))
+    def add_connection(self, before: Snapshot, after: Snapshot) -> None:
+        """Add what happened on one user's connection between two snapshots of its counts."""
+        measured, added = self.measured, subtract_counters(after.connections, before.connections)
         assert added is not None
-        self.tls = added
+        measured.connections += added.opened
+        measured.closed_by_server += added.closed_by_server
+        measured.closed_by_client += added.closed_by_client
+        self.tcp = add_counters(self.tcp, subtract_counters(after.tcp, before.tcp))
+        self.tls = add_counters(self.tls, subtract_counters(after.tls, before.tls)) or self.tls
 
     def settle(self) -> list[int]:
         """Move the latencies noted so far into the histogram; they are returned (ns)."""

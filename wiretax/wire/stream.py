@@ -74,6 +74,10 @@ class StreamConnection(SecureConnection):
         """Whether the server said something that nobody waits for, or closed."""
         return self._socket is None or not self._watcher.active
 
+    def _is_ended(self) -> bool:
+        # HTTP/2 servers speak while nobody waits.
+        return self.ended or self._ended
+
     def failure(self, error: Exception) -> Failure:
         """How an exchange failed, by what was raised in it."""
         if self.ended and not isinstance(error, OSError):

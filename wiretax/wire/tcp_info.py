@@ -8,16 +8,24 @@ from __future__ import annotations
 import socket
 import struct
 import sys
+from typing import NamedTuple
 
 from wiretax.wire.ledger import TcpCounters
 
 READ_BYTES = 256
 LEAST_BYTES = 216
-SEGMENTS_AT, SENT_AT, RECEIVED_AT = 136, 200, 128
-STATE_AT = 0
+SEGMENTS_AT, SENT_AT, ACKED_AT, RECEIVED_AT = 136, 200, 120, 128
+STATE_AT, OPTIONS_AT = 0, 5
 COUNTED = slice(RECEIVED_AT, RECEIVED_AT + 8)
+SYN_SENT, CLOSED = 2, 7
 # TIME_WAIT, CLOSE_WAIT, LAST_ACK, CLOSING: the peer's FIN came, and the kernel counts it as a byte received.
 PEER_ENDED = frozenset({6, 8, 9, 11})
+# What both ends agreed on: timestamps in each segment (with padding 12 bytes); in a SYN MSS, SACK, scale as well.
+TIMESTAMPS, SACK, SCALE = 1, 2, 4
+IP_BYTES = {socket.AF_INET: 20, socket.AF_INET6: 40}
+TCP_BYTES = 20
+# A SYN offers all of them, whatever comes of it.
+OFFERED_BYTES = 20
 # TCP_MAXSEG for segments as an Ethernet of 1,500 bytes carries them, 12 bytes of timestamps included.
 ETHERNET_MAXSEG = 1460
 AVAILABLE = sys.platform == "linux"
@@ -25,10 +33,39 @@ AVAILABLE = sys.platform == "linux"
 _SEGMENTS = struct.Struct("=II")
 _SENT = struct.Struct("=QQ")
 _RECEIVED = struct.Struct("=Q")
+NOTHING_ACKED = bytes(8)
 
 
-def read_counters(connection: socket.socket) -> TcpCounters | None:
-    """The counters of an open socket; None where the kernel does not keep them."""
+class Reading(NamedTuple):
+    """The counters of one connection at one moment.
+
+    Attributes:
+        counters: what was counted.
+        state: the connection's, as the kernel numbers it.
+        peer_ended: whether the peer's FIN came.
+        header: bytes of IP and TCP header of a segment.
+        bare_header: of a segment without options, such as a RST in answer to what nobody waits for.
+    """
+
+    counters: TcpCounters
+    state: int
+    peer_ended: bool
+    header: int
+    bare_header: int
+
+
+def read_counters(connection: socket.socket, taken: int | None = None) -> TcpCounters | None:
+    """The counters of a socket that is open here; None where the kernel does not keep them.
+
+    ``taken``: bytes taken from it so far, where that is known. A connection that is over does not tell by its
+    state whether a FIN was counted as a byte.
+    """
+    reading = read_connection(connection, taken)
+    return None if reading is None else reading.counters
+
+
+def read_connection(connection: socket.socket, taken: int | None = None, accepted: bool = False) -> Reading | None:
+    """The same with what tells how the connection goes on; ``accepted``: whether the other side opened it."""
     info = _read(connection)
     while info is not None:
         # The kernel notes the state before it locks the socket and the bytes after, so a FIN may fall between
@@ -37,7 +74,7 @@ def read_counters(connection: socket.socket) -> TcpCounters | None:
         if again is None:
             return None
         if again[COUNTED] == info[COUNTED]:
-            return _counters(info, again[STATE_AT] in PEER_ENDED)
+            return _reading(info, again[STATE_AT], taken, IP_BYTES[connection.family], accepted)
         info = again
     return None
 
@@ -52,8 +89,39 @@ def _read(connection: socket.socket) -> bytes | None:
     return info if len(info) >= LEAST_BYTES else None
 
 
-def _counters(info: bytes, peer_ended: bool) -> TcpCounters:
+def _reading(info: bytes, state: int, taken: int | None, ip_bytes: int, accepted: bool) -> Reading:
     sent, retransmitted = _SENT.unpack_from(info, SENT_AT)
     segments_out, segments_in = _SEGMENTS.unpack_from(info, SEGMENTS_AT)
     (received,) = _RECEIVED.unpack_from(info, RECEIVED_AT)
-    return TcpCounters(sent - retransmitted, received - peer_ended, retransmitted, segments_out, segments_in)
+    peer_ended = state in PEER_ENDED or (state == CLOSED and taken is not None and received == taken + 1)
+    options = info[OPTIONS_AT]
+    bare_header = ip_bytes + TCP_BYTES
+    nothing_acked = not accepted and info[ACKED_AT : ACKED_AT + 8] == NOTHING_ACKED
+    if state == SYN_SENT or (state == CLOSED and nothing_acked):
+        # Not even the SYN was acknowledged: it went out once or more, and what came back refused it.
+        headers_out, headers_in = segments_out * (bare_header + OFFERED_BYTES), segments_in * bare_header
+        header = bare_header
+    else:
+        timestamps = 12 if options & TIMESTAMPS else 0
+        header = bare_header + timestamps
+        syn_out, syn_in = OFFERED_BYTES - timestamps, _agreed_bytes(options) - timestamps
+        if accepted:
+            # The answer to the SYN is not in the count of the connection that it made.
+            segments_out += 1
+            syn_out, syn_in = syn_in, syn_out
+        headers_out, headers_in = segments_out * header + syn_out, segments_in * header + syn_in
+    counters = TcpCounters(
+        sent - retransmitted,
+        received - peer_ended,
+        retransmitted,
+        segments_out,
+        segments_in,
+        headers_out,
+        headers_in,
+    )
+    return Reading(counters, state, peer_ended, header, bare_header)
+
+
+def _agreed_bytes(options: int) -> int:
+    """The options in the answer to a SYN."""
+    return 4 + (12 if options & TIMESTAMPS else 4 if options & SACK else 0) + (4 if options & SCALE else 0)
