@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
@@ -13,6 +14,7 @@ from scenarios.cast import Credits
 from scenarios.ledgers import Counts, Ledgers
 from scenarios.session import Session
 from wiretax import __version__
+from wiretax.channels.address import Address
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.workload import Server
 from wiretax.mock.cost import CostModel
@@ -175,6 +177,15 @@ class Measurement:
             "plan": plan,
             "endpoint": self._urls("endpoint"),
             "against": self._urls("against") or None,
+            "addresses": [
+                {
+                    "server": each.server,
+                    "tls": each.tls,
+                    "rtt_s": each.rtt_s,
+                    **asdict(Address.of(each.endpoint)),
+                }
+                for each in self._targets
+            ],
             "mock": None if self._cost is None else self._cost.as_dict(),
             "faults": [fault.as_dict() for fault in self._faults.faults],
             "environment": describe_machine(),

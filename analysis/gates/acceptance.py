@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.gates.accepted import Accepted, accept, origin_of
+from analysis.gates.addressed import Views
 from analysis.gates.baseline import file_of, read_file, runs_in, write_file
 from analysis.gates.gates import Gates
 from analysis.gates.gatesfile import GatesError
 from analysis.gates.judge import judge
-from analysis.gates.measured import Measured
 from analysis.wording import describe, event
 from wiretax.runs.reader import Run
 
@@ -54,7 +54,7 @@ def accept_run(run: Run, gates: Gates) -> dict[Path, list[Change]]:
     ]
     if reasons:
         raise UnacceptableError(f"run {run.folder} is invalid, nothing of it is accepted: {reasons[0]}")
-    measured, origin = Measured(run.slices, run.latency, run.meta.get("skipped") or ()), origin_of(run.meta)
+    views, origin = Views(run), origin_of(run.meta)
     before: dict[Path, dict[object, Accepted]] = {}
     changes: dict[Path, dict[object, Change]] = {}
     for check in gates.checks:
@@ -69,7 +69,7 @@ def accept_run(run: Run, gates: Gates) -> dict[Path, list[Change]]:
                 )
             before[file] = {each.key: each for each in (read_file(file) if file.is_file() else ())}
             changes[file] = {}
-        for each in accept(check, measured, origin):
+        for each in accept(check, views, origin):
             changes[file][each.key] = Change(each, before[file].get(each.key))
     for file, found in changes.items():
         write_file(file, tuple({**before[file], **{key: change.now for key, change in found.items()}}.values()))

@@ -9,14 +9,17 @@ from fractions import Fraction
 from statistics import median
 from typing import Any
 
+from analysis.gates.addressed import Views
 from analysis.gates.gatesfile import Check
 from analysis.gates.measured import DESCRIBED, SERVER, Measured
 from analysis.gates.subject import Missing, Subject, sample, subjects
 from analysis.gates.tables import Form
+from wiretax.channels.address import Address
 
 Columns = Mapping[Any, Any]
 # Columns that came later, and what older files mean by their absence.
 LATER = {"server": SERVER}
+MOCK = "wiretax mock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +29,15 @@ class Origin:
     Attributes:
         wiretax: the version that measured.
         profiles: the library and version of each client's profile; empty where a run does not say.
-        host: the endpoint's scheme and host, as it stands in each head.
+        host: the endpoint's scheme and host.
+        server: what answered, as far as its answers depend on it.
         conditions: what times depend on: machine, Python, server and its cost, users.
     """
 
     wiretax: str
     profiles: Mapping[str, str]
     host: str
+    server: str
     conditions: str
 
     def profile(self, clients: Iterable[str]) -> str | None:
@@ -55,6 +60,9 @@ class Accepted:
         wiretax: the version that measured it.
         profile: the client's library and version.
         host: the endpoint's scheme and host.
+        server: what answered; None where it does not matter, or was not kept yet.
+        address: the lengths of Host, app id and key that the value is stated for; None where they are not part of
+            it, or are not known.
         conditions: where it is not exact, what it depends on; None where it is.
     """
 
@@ -67,6 +75,8 @@ class Accepted:
     wiretax: str = ""
     profile: str | None = None
     host: str = ""
+    server: str | None = None
+    address: Address | None = None
     conditions: str | None = None
 
     @property
@@ -80,13 +90,16 @@ class Accepted:
         return (self.metric, self.compare, _key(self.workload), _key(self.to))
 
 
-def accept(check: Check, measured: Measured, origin: Origin) -> Iterator[Accepted]:
+def accept(check: Check, views: Views, origin: Origin) -> Iterator[Accepted]:
     """A value each workload, or pair, that a check is about and that has one."""
-    if check.metric.is_speed and measured.why_no_speed:
+    as_sent = views.at(None)
+    if check.metric.is_speed and as_sent.why_no_speed:
         return
-    for subject in subjects(check, measured):
+    for subject in subjects(check, as_sent):
         if isinstance(subject, Missing):
             continue
+        address = views.stated_for(subject.names) if check.metric.names_endpoint else None
+        measured = views.at(address)
         taken = sample(check, measured, subject)
         # What may be larger, nobody knows how much, is nothing to hold a later run to.
         if taken.exact is None and (not taken.rounds or median(taken.rounds) != median(taken.most)):
@@ -102,6 +115,8 @@ def accept(check: Check, measured: Measured, origin: Origin) -> Iterator[Accepte
             wiretax=origin.wiretax,
             profile=origin.profile(measured.workloads[name]["client"] for name in subject.names),
             host=origin.host,
+            server=origin.server if check.metric.is_answer else None,
+            address=address,
             conditions=origin.conditions if taken.exact is None else None,
         )
 
@@ -129,6 +144,8 @@ def origin_of(meta: Mapping[str, Any]) -> Origin:
     python = ".".join(str(machine.get("python", "?")).split(".")[:2])
     host = _host(meta.get("endpoint"))
     cost = meta.get("mock")
+    # A mock that runs elsewhere is known by the ledger it keeps.
+    is_mock = cost is not None or bool(meta.get("reconcile", {}).get("server"))
     server = f"endpoint {host}"
     if cost is not None:
         server = "mock " + ", ".join(f"{name} {value:g}" for name, value in cost.items())
@@ -140,12 +157,13 @@ def origin_of(meta: Mapping[str, Any]) -> Origin:
         wiretax=str(meta.get("wiretax", "?")),
         profiles=meta.get("profiles", {}),
         host=host,
+        server=MOCK if is_mock else host,
         conditions=f"{computer}, {system}, Python {python}; {server}; {users} users",
     )
 
 
 def _host(url: object) -> str:
-    """Scheme and host. An embedded mock's port is another each time, and always has five digits."""
+    """Scheme and host; an embedded mock's port is another each time."""
     return re.sub(r":\d+", ":PORT", re.sub(r"/apps/[^ ]*", "", str(url)))
 
 

@@ -9,8 +9,8 @@ import msgspec
 import orjson
 
 from analysis.gates.accepted import Accepted, accept, origin_of
+from analysis.gates.addressed import Views
 from analysis.gates.gatesfile import Check, GatesError
-from analysis.gates.measured import Measured
 from wiretax.runs.reader import RunNotFoundError, read_run
 from wiretax.runs.writer import RUN_FILE, write_whole
 
@@ -69,9 +69,7 @@ def _of_run(check: Check, folder: Path) -> list[Accepted]:
         raise GatesError(f"check {check.id}: baseline: {error}") from None
     if not run.meta["valid"]:
         raise GatesError(f"check {check.id}: the baseline {folder} is an invalid run; name another")
-    return list(
-        accept(check, Measured(run.slices, run.latency, run.meta.get("skipped") or ()), origin_of(run.meta))
-    )
+    return list(accept(check, Views(run), origin_of(run.meta)))
 
 
 def read_file(file: Path) -> tuple[Accepted, ...]:

@@ -30,6 +30,7 @@ class GateFile:
         gates: the gates file.
         inconclusive: what an undecided case means.
         invalid_because: why none of the run's figures count.
+        notes: what a reader has to know of the figures.
         cases: in the order of the checks.
     """
 
@@ -43,6 +44,7 @@ class GateFile:
     gates: str
     inconclusive: Undecided
     invalid_because: tuple[str, ...]
+    notes: tuple[str, ...]
     cases: tuple[Case, ...]
 
 
@@ -59,6 +61,7 @@ def gate_json(judgement: Judgement) -> bytes:
         gates=judgement.gates,
         inconclusive=judgement.inconclusive,
         invalid_because=judgement.invalid_because,
+        notes=judgement.notes,
         cases=judgement.cases,
     )
     return orjson.dumps(msgspec.to_builtins(document), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

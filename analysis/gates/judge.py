@@ -16,15 +16,18 @@ from typing import Any
 import numpy as np
 
 from analysis.gates.accepted import Accepted, Origin, columns_of, find, origin_of
+from analysis.gates.addressed import Views
 from analysis.gates.gates import Gates
 from analysis.gates.gatesfile import Check
 from analysis.gates.measured import Measured
+from analysis.gates.origin import accepted_words, other_address, other_origin, possible_reason
 from analysis.gates.subject import Missing, Sample, Subject, sample, subjects
 from analysis.gates.verdict import Case, Judgement
-from analysis.gates.wording import figure, span
+from analysis.gates.wording import figure, span, unit_of
 from analysis.gates.wording import measured as measured_of
 from analysis.interval import LEAST_ROUNDS, median_interval
 from analysis.latency import samples_needed
+from wiretax.channels.address import STANDARD
 from wiretax.runs.reader import Run
 
 
@@ -43,10 +46,11 @@ def judge(run: Run, gates: Gates) -> Judgement:
         run: as it was saved, or as it stands while it is measured.
         gates: the checks, and what was accepted before.
     """
-    measured = Measured(run.slices, run.latency, run.meta.get("skipped") or ())
-    reasons = why_invalid(run, measured)
+    views = Views(run)
+    reasons = why_invalid(run, views.at(None))
     here = origin_of(run.meta)
-    cases = [case for check in gates.checks for case in _cases(check, measured, gates, here)]
+    cases = [case for check in gates.checks for case in _cases(check, views, gates, here)]
+    note = views.note() if any(check.metric.names_endpoint for check in gates.checks) else None
     if reasons:
         cases = [replace(case, verdict="invalid", message=reasons[0]) for case in cases]
     return Judgement(
@@ -56,6 +60,7 @@ def judge(run: Run, gates: Gates) -> Judgement:
         gates=_writable(gates.name),
         inconclusive=gates.rules.inconclusive,
         invalid_because=reasons,
+        notes=() if note is None else (note,),
         cases=tuple(cases),
     )
 
@@ -80,9 +85,9 @@ def why_invalid(run: Run, measured: Measured) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reasons))
 
 
-def _cases(check: Check, measured: Measured, gates: Gates, here: Origin) -> Iterator[Case]:
+def _cases(check: Check, views: Views, gates: Gates, here: Origin) -> Iterator[Case]:
     form = None if check.compare is None else check.compare.form
-    for subject in subjects(check, measured):
+    for subject in subjects(check, views.at(None)):
         case = Case(
             check=check.id,
             metric=check.metric.name,
@@ -97,10 +102,15 @@ def _cases(check: Check, measured: Measured, gates: Gates, here: Origin) -> Iter
         if isinstance(subject, Missing):
             yield replace(case, message=subject.what)
         else:
-            yield _judged(replace(case, to=subject.to), check, subject, measured, gates, here)
+            yield _judged(replace(case, to=subject.to), check, subject, views, gates, here)
 
 
-def _judged(case: Case, check: Check, subject: Subject, measured: Measured, gates: Gates, here: Origin) -> Case:
+def _judged(case: Case, check: Check, subject: Subject, views: Views, gates: Gates, here: Origin) -> Case:
+    before = None
+    if check.baseline is not None:
+        before = find(gates.accepted[check.id], check, columns_of(views.at(None), subject))
+    # What is accepted is compared as it is stated; limits hold at the standard address.
+    measured = views.at(STANDARD if before is None else before.address)
     objection = _objection(subject, measured, gates)
     if objection is None and check.metric.is_speed and measured.why_no_speed:
         return replace(case, verdict="inconclusive", message=measured.why_no_speed.rstrip("."))
@@ -123,19 +133,22 @@ def _judged(case: Case, check: Check, subject: Subject, measured: Measured, gate
         return replace(case, verdict="invalid", message=f"{check.metric.name} could not be measured")
     bounds, words = Bounds(check.minimum, check.maximum), ""
     if check.baseline is not None:
-        before = find(gates.accepted[check.id], check, columns_of(measured, subject))
         if before is None:
             nothing = f"nothing is accepted for it in {check.baseline}; look at it, then wiretax gate --accept"
-            return replace(case, message=f"{figure(case.measured, case.unit)}: {nothing}")
+            return replace(case, message=f"{figure(case.measured, unit_of(case))}: {nothing}")
         case = replace(case, baseline=before.value)
-        other = _other_origin(before, case, here, measured, subject)
+        other = other_origin(before, case, here, views, subject) or other_address(before, check, views, subject)
         if other is not None:
             return replace(case, verdict="skipped" if case.kind == "stochastic" else "fail", message=other)
-        bounds, words = _within(bounds, check, before), _against(before, case, here)
+        bounds, words = _within(bounds, check, before), accepted_words(before, case, here)
     case = replace(case, minimum=_number(bounds.least), maximum=_number(bounds.most))
     if taken.exact is not None:
-        return _exact(case, taken.exact, bounds, words)
-    return _by_rounds(case, taken.grouped, bounds, words)
+        case = _exact(case, taken.exact, bounds, words)
+    else:
+        case = _by_rounds(case, taken.grouped, bounds, words)
+    if before is None or case.verdict == "pass":
+        return case
+    return replace(case, message=case.message + possible_reason(before, check, views, subject, here))
 
 
 def _with_measured(case: Case, check: Check, taken: Sample) -> Case:
@@ -230,22 +243,6 @@ def _objection(subject: Subject, measured: Measured, gates: Gates) -> str | None
     return None
 
 
-def _other_origin(before: Accepted, case: Case, here: Origin, measured: Measured, subject: Subject) -> str | None:
-    """Why what was accepted is not to be compared with; None where it is."""
-    if case.kind == "stochastic":
-        if before.conditions != here.conditions:
-            return f"accepted elsewhere: {before.conditions}; here: {here.conditions}"
-        return None
-    profile = here.profile([measured.workloads[name]["client"] for name in subject.names])
-    if before.profile and profile and before.profile != profile:
-        was = figure(before.value, case.unit, bare=True)
-        return (
-            f"{figure(case.measured, case.unit)}, accepted {was} of another profile, {before.profile}; this is "
-            f"{profile}; look at it, then wiretax gate --accept"
-        )
-    return None
-
-
 def _within(own: Bounds, check: Check, before: Accepted) -> Bounds:
     value = before.fraction
     least, most = own.least, own.most
@@ -256,16 +253,6 @@ def _within(own: Bounds, check: Check, before: Accepted) -> Bounds:
         allowed = value - check.max_decrease.of(value)
         least = allowed if least is None else max(least, allowed)
     return Bounds(least, most)
-
-
-def _against(before: Accepted, case: Case, here: Origin) -> str:
-    """What was accepted, and in what it differs, which may be why the value does."""
-    said = f" (accepted {figure(before.value, case.unit, bare=True)}"
-    if before.wiretax != here.wiretax:
-        said += f" with wiretax {before.wiretax}, this is {here.wiretax}"
-    if before.host != here.host:
-        said += f" for {before.host}, this is {here.host}"
-    return said + ")"
 
 
 def _number(value: Any) -> float | None:

@@ -20,6 +20,7 @@ def junit_xml(judgement: Judgement) -> bytes:
     suite = ET.Element("testsuite")
     properties = ET.SubElement(suite, "properties")
     facts = {"wiretax": __version__, "run": judgement.run, "plan": judgement.plan, "gates": judgement.gates}
+    facts |= {f"note {number}": note for number, note in enumerate(judgement.notes, 1)}
     for name, value in facts.items():
         ET.SubElement(properties, "property", _clean({"name": name, "value": value}))
     for case in judgement.cases:

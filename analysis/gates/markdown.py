@@ -33,6 +33,8 @@ def summary_md(judgement: Judgement) -> bytes:
     ]
     if said:
         lines += ["", *said]
+    if judgement.notes:
+        lines += ["", *(f"- {text(note)}" for note in judgement.notes)]
     return ("\n".join(lines) + "\n\n").encode()
 
 

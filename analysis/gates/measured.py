@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ SUMMED = [
     "unfinished_requests",
 ]
 Counts = Mapping[str, Any]
+# One of ``slices.parquet``.
+Row = Mapping[Any, Any]
 
 
 class Measured:
@@ -52,15 +54,27 @@ class Measured:
     why_no_speed: str = ""
 
     def __init__(
-        self, slices: pd.DataFrame, latency: pd.DataFrame, skipped: Iterable[Mapping[str, Any]] = ()
+        self,
+        slices: pd.DataFrame,
+        latency: pd.DataFrame,
+        skipped: Iterable[Mapping[str, Any]] = (),
+        moved: Callable[[Row], Row] | None = None,
     ) -> None:
-        """Sum up ``slices.parquet``; ``latency.parquet`` is looked at where it is asked for."""
+        """Sum up ``slices.parquet``; ``latency.parquet`` is looked at where it is asked for.
+
+        Args:
+            slices: ``slices.parquet``.
+            latency: ``latency.parquet``.
+            skipped: the ``skipped`` of ``run.json``.
+            moved: makes of each row what it would be at another endpoint; None for rows as they are.
+        """
         self.skipped = {str(row["workload"]): dict(row) for row in skipped}
         slices = with_tls(slices)
         self.why_no_speed = why_no_gain(slices)
         if "server" not in slices:
             slices = slices.assign(server=SERVER)
-        self._sum_up(slices[[*DESCRIBED, "round", "duration_s", *SUMMED]].to_dict("records"), latency)
+        rows = slices[[*DESCRIBED, "round", "duration_s", *SUMMED]].to_dict("records")
+        self._sum_up(rows if moved is None else map(moved, rows), latency)
 
     @classmethod
     def of_rows(cls, rows: Iterable[Mapping[Any, Any]]) -> Measured:

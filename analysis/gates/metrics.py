@@ -26,7 +26,7 @@ class Metric:
 
     Attributes:
         name: what gates.toml calls it.
-        unit: B, B/event, s, 1/s, requests/event, segments/event, connections/request or x.
+        unit: B, B/event, s, 1/s, requests/event, segments/event, connections/request, x or share.
         better: which way is an improvement.
         kind: "deterministic" comes out the same in each run, to the byte, and is compared exactly (a fraction of
             whole numbers); "stochastic" has a value a round.
@@ -36,6 +36,8 @@ class Metric:
         quantile: which percentile of a call's latency it is (0 to 1); None for all else. It is taken from rounds
             together where one holds too few calls, and may be a lower bound.
         is_speed: whether it is a rate or made of rates, which say nothing where workloads compete.
+        names_endpoint: whether the lengths of Host, app id and key are part of it.
+        is_answer: whether the server decides it.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Metric:
     needs_trigger: bool = False
     quantile: float | None = None
     is_speed: bool = False
+    names_endpoint: bool = False
+    is_answer: bool = False
 
     def whole(self, measured: Measured, workload: str) -> Fraction | float | None:
         """A workload's value over all its rounds."""
@@ -115,11 +119,21 @@ def _no_figure(measured: Measured, workload: str, round_: int | None) -> None:
 
 
 _SENT = "request line, headers and body"
+_NAMING = ("sent", "head", "header_bytes", "request_line_bytes", "auth_query_bytes")
 METRICS = {
     each.name: each
     for each in (
         *(
-            Metric(name, "B/event", "lower", "deterministic", what, _share(part, "events"))
+            Metric(
+                name,
+                "B/event",
+                "lower",
+                "deterministic",
+                what,
+                _share(part, "events"),
+                names_endpoint=part in _NAMING,
+                is_answer=part == "received",
+            )
             for name, part, what in (
                 ("http.request.size.per_event", "sent", f"what an event sends: {_SENT}"),
                 ("http.request.payload.size.per_event", "payload_total_bytes", "the event's data"),
@@ -131,7 +145,16 @@ METRICS = {
             )
         ),
         *(
-            Metric(name, "B", "lower", "deterministic", what, _share(part, "requests"))
+            Metric(
+                name,
+                "B",
+                "lower",
+                "deterministic",
+                what,
+                _share(part, "requests"),
+                names_endpoint=part in _NAMING,
+                is_answer=part == "received",
+            )
             for name, part, what in (
                 ("http.request.size", "sent", f"what a call sends: {_SENT}"),
                 ("http.request.head.size", "head", "request line, auth query and headers of a call"),
@@ -154,18 +177,26 @@ METRICS = {
             "deterministic",
             "bytes sent over payload bytes",
             _share("sent", "payload_total_bytes"),
+            names_endpoint=True,
         ),
         Metric(
             "saving",
-            "x",
+            "share",
             "higher",
             "deterministic",
-            "share of the trigger's bytes a message not sent",
+            "bytes per message saved, as a share of the trigger's: 0.58 is 58 %",
             _saving,
             needs_trigger=True,
+            names_endpoint=True,
         ),
         Metric(
-            "cable.size.per_event", "B/event", "lower", "stochastic", "all layers both ways, down to IP", _cable
+            "cable.size.per_event",
+            "B/event",
+            "lower",
+            "stochastic",
+            "all layers both ways, down to IP",
+            _cable,
+            names_endpoint=True,
         ),
         Metric(
             "tls.handshake.size.per_event",

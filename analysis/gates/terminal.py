@@ -16,7 +16,7 @@ from analysis.gates.acceptance import Change
 from analysis.gates.annotations import annotate
 from analysis.gates.metrics import METRICS
 from analysis.gates.verdict import Case, Judgement, Verdict
-from analysis.gates.wording import figure, measured, span
+from analysis.gates.wording import figure, measured, span, unit_of
 
 STYLES: dict[Verdict, str] = {
     "pass": "green",
@@ -51,6 +51,8 @@ def print_judgement(judgement: Judgement, console: Console) -> None:
         style = STYLES[case.verdict]
         about = f"{case.check}, {case.subject}" if case.workload else case.check
         say(f"[{style}]{case.verdict}[/{style}]  {escape(about)}: {escape(case.message)}")
+    for note in judgement.notes:
+        say(f"[dim]note  {escape(note)}[/dim]")
     say(f"gate {escape(judgement.gates)}: {judgement.sentence}")
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in annotate(judgement):
@@ -71,7 +73,9 @@ def print_changes(changes: list[Change], console: Console) -> None:
     say = partial(console.print, soft_wrap=not console.is_terminal)
     for change in changes:
         metric = METRICS[change.now.metric]
-        unit = "x" if change.now.compare == "ratio" else metric.unit
+        unit = metric.unit
+        if change.now.compare is not None:
+            unit = "x" if change.now.compare == "ratio" else "points" if unit == "share" else unit
         name = escape(f"{change.now.metric} of {change.subject}")
         now = figure(change.now.value, unit)
         if change.before is None:
@@ -81,6 +85,8 @@ def print_changes(changes: list[Change], console: Console) -> None:
             lower = change.now.fraction < was
             word, style = ("better", "green") if lower == (metric.better == "lower") else ("worse", "red")
             by = "" if not was else f", {float(change.now.fraction / was - 1) * 100:+.2f} %"
+            if unit in ("share", "points"):
+                by = f", {float(change.now.fraction - was) * 100:+.2f} percentage points"
             say(f"[{style}]{word:8}[/{style}] {name}: {figure(change.before.value, unit, bare=True)} to {now}{by}")
     same = sum(change.is_same for change in changes)
     if same:
@@ -108,7 +114,7 @@ def _measured(line: list[Case]) -> str:
     values = [case.measured for case in line if case.measured is not None]
     if len(line) == 1 or not values:
         return measured(line[0])
-    unit, exact = line[0].unit, line[0].kind == "deterministic"
+    unit, exact = unit_of(line[0]), line[0].kind == "deterministic"
     least, most = (figure(end, unit, bare=True, exact=exact) for end in (min(values), max(values)))
     whole = figure(max(values), unit, exact=exact)
     return whole if least == most else f"{least} to {whole}"

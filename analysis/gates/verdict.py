@@ -21,7 +21,7 @@ class Case:
     Attributes:
         check: the check's id.
         metric: what was judged.
-        unit: the metric's, or x where one workload was divided by another.
+        unit: the metric's, or x where one workload was divided by another; a share is a fraction of 1.
         kind: "deterministic" where it was compared exactly, "stochastic" where by rounds.
         verdict: what came of it.
         message: what was found, in a line.
@@ -82,6 +82,7 @@ class Judgement:
         gates: the gates file.
         inconclusive: what an undecided case means.
         invalid_because: why none of the run's figures count; empty where they do.
+        notes: what a reader has to know of the figures.
         cases: in the order of the checks.
     """
 
@@ -91,6 +92,7 @@ class Judgement:
     gates: str
     inconclusive: Undecided
     invalid_because: tuple[str, ...]
+    notes: tuple[str, ...]
     cases: tuple[Case, ...]
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 from commands import Plan, Run, run_until
+from raw_server import OK, raw_server
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
@@ -65,10 +66,16 @@ def test_a_run_that_is_decided_ends_with_its_plan(run: Run, plan: Plan, gates: G
 
 
 def test_a_check_that_fails_is_exit_code_3(run: Run, plan: Plan, gates: Gates, tmp_path: Path) -> None:
-    done = run("run", plan(rounds=1), "--gates", gates(HEAD + "455\n"))
+    # An app id and a key of other lengths than the mock's; a head is judged as if they had the same.
+    with raw_server(lambda *_: OK) as server:
+        done = run("run", plan(rounds=1), "--gates", gates(HEAD + "455\n"), PUSHER_URL=server.url())
     assert done.returncode == 3, done.stdout + done.stderr
-    assert "fail  head" in done.stdout
-    assert {file.name for file in saved(tmp_path)[0].iterdir()} >= OUTPUTS
+    assert "fail  head, trigger-10B-chat-python: 456 B, at most 455" in done.stdout
+    assert "this run has Host 15 B, app id 1 B, key 3 B" in done.stdout
+    folder, meta = saved(tmp_path)
+    assert {file.name for file in folder.iterdir()} >= OUTPUTS
+    lengths = {"host": 15, "host_with_port": 15, "app_id": 1, "key": 3}
+    assert meta["addresses"] == [{"server": "endpoint", "tls": False, "rtt_s": None, **lengths}]
 
 
 def test_rounds_are_added_while_a_check_is_undecided_and_run_json_says_why(

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wiretax.channels.sizes import request_sizes
+from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.sizes import LOOPBACK, request_sizes
 from wiretax.channels.workload import Workload
 from wiretax.runs.record import RunRecord
 from wiretax.wire.ledger import Tally, TcpCounters
@@ -136,11 +137,15 @@ def made_up(
 
 
 def rendered(
-    workloads: list[Workload], rounds: int = 1, costs: Costs = Costs(), spread: float = 0.0
+    workloads: list[Workload],
+    rounds: int = 1,
+    costs: Costs = Costs(),
+    spread: float = 0.0,
+    endpoint: Endpoint = LOOPBACK,
 ) -> pd.DataFrame:
     """Slices of requests whose bytes are those the profiles render, and whose times follow from the costs."""
     frame = made_up(costs, workloads, rounds, spread)
-    sizes = [request_sizes(workload) for workload in workloads] * rounds
+    sizes = [request_sizes(workload, endpoint) for workload in workloads] * rounds
     return frame.assign(
         request_line_bytes=[each.request_line * 1000 for each in sizes],
         auth_query_bytes=[each.auth_query * 1000 for each in sizes],

@@ -132,12 +132,11 @@ def test_another_profile_is_named_and_never_passes_in_silence(folder: Path) -> N
     assert judge(run_of(python, profiles={}), load(folder, text)).exit_code == 0
 
 
-def test_a_difference_names_the_versions_and_hosts_it_may_come_from(folder: Path) -> None:
+def test_a_difference_names_the_versions_it_may_come_from(folder: Path) -> None:
     text = BYTES + 'where = { api = "trigger" }\n' + EXACTLY
     accept(folder, run_of(steady()), text)
-    other = run_of(grown(steady()), wiretax="0.2.0", endpoint="http://example.com/apps/1")
-    [case] = judge(other, load(folder, text)).cases
-    assert "(accepted 518 with wiretax 0.1.0, this is 0.2.0 for http://127.0.0.1:PORT" in case.message
+    [case] = judge(run_of(grown(steady()), wiretax="0.2.0"), load(folder, text)).cases
+    assert case.message.endswith("(accepted 518 with wiretax 0.1.0, this is 0.2.0)")
     # A mock's port is another each time.
     elsewhere = run_of(grown(steady()), endpoint="http://127.0.0.1:51234/apps/123456")
     assert judge(elsewhere, load(folder, text)).cases[0].message.endswith("(accepted 518)")

@@ -16,8 +16,8 @@ from judged import META, gates_of, judged, run_of
 from saved import Costs, made_up, rendered
 
 from analysis.gates.accepted import accept, origin_of
+from analysis.gates.addressed import Views
 from analysis.gates.judge import judge
-from analysis.gates.measured import Measured
 from wiretax.channels.profiles import profile_names
 from wiretax.channels.workload import Workload
 
@@ -93,7 +93,7 @@ def test_a_head_one_byte_longer_always_fails(client: str) -> None:
     for metric in ("http.request.head.size", "http.request.size.per_event"):
         text = f'[[check]]\nid = "c"\nmetric = "{metric}"\nbaseline = "b.json"\nmax_increase = {{ abs = 0 }}'
         [check] = gates_of(text).checks
-        before = tuple(accept(check, Measured(frame, frame), origin_of(META)))
+        before = tuple(accept(check, Views(run_of(frame)), origin_of(META)))
         gates = gates_of(text, {"c": before})
         assert judge(run_of(frame), gates).exit_code == 0
         longer = frame.assign(header_bytes=frame["header_bytes"] + frame["requests"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from time import perf_counter_ns, time
 from typing import Any
 
 from wiretax import __version__
+from wiretax.channels.address import Address
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.recognition import Recognition, recognise
@@ -192,6 +193,9 @@ class Observation:
                 "workloads": [row["workload"] for row in record.slices],
             },
             "endpoint": self.target.public_url,
+            "addresses": [
+                {"server": "endpoint", "tls": False, "rtt_s": None, **asdict(each)} for each in self._addresses()
+            ],
             "mock": None if self.cost is None else self.cost.as_dict(),
             "environment": describe_machine(),
             "workers": 1,
@@ -219,6 +223,12 @@ class Observation:
                 "recognised": self._recognised(),
             },
         }
+
+    def _addresses(self) -> set[Address]:
+        """The lengths of Host, app id and key in what was published; none where a head lacks one of them."""
+        read = [Address.read(each.head) for each in self.publications]
+        known = {each for each in read if each is not None}
+        return known if len(known) == 1 and None not in read else set()
 
     def _recognised(self) -> list[dict[str, Any]]:
         """The profiles the requests come nearest to and how they differ, the most frequent first."""

@@ -1,0 +1,151 @@
+"""A run's sizes as they would be at another endpoint, whose Host, app id and key have other lengths.
+
+A head names its endpoint: one digit more in the port is one byte more in each request, and says nothing of the
+client. So exact sizes are stated for one address. HTTP/2 compresses heads, so its sizes stay as sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import pandas as pd
+
+from analysis.gates.measured import SERVER, Measured, Row
+from wiretax.channels.address import STANDARD, Address
+from wiretax.channels.endpoint import Endpoint, EndpointError
+from wiretax.channels.profiles import PROFILE_OF, load_profile, profile_names
+from wiretax.channels.sizes import request_sizes
+from wiretax.channels.workload import Workload
+from wiretax.runs.reader import Run
+
+Place = tuple[str, bool]
+# The signed query without its key, the same in every library.
+QUERY_BYTES = request_sizes(Workload()).auth_query - STANDARD.key
+
+
+class Addresses:
+    """The addresses that a run's workloads were sent to, as far as they are known."""
+
+    def __init__(self, known: Iterable[tuple[Place, Address]]) -> None:
+        """``known``: by server and TLS. A place with several addresses has none that holds for all it was sent."""
+        found: dict[Place, set[Address]] = {}
+        for place, address in known:
+            found.setdefault(place, set()).add(address)
+        self._known = {place: addresses.pop() for place, addresses in found.items() if len(addresses) == 1}
+
+    @classmethod
+    def of(cls, run: Run) -> Addresses:
+        """Those in ``run.json``. Runs from before it had them name their endpoint, and show their key's length."""
+        kept = run.meta.get("addresses")
+        if kept is None:
+            # A recording names the server behind its proxy, not the proxy that the publisher was told.
+            return cls(() if "observed" in run.meta else _by_url(run.meta, run.slices))
+        lengths = [each.name for each in fields(Address)]
+        return cls(
+            ((each["server"], each["tls"]), Address(*(each[length] for length in lengths)))
+            for each in kept
+            # A mock with a round trip of its own is a queue's, which no gate judges.
+            if each["rtt_s"] is None
+        )
+
+    def find(self, row: Row) -> Address | None:
+        """Where a workload, or a slice of it, was sent; None where it is not known."""
+        return self._known.get((row["server"], bool(row["tls"])))
+
+    def moved(self, row: Row, to: Address) -> Row:
+        """A row of ``slices.parquet`` as if sent to another address; unchanged if its own is not known."""
+        own = self.find(row)
+        if own is None or own == to or row["http"] != "1.1":
+            return row
+        name = PROFILE_OF.get(row["client"], row["client"])
+        profile = load_profile(name) if name in profile_names() else None
+        there, here = to.in_head(profile), own.in_head(profile)
+        line = there.request_line - here.request_line
+        query = there.auth_query - here.auth_query
+        headers = there.headers - here.headers
+        return {
+            **row,
+            "request_line_bytes": row["request_line_bytes"] + line * row["requests"],
+            "auth_query_bytes": row["auth_query_bytes"] + query * row["requests"],
+            "header_bytes": row["header_bytes"] + headers * row["requests"],
+            "boundary_sent_bytes": row["boundary_sent_bytes"]
+            + (line + query + headers) * row["boundary_requests"],
+        }
+
+
+class Views:
+    """A run's counts, stated for any address.
+
+    Attributes:
+        addresses: where its workloads were sent.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.addresses = Addresses.of(run)
+        self._run = run
+        self._made: dict[Address | None, Measured] = {}
+
+    def at(self, address: Address | None) -> Measured:
+        """The counts as if all was sent to this address; None for as it was sent."""
+        if address not in self._made:
+            moved = None if address is None else lambda row: self.addresses.moved(row, address)
+            self._made[address] = Measured(
+                self._run.slices, self._run.latency, self._run.meta.get("skipped") or (), moved
+            )
+        return self._made[address]
+
+    def sent_to(self, names: Iterable[str]) -> set[Address | None]:
+        """The addresses of these workloads."""
+        workloads = self.at(None).workloads
+        return {self.addresses.find(workloads[name]) for name in names}
+
+    def stated_for(self, names: Iterable[str]) -> Address | None:
+        """The address that sizes of these workloads can be stated for; None where they hold only as they were
+        sent."""
+        names = list(names)
+        sent_to = self.sent_to(names)
+        if None in sent_to:
+            return None
+        if all(self.at(None).workloads[name]["http"] == "1.1" for name in names):
+            return STANDARD
+        return next(iter(sent_to)) if len(sent_to) == 1 else None
+
+    def note(self) -> str | None:
+        """What a reader has to know where sizes are not as they were sent; None where they are."""
+        names = [name for name, columns in self.at(None).workloads.items() if columns["http"] == "1.1"]
+        apart = sorted({str(each) for each in self.sent_to(names) if each not in (None, STANDARD)})
+        if not apart:
+            return None
+        return (
+            f"request sizes are normalised to {STANDARD}, so that they compare across endpoints; "
+            f"this run has {' and '.join(apart)}"
+        )
+
+
+def _by_url(meta: Mapping[str, Any], slices: pd.DataFrame) -> Iterator[tuple[Place, Address]]:
+    endpoints: list[tuple[Place, Endpoint]] = []
+    for server in (SERVER, "against"):
+        for url in str(meta.get(server) or "").split(" and "):
+            try:
+                endpoint = Endpoint.parse(url.replace("://", "://KEY:SECRET@", 1))
+            except EndpointError:
+                continue
+            endpoints.append(((server, endpoint.scheme == "https"), endpoint))
+    keys = _key_lengths(slices)
+    for place, endpoint in endpoints:
+        if place in keys:
+            yield place, replace(Address.of(endpoint), key=keys[place])
+
+
+def _key_lengths(slices: pd.DataFrame) -> dict[Place, int]:
+    """The length of each place's key: what a signed query has beside the parts that every library sends."""
+    known = {*profile_names(), *PROFILE_OF}
+    lengths: dict[Place, set[float]] = {}
+    for row in slices.to_dict("records"):
+        if row["http"] == "1.1" and row["client"] in known and row["requests"]:
+            place = (str(row.get("server", SERVER)), bool(row["tls"]))
+            lengths.setdefault(place, set()).add(row["auth_query_bytes"] / row["requests"] - QUERY_BYTES)
+    whole = {place: each.pop() for place, each in lengths.items() if len(each) == 1}
+    return {place: int(length) for place, length in whole.items() if length == int(length) > 0}

@@ -1,0 +1,63 @@
+"""Whether what was accepted can be compared with a run, and what beside the client may be why they differ."""
+
+from __future__ import annotations
+
+from analysis.gates.accepted import Accepted, Origin
+from analysis.gates.addressed import Views
+from analysis.gates.gatesfile import Check
+from analysis.gates.subject import Subject
+from analysis.gates.verdict import Case
+from analysis.gates.wording import figure, limit, unit_of
+from wiretax.channels.address import STANDARD
+
+
+def other_origin(before: Accepted, case: Case, here: Origin, views: Views, subject: Subject) -> str | None:
+    """Why what was accepted is not to be compared with; None where it is."""
+    if case.kind == "stochastic":
+        if before.conditions != here.conditions:
+            return f"accepted elsewhere: {before.conditions}; here: {here.conditions}"
+        return None
+    workloads = views.at(None).workloads
+    profile = here.profile([workloads[name]["client"] for name in subject.names])
+    if before.profile and profile and before.profile != profile:
+        now, was = figure(case.measured, unit_of(case)), limit(before.value, unit_of(case))
+        return (
+            f"{now}, accepted {was} of another profile, {before.profile}; this is {profile}; "
+            "look at it, then wiretax gate --accept"
+        )
+    return None
+
+
+def other_address(before: Accepted, check: Check, views: Views, subject: Subject) -> str | None:
+    """Why sizes that can't be stated for another address are not to be compared; None where they are."""
+    if not check.metric.names_endpoint or before.address is None:
+        return None
+    stated_for = views.stated_for(subject.names)
+    if stated_for in (None, STANDARD) or stated_for == before.address:
+        return None
+    return f"accepted for another endpoint: {before.address}; here: {stated_for}; HTTP/2's sizes depend on them"
+
+
+def possible_reason(before: Accepted, check: Check, views: Views, subject: Subject, here: Origin) -> str:
+    """What beside the client may be why a value is not as it was accepted; empty where nothing is known."""
+    if check.metric.names_endpoint and before.address is None:
+        return (
+            ": the baseline lacks the lengths of Host, app id and key, which may be the difference; look at it, "
+            "then wiretax gate --accept"
+        )
+    if check.metric.names_endpoint and None in views.sent_to(subject.names):
+        return ": this run lacks the lengths of Host, app id and key, so it is compared as sent; measure again"
+    if check.metric.is_answer:
+        # Baselines from before the server was kept name its host.
+        was, now = (before.host, here.host) if before.server is None else (before.server, here.server)
+        if was != now:
+            return f": accepted from {was}, this is {now}, which answers in its own way; keep a baseline for each"
+    return ""
+
+
+def accepted_words(before: Accepted, case: Case, here: Origin) -> str:
+    """What was accepted, and by which version if it was another."""
+    said = f" (accepted {limit(before.value, unit_of(case))}"
+    if before.wiretax != here.wiretax:
+        said += f" with wiretax {before.wiretax}, this is {here.wiretax}"
+    return said + ")"
