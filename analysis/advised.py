@@ -11,6 +11,7 @@ from rich.table import Table
 
 from analysis.advice import BUSY, LEAST_LINGER_S, Advice, Option
 from analysis.advice_reasons import reasons
+from analysis.fitting import print_whole
 from analysis.gathering import FILLED
 from analysis.quantity import (
     amount,
@@ -49,7 +50,7 @@ def print_advice(advice: Advice, console: Console, measured: str = "") -> None:
     for line in choice(advice):
         say(line)
     say()
-    console.print(render(advice))
+    print_whole(console, render(advice))
     say()
     for line in reasons(advice):
         say(escape(line))

@@ -13,6 +13,7 @@ from analysis.against import twins
 from analysis.interval import LEAST_ROUNDS, median_interval
 from analysis.layers import totals
 from analysis.mode import is_conducted
+from analysis.setup_text import cores
 from analysis.summary import baselines
 from analysis.throughput import Rounds
 from analysis.wording import share
@@ -61,9 +62,8 @@ def check(slices: pd.DataFrame, meta: dict[str, Any]) -> list[Doubt]:
         doubts.append(
             Doubt(
                 "saturated",
-                f"the generator kept {share(generator, 0)} of a core busy: rates and gains are its limit, not "
-                "the endpoint's",
-                "use fewer users, or none of the rates",
+                f"the generator used {cores(generator)}: it limits rates and gains, not the endpoint",
+                "use fewer users, or don't rely on the rates",
             )
         )
     return doubts
@@ -87,7 +87,7 @@ def _of_ratios(ratios: pd.DataFrame) -> Iterator[Doubt]:
     if rounds < LEAST_ROUNDS:
         yield Doubt(
             "rounds",
-            f"{rounds} round{'' if rounds == 1 else 's'} of each pair of workloads, too few for an interval",
+            f"{rounds} round{'' if rounds == 1 else 's'} for each pair of workloads, too few for an interval",
             f"measure at least {LEAST_ROUNDS}, better 10",
         )
         return
@@ -95,7 +95,7 @@ def _of_ratios(ratios: pd.DataFrame) -> Iterator[Doubt]:
     if (spread > MOST_SPREAD).any():
         yield Doubt(
             "spread",
-            f"{_how_many(spread > MOST_SPREAD)} spread over {share(MOST_SPREAD, 0)} from round to round, "
+            f"{_how_many(spread > MOST_SPREAD)} varied by more than {share(MOST_SPREAD, 0)} between rounds, "
             f"{spread.idxmax()} by {share(spread.max(), 0)}",
             "use longer slices, more rounds, or a quieter machine",
         )
@@ -111,9 +111,9 @@ def _of_ratios(ratios: pd.DataFrame) -> Iterator[Doubt]:
         worst = max(drifted, key=lambda name: abs(drifted[name]))
         yield Doubt(
             "drift",
-            f"{_how_many(ratios.columns.isin(drifted))} drift between the run's halves, {worst} by "
-            f"{drifted[worst] * 100:+.0f} %",
-            "something else changed meanwhile; measure again",
+            f"{_how_many(ratios.columns.isin(drifted))} changed between the first and the second half of the run, "
+            f"{worst} by {drifted[worst] * 100:+.0f} %",
+            "measure again on a quiet machine",
         )
 
 

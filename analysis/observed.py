@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from analysis.fitting import print_whole
 from analysis.layers import HEAD, REQUEST, RESPONSE, with_tls
 from analysis.wording import Row, describe
 from wiretax.channels.remedies import remedy
@@ -46,7 +47,7 @@ def print_observed(run: Run, console: Console) -> None:
     say(f"[bold]observe[/bold]  {escape(run.meta['endpoint'])}  {where}")
     say(f"[dim]{escape(command)}[/dim]")
     say()
-    console.print(render(by_kind(run.slices)))
+    print_whole(console, render(by_kind(run.slices)))
     say()
     for line in _lines(run.meta):
         say(line)

@@ -20,6 +20,7 @@ from analysis.latency import P50_P99
 from analysis.latency_text import OPEN_LOOP, closed_loop, notes
 from analysis.mode import why_no_gain
 from analysis.model import fit_bytes
+from analysis.setup_text import cpu_in_words, server_in_words
 from analysis.sheet import Cell, Lines, Sheet
 from analysis.summary import summarise
 from analysis.table import CLIENT_COLUMNS, Column, columns_of
@@ -63,7 +64,7 @@ def sheet_of(found: Sequence[Claim]) -> Sheet:
         )
         for each in found
     ]
-    return Sheet(("Claim", "Verdict", "Measured [95 %]", "Workload"), rows, words=4)
+    return Sheet(("Claim", "Verdict", "Measured [95 % CI]", "Workload"), rows, words=4)
 
 
 def costs(run: Run) -> Sheet:
@@ -110,7 +111,7 @@ def libraries(run: Run) -> Sheet:
         "Saving %",
         "Cable an event, trigger, B",
         "Cable an event, batch, B",
-        "Gain x [95 %]",
+        "Gain x [95 % CI]",
     )
     return Sheet(headers, rows)
 
@@ -241,9 +242,6 @@ def environment(run: Run) -> Sheet:
     """What was measured where."""
     meta, plan = run.meta, run.meta.get("plan", {})
     machine = meta.get("environment", {})
-    mock = meta.get("mock")
-    cost = {name: value for name, value in (mock or {}).items() if name != "servers" and value}
-    described = ", ".join(f"{name.removesuffix('_s')} {value * 1e3:g} ms" for name, value in cost.items())
     facts = {
         "run": run.folder.name,
         "started": meta.get("started"),
@@ -252,17 +250,12 @@ def environment(run: Run) -> Sheet:
         "slice": f"{plan['slice_s'] * 1e3:g} ms" if "slice_s" in plan else None,
         "users": plan.get("users"),
         "endpoint": meta.get("endpoint"),
-        "mock": None if mock is None else described or "costs nothing",
-        "busy": _busy(meta.get("busy") or {}),
+        "mock": None if meta.get("mock") is None else server_in_words(run),
+        "CPU": cpu_in_words(meta.get("busy") or {}) or None,
         "wiretax": meta.get("wiretax"),
         **{name: machine.get(key) for key, name in MACHINE.items()},
     }
     return Sheet(("", ""), [(name, str(value)) for name, value in facts.items() if value is not None], words=2)
-
-
-def _busy(busy: dict[str, Any]) -> str | None:
-    shares = [f"{name} {share(value, 0)}" for name, value in busy.items() if value is not None]
-    return f"{', '.join(shares)} of a core" if shares else None
 
 
 def _titles(columns: tuple[Column, ...]) -> list[str]:

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import isnan
 
 import pandas as pd
+from rich.console import Console
 from rich.table import Table
 
+from analysis.fitting import fit, print_fitting
 from analysis.latency_text import notes, percentile
 from analysis.quantity import milliseconds
 from analysis.queues import KEPT_UP, QUANTILES, SAME_ARRIVALS
 from analysis.wording import Row, share
 
-HEADERS = (
-    "events\na call",
-    "sent\nB/event",
-    "saving\n%",
-    "wait\np50",
-    "ms\np99",
-    "wire\np50",
-    "ms\np99",
-    "total\np50",
-    "ms\np90",
-    "\np99",
-    "\np99.9",
-    "\nmax",
-    "queue\nmost",
-    "\nleft",
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column's heading, and when it is left out on a narrow terminal: the lowest first, 0 never."""
+
+    title: str
+    spare: int = 0
+
+
+HEADINGS = (
+    Heading("events\n/call"),
+    Heading("sent\nB/event"),
+    Heading("saving\n%"),
+    Heading("wait\nms\np50", 7),
+    Heading("wait\nms\np99", 8),
+    Heading("wire\nms\np50", 3),
+    Heading("wire\nms\np99", 4),
+    Heading("total\nms\np50"),
+    Heading("total\nms\np90", 2),
+    Heading("total\nms\np99"),
+    Heading("total\nms\np99.9", 1),
+    Heading("total\nms\nmax", 6),
+    Heading("queue\nmost", 5),
+    Heading("queue\nleft", 9),
 )
 TIMES = (
     ("waiting", "p50"),
@@ -46,19 +58,34 @@ TIMES = (
 SHOWN_PERCENTILES = {f"{kind}_{name}": QUANTILES[name] for kind, name in TIMES if QUANTILES[name] < 1}
 
 
-def render_queues(table: pd.DataFrame) -> Table:
-    """A table of ``analysis.tradeoff.tradeoff``: a block for workloads that are given the same arrivals."""
+def print_queues(table: pd.DataFrame, console: Console) -> None:
+    """Print a table of ``analysis.tradeoff.tradeoff``; on a terminal that is too narrow, the columns that fit."""
+    print_fitting(console, lambda headings: _build(table, headings), HEADINGS)
+
+
+def render_queues(table: pd.DataFrame, width: int | None = None) -> Table:
+    """A table of ``analysis.tradeoff.tradeoff``: a block for workloads that are given the same arrivals.
+
+    Args:
+        table: a row a workload.
+        width: characters to a line, to leave out columns if the table is wider; None for all of them.
+    """
+    return fit(lambda headings: _build(table, headings), HEADINGS, width)[0]
+
+
+def _build(table: pd.DataFrame, headings: list[Heading]) -> Table:
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     drawn.add_column("arrivals, sent as", no_wrap=True)
-    for title in HEADERS:
-        drawn.add_column(title, justify="right", no_wrap=True)
+    for heading in headings:
+        drawn.add_column(heading.title, justify="right", no_wrap=True)
     for number, (_, rows) in enumerate(table.groupby("curve", sort=False)):
         if number:
             drawn.add_row()
         drawn.add_row(f"[bold]{arriving(rows.iloc[0].to_dict(), table)}[/bold]")
         for row in rows.to_dict("records"):
             mark = "!" if row["is_overloaded"] else "*" if row["frontier"] and len(rows) > 1 else " "
-            drawn.add_row(f"{mark} {drained(row)}", *_cells(row))
+            cells = dict(zip(HEADINGS, _cells(row), strict=True))
+            drawn.add_row(f"{mark} {drained(row)}", *(cells[heading] for heading in headings))
     return drawn
 
 
@@ -141,9 +168,9 @@ def legend(table: pd.DataFrame) -> str:
             alike(table),
             "total: from the moment an event was meant to arrive to the answer of its call; wait: until that call",
             "began, linger and queue included; wire: the call; saving: against the trigger of the same arrivals",
-            "*: no other sends fewer bytes at a lower p99; !: overloaded, the queue was still growing",
+            "*: no other sends fewer bytes at a lower p99; !: overloaded, queue still growing",
             *notes(table, SHOWN_PERCENTILES, "events"),
-            f"the generator itself was late by {table[late].max() * 1e3:,.1f} ms at most"
-            f"{' (p99)' * (late == 'late_p99_s')}, part of the wait",
+            f"scheduling delay up to {table[late].max() * 1e3:,.1f} ms"
+            f"{' (p99)' * (late == 'late_p99_s')}, included in wait",
         ]
     )

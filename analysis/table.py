@@ -19,10 +19,13 @@ from analysis.amortisation import amortisation
 from analysis.check import check
 from analysis.clients import CLAIMED_HEAD_BYTES, LEAST_CLIENTS, compare_clients, head_claim
 from analysis.connections import MANY_CALLS, calls_in_words, connections_in_words
+from analysis.fitting import fit, print_fitting
 from analysis.latency import P50_P99
 from analysis.latency_text import OPEN_LOOP, closed_loop, notes, percentile
 from analysis.mode import why_no_gain
-from analysis.queue_table import findings, legend, render_queues
+from analysis.quantity import count
+from analysis.queue_table import findings, legend, print_queues
+from analysis.setup_text import cpu_in_words, server_in_words
 from analysis.summary import summarise
 from analysis.tradeoff import tradeoff
 from analysis.wording import Row, call, carried, describe, interval, sent_to, way
@@ -36,26 +39,29 @@ def print_run(run: Run, console: Console) -> None:
     # On a terminal lines are folded between words; elsewhere they are left whole, to be searched.
     say = partial(console.print, soft_wrap=not console.is_terminal)
     plan, reconcile = run.meta["plan"], run.meta["reconcile"]
-    where = server_in_words(run.meta)
-    if len(run.queue) and run.queue["rtt_s"].notna().any():
-        where = "mocks with a round trip each"
     say(
-        f"[bold]{escape(plan['name'])}[/bold]  {escape(run.meta['endpoint'])}  {where}  "
-        f"{plan['users']} users, {run.meta['rounds_measured']} rounds"
+        f"[bold]{escape(plan['name'])}[/bold]  {escape(run.meta['endpoint'])}  {server_in_words(run)}  "
+        f"{count(plan['users'], 'user')}, {count(run.meta['rounds_measured'], 'round')}"
     )
     if run.meta.get("against"):
         say(f"against  {escape(run.meta['against'])}")
     if plan.get("replay"):
         say(escape(_replayed(plan["replay"])))
     say()
+    has_gain = False
     if len(run.slices):
         summary = summarise(run.slices, run.latency)
+        has_gain = bool(summary["gain"].notna().any())
         side_by_side = summary["client"].nunique() >= LEAST_CLIENTS
-        console.print((render_clients if side_by_side else render)(summary, console.width))
+        if side_by_side:
+            libraries = compare_clients(summary)
+            print_fitting(console, lambda columns: _build_clients(libraries, columns), CLIENT_COLUMNS)
+        else:
+            print_fitting(console, lambda columns: _build(summary, columns), columns_of(summary))
         say()
         if run.meta.get("against"):
             pairs = compare_servers(run.slices)
-            console.print(render_servers(pairs, console.width))
+            print_fitting(console, lambda columns: _build(pairs, columns), SERVER_COLUMNS)
             say()
             say(escape(_bytes_apart(pairs, run.meta)))
         for line in _findings(run.slices, side_by_side):
@@ -67,15 +73,16 @@ def print_run(run: Run, console: Console) -> None:
             say(escape(why))
     if len(run.queue):
         queues = tradeoff(run)
-        console.print(render_queues(queues))
+        print_queues(queues, console)
         say()
         for line in connections_in_words(run.queued):
             say(escape(line))
         for line in findings(queues):
             say(f"[yellow]queue[/yellow]    {escape(line)}")
         say(f"[dim]{escape(legend(queues))}[/dim]")
+    say(f"[dim]{escape(_cpu(run.meta['busy'], has_gain))}[/dim]")
     for doubt in check(run.slices, run.meta):
-        say(f"[yellow]doubt[/yellow]    {escape(str(doubt))}")
+        say(f"[yellow]caution[/yellow]  {escape(str(doubt))}")
     for warning in run.meta["warnings"]:
         say(f"[yellow]warning[/yellow]  {escape(warning)}")
     for reason in run.meta["invalid_because"]:
@@ -148,50 +155,41 @@ def _bytes_apart(pairs: pd.DataFrame, meta: dict[str, Any]) -> str:
     hosts = [urlsplit(meta[name].split(" ")[0]).netloc for name in ("endpoint", "against")]
     least, most = float(apart.min()), float(apart.max())
     if least == most == 0:
-        return "both are sent as many bytes"
-    if least == most == len(hosts[1]) - len(hosts[0]):
-        return f"both are sent as many bytes but for Host: {hosts[1]} is {most:+g} B a call beside {hosts[0]}"
+        return "both servers got the same number of bytes"
     what = f"{least:+g} B" if least == most else f"{least:+,.1f} to {most:+,.1f} B"
-    return f"against is sent {what} a call: host, app id and key are part of each"
+    if least == most == len(hosts[1]) - len(hosts[0]):
+        return f"both servers got the same number of bytes except for Host: {hosts[1]} is {what} from {hosts[0]}"
+    return f"against got {what} per call compared with endpoint: each call carries its own host, app id and key"
 
 
 def _legend(meta: dict[str, Any], side_by_side: bool, summary: pd.DataFrame) -> str:
     """How the columns are to be read, in a few lines."""
-    busy = meta["busy"]
-    shares = f"generator {busy['generator']:.0%}" + (
-        "" if busy["mock"] is None else f", mock {busy['mock']:.0%}; a gain is what both save together"
-    )
     # Libraries side by side are shown without their times.
     times = [] if side_by_side else [f"{closed_loop(meta['plan']['users'])};", OPEN_LOOP, *notes(summary, P50_P99)]
     return "\n".join(
         [
-            "saving and gain: per message, against the trigger of the same payload and client; [95 %] by rounds",
-            "sent, received: HTTP's bytes; cable: both ways, with TLS, TCP and IP, handshakes included",
+            "saving and gain: per message, against the trigger of the same payload and client; CI across rounds",
+            "sent, received: HTTP bytes; cable: both directions, with TLS, TCP and IP, handshakes included",
             *times,
-            f"busy, in cores: {shares}",
         ]
     )
 
 
-def server_in_words(meta: dict[str, Any]) -> str:
-    """What answered: the mock and its cost, or an endpoint that was given."""
-    if meta["mock"] is None:
-        return "(endpoint given)"
-    cost = {name: value for name, value in meta["mock"].items() if name != "servers" and value}
-    if not cost:
-        return "mock that costs nothing"
-    words = ", ".join(f"{name.removesuffix('_s')} {value * 1e3:g} ms" for name, value in cost.items())
-    return f"mock: {words}, {meta['mock']['servers']} servers"
+def _cpu(busy: dict[str, Any], has_gain: bool) -> str:
+    """How busy the processors were, and whose savings a gain is."""
+    used = cpu_in_words({name: busy.get(name) for name in ("generator", "mock")})
+    combined = has_gain and busy.get("mock") is not None
+    return f"CPU: {used}" + ("; gain combines client and mock savings" if combined else "")
 
 
-def render(summary: pd.DataFrame, width: int = 120) -> Table:
+def render(summary: pd.DataFrame, width: int | None = None) -> Table:
     """A table of ``analysis.summary.summarise``: a block a client and payload, sizes in bytes, times in ms.
 
     Args:
         summary: a row a workload.
-        width: characters to a line; where the table is wider, columns are left out, the dearest last.
+        width: characters to a line; columns that don't fit are left out, the dearest last. None for all of them.
     """
-    return _fitting(lambda columns: _build(summary, columns), columns_of(summary), width)
+    return fit(lambda columns: _build(summary, columns), columns_of(summary), width)[0]
 
 
 def columns_of(summary: pd.DataFrame) -> tuple[Column, ...]:
@@ -200,27 +198,15 @@ def columns_of(summary: pd.DataFrame) -> tuple[Column, ...]:
     return COLUMNS if kept else (*COLUMNS, CALLS)
 
 
-def render_clients(summary: pd.DataFrame, width: int = 120) -> Table:
+def render_clients(summary: pd.DataFrame, width: int | None = None) -> Table:
     """A table of ``analysis.clients.compare_clients``: a row a library; ``width`` as in ``render``."""
     pairs = compare_clients(summary)
-    return _fitting(lambda columns: _build_clients(pairs, columns), CLIENT_COLUMNS, width)
+    return fit(lambda columns: _build_clients(pairs, columns), CLIENT_COLUMNS, width)[0]
 
 
-def render_servers(pairs: pd.DataFrame, width: int = 120) -> Table:
+def render_servers(pairs: pd.DataFrame, width: int | None = None) -> Table:
     """A table of ``analysis.against.compare_servers``: a row a workload; ``width`` as in ``render``."""
-    return _fitting(lambda columns: _build(pairs, columns), SERVER_COLUMNS, width)
-
-
-def _fitting(build: Callable[[list[Column]], Table], columns: tuple[Column, ...], width: int) -> Table:
-    """The table with as many of the columns as there is room for."""
-    kept = list(columns)
-    measure = Console(width=1000)
-    while True:
-        table = build(kept)
-        spare = [column for column in kept if column.spare]
-        if not spare or measure.measure(table).maximum <= width:
-            return table
-        kept.remove(min(spare, key=lambda column: column.spare))
+    return fit(lambda columns: _build(pairs, columns), SERVER_COLUMNS, width)[0]
 
 
 def _build_clients(pairs: pd.DataFrame, columns: list[Column]) -> Table:
@@ -295,7 +281,7 @@ class Column:
     """One column of figures.
 
     Attributes:
-        title: its heading, two lines at most.
+        title: its heading, three lines at most.
         cell: a row's figure as text.
         spare: where room is short the lowest goes first; 0 stays.
     """
@@ -313,27 +299,27 @@ COLUMNS = (
     Column("head\nB/call", _number("head_per_request", "{:,.0f}"), spare=3),
     Column("overhead\nx", _number("overhead_factor", "{:,.2f}"), spare=6),
     Column("saving\n%", _number("saving", "{:.1f}", 100)),
-    Column("gain\nx [95 %]", _ratio("gain")),
+    Column("gain\nx [95 % CI]", _ratio("gain")),
     Column("p50\nms", _time("p50"), spare=1),
     Column("p99\nms", _time("p99"), spare=5),
 )
 CALLS = Column("calls per\nconnection", _calls_on_connection, spare=7)
 
 CLIENT_COLUMNS = (
-    Column("head/call\ntrigger", _number("trigger_head", "{:,.0f}")),
-    Column("B\nbatch", _number("batch_head", "{:,.0f}"), spare=3),
-    Column("sent/event\ntrigger", _number("trigger_sent", "{:,.1f}")),
-    Column("B\nbatch", _number("batch_sent", "{:,.1f}")),
+    Column("head\nB/call\ntrigger", _number("trigger_head", "{:,.0f}")),
+    Column("head\nB/call\nbatch", _number("batch_head", "{:,.0f}"), spare=3),
+    Column("sent\nB/event\ntrigger", _number("trigger_sent", "{:,.1f}")),
+    Column("sent\nB/event\nbatch", _number("batch_sent", "{:,.1f}")),
     Column("saving\n%", _number("saving", "{:.1f}", 100)),
-    Column("cable/event\ntrigger", _number("trigger_cable", "{:,.1f}"), spare=1),
-    Column("B\nbatch", _number("batch_cable", "{:,.1f}"), spare=2),
-    Column("gain\nx [95 %]", _ratio("gain")),
+    Column("cable\nB/event\ntrigger", _number("trigger_cable", "{:,.1f}"), spare=1),
+    Column("cable\nB/event\nbatch", _number("batch_cable", "{:,.1f}"), spare=2),
+    Column("gain\nx [95 % CI]", _ratio("gain")),
 )
 
 SERVER_COLUMNS = (
     Column("endpoint\nmessages/s", _number("endpoint_rate", "{:,.0f}")),
     Column("against\nmessages/s", _number("against_rate", "{:,.0f}")),
-    Column("against / endpoint\nx [95 %]", _ratio("ratio")),
-    Column("sent\nB/call", _more("sent"), spare=1),
-    Column("received\nB/call", _more("received"), spare=2),
+    Column("against / endpoint\nx [95 % CI]", _ratio("ratio")),
+    Column("sent\ndiff B/call", _more("sent"), spare=1),
+    Column("received\ndiff B/call", _more("received"), spare=2),
 )

@@ -23,7 +23,7 @@ from rich.console import Console
 from analysis import figures, page
 from analysis.claims import claims
 from analysis.figures import Drawing
-from analysis.queue_table import alike, render_queues
+from analysis.queue_table import alike, print_queues
 from analysis.sheet import Sheet
 from analysis.table import print_run
 from analysis.tradeoff import tradeoff
@@ -57,7 +57,7 @@ def _tradeoff() -> str:
     table = tradeoff(reference("tradeoff"))
     far = table[table["rtt_s"] == table["rtt_s"].max()]
     console = Console(width=WIDTH, file=StringIO(), highlight=False, record=True)
-    console.print(render_queues(far))
+    print_queues(far, console)
     lines = [line.rstrip() for line in console.export_text().rstrip().splitlines()]
     return "\n".join(["```", *lines, "", alike(far), "```"])
 

@@ -229,7 +229,7 @@ class Measurement:
         injected = (record.server or {}).get("faults")
         if injected:
             kinds = ", ".join(f"{count} {name}" for name, count in sorted(injected.items()))
-            warnings.append(f"the mock got requests wrong because it was told to ({kinds})")
+            warnings.append(f"Injected faults: {kinds}")
         if record.total.failures:
             exchanges = record.total.requests + record.total.unfinished
             kinds = ", ".join(f"{count} {name}" for name, count in record.failures_by_kind().most_common())

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from analysis.fitting import print_whole, width_of
 from analysis.gates.acceptance import Change
 from analysis.gates.annotations import annotate
 from analysis.gates.metrics import METRICS
@@ -25,13 +26,15 @@ STYLES: dict[Verdict, str] = {
     "invalid": "red",
     "skipped": "dim",
 }
+# A column that would be narrower when folded is left as it is.
+LEAST_ROOM = 16
 
 
 def print_judgement(judgement: Judgement, console: Console) -> None:
     """Print the cases, what is to be said of those that did not pass, and the sum; annotations in GitHub's CI."""
     say = partial(console.print, soft_wrap=not console.is_terminal)
     table = _plain_table("verdict", "check")
-    # Of all columns this one may be folded: names are long where two are compared.
+    # Names are long where two are compared.
     table.add_column("workload", overflow="fold")
     table.add_column("measured", justify="right", no_wrap=True)
     table.add_column("limit", no_wrap=True)
@@ -40,7 +43,7 @@ def print_judgement(judgement: Judgement, console: Console) -> None:
         style = STYLES[first.verdict]
         cells = (first.check, _of(alike), _measured(alike), _limit(alike))
         table.add_row(f"[{style}]{first.verdict}[/{style}]", *(escape(cell) for cell in cells))
-    console.print(table)
+    _print_table(table, console, folded=2)
     console.print()
     for reason in judgement.invalid_because:
         say(f"[red]invalid[/red]  {escape(reason)}")
@@ -62,10 +65,10 @@ def print_judgement(judgement: Judgement, console: Console) -> None:
 def print_metrics(console: Console) -> None:
     """Print what a check can judge."""
     table = _plain_table("metric", "unit", "better", "kind")
-    table.add_column("what")
+    table.add_column("what", overflow="fold")
     for metric in METRICS.values():
         table.add_row(metric.name, metric.unit, metric.better, metric.kind, metric.what)
-    console.print(table)
+    _print_table(table, console, folded=4)
 
 
 def print_changes(changes: list[Change], console: Console) -> None:
@@ -123,6 +126,23 @@ def _measured(line: list[Case]) -> str:
 def _limit(line: list[Case]) -> str:
     spans = {span(case) for case in line}
     return spans.pop() or "-" if len(spans) == 1 else "as accepted, each"
+
+
+def _print_table(table: Table, console: Console, folded: int) -> None:
+    """Print a table with every character of it.
+
+    Args:
+        table: the table.
+        console: a terminal has a width to fold to; a file or a pipe has none.
+        folded: the column that may be folded.
+    """
+    if console.is_terminal:
+        column = table.columns[folded]
+        longest = max(len(str(cell)) for cell in (column.header, *column.cells))
+        room = console.width - (width_of(table) - longest)
+        if room < longest and room >= LEAST_ROOM:
+            column.width = room
+    print_whole(console, table)
 
 
 def _plain_table(*titles: str) -> Table:

@@ -108,7 +108,7 @@ def test_two_builds_get_the_same_in_every_round_and_every_byte_is_accounted_for(
     assert result.meta["against"] in other.replace(f"{DEMO.key}:{DEMO.secret}@", "")
     assert "against / endpoint" in done.stdout
     assert "batch of 10, against" in done.stdout
-    assert "both are sent as many bytes" in done.stdout
+    assert "both servers got the same number of bytes" in done.stdout
     assert "both mocks agree to the byte" in done.stdout
     for file in tmp_path.rglob("*"):
         assert not file.is_file() or DEMO.secret.encode() not in file.read_bytes()

@@ -105,13 +105,15 @@ def test_the_table_says_which_is_which_and_what_differs() -> None:
     assert "\nagainst  http://127.0.0.1:8080/apps/1\n" in said
     assert "batch of 10, against" in said
     assert "0.80 [0.80, 0.80]" in said
-    assert "both are sent as many bytes but for Host: 127.0.0.1:8080 is -1 B a call beside 127.0.0.1:18080" in said
+    same = "both servers got the same number of bytes except for Host"
+    assert f"{same}: 127.0.0.1:8080 is -1 B from 127.0.0.1:18080" in said
     assert "model, sockets, kernel and --endpoint's mock agree to the byte" in said
 
 
 def test_other_differences_are_not_put_down_to_host() -> None:
-    assert "against is sent +5 B a call: host, app id and key" in printed(record(*pairs(slower=1, head=5)))
-    assert "both are sent as many bytes\n" in printed(record(*pairs(slower=1)))
+    said = printed(record(*pairs(slower=1, head=5)))
+    assert "against got +5 B per call compared with endpoint: each call carries its own host" in said
+    assert "both servers got the same number of bytes\n" in printed(record(*pairs(slower=1)))
     both = {"endpoint": {"requests": 1}, "against": {"requests": 1}}
     said = printed(record(*pairs(slower=1)), reconcile={**AGREED, "server": {}, "by_server": both})
     assert "kernel and both mocks agree" in said
@@ -126,7 +128,7 @@ def test_a_ratio_of_servers_that_spreads_is_a_doubt_of_its_own() -> None:
     ]
     [doubt] = check(slices_frame(record(*uneven)), {"against": "http://h/apps/1"})
     # Triggers and batches of one server changed alike: their gain is steady.
-    assert doubt.what.startswith("2 of 4 gains spread")
+    assert doubt.what.startswith("2 of 4 gains varied by more than 10 % between rounds")
     assert f"{CALLS[0].sent_to('against').name} over {CALLS[0].name}" in doubt.what
 
 

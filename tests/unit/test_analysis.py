@@ -156,7 +156,7 @@ def lines_of(table: object, width: int) -> list[str]:
 
 PRINTED = """\
                                       sent  received    cable    head  overhead  saving               gain   p50   p99
-payload  sent as         events/s  B/event   B/event  B/event  B/call         x       %           x [95 %]    ms    ms
+payload  sent as         events/s  B/event   B/event  B/event  B/call         x       %        x [95 % CI]    ms    ms
   100 B  trigger            1,000    450.0      72.0    522.0     300      4.50       -                  -  1.00  1.00
          batch of 10        6,000    135.0       7.2    142.2     300      1.35    70.0  6.00 [6.00, 6.00]  1.00  1.00
          to 10 channels       500    450.0      72.0    522.0     300      4.50    90.0  5.00 [5.00, 5.00]  1.00  1.00

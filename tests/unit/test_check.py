@@ -41,7 +41,7 @@ def test_too_few_rounds(rounds: int) -> None:
 def test_gains_that_spread() -> None:
     [doubt] = check(made_up(Costs(), CALLS, spread=0.2), META)
     assert doubt.kind == "spread"
-    assert doubt.what.startswith("2 of 2 gains spread over 10 %")
+    assert doubt.what.startswith("2 of 2 gains varied by more than 10 % between rounds, ")
     assert CALLS[1].name in doubt.what or CALLS[2].name in doubt.what
 
 
@@ -49,7 +49,8 @@ def test_halves_that_lie_apart() -> None:
     steady = made_up(Costs(), CALLS, rounds=12, spread=0.005)
     [doubt] = check(slowed(steady, 6, 1.09), META)
     assert doubt.kind == "drift"
-    assert doubt.what.startswith(f"1 of 2 gains drift between the run's halves, {CALLS[2].name} by -8 %")
+    halves = "1 of 2 gains changed between the first and the second half of the run"
+    assert doubt.what.startswith(f"{halves}, {CALLS[2].name} by -8 %")
     assert kinds(slowed(steady, 6, 1.02)) == []
 
 

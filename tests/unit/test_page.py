@@ -140,7 +140,7 @@ def test_warnings_doubts_and_reasons_are_all_there() -> None:
         run(few, warnings=["the kernel's count can't be read"], invalid_because=["a witness lies"])
     )
     assert list(text.lines)[:2] == ["Invalid: a witness lies.", "The kernel's count can't be read."]
-    assert text.lines[2].startswith("3 rounds of each pair of workloads, too few")
+    assert text.lines[2].startswith("3 rounds for each pair of workloads, too few")
     assert page.warnings(run(whole())).markdown().startswith("None: the run is valid")
 
 

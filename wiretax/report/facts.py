@@ -10,8 +10,8 @@ from html import escape
 from analysis.page import costs
 from analysis.quantity import count
 from analysis.queue_page import queues
+from analysis.setup_text import FREE, server_in_words
 from analysis.sheet import Sheet
-from analysis.table import server_in_words
 from wiretax.runs.reader import Run
 
 MOST_FAILURES = 10
@@ -34,7 +34,7 @@ def headline(run: Run) -> Passage:
     words = [
         f"<strong>{escape(str(plan.get('name', run.folder.name)))}</strong>",
         _when(run.meta.get("started")),
-        escape(server_in_words(run.meta) if run.meta.get("mock") else str(run.meta.get("endpoint", ""))),
+        escape(server_in_words(run) if run.meta.get("mock") else str(run.meta.get("endpoint", ""))),
         count(plan["users"], "user") if "users" in plan else "",
         "" if rounds is None else count(rounds, "round"),
     ]
@@ -122,6 +122,48 @@ def agreement(run: Run) -> Passage:
     if found.get("agrees"):
         return Passage("<p>They agree to the byte.</p>")
     return Passage(f"<p>They disagree. {_sentences(found.get('differences') or [])}</p>")
+
+
+def method(run: Run) -> Passage:
+    """How a run's rates and latencies were obtained, and what they can't say."""
+    return Passage("".join(f"<p><strong>{claim}</strong> {escape(more)}</p>" for claim, more in _method(run)))
+
+
+def _method(run: Run) -> Iterator[tuple[str, str]]:
+    plan = run.meta.get("plan") or {}
+    observed = "observed" in run.meta
+    # A free run has no rounds in its plan, and a publisher that is observed goes at its own pace.
+    if len(run.slices) and "rounds" in plan and not observed:
+        yield (
+            "Rates are compared round by round.",
+            "Each round gives every workload a short slice, in a new order, all users at once. A gain is the median "
+            "across rounds of the ratio of two rates in the same round, with its 95 % confidence interval: what "
+            "slows the machine for a minute slows both.",
+        )
+    if len(run.slices) and not observed:
+        yield (
+            "Latency is measured in a closed loop:",
+            "each user sends its next call once the last one is answered. With all users busy, a latency includes "
+            "the time a call waits for the others; an idle endpoint answers faster.",
+        )
+    if len(run.queue):
+        yield (
+            "Queues are measured in an open loop:",
+            "events arrive at a set rate, whatever the server does, and an event's latency runs from the moment it "
+            f"was meant to arrive to the answer of its call. Server: {server_in_words(run).strip('()')}.",
+        )
+    yield (
+        "What this page can't say:",
+        "what a service on the far side of a network takes in time, which depends on the distance and on the "
+        "service. "
+        + (
+            "A mock that costs nothing shows what client and server save together on this machine; a real server "
+            "may be slower. "
+            if server_in_words(run) == FREE
+            else ""
+        )
+        + "A profile sends a library's bytes, not at that library's speed.",
+    )
 
 
 def _when(stamp: object) -> str:

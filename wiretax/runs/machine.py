@@ -45,8 +45,8 @@ def crowding(others: float, busy: float, cores: int) -> str | None:
     if others < CROWDED or busy < ALL_BUSY * cores:
         return None
     return (
-        f"other processes took {others:.1f} of {cores} cores meanwhile: rates are below what this machine can do, "
-        "and ratios are wider; run again when it is quiet"
+        f"Other processes used {others:.1f} of {cores} cores: rates are understated, intervals wider; "
+        "run again when the machine is quiet"
     )
 
 

@@ -1,0 +1,81 @@
+"""Tables in the room there is: whole in files and pipes; on a narrow terminal a line names what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markup import escape
+from rich.table import Table
+
+# Wider than any table.
+ENDLESS = 10_000
+
+
+class Heading(Protocol):
+    """A column as far as its place in a table goes.
+
+    Attributes:
+        title: its heading.
+        spare: where room is short the lowest goes first; 0 stays.
+    """
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def spare(self) -> int: ...
+
+
+Column = TypeVar("Column", bound=Heading)
+
+
+class Whole:
+    """A table that is never squeezed: a line wider than the console goes on, and no cell is cut."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        needed = width_of(self._table)
+        yield from console.render(self._table, options.update(width=max(needed, options.max_width)))
+
+
+def width_of(table: Table) -> int:
+    """Characters that a table takes."""
+    return Console(width=ENDLESS).measure(table).maximum
+
+
+def fit(
+    build: Callable[[list[Column]], Table], columns: Sequence[Column], width: int | None
+) -> tuple[Table, list[Column]]:
+    """A table with as many columns as there is room for, and the columns left out.
+
+    Args:
+        build: makes the table of some of the columns.
+        columns: all of them, in order.
+        width: characters to a line; None for all columns, however wide.
+    """
+    kept = list(columns)
+    while True:
+        table = build(kept)
+        spare = [column for column in kept if column.spare]
+        if width is None or not spare or width_of(table) <= width:
+            return table, [column for column in columns if column not in kept]
+        kept.remove(min(spare, key=lambda column: column.spare))
+
+
+def print_fitting(console: Console, build: Callable[[list[Column]], Table], columns: Sequence[Column]) -> None:
+    """Print a table with all its columns; on a terminal that is too narrow, with those that fit, and name the
+    others."""
+    table, left_out = fit(build, columns, console.width if console.is_terminal else None)
+    print_whole(console, table)
+    if left_out:
+        names = ", ".join(" ".join(column.title.split()) for column in left_out)
+        console.print(f"[dim]not shown on a terminal this narrow: {escape(names)}[/dim]")
+
+
+def print_whole(console: Console, table: Table) -> None:
+    """Print a table with every character of it."""
+    console.print(Whole(table), crop=False, no_wrap=True, overflow="ignore")
