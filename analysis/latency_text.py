@@ -38,10 +38,15 @@ def bound(row: Row, name: str) -> str:
     return LOWER_BOUND if row[f"{name}_s_is_lower_bound"] else ""
 
 
-def closed_loop(users: int) -> str:
-    """Whose latency a sweep or a free run measures."""
-    who = "1 user" if users == 1 else f"{users} users"
-    return f"times: saturated, {who} with one call at a time each (closed loop)"
+def closed_loop(users: int, is_free: bool = False) -> str:
+    """Whose latency a sweep or a free run measures.
+
+    Args:
+        users: how many.
+        is_free: whether Locust set their pace, so that they may have paused between calls.
+    """
+    who = f"{'1 user' if users == 1 else f'{users} users'} with one call at a time each"
+    return f"times: closed loop, {who}" if is_free else f"times: saturated, {who} (closed loop)"
 
 
 def too_few(table: pd.DataFrame, names: Mapping[str, float], of: str) -> Iterator[str]:

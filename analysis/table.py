@@ -29,6 +29,7 @@ from analysis.setup_text import cpu_in_words, server_in_words
 from analysis.summary import summarise
 from analysis.tradeoff import tradeoff
 from analysis.wording import Row, call, carried, describe, interval, sent_to, way
+from wiretax.runs.mode import mode_in
 from wiretax.runs.reader import Run
 
 BLOCK = ["client", "payload_kind", "payload_bytes"]
@@ -165,12 +166,13 @@ def _bytes_apart(pairs: pd.DataFrame, meta: dict[str, Any]) -> str:
 def _legend(meta: dict[str, Any], side_by_side: bool, summary: pd.DataFrame) -> str:
     """How the columns are to be read, in a few lines."""
     # Libraries side by side are shown without their times.
-    times = [] if side_by_side else [f"{closed_loop(meta['plan']['users'])};", OPEN_LOOP, *notes(summary, P50_P99)]
+    is_free = mode_in(meta) == "free"
+    times = [f"{closed_loop(meta['plan']['users'], is_free)};", OPEN_LOOP, *notes(summary, P50_P99)]
     return "\n".join(
         [
             "saving and gain: per message, against the trigger of the same payload and client; CI across rounds",
             "sent, received: HTTP bytes; cable: both directions, with TLS, TCP and IP, handshakes included",
-            *times,
+            *([] if side_by_side else times),
         ]
     )
 

@@ -50,8 +50,8 @@ def unit_of(case: Case) -> str:
 
 
 def measured(case: Case) -> str:
-    """A case's value and its interval: ``5.720x [5.600, 6.690]``; ``>400.000 ms [398.000, ?]`` for a lower bound, and
-    a question mark alone if there are too few rounds."""
+    """A case's value and its interval: ``5.720x [5.600, 6.690]``; ``>400.000 ms [398.000, ?]`` for a lower bound,
+    and a question mark alone if there are too few rounds."""
     exact = case.kind == "deterministic"
     value = figure(case.measured, unit_of(case), exact=exact)
     if exact or case.measured is None:

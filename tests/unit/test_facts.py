@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from queued import TRIGGER, Drain, record_of
 from saved import latency_frame, piece, record, slices_frame
 
 from wiretax.channels.workload import Workload
-from wiretax.report.facts import Passage, agreement, banner, failures, headline, workloads
-from wiretax.runs.reader import Run
+from wiretax.report.facts import Passage, agreement, banner, failures, headline, method, workloads
+from wiretax.runs.reader import Run, as_read
 from wiretax.runs.schema import FRAMES
 
 META = {
@@ -107,3 +109,32 @@ def test_a_run_that_says_nothing_of_itself_is_still_shown() -> None:
     assert banner(bare).html.count("banner") == 1
     assert "does not say" in words(agreement(bare))
     assert words(workloads(bare)) == "0 workloads planned"
+
+
+def queued(slices: bool = False) -> Run:
+    made = record_of(Drain(replace(TRIGGER, rtt_s=0.05), calls=100))
+    if slices:
+        made.add(piece(Workload(), 0, 50), 4)
+    mock = {"servers": 1, "rtt_s": 0.0, "per_request_s": 0.0, "per_event_s": 0.0}
+    return as_read(made, Path("the-run"), {**META, "mock": mock})
+
+
+def test_the_method_is_that_of_the_run() -> None:
+    swept, queue, both = words(method(run())), words(method(queued())), words(method(queued(slices=True)))
+    assert "compared round by round" in swept
+    assert "at saturation (closed loop)" in swept
+    assert "open loop" not in swept
+    assert queue.startswith("Queues are measured in an open loop.")
+    assert "saturation" not in queue
+    assert "costs nothing" not in queue
+    assert "saturation" in both
+    assert "open loop" in both
+    assert "mock: rtt 50 ms, 1 server" in words(headline(queued()))
+
+
+def test_a_free_run_is_not_said_to_be_saturated_and_an_observed_one_no_loop() -> None:
+    free = words(method(run(plan={"name": "free-run", "users": 4})))
+    assert free.startswith("Latency is measured in a closed loop.")
+    assert "saturation" not in free
+    assert "round by round" not in free
+    assert words(method(run(observed={}))).startswith("What this page can't say:")

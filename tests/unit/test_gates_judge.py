@@ -12,11 +12,11 @@ from judged import gates_of, judged, run_of, run_of_pieces, verdicts
 from saved import Costs, kernel, made_up, piece, rendered
 
 from analysis.gates.accepted import accept, origin_of
+from analysis.gates.addressed import Views
 from analysis.gates.gatejson import gate_json
 from analysis.gates.judge import judge, least_rounds
 from analysis.gates.junit import junit_xml
 from analysis.gates.markdown import summary_md
-from analysis.gates.measured import Measured
 from analysis.summary import summarise
 from wiretax.channels.workload import LIBRARY, Workload
 from wiretax.runs.reader import Run
@@ -242,7 +242,7 @@ def test_a_ratio_of_percentiles_knows_which_side_is_a_lower_bound(
 def test_a_lower_bound_is_not_accepted_as_a_baseline() -> None:
     gates = gates_of(check('metric = "latency.p99"\nbaseline = "b.json"\nmax_increase = { ratio = 0.1 }'))
     for run, count in ((latencies(980, timed_out=20), 0), (latencies(1000), 1)):
-        assert len(list(accept(gates.checks[0], Measured(run.slices, run.latency), origin_of(run.meta)))) == count
+        assert len(list(accept(gates.checks[0], Views(run), origin_of(run.meta)))) == count
 
 
 def test_http2_is_judged_by_rounds_since_its_heads_vary() -> None:

@@ -10,7 +10,7 @@ from html import escape
 from analysis.page import costs
 from analysis.quantity import count
 from analysis.queue_page import queues
-from analysis.setup_text import FREE, server_in_words
+from analysis.setup_text import FREE, is_free_run, server_in_words
 from analysis.sheet import Sheet
 from wiretax.runs.reader import Run
 
@@ -130,39 +130,38 @@ def method(run: Run) -> Passage:
 
 
 def _method(run: Run) -> Iterator[tuple[str, str]]:
-    plan = run.meta.get("plan") or {}
-    observed = "observed" in run.meta
-    # A free run has no rounds in its plan, and a publisher that is observed goes at its own pace.
-    if len(run.slices) and "rounds" in plan and not observed:
+    server, observed = server_in_words(run), "observed" in run.meta
+    if len(run.slices) and not observed and not is_free_run(run.meta):
         yield (
             "Rates are compared round by round.",
-            "Each round gives every workload a short slice, in a new order, all users at once. A gain is the median "
-            "across rounds of the ratio of two rates in the same round, with its 95 % confidence interval: what "
-            "slows the machine for a minute slows both.",
+            "Each round gives every workload a short slice, in a new order, all users at once. A gain is the "
+            "median of the ratio of two rates in the same round, with its 95 % confidence interval across rounds: "
+            "what slows the machine for a minute slows both.",
         )
-    if len(run.slices) and not observed:
         yield (
-            "Latency is measured in a closed loop:",
-            "each user sends its next call once the last one is answered. With all users busy, a latency includes "
-            "the time a call waits for the others; an idle endpoint answers faster.",
+            "Throughput and latency are measured at saturation (closed loop).",
+            "Each user sends its next call once the last one is answered, so a latency includes the wait for "
+            "other users' calls; an idle endpoint answers faster.",
+        )
+    elif len(run.slices) and not observed:
+        yield (
+            "Latency is measured in a closed loop.",
+            "Each user sends its next call once the last one is answered. All classes send side by side, so their "
+            "rates are not compared.",
         )
     if len(run.queue):
         yield (
-            "Queues are measured in an open loop:",
-            "events arrive at a set rate, whatever the server does, and an event's latency runs from the moment it "
-            f"was meant to arrive to the answer of its call. Server: {server_in_words(run).strip('()')}.",
+            "Queues are measured in an open loop.",
+            "Events arrive at a set rate, whatever the server does, and an event's latency runs from the moment "
+            "it was meant to arrive to the answer of its call.",
         )
+    free = ""
+    if server == FREE:
+        free = "A mock that costs nothing shows what client and server save here; a real server may be slower. "
     yield (
         "What this page can't say:",
         "what a service on the far side of a network takes in time, which depends on the distance and on the "
-        "service. "
-        + (
-            "A mock that costs nothing shows what client and server save together on this machine; a real server "
-            "may be slower. "
-            if server_in_words(run) == FREE
-            else ""
-        )
-        + "A profile sends a library's bytes, not at that library's speed.",
+        f"service. {free}A profile sends a library's bytes, not at that library's speed.",
     )
 
 
