@@ -40,9 +40,9 @@ def time_model(run: Run) -> Sheet | Lines:
         "b, µs an event",
         "Furthest from the line",
         "Batch sizes n",
-        "Largest gain measured [95 %]",
+        "Largest gain measured [95 % CI]",
         "n for 90 % of it",
-        "Limit of the gain [95 %]",
+        "Limit of the gain [95 % CI]",
     )
     return Sheet(headers, rows)
 

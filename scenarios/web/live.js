@@ -133,7 +133,7 @@ function drawGain(workloads) {
     svg.append(drawn("text", { x: x(Math.max(gain, high || 0)) + 7, y: y + 15 }, `${number(gain, 2)}x`));
   });
   svg.append(drawn("line", { class: "zero", x1: x(1), x2: x(1), y1: 0, y2: height - 20 }));
-  note.textContent = `By rounds, ${Math.max(...rows.map((each) => each.rounds))} so far; lines are 95 % intervals.`;
+  note.textContent = `Median and 95 % CI across rounds, ${Math.max(...rows.map((each) => each.rounds))} so far.`;
 }
 
 function drawLines(id, label, workloads, picks, logarithmic, format) {

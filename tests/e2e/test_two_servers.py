@@ -162,7 +162,7 @@ def test_where_one_keeps_no_ledger_the_others_is_still_held_to_the_byte(
     assert "warning  --against keeps no ledger: bytes to and from it are the client's word alone" in done.stdout
     assert "--endpoint's mock agree to the byte" in done.stdout
     # The other app's id is five digits shorter, and its server's answers are its own.
-    assert "against is sent -5 B a call: host, app id and key" in done.stdout
+    assert "against got -5 B per call compared with endpoint: each call carries its own host" in done.stdout
 
 
 def test_both_are_trusted_alike(run: Run, plan: Plan, tmp_path: Path, start: Start) -> None:

@@ -123,12 +123,12 @@ def test_the_method_is_that_of_the_run() -> None:
     swept, queue, both = words(method(run())), words(method(queued())), words(method(queued(slices=True)))
     assert "compared round by round" in swept
     assert "at saturation (closed loop)" in swept
-    assert "open loop" not in swept
+    assert "Queues" not in swept
     assert queue.startswith("Queues are measured in an open loop.")
     assert "saturation" not in queue
     assert "costs nothing" not in queue
     assert "saturation" in both
-    assert "open loop" in both
+    assert "Queues" in both
     assert "mock: rtt 50 ms, 1 server" in words(headline(queued()))
 
 

@@ -10,8 +10,9 @@ from html import escape
 from analysis.page import costs
 from analysis.quantity import count
 from analysis.queue_page import queues
-from analysis.setup_text import FREE, is_free_run, server_in_words
+from analysis.setup_text import FREE, server_in_words
 from analysis.sheet import Sheet
+from wiretax.runs.mode import mode_in
 from wiretax.runs.reader import Run
 
 MOST_FAILURES = 10
@@ -130,8 +131,8 @@ def method(run: Run) -> Passage:
 
 
 def _method(run: Run) -> Iterator[tuple[str, str]]:
-    server, observed = server_in_words(run), "observed" in run.meta
-    if len(run.slices) and not observed and not is_free_run(run.meta):
+    server, mode = server_in_words(run), mode_in(run.meta)
+    if len(run.slices) and mode == "sweep":
         yield (
             "Rates are compared round by round.",
             "Each round gives every workload a short slice, in a new order, all users at once. A gain is the "
@@ -141,9 +142,10 @@ def _method(run: Run) -> Iterator[tuple[str, str]]:
         yield (
             "Throughput and latency are measured at saturation (closed loop).",
             "Each user sends its next call once the last one is answered, so a latency includes the wait for "
-            "other users' calls; an idle endpoint answers faster.",
+            "other users' calls; an idle endpoint answers faster. For the latency of a service's users, measure "
+            "an open loop: a workload with a rate, as in plan tradeoff.",
         )
-    elif len(run.slices) and not observed:
+    elif len(run.slices) and mode == "free":
         yield (
             "Latency is measured in a closed loop.",
             "Each user sends its next call once the last one is answered. All classes send side by side, so their "

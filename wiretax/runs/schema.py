@@ -1,7 +1,7 @@
 """The files of a run and their columns. More columns may come; these stay.
 
 Source: DESIGN "results/<run>/". Sizes are bytes, durations seconds (``_s``). A column that could not be
-measured is null.
+measured is null. ``round`` counts from 0; text counts rounds from 1.
 """
 
 from __future__ import annotations
