@@ -52,9 +52,10 @@ payload  sent as      events/s  B/event   B/event  B/event  B/call         x    
   100 B  trigger           200    450.0      72.0    522.0     300      4.50       -                     -  1.00  1.00
          batch of 10     2,000    135.0       7.2    142.2     300      1.35    70.0  10.00 [10.00, 10.00]  1.00  1.00
 
+connections were kept: all calls of a user shared one
 saving and gain: per message, against the trigger of the same payload and client; CI across rounds
 sent, received: HTTP bytes; cable: both directions, with TLS, TCP and IP, handshakes included
-times: saturated, 16 users with one call at a time each (closed loop)
+times: saturated, 16 users with one call at a time each (closed loop);
 for the latency of a service's users, measure an open loop: a workload with a rate, as in plan tradeoff
 CPU: generator 0.95 core, mock 1.20 cores; gain combines client and mock savings
 model, sockets, kernel and mock agree to the byte: 1 requests, 2 B sent, 3 B received
@@ -134,7 +135,7 @@ def test_a_run_of_both_names_the_mock_of_each() -> None:
 
 def test_a_legend_of_queues_says_what_is_part_of_a_wait() -> None:
     lines = printed(record_of(*QUEUES))
-    assert "scheduling delay up to 0.0 ms (p99), included in wait" in lines
+    assert "scheduling delay up to 0.0 ms, included in wait" in lines
     assert any(line.endswith("!: overloaded, queue still growing") for line in lines)
 
 
