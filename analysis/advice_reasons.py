@@ -24,6 +24,11 @@ def reasons(advice: Advice) -> Iterator[str]:
         yield from _on_the_wire(advice, advice.advised)
     yield _of_connections(advice.demand, advice.advised or advice.trigger)
     yield from _measured(advice.work, advice.demand)
+    if advice.advised is not None and 0 < advice.work.largest_batch < advice.advised.batch_size:
+        yield (
+            f"The largest batch in that run had {advice.work.largest_batch:,} events; what a call of "
+            f"{advice.advised.batch_size:,} takes is extrapolated."
+        )
 
 
 def _unfilled(advice: Advice, best: Option) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.advice import Demand
+from analysis.connections_seen import server_closes
 from analysis.latency import samples_needed
 from analysis.quantity import duration, rate
 from analysis.tradeoff import known, tradeoff
@@ -75,9 +76,18 @@ def find_drained(results: Path, given: str | None, demand: Demand) -> Drained | 
     return None
 
 
+def _connects_alike(run: Run, demand: Demand) -> bool:
+    """Whether the run's server did with connections what the demand's does."""
+    closes = server_closes(run.queued) if len(run.queued) else None
+    return closes is None or closes == demand.connections.closes
+
+
 def nearest(run: Run, demand: Demand) -> Drained | None:
     """The measured arrivals of a run that are nearest to a demand: its client, its kind of payload, and payload,
-    rate and round trip within a factor of 1.5."""
+    rate and round trip within a factor of 1.5; None where there are none, or the run's server did something else
+    with connections."""
+    if not _connects_alike(run, demand):
+        return None
     table = tradeoff(run)
     wanted = demand.workload
     curves = {

@@ -16,7 +16,7 @@ from analysis.claims import Claim, claims
 from analysis.clients import compare_clients
 from analysis.connections import with_use
 from analysis.figures.family import OBSERVED
-from analysis.latency import P50_P99
+from analysis.latency import TIMES
 from analysis.latency_text import OPEN_LOOP, closed_loop, notes
 from analysis.mode import why_no_gain
 from analysis.model import fit_bytes
@@ -86,7 +86,7 @@ def _of_times(summary: pd.DataFrame, meta: dict[str, Any]) -> Iterator[str]:
     # What the proxy saw of a publisher was sent at that publisher's pace.
     if (summary["payload_kind"] != OBSERVED).any() and "users" in meta.get("plan", {}):
         yield f"{closed_loop(meta['plan']['users'])}; {OPEN_LOOP}"
-    yield from notes(summary, P50_P99)
+    yield from notes(summary, TIMES)
 
 
 def libraries(run: Run) -> Sheet:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.connections import connection_use
-from analysis.latency import P50_P99, column_names, percentiles
+from analysis.latency import TIMES, column_names, percentiles
 from analysis.layers import WORKLOAD, bytes_per_event, totals
 from analysis.throughput import Ratio, Rounds, rates
 from wiretax.channels.workload import FAMILY
@@ -24,7 +24,7 @@ FIGURES = [
     "gain_low",
     "gain_high",
     "rounds",
-    *(title for both in column_names(P50_P99).values() for title in both),
+    *(title for both in column_names(TIMES).values() for title in both),
     "samples",
     "failures",
     "calls_on_connection",
@@ -33,7 +33,7 @@ FIGURES = [
 ]
 NO_TIMES = {"samples": 0} | {
     title: value
-    for both in column_names(P50_P99).values()
+    for both in column_names(TIMES).values()
     for title, value in zip(both, (np.nan, False), strict=True)
 }
 API_ORDER = {"trigger": 0, "batch": 1, "multi_trigger": 2}
@@ -56,17 +56,17 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
         ``head_per_request`` (bytes), ``overhead_factor`` (ratio),
         ``saving`` (share of the baseline's sent bytes a message that is not sent; NaN without a baseline),
         ``gain``, ``gain_low``, ``gain_high`` (ratio of message rates; NaN where workloads were not sent in turn),
-        ``p50_s``, ``p99_s`` (of a call; NaN where too few calls ended), ``p50_s_is_lower_bound``,
-        ``p99_s_is_lower_bound`` (whether calls without an acknowledgement decide them), ``samples`` (calls they
-        are taken from), ``failures``, and ``calls_on_connection``, ``server_closes`` and ``setup_per_event`` of
-        ``connection_use``.
+        ``p50_s``, ``p99_s`` (of a call; NaN where too few calls ended), ``max_s`` (the longest call),
+        ``p50_s_is_lower_bound``, ``p99_s_is_lower_bound``, ``max_s_is_lower_bound`` (whether calls without an
+        acknowledgement decide them), ``samples`` (calls they are taken from), ``failures``, and
+        ``calls_on_connection``, ``server_closes`` and ``setup_per_event`` of ``connection_use``.
     """
     total = totals(slices)
     by_name = total.set_index("workload")
     cost, use = bytes_per_event(slices), connection_use(slices)
     message_rates, event_rates, rounds = rates(slices), rates(slices, "events"), Rounds(slices)
     sent_per_message = cost["sent"] * by_name["events"] / by_name["messages"].where(by_name["messages"] > 0)
-    times = percentiles(pd.DataFrame() if latency is None else latency)
+    times = percentiles(pd.DataFrame() if latency is None else latency, TIMES)
     base = baselines(total)
     rows = []
     for workload in total["workload"]:

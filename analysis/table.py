@@ -20,7 +20,7 @@ from analysis.check import check
 from analysis.clients import CLAIMED_HEAD_BYTES, LEAST_CLIENTS, compare_clients, head_claim
 from analysis.connections import MANY_CALLS, calls_in_words, connections_in_words
 from analysis.fitting import fit, print_fitting
-from analysis.latency import P50_P99
+from analysis.latency import TIMES
 from analysis.latency_text import OPEN_LOOP, closed_loop, notes, percentile
 from analysis.mode import why_no_gain
 from analysis.quantity import count
@@ -167,7 +167,7 @@ def _legend(meta: dict[str, Any], side_by_side: bool, summary: pd.DataFrame) -> 
     """How the columns are to be read, in a few lines."""
     # Libraries side by side are shown without their times.
     is_free = mode_in(meta) == "free"
-    times = [f"{closed_loop(meta['plan']['users'], is_free)};", OPEN_LOOP, *notes(summary, P50_P99)]
+    times = [closed_loop(meta["plan"]["users"], is_free), OPEN_LOOP, *notes(summary, TIMES)]
     return "\n".join(
         [
             "saving and gain: per message, against the trigger of the same payload and client; CI across rounds",
@@ -296,16 +296,17 @@ class Column:
 COLUMNS = (
     Column("events/s", _number("events_per_second", "{:,.0f}")),
     Column("sent\nB/event", _number("sent_per_event", "{:,.1f}")),
-    Column("received\nB/event", _number("received_per_event", "{:,.1f}"), spare=2),
-    Column("cable\nB/event", _number("cable_per_event", "{:,.1f}"), spare=4),
-    Column("head\nB/call", _number("head_per_request", "{:,.0f}"), spare=3),
-    Column("overhead\nx", _number("overhead_factor", "{:,.2f}"), spare=6),
+    Column("received\nB/event", _number("received_per_event", "{:,.1f}"), spare=3),
+    Column("cable\nB/event", _number("cable_per_event", "{:,.1f}"), spare=5),
+    Column("head\nB/call", _number("head_per_request", "{:,.0f}"), spare=4),
+    Column("overhead\nx", _number("overhead_factor", "{:,.2f}"), spare=7),
     Column("saving\n%", _number("saving", "{:.1f}", 100)),
     Column("gain\nx [95 % CI]", _ratio("gain")),
-    Column("p50\nms", _time("p50"), spare=1),
-    Column("p99\nms", _time("p99"), spare=5),
+    Column("p50\nms", _time("p50"), spare=2),
+    Column("p99\nms", _time("p99"), spare=6),
+    Column("max\nms", _time("max"), spare=1),
 )
-CALLS = Column("calls per\nconnection", _calls_on_connection, spare=7)
+CALLS = Column("calls per\nconnection", _calls_on_connection, spare=8)
 
 CLIENT_COLUMNS = (
     Column("head\nB/call\ntrigger", _number("trigger_head", "{:,.0f}")),

@@ -29,6 +29,7 @@ class Work:
         mock: the cost model of that run's mock; None for a server that was given.
         by_round_trips: whether round trips held that run up, so that more than work is in it.
         with_connection: whether each of that run's calls opened a connection, so that this is in the work.
+        largest_batch: the largest batch it was fitted to; 0 if nothing was measured.
     """
 
     call_s: float = 0.0
@@ -38,6 +39,7 @@ class Work:
     mock: dict[str, Any] | None = None
     by_round_trips: bool = False
     with_connection: bool = False
+    largest_batch: int = 0
 
 
 UNKNOWN = Work()
@@ -66,6 +68,7 @@ def work_of(run: Run, wanted: Workload) -> Work | None:
         mock=run.meta["mock"],
         by_round_trips=_by_round_trips(run.meta),
         with_connection=nearest["connection"] == "close" or bool(server_closes(run.slices)),
+        largest_batch=int(nearest["largest_batch"]),
     )
 
 

@@ -53,6 +53,15 @@ def test_a_usual_demand() -> None:
     assert "in batches of 10, with a linger of 29 ms" in said(advice)
 
 
+@pytest.mark.parametrize(("largest", "is_extrapolated"), [(0, False), (5, True), (10, False), (100, False)])
+def test_work_of_batches_larger_than_any_measured_is_called_extrapolated(
+    largest: int, is_extrapolated: bool
+) -> None:
+    advice = advise(demand(), replace(MEASURED, largest_batch=largest))
+    sentence = f"The largest batch in that run had {largest} events; what a call of 10 takes is extrapolated."
+    assert (sentence in said(advice)) == is_extrapolated
+
+
 @pytest.mark.parametrize("client", profile_names())
 @pytest.mark.parametrize("payload_bytes", [9, 90, 1000, 10_000])
 def test_full_batches_send_what_is_rendered_to_the_byte(client: str, payload_bytes: int) -> None:

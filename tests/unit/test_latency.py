@@ -159,11 +159,20 @@ def test_the_table_shows_bounds_and_dashes_and_says_what_they_are() -> None:
     said = printed(run_of(ended(TRIGGER, 950, 50), ended(BATCH, 30, 0)))
     assert ">399" in said
     row = next(line for line in said.splitlines() if "batch of 10" in line)
-    assert row.split()[-2:] == ["1.00", "-"]
+    assert row.split()[-3:] == ["1.00", "-", "1.00"]
     assert "times: saturated, 4 users with one call at a time each (closed loop)" in said
     assert "measure an open loop: a workload with a rate, as in plan tradeoff" in said
     assert ">: lower bound; calls without an acknowledgement count with how long they were waited for" in said
     assert "-: too few calls; p99 needs 1,000" in said
+
+
+def test_a_call_that_hung_beyond_its_slice_is_the_longest_in_the_table() -> None:
+    hung = piece(TRIGGER, 0, 5000)
+    hung.boundary.latency.record([5_000_000_000])
+    (row,) = (line for line in printed(run_of(hung)).splitlines() if "trigger  " in line)
+    p99, longest = row.split()[-2:]
+    assert p99 == "1.00"
+    assert float(longest.replace(",", "")) == pytest.approx(5000, rel=0.005)
 
 
 def test_a_table_without_bounds_or_gaps_has_no_notes_of_them() -> None:
@@ -175,7 +184,10 @@ def test_a_table_without_bounds_or_gaps_has_no_notes_of_them() -> None:
 
 def test_the_page_has_the_same_cells_and_notes() -> None:
     run = run_of(ended(TRIGGER, 950, 50), ended(BATCH, 30, 0))
-    assert [str(row[-1]) for row in costs(run).rows] == [">399.51", "-"]
+    assert [[str(cell) for cell in row[-2:]] for row in costs(run).rows] == [
+        [">399.51", ">399.51"],
+        ["-", "1.00"],
+    ]
     for said in (costs(run).html(), costs(run).markdown()):
         assert "saturated, 4 users with one call at a time each (closed loop)" in said
         assert "lower bound" in said

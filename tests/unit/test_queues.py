@@ -15,6 +15,7 @@ from rich.console import Console
 from saved import latency_frame, piece, record, slices_frame
 
 from analysis.advice import Demand
+from analysis.connections_seen import Connections
 from analysis.drained import find_drained, nearest
 from analysis.figures import Absent, Drawing, latency_by_bytes
 from analysis.queue_page import queues, queues_in_brief
@@ -217,7 +218,13 @@ def test_advice_tells_what_was_measured_within_the_budget(run: Run, budget_s: fl
 
 
 @pytest.mark.parametrize(
-    "other", [demand(rate=100.0), demand(rtt_s=0.2), replace(demand(), workload=Workload(payload_bytes=1000))]
+    "other",
+    [
+        demand(rate=100.0),
+        demand(rtt_s=0.2),
+        replace(demand(), workload=Workload(payload_bytes=1000)),
+        replace(demand(), connections=Connections(True, "--connection close")),
+    ],
 )
 def test_what_is_far_from_what_was_measured_is_not_told(run: Run, other: Demand) -> None:
     assert nearest(run, other) is None

@@ -44,6 +44,7 @@ def test_the_work_of_a_call_and_of_an_event_is_found_again(tmp_path: Path) -> No
     work = find_work(tmp_path, None, Workload())
     assert work.call_s == pytest.approx(50e-6)
     assert work.event_s == pytest.approx(2e-6)
+    assert work.largest_batch == 10
     assert (work.run, work.workload, work.by_round_trips) == ("1", Workload(), False)
 
 
