@@ -161,7 +161,8 @@ def _distance(own: list[Row], family: pd.DataFrame, saving: float) -> Iterator[s
     for row in fit_bytes(family).to_dict("records"):
         if row["api"] == "batch" and not isnan(row["event_bytes"]):
             limit = 1 - float(row["event_bytes"]) / alone["trigger"]
-            yield f"By the model of bytes no batch saves more than {share(limit)}; this is {share(saving / limit, 0)} of it."
+            most, reached = share(limit), share(saving / limit, 0)
+            yield f"By the model of bytes no batch saves more than {most}; this is {reached} of it."
 
 
 def _by_payload(rows: list[Row]) -> Iterator[str]:

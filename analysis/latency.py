@@ -18,8 +18,8 @@ import pandas as pd
 
 LEAST_BEYOND = 10
 P50_P99 = {"p50": 0.5, "p99": 0.99}
-# Users of a closed loop wait for a call that hangs, so such calls are few and lie beyond any percentile. The longest
-# shows them.
+# Users of a closed loop wait for a call that hangs, so such calls are few and lie beyond any percentile.
+# The longest shows them.
 TIMES = {**P50_P99, "max": 1.0}
 BUCKET = ["bucket_low_s", "bucket_high_s"]
 Counts = npt.NDArray[np.int64]
