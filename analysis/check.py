@@ -58,11 +58,12 @@ def check(slices: pd.DataFrame, meta: dict[str, Any]) -> list[Doubt]:
     # On a mock that costs nothing something is always saturated, and the legend says by how much.
     given = meta.get("against") is not None
     costs = mock is None or given or any(value for name, value in mock.items() if name != "servers")
+    limited = "rates and gains" if is_conducted(slices) else "rates"
     if costs and generator >= SATURATED:
         doubts.append(
             Doubt(
                 "saturated",
-                f"the generator used {cores(generator)}: it limits rates and gains, not the endpoint",
+                f"the generator used {cores(generator)}: it limits {limited}, not the endpoint",
                 "use fewer users, or don't rely on the rates",
             )
         )

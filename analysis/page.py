@@ -31,6 +31,7 @@ from analysis.work import UNKNOWN, work_of
 from wiretax.channels.endpoint import SERVICE
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
+from wiretax.runs.mode import mode_in
 from wiretax.runs.reader import Run
 
 MACHINE = {
@@ -85,7 +86,7 @@ def _of_times(summary: pd.DataFrame, meta: dict[str, Any]) -> Iterator[str]:
         return
     # What the proxy saw of a publisher was sent at that publisher's pace.
     if (summary["payload_kind"] != OBSERVED).any() and "users" in meta.get("plan", {}):
-        yield f"{closed_loop(meta['plan']['users'])}; {OPEN_LOOP}"
+        yield f"{closed_loop(meta['plan']['users'], mode_in(meta) == 'free')}; {OPEN_LOOP}"
     yield from notes(summary, TIMES)
 
 

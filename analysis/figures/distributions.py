@@ -11,6 +11,7 @@ from analysis.figures.family import ANY_RUN, NOTHING, OBSERVED, focused, title_o
 from analysis.figures.style import MUTED, Stroke, canvas, log_axis, stroke, styled
 from analysis.latency import P50_P99, percentiles, with_censored
 from analysis.latency_text import OPEN_LOOP, needed, percentile
+from analysis.mode import is_conducted
 from analysis.wording import Row, call
 
 NAME = "latency-distributions"
@@ -46,7 +47,8 @@ def latency_distributions(
     times = percentiles(latency, P50_P99)
     observed = (family["payload_kind"] == OBSERVED).all()
     users = users or int(family.groupby(["round", "workload"])["users"].sum().max())
-    how = "as the proxy saw it" if observed else f"saturated, {users} users"
+    is_saturated = is_conducted(slices) and not observed
+    how = "as the proxy saw it" if observed else f"{'saturated' if is_saturated else 'closed loop'}, {users} users"
     first = known.iloc[0].to_dict()
     title = f"Latency of a call with {first['payload_bytes']:,} B an event ({how})"
     with styled(NAME):
@@ -87,11 +89,10 @@ def latency_distributions(
             " Calls without an acknowledgement took at least as long as they were waited for, so a line ends "
             "below 100 % and its true course lies in the hatched area; a hollow arrow marks a lower bound."
         )
+    if is_saturated:
+        words += " Under saturation a latency tells how long the queue was, not how fast an idle endpoint answers."
     if not observed:
-        words += (
-            " Under saturation a latency tells how long the queue was, not how fast an idle endpoint answers; "
-            f"{OPEN_LOOP}."
-        )
+        words += f" {OPEN_LOOP[0].upper()}{OPEN_LOOP[1:]}."
     return Drawing(NAME, words, figure)
 
 

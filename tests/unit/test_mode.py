@@ -213,3 +213,15 @@ max_decrease = {{ ratio = 0.1 }}
     assert list(changes.values()) == [[]]
     swept = accept_run(free_run(reconcile=agreeing, mode="sweep"), gates_of(text, {"gain": ()}))
     assert [len(each) for each in swept.values()] == [1]
+
+
+def test_a_free_runs_latency_is_of_a_closed_loop_and_not_called_saturated() -> None:
+    def said(run: Run) -> str:
+        figure = figures.latency_distributions(run.latency, run.slices)
+        assert not isinstance(figure, Absent)
+        return "\n".join([everything_said_of(run), figure.title, figure.caption])
+
+    assert "saturated" in said(free_run(mode="sweep"))
+    text = said(free_run())
+    assert "closed loop" in text
+    assert "satur" not in text.lower()
