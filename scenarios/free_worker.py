@@ -21,7 +21,7 @@ from scenarios.orphan import end_with_parent
 from scenarios.refusals import Refusals
 from scenarios.session import Session
 from scenarios.stats import StatsFeed, outside_listener
-from scenarios.stopping import drain, on_interrupt
+from scenarios.stopping import drain, on_interrupt, stop_once_at_a_time
 from wiretax import __version__
 from wiretax.channels.profiles import ProfileError
 from wiretax.runs.record import RunRecord
@@ -60,6 +60,7 @@ class FreeWorker:
         self._runner: Any = environment.runner
         self._run: FreeRun | None = None
         self._outbox = Outbox()
+        stop_once_at_a_time(self._runner)
         hooks: Any = environment.events
         hooks.test_start.add_listener(self._start)
         hooks.report_to_master.add_listener(self._report)

@@ -13,6 +13,7 @@ from typing import Any
 
 import gevent
 from gevent.event import Event
+from gevent.lock import RLock
 from locust.runners import STATE_INIT, STATE_STOPPED, STATE_STOPPING, MasterRunner
 
 from scenarios.cast import DRAIN_GRACE_S
@@ -54,6 +55,21 @@ class MasterRamp:
         if self._greenlet is not None and self._greenlet is not gevent.getcurrent():
             gevent.kill(self._greenlet, RampStoppedError)
             self._over.wait()
+
+
+def stop_once_at_a_time(runner: Any) -> None:
+    """Have a worker's second stop wait for the first, as Ctrl-C and its master's order may come together.
+
+    Locust says that the worker has stopped once the order is carried out, and its master ignores whatever the
+    worker says after that.
+    """
+    stop, turn = runner.stop, RLock()
+
+    def stop_in_turn() -> None:
+        with turn:
+            stop()
+
+    runner.stop = stop_in_turn
 
 
 def drain(runner: Any, run: FreeRun, timeout_s: float) -> None:

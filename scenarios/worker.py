@@ -21,6 +21,7 @@ from scenarios.cast import Holder
 from scenarios.orphan import end_with_parent
 from scenarios.refusals import Refusals
 from scenarios.session import Session, Stage
+from scenarios.stopping import stop_once_at_a_time
 from wiretax import __version__
 from wiretax.channels.workload import Workload
 from wiretax.terminal import Exit
@@ -48,6 +49,7 @@ class Worker:
         self._resting.set()
         self._final = self._asked = False
         self._budget: Budget | None = None
+        stop_once_at_a_time(self._runner)
         for name, listener in (
             (messages.PLAN, self._prepare),
             (messages.REFUSED, self._leave_refused),

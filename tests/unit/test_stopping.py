@@ -14,7 +14,7 @@ from locust.env import Environment
 from locust.runners import STATE_STOPPED, LocalRunner
 
 from scenarios.free_run import FreeRun
-from scenarios.stopping import MasterRamp, drain, end_test
+from scenarios.stopping import MasterRamp, drain, end_test, stop_once_at_a_time
 from scenarios.users import TriggerUser
 from wiretax.channels.workload import Workload
 from wiretax.wire.slices import Slice
@@ -204,3 +204,29 @@ def test_a_masters_ramp_up_tells_no_worker_of_users_after_the_stop() -> None:
     # The next test's is another.
     master.start(2, spawn_rate=1)
     assert len(told) == count + 2
+
+
+def test_a_workers_order_to_stop_is_carried_out_once_what_ctrl_c_began_is_over() -> None:
+    """Else Locust would tell the master that the worker has stopped before its last word is out."""
+    said: list[str] = []
+    under_way, answered = Event(), Event()
+
+    def stop() -> None:
+        if not under_way.is_set():
+            under_way.set()
+            answered.wait()
+            said.append("last word")
+
+    worker: Any = SimpleNamespace(stop=stop)
+    stop_once_at_a_time(worker)
+
+    def carry_out_the_order() -> None:
+        worker.stop()
+        said.append("stopped")
+
+    stops = [gevent.spawn(worker.stop), gevent.spawn(carry_out_the_order)]
+    assert under_way.wait(LONG_S)
+    pass_on()
+    answered.set()
+    gevent.joinall(stops, timeout=LONG_S, raise_error=True)
+    assert said == ["last word", "stopped"]
