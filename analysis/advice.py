@@ -68,13 +68,13 @@ class Demand:
     def call_s(self, work: Work, events: float) -> float:
         """Seconds from a call's departure to its answer.
 
-        A connection that is new sends so many bytes before it waits for an answer, then twice as many, and so on;
-        where each call opens one, a large call takes these round trips, too.
+        A new connection sends ``FIRST_FLIGHT_BYTES`` before it waits for an answer, then twice that, and so on. If
+        each call opens a connection, a large call takes these round trips, too.
         """
         return self.trips(events) * self.rtt_s + work.call_s + work.event_s * events
 
     def trips(self, events: float) -> int:
-        """Round trips that a call of so many events takes."""
+        """Round trips of a call with this many events."""
         if not self.opens:
             return 1
         head, first, more = _batch_line(self.workload, self.endpoint)
@@ -241,7 +241,7 @@ def _batch(demand: Demand, work: Work, sent: Floats) -> Option:
 
 
 def _flights(sent: float) -> int:
-    """How many round trips a new connection takes to send so many bytes and hear of them."""
+    """Round trips in which a new connection sends this many bytes and gets the answer."""
     flights, most = 1, FIRST_FLIGHT_BYTES
     while most < sent:
         flights += 1

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.call_time import fit_time
 from analysis.clients import LEAST_CLIENTS, compare_clients, head_claim
-from analysis.connections import server_closes
+from analysis.connections import closing_sentences
 from analysis.focus import focus
 from analysis.mode import why_no_gain
 from analysis.model import fit_bytes
@@ -31,7 +31,7 @@ def brief(slices: pd.DataFrame, meta: dict[str, Any]) -> list[str]:
     if slices.empty or not (slices["events"] > 0).any():
         return ["Nothing was measured: no event was acknowledged in a whole slice."]
     summary = summarise(slices)
-    closed = [f"{said[0].upper()}{said[1:]}." for said in server_closes(slices)]
+    closed = [f"{said[0].upper()}{said[1:]}." for said in closing_sentences(slices)]
     if summary["client"].nunique() >= LEAST_CLIENTS:
         return [*_of_clients(slices, summary), *closed]
     own = focus(slices)

@@ -90,8 +90,8 @@ def with_use(rows: pd.DataFrame, slices: pd.DataFrame) -> pd.DataFrame:
 def setup_per_event(row: Row) -> float:
     """Bytes on the cable that open and close connections, an event; NaN where the kernel kept no count.
 
-    That is what handshakes and goodbyes take, and the headers of segments that carry no call, up to as many as a
-    connection has.
+    That is what handshakes and goodbyes take, and the headers of segments that carry no call, at most those of a
+    connection's set-up and end.
 
     Args:
         row: a workload's columns and sums, as ``totals`` has them.
@@ -115,7 +115,7 @@ def calls_in_words(calls: float) -> str:
     return f"{calls:.3g}" if calls < MANY_CALLS else "all"
 
 
-def server_closes(slices: pd.DataFrame) -> Iterator[str]:
+def closing_sentences(slices: pd.DataFrame) -> Iterator[str]:
     """A sentence for each server that closed connections before the workloads would have, and another one for its
     connections inside TLS; without full stops."""
     if not len(slices):
@@ -149,7 +149,7 @@ def closing_in_words(row: Row, cable: float) -> str:
 
 def connections_in_words(slices: pd.DataFrame) -> Iterator[str]:
     """What became of connections, a line for each server that closed them; one line where none did."""
-    closed = list(server_closes(slices))
+    closed = list(closing_sentences(slices))
     yield from closed
     if not closed and len(slices) and np.isinf(connection_use(slices)["calls_on_connection"]).all():
         yield "connections were kept: all calls of a user shared one"

@@ -32,7 +32,7 @@ class Connections:
 ASSUMED = Connections()
 
 
-def server_closes(slices: pd.DataFrame) -> bool | None:
+def closes_most_calls(slices: pd.DataFrame) -> bool | None:
     """Whether the server closed connections that its clients would have kept.
 
     Args:
@@ -53,7 +53,7 @@ def seen_of(run: Run) -> Connections | None:
     """What a run against a given server saw; None where it was the mock's, or does not tell."""
     if run.meta.get("mock") is not None:
         return None
-    told = (server_closes(each) for each in (run.slices, run.queued) if len(each))
+    told = (closes_most_calls(each) for each in (run.slices, run.queued) if len(each))
     closes = next((each for each in told if each is not None), None)
     return None if closes is None else Connections(closes, run.folder.name)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.advice import Demand
-from analysis.connections_seen import server_closes
+from analysis.connections_seen import closes_most_calls
 from analysis.latency import samples_needed
 from analysis.quantity import duration, rate
 from analysis.tradeoff import known, tradeoff
@@ -78,7 +78,7 @@ def find_drained(results: Path, given: str | None, demand: Demand) -> Drained | 
 
 def _connects_alike(run: Run, demand: Demand) -> bool:
     """Whether the run's server did with connections what the demand's does."""
-    closes = server_closes(run.queued) if len(run.queued) else None
+    closes = closes_most_calls(run.queued) if len(run.queued) else None
     return closes is None or closes == demand.connections.closes
 
 

@@ -14,7 +14,7 @@ from wiretax.runs.reader import Run
 
 
 def time_model(run: Run) -> Sheet | Lines:
-    """a and b by family, and how far the gain goes; for a run whose rates can't be compared, why there is none."""
+    """a and b by family with the gain they lead to, or why a run's rates can't be compared."""
     if why := why_no_gain(run.slices):
         return Lines([why])
     rows = [

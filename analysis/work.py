@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from analysis.call_time import fit_time
-from analysis.connections_seen import server_closes
+from analysis.connections_seen import closes_most_calls
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import FAMILY, LIBRARY, Workload
 from wiretax.runs.reader import Run, RunNotFoundError, find_run, newest_first, read_run
@@ -67,7 +67,7 @@ def work_of(run: Run, wanted: Workload) -> Work | None:
         workload=Workload(**{name: nearest[name] for name in FAMILY}),
         mock=run.meta["mock"],
         by_round_trips=_by_round_trips(run.meta),
-        with_connection=nearest["connection"] == "close" or bool(server_closes(run.slices)),
+        with_connection=nearest["connection"] == "close" or bool(closes_most_calls(run.slices)),
         largest_batch=int(nearest["largest_batch"]),
     )
 

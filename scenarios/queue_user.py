@@ -22,7 +22,6 @@ from wiretax.wire.caller import Call, Caller
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
 
     from locust import User
 

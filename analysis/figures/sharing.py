@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.amortisation import amortisation
-from analysis.connections import MANY_CALLS, server_closes
+from analysis.connections import MANY_CALLS, closing_sentences
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.style import MUTED, Label, Stroke, canvas, label_beside, log_axis, number, stroke, styled
 from analysis.wording import call, carried
@@ -28,7 +28,7 @@ def connections(slices: pd.DataFrame) -> Drawing | Absent:
     """
     points = amortisation(slices) if len(slices) else pd.DataFrame()
     if points.empty:
-        closed = next(server_closes(slices), "")
+        closed = next(closing_sentences(slices), "")
         if closed:
             return Absent(NAME, f"{closed}; it takes a server that keeps connections", CONNECTIONS)
         return Absent(NAME, "no workload of this run differs in how many calls share a connection", CONNECTIONS)

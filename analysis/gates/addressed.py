@@ -46,7 +46,7 @@ class Addresses:
         return cls(
             ((each["server"], each["tls"]), Address(*(each[length] for length in lengths)))
             for each in kept
-            # A mock with a round trip of its own is a queue's, which no gate judges.
+            # A mock with a round trip belongs to a queue, which no gate judges.
             if each["rtt_s"] is None
         )
 

@@ -279,7 +279,7 @@ class JsonLines:
 
     def give_back(self, arrivals: list[Arrival]) -> bool:
         self._counts.given_back += len(arrivals)
-        self._buffer.give_back(arrivals)
+        self.put_back(arrivals)
         return True
 
     def put_back(self, arrivals: list[Arrival]) -> None:

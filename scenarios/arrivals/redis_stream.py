@@ -153,8 +153,7 @@ class RedisStream:
 
     def give_back(self, arrivals: list[Arrival]) -> bool:
         self._counts.given_back += len(arrivals)
-        self._buffer.give_back(arrivals)
-        self._returned(len(arrivals))
+        self.put_back(arrivals)
         return True
 
     def put_back(self, arrivals: list[Arrival]) -> None:

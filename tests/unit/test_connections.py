@@ -16,7 +16,7 @@ from saved import kernel, piece, record, slices_frame
 from analysis import page
 from analysis.amortisation import amortisation
 from analysis.brief import brief
-from analysis.connections import connection_use, connections_in_words, server_closes
+from analysis.connections import closing_sentences, connection_use, connections_in_words
 from analysis.figures.drawing import Absent
 from analysis.figures.sharing import connections
 from analysis.layers import CLOSED, bytes_per_event, totals
@@ -93,19 +93,19 @@ def test_set_up_is_what_a_connection_has_beside_its_calls() -> None:
 
 def test_a_sentence_says_what_the_server_did_and_what_that_costs() -> None:
     slices = frame(closing(KEPT), closing(ASKED), closing(Workload("batch", 10)))
-    assert list(server_closes(slices)) == [f"{SENTENCE} (trigger, 100 B)"]
+    assert list(closing_sentences(slices)) == [f"{SENTENCE} (trigger, 100 B)"]
     assert brief(slices, {})[-1] == f"T{SENTENCE[1:]} (trigger, 100 B)."
     some = frame(closing(KEPT, 50))
-    assert next(server_closes(some)).startswith(
+    assert next(closing_sentences(some)).startswith(
         "the server closed the connection after 50 calls on average: 9 B of "
     )
     blind = slices.assign(**dict.fromkeys((name for name, _ in CLOSING_COLUMNS), np.nan))
-    assert list(server_closes(blind)) == ["the server closed the connection after every call"]
+    assert list(closing_sentences(blind)) == ["the server closed the connection after every call"]
 
 
 def test_connections_that_are_kept_or_closed_as_asked_get_no_such_sentence() -> None:
     kept = frame(closing(KEPT, 0))
-    assert not list(server_closes(kept))
+    assert not list(closing_sentences(kept))
     assert list(connections_in_words(kept)) == ["connections were kept: all calls of a user shared one"]
     asked = frame(closing(CLOSES), closing(ASKED, 60, by_server=False))
     assert not list(connections_in_words(asked))
@@ -113,7 +113,7 @@ def test_connections_that_are_kept_or_closed_as_asked_get_no_such_sentence() -> 
 
 def test_of_two_servers_the_one_that_closes_is_named() -> None:
     slices = frame(closing(KEPT, 0), closing(KEPT.sent_to("against")))
-    assert list(server_closes(slices)) == [f"against: {SENTENCE} (trigger, 100 B)"]
+    assert list(closing_sentences(slices)) == [f"against: {SENTENCE} (trigger, 100 B)"]
 
 
 def shown(slices: pd.DataFrame) -> str:
@@ -173,5 +173,5 @@ def test_a_run_from_before_connections_were_counted_to_their_end_is_read_as_it_w
     segments = int(total["segments_out"] + total["segments_in"])
     assert cost["tcp_ip"] + cost["response_tcp_ip"] == pytest.approx(52 * segments / CALLS)
     assert cost["cable"] < now["cable"]
-    assert not list(server_closes(old))
+    assert not list(closing_sentences(old))
     assert summarise(old)["calls_on_connection"].tolist() == [50]

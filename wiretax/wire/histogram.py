@@ -104,8 +104,8 @@ class Histogram:
         return Buckets(indices.astype(np.uint16), counts.astype(np.uint32), censored.astype(np.uint32))
 
     def as_plain(self) -> list[bytes]:
-        """As it travels from a worker to its master: indices, counts and censored
-        counts, little-endian, of the buckets that hold anything."""
+        """As it travels from a worker to its master: little-endian, of the buckets that hold
+        anything: indices, counts, censored counts."""
         indices = np.flatnonzero(self.counts + self.censored)
         kept = [self.counts[indices], self.censored[indices]]
         return [indices.astype("<u2").tobytes(), *(each.astype("<u8").tobytes() for each in kept)]
