@@ -25,7 +25,7 @@ import httpx
 import numpy as np
 import psutil
 
-from analysis.throughput import ratio_of
+from analysis.measures.throughput import ratio_of
 from wiretax.channels.limits import Limits
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock, read_ledger

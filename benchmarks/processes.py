@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import msgpack
 import numpy as np
 
-from analysis.throughput import rates
+from analysis.measures.throughput import rates
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import Run, find_run, read_run

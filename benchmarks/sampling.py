@@ -17,10 +17,10 @@ import gevent
 import pandas as pd
 from rich.console import Console
 
-from analysis.throughput import Ratio, paired_ratio
+from analysis.measures.throughput import Ratio, paired_ratio
 from benchmarks.cores import Cores, on_core
-from scenarios.preflight import preflight
-from scenarios.session import Session
+from wiretax.load.client.preflight import preflight
+from wiretax.load.client.session import Session
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
 from wiretax.mock.cost import CostModel

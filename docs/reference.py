@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from analysis.wording import share
+from analysis.text.labels import share
 from wiretax.runs.reader import Run, RunNotFoundError, find_run, read_run
 from wiretax.runs.schema import FRAMES, QUEUE_FRAMES
 from wiretax.runs.writer import RUN_FILE

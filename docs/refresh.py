@@ -20,13 +20,14 @@ from nbformat import NotebookNode
 from papermill.execute import execute_notebook
 from rich.console import Console
 
-from analysis import figures, page
-from analysis.claims import claims
+from analysis import figures
 from analysis.figures import Drawing
-from analysis.queue_table import alike, print_queues
-from analysis.sheet import Sheet
-from analysis.table import print_run
-from analysis.tradeoff import tradeoff
+from analysis.findings.claims import claims
+from analysis.measures.queue_frontier import tradeoff
+from analysis.tables import notebook_tables as page
+from analysis.tables.queue_table import alike, print_queues
+from analysis.tables.run_table import print_run
+from analysis.text.sheet import Sheet
 from docs.reference import ROOT, NotReferenceError, record, reference, references, require_quiet
 from wiretax.runs.writer import write_whole
 

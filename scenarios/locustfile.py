@@ -13,15 +13,15 @@ from locust import events
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
-from scenarios.free_session import REFUSALS, FreeSession
-from scenarios.free_worker import FreeWorker
-from scenarios.locust_stats import use_fine_statistics
-from scenarios.options import add_options
-from scenarios.queue_user import QueueUser
-from scenarios.stopping import on_interrupt
-from scenarios.users import BatchUser, MultiTriggerUser, TriggerUser
-from scenarios.web import WebError, add_pages, refuse_taken_port
-from scenarios.web_login import add_login
+from wiretax.load.drivers.locust_session import REFUSALS, FreeSession
+from wiretax.load.cluster.free_worker import FreeWorker
+from wiretax.load.client.locust_stats import use_fine_statistics
+from wiretax.load.free.options import add_options
+from wiretax.load.users.queue import QueueUser
+from wiretax.load.free.stopping import on_interrupt
+from wiretax.load.users.publishers import BatchUser, MultiTriggerUser, TriggerUser
+from wiretax.load.web.routes import WebError, add_pages, refuse_taken_port
+from wiretax.load.web.login import add_login
 
 __all__ = ["BatchUser", "MultiTriggerUser", "QueueUser", "TriggerUser"]
 

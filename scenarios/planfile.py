@@ -16,18 +16,18 @@ from locust.env import Environment
 from locust.runners import WorkerRunner
 
 from analysis.gates import GatesError
-from scenarios.locust_stats import use_fine_statistics
-from scenarios.plan import PlanError
-from scenarios.plan_session import PlanSession
-from scenarios.stopping import on_interrupt
-from scenarios.users import PlanUser
-from scenarios.worker import Worker
 from wiretax.channels.endpoint import EndpointError
 from wiretax.channels.profiles import ProfileError
+from wiretax.load.client.locust_stats import use_fine_statistics
+from wiretax.load.cluster.sweep_worker import Worker
+from wiretax.load.drivers.planfile_session import PlanSession
+from wiretax.load.free.stopping import on_interrupt
+from wiretax.load.plan.plan import PlanError
+from wiretax.load.users.publishers import PlanUser
 from wiretax.mock.process import MockError
 from wiretax.runs.writer import ResultsError
 from wiretax.terminal import Exit
-from wiretax.wire.trust import TrustError
+from wiretax.wire.target import TrustError
 
 __all__ = ["PlanUser"]
 

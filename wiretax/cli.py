@@ -89,9 +89,9 @@ def mock(
     with_parent: Annotated[bool, typer.Option(hidden=True, help="Stop when standard input closes.")] = False,
 ) -> None:
     """Run the endpoint alone: checks what the service checks, answers as it does, counts every byte."""
-    from scenarios.duration import parse_duration
     from wiretax.mock.cost import CostModel
     from wiretax.mock.server import MockOptions, run_mock
+    from wiretax.units.duration import parse_duration
 
     try:
         cost = CostModel(parse_duration(rtt), parse_duration(per_request), parse_duration(per_event), servers)
@@ -147,8 +147,7 @@ def observe(
     CMD is told where to publish by PUSHER_URL, and by PUSHER_HOST, PUSHER_PORT, PUSHER_SCHEME, PUSHER_APP_ID,
     PUSHER_KEY and PUSHER_SECRET. Its exit code is passed on where it fails.
     """
-    from analysis.observed import print_observed
-    from wiretax.commands.server import server_of
+    from analysis.tables.observed_table import print_observed
     from wiretax.mock.process import MockError
     from wiretax.observe.publisher import PublisherError
     from wiretax.observe.session import observe as observe_publisher
@@ -161,7 +160,8 @@ def observe(
         run_name,
         write_run,
     )
-    from wiretax.wire.trust import TrustError
+    from wiretax.wire.servers import server_of
+    from wiretax.wire.target import TrustError
 
     if not command:
         fail("no command to observe; write it after two dashes: wiretax observe -- python publish.py", Exit.USAGE)
@@ -205,7 +205,7 @@ app.command(
 
 
 def _faults(texts: list[str]) -> tuple[Fault, ...]:
-    from scenarios.faults import FaultError, hold_to_all_requests, parse_fault
+    from wiretax.load.plan.faults import FaultError, hold_to_all_requests, parse_fault
 
     try:
         faults = tuple(parse_fault(each) for text in texts for each in text.split(","))

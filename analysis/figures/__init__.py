@@ -7,9 +7,9 @@ from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.gains import gain_by_batch_size
 from analysis.figures.heads import heads_by_client
 from analysis.figures.payloads import overhead_by_payload
+from analysis.figures.queue_frontier import latency_by_bytes
 from analysis.figures.sharing import connections
 from analysis.figures.sizes import bytes_by_batch_size
-from analysis.figures.tradeoff import latency_by_bytes
 from analysis.figures.waterfall import layer_waterfall
 
 __all__ = [

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.family import ANY_RUN, NOTHING, OBSERVED, focused, title_of_family, workloads
 from analysis.figures.style import MUTED, Stroke, canvas, log_axis, stroke, styled
-from analysis.latency import P50_P99, percentiles, with_censored
-from analysis.latency_text import OPEN_LOOP, needed, percentile
-from analysis.mode import is_conducted
-from analysis.wording import Row, call
+from analysis.measures.latency import P50_P99, percentiles, with_censored
+from analysis.measures.mode import is_conducted
+from analysis.text.labels import Row, call
+from analysis.text.latency_text import OPEN_LOOP, needed, percentile
 
 NAME = "latency-distributions"
 MOST_LINES = 7

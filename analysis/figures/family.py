@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.focus import focus
-from analysis.layers import with_tls
-from analysis.summary import API_ORDER
-from analysis.wording import Row, way
+from analysis.measures.layers import with_tls
+from analysis.measures.representative import focus
+from analysis.measures.summary import API_ORDER
+from analysis.text.labels import Row, way
 from wiretax.channels.workload import FAMILY
 
 ONE_SIZE = [name for name in FAMILY if name != "payload_bytes"]

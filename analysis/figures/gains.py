@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.call_time import fit_time, gain_curve
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.family import HEADLINE, NOTHING, OBSERVED, siblings, title_of_family
 from analysis.figures.sizes import BEYOND, mark_dedicated
 from analysis.figures.style import BLUE, INK, MUTED, canvas, log_axis, number, styled
-from analysis.interval import CONFIDENCE
-from analysis.mode import is_conducted
-from analysis.summary import summarise
+from analysis.measures.interval import CONFIDENCE
+from analysis.measures.mode import is_conducted
+from analysis.measures.summary import summarise
+from analysis.models.call_time import fit_time, gain_curve
 from wiretax.channels.limits import Limits
 
 NAME = "gain-by-batch-size"

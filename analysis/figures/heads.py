@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.clients import CLAIMED_HEAD_BYTES, OFFICIAL
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.style import INK, LAYERS, MUTED, PAPER, canvas, number, styled, text_on
-from analysis.focus import USUAL_PAYLOAD_BYTES
-from analysis.layers import HEAD, totals
+from analysis.measures.clients import CLAIMED_HEAD_BYTES, OFFICIAL
+from analysis.measures.layers import HEAD, totals
+from analysis.measures.representative import USUAL_PAYLOAD_BYTES
 
 NAME = "heads-by-client"
 CLIENTS = "wiretax run clients"

@@ -24,8 +24,8 @@ from analysis.figures.style import (
     stroke,
     styled,
 )
-from analysis.layers import bytes_per_event
-from analysis.wording import call
+from analysis.measures.layers import bytes_per_event
+from analysis.text.labels import call
 
 NAME = "overhead-by-payload"
 CLAIMED_OVERHEAD = 10

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.amortisation import amortisation
-from analysis.connections import MANY_CALLS, closing_sentences
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.style import MUTED, Label, Stroke, canvas, label_beside, log_axis, number, stroke, styled
-from analysis.wording import call, carried
+from analysis.measures.connections import MANY_CALLS, closing_sentences
+from analysis.models.connection_cost import amortisation
+from analysis.text.labels import call, carried
 
 NAME = "connections"
 CONNECTIONS = "wiretax run connections"

@@ -22,9 +22,9 @@ from analysis.figures.style import (
     stroke,
     styled,
 )
-from analysis.focus import USUAL_PAYLOAD_BYTES
-from analysis.layers import bytes_per_event
-from analysis.model import fit_bytes, sent_per_event
+from analysis.measures.layers import bytes_per_event
+from analysis.measures.representative import USUAL_PAYLOAD_BYTES
+from analysis.models.cost_model import fit_bytes, sent_per_event
 from wiretax.channels.limits import Limits
 
 NAME = "bytes-by-batch-size"

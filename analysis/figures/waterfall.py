@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.family import ANY_RUN, NOTHING, focused, title_of_family, workloads
 from analysis.figures.style import INK, LAYERS, MUTED, PURPLE, canvas, number, styled
-from analysis.layers import bytes_per_event
-from analysis.wording import Row, call, way
+from analysis.measures.layers import bytes_per_event
+from analysis.text.labels import Row, call, way
 from wiretax.channels.limits import Limits
 
 NAME = "layer-waterfall"
@@ -61,8 +61,8 @@ STEPS = (
 def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
     """Bytes an event by layer, sent and received, as floating steps to what the cable carries.
 
-    The family is ``analysis.focus.focus``'s; its trigger stands beside its batch of ten, or else the one nearest
-    below. Where the kernel kept no count the steps end with what HTTP sent.
+    The family is that of ``analysis.measures.representative.focus``; its trigger stands beside its batch of ten,
+    or else the one nearest below. Where the kernel kept no count the steps end with what HTTP sent.
 
     Args:
         slices: ``slices.parquet``.

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.gates.accepted import Accepted, accept, origin_of
-from analysis.gates.addressed import Views
+from analysis.gates.addresses import Views
 from analysis.gates.baseline import file_of, read_file, runs_in, write_file
 from analysis.gates.gates import Gates
 from analysis.gates.gatesfile import GatesError
 from analysis.gates.judge import judge
-from analysis.wording import describe, event
+from analysis.text.labels import describe, event
 from wiretax.runs.reader import Run
 
 

@@ -9,11 +9,11 @@ from fractions import Fraction
 from statistics import median
 from typing import Any
 
-from analysis.gates.addressed import Views
+from analysis.gates.addresses import Views
 from analysis.gates.gatesfile import Check
 from analysis.gates.measured import DESCRIBED, SERVER, Measured
+from analysis.gates.schema import Form
 from analysis.gates.subject import Missing, Subject, sample, subjects
-from analysis.gates.tables import Form
 from wiretax.channels.address import Address
 
 Columns = Mapping[Any, Any]

@@ -9,7 +9,7 @@ import msgspec
 import orjson
 
 from analysis.gates.accepted import Accepted, accept, origin_of
-from analysis.gates.addressed import Views
+from analysis.gates.addresses import Views
 from analysis.gates.gatesfile import Check, GatesError
 from wiretax.runs.reader import RunNotFoundError, read_run
 from wiretax.runs.writer import RUN_FILE, write_whole

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from analysis.gates.tables import Undecided
+from analysis.gates.schema import Undecided
 from analysis.gates.verdict import Case, Judgement, Verdict
 from wiretax import __version__
 

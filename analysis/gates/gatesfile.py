@@ -14,7 +14,7 @@ from typing import Any, get_args
 import msgspec
 
 from analysis.gates.metrics import METRICS, Metric
-from analysis.gates.tables import (
+from analysis.gates.schema import (
     CheckTable,
     CompareTable,
     Form,
@@ -29,7 +29,7 @@ from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import profile_names
 from wiretax.channels.replay import REPLAY
 from wiretax.channels.workload import LIBRARY, Api, Habit, Server
-from wiretax.spelling import near, readable, unknown_key
+from wiretax.toml_errors import near, readable, unknown_key
 
 SCHEMA = 1
 ID = re.compile(r"[A-Za-z0-9._-]+")

@@ -16,17 +16,17 @@ from typing import Any
 import numpy as np
 
 from analysis.gates.accepted import Accepted, Origin, columns_of, find, origin_of
-from analysis.gates.addressed import Views
+from analysis.gates.addresses import Views
 from analysis.gates.gates import Gates
 from analysis.gates.gatesfile import Check
 from analysis.gates.measured import Measured
 from analysis.gates.origin import accepted_words, other_address, other_origin, possible_reason
+from analysis.gates.phrases import figure, span, unit_of
+from analysis.gates.phrases import measured as measured_of
 from analysis.gates.subject import Missing, Sample, Subject, sample, subjects
 from analysis.gates.verdict import Case, Judgement
-from analysis.gates.wording import figure, span, unit_of
-from analysis.gates.wording import measured as measured_of
-from analysis.interval import LEAST_ROUNDS, median_interval
-from analysis.latency import samples_needed
+from analysis.measures.interval import LEAST_ROUNDS, median_interval
+from analysis.measures.latency import samples_needed
 from wiretax.channels.address import STANDARD
 from wiretax.runs.reader import Run
 

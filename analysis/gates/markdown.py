@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from analysis.gates.phrases import measured, span
 from analysis.gates.verdict import Case, Judgement
-from analysis.gates.wording import measured, span
 
 SIGNS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "invalid": "⛔", "skipped": "⏭️"}
 WORDS = {0: "passed", 3: "failed", 4: "undecided", 5: "invalid"}

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.latency import BUCKET, Histogram, Quantile, samples_needed, with_censored
-from analysis.layers import (
+from analysis.measures.latency import BUCKET, Histogram, Quantile, samples_needed, with_censored
+from analysis.measures.layers import (
     BOUNDARY,
     CLOSED,
     COUNTS,
@@ -24,8 +24,8 @@ from analysis.layers import (
     WORKLOAD,
     with_tls,
 )
-from analysis.mode import why_no_gain
-from analysis.summary import API_ORDER
+from analysis.measures.mode import why_no_gain
+from analysis.measures.summary import API_ORDER
 from wiretax.channels.workload import FAMILY
 
 # Of runs saved before two endpoints could be compared in one.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from analysis.gates.accepted import Accepted, Origin
-from analysis.gates.addressed import Views
+from analysis.gates.addresses import Views
 from analysis.gates.gatesfile import Check
+from analysis.gates.phrases import figure, limit, unit_of
 from analysis.gates.subject import Subject
 from analysis.gates.verdict import Case
-from analysis.gates.wording import figure, limit, unit_of
 from wiretax.channels.address import STANDARD
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from analysis.gates.gatesfile import Check, Comparison, Where
 from analysis.gates.measured import Measured
-from analysis.gates.tables import Form
+from analysis.gates.schema import Form
 
 # The call and its size: what is compared most, so naming any of them frees them all.
 CALL = ("api", "batch_size", "channels")

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from analysis.fitting import print_whole, width_of
 from analysis.gates.acceptance import Change
 from analysis.gates.annotations import annotate
 from analysis.gates.metrics import METRICS
+from analysis.gates.phrases import figure, measured, span, unit_of
 from analysis.gates.verdict import Case, Judgement, Verdict
-from analysis.gates.wording import figure, measured, span, unit_of
+from analysis.models.fitting import print_whole, width_of
 
 STYLES: dict[Verdict, str] = {
     "pass": "green",

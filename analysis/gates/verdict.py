@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analysis.gates.metrics import Kind
-from analysis.gates.tables import Form, Undecided
+from analysis.gates.schema import Form, Undecided
 
 Verdict = Literal["pass", "fail", "inconclusive", "invalid", "skipped"]
 # DESIGN "The command": the contract with CI.

@@ -20,8 +20,8 @@ from urllib.parse import urlencode
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.signing import AUTH_VERSION, body_md5, signature
+from wiretax.mock.http1 import LEDGER_PATH
 from wiretax.mock.process import LISTENING
-from wiretax.mock.protocol import LEDGER_PATH
 
 # Bounds a hang; no test waits for it to pass.
 TIMEOUT_S = 5.0

@@ -12,14 +12,14 @@ import pandas as pd
 import pytest
 from tshark import Frame, by_stream, capturing, ends_usually, read_fields, read_frames
 
-from analysis.layers import bytes_per_event, totals
+from analysis.measures.layers import bytes_per_event, totals
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock, read_ledger
 from wiretax.runs.reader import find_run, read_run
-from wiretax.wire.trust import target_of
+from wiretax.wire.target import target_of
 
 # A round trip keeps the rate where a capture loses nothing.
 RTT_S = 0.002

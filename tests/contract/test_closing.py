@@ -25,15 +25,15 @@ from wiretax.mock.faults import NO_FAULTS, Fault, FaultList, Kind
 from wiretax.mock.process import embedded_target, read_ledger
 from wiretax.observe.recording import Recording
 from wiretax.wire.connection import Connection
+from wiretax.wire.httpx_publisher import LibraryPublisher
 from wiretax.wire.ledger import TcpCounters
-from wiretax.wire.library import LibraryPublisher
 from wiretax.wire.publisher import Publisher, Source
 from wiretax.wire.response import ResponseMemo
-from wiretax.wire.secure import SecureConnection
 from wiretax.wire.slices import Slice
-from wiretax.wire.stream import StreamConnection
+from wiretax.wire.stream_connection import StreamConnection
+from wiretax.wire.target import Target, client_context
 from wiretax.wire.tcp_info import AVAILABLE, ETHERNET_MAXSEG
-from wiretax.wire.trust import Target, client_context
+from wiretax.wire.tls_connection import SecureConnection
 from wiretax.wire.watchdog import Watchdog
 
 pytestmark = pytest.mark.skipif(

@@ -27,12 +27,12 @@ from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
 from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import latency_table
-from wiretax.wire.library import LibraryPublisher
+from wiretax.wire.httpx_publisher import LibraryPublisher
 from wiretax.wire.publisher import Source
 from wiretax.wire.response import ResponseMemo
 from wiretax.wire.slices import Slice
-from wiretax.wire.stream import StreamConnection
-from wiretax.wire.trust import Target, target_of
+from wiretax.wire.stream_connection import StreamConnection
+from wiretax.wire.target import Target, target_of
 from wiretax.wire.watchdog import Watchdog
 
 TIMEOUT_S = 0.5

@@ -16,18 +16,18 @@ from time import monotonic
 import pytest
 from mock_client import EVENTS, Client, ledger, mock_command, publish, trigger_body
 
-from scenarios.faults import parse_fault
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
+from wiretax.load.plan.faults import parse_fault
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import JSON, TEXT, FaultList
+from wiretax.mock.http1 import OK
 from wiretax.mock.process import embedded_mock, embedded_target
-from wiretax.mock.protocol import OK
 from wiretax.wire.publisher import Publisher, Source
 from wiretax.wire.response import ResponseMemo
-from wiretax.wire.secure import SecureConnection
 from wiretax.wire.slices import Slice
+from wiretax.wire.tls_connection import SecureConnection
 
 BODY = trigger_body()
 HEAD = OK[:-2]

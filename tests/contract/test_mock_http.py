@@ -35,9 +35,9 @@ from mock_client import (
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.mock.cost import CostModel
+from wiretax.mock.http1 import MAX_HEAD_BYTES
 from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
-from wiretax.mock.protocol import MAX_HEAD_BYTES
 from wiretax.mock.server import BODY_ROOM
 
 BODY = trigger_body()

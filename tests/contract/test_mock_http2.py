@@ -25,10 +25,10 @@ from mock_client import BATCH, EVENTS, TIMEOUT_S, batch_body, batch_item, signed
 from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
+from wiretax.mock.http1 import LEDGER_PATH
 from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
-from wiretax.mock.protocol import LEDGER_PATH
-from wiretax.wire.trust import Target, target_of
+from wiretax.wire.target import Target, target_of
 
 MOST_BYTES = 1_048_576 + 6 * 10 * 10_240
 

@@ -14,18 +14,18 @@ import trustme
 from gevent.server import StreamServer
 from gevent.ssl import SSLContext
 
-from scenarios.budget import Budget
-from scenarios.preflight import EndpointRefusedError, Preflight, preflight
-from scenarios.session import Session
 from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import LIBRARY, Workload
+from wiretax.load.client.message_limit import Budget
+from wiretax.load.client.preflight import EndpointRefusedError, Preflight, preflight
+from wiretax.load.client.session import Session
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
 from wiretax.wire.ledger import Failure
-from wiretax.wire.trust import Target, target_of
+from wiretax.wire.target import Target, target_of
 
 TRIGGER = Workload(payload_bytes=10)
 TEN, TWENTY, FIFTY = (replace(TRIGGER, api="batch", batch_size=size) for size in (10, 20, 50))

@@ -12,9 +12,9 @@ import gevent
 import pytest
 from redis_server import PROGRAM, STREAM, RedisServer
 
-from scenarios.arrivals.redis_address import RedisAddress
-from scenarios.arrivals.redis_stream import RedisStream, StreamError
 from wiretax.channels.limits import Limits
+from wiretax.queue.redis.address import RedisAddress
+from wiretax.queue.redis.stream import RedisStream, StreamError
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="redis-server is not installed")
 

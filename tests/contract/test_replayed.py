@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.session import Session
 from wiretax.channels.events import Event
 from wiretax.channels.limits import Limits
 from wiretax.channels.replay import Replay
 from wiretax.channels.workload import LIBRARY, Workload
+from wiretax.load.client.session import Session
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock, read_ledger
 from wiretax.wire.slices import Slice
-from wiretax.wire.trust import Target, target_of
+from wiretax.wire.target import Target, target_of
 
 REPLAY = Replay("mine", tuple(Event(f"e{size}", ("c", "d"), "ë" * size) for size in (0, 1, 70, 1000)))
 

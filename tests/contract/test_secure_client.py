@@ -20,10 +20,10 @@ from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_target, read_ledger
 from wiretax.wire.publisher import Publisher, Source
 from wiretax.wire.response import ResponseMemo
-from wiretax.wire.secure import SecureConnection
 from wiretax.wire.slices import Slice
+from wiretax.wire.target import Target, TrustError, client_context, target_of
 from wiretax.wire.tcp_info import AVAILABLE
-from wiretax.wire.trust import Target, TrustError, client_context, target_of
+from wiretax.wire.tls_connection import SecureConnection
 from wiretax.wire.watchdog import Watchdog
 
 TIMEOUT_S = 5.0

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from locust_inside import USERS, BatchUser, Inside, inside
 
-from scenarios.form import form_options, own_options
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
+from wiretax.load.web.form import form_options, own_options
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock

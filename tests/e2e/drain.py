@@ -17,15 +17,15 @@ from pathlib import Path
 import gevent
 from gevent.event import Event as Signal
 
-from scenarios.arrivals.redis_address import RedisAddress
-from scenarios.arrivals.redis_stream import RedisStream
-from scenarios.session import Session
+from wiretax.queue.redis.address import RedisAddress
+from wiretax.queue.redis.stream import RedisStream
+from wiretax.load.client.session import Session
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
 from wiretax.wire.caller import Caller
 from wiretax.wire.slices import Slice
-from wiretax.wire.trust import Target
+from wiretax.wire.target import Target
 
 STREAM = "events"
 PUBLISHERS = 4

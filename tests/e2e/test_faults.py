@@ -10,9 +10,9 @@ import pytest
 from commands import Run as Command
 from commands import command, environment
 
-from scenarios.faults import parse_fault
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
+from wiretax.load.plan.faults import parse_fault
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import FaultList
 from wiretax.mock.process import embedded_mock

@@ -14,7 +14,7 @@ import pytest
 from commands import Run, command, environment
 from raw_server import answer, raw_server
 
-from analysis.summary import summarise
+from analysis.measures.summary import summarise
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import MockTls

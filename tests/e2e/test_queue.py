@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands import Run, environment
 
-from analysis.tradeoff import tradeoff
+from analysis.measures.queue_frontier import tradeoff
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
 from wiretax.mock.cost import CostModel

@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 from commands import Plan, Run, command, environment, free_port, run_until
 
-from analysis.against import compare_servers
+from analysis.measures.two_servers import compare_servers
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import MockTls

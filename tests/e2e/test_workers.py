@@ -17,10 +17,10 @@ import psutil
 import pytest
 from commands import Plan, Run, environment, free_port, run_until
 
-from scenarios.conductor import round_order
-from scenarios.plan import load_plan
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
+from wiretax.load.plan.plan import load_plan
+from wiretax.load.sweep.conductor import round_order
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
 from wiretax.runs.reader import find_run, read_run
@@ -28,10 +28,10 @@ from wiretax.runs.reader import find_run, read_run
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 PLANFILE, LOCUSTFILE = SCENARIOS / "planfile.py", SCENARIOS / "locustfile.py"
 OTHER_VERSION = """
-import scenarios.free_worker
-import scenarios.worker
+import wiretax.load.cluster.free_worker
+import wiretax.load.cluster.sweep_worker
 
-scenarios.worker.__version__ = scenarios.free_worker.__version__ = "0.0.1"
+wiretax.load.cluster.sweep_worker.__version__ = wiretax.load.cluster.free_worker.__version__ = "0.0.1"
 from scenarios.%s import *
 """
 CHECK = """schema = 1

@@ -58,15 +58,15 @@ def advise(
     results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
 ) -> None:
     """From rate, payload, round trip and a latency budget to a batch size and a linger."""
-    from analysis.advice import Demand
-    from analysis.advice import advise as advise_on
-    from analysis.advised import print_advice
-    from analysis.connections_seen import ASSUMED, Connections, find_seen
-    from analysis.drained import find_drained
-    from analysis.work import find_work
-    from scenarios.duration import parse_duration
-    from scenarios.rate import parse_rate
+    from analysis.advice.advice_text import print_advice
+    from analysis.advice.advise import Demand
+    from analysis.advice.advise import advise as advise_on
+    from analysis.advice.call_cost import find_work
+    from analysis.advice.connections_seen import ASSUMED, Connections, find_seen
+    from analysis.advice.measured_queue import find_drained
     from wiretax.runs.reader import RunNotFoundError
+    from wiretax.units.duration import parse_duration
+    from wiretax.units.rate import parse_rate
 
     try:
         events_per_s = _read("--rate", rate, parse_rate)
@@ -109,11 +109,11 @@ def _target(url: str | None, tls: bool | None) -> Endpoint:
 
 def _workload(payload: int, kind: str, client: str, limit: int, tls: bool) -> Workload:
     """One event by trigger, as the endpoint takes it, in a batch too."""
-    from wiretax.channels.objections import object_to
     from wiretax.channels.payloads import KINDS
     from wiretax.channels.profiles import load_profile, profile_names
+    from wiretax.channels.validation import object_to
     from wiretax.channels.workload import Workload
-    from wiretax.spelling import near
+    from wiretax.toml_errors import near
 
     for option, given, known in (("--client", client, profile_names()), ("--kind", kind, tuple(KINDS))):
         if given not in known:

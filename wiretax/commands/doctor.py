@@ -41,13 +41,13 @@ def doctor(
     Without --endpoint nothing leaves the machine. With it, DNS, TCP, TLS, clock, credentials and keep-alive are
     checked in order, by requests that publish nothing. The exit code is 1 where a run could not work.
     """
-    from scenarios.duration import parse_duration
-    from wiretax.commands.consent import agree
-    from wiretax.commands.server import server_of
     from wiretax.doctor.batches import MOST_EVENTS
     from wiretax.doctor.endpoint import Examination
     from wiretax.doctor.machine import examine_machine
-    from wiretax.wire.trust import TrustError
+    from wiretax.load.sweep.consent import agree
+    from wiretax.units.duration import parse_duration
+    from wiretax.wire.servers import server_of
+    from wiretax.wire.target import TrustError
 
     try:
         timeout_s = parse_duration(timeout)

@@ -10,7 +10,7 @@ import typer
 from wiretax.terminal import Exit, err, fail, out
 
 if TYPE_CHECKING:
-    from scenarios.arrivals.feeder import Fed
+    from wiretax.queue.redis.feeder import Fed
 
 TIMEOUT_S = 5.0
 # An open loop that ends so late, or by such a share of its time, did not keep up.
@@ -41,15 +41,15 @@ def feed(
         import redis as library
     except ImportError:
         fail("wiretax feed needs the redis library: pip install 'wiretax[redis]'", Exit.USAGE)
-    from scenarios.arrivals.clock import intended_times
-    from scenarios.arrivals.feeder import Feeder
-    from scenarios.arrivals.redis_address import RedisAddress, RedisAddressError, why
-    from scenarios.rate import parse_rate
     from wiretax.channels.events import CHANNEL, EVENT_NAME, Event
     from wiretax.channels.limits import Limits
     from wiretax.channels.payloads import KINDS, least_bytes, payloads
     from wiretax.channels.workload import Arrivals
-    from wiretax.spelling import near
+    from wiretax.queue.redis.address import RedisAddress, RedisAddressError, why
+    from wiretax.queue.redis.feeder import Feeder
+    from wiretax.queue.schedule import intended_times
+    from wiretax.toml_errors import near
+    from wiretax.units.rate import parse_rate
 
     try:
         try:
@@ -87,7 +87,7 @@ def feed(
 
 
 def _duration(text: str | None) -> float | None:
-    from scenarios.duration import parse_duration
+    from wiretax.units.duration import parse_duration
 
     if text is None:
         return None

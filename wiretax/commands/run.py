@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from wiretax.channels.endpoint import EndpointError
-from wiretax.commands.consent import budget_for, most_rounds_within
+from wiretax.load.sweep.consent import budget_for, most_rounds_within
 from wiretax.terminal import Exit, err, fail, out, said_at_most
 
 if TYPE_CHECKING:
-    from scenarios.judge import Judge
-    from scenarios.sweep import MoreRounds
+    from wiretax.load.accounting.gating import Judge
+    from wiretax.load.drivers.headless import MoreRounds
 
 # Of the plan's, where --max-rounds is not said.
 MOST_ROUNDS = 3
@@ -80,19 +80,19 @@ def run(
     import locust  # noqa: F401
 
     from analysis.gates import GatesError
-    from analysis.table import print_run
-    from scenarios.arrivals.jsonl import EventsError, LineError
-    from scenarios.cast import CastError
-    from scenarios.judge import Judge
-    from scenarios.plan import PlanError, load_plan
-    from scenarios.preflight import EndpointRefusedError
-    from scenarios.replay import read_replay, replaying
-    from scenarios.sweep import sweep
-    from wiretax.commands.server import servers_of
+    from analysis.tables.run_table import print_run
+    from wiretax.load.accounting.gating import Judge
+    from wiretax.load.client.preflight import EndpointRefusedError
+    from wiretax.load.drivers.headless import sweep
+    from wiretax.load.plan.plan import PlanError, load_plan
+    from wiretax.load.plan.replay import read_replay, replaying
+    from wiretax.load.sweep.executor import CastError
     from wiretax.mock.process import MockError
+    from wiretax.queue.jsonl import EventsError, LineError
     from wiretax.runs.reader import read_run
     from wiretax.runs.writer import ResultsError
-    from wiretax.wire.trust import TrustError
+    from wiretax.wire.servers import servers_of
+    from wiretax.wire.target import TrustError
 
     if "://" in plan:
         # Not repeated: it may hold a secret.
@@ -140,7 +140,7 @@ def run(
 
 def _more_rounds(judge: Judge | None, rounds: int, most_rounds: int | None) -> MoreRounds | None:
     """Rounds that may be added to a plan's for what a judge leaves undecided."""
-    from scenarios.sweep import MoreRounds
+    from wiretax.load.drivers.headless import MoreRounds
 
     if judge is None:
         if most_rounds is not None:

@@ -19,7 +19,7 @@ from wiretax.doctor.certificate import days_left, issuer
 from wiretax.doctor.exchange import Told, ask, batch_target, channels_target, event_body, forged_target
 from wiretax.doctor.finding import Finding
 from wiretax.wire.response import ResponseError
-from wiretax.wire.trust import Target
+from wiretax.wire.target import Target
 
 TIMEOUT_S = 5.0
 # A certificate that ends sooner is worth a word.

@@ -24,7 +24,7 @@ from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 
 from wiretax.channels.limits import Refusal
-from wiretax.mock.protocol import LEDGER_PATH, MAX_HEAD_BYTES
+from wiretax.mock.http1 import LEDGER_PATH, MAX_HEAD_BYTES
 from wiretax.mock.rules import Refused
 
 if TYPE_CHECKING:

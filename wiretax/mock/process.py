@@ -20,8 +20,8 @@ from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, FaultList
-from wiretax.mock.protocol import LEDGER_PATH
-from wiretax.wire.trust import Target, target_of
+from wiretax.mock.http1 import LEDGER_PATH
+from wiretax.wire.target import Target, target_of
 
 SECRET_VARIABLE = "WIRETAX_MOCK_SECRET"
 STOP_TIMEOUT_S = 5

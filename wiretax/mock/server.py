@@ -19,17 +19,17 @@ import uvloop
 
 from wiretax.channels.endpoint import DEMO, Credentials
 from wiretax.channels.limits import Limits
-from wiretax.heap import keep_heap
-from wiretax.mock.alarm import Alarm
+from wiretax.malloc import keep_heap
+from wiretax.mock.alpn import Negotiation
 from wiretax.mock.certificate import HTTP_1, PROTOCOLS, MockTls, server_context
 from wiretax.mock.cost import CostModel, Queue
 from wiretax.mock.faults import NO_FAULTS, FaultList
-from wiretax.mock.faulty import FaultyConnection
+from wiretax.mock.faulty_http1 import FaultyConnection
+from wiretax.mock.http1 import Connection
 from wiretax.mock.http2 import Http2Connection
 from wiretax.mock.ledger import ServerLedger
-from wiretax.mock.negotiation import Negotiation
-from wiretax.mock.protocol import Connection
 from wiretax.mock.rules import Rules
+from wiretax.mock.timer import Alarm
 from wiretax.wire.tcp_info import ETHERNET_MAXSEG
 
 BODY_ROOM = 1_048_576

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from analysis.page import costs
-from analysis.quantity import count
-from analysis.queue_page import queues
-from analysis.setup_text import FREE, server_in_words
-from analysis.sheet import Sheet
+from analysis.tables.notebook_queues import queues
+from analysis.tables.notebook_tables import costs
+from analysis.text.quantities import count
+from analysis.text.setup_text import FREE, server_in_words
+from analysis.text.sheet import Sheet
 from wiretax.runs.mode import mode_in
 from wiretax.runs.reader import Run
 

@@ -1,0 +1,189 @@
+"""Advice as a person reads it on a terminal: the choice, what it was chosen from, and what to mind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from analysis.advice.advise import BUSY, LEAST_LINGER_S, Advice, Option
+from analysis.advice.batching_theory import FILLED
+from analysis.advice.reasons import reasons
+from analysis.models.fitting import print_whole
+from analysis.text.quantities import (
+    amount,
+    byte_unit,
+    count,
+    duration,
+    figure,
+    milliseconds,
+    part,
+    rate,
+)
+
+MONTH_S = 30 * 86400
+# Less than this share saved is little. Where fewer events a call than this have gathered, a little more is, too.
+LITTLE_SAVED = 0.1
+HARDLY_GATHERED = 1.5
+HARDLY_SAVED = 0.15
+COLUMNS = (
+    "linger\nms",
+    "events\na call",
+    "calls/s",
+    "sent\n{}/s",
+    "saving\n%",
+    "mean\nms",
+    "worst\nms",
+    "connec-\ntions",
+)
+
+
+def print_advice(advice: Advice, console: Console, measured: str = "") -> None:
+    """Print advice: what was asked, the choice, the table, and the reasons and doubts in sentences; and what a run
+    measured of it."""
+    say = partial(console.print, soft_wrap=not console.is_terminal)
+    say(f"[bold]advise[/bold]  {escape(_asked(advice))}")
+    say()
+    for line in choice(advice):
+        say(line)
+    say()
+    print_whole(console, render(advice))
+    say()
+    for line in reasons(advice):
+        say(escape(line))
+    if measured:
+        say(escape(measured))
+    say(f"[dim]{escape(_legend(advice))}[/dim]")
+
+
+def _asked(advice: Advice) -> str:
+    demand, one = advice.demand, advice.demand.workload
+    return (
+        f"{rate(demand.rate, 'event')} of {one.payload_bytes:,} B {one.payload_kind} by {one.client}, to "
+        f"{demand.endpoint.scheme}://{demand.endpoint.authority}; round trip {duration(demand.rtt_s)}, "
+        f"budget {duration(demand.budget_s)}"
+    )
+
+
+def choice(advice: Advice) -> Iterator[str]:
+    """The advice in a few lines, whether batching is worth it first."""
+    best = advice.advised
+    if best is None:
+        yield (
+            f"[bold]Nothing fits.[/bold] A call by itself takes {duration(advice.trigger.worst_s)}, the budget is "
+            f"{duration(advice.demand.budget_s)}: allow more, or publish from nearer to the endpoint."
+        )
+        return
+    verdict = _verdict(advice, best)
+    if verdict:
+        yield f"[bold]{verdict}[/bold]"
+    connections = count(best.connections, "connection")
+    batches = f"batches of {best.batch_size}, with a linger of {duration(best.linger_s)}"
+    if best.batch_size == 1:
+        yield f"[bold]Publish by trigger, one event a call[/bold], over {connections}."
+    elif _hardly_worth(advice, best):
+        yield f"Publish by trigger; or, if the bytes are worth the wait, in {batches}, over {connections}."
+    else:
+        yield f"[bold]Publish in {batches}[/bold], over {connections}."
+    who = "In batches it" if _hardly_worth(advice, best) else "It"
+    sends = (
+        f"{who} sends {amount(best.bytes_per_s)}/s ({amount(best.bytes_per_s * MONTH_S)} a month) in "
+        f"{rate(best.calls_per_s, 'call')}"
+    )
+    if best.batch_size == 1:
+        yield f"{sends}; an event takes {duration(best.worst_s)}."
+        return
+    trigger = advice.trigger
+    fewer_calls = 1 - best.calls_per_s / trigger.calls_per_s
+    fewer_bytes = (trigger.bytes_per_s - best.bytes_per_s) * MONTH_S
+    yield (
+        f"{sends}: {part(advice.saving(best))} fewer bytes and {part(fewer_calls)} fewer calls than by "
+        f"trigger, {amount(fewer_bytes)} less a month."
+    )
+    yield (
+        f"An event takes {duration(best.mean_s)} on average and {duration(best.worst_s)} at worst: "
+        f"{duration(best.mean_s - trigger.mean_s)} and {duration(best.worst_s - trigger.worst_s)} more than by "
+        "trigger."
+    )
+
+
+def _verdict(advice: Advice, best: Option) -> str:
+    """Whether batching is worth it; empty where it is."""
+    if best.batch_size == 1:
+        return f"Batching isn't worth it: {_why_not(advice)}"
+    saving = part(advice.saving(best))
+    if _hardly_worth(advice, best):
+        later = duration(best.worst_s - advice.trigger.worst_s)
+        return (
+            "Batching is hardly worth it: too few events arrive within the linger. It saves "
+            f"{saving} of the bytes, and an event is up to {later} later."
+        )
+    if advice.saving(best) < LITTLE_SAVED:
+        return (
+            f"Batching saves few bytes, {saving}, since the payload is most of what is sent; it is worth it for "
+            "the calls, if they are what costs."
+        )
+    return ""
+
+
+def _hardly_worth(advice: Advice, best: Option) -> bool:
+    return best.batch_size > 1 and best.events_per_call < HARDLY_GATHERED and advice.saving(best) < HARDLY_SAVED
+
+
+def _why_not(advice: Advice) -> str:
+    demand, trigger = advice.demand, advice.trigger
+    batches = [option for option in advice.options[1:] if option.fits]
+    if len(advice.options) == 1:
+        return "the endpoint takes one event a batch."
+    if not batches:
+        return (
+            f"a call takes {duration(trigger.worst_s)} of the budget of {duration(demand.budget_s)}, which leaves "
+            f"less than the {duration(LEAST_LINGER_S)} a linger takes at least."
+        )
+    best = min(batches, key=lambda option: option.bytes_per_s)
+    saving = advice.saving(best)
+    saves = f"save {part(saving)} of the bytes" if saving > 0 else f"send {part(-saving)} more bytes"
+    if best.events_per_call < HARDLY_GATHERED:
+        return (
+            f"at {rate(demand.rate, 'event')} too few arrive within the budget. Batches would hold "
+            f"{best.events_per_call:.2f} events on average and {saves}."
+        )
+    return f"the payload is most of what is sent. Batches of {best.batch_size} would {saves}."
+
+
+def render(advice: Advice) -> Table:
+    """The options to compare, the choice marked; usual ones fit 80 characters."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    table.add_column("  sent as", no_wrap=True, vertical="bottom")
+    # A unit in which tenths still tell the options apart.
+    unit, size = byte_unit(advice.trigger.bytes_per_s / 10)
+    for title in COLUMNS:
+        table.add_column(title.format(unit), justify="right", no_wrap=True)
+    for option in advice.shown:
+        chosen = option is advice.advised
+        call = "trigger" if option.batch_size == 1 else f"batch of {option.batch_size}"
+        table.add_row(
+            f"{'>' if chosen else ' '} {call}",
+            "-" if option.batch_size == 1 else f"{option.linger_s * 1e3:,.0f}",
+            f"{option.events_per_call:,.1f}",
+            figure(option.calls_per_s),
+            f"{option.bytes_per_s / size:,.1f}" if size > 1 else figure(option.bytes_per_s),
+            "-" if option.batch_size == 1 else f"{advice.saving(option) * 100:.1f}",
+            milliseconds(option.mean_s),
+            milliseconds(option.worst_s) + ("" if option.fits else " !"),
+            f"{option.connections:,}",
+            style="bold" if chosen else None,
+        )
+    return table
+
+
+def _legend(advice: Advice) -> str:
+    tls = "; TLS adds 22 B a record" if advice.demand.workload.tls else ""
+    return (
+        f"sent: HTTP's bytes{tls}; a month: 30 days; saving: against the trigger\n"
+        "mean, worst: from an event's arrival to its call's answer; events arrive at random, each by itself\n"
+        f"linger: fills {part(FILLED)} of batches, or what the budget leaves; connections: {part(BUSY)} busy"
+    )

@@ -1,0 +1,151 @@
+"""What a call and an event cost in work, from a saved run: the nearest it has to what is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from analysis.advice.connections_seen import closes_most_calls
+from analysis.models.call_time import fit_time
+from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.workload import FAMILY, LIBRARY, Workload
+from wiretax.runs.reader import Run, RunNotFoundError, find_run, newest_first, read_run
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Seconds that the slower of publisher and server spends on a call and on each event in it.
+
+    Attributes:
+        call_s: a of T(n) = a + b n.
+        event_s: b.
+        run: the name of the run it was fitted to; empty where nothing was measured, and both are 0.
+        workload: the family it was fitted to, as a trigger.
+        mock: the cost model of that run's mock; None for a server that was given.
+        by_round_trips: whether round trips held that run up, so that more than work is in it.
+        with_connection: whether each of that run's calls opened a connection, so that this is in the work.
+        largest_batch: the largest batch it was fitted to; 0 if nothing was measured.
+    """
+
+    call_s: float = 0.0
+    event_s: float = 0.0
+    run: str = ""
+    workload: Workload | None = None
+    mock: dict[str, Any] | None = None
+    by_round_trips: bool = False
+    with_connection: bool = False
+    largest_batch: int = 0
+
+
+UNKNOWN = Work()
+
+
+def work_of(run: Run, wanted: Workload) -> Work | None:
+    """The work fitted to the family of a run that is nearest to a workload.
+
+    Nearness is having its client, its kind of payload and its use of connections, a payload near to its own by
+    ratio, and its use of TLS, in this order.
+
+    Returns:
+        None where ``why_no_work`` has a reason.
+    """
+    fits = _fits(run)
+    fits = fits[fits["unsound_because"] == ""]
+    if fits.empty:
+        return None
+    nearest = min(fits.to_dict("records"), key=lambda row: _distance(row, wanted))
+    return Work(
+        # A sound line may still start a little below nothing.
+        call_s=max(0.0, float(nearest["call_s"])),
+        event_s=max(0.0, float(nearest["event_s"])),
+        run=run.folder.name,
+        workload=Workload(**{name: nearest[name] for name in FAMILY}),
+        mock=run.meta["mock"],
+        by_round_trips=_by_round_trips(run.meta),
+        with_connection=nearest["connection"] == "close" or bool(closes_most_calls(run.slices)),
+        largest_batch=int(nearest["largest_batch"]),
+    )
+
+
+def why_no_work(run: Run) -> str:
+    """Why a run does not tell what a call costs; empty where it does.
+
+    Only a sweep tells: classes of a free run compete, and what an observed publisher does between its calls is no
+    work. And only where a line describes the times of some family's calls.
+    """
+    if run.mode == "free":
+        return "it is a free run, whose user classes compete; name a sweep, like that of: wiretax run headline"
+    fits = _fits(run)
+    if run.mode == "observe" or fits.empty:
+        return (
+            "it doesn't tell what a call costs; name one with a trigger and batches of the same payload, like "
+            "that of: wiretax run headline"
+        )
+    if (fits["unsound_because"] == "").any():
+        return ""
+    return (
+        f"it doesn't tell what a call costs ({fits['unsound_because'].iloc[0]}); name another, or measure again: "
+        "wiretax run headline"
+    )
+
+
+def _fits(run: Run) -> pd.DataFrame:
+    """The lines of wiretax's own publisher."""
+    fits = fit_time(run.slices)
+    return fits[fits["client"] != LIBRARY]
+
+
+def find_work(results: Path, given: str | None, wanted: Workload) -> Work:
+    """The work by the run that is named, or by the newest valid one that tells; ``UNKNOWN`` where none does.
+
+    A run that round trips held up tells only where it is named.
+
+    Raises:
+        RunNotFoundError: where the run that is named can't be read, or has nothing to fit.
+    """
+    if given is not None:
+        named = find_run(results, given)
+        run = read_run(named)
+        if not run.meta["valid"]:
+            why = "; ".join(run.meta["invalid_because"])
+            raise RunNotFoundError(f"run {named}: it is invalid ({why}); name another, or leave --run out")
+        work = work_of(run, wanted)
+        if work is None and len(run.queue):
+            return UNKNOWN
+        if work is None:
+            raise RunNotFoundError(f"run {named}: {why_no_work(run)}")
+        return work
+    for folder in newest_first(results):
+        try:
+            run = read_run(folder)
+        except RunNotFoundError:
+            continue
+        found = work_of(run, wanted) if run.meta["valid"] else None
+        if found is not None and not found.by_round_trips:
+            return found
+    return UNKNOWN
+
+
+def _distance(row: dict[Any, Any], wanted: Workload) -> tuple[Any, ...]:
+    return (
+        row["client"] != wanted.client,
+        row["payload_kind"] != wanted.payload_kind,
+        row["connection"] != wanted.connection,
+        row["server"] != wanted.server,
+        row["calls_per_connection"] != wanted.calls_per_connection,
+        abs(log(row["payload_bytes"] / wanted.payload_bytes)),
+        row["tls"] != wanted.tls,
+    )
+
+
+def _by_round_trips(meta: dict[str, Any]) -> bool:
+    """Whether answers were awaited over a network, real or made up."""
+    if meta["mock"] is not None:
+        return bool(meta["mock"]["rtt_s"])
+    host = urlsplit(meta["endpoint"]).hostname or ""
+    return not Endpoint("http", host, 0, DEMO).is_loopback

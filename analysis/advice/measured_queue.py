@@ -1,0 +1,122 @@
+"""What a saved run measured of a queue like the one that advice is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isnan, log
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.advice.advise import Demand
+from analysis.advice.connections_seen import closes_most_calls
+from analysis.measures.latency import samples_needed
+from analysis.measures.queue_frontier import known, tradeoff
+from analysis.text.labels import Row, share
+from analysis.text.quantities import duration, rate
+from wiretax.runs.reader import Run, RunNotFoundError, find_run, newest_first, read_run
+
+# Rates, payloads and round trips further apart than this, as a ratio, are no measure of each other.
+NEAR = 1.5
+# Round trips as short as this are alike.
+SHORT_S = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """The measured queue that is nearest to a demand.
+
+    Attributes:
+        run: the name of the run.
+        curve: its rows of ``analysis.measures.queue_frontier.tradeoff``: the same arrivals, drained in
+            several ways that the demand's endpoint takes.
+        tls: whether the demand asks for TLS, which the run may not have had.
+    """
+
+    run: str
+    curve: pd.DataFrame
+    tls: bool
+
+    def sentence(self, budget_s: float) -> str:
+        """What fits a budget (s) by measurement: the fewest bytes with 99 % of events within it."""
+        first = self.curve.iloc[0].to_dict()
+        where = f"Measured in {self.run} at {rate(first['rate'], 'event')}"
+        if not isnan(first["rtt_s"]):
+            where += f" and a round trip of {duration(first['rtt_s'])}"
+        where += f", {first['publishers'] or 'all'} publishers"
+        if first["tls"] != self.tls:
+            where += f", with{'' if first['tls'] else 'out'} TLS"
+        where += ":"
+        steady = self.curve[~self.curve["is_overloaded"]]
+        fitting = steady[known(steady) & (steady["total_p99_s"] <= budget_s)].sort_values("sent_per_event")
+        if fitting.empty and len(steady) and steady["total_p99_s"].isna().all():
+            said = f"{where} too few events for a p99, which needs {samples_needed(0.99):,}."
+        elif fitting.empty:
+            said = f"{where} nothing it tried keeps 99 % of events within {duration(budget_s)}."
+        else:
+            said = f"{where} {_fits(fitting.iloc[0].to_dict())}."
+        trigger = self.curve[(self.curve["api"] == "trigger") & self.curve["is_overloaded"]]
+        if len(trigger):
+            said += f" The trigger did not keep up: {rate(trigger['events_per_second'].iloc[0], 'event')}."
+        return said
+
+
+def find_drained(results: Path, given: str | None, demand: Demand) -> Drained | None:
+    """The measured queue nearest to a demand, by the run that is named or the newest valid one that has any near
+    it; None where there is none."""
+    for folder in [find_run(results, given)] if given is not None else newest_first(results):
+        try:
+            run = read_run(folder)
+        except RunNotFoundError:
+            continue
+        # In a free run other classes may have competed with the queue's publishers.
+        found = nearest(run, demand) if run.meta.get("valid") and run.mode == "sweep" else None
+        if found is not None:
+            return found
+    return None
+
+
+def _connects_alike(run: Run, demand: Demand) -> bool:
+    """Whether the run's server did with connections what the demand's does."""
+    closes = closes_most_calls(run.queued) if len(run.queued) else None
+    return closes is None or closes == demand.connections.closes
+
+
+def nearest(run: Run, demand: Demand) -> Drained | None:
+    """The measured arrivals of a run that are nearest to a demand: its client, its kind of payload, and payload,
+    rate and round trip within a factor of 1.5; None where there are none, or the run's server did something else
+    with connections."""
+    if not _connects_alike(run, demand):
+        return None
+    table = tradeoff(run)
+    wanted = demand.workload
+    curves = {
+        key: curve
+        for key, curve in (table.groupby("curve") if len(table) else ())
+        if (curve["client"].iloc[0], curve["payload_kind"].iloc[0]) == (wanted.client, wanted.payload_kind)
+        and curve["connection"].iloc[0] == wanted.connection
+        and _distance(curve.iloc[0].to_dict(), demand) <= log(NEAR)
+    }
+    if not curves:
+        return None
+    key = min(curves, key=lambda each: _distance(curves[each].iloc[0].to_dict(), demand))
+    curve = curves[key]
+    return Drained(run.folder.name, curve[curve["batch_size"] <= demand.limit], wanted.tls)
+
+
+def _distance(row: Row, demand: Demand) -> float:
+    """How far apart they are in what they are furthest apart in, as the logarithm of a ratio."""
+    pairs = [(row["rate"], demand.rate), (row["payload_bytes"], demand.workload.payload_bytes)]
+    if isnan(row["rtt_s"]):
+        return float("inf")
+    pairs.append((max(row["rtt_s"], SHORT_S), max(demand.rtt_s, SHORT_S)))
+    return max(abs(log(one / other)) for one, other in pairs)
+
+
+def _fits(row: Row) -> str:
+    sent = f"the fewest bytes and had 99 % of events through in {duration(row['total_p99_s'])}"
+    if row["api"] == "trigger":
+        return f"within the budget the trigger sent {sent}"
+    saving = "" if isnan(row["saving"]) else f" ({share(row['saving'])} fewer than by trigger)"
+    batches = f"batches of {row['batch_size']} with a linger of {duration(row['linger_s'])}"
+    return f"within the budget {batches} sent {sent}{saving}"

@@ -1,0 +1,147 @@
+"""What batching from a queue saves in bytes and costs in latency: a curve a rate, the frontier marked."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.markers import CARETUPBASE
+
+from analysis.figures.drawing import Absent, Drawing
+from analysis.figures.style import Label, Stroke, canvas, label_beside, log_axis, stroke, styled
+from analysis.measures.latency import samples_needed
+from analysis.measures.queue_frontier import tradeoff
+from analysis.tables.queue_table import drained
+from analysis.text.labels import Row, share
+from wiretax.runs.reader import Run
+
+NAME = "tradeoff"
+TRADEOFF = "wiretax run tradeoff"
+MOST_CURVES = 7
+# What makes panels, and what else a run may vary: its largest group is drawn.
+PANEL = ["rtt_s"]
+ALIKE = [
+    "payload_bytes",
+    "payload_kind",
+    "client",
+    "connection",
+    "calls_per_connection",
+    "tls",
+    "server",
+    "arrivals",
+]
+MOST_PANELS = 3
+# Where a lower bound's arrow stands, beside its point.
+ABOVE = 1.06
+TICKS = (50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10000, 20000)
+
+
+def latency_by_bytes(run: Run) -> Drawing | Absent:
+    """p99 of an event's latency against bytes an event, a panel a round trip, a curve a rate.
+
+    Args:
+        run: a saved run.
+    """
+    if run.queue.empty:
+        return Absent(NAME, "no workload of this run takes its events from a queue", TRADEOFF)
+    table = tradeoff(run).dropna(subset=["sent_per_event"])
+    lacking = int(table["total_p99_s"].isna().sum())
+    table = table.dropna(subset=["total_p99_s"])
+    if table.empty and lacking:
+        needs = f"its queues carried too few events for a p99, which needs {samples_needed(0.99):,}"
+        return Absent(NAME, needs, TRADEOFF)
+    if table.empty or table["curve"].value_counts().max() < 2:
+        return Absent(NAME, "no two workloads of this run drain the same arrivals", TRADEOFF)
+    _, table = max(table.groupby([*ALIKE, "publishers"], dropna=False), key=lambda group: len(group[1]))
+    panels = [group for _, group in table.groupby(PANEL, dropna=False)][:MOST_PANELS]
+    title = _title(table)
+    with styled(NAME):
+        figure, all_axes = canvas(3.2 + 3.4 * len(panels), 4.6, title, len(panels), sharey=True)
+        for axes, panel in zip(all_axes, panels, strict=True):
+            _panel(axes, panel, table)
+        all_axes[0].legend(loc="upper left", title="arrivals", alignment="left")
+        all_axes[0].set_ylabel("from intended arrival to answer, p99, ms")
+    caption = (
+        f"{title}. Latency of an event (p99, ms, from when it was meant to arrive to the answer of its call) "
+        "against bytes sent an event, a curve a rate of arrival: filled points are the frontier, where no other "
+        "sends fewer bytes at a lower p99; hollow ones are off it; crosses can't keep up. An arrow marks a lower "
+        "bound: the latency is at least that. What sends the fewest bytes is named: events a batch, linger."
+    )
+    if lacking:
+        few = "workload has" if lacking == 1 else "workloads have"
+        caption += f" {lacking} {few} too few events for a p99, which needs {samples_needed(0.99):,}."
+    return Drawing(NAME, caption, figure)
+
+
+def _title(table: pd.DataFrame) -> str:
+    """The trigger's limit where it has one, else what the frontier saves at most."""
+    triggers = table[table["api"] == "trigger"]
+    fails = triggers[triggers["is_overloaded"]]
+    most = table[table["frontier"]]["saving"].max()
+    saved = "" if math.isnan(most) or most <= 0 else f"batches save up to {share(most, 0)} of the bytes"
+    if len(fails):
+        first = fails.sort_values("rate").iloc[0]
+        where = "" if math.isnan(first["rtt_s"]) else f" over {first['rtt_s'] * 1e3:,.10g} ms"
+        fails_at = f"The trigger can't keep up with {first['rate']:,.10g}/s{where}"
+        return f"{fails_at}; {saved}" if saved else fails_at
+    return saved.capitalize() or "Batches save no bytes here"
+
+
+def _panel(axes: Axes, panel: pd.DataFrame, table: pd.DataFrame) -> None:
+    log_axis(axes, "y")
+    if not math.isnan(panel["rtt_s"].iloc[0]):
+        axes.set_title(f"round trip {panel['rtt_s'].iloc[0] * 1e3:,.10g} ms")
+    low, high = table["sent_per_event"].min() / 1.45, table["sent_per_event"].max() * 1.3
+    log_axis(axes, "x", [each for each in TICKS if low <= each <= high])
+    axes.set_xlim(low, high)
+    axes.set_ylim(table["total_p99_s"].min() * 1e3 / 1.5, table["total_p99_s"].max() * 1e3 * 1.5)
+    axes.set_xlabel("bytes sent an event")
+    rates = sorted(table["rate"].unique())[:MOST_CURVES]
+    cheapest, triggers = [], []
+    for rate, curve in panel[panel["rate"].isin(rates)].groupby("rate"):
+        _curve(axes, curve, stroke(rates.index(rate)))
+        cheapest += [
+            _label(row) for row in curve[curve["frontier"]].nsmallest(1, "sent_per_event").to_dict("records")
+        ]
+        triggers += [_label(row) for row in curve[curve["api"] == "trigger"].to_dict("records")]
+    label_beside(axes, cheapest, "left", 0.045)
+    label_beside(axes, triggers, "right", 0.045)
+
+
+def _curve(axes: Axes, curve: pd.DataFrame, look: Stroke) -> None:
+    frontier = curve[curve["frontier"]].sort_values("sent_per_event")
+    axes.plot(
+        frontier["sent_per_event"],
+        frontier["total_p99_s"] * 1e3,
+        color=look.color,
+        marker=look.marker,
+        linestyle=look.linestyle,
+        label=f"{curve['rate'].iloc[0]:,.10g}/s",
+        zorder=4,
+    )
+    off = curve[~curve["frontier"] & ~curve["is_overloaded"]]
+    axes.plot(
+        off["sent_per_event"],
+        off["total_p99_s"] * 1e3,
+        color=look.color,
+        marker=look.marker,
+        markerfacecolor="none",
+        linestyle="none",
+        zorder=3,
+    )
+    over = curve[curve["is_overloaded"]]
+    axes.plot(
+        over["sent_per_event"], over["total_p99_s"] * 1e3, color=look.color, marker="x", linestyle="none", zorder=3
+    )
+    bounds = curve[curve["total_p99_s_is_lower_bound"]]
+    if len(bounds):
+        above = bounds["total_p99_s"] * 1e3 * ABOVE
+        axes.plot(
+            bounds["sent_per_event"], above, color=look.color, marker=CARETUPBASE, linestyle="none", zorder=3
+        )
+
+
+def _label(row: Row) -> Label:
+    words = drained(row).replace("batch of ", "").replace("linger ", "")
+    return Label(float(row["sent_per_event"]), float(row["total_p99_s"]) * 1e3, words)

@@ -1,0 +1,274 @@
+"""The published claims of the Batch Events API, one by one, beside what a run measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isnan, nan
+from typing import Literal
+
+import pandas as pd
+
+from analysis.measures.clients import CLAIMED_HEAD_BYTES, head_claim
+from analysis.measures.mode import why_no_gain
+from analysis.measures.representative import focus
+from analysis.measures.summary import summarise
+from analysis.measures.throughput import Ratio, Rounds
+from analysis.models.breakeven import payload_at_overhead
+from analysis.models.call_time import fit_time
+from analysis.models.cost_model import fit_bytes
+from analysis.text.labels import Row, call, event, gain_limit, interval, share, sizes, times, with_doubt
+from wiretax.channels.workload import FAMILY
+
+Verdict = Literal["holds", "holds in part", "does not hold", "undecided", "not measured"]
+# "Around 400": a fifth either way.
+AROUND = 0.2
+OVERHEADS = (10.0, 5.0, 2.0)
+# Up to here at most half of what is sent is overhead, and there is nothing to cure.
+CURED = 2.0
+# With half of the bytes gone an overhead is eased at least.
+EASED = 0.5
+BATCH = 10
+# With this share of what any batch can give there is no need of a larger one.
+NEARLY_ALL = 0.9
+EXACT = "exact"
+# What batches of different payloads have in common, to be read in one line.
+ALIKE = [name for name in FAMILY if name != "payload_bytes"]
+HEADER = "Every HTTP call carries around 400 bytes of header."
+OVERHEAD = "That can be up to a 10x overhead on a small event."
+CURE = "Fewer calls cure it."
+TEN = "Send up to 10 events a call."
+MORE = "On a dedicated cluster, larger batches."
+CHANNELS = "One event to many channels: a multi-channel trigger rather than a batch."
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim and what a run says of it.
+
+    Attributes:
+        claim: as published, in few words.
+        verdict: whether it holds.
+        measured: the figure, with its unit.
+        interval: where it lies with 95 % confidence; "exact" for bytes.
+        workload: what was sent.
+        note: what the figure means; where nothing was measured, how to measure it.
+    """
+
+    claim: str
+    verdict: Verdict
+    measured: str = "-"
+    interval: str = "-"
+    workload: str = "-"
+    note: str = ""
+
+
+def claims(slices: pd.DataFrame) -> list[Claim]:
+    """All claims, in the order in which they are published; one that a run can't tell says what would.
+
+    Args:
+        slices: ``slices.parquet``.
+    """
+    family = focus(slices)
+    rows: list[Row] = [row for row in summarise(slices).to_dict("records") if not isnan(row["sent_per_event"])]
+    own = [row for row in rows if row["workload"] in set(family["workload"])]
+    return [
+        _header(slices),
+        _overhead(rows, own),
+        _cure(rows, own, family),
+        _ten(own, family),
+        _more(own, family),
+        _channels(own, family),
+    ]
+
+
+def _header(slices: pd.DataFrame) -> Claim:
+    found = head_claim(slices)
+    if found is None:
+        return Claim(HEADER, "not measured", note="No official library in this run: wiretax run clients.")
+    one = found.libraries == 1
+    near = abs(found.mean / CLAIMED_HEAD_BYTES - 1) <= AROUND
+    return Claim(
+        HEADER,
+        "holds" if near else "does not hold",
+        f"{found.mean:,.0f} B" if one else f"{found.least:,.0f} to {found.most:,.0f} B, mean {found.mean:,.0f} B",
+        EXACT,
+        f"trigger, {found.names[0] if one else f'{found.libraries} official libraries'}",
+        "If the request line with its signed query counts; header fields alone are "
+        + (
+            f"{found.least_fields:,.0f} B." if one else f"{found.least_fields:,.0f} to {found.most_fields:,.0f} B."
+        ),
+    )
+
+
+def _overhead(rows: list[Row], own: list[Row]) -> Claim:
+    triggers = [row for row in rows if row["api"] == "trigger" and own and row["client"] == own[0]["client"]]
+    if not triggers:
+        return Claim(OVERHEAD, "not measured", note="No trigger in this run: wiretax run headline.")
+    most = max(triggers, key=lambda row: float(row["overhead_factor"]))
+    try:
+        crossings = {each: payload_at_overhead(each, most["client"], most["payload_kind"]) for each in OVERHEADS}
+    except KeyError:
+        # Bytes of a client without a profile are known where they were measured, and nowhere else.
+        crossings = {}
+    reached = most["overhead_factor"] >= OVERHEADS[0] or crossings.get(OVERHEADS[0]) is not None
+    sizes = [f"{factor:g}x at {size:,} B" for factor, size in crossings.items() if size is not None]
+    note = f"By the model: {', '.join(sizes)}." if sizes else ""
+    return Claim(
+        OVERHEAD,
+        "holds" if reached else "does not hold",
+        f"{times(most['overhead_factor'])} at {most['payload_bytes']:,} B",
+        EXACT,
+        f"trigger, {most['payload_kind']}, {most['client']}",
+        note + (" Smaller events cost more than 10x." if reached else ""),
+    )
+
+
+def _cure(rows: list[Row], own: list[Row], family: pd.DataFrame) -> Claim:
+    ten = _batches_of_ten(own)
+    if not ten:
+        return Claim(CURE, "not measured", note="No trigger beside a batch of 10: wiretax run headline.")
+    [row] = ten
+    alone = {each["workload"]: float(each["overhead_factor"]) for each in rows}
+    same = [each for each in _batches_of_ten(rows) if all(each[name] == row[name] for name in ALIKE)]
+    # Where a trigger has no overhead to speak of there is nothing to cure.
+    ill = [each for each in same if alone[each["baseline"]] > CURED]
+    verdict: Verdict = "does not hold"
+    if all(each["overhead_factor"] <= CURED for each in ill):
+        verdict = "holds"
+    elif any(each["saving"] >= EASED for each in ill):
+        verdict = "holds in part"
+    overheads = f"overhead {times(alone[row['baseline']])} to {times(row['overhead_factor'])}"
+    return Claim(
+        CURE,
+        verdict,
+        f"{share(row['saving'])} fewer bytes, {overheads}",
+        EXACT,
+        f"batch of {BATCH}, {event(row)}",
+        " ".join([*_distance(own, family, row["saving"]), *_by_payload(same)]),
+    )
+
+
+def _batches_of_ten(rows: list[Row]) -> list[Row]:
+    """Those that have a trigger beside them."""
+    ten = (row for row in rows if row["api"] == "batch" and row["batch_size"] == BATCH)
+    return [row for row in ten if not isnan(row["saving"])]
+
+
+def _distance(own: list[Row], family: pd.DataFrame, saving: float) -> Iterator[str]:
+    """How far a saving is from what ever larger batches approach."""
+    alone = {row["api"]: float(row["sent_per_event"]) for row in own}
+    for row in fit_bytes(family).to_dict("records"):
+        if row["api"] == "batch" and not isnan(row["event_bytes"]):
+            limit = 1 - float(row["event_bytes"]) / alone["trigger"]
+            most, reached = share(limit), share(saving / limit, 0)
+            yield f"By the model of bytes no batch saves more than {most}; this is {reached} of it."
+
+
+def _by_payload(rows: list[Row]) -> Iterator[str]:
+    """The saving at each payload, where there are several."""
+    if len(rows) > 1:
+        ordered = sorted(rows, key=lambda row: int(row["payload_bytes"]))
+        sizes = ", ".join(f"{share(row['saving'])} at {row['payload_bytes']:,} B" for row in ordered)
+        yield f"By payload: {sizes}."
+
+
+def _ten(own: list[Row], family: pd.DataFrame) -> Claim:
+    ten = _batches_of_ten(own)
+    if not ten:
+        return Claim(TEN, "not measured", note="No trigger beside a batch of 10: wiretax run headline.")
+    [row] = ten
+    if why := why_no_gain(family):
+        return Claim(TEN, "not measured", note=why)
+    # Rounds that lack one of the sizes have no line.
+    fits = fit_time(family).to_dict("records")
+    best, note = _best_gain(fits[0]) if fits else (nan, "")
+    return Claim(
+        TEN,
+        _ten_suffice(row, best),
+        f"{times(row['gain'])} events/s",
+        interval(row["gain_low"], row["gain_high"]),
+        f"batch of {BATCH}, {event(row)}",
+        note,
+    )
+
+
+def _best_gain(fit: Row) -> tuple[float, str]:
+    """The most that any batch can gain, or did where the data support no limit; and what is to be said of it."""
+    said = gain_limit(fit)
+    if not said:
+        return nan, ""
+    said = f"{said[0].upper()}{said[1:]}."
+    if not isnan(fit["gain_limit"]):
+        return float(fit["gain_limit"]), said
+    if fit["largest_batch"] <= BATCH:
+        return nan, f"No larger batch was measured, and no limit is given: {fit['no_limit_because']}."
+    return float(fit["largest_gain"]), f"{said} No limit is given: {fit['no_limit_because']}."
+
+
+def _ten_suffice(row: Row, best: float) -> Verdict:
+    """``best``: NaN where it is not known whether larger batches gain more."""
+    if isnan(row["gain_low"]):
+        return "undecided"
+    return "holds" if row["gain"] >= NEARLY_ALL * best else "holds in part" if row["gain_low"] > 1 else "undecided"
+
+
+def _more(own: list[Row], family: pd.DataFrame) -> Claim:
+    batches = {row["batch_size"]: row for row in own if row["api"] == "batch"}
+    larger = [batches[size] for size in sorted(batches) if size > BATCH]
+    if BATCH not in batches or not larger:
+        return Claim(MORE, "not measured", note="No batch larger than 10 beside one of 10: wiretax run headline.")
+    ten, rounds = batches[BATCH], Rounds(family)
+    fewer = [1 - row["sent_per_event"] / ten["sent_per_event"] for row in larger]
+    what = f"{sizes([row['batch_size'] for row in larger])} over one of {BATCH}, {event(ten)}"
+    if why := why_no_gain(family):
+        return Claim(MORE, "not measured", f"up to {share(max(fewer))} fewer bytes", EXACT, what, why)
+    ratios = [rounds.ratio(str(row["workload"]), str(ten["workload"])) for row in larger]
+    best = max(ratios, key=lambda ratio: ratio.estimate)
+    parts = zip([row["batch_size"] for row in larger], fewer, ratios, strict=True)
+    return Claim(
+        MORE,
+        _all_above_one(ratios),
+        f"up to {share(max(fewer))} fewer bytes, {times(best.estimate)} events/s",
+        interval(best.low, best.high),
+        what,
+        "; ".join(f"{size}: {share(less)} fewer bytes, {with_doubt(ratio)}" for size, less, ratio in parts) + ".",
+    )
+
+
+def _all_above_one(ratios: list[Ratio]) -> Verdict:
+    """Whether the one is faster than the other each time, beyond doubt."""
+    faster = [ratio.low > 1 for ratio in ratios]
+    if any(faster):
+        return "holds" if all(faster) else "holds in part"
+    return "does not hold" if all(ratio.high < 1 for ratio in ratios) else "undecided"
+
+
+def _channels(own: list[Row], family: pd.DataFrame) -> Claim:
+    batches = {row["batch_size"]: row for row in own if row["api"] == "batch"}
+    fans = [row for row in own if row["api"] == "multi_trigger" and row["channels"] in batches]
+    if not fans:
+        what = "No trigger to as many channels as a batch has events"
+        return Claim(CHANNELS, "not measured", note=f"{what}: wiretax run headline.")
+    rounds, why = Rounds(family), why_no_gain(family)
+    ratios, notes = [], []
+    for fan in sorted(fans, key=lambda row: int(row["channels"]), reverse=True):
+        batch = batches[fan["channels"]]
+        ratio = rounds.ratio(str(fan["workload"]), str(batch["workload"]))
+        fewer, more = fan["sent_per_event"] / fan["channels"], batch["sent_per_event"]
+        ratios.append(ratio)
+        notes.append(
+            f"{fan['channels']} channels: {fewer:,.1f} B a message instead of {more:,.1f}, {with_doubt(ratio)}"
+        )
+    # What stands last is the fewest channels: the least that is gained.
+    if why:
+        what = f"{call(fan)} over batch of {fan['channels']}, {event(fan)}"
+        return Claim(CHANNELS, "not measured", f"{share(1 - fewer / more)} fewer bytes", EXACT, what, why)
+    return Claim(
+        CHANNELS,
+        _all_above_one(ratios) if fewer < more else "does not hold",
+        f"{share(1 - fewer / more)} fewer bytes, {times(ratio.estimate)} messages/s",
+        interval(ratio.low, ratio.high),
+        f"{call(fan)} over batch of {fan['channels']}, {event(fan)}",
+        "; ".join(reversed(notes)) + ".",
+    )

@@ -1,0 +1,90 @@
+"""Client libraries side by side: the head each sends, what an event costs alone and in a batch, and the claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.measures.layers import with_tls
+
+# The library of each language as it comes, without options.
+OFFICIAL = ("dotnet", "go", "java", "node", "php", "python", "ruby")
+CLAIMED_HEAD_BYTES = 400
+# Fewer are better read row by row.
+LEAST_CLIENTS = 4
+PAIR = ["client", "payload_kind", "payload_bytes", "connection", "calls_per_connection", "http", "tls", "server"]
+FIGURES = ["head_per_request", "sent_per_event", "cable_per_event"]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadClaim:
+    """The claim of about 400 bytes of header a call, beside what official libraries send for a trigger (B).
+
+    Attributes:
+        names: the clients measured.
+        least, mean, most: request line, query and header fields, blank line included.
+        least_fields, most_fields: header fields and blank line alone.
+    """
+
+    names: tuple[str, ...]
+    least: float
+    mean: float
+    most: float
+    least_fields: float
+    most_fields: float
+
+    @property
+    def libraries(self) -> int:
+        return len(self.names)
+
+
+def compare_clients(summary: pd.DataFrame) -> pd.DataFrame:
+    """One row a client and payload: its trigger beside a batch, of a size that is fair.
+
+    That is the largest size every client has that batches this payload; where they share none, each one's largest.
+
+    Args:
+        summary: ``analysis.measures.summary.summarise``.
+
+    Returns:
+        ``client``, ``payload_kind``, ``payload_bytes`` and what else tells a pair; for trigger and batch ``head``
+        (bytes a call), ``sent`` and ``cable`` (bytes an event) with the prefixes ``trigger_`` and ``batch_``;
+        ``batch_size``, ``saving`` (share), ``gain``, ``gain_low``, ``gain_high`` (ratios). Ordered by payload,
+        then by the trigger's head. Clients without a batch have NaN there.
+    """
+    use = ["calls_on_connection", "server_closes"]
+    triggers = summary[summary["api"] == "trigger"][[*PAIR, *use, *FIGURES]]
+    batches = summary[summary["api"] == "batch"].sort_values("batch_size")
+    by_size = batches.groupby(["payload_kind", "payload_bytes"])
+    clients = by_size["client"].transform("nunique")
+    with_size = batches.groupby(["payload_kind", "payload_bytes", "batch_size"])["client"].transform("nunique")
+    # Those that all have come last, and so does the largest of them.
+    fair = batches.assign(_shared=clients == with_size).sort_values(["_shared", "batch_size"])
+    batches = fair.drop_duplicates(PAIR, keep="last")
+    batches = batches[[*PAIR, "batch_size", *FIGURES, "saving", "gain", "gain_low", "gain_high"]]
+    pairs = triggers.merge(batches, on=PAIR, how="left", suffixes=("_trigger", "_batch"))
+    short = {"head_per_request": "head", "sent_per_event": "sent", "cable_per_event": "cable"}
+    names = {f"{name}_{api}": f"{api}_{short[name]}" for name in FIGURES for api in ("trigger", "batch")}
+    pairs = pairs.rename(columns=names)
+    return pairs.sort_values(["payload_bytes", "trigger_head", "client"]).reset_index(drop=True)
+
+
+def head_claim(slices: pd.DataFrame) -> HeadClaim | None:
+    """The claim held against the official libraries' triggers; None where the run has none of them.
+
+    Args:
+        slices: ``slices.parquet``.
+    """
+    slices = with_tls(slices)
+    # Another server's name would be in the same heads.
+    slices = slices[slices["server"] == "endpoint"]
+    mine = slices[(slices["api"] == "trigger") & slices["client"].isin(OFFICIAL) & (slices["requests"] > 0)]
+    if mine.empty:
+        return None
+    total = mine.groupby("client")[["requests", "request_line_bytes", "auth_query_bytes", "header_bytes"]].sum()
+    heads = total.drop(columns="requests").sum(axis=1) / total["requests"]
+    fields = total["header_bytes"] / total["requests"]
+    figures = (heads.min(), heads.mean(), heads.max(), fields.min(), fields.max())
+    return HeadClaim(tuple(total.index), *(float(np.round(each, 1)) for each in figures))

@@ -1,0 +1,264 @@
+"""How long a call takes by the events in it, and how far the gain of batches can be told from that.
+
+T(n) = a + b n is a straight line through the times of a family's batch sizes: what the slower of publisher and
+server spends on a call and on each event in it, at saturation. The line is *sound* if it is within 10 % of the
+measured time at each of three sizes or more (medians over five rounds or more).
+
+From it would follow a limit of the gain, (a + b) / b. But a limit lies beyond all that was measured, and real
+times bend (buffers, segments, wake-ups). So one is given only if the line is sound and
+
+- four sizes or more, a trigger among them, were measured,
+- the line's gain is within 5 % of the measured gain at every size,
+- leaving out any one batch size moves the limit by 10 % at most,
+- the largest gain measured is at least half of the limit.
+
+Otherwise there are the largest gain measured and the batch size that takes 90 % of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite, nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.measures.interval import LEAST_ROUNDS, median_interval
+from analysis.measures.layers import with_tls
+from analysis.measures.mode import is_conducted
+from analysis.models.line import SHARE, Floats, Line, fit_line
+from wiretax.channels.workload import FAMILY
+
+# How far a sound line may lie from the measured times.
+SOUND = 0.10
+# Two sizes leave no residual to judge a line by.
+LEAST_SIZES = 3
+# What a limit takes beside a sound line: how far the line's gains may lie from the measured ones, how far the
+# limit may move with a size left out, and which share of it has to be measured. Of four sizes three are left.
+CLOSE = 0.05
+STABLE = 0.10
+REACHED = 0.5
+LEAST_SIZES_OF_A_LIMIT = 4
+# Gains this near to the largest count as equal to it.
+ALIKE = 0.01
+FIGURES = ["call_s", "event_s", "gain_limit", "size_90", "largest_gain"]
+
+
+@dataclass(frozen=True)
+class CallTimes:
+    """The measured times of one family's calls.
+
+    Attributes:
+        family: the values of ``FAMILY``.
+        sizes: batch sizes in order; a trigger is 1.
+        times: seconds a call: a row a round that has all sizes, a column a size.
+        has_trigger: whether the size of 1 is a trigger, which gains are held against.
+    """
+
+    family: tuple[Any, ...]
+    sizes: Floats
+    times: Floats
+    has_trigger: bool
+
+    @cached_property
+    def line(self) -> Line:
+        """The line through all sizes."""
+        return fit_line(self.sizes, self.times)
+
+    @cached_property
+    def residuals(self) -> Floats:
+        """How far the measured times lie from the line, as a share: a median over rounds for each size."""
+        residuals: Floats = np.median(self.times / self.line.times(self.sizes) - 1, axis=0)
+        return residuals
+
+    @cached_property
+    def gains(self) -> Floats:
+        """Measured events a second over the trigger's: a row a round, a column a size."""
+        gains: Floats = self.sizes * self.times[:, :1] / self.times
+        return gains
+
+    @cached_property
+    def unsound_because(self) -> str:
+        """Why the line does not describe the times; empty where it does."""
+        if len(self.sizes) < LEAST_SIZES:
+            return "two batch sizes leave nothing to check a line against"
+        if len(self.times) < LEAST_ROUNDS:
+            return f"{LEAST_ROUNDS} rounds are needed"
+        (call, event) = (median_interval(values)[1] for values in (self.line.call_s, self.line.event_s))
+        if call < 0 or event < 0:
+            return "the fitted time of a call or of an event is below zero"
+        worst = int(np.argmax(np.abs(self.residuals)))
+        if abs(self.residuals[worst]) > SOUND:
+            return (
+                f"a line through the call times is {abs(self.residuals[worst]) * 100:.1f} % off at "
+                f"{_size(self.sizes[worst])}"
+            )
+        return ""
+
+    @cached_property
+    def no_curve_because(self) -> str:
+        """Why the line does not describe the gains; empty where it does."""
+        if not self.has_trigger:
+            return "no trigger was measured"
+        if self.unsound_because:
+            return self.unsound_because
+        fitted, measured = np.median(self.line.gains(self.sizes), axis=0), np.median(self.gains, axis=0)
+        off = np.median(self.line.gains(self.sizes) / self.gains - 1, axis=0)
+        worst = int(np.argmax(np.abs(off)))
+        if abs(off[worst]) > CLOSE:
+            return (
+                f"a line through the call times gives {_size(self.sizes[worst])} {fitted[worst]:.2f}x instead of "
+                f"{measured[worst]:.2f}x"
+            )
+        return ""
+
+    @cached_property
+    def no_limit_because(self) -> str:
+        """Why no limit of the gain is given; empty where one is."""
+        if self.no_curve_because:
+            return self.no_curve_because
+        if len(self.sizes) < LEAST_SIZES_OF_A_LIMIT:
+            return f"{LEAST_SIZES_OF_A_LIMIT} sizes are needed, the trigger's included"
+        limit = float(np.median(self.line.limits))
+        if not isfinite(limit) or median_interval(self.line.event_s)[0] <= 0:
+            return "the time of a call does not grow measurably with its events"
+        # Where it is reached to the digit, float's dust is no reason against it.
+        if np.median(self.gains, axis=0).max() < REACHED * limit * (1 - 1e-9):
+            return f"the largest batch measured reaches less than {REACHED * 100:.0f} % of one"
+        others = [self._limit_without(place) for place in range(1, len(self.sizes))]
+        moved = int(np.argmax([abs(other / limit - 1) for other in others]))
+        if abs(others[moved] / limit - 1) > STABLE:
+            other = f"{others[moved]:.1f}x" if isfinite(others[moved]) else "none"
+            return (
+                f"it would depend on the sizes measured, {limit:.1f}x with {_size(self.sizes[moved + 1])} and "
+                f"{other} without"
+            )
+        return ""
+
+    def _limit_without(self, place: int) -> float:
+        line = fit_line(np.delete(self.sizes, place), np.delete(self.times, place, axis=1))
+        return float(np.median(line.limits))
+
+    @property
+    def largest(self) -> int:
+        """Which size has the largest gain, by its place."""
+        return int(np.argmax(np.median(self.gains, axis=0)))
+
+    @property
+    def near_largest(self) -> list[int]:
+        """The sizes whose gains are within 1 % of the largest."""
+        gains = np.median(self.gains, axis=0)
+        return [int(size) for size in self.sizes[gains >= gains.max() * (1 - ALIKE)]]
+
+    @property
+    def enough(self) -> int:
+        """The smallest batch with 90 % of the largest gain measured; between sizes, times are interpolated."""
+        gains = np.median(self.gains, axis=0)
+        sizes = np.arange(self.sizes[0], self.sizes[-1] + 1)
+        between = sizes / np.interp(sizes, self.sizes, self.sizes / gains)
+        return int(sizes[np.argmax(between >= SHARE * gains.max())])
+
+
+def call_times(slices: pd.DataFrame) -> Iterator[CallTimes]:
+    """The times of each family that has a trigger and a batch, or two sizes of batch; none where workloads were
+    not sent in turn.
+
+    A call's time is a slice's duration over its requests: with all connections busy, what the slower side spends
+    on one.
+
+    Args:
+        slices: ``slices.parquet``.
+    """
+    if not is_conducted(slices):
+        return
+    used = with_tls(slices)
+    used = used[used["api"].isin(["trigger", "batch"]) & (used["requests"] > 0)]
+    for family, group in used.groupby(list(FAMILY), sort=False, dropna=False):
+        # A batch of one is no trigger; where there are both, the trigger is what batches replace.
+        has_trigger = bool((group["api"] == "trigger").any())
+        if has_trigger:
+            group = group[(group["api"] == "trigger") | (group["batch_size"] > 1)]
+        by_round = group.groupby(["round", "batch_size"])
+        times = (by_round["duration_s"].max() / by_round["requests"].sum()).unstack("batch_size")
+        whole = times.sort_index(axis=1).dropna()
+        if whole.shape[1] > 1 and len(whole):
+            yield CallTimes(family, whole.columns.to_numpy(dtype=float), whole.to_numpy(), has_trigger)
+
+
+def fit_time(slices: pd.DataFrame) -> pd.DataFrame:
+    """Seconds as T(n) = a + b n by family, and what can be told of the gain.
+
+    Args:
+        slices: ``slices.parquet``.
+
+    Returns:
+        A row a family (``FAMILY``) with
+
+        - ``call_s`` (a) and ``event_s`` (b); ``unsound_because`` (why the line does not describe the times; empty
+          where it does) and ``deviation`` (share: the size furthest from the line; NaN with two sizes);
+        - ``gain_limit`` (ratio: what ever larger batches approach) and ``size_90`` (the batch size that reaches
+          90 % of it), both NaN where the data don't support one, and ``no_limit_because``;
+        - ``largest_gain`` (ratio, measured), ``largest_gain_at`` (the sizes that have it), ``enough`` (the
+          smallest batch with 90 % of it), NaN and empty without a trigger;
+        - ``largest_batch``, ``rounds`` and ``batch_sizes``.
+
+        Figures are medians over rounds, with ``_low`` and ``_high`` (95 %; NaN under five rounds).
+    """
+    rows = [_row(each) for each in call_times(slices)]
+    bounds = [f"{name}{end}" for name in FIGURES for end in ("", "_low", "_high")]
+    more = ["unsound_because", "no_limit_because", "largest_gain_at", "enough", "largest_batch"]
+    return pd.DataFrame(rows, columns=[*FAMILY, *bounds, *more, "deviation", "rounds", "batch_sizes"])
+
+
+def _row(calls: CallTimes) -> dict[str, Any]:
+    line, rounds = calls.line, len(calls.times)
+    unknown = np.full(rounds, nan)
+    limits, sizes = (unknown, unknown) if calls.no_limit_because else (line.limits, line.sizes_for_share)
+    largest = calls.gains[:, calls.largest] if calls.has_trigger else unknown
+    row = dict(zip(FAMILY, calls.family, strict=True))
+    for name, values in zip(FIGURES, (line.call_s, line.event_s, limits, sizes, largest), strict=True):
+        row[name] = np.median(values)
+        row[f"{name}_low"], row[f"{name}_high"] = median_interval(values)
+    return {
+        **row,
+        "unsound_because": calls.unsound_because,
+        "no_limit_because": calls.no_limit_because,
+        "largest_gain_at": calls.near_largest if calls.has_trigger else [],
+        "enough": calls.enough if calls.has_trigger else nan,
+        "largest_batch": int(calls.sizes[-1]),
+        # A line through two points has no residual.
+        "deviation": float(np.abs(calls.residuals).max()) if len(calls.sizes) >= LEAST_SIZES else nan,
+        "rounds": rounds,
+        "batch_sizes": ", ".join(f"{size:g}" for size in calls.sizes),
+    }
+
+
+def gain_curve(slices: pd.DataFrame, sizes: Sequence[float]) -> pd.DataFrame:
+    """The fitted gain over the trigger, for families whose line is within 5 % of all measured gains.
+
+    Args:
+        slices: ``slices.parquet``.
+        sizes: batch sizes; those above a family's largest measured one are left out.
+
+    Returns:
+        A row a family (``FAMILY``) and ``batch_size``: ``gain``, ``gain_low``, ``gain_high`` (ratios; 95 %).
+    """
+    parts = []
+    for calls in call_times(slices):
+        if calls.no_curve_because:
+            continue
+        within = [size for size in sizes if size <= calls.sizes[-1]]
+        gains = calls.line.gains(within)
+        low, high = median_interval(gains)
+        middle = np.median(gains, axis=0)
+        curve = pd.DataFrame({"batch_size": within, "gain": middle, "gain_low": low, "gain_high": high})
+        parts.append(curve.assign(**dict(zip(FAMILY, calls.family, strict=True))))
+    columns = [*FAMILY, "batch_size", "gain", "gain_low", "gain_high"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _size(size: float) -> str:
+    return "a trigger" if size == 1 else f"a batch of {size:g}"

@@ -1,0 +1,129 @@
+"""What a call and an event weigh apart: bytes(n, p) = H + n (E + k p).
+
+H is what a call costs whatever it carries, E the envelope of an event, k how much escaping makes of a payload
+byte. ``analysis.models.call_time`` has the same for time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.measures.layers import HEAD, totals
+from wiretax.channels.sizes import BodySizes, body_sizes
+from wiretax.channels.workload import FAMILY, Workload
+
+CALL = ["api", "channels", *[name for name in FAMILY if name != "payload_bytes"]]
+BYTE_COLUMNS = [
+    "payload_bytes",
+    "call_bytes",
+    "event_bytes",
+    "envelope_bytes",
+    "escape_factor",
+    "residual",
+    "digits",
+    "batch_sizes",
+]
+
+Floats = npt.NDArray[np.float64]
+
+
+def fit_bytes(slices: pd.DataFrame) -> pd.DataFrame:
+    """Sent bytes as H + n (E + k p), by client and API, fitted to HTTP's bytes of each request.
+
+    The digits of Content-Length are counted apart: where a body gains a digit its head is a byte longer, which is
+    no price of the call and none of the event.
+
+    Args:
+        slices: ``slices.parquet``.
+
+    Returns:
+        A row a call (``CALL``) and ``payload_bytes``, with ``call_bytes`` (H, B a call: the start of the line
+        through batch sizes; where there is only one of them, the head and the brackets the client's profile
+        writes), ``event_bytes`` (E + k p, B an event: the line's slope, which ever larger batches approach),
+        ``envelope_bytes`` (E: what the profile writes around an empty payload, or without one the start of the
+        line through payloads), ``escape_factor`` (k, ratio; a document has as many quotes as it has, so k differs
+        with its size), ``residual`` (B a call: the workload furthest from the model; 0 is exact), ``digits`` (of
+        Content-Length, smallest and largest body) and ``batch_sizes``. What the run can't tell is NaN. HTTP/2 is
+        left out: its heads are coded.
+    """
+    total = totals(slices)
+    total = total[(total["requests"] > 0) & (total["http"] == "1.1")]
+    body = total["body_bytes"] / total["requests"]
+    digits = np.floor(np.log10(body.clip(lower=1))).astype(int) + 1
+    head = total[HEAD].sum(axis=1) / total["requests"]
+    requests = total.assign(_body=body, _digits=digits, _head=head - digits)
+    fitted = [_fit_call(group) for _, group in requests.groupby(CALL, sort=False)]
+    return pd.concat(fitted, ignore_index=True) if fitted else pd.DataFrame(columns=[*CALL, *BYTE_COLUMNS])
+
+
+def _fit_call(group: pd.DataFrame) -> pd.DataFrame:
+    """One kind of call at all its payloads: one H, and at each payload what an event adds."""
+    around = _by_profile(group.iloc[0].to_dict())
+    sizes, payloads = group["batch_size"].to_numpy(), group["payload_bytes"].to_numpy()
+    sent = (group["_head"] + group["_body"]).to_numpy()
+    each = np.unique(payloads)
+    terms = np.column_stack([np.ones(len(sizes)), *[np.where(payloads == size, sizes, 0) for size in each]])
+    if np.linalg.matrix_rank(terms) > len(each):
+        call, *events = np.linalg.lstsq(terms, sent)[0]
+    else:
+        # One batch size a payload leaves the line's start open.
+        call = group["_head"].mean() + (
+            around.call if around else 0 if group["api"].iloc[0] != "batch" else np.nan
+        )
+        events = [np.mean((sent - call)[payloads == size] / sizes[payloads == size]) for size in each]
+    envelope, factors = _envelope(each, np.array(events), around)
+    fitted = pd.DataFrame(
+        {
+            "payload_bytes": each,
+            "call_bytes": call,
+            "event_bytes": events,
+            "envelope_bytes": envelope,
+            "escape_factor": factors,
+        }
+    )
+    place = np.searchsorted(each, payloads)
+    residual = np.abs(sent - call - sizes * (envelope + factors * each)[place])
+    by_payload = group.assign(_residual=residual).groupby("payload_bytes", as_index=False)
+    more = by_payload.agg(
+        residual=("_residual", "max"),
+        digits=("_digits", lambda values: _span(values.min(), values.max())),
+        batch_sizes=("batch_size", lambda values: ", ".join(map(str, sorted(set(values))))),
+    )
+    fitted = fitted.merge(more, on="payload_bytes").assign(**{name: group[name].iloc[0] for name in CALL})
+    # Sums of floats leave dust behind; bytes are whole or fractions of a call's.
+    figures = ["call_bytes", "event_bytes", "envelope_bytes", "residual"]
+    return fitted.assign(**{name: fitted[name].round(6) for name in figures})[[*CALL, *BYTE_COLUMNS]]
+
+
+def _by_profile(call: dict[Hashable, Any]) -> BodySizes | None:
+    """What the client's profile writes around payloads; None for a client that has none."""
+    settings = {name: call[name] for name in ("api", "channels", "payload_kind", "client")}
+    try:
+        return body_sizes(Workload(**settings))
+    except (KeyError, ValueError):
+        return None
+
+
+def _envelope(payloads: Floats, events: Floats, around: BodySizes | None) -> tuple[float, Floats]:
+    """E, and k at each payload."""
+    if around is not None:
+        return around.event, (events - around.event) / payloads
+    if len(payloads) < 2:
+        return np.nan, np.full(len(payloads), np.nan)
+    factor, envelope = np.polyfit(payloads, events, 1)
+    return float(envelope), np.full(len(payloads), factor)
+
+
+def _span(least: int, most: int) -> str:
+    return str(least) if least == most else f"{least} to {most}"
+
+
+def sent_per_event(fit: pd.Series[Any], batch_size: float) -> float:
+    """Sent bytes an event of a row of ``fit_bytes`` at any batch size."""
+    body = batch_size * fit["event_bytes"]
+    return float((fit["call_bytes"] + len(str(round(body)))) / batch_size + fit["event_bytes"])

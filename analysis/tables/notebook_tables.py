@@ -1,0 +1,275 @@
+"""What a page shows of a run beside its figures: sentences and tables, in the words of the terminal's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+from rich.text import Text
+
+from analysis.advice.advice_text import choice
+from analysis.advice.advise import Advice, Demand, Option, advise
+from analysis.advice.call_cost import UNKNOWN, work_of
+from analysis.figures.family import OBSERVED
+from analysis.findings.brief import brief
+from analysis.findings.claims import Claim, claims
+from analysis.findings.doubts import check
+from analysis.findings.monthly_traffic import size, volumes
+from analysis.measures.clients import compare_clients
+from analysis.measures.connections import with_use
+from analysis.measures.latency import TIMES
+from analysis.measures.mode import why_no_gain
+from analysis.measures.summary import summarise
+from analysis.models.cost_model import fit_bytes
+from analysis.tables.run_table import CLIENT_COLUMNS, Column, columns_of
+from analysis.text.labels import describe, share, way
+from analysis.text.latency_text import OPEN_LOOP, closed_loop, notes
+from analysis.text.setup_text import cpu_in_words, server_in_words
+from analysis.text.sheet import Cell, Lines, Sheet
+from analysis.text.time_sheet import time_model as time_model  # pages show it as one of their parts
+from wiretax.channels.endpoint import SERVICE
+from wiretax.channels.limits import Limits
+from wiretax.channels.workload import Workload
+from wiretax.runs.mode import mode_in
+from wiretax.runs.reader import Run
+
+MACHINE = {
+    "python": "Python",
+    "locust": "Locust",
+    "gevent": "gevent",
+    "kernel": "kernel",
+    "cpu_model": "processor",
+    "cores": "cores",
+}
+
+
+def in_brief(run: Run) -> Lines:
+    """The run in three sentences."""
+    return Lines(brief(run.slices, run.meta))
+
+
+def claimed(run: Run) -> Sheet:
+    """The published claims and what the run says of them."""
+    return sheet_of(claims(run.slices))
+
+
+def sheet_of(found: Sequence[Claim]) -> Sheet:
+    """A row a claim."""
+    rows = [
+        (
+            each.claim,
+            Cell(each.verdict, mark=f"verdict {each.verdict.replace(' ', '-')}"),
+            Cell(_with(each.measured, each.interval), small=each.note),
+            each.workload,
+        )
+        for each in found
+    ]
+    return Sheet(("Claim", "Verdict", "Measured [95 % CI]", "Workload"), rows, words=4)
+
+
+def costs(run: Run) -> Sheet:
+    """A row a workload: what an event costs, what that saves, how fast it goes."""
+    summary = summarise(run.slices, run.latency)
+    columns = columns_of(summary)
+    rows = [
+        (f"{row['payload_bytes']:,} B", str(row["client"]), describe(row), *(each.cell(row) for each in columns))
+        for row in summary.to_dict("records")
+    ]
+    headers = ("Payload", "Client", "Sent as", *_titles(columns))
+    return Sheet(headers, rows, words=3, notes=[*_of_times(summary, run.meta)])
+
+
+def _of_times(summary: pd.DataFrame, meta: dict[str, Any]) -> Iterator[str]:
+    """How a table's times are to be read; nothing where it has none."""
+    if not summary["samples"].any():
+        return
+    # What the proxy saw of a publisher was sent at that publisher's pace.
+    if (summary["payload_kind"] != OBSERVED).any() and "users" in meta.get("plan", {}):
+        yield f"{closed_loop(meta['plan']['users'], mode_in(meta) == 'free')}; {OPEN_LOOP}"
+    yield from notes(summary, TIMES)
+
+
+def libraries(run: Run) -> Sheet:
+    """A row a client library: a trigger beside a batch; nothing where there is one client only."""
+    pairs = compare_clients(summarise(run.slices))
+    pairs = pairs if pairs["client"].nunique() > 1 else pairs.iloc[:0]
+    rows = [
+        (
+            ", ".join([row["client"], *way(row)]),
+            f"{row['payload_bytes']:,} B",
+            *(each.cell(row) for each in CLIENT_COLUMNS),
+        )
+        for row in pairs.to_dict("records")
+    ]
+    headers = (
+        "Client",
+        "Payload",
+        "Head of a trigger, B",
+        "Head of a batch, B",
+        "Sent an event, trigger, B",
+        "Sent an event, batch, B",
+        "Saving %",
+        "Cable an event, trigger, B",
+        "Cable an event, batch, B",
+        "Gain x [95 % CI]",
+    )
+    return Sheet(headers, rows)
+
+
+def bytes_model(run: Run) -> Sheet:
+    """H, E and k by call and payload, and what they leave unexplained."""
+    rows = [
+        (
+            ", ".join([_api(row), row["client"], *way(row)]),
+            f"{row['payload_bytes']:,} B",
+            _bytes(row["call_bytes"]),
+            _bytes(row["envelope_bytes"]),
+            "-" if pd.isna(row["escape_factor"]) else f"{row['escape_factor']:.4f}",
+            _bytes(row["event_bytes"]),
+            _bytes(row["residual"]),
+            row["digits"],
+            row["batch_sizes"],
+        )
+        for row in with_use(fit_bytes(run.slices), run.slices)
+        .sort_values(["client", "api", "channels", "payload_bytes"])
+        .to_dict("records")
+    ]
+    headers = (
+        "Call",
+        "Payload",
+        "H, B a call",
+        "E, B an event",
+        "k",
+        "E + k p, B an event",
+        "Residual, B a call",
+        "Digits of Content-Length",
+        "Batch sizes n",
+    )
+    return Sheet(headers, rows)
+
+
+def monthly(run: Run) -> Sheet:
+    """What batches of ten save at several volumes."""
+    rows = [
+        (f"{each.events:,}", size(each.events * each.alone), size(each.events * each.batched), each.arithmetic)
+        for each in volumes(run.slices)
+    ]
+    return Sheet(("Events a month", "Sent, one a call", "Sent, ten a call", "Saved"), rows, words=0)
+
+
+def advice(run: Run, rate: float, payload_bytes: int, rtt_s: float, budget_s: float, **more: Any) -> Advice:
+    """What to do at so many events a second, by the time a call took in this run.
+
+    Args:
+        run: whose calls' work is taken.
+        rate: events a second.
+        payload_bytes: of one event.
+        rtt_s: seconds to the endpoint and back.
+        budget_s: the longest from an event's arrival to the answer of its call, seconds.
+        more: of the workload, as ``Workload`` names it: ``client``, ``payload_kind``.
+    """
+    workload = Workload(payload_bytes=payload_bytes, tls=True, **more)
+    demand = Demand(workload, SERVICE, rate, rtt_s, budget_s, Limits().batch_size)
+    return advise(demand, work_of(run, workload) or UNKNOWN)
+
+
+def chosen(given: Advice) -> Lines:
+    """The choice in sentences."""
+    return Lines([Text.from_markup(line).plain for line in choice(given)])
+
+
+def options(given: Advice) -> Sheet:
+    """The choice beside what it was chosen from."""
+    rows = [
+        (
+            Cell("trigger" if each.batch_size == 1 else f"batch of {each.batch_size}", mark=_mark(given, each)),
+            f"{each.linger_s * 1e3:,.0f}" if each.linger_s else "-",
+            f"{each.events_per_call:,.1f}",
+            f"{each.calls_per_s:,.4g}",
+            f"{each.bytes_per_s:,.0f}",
+            "-" if each.batch_size == 1 else share(given.saving(each)),
+            f"{each.mean_s * 1e3:,.1f}",
+            f"{each.worst_s * 1e3:,.1f}",
+            f"{each.connections:,}",
+        )
+        for each in given.shown
+    ]
+    headers = (
+        "Sent as",
+        "Linger, ms",
+        "Events a call",
+        "Calls/s",
+        "Sent, B/s",
+        "Saving",
+        "Mean, ms",
+        "Worst, ms",
+        "Connections",
+    )
+    return Sheet(headers, rows)
+
+
+def _mark(given: Advice, option: Option) -> str:
+    return "advised" if option is given.advised else "" if option.fits else "too-late"
+
+
+def warnings(run: Run) -> Lines:
+    """What speaks against the run, and what it warns of itself."""
+    doubts = [f"{str(doubt)[0].upper()}{str(doubt)[1:]}." for doubt in check(run.slices, run.meta)]
+    invalid = [f"Invalid: {reason}." for reason in run.meta.get("invalid_because", [])]
+    own = [f"{warning[0].upper()}{warning[1:]}." for warning in run.meta.get("warnings", [])]
+    why = [each for each in [why_no_gain(run.slices)] if each]
+    return Lines(
+        [*invalid, *why, *own, *doubts], "None: the run is valid and its ratios hold as far as their intervals go."
+    )
+
+
+def witnesses(run: Run) -> Sheet:
+    """What each witness counted."""
+    reconcile = run.meta.get("reconcile", {})
+    names = {"model": "model", "socket": "sockets", "kernel": "kernel (TLS included)", "server": "mock"}
+    rows = [
+        (name, *(f"{reconcile[key][each]:,}" if each in reconcile[key] else "-" for each in COUNTED))
+        for key, name in names.items()
+        if reconcile.get(key)
+    ]
+    return Sheet(("Witness", "Requests", "Events", "Bytes sent", "Bytes received"), rows)
+
+
+COUNTED = ("requests", "events", "request_bytes", "response_bytes")
+
+
+def environment(run: Run) -> Sheet:
+    """What was measured where."""
+    meta, plan = run.meta, run.meta.get("plan", {})
+    machine = meta.get("environment", {})
+    facts = {
+        "run": run.folder.name,
+        "started": meta.get("started"),
+        "plan": plan.get("name"),
+        "rounds": meta.get("rounds_measured"),
+        "slice": f"{plan['slice_s'] * 1e3:g} ms" if "slice_s" in plan else None,
+        "users": plan.get("users"),
+        "endpoint": meta.get("endpoint"),
+        "mock": None if meta.get("mock") is None else server_in_words(run),
+        "CPU": cpu_in_words(meta.get("busy") or {}) or None,
+        "wiretax": meta.get("wiretax"),
+        **{name: machine.get(key) for key, name in MACHINE.items()},
+    }
+    return Sheet(("", ""), [(name, str(value)) for name, value in facts.items() if value is not None], words=2)
+
+
+def _titles(columns: tuple[Column, ...]) -> list[str]:
+    return [column.title.replace("\n", " ") for column in columns]
+
+
+def _api(row: dict[Any, Any]) -> str:
+    return f"to {row['channels']} channels" if row["api"] == "multi_trigger" else str(row["api"])
+
+
+def _with(measured: str, doubt: str) -> str:
+    return measured if doubt in ("-", "exact") else f"{measured} {doubt}"
+
+
+def _bytes(value: float) -> str:
+    return "-" if pd.isna(value) else f"{value:,.6g}"

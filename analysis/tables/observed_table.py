@@ -1,0 +1,173 @@
+"""An observed publisher as a person reads it on a terminal: what its calls cost, and whose requests they are."""
+
+from __future__ import annotations
+
+import shlex
+from functools import partial
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from analysis.measures.layers import HEAD, REQUEST, RESPONSE, with_tls
+from analysis.models.fitting import print_whole
+from analysis.text.labels import Row, describe
+from wiretax.channels.remedies import remedy
+from wiretax.runs.outcome import REJECTIONS
+from wiretax.runs.reader import Run
+
+KIND = ["api", "batch_size", "channels", "connection", "calls_per_connection", "http", "tls", "server"]
+BYTES = [*REQUEST, *RESPONSE, "payload_total_bytes", "unfinished_sent_bytes", "unfinished_received_bytes"]
+COUNTS = ["requests", "unfinished_requests", "events", "failures"]
+MOST_SHAPES = 3
+# What these mean is the publisher's business, and no plan can change it.
+OF_WHAT_WAS_SENT = (400, 413, 429)
+PUBLISHER = "the publisher"
+HABITS = {"close": "opens a connection for each call", "keep-alive": "keeps its connections"}
+COLUMNS = (
+    "requests",
+    "events",
+    "head\nB/call",
+    "body\nB/call",
+    "sent\nB/event",
+    "received\nB/event",
+    "overhead\nx",
+)
+
+
+def print_observed(run: Run, console: Console) -> None:
+    """Print a run of ``wiretax observe``: the table by kind of call, connections, profile, failures, witnesses."""
+    say = partial(console.print, soft_wrap=not console.is_terminal)
+    command = shlex.join(run.meta["plan"]["command"]).replace("'***'", "***")
+    where = "mock that costs nothing" if run.meta["mock"] is not None else "(upstream)"
+    # What the publisher said may not end its last line.
+    say()
+    say(f"[bold]observe[/bold]  {escape(run.meta['endpoint'])}  {where}")
+    say(f"[dim]{escape(command)}[/dim]")
+    say()
+    print_whole(console, render(by_kind(run.slices)))
+    say()
+    for line in _lines(run.meta):
+        say(line)
+    for failure in run.failures.to_dict("records"):
+        status = f" {failure['status']}" if failure["status"] else ""
+        advice = _advice(failure)
+        message = str(failure["message"]).rstrip("." if advice else "")
+        say(f"[red]failed[/red]  {failure['count']} x {failure['kind']}{status}: {escape(message + advice)}")
+    for warning in run.meta["warnings"]:
+        say(f"[yellow]warning[/yellow]  {escape(warning)}")
+    for reason in run.meta["invalid_because"]:
+        say(f"[red]invalid[/red]  {escape(reason)}")
+    say(_witnesses(run.meta["reconcile"]))
+    say(f"saved in {escape(str(run.folder))}")
+
+
+def by_kind(slices: pd.DataFrame) -> pd.DataFrame:
+    """What calls of one kind cost, whatever their payload.
+
+    Args:
+        slices: ``slices.parquet`` of an observed run.
+
+    Returns:
+        A row a kind (``KIND``), in the order they were first seen:
+        ``requests``, ``events``, ``failures``, ``head_per_call``, ``body_per_call``, ``sent_per_event``,
+        ``received_per_event`` (bytes), ``overhead_factor`` (sent over payload, a ratio). NaN where nothing was
+        answered, acknowledged, or carried.
+    """
+    frame = with_tls(slices).groupby(KIND, sort=False)[[*COUNTS, *BYTES]].sum()
+    answered = frame["requests"].where(frame["requests"] > 0)
+    events = frame["events"].where(frame["events"] > 0)
+    sent = frame[REQUEST].sum(axis=1) + frame["unfinished_sent_bytes"]
+    received = frame[RESPONSE].sum(axis=1) + frame["unfinished_received_bytes"]
+    payload = frame["payload_total_bytes"].where((frame["payload_total_bytes"] > 0) & (frame["events"] > 0))
+    return pd.DataFrame(
+        {
+            "requests": frame["requests"] + frame["unfinished_requests"],
+            "events": frame["events"],
+            "failures": frame["failures"],
+            "head_per_call": frame[HEAD].sum(axis=1) / answered,
+            "body_per_call": frame["body_bytes"] / answered,
+            "sent_per_event": sent / events,
+            "received_per_event": received / events,
+            "overhead_factor": sent / payload,
+        }
+    ).reset_index()
+
+
+def render(kinds: pd.DataFrame) -> Table:
+    """The table of ``by_kind``; it fits 80 characters."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    table.add_column("sent as", no_wrap=True, vertical="bottom")
+    for title in COLUMNS:
+        table.add_column(title, justify="right", no_wrap=True)
+    for row in kinds.to_dict("records"):
+        table.add_row(
+            describe(row),
+            f"{row['requests']:,}",
+            f"{row['events']:,}",
+            _figure(row["head_per_call"], 0),
+            _figure(row["body_per_call"], 0),
+            _figure(row["sent_per_event"], 1),
+            _figure(row["received_per_event"], 1),
+            _figure(row["overhead_factor"], 2),
+        )
+    return table
+
+
+def _advice(failure: Row) -> str:
+    """What to do about an answer whose cause does not lie in what was published."""
+    if failure["kind"] in REJECTIONS and failure["status"] not in OF_WHAT_WAS_SENT:
+        return f"; {remedy(failure['kind'], failure['status'], failure['message'])}"
+    return ""
+
+
+def _figure(value: float, digits: int) -> str:
+    return "-" if pd.isna(value) else f"{value:,.{digits}f}"
+
+
+def _lines(meta: dict[str, Any]) -> list[str]:
+    seen = meta["observed"]
+    publishing = sum(each["requests"] for each in seen["recognised"])
+    requests = _count(publishing, "request")
+    if seen["other_requests"]:
+        requests += f" that publish, {seen['other_requests']:,} that don't,"
+    lines = [f"{requests} on {_count(seen['connections'], 'connection')}"]
+    # Runs from before it was noted do not say.
+    closed_by: dict[str, int] = seen.get("closed_by") or {}
+    lines += [f"  {count:,} closed by {who}" for who, count in closed_by.items()]
+    closer = next(iter(closed_by), PUBLISHER)
+    for each in seen["recognised"][:MOST_SHAPES]:
+        who = f"{each['profile']}: " + ", ".join(
+            part for part in (each["library"], each["http_client"]) if part != "none"
+        )
+        who = who.removesuffix(": ")
+        of = "" if each["requests"] == publishing else f"{_count(each['requests'], 'request')}: "
+        if each["differences"]:
+            count = _count(len(each["differences"]), "difference")
+            lines.append(f"{of}nearest to [bold]{escape(who)}[/bold], with {count}")
+            lines += [f"  {escape(line)}" for line in each["differences"]]
+        else:
+            lines.append(f"{of}matches [bold]{escape(who)}[/bold]")
+        if each["connection"] not in (None, each["profile_connection"]):
+            habit = HABITS[each["connection"]]
+            if each["connection"] == "close" and closer != PUBLISHER:
+                habit = f"a connection for each call, since {closer} closes it"
+            lines.append(f"  {habit}; the profile {HABITS[each['profile_connection']]}")
+    if len(seen["recognised"]) > MOST_SHAPES:
+        lines.append(f"and {len(seen['recognised']) - MOST_SHAPES} other kinds of head; run.json has them")
+    return lines
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _witnesses(reconcile: dict[str, Any]) -> str:
+    if not reconcile["agrees"]:
+        return "the witnesses disagree"
+    names = ["proxy"] + [name for name, key in (("kernel", "kernel"), ("mock", "server")) if reconcile[key]]
+    agree = f"{', '.join(names[:-1])} and {names[-1]} agree to the byte: " if len(names) > 1 else "by the proxy: "
+    socket = reconcile["socket"]
+    return f"{agree}{socket['request_bytes']:,} B sent, {socket['response_bytes']:,} B received"

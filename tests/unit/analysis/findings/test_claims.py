@@ -1,0 +1,167 @@
+"""The published claims: each verdict on a run made up so that it must come out that way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from saved import Costs, rendered
+
+from analysis.findings.claims import claims
+from analysis.measures.clients import OFFICIAL
+from analysis.models.breakeven import payload_at_overhead
+from wiretax.channels.sizes import request_sizes
+from wiretax.channels.workload import Workload
+
+TRIGGER = Workload()
+TEN = Workload("batch", 10)
+FAN = Workload("multi_trigger", channels=10)
+LARGER = [Workload("batch", 20), Workload("batch", 100)]
+HEADER, OVERHEAD, CURE, TEN_A_CALL, MORE, CHANNELS = range(6)
+
+
+def sized(workloads: list[Workload], *sizes: int) -> list[Workload]:
+    return [replace(workload, payload_bytes=size) for size in sizes for workload in workloads]
+
+
+def test_the_head_is_that_of_the_official_libraries() -> None:
+    claim = claims(rendered([replace(TRIGGER, client=client, payload_bytes=17) for client in OFFICIAL]))[HEADER]
+    assert claim.verdict == "holds"
+    assert claim.measured == "374 to 485 B, mean 429 B"
+    assert (claim.interval, claim.workload) == ("exact", "trigger, 7 official libraries")
+    assert "144 to 255 B" in claim.note
+
+
+def test_without_an_official_library_the_head_is_not_judged() -> None:
+    claim = claims(rendered([TRIGGER]))[HEADER]
+    assert claim.verdict == "not measured"
+    assert "wiretax run clients" in claim.note
+
+
+def test_overhead_is_named_with_the_payloads_at_which_it_is_10_5_and_2() -> None:
+    claim = claims(rendered(sized([TRIGGER, TEN], 10, 100)))[OVERHEAD]
+    assert (claim.verdict, claim.measured) == ("holds", "37.6x at 10 B")
+    assert claim.note.startswith("By the model: 10x at 41 B, 5x at 93 B, 2x at 389 B.")
+
+
+@pytest.mark.parametrize("factor", [10.0, 5.0, 2.0, 1.3])
+@pytest.mark.parametrize("client", ["reference", "python", "php"])
+def test_an_overhead_is_crossed_where_it_is_said(factor: float, client: str) -> None:
+    size = payload_at_overhead(factor, client, "chat")
+    assert size is not None
+    at, beyond = (request_sizes(replace(TRIGGER, client=client, payload_bytes=each)) for each in (size, size + 1))
+    assert at.sent / size >= factor > beyond.sent / (size + 1)
+
+
+def test_an_overhead_no_event_has_is_not_crossed() -> None:
+    assert payload_at_overhead(10_000, "reference", "chat") is None
+
+
+def test_a_cure_is_judged_by_what_overhead_is_left() -> None:
+    cured = claims(rendered(sized([TRIGGER, TEN], 100, 1000)))[CURE]
+    assert cured.verdict == "holds"
+    assert cured.measured == "58.6 % fewer bytes, overhead 4.73x to 1.96x"
+    assert "By the model of bytes no batch saves more than 65.5 %; this is 89 % of it." in cured.note
+    assert "By payload: 58.6 % at 100 B, 20.0 % at 1,000 B." in cured.note
+    assert claims(rendered(sized([TRIGGER, TEN], 10)))[CURE].verdict == "holds in part"
+
+
+@pytest.mark.parametrize(
+    ("costs", "verdict", "measured"),
+    [
+        (Costs(call_s=20e-6, event_s=2e-6), "holds in part", "5.50x events/s"),
+        (Costs(call_s=1e-6, event_s=20e-6), "holds", "1.04x events/s"),
+    ],
+)
+def test_ten_a_call_suffice_where_events_and_not_calls_take_the_time(
+    costs: Costs, verdict: str, measured: str
+) -> None:
+    calls = [TRIGGER, Workload("batch", 5), TEN, Workload("batch", 50)]
+    claim = claims(rendered(calls, rounds=8, costs=costs))[TEN_A_CALL]
+    assert (claim.verdict, claim.measured) == (verdict, measured)
+
+
+def test_the_limit_of_the_gain_is_beside_it() -> None:
+    frame = rendered(
+        [TRIGGER, Workload("batch", 2), TEN, *LARGER], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6)
+    )
+    told = (
+        "y the line through batches of up to {} the gain's limit is 11.0x [11.00, 11.00], and 90 % of it takes 90"
+    )
+    assert claims(frame)[TEN_A_CALL].note == f"B{told.format(100)} events a call."
+    few = frame[frame["batch_size"] <= 20]
+    assert claims(few)[TEN_A_CALL].note == f"B{told.format(20)} events a call (extrapolated)."
+
+
+def test_where_call_times_bend_the_largest_gain_measured_is_beside_it() -> None:
+    frame = rendered([TRIGGER, TEN, *LARGER], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
+    # A hundred events take as long as five batches of twenty.
+    bent = frame.assign(duration_s=frame["duration_s"].mask(frame["batch_size"] == 100, 1000 * 300e-6))
+    claim = claims(bent)[TEN_A_CALL]
+    assert claim.verdict == "holds in part"
+    assert claim.note.startswith(
+        "The largest gain measured is 7.33x [7.33, 7.33] with batches of 20 and 100, and 90 % of it takes about "
+        "15 events a call. No limit is given: a line through the call times"
+    )
+
+
+def test_ten_are_not_called_enough_where_no_larger_batch_was_measured() -> None:
+    claim = claims(rendered([TRIGGER, TEN], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6)))[TEN_A_CALL]
+    assert (claim.verdict, claim.measured) == ("holds in part", "5.50x events/s")
+    assert claim.note.startswith("No larger batch was measured, and no limit is given: two batch sizes")
+
+
+def test_what_larger_batches_add_is_counted_from_ten_on() -> None:
+    frame = rendered([TRIGGER, TEN, *LARGER], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
+    claim = claims(frame)[MORE]
+    assert claim.verdict == "holds"
+    # A hundred take 220 us and ten 40 us: 10 x 40 / 220.
+    assert claim.measured == "up to 15.0 % fewer bytes, 1.82x events/s"
+    assert claim.workload == "batches of 20 and 100 over one of 10, 100 B chat, reference"
+    assert claims(frame[frame["batch_size"] <= 10])[MORE].verdict == "not measured"
+
+
+def test_many_channels_are_held_against_the_batch_of_as_many() -> None:
+    frame = rendered([TRIGGER, TEN, FAN], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
+    claim = claims(frame)[CHANNELS]
+    assert claim.verdict == "holds"
+    # An event to ten channels takes 22 us here, ten events 40 us.
+    assert claim.measured == "68.8 % fewer bytes, 1.82x messages/s"
+    assert "61.1 B a message instead of 195.6" in claim.note
+
+
+def test_a_slower_trigger_to_many_channels_is_no_win() -> None:
+    frame = rendered([TRIGGER, TEN, FAN], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
+    slow = frame.assign(duration_s=frame["duration_s"].mask(frame["channels"] == 10, frame["duration_s"] * 9))
+    assert claims(slow)[CHANNELS].verdict == "does not hold"
+
+
+@pytest.mark.parametrize("claim", [TEN_A_CALL, MORE, CHANNELS])
+def test_too_few_rounds_decide_nothing_about_time(claim: int) -> None:
+    found = claims(rendered([TRIGGER, TEN, FAN, *LARGER], rounds=3))[claim]
+    assert (found.verdict, found.interval) == ("undecided", "[?]")
+
+
+def test_noise_that_hides_a_difference_leaves_it_undecided() -> None:
+    costs = Costs(call_s=1e-9, event_s=20e-6)
+    assert claims(rendered([TRIGGER, TEN, *LARGER], 10, costs, spread=0.1))[MORE].verdict == "undecided"
+
+
+def thin() -> dict[str, pd.DataFrame]:
+    whole = rendered([TRIGGER, TEN], rounds=2)
+    return {
+        "empty": whole.iloc[:0],
+        "nothing acknowledged": whole.assign(requests=0, events=0, messages=0),
+        "no trigger": whole[whole["api"] == "batch"],
+        "no batch": whole[whole["api"] == "trigger"],
+        "observed": whole.assign(client="observed", payload_kind="observed"),
+    }
+
+
+@pytest.mark.parametrize("name", thin())
+def test_a_thin_run_gets_all_its_claims_and_says_what_would_measure_them(name: str) -> None:
+    found = claims(thin()[name])
+    assert len(found) == 6
+    assert all("wiretax run" in claim.note for claim in found if claim.verdict == "not measured")
+    assert "nan" not in str(found)

@@ -1,0 +1,67 @@
+"""What a run says against itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from saved import Costs, made_up
+
+from analysis.findings.doubts import check
+from wiretax.channels.workload import Workload
+
+CALLS = [Workload(), Workload("batch", 5), Workload("batch", 10)]
+FREE = {"servers": 1, "rtt_s": 0.0, "per_request_s": 0.0, "per_event_s": 0.0}
+META: dict[str, Any] = {"mock": FREE, "busy": {"generator": 0.97, "mock": 0.9, "others": 0.0}}
+
+
+def kinds(frame: pd.DataFrame, meta: dict[str, Any] = META) -> list[str]:
+    return [doubt.kind for doubt in check(frame, meta)]
+
+
+def slowed(frame: pd.DataFrame, first_round: int, factor: float) -> pd.DataFrame:
+    """Batches of ten slower from a round on."""
+    slow = (frame["batch_size"] == 10) & (frame["round"] >= first_round)
+    return frame.assign(duration_s=frame["duration_s"].mask(slow, frame["duration_s"] * factor))
+
+
+def test_a_steady_run_leaves_none_though_the_machine_drifts() -> None:
+    assert kinds(made_up(Costs(), CALLS, spread=0.03, drift=0.1)) == []
+
+
+@pytest.mark.parametrize("rounds", [1, 4])
+def test_too_few_rounds(rounds: int) -> None:
+    [doubt] = check(made_up(Costs(), CALLS, rounds=rounds), META)
+    assert doubt.kind == "rounds"
+    assert str(doubt).startswith(f"{rounds} round")
+    assert "at least 5" in doubt.advice
+
+
+def test_gains_that_spread() -> None:
+    [doubt] = check(made_up(Costs(), CALLS, spread=0.2), META)
+    assert doubt.kind == "spread"
+    assert doubt.what.startswith("2 of 2 gains varied by more than 10 % between rounds, ")
+    assert CALLS[1].name in doubt.what or CALLS[2].name in doubt.what
+
+
+def test_halves_that_lie_apart() -> None:
+    steady = made_up(Costs(), CALLS, rounds=12, spread=0.005)
+    [doubt] = check(slowed(steady, 6, 1.09), META)
+    assert doubt.kind == "drift"
+    halves = "1 of 2 gains changed between the first and the second half of the run"
+    assert doubt.what.startswith(f"{halves}, {CALLS[2].name} by -8 %")
+    assert kinds(slowed(steady, 6, 1.02)) == []
+
+
+def test_a_generator_at_its_limit_matters_where_the_endpoint_is_measured() -> None:
+    frame = made_up(Costs(), CALLS)
+    assert kinds(frame, {**META, "mock": None}) == ["saturated"]
+    assert kinds(frame, {**META, "mock": {**FREE, "per_event_s": 1e-4}}) == ["saturated"]
+    assert kinds(frame, {"mock": None, "busy": {"generator": 0.5, "mock": None}}) == []
+
+
+def test_a_run_without_pairs_or_rows_has_nothing_to_doubt() -> None:
+    assert kinds(made_up(Costs(), CALLS[:1])) == []
+    assert kinds(made_up(Costs(), CALLS).iloc[:0]) == []
+    assert kinds(made_up(Costs(), CALLS), {}) == []

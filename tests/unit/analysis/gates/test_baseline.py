@@ -1,0 +1,257 @@
+"""Baselines: what is accepted, what later runs may differ by, and what is not to be compared at all."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from judged import META, run_of, run_of_pieces
+from rich.console import Console
+from saved import Costs, made_up, piece, record, rendered
+
+from analysis.gates.acceptance import UnacceptableError, accept_run
+from analysis.gates.gates import Gates, load_gates
+from analysis.gates.gatesfile import GatesError
+from analysis.gates.judge import judge
+from analysis.gates.terminal import print_changes
+from wiretax.channels.workload import Workload
+from wiretax.load.plan.plan import load_plan
+from wiretax.runs.reader import Run
+from wiretax.runs.writer import write_run
+
+TRIGGER, BATCH = Workload(), Workload("batch", 10)
+BYTES = '[[check]]\nid = "bytes"\nmetric = "http.request.size.per_event"\nbaseline = "{}"\n'
+RATE = '[[check]]\nid = "rate"\nmetric = "events_per_second"\nbaseline = "{}"\n'
+EXACTLY = "max_increase = { abs = 0 }\nmax_decrease = { abs = 0 }\n"
+A_TENTH = "max_decrease = { ratio = 0.1 }\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def load(folder: Path, text: str, baseline: str = "b.json", accepting: bool = False) -> Gates:
+    (folder / "gates.toml").write_text("schema = 1\n" + text.replace("{}", baseline))
+    return load_gates(folder / "gates.toml", accepting)
+
+
+def accept(folder: Path, run: Run, text: str, baseline: str = "b.json") -> str:
+    """Accept a run; what is said of it."""
+    changes = accept_run(run, load(folder, text, baseline, accepting=True))
+    console = Console(file=io.StringIO(), width=200)
+    for found in changes.values():
+        print_changes(found, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def grown(frame: pd.DataFrame, by: int = 1) -> pd.DataFrame:
+    return frame.assign(header_bytes=frame["header_bytes"] + by * frame["requests"])
+
+
+def steady(rounds: int = 6, **costs: Any) -> pd.DataFrame:
+    return made_up(Costs(**costs), [TRIGGER, BATCH], rounds)
+
+
+def test_what_was_accepted_passes_and_a_byte_more_or_less_fails(folder: Path) -> None:
+    accept(folder, run_of(steady()), BYTES + EXACTLY)
+    gates = load(folder, BYTES + EXACTLY)
+    assert judge(run_of(steady()), gates).exit_code == 0
+    for by in (1, -1):
+        judgement = judge(run_of(grown(steady(), by)), gates)
+        assert judgement.exit_code == 3
+        assert judgement.cases[0].baseline == 518
+        assert judgement.cases[0].message == f"{518 + by} B/event, exactly 518 (accepted 518)"
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "by", "verdict"),
+    [
+        ("max_increase = { abs = 2 }", 2, "pass"),
+        ("max_increase = { abs = 2 }", 3, "fail"),
+        ("max_increase = { abs = 0.1 }", 1, "fail"),
+        ("max_increase = { ratio = 0.01 }", 5, "pass"),
+        ("max_increase = { ratio = 0.01 }", 6, "fail"),
+        ("max_increase = { abs = 0 }", -50, "pass"),
+        ("max_decrease = { abs = 5 }", -5, "pass"),
+        ("max_decrease = { abs = 5 }", -6, "fail"),
+        ("max_increase = { abs = 100 }\nmax = 520", 3, "fail"),
+        ("max_increase = { abs = 1 }\nmax = 1000", 2, "fail"),
+    ],
+)
+def test_a_tolerance_is_taken_from_what_was_accepted(folder: Path, tolerance: str, by: int, verdict: str) -> None:
+    text = BYTES + 'where = { api = "trigger" }\n' + tolerance
+    accept(folder, run_of(steady()), text)
+    assert judge(run_of(grown(steady(), by)), load(folder, text)).cases[0].verdict == verdict
+
+
+def test_bytes_hold_on_another_machine_and_rates_are_skipped_there(folder: Path) -> None:
+    text = BYTES + EXACTLY + RATE + A_TENTH
+    accept(folder, run_of(steady()), text)
+    gates = load(folder, text)
+    assert judge(run_of(steady()), gates).counts == {"pass": 4}
+    elsewhere = {**META["environment"], "cpu_model": "Another CPU"}
+    judgement = judge(run_of(steady(), environment=elsewhere), gates)
+    assert judgement.counts == {"pass": 2, "skipped": 2}
+    assert judgement.exit_code == 0
+    said = judgement.cases[-1].message
+    assert said.startswith("accepted elsewhere: A CPU, 2 cores, Linux, Python 3.11; mock servers 1, rtt_s 0; 4 us")
+    assert "here: Another CPU" in said
+    for other in ({"mock": {"servers": 1, "rtt_s": 0.04}}, {"plan": {"name": "ci", "users": 8}}):
+        assert "skipped" in judge(run_of(steady(), **other), gates).counts
+
+
+def test_a_rate_is_held_to_what_was_accepted_by_its_interval(folder: Path) -> None:
+    text = RATE + A_TENTH
+    accept(folder, run_of(steady()), text)
+    gates = load(folder, text)
+    frame = steady(rounds=8)
+    assert judge(run_of(frame.assign(duration_s=frame["duration_s"] * 1.05)), gates).exit_code == 0
+    assert judge(run_of(frame.assign(duration_s=frame["duration_s"] * 1.2)), gates).exit_code == 3
+    unsteady = frame.assign(duration_s=frame["duration_s"] * (1 + 0.05 * (frame["round"] - 1)))
+    assert judge(run_of(unsteady), gates).exit_code == 4
+
+
+def test_another_profile_is_named_and_never_passes_in_silence(folder: Path) -> None:
+    text = BYTES + EXACTLY
+    python = made_up(Costs(), [Workload(client="python")], 1)
+    accept(folder, run_of(python), text)
+    newer = run_of(python, profiles={"python": "pusher 4.0.0, requests 2.34.2"})
+    judgement = judge(newer, load(folder, text))
+    assert judgement.exit_code == 3
+    assert judgement.cases[0].message == (
+        "518 B/event, accepted 518 of another profile, pusher 3.3.4, requests 2.34.2; this is pusher 4.0.0, "
+        "requests 2.34.2; look at it, then wiretax gate --accept"
+    )
+    # Runs from before profiles were kept are compared as they are.
+    assert judge(run_of(python, profiles={}), load(folder, text)).exit_code == 0
+
+
+def test_a_difference_names_the_versions_it_may_come_from(folder: Path) -> None:
+    text = BYTES + 'where = { api = "trigger" }\n' + EXACTLY
+    accept(folder, run_of(steady()), text)
+    [case] = judge(run_of(grown(steady()), wiretax="0.2.0"), load(folder, text)).cases
+    assert case.message.endswith("(accepted 518 with wiretax 0.1.0, this is 0.2.0)")
+    # A mock's port is another each time.
+    elsewhere = run_of(grown(steady()), endpoint="http://127.0.0.1:51234/apps/123456")
+    assert judge(elsewhere, load(folder, text)).cases[0].message.endswith("(accepted 518)")
+
+
+def test_a_workload_of_which_nothing_is_accepted_fails(folder: Path) -> None:
+    text = BYTES + EXACTLY
+    accept(folder, run_of(made_up(Costs(), [TRIGGER], 1)), text)
+    judgement = judge(run_of(steady()), load(folder, text))
+    assert [case.verdict for case in judgement.cases] == ["pass", "fail"]
+    assert "nothing is accepted for it" in judgement.cases[1].message
+
+
+def test_a_comparison_is_accepted_as_such(folder: Path) -> None:
+    compare = 'compare = { of = { api = "batch" }, to = { api = "trigger" } }\n'
+    accept(folder, run_of(steady()), BYTES + compare + EXACTLY)
+    gates = load(folder, BYTES + compare + EXACTLY)
+    [case] = judge(run_of(steady()), gates).cases
+    assert (case.verdict, case.unit) == ("pass", "x")
+    assert judge(run_of(grown(steady())), gates).exit_code == 3
+
+
+def test_accepting_says_what_changed_and_leaves_other_values_alone(folder: Path) -> None:
+    text = BYTES + EXACTLY
+    first = accept(folder, run_of(made_up(Costs(), [TRIGGER, Workload("batch", 5)], 1)), text)
+    assert first.count("new ") == 2
+    said = accept(folder, run_of(grown(steady(), 2)), text).splitlines()
+    assert said[0] == (
+        "worse    http.request.size.per_event of trigger, 100 B chat, reference: 518 to 520 B/event, +0.39 %"
+    )
+    assert said[1].startswith("new      http.request.size.per_event of batch of 10, 100 B chat, reference:")
+    again = accept(folder, run_of(grown(steady(), 2)), text)
+    assert again == "2 unchanged\n"
+    assert accept(folder, run_of(steady()), text).startswith("better ")
+    assert len(json.loads((folder / "b.json").read_text())["accepted"]) == 3
+
+
+def test_the_same_run_gives_the_same_file(folder: Path) -> None:
+    text = BYTES + EXACTLY + RATE + A_TENTH
+    accept(folder, run_of(steady()), text)
+    first = (folder / "b.json").read_bytes()
+    accept(folder, run_of(steady().iloc[::-1]), text)
+    assert (folder / "b.json").read_bytes() == first
+
+
+def test_nothing_is_accepted_of_an_invalid_run(folder: Path) -> None:
+    for run in (
+        run_of(steady(), valid=False, invalid_because=["ended early"]),
+        run_of(steady().assign(failures=1)),
+        run_of(steady().iloc[:0]),
+    ):
+        with pytest.raises(UnacceptableError, match="nothing of it is accepted"):
+            accept(folder, run, BYTES + EXACTLY)
+    assert not (folder / "b.json").exists()
+
+
+def test_a_folder_is_a_baseline_by_the_file_in_it(folder: Path) -> None:
+    accept(folder, run_of(steady()), BYTES + EXACTLY, baseline="accepted")
+    assert (folder / "accepted" / "baseline.json").is_file()
+    assert judge(run_of(steady()), load(folder, BYTES + EXACTLY, "accepted")).exit_code == 0
+
+
+def save(folder: Path, frame_of: Run, **meta: Any) -> None:
+    made = record(piece(TRIGGER, 0, 100), piece(BATCH, 0, 100))
+    made.meta = {**META, **meta}
+    folder.mkdir(parents=True)
+    write_run(folder, made)
+
+
+def test_a_saved_run_is_a_baseline_as_it_is(folder: Path) -> None:
+    run = run_of_pieces(piece(TRIGGER, 0, 100), piece(BATCH, 0, 100))
+    save(folder / "reference" / "first", run)
+    for baseline in ("reference/first", "reference"):
+        gates = load(folder, BYTES + EXACTLY, baseline)
+        assert judge(run, gates).counts == {"pass": 2}
+        assert judge(run_of(grown(run.slices)), gates).counts == {"fail": 2}
+        with pytest.raises(GatesError, match="holds saved runs, which stay as they are"):
+            accept(folder, run, BYTES + EXACTLY, baseline)
+
+
+def test_an_invalid_run_is_no_baseline(folder: Path) -> None:
+    run = run_of_pieces(piece(TRIGGER, 0, 100))
+    save(folder / "reference", run, valid=False)
+    with pytest.raises(GatesError, match="is an invalid run"):
+        load(folder, BYTES + EXACTLY, "reference")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{}",
+        '{"schema": 1}',
+        '{"schema": 2, "accepted": []}',
+        '{"schema": 1, "accepted": [{"metric": "gain"}]}',
+        '{"schema": 1, "accepted": [{"metric": "gain", "workload": {}, "value": 1, "exact": "1/0"}]}',
+        '{"schema": 1, "accepted": [{"metric": "gain", "workload": {}, "value": 1, "exact": "one"}]}',
+    ],
+)
+def test_a_file_that_is_no_baseline_is_refused_in_one_line(folder: Path, content: str) -> None:
+    (folder / "b.json").write_text(content)
+    with pytest.raises(GatesError) as caught:
+        load(folder, BYTES + EXACTLY)
+    assert "b.json" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_baseline_that_is_not_there_is_refused_before_anything_runs(folder: Path) -> None:
+    with pytest.raises(GatesError, match=r"check bytes: no baseline in .*; write it with wiretax gate --accept"):
+        load(folder, BYTES + EXACTLY)
+
+
+def test_the_projects_own_gate_finds_what_was_accepted_for_each_workload() -> None:
+    root = Path(__file__).parents[4]
+    workloads = list(load_plan("ci").workloads)
+    judgement = judge(run_of(rendered(workloads, rounds=6)), load_gates(root / "gates.toml"))
+    assert len([case for case in judgement.cases if case.check == "sent"]) == len(workloads)
+    assert not [case.message for case in judgement.cases if "nothing is accepted" in case.message]

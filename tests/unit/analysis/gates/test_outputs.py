@@ -1,0 +1,226 @@
+"""The verdict's files: that other programs can read them, whatever stands in a run."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+import xmlschema
+from judged import judged, run_of
+from rich.console import Console
+from saved import Costs, made_up
+
+from analysis.gates import Judgement, print_judgement, write_outputs
+from analysis.gates.annotations import annotate
+from analysis.gates.gatejson import gate_json, gate_schema
+from analysis.gates.junit import junit_xml
+from analysis.gates.markdown import summary_md
+from wiretax.channels.workload import Workload
+
+SCHEMA_FILE = Path(__file__).parents[4] / "docs" / "gate.schema.json"
+NASTY = "a & b < c > d \"e\" 'f' ]]> | `g` *h* _i_ <b>j</b> % : , ::error::k\n\r\x00\x1b[31m \U0001f600"
+GATES = """
+[valid]
+inconclusive = "{}"
+[[check]]
+id = "passes"
+metric = "http.request.size.per_event"
+max = 1000
+[[check]]
+id = "fails"
+metric = "http.request.head.size"
+where = {{ api = "trigger" }}
+max = 307
+[[check]]
+id = "undecided"
+metric = "events_per_second"
+min = 1
+where = {{ api = "batch" }}
+[[check]]
+id = "matches-nothing"
+metric = "gain"
+where = {{ payload_bytes = 50 }}
+min = 1
+"""
+
+
+def judgement(inconclusive: str = "fail", **meta: Any) -> Judgement:
+    """Two rounds of a trigger and a batch: three cases pass or fail, one can't be told."""
+    frame = made_up(Costs(), [Workload(), Workload("batch", 10)], rounds=2)
+    return judged(run_of(frame, **meta), GATES.format(inconclusive))
+
+
+def nasty() -> Judgement:
+    """All that came from elsewhere is what would break a file that does not quote it."""
+    whole = judgement()
+    cases = [replace(case, message=NASTY, workload=NASTY if case.workload else None) for case in whole.cases]
+    return replace(whole, run=NASTY, plan=NASTY, gates=NASTY, invalid_because=(NASTY,), cases=tuple(cases))
+
+
+@pytest.mark.parametrize("made", [judgement(), judgement("pass"), judgement(valid=False)])
+def test_gate_json_is_what_its_schema_says(made: Judgement) -> None:
+    document = json.loads(gate_json(made))
+    jsonschema.validate(document, json.loads(SCHEMA_FILE.read_text()))
+    assert document["exit_code"] == made.exit_code
+    assert len(document["cases"]) == sum(document["counts"].values()) == len(made.cases)
+
+
+def test_the_published_schema_is_that_of_the_records() -> None:
+    schema = json.loads(SCHEMA_FILE.read_text())
+    assert schema == gate_schema(), "docs/gate.schema.json is to be written anew from gate_schema()"
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("spoil", [{"schema": 2}, {"verdict": "good"}, {"cases": [{"check": "c"}]}, {"run": 3}])
+def test_the_schema_refuses_what_is_no_verdict(spoil: dict[str, Any]) -> None:
+    document = {**json.loads(gate_json(judgement())), **spoil}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, json.loads(SCHEMA_FILE.read_text()))
+
+
+def test_gate_json_holds_value_interval_limit_and_workload() -> None:
+    cases = {case["check"]: case for case in json.loads(gate_json(judgement()))["cases"]}
+    failed = cases["fails"]
+    assert (failed["measured"], failed["exact"], failed["maximum"]) == (308, "308", 307)
+    assert failed["workload"] == "trigger-100B-chat-reference"
+    assert cases["undecided"]["low"] is None
+    assert cases["matches-nothing"]["measured"] is None
+
+
+# The form that Jenkins and GitLab read: what may stand in what, and the attributes each has to have.
+JUNIT = xmlschema.XMLSchema(Path(__file__).parents[3] / "golden" / "junit.xsd")
+
+
+def junit(made: Judgement) -> ET.Element:
+    """The suite, once it has the form."""
+    root = ET.fromstring(junit_xml(made))
+    JUNIT.validate(root)
+    [suite] = root
+    counted = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+    assert int(suite.attrib["tests"]) == len(suite.findall("testcase"))
+    for attribute, tag in counted.items():
+        assert int(suite.attrib[attribute]) == len(suite.findall(f"testcase/{tag}")), attribute
+    return suite
+
+
+def test_junit_counts_what_failed_and_says_why() -> None:
+    suite = junit(judgement())
+    assert [suite.attrib[name] for name in ("tests", "failures", "errors", "skipped")] == ["5", "3", "0", "0"]
+    assert suite.attrib["timestamp"] == "2026-01-31T12:30:00"
+    failure = suite.find("testcase[@classname='wiretax.gate.fails']/failure")
+    assert failure is not None
+    assert failure.attrib == {"message": "308 B, at most 307", "type": "fail"}
+
+
+def test_junit_names_each_test_once() -> None:
+    tests = junit(judgement()).findall("testcase")
+    assert len({(test.attrib["classname"], test.attrib["name"]) for test in tests}) == len(tests)
+
+
+def test_junit_skips_what_may_be_undecided_and_errs_on_what_is_invalid() -> None:
+    suite = junit(judgement("pass"))
+    assert suite.find("testcase[@classname='wiretax.gate.undecided']/skipped") is not None
+    invalid = junit(judgement(valid=False))
+    assert invalid.attrib["errors"] == invalid.attrib["tests"]
+
+
+def test_junit_can_be_read_whatever_stands_in_it() -> None:
+    suite = junit(nasty())
+    message = suite.findall("testcase/failure")[0].attrib["message"]
+    assert message.startswith("a & b < c > d \"e\" 'f' ]]>")
+    assert message.endswith("\U0001f600")
+
+
+def test_the_summary_says_the_verdict_and_lists_what_failed_first() -> None:
+    lines = summary_md(judgement()).decode().splitlines()
+    assert lines[0] == "### wiretax gate: failed"
+    assert lines[2].startswith("2 passed, 2 failed, 1 inconclusive. Plan ci, run 2026-01-31T12-30-00-ci.")
+    rows = [line for line in lines if line.startswith("| ")][1:]
+    assert [row.split(" | ")[0] for row in rows] == ["| ❌", "| ❔", "| ❌", "| ✅", "| ✅"]
+    assert "- ❌ fails, trigger-100B-chat-reference: 308 B, at most 307" in lines
+    assert summary_md(judgement(valid=False)).decode().startswith("### wiretax gate: invalid")
+    assert summary_md(judgement("pass")).decode().startswith("### wiretax gate: failed")
+
+
+def test_nothing_in_the_summary_is_markup_or_ends_a_cell() -> None:
+    for line in summary_md(nasty()).decode().splitlines():
+        bare = line.replace("\\\\", "").replace("\\|", "")
+        if line.startswith("| "):
+            assert bare.count("|") == 6, line
+        for mark in "<>`*":
+            assert mark not in line.replace(f"\\{mark}", ""), line
+
+
+def test_annotations_are_one_line_each_and_name_their_level() -> None:
+    lines = list(annotate(judgement()))
+    assert lines[0] == ("::error title=wiretax fails%3A fail::trigger-100B-chat-reference: 308 B, at most 307")
+    assert [line.partition(" ")[0] for line in lines] == ["::error"] * 3
+    assert [line.partition(" ")[0] for line in annotate(judgement("pass"))] == ["::error", "::warning", "::error"]
+    # What is wrong with all of the run is said once.
+    assert len(list(annotate(judgement(valid=False)))) == 1
+
+
+def test_annotations_are_quoted() -> None:
+    for line in annotate(nasty()):
+        assert "\n" not in line
+        assert "\r" not in line
+        assert "%25" in line
+        title = line.removeprefix("::error title=").partition("::")[0]
+        assert ":" not in title
+        assert "," not in title
+
+
+def printed(made: Judgement) -> str:
+    console = Console(file=io.StringIO(), width=120, highlight=False)
+    print_judgement(made, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_the_terminal_shows_each_verdict_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    lines = [line.rstrip() for line in printed(judgement()).splitlines()]
+    assert re.sub(" +", " ", lines[1]) == "pass passes 2 workloads 242.6 to 518 B/event at most 1,000"
+    assert "fail  fails, trigger-100B-chat-reference: 308 B, at most 307" in lines
+    assert lines[-1] == "gate gates.toml: 2 passed, 2 failed, 1 inconclusive"
+    assert "::error" not in printed(judgement())
+    assert "invalid  the run does not say of itself that it is valid" in printed(judgement(valid=False))
+
+
+def test_the_terminal_takes_no_markup_from_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    whole = judgement()
+    tagged = replace(whole, cases=tuple(replace(case, message="[red]x[/red] [/]") for case in whole.cases))
+    assert "[red]x[/red] [/]" in printed(tagged)
+
+
+def test_under_github_actions_annotations_are_printed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    lines = printed(judgement()).splitlines()
+    assert [line for line in lines if line.startswith("::")] == list(annotate(judgement()))
+
+
+def test_files_are_written_whole_and_the_summary_is_appended_to_the_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = tmp_path / "step.md"
+    step.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(step))
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "gate.json").write_text("old")
+    write_outputs(run, judgement())
+    assert sorted(file.name for file in run.iterdir()) == ["gate.json", "junit.xml", "summary.md"]
+    assert (run / "gate.json").read_bytes() == gate_json(judgement())
+    assert (run / "junit.xml").read_bytes() == junit_xml(judgement())
+    assert step.read_text() == "before\n" + (run / "summary.md").read_text()
+    # One that can't be written leaves the verdict as it is.
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "no" / "such.md"))
+    write_outputs(run, judgement())

@@ -1,0 +1,177 @@
+"""What a server does to connections is seen in every table, page and label, whatever the plan asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+import pytest
+from judged import run_of
+from rich.console import Console
+from saved import kernel, piece, record, slices_frame
+
+from analysis.figures.drawing import Absent
+from analysis.figures.sharing import connections
+from analysis.findings.brief import brief
+from analysis.measures.connections import closing_sentences, connection_use, connections_in_words
+from analysis.measures.layers import CLOSED, bytes_per_event, totals
+from analysis.measures.summary import summarise
+from analysis.models.connection_cost import amortisation
+from analysis.tables import notebook_tables as page
+from analysis.tables.run_table import render
+from analysis.text.labels import describe
+from wiretax.channels.workload import Workload
+from wiretax.load.accounting import live
+from wiretax.load.accounting.live import Live
+from wiretax.runs.schema import CLOSING_COLUMNS
+from wiretax.wire.ledger import TlsCounters
+from wiretax.wire.slices import Slice
+
+CALLS = 600
+# Segments of a call over a kept connection, one each way; and what a connection has beside them.
+OWN = 8
+SETUP = OWN * 52 + 16
+SENTENCE = "the server closed the connection after every call: 432 B of 1,058 B per event are connection set-up"
+
+
+def closing(workload: Workload, calls: int = 1, by_server: bool = True, own: int = OWN) -> Slice:
+    """A slice in which a connection carries so many calls; 0 for all, on connections opened before."""
+    opened = CALLS // calls if calls else 0
+    closed = {"closed_by_server": opened} if by_server else {"closed_by_client": opened}
+    made = piece(workload, 0, CALLS, connections=opened, **closed)
+    segments = kernel(CALLS + opened * own // 2, CALLS + opened * own // 2)
+    made.tcp = segments._replace(
+        headers_out=segments.headers_out + 8 * opened, headers_in=segments.headers_in + 8 * opened
+    )
+    return made
+
+
+def frame(*pieces: Slice) -> pd.DataFrame:
+    return slices_frame(record(*pieces))
+
+
+KEPT, ASKED, CLOSES = Workload(), Workload(calls_per_connection=100), Workload(connection="close")
+
+
+@pytest.mark.parametrize(
+    ("made", "calls", "early", "label"),
+    [
+        (closing(KEPT, 0), math.inf, False, "trigger"),
+        (closing(KEPT), 1, True, "trigger, server closes"),
+        (closing(KEPT, 50), 50, True, "trigger, server closes after 50"),
+        (closing(ASKED), 1, True, "trigger, server closes (100 calls asked)"),
+        (closing(ASKED, 20), 20, True, "trigger, server closes after 20 (100 calls asked)"),
+        # A slice ends within a connection's life, and the client closes what is left.
+        (closing(ASKED, 60, by_server=False), 60, False, "trigger, 100 calls"),
+        (closing(ASKED, 100), 100, False, "trigger, 100 calls"),
+        # The server closes because it was asked to.
+        (closing(CLOSES), 1, False, "trigger, close"),
+    ],
+    ids=["kept", "closed", "closed after 50", "1 of 100", "20 of 100", "client", "all asked", "close"],
+)
+def test_a_workload_is_labelled_by_what_happened(made: Slice, calls: float, early: bool, label: str) -> None:
+    [row] = summarise(frame(made)).to_dict("records")
+    assert (row["calls_on_connection"], row["server_closes"]) == (calls, early)
+    assert describe(row) == label
+
+
+def test_set_up_is_what_a_connection_has_beside_its_calls() -> None:
+    use = connection_use(frame(closing(KEPT)))
+    assert use["setup_per_event"].tolist() == [pytest.approx(SETUP)]
+    # More than a connection has of its own is the calls', such as acknowledgements of large bodies.
+    assert connection_use(frame(closing(KEPT, own=40)))["setup_per_event"].tolist() == [pytest.approx(SETUP)]
+    ten = Workload("batch", 10)
+    assert connection_use(frame(closing(ten)))["setup_per_event"].tolist() == [pytest.approx(SETUP / 10)]
+    assert connection_use(frame(closing(KEPT, 0)))["setup_per_event"].tolist() == [0]
+    secure = closing(replace(KEPT, tls=True))
+    secure.tls = TlsCounters(CALLS * 622, CALLS * 2022, CALLS * 600, CALLS * 2000)
+    assert connection_use(frame(secure))["setup_per_event"].tolist() == [pytest.approx(SETUP + 2600)]
+
+
+def test_a_sentence_says_what_the_server_did_and_what_that_costs() -> None:
+    slices = frame(closing(KEPT), closing(ASKED), closing(Workload("batch", 10)))
+    assert list(closing_sentences(slices)) == [f"{SENTENCE} (trigger, 100 B)"]
+    assert brief(slices, {})[-1] == f"T{SENTENCE[1:]} (trigger, 100 B)."
+    some = frame(closing(KEPT, 50))
+    assert next(closing_sentences(some)).startswith(
+        "the server closed the connection after 50 calls on average: 9 B of "
+    )
+    blind = slices.assign(**dict.fromkeys((name for name, _ in CLOSING_COLUMNS), np.nan))
+    assert list(closing_sentences(blind)) == ["the server closed the connection after every call"]
+
+
+def test_connections_that_are_kept_or_closed_as_asked_get_no_such_sentence() -> None:
+    kept = frame(closing(KEPT, 0))
+    assert not list(closing_sentences(kept))
+    assert list(connections_in_words(kept)) == ["connections were kept: all calls of a user shared one"]
+    asked = frame(closing(CLOSES), closing(ASKED, 60, by_server=False))
+    assert not list(connections_in_words(asked))
+
+
+def test_of_two_servers_the_one_that_closes_is_named() -> None:
+    slices = frame(closing(KEPT, 0), closing(KEPT.sent_to("against")))
+    assert list(closing_sentences(slices)) == [f"against: {SENTENCE} (trigger, 100 B)"]
+
+
+def shown(slices: pd.DataFrame) -> str:
+    told = StringIO()
+    Console(width=200, file=told).print(render(summarise(slices), 200))
+    return told.getvalue()
+
+
+def test_the_table_has_calls_per_connection_unless_all_were_kept() -> None:
+    text = shown(frame(closing(KEPT), closing(ASKED, 60, by_server=False), closing(CLOSES)))
+    assert "calls per" in text
+    cells = [line.split()[-1] for line in text.splitlines() if "trigger" in line]
+    assert cells == ["1", "1", "60"]
+    assert "calls per" not in shown(frame(closing(KEPT, 0)))
+
+
+def test_the_report_says_it_too() -> None:
+    sheet = page.costs(run_of(frame(closing(KEPT), closing(Workload("batch", 10)))))
+    assert "calls per connection" in sheet.headers
+    assert [row[-1] for row in sheet.rows] == ["1", "1"]
+    assert all("server closes" in str(row[2]) for row in sheet.rows)
+    models = page.bytes_model(run_of(frame(closing(KEPT), closing(Workload("batch", 10)))))
+    assert all("server closes" in str(row[0]) for row in models.rows)
+
+
+def test_there_is_no_curve_where_the_server_leaves_one_call_a_connection() -> None:
+    slices = frame(*(closing(Workload(calls_per_connection=asked)) for asked in (0, 2, 10, 100)))
+    assert amortisation(slices).empty
+    figure = connections(slices)
+    assert isinstance(figure, Absent)
+    assert f"{SENTENCE} (trigger, 100 B); it takes a server that keeps connections" in str(figure)
+
+
+def test_a_curve_is_made_of_the_calls_that_were_measured() -> None:
+    # The server closes after 5 calls, so 10 and 100 are the same.
+    made = [closing(CLOSES), closing(Workload(calls_per_connection=10), 5), closing(ASKED, 5), closing(KEPT, 5)]
+    points = amortisation(frame(*made))
+    assert points["calls"].tolist() == [1, 5, 5, 5]
+    assert points["connection_bytes"].tolist() == pytest.approx([SETUP] * 4)
+
+
+def test_the_live_page_says_it_while_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "SAMPLE_S", 0.0)
+    figures = Live(by_rounds=True)
+    figures.sample(record(closing(KEPT), closing(Workload("batch", 10), 0)))
+    first, second = figures.workloads
+    assert (first["sent_as"], first["calls_on_connection"]) == ("trigger, server closes", 1)
+    assert first["closing"] == f"{SENTENCE} (trigger, 100 B)"
+    assert (second["sent_as"], second["calls_on_connection"], second["closing"]) == ("batch of 10", None, None)
+
+
+def test_a_run_from_before_connections_were_counted_to_their_end_is_read_as_it_was() -> None:
+    slices = frame(closing(KEPT, 50))
+    old = slices.drop(columns=[*(name for name, _ in CLOSING_COLUMNS), *CLOSED])
+    cost, now = bytes_per_event(old).iloc[0], bytes_per_event(slices).iloc[0]
+    total = totals(old).iloc[0]
+    segments = int(total["segments_out"] + total["segments_in"])
+    assert cost["tcp_ip"] + cost["response_tcp_ip"] == pytest.approx(52 * segments / CALLS)
+    assert cost["cable"] < now["cable"]
+    assert not list(closing_sentences(old))
+    assert summarise(old)["calls_on_connection"].tolist() == [50]

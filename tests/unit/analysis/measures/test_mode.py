@@ -1,0 +1,228 @@
+"""A run whose workloads were not sent in turn: bytes and latencies are told of it, and no gain anywhere."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from judged import gates_of
+from rich.console import Console
+from saved import Costs, latency_frame, piece, record, rendered
+
+from analysis import figures
+from analysis.figures import Absent
+from analysis.findings.brief import brief
+from analysis.findings.claims import claims
+from analysis.findings.doubts import check
+from analysis.gates.acceptance import accept_run
+from analysis.gates.judge import judge
+from analysis.measures.mode import mode_of, why_no_gain
+from analysis.measures.summary import summarise
+from analysis.measures.two_servers import compare_servers
+from analysis.tables import notebook_tables as page
+from analysis.tables.run_table import print_run
+from wiretax.channels.workload import Workload
+from wiretax.runs.mode import mode_in
+from wiretax.runs.reader import Run, read_run
+from wiretax.runs.writer import write_run
+
+CALLS = [
+    Workload(),
+    *(Workload("batch", size) for size in (2, 5, 10, 20, 50)),
+    Workload("multi_trigger", channels=10),
+]
+META: dict[str, Any] = {
+    "schema": 1,
+    "started": "2026-01-31T12:30:00.000+00:00",
+    "endpoint": "http://127.0.0.1:1/apps/1",
+    "mock": {"servers": 1, "rtt_s": 0.0, "per_request_s": 0.0, "per_event_s": 0.0},
+    "plan": {"name": "free-run", "seed": 1, "slice_s": 10.0, "users": 3, "timeout_s": 10.0},
+    "rounds_measured": 8,
+    "busy": {"generator": 0.5, "mock": 0.5},
+    "warnings": [],
+    "valid": True,
+    "invalid_because": [],
+    "reconcile": {"agrees": False, "differences": []},
+}
+SENTENCE = (
+    "No gain: the user classes of a free run send side by side and compete; to compare speeds, send the workloads "
+    "in turn with a plan: wiretax run headline."
+)
+NO_FAILURES = pd.DataFrame(columns=["workload", "kind", "status", "message", "count"])
+
+
+def free_run(**meta: Any) -> Run:
+    """A run whose times would make a gain of 5.50x with batches of ten, and a limit of 11.0x."""
+    slices = rendered(CALLS, rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
+    latency = latency_frame(record(*(piece(each, 0, 100) for each in CALLS)))
+    return Run(Path("results/free"), {**META, "mode": "free", **meta}, slices, latency, NO_FAILURES, None)
+
+
+@pytest.mark.parametrize(
+    ("meta", "mode"),
+    [
+        ({"mode": "free", "plan": {"name": "x", "rounds": 3}}, "free"),
+        ({"mode": "sweep", "plan": {"name": "free-run"}}, "sweep"),
+        ({"mode": "a later one"}, "free"),
+        # Of runs from before there was a mode.
+        ({"plan": META["plan"]}, "free"),
+        ({"plan": {"name": "free-run", "rounds": 10}}, "sweep"),
+        ({"plan": {"name": "observe"}, "observed": {}}, "observe"),
+        ({"plan": {"name": "quick", "rounds": 10}}, "sweep"),
+        ({}, "sweep"),
+    ],
+)
+def test_the_mode_is_that_of_run_json_or_told_by_an_older_one(meta: dict[str, Any], mode: str) -> None:
+    assert mode_in(meta) == mode
+
+
+def test_slices_carry_the_mode_through_all_that_is_done_to_them(tmp_path: Path) -> None:
+    made = record(*(piece(each, number, 100) for number in range(5) for each in CALLS))
+    made.meta = dict(META)
+    write_run(tmp_path, made)
+    slices = read_run(tmp_path).slices
+    parts = slices[slices["api"] == "batch"].merge(slices[["workload"]].drop_duplicates(), on="workload")
+    assert mode_of(slices) == mode_of(parts.reset_index(drop=True).sort_values("round")) == "free"
+    assert mode_of(slices.drop(columns="mode")) == mode_of(slices.iloc[:0]) == "sweep"
+
+
+def test_the_readmes_way_to_a_table_has_no_gain_for_it() -> None:
+    run = free_run()
+    table = summarise(run.slices, run.latency)
+    assert table[["gain", "gain_low", "gain_high"]].isna().all(axis=None)
+    assert table.set_index("workload").at["batch10-100B-chat-reference", "saving"] == pytest.approx(
+        0.586, abs=1e-3
+    )
+    assert table["p50_s"].notna().all()
+    sweep = free_run(mode="sweep")
+    assert summarise(sweep.slices, sweep.latency)["gain"].notna().sum() == len(CALLS) - 1
+
+
+def test_two_servers_are_not_compared_by_it() -> None:
+    both = [*CALLS[:2], *(Workload(each.api, each.batch_size, server="against") for each in CALLS[:2])]
+    frame = rendered(both, rounds=8)
+    assert compare_servers(frame)["ratio"].notna().all()
+    assert compare_servers(frame.assign(mode="free"))["ratio"].isna().all()
+
+
+def printed(run: Run) -> str:
+    console = Console(width=200, record=True, file=StringIO(), highlight=False)
+    print_run(run, console)
+    return console.export_text()
+
+
+def everything_said_of(run: Run) -> str:
+    """All a table, a page and its figures say."""
+    shown = [page.in_brief, page.claimed, page.costs, page.libraries, page.time_model, page.monthly, page.warnings]
+    figure = figures.gain_by_batch_size(run.slices)
+    caption = str(figure) if isinstance(figure, Absent) else f"{figure.title} {figure.caption}"
+    return "\n".join([printed(run), caption, *(each(run).markdown() for each in shown)])
+
+
+GAIN = re.compile(r"5\.50|11\.0x|as fast|faster|times the messages|x (events|messages)/s|limit is")
+
+
+@pytest.mark.parametrize("mode", ["free", "observe"])
+def test_nothing_that_is_shown_of_it_has_a_gain(mode: str) -> None:
+    assert GAIN.search(everything_said_of(free_run(mode="sweep")))
+    text = everything_said_of(free_run(mode=mode))
+    assert not GAIN.search(text)
+    # What does not depend on speed stays.
+    assert "58.6" in text
+
+
+def test_it_is_said_once_on_each_page_which_plan_measures_a_gain() -> None:
+    run = free_run()
+    assert printed(run).count(SENTENCE) == 1
+    assert brief(run.slices, run.meta)[-1] == SENTENCE
+    assert page.time_model(run).markdown() == f"- {SENTENCE}"
+    assert page.warnings(run).markdown().splitlines()[0] == f"- {SENTENCE}"
+    few = run.slices[run.slices["api"] != "multi_trigger"]
+    assert why_no_gain(few).endswith("with a plan: wiretax run quick.")
+    assert why_no_gain(free_run(mode="sweep").slices) == ""
+
+
+def test_claims_about_time_are_not_measured_by_it_and_those_about_bytes_are() -> None:
+    _, overhead, cure, ten, more, channels = claims(free_run().slices)
+    assert (overhead.verdict, cure.verdict) == ("holds", "holds")
+    assert {each.verdict for each in (ten, more, channels)} == {"not measured"}
+    assert {each.note for each in (ten, more, channels)} == {SENTENCE}
+    assert (more.measured, more.interval) == ("up to 13.3 % fewer bytes", "exact")
+    assert channels.measured == "68.8 % fewer bytes"
+
+
+def test_its_ratios_are_not_doubted_as_it_has_none() -> None:
+    few = free_run()
+    two = few.slices[few.slices["round"] < 2]
+    assert [each.kind for each in check(two, few.meta)] == []
+    assert [each.kind for each in check(two.drop(columns="mode"), few.meta)] == ["rounds"]
+
+
+GATES = """
+[[check]]
+id = "gain"
+metric = "gain"
+where = { api = "batch", batch_size = 10 }
+min = 2
+[[check]]
+id = "rate"
+metric = "events_per_second"
+where = { api = "trigger" }
+min = 1
+[[check]]
+id = "ratio"
+metric = "messages_per_second"
+compare = { of = { batch_size = 10 }, to = { api = "trigger" }, as = "ratio" }
+min = 2
+[[check]]
+id = "bytes"
+metric = "http.request.size.per_event"
+where = { api = "trigger" }
+max = 500
+"""
+
+
+def test_gates_on_its_speed_are_inconclusive_and_those_on_bytes_are_judged() -> None:
+    agreeing = {"agrees": True, "differences": []}
+    cases = {each.check: each for each in judge(free_run(reconcile=agreeing), gates_of(GATES)).cases}
+    assert {name: case.verdict for name, case in cases.items()} == {
+        "gain": "inconclusive",
+        "rate": "inconclusive",
+        "ratio": "inconclusive",
+        "bytes": "pass",
+    }
+    assert {cases[name].message for name in ("gain", "rate", "ratio")} == {SENTENCE.rstrip(".")}
+    assert cases["gain"].measured is None
+    swept = judge(free_run(reconcile=agreeing, mode="sweep"), gates_of(GATES)).cases
+    assert {each.verdict for each in swept} == {"pass"}
+
+
+def test_none_of_its_speeds_is_accepted_as_what_later_runs_are_held_to(tmp_path: Path) -> None:
+    agreeing = {"agrees": True, "differences": []}
+    text = f"""[[check]]
+id = "gain"
+metric = "gain"
+where = {{ api = "batch", batch_size = 10 }}
+baseline = "{tmp_path / "accepted.json"}"
+max_decrease = {{ ratio = 0.1 }}
+"""
+    changes = accept_run(free_run(reconcile=agreeing), gates_of(text, {"gain": ()}))
+    assert list(changes.values()) == [[]]
+    swept = accept_run(free_run(reconcile=agreeing, mode="sweep"), gates_of(text, {"gain": ()}))
+    assert [len(each) for each in swept.values()] == [1]
+
+
+def test_a_free_runs_latency_is_of_a_closed_loop_and_not_called_saturated() -> None:
+    def said(run: Run) -> str:
+        figure = figures.latency_distributions(run.latency, run.slices)
+        assert not isinstance(figure, Absent)
+        return "\n".join([everything_said_of(run), figure.title, figure.caption])
+
+    assert "saturated" in said(free_run(mode="sweep"))
+    text = said(free_run())
+    assert "closed loop" in text
+    assert "satur" not in text.lower()

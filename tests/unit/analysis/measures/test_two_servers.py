@@ -1,0 +1,149 @@
+"""Two servers in one run: told apart by every figure, compared round by round."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from rich.console import Console
+from saved import HEAD, latency_frame, piece, record, slices_frame
+
+from analysis.findings.doubts import check
+from analysis.measures.summary import summarise
+from analysis.measures.two_servers import compare_servers
+from analysis.tables.run_table import print_run
+from wiretax.channels.workload import Workload
+from wiretax.runs.reader import Run, as_read
+from wiretax.runs.record import RunRecord
+from wiretax.wire.slices import Slice
+
+CALLS = [Workload(), Workload("batch", 10)]
+MODEL = {"requests": 1, "request_bytes": 2, "response_bytes": 3}
+AGREED = {"agrees": True, "kernel": {"request_bytes": 2}, "model": MODEL}
+
+
+def pairs(slower: float, rounds: int = 6, head: int = 0) -> list[Slice]:
+    """Both calls sent to both servers while the machine's speed changes each round.
+
+    The second server is slower by a factor, and its heads are longer by so many bytes.
+    """
+    made = []
+    for number in range(rounds):
+        for call in CALLS:
+            speed_s = 1.0 + number / 3
+            made.append(piece(call, number, 100, speed_s))
+            other = piece(call.sent_to("against"), number, 100, speed_s * slower)
+            other.measured.header_bytes += head * 100
+            made.append(other)
+    return made
+
+
+def meta(**more: Any) -> dict[str, Any]:
+    return {
+        "plan": {"name": "p", "users": 4},
+        "endpoint": "http://127.0.0.1:18080/apps/1",
+        "against": "http://127.0.0.1:8080/apps/1",
+        "mock": None,
+        "rounds_measured": 6,
+        "busy": {"generator": 0.5, "mock": None},
+        "warnings": [],
+        "invalid_because": [],
+        "reconcile": {**AGREED, "server": None, "by_server": {"endpoint": {"requests": 1}, "against": None}},
+        **more,
+    }
+
+
+def printed(made: RunRecord, **more: Any) -> str:
+    text = io.StringIO()
+    run = as_read(made, Path("r"), meta(**more))
+    print_run(run, Console(file=text, width=120))
+    return text.getvalue()
+
+
+def test_a_slower_server_is_told_to_the_percent_though_the_machine_drifts() -> None:
+    table = compare_servers(slices_frame(record(*pairs(slower=1.25))))
+    assert table["workload"].tolist() == [call.name for call in CALLS]
+    assert table["ratio"].tolist() == pytest.approx([0.8, 0.8])
+    assert table["ratio_low"].tolist() == pytest.approx([0.8, 0.8])
+    assert table["ratio_high"].tolist() == pytest.approx([0.8, 0.8])
+    assert table["rounds"].tolist() == [6, 6]
+    assert (table["sent"] == 0).all()
+
+
+def test_a_workload_is_held_against_the_trigger_sent_to_the_same_server() -> None:
+    summary = summarise(slices_frame(record(*pairs(slower=2)))).set_index("workload")
+    for call in CALLS:
+        for sent in (call, call.sent_to("against")):
+            assert summary.at[sent.name, "baseline"] == CALLS[0].sent_to(sent.server).name
+    assert summary.index.tolist() == [each.name for call in CALLS for each in (call, call.sent_to("against"))]
+
+
+def test_too_few_rounds_have_a_ratio_and_no_interval() -> None:
+    table = compare_servers(slices_frame(record(*pairs(slower=2, rounds=4))))
+    assert table["ratio"].tolist() == pytest.approx([0.5, 0.5])
+    assert table["ratio_low"].isna().all()
+
+
+def test_a_server_that_acknowledged_nothing_has_no_ratio() -> None:
+    silent = [
+        Slice(each.workload, each.round) if each.workload.server == "against" else each for each in pairs(slower=1)
+    ]
+    for each in silent:
+        each.duration_s = 1.0
+    table = compare_servers(slices_frame(record(*silent)))
+    assert table["ratio"].isna().all()
+    assert table["sent"].isna().all()
+    assert "nothing was acknowledged by both" in printed(record(*silent))
+
+
+def test_the_table_says_which_is_which_and_what_differs() -> None:
+    said = printed(record(*pairs(slower=1.25, head=-1)))
+    assert "http://127.0.0.1:18080/apps/1  (endpoint given)" in said
+    assert "\nagainst  http://127.0.0.1:8080/apps/1\n" in said
+    assert "batch of 10, against" in said
+    assert "0.80 [0.80, 0.80]" in said
+    same = "both servers got the same number of bytes except for Host"
+    assert f"{same}: 127.0.0.1:8080 is -1 B from 127.0.0.1:18080" in said
+    assert "model, sockets, kernel and --endpoint's mock agree to the byte" in said
+
+
+def test_other_differences_are_not_put_down_to_host() -> None:
+    said = printed(record(*pairs(slower=1, head=5)))
+    assert "against got +5 B per call compared with endpoint: each call carries its own host" in said
+    assert "both servers got the same number of bytes\n" in printed(record(*pairs(slower=1)))
+    both = {"endpoint": {"requests": 1}, "against": {"requests": 1}}
+    said = printed(record(*pairs(slower=1)), reconcile={**AGREED, "server": {}, "by_server": both})
+    assert "kernel and both mocks agree" in said
+
+
+def test_a_ratio_of_servers_that_spreads_is_a_doubt_of_its_own() -> None:
+    uneven = [
+        piece(each.workload, each.round, 100, each.duration_s * (2 if each.round % 2 else 1))
+        if each.workload.server == "against"
+        else each
+        for each in pairs(slower=1)
+    ]
+    [doubt] = check(slices_frame(record(*uneven)), {"against": "http://h/apps/1"})
+    # Triggers and batches of one server changed alike: their gain is steady.
+    assert doubt.what.startswith("2 of 4 gains varied by more than 10 % between rounds")
+    assert f"{CALLS[0].sent_to('against').name} over {CALLS[0].name}" in doubt.what
+
+
+def test_a_run_from_before_there_were_two_is_one_servers() -> None:
+    old = slices_frame(record(*(each for each in pairs(slower=1) if each.workload.server == "endpoint")))
+    old = old.drop(columns="server")
+    assert summarise(old)["server"].unique().tolist() == ["endpoint"]
+    assert compare_servers(old).empty
+
+
+def test_a_run_that_is_not_written_yet_reads_as_it_will_be() -> None:
+    made = record(*pairs(slower=1))
+    run: Run = as_read(made, Path("r"), {"schema": 1})
+    assert run.slices["requests"].tolist() == slices_frame(made)["requests"].tolist()
+    pd.testing.assert_frame_equal(run.latency, latency_frame(made), check_dtype=False)
+    assert run.failures.empty
+    assert run.server is None
+    assert set(HEAD) <= set(run.slices)

@@ -1,0 +1,53 @@
+"""What a connection costs, found again in runs whose figures are known."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from saved import piece, record, slices_frame
+from shared_connections import HANDSHAKE_RECEIVED, HANDSHAKE_SENT, RECORD, SETUP_SEGMENTS, shared
+
+from analysis.measures.layers import bytes_per_event
+from analysis.models.connection_cost import amortisation
+from wiretax.channels.workload import Workload
+
+
+def test_a_connections_bytes_are_found_whatever_share_it() -> None:
+    points = amortisation(slices_frame(record(shared(100), shared(0), shared(0, connection="close"), shared(10))))
+    # In the order of a curve: one call, then more, then all.
+    assert points["calls_per_connection"].tolist() == [1, 10, 100, 0]
+    assert points["calls"].tolist()[:3] == [1, 10, 100]
+    assert math.isinf(points["calls"].iloc[3])
+    setup = HANDSHAKE_SENT + HANDSHAKE_RECEIVED + 2 * SETUP_SEGMENTS * 52
+    assert points["connection_bytes"].tolist() == pytest.approx([setup] * 4)
+    call = 450 + 72 + 2 * RECORD + 2 * 52
+    assert points["bytes_per_event"].tolist() == pytest.approx([call + setup / n for n in (1, 10, 100, math.inf)])
+    assert points["residual"].tolist() == pytest.approx([0] * 4, abs=1e-6)
+
+
+def test_a_run_with_one_way_of_sharing_has_no_curve() -> None:
+    assert amortisation(slices_frame(record(shared(0)))).empty
+
+
+def test_where_the_kernel_counts_nothing_a_connection_has_no_price() -> None:
+    pieces = [shared(0), shared(10)]
+    pieces[1].tcp = None
+    assert amortisation(slices_frame(record(*pieces)))["connection_bytes"].isna().all()
+
+
+def test_the_layers_of_tls_are_apart_and_the_cable_holds_them_all() -> None:
+    cost = bytes_per_event(slices_frame(record(shared(10)))).iloc[0]
+    assert cost["tls"] == RECORD + HANDSHAKE_SENT / 10
+    assert cost["response_tls"] == RECORD + HANDSHAKE_RECEIVED / 10
+    assert cost["handshake"] == (HANDSHAKE_SENT + HANDSHAKE_RECEIVED) / 10
+    tcp_ip = (1 + SETUP_SEGMENTS / 10) * 52
+    assert cost["cable"] == pytest.approx(450 + 72 + cost["tls"] + cost["response_tls"] + 2 * tcp_ip)
+
+
+def test_a_run_from_before_tls_was_counted_has_none() -> None:
+    frame = slices_frame(record(piece(Workload(), 0, 20)))
+    old = frame.drop(columns=[name for name in frame if name.startswith("tls_") or name == "calls_per_connection"])
+    cost = bytes_per_event(old).iloc[0]
+    assert cost[["tls", "response_tls", "handshake"]].tolist() == [0, 0, 0]
+    assert cost["cable"] == bytes_per_event(frame).iloc[0]["cable"]

@@ -1,0 +1,41 @@
+"""Quantities as people read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.text.quantities import amount, count, duration, figure, milliseconds, part, rate, work_time
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (figure(0.0994), "0.0994"),
+        (figure(0.01), "<0.05"),
+        (figure(50.44), "50.4"),
+        (figure(1250.4), "1,250"),
+        (part(0.4726), "47 %"),
+        (part(0.0519), "5.2 %"),
+        (count(1, "connection"), "1 connection"),
+        (count(1001, "connection"), "1,001 connections"),
+        (milliseconds(0.0624), "62.4"),
+        (milliseconds(0.00001), "<0.1"),
+        (milliseconds(0.0), "0.0"),
+        (milliseconds(29.04), "29,040"),
+        (duration(0.04), "40 ms"),
+        (duration(0.0624), "62.4 ms"),
+        (duration(0.3548), "355 ms"),
+        (duration(1.5), "1.5 s"),
+        (duration(1234), "1,234 s"),
+        (work_time(17.1e-6), "17.1 µs"),
+        (work_time(0.0012), "1.2 ms"),
+        (amount(59.2), "59.2 B"),
+        (amount(156_097), "156 kB"),
+        (amount(1.0494e12), "1.05 TB"),
+        (rate(500, "event"), "500 events/s"),
+        (rate(0.02, "call"), "1.2 calls/min"),
+        (rate(1 / 86400, "call"), "1 call/day"),
+    ],
+)
+def test_reads_as_it_is_said(said: str, expected: str) -> None:
+    assert said == expected

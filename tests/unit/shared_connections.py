@@ -1,0 +1,28 @@
+"""Slices in which calls share a connection that costs known bytes."""
+
+from __future__ import annotations
+
+from saved import kernel, piece
+
+from wiretax.channels.workload import Workload
+from wiretax.wire.ledger import TlsCounters
+from wiretax.wire.slices import Slice
+
+HANDSHAKE_SENT, HANDSHAKE_RECEIVED, RECORD = 600, 2000, 22
+SETUP_SEGMENTS = 4
+
+
+def shared(calls: int, requests: int = 600, connection: str = "keep-alive") -> Slice:
+    """A slice in which ``calls`` calls share a connection; 0 for all, on one opened before."""
+    workload = Workload(tls=True, calls_per_connection=calls, connection=connection)  # type: ignore[arg-type]
+    opened = requests // (workload.most_calls or requests + 1)
+    made = piece(workload, 0, requests, connections=opened)
+    made.tls = TlsCounters(
+        opened * HANDSHAKE_SENT + requests * RECORD,
+        opened * HANDSHAKE_RECEIVED + requests * RECORD,
+        opened * HANDSHAKE_SENT,
+        opened * HANDSHAKE_RECEIVED,
+    )
+    segments = requests + opened * SETUP_SEGMENTS
+    made.tcp = kernel(segments, segments)
+    return made

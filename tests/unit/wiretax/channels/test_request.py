@@ -1,0 +1,198 @@
+"""Heads: to the byte what the official library sends, and parts that add up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from captured import CAPTURED, CLIENTS, head_of
+
+from analysis.measures.clients import OFFICIAL
+from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.events import Event, batch_document, channel_names, data_string, encoder, trigger_document
+from wiretax.channels.profiles import Profile, ProfileError, load_profile, parse_profile, profile_names
+from wiretax.channels.request import RequestHead
+from wiretax.load.plan.plan import load_plan
+from wiretax.wire.publisher import Source
+
+APIS: dict[str, Any] = {
+    "trigger_1_channel": "trigger",
+    "trigger_3_channels": "multi_trigger",
+    "batch_10_events": "batch",
+}
+CAPTURED_AT = Endpoint("http", "127.0.0.1", 18080, DEMO)
+
+
+def profile_of(captured: dict[str, Any]) -> Profile:
+    """The capture's profile; with the traceparent where the application was inside an Activity."""
+    profile = load_profile(CLIENTS[captured["library"]])
+    given = [(name, value) for name, value in captured["headers"] if name == "traceparent"]
+    headers = profile.headers[:-2] + tuple(given) + profile.headers[-2:]
+    return msgspec.structs.replace(profile, headers=headers)
+
+
+def timestamp_of(captured: dict[str, Any]) -> int:
+    return int(captured["request_line"].split("auth_timestamp=")[1][:10])
+
+
+@pytest.mark.parametrize("captured", CAPTURED, ids=lambda each: f"{each['library']} {each['operation']}")
+def test_a_profile_reproduces_the_captured_request(captured: dict[str, Any]) -> None:
+    profile = profile_of(captured)
+    api = APIS[captured["operation"]]
+    # The same data everywhere: a document for those that encode a string once more, else a ready string.
+    data = data_string({"hello": "world"} if profile.encodes_ready_strings else '{"hello":"world"}', profile)
+    event = Event("my-event", channel_names(3 if api == "multi_trigger" else 1), data)
+    document = batch_document([event] * 10, profile) if api == "batch" else trigger_document(event, profile)
+    body = encoder(profile.body_json)(document)
+    head = RequestHead(CAPTURED_AT, profile, api, profile.connection)
+    assert body == captured["body"].encode()
+    assert head.render(body, timestamp_of(captured)) == head_of(captured)
+    sizes = head.sizes(len(body))
+    assert sizes.auth_query == captured["auth_query_bytes"]
+    assert sizes.request_line + sizes.auth_query == captured["request_line_bytes"]
+    # The capture counts the blank line with the header fields.
+    assert sizes.headers == captured["header_field_bytes"]
+    # And the size at the service itself, whose port is the scheme's default.
+    service = RequestHead(Endpoint("https", "api-mt1.pusher.com", 443, DEMO), profile, api, profile.connection)
+    assert len(service.render(body, timestamp_of(captured))) == captured["head_bytes_to_api_mt1_pusher_com"]
+
+
+def test_every_profile_but_the_reference_was_captured() -> None:
+    assert {*CLIENTS.values(), "reference"} == set(profile_names())
+    assert {each["library"] for each in CAPTURED} == set(CLIENTS)
+    assert len(CAPTURED) == 57
+
+
+def test_a_profile_closes_where_the_capture_took_a_connection_a_call() -> None:
+    connections = {each["library"]: each["connections_for_9_calls"] for each in CAPTURED}
+    # One process or session for all calls is how a program would use the other two.
+    del connections["curl 7.88.1, one process with --next (comparator)"]
+    del connections["requests.post without a Session (comparator)"]
+    for library, count in connections.items():
+        assert load_profile(CLIENTS[library]).connection == ("keep-alive" if count == 1 else "close"), library
+
+
+@pytest.mark.parametrize("client", profile_names())
+@pytest.mark.parametrize("api", ["trigger", "multi_trigger", "batch"])
+@pytest.mark.parametrize("length", [0, 9, 10, 99_999])
+def test_parts_add_up_to_the_head(client: str, api: Any, length: int) -> None:
+    head = RequestHead(CAPTURED_AT, load_profile(client), api, "keep-alive")
+    sizes = head.sizes(length)
+    rendered = head.render(b"x" * length, 1_795_479_409)
+    assert sizes.request_line + sizes.auth_query + sizes.headers == len(rendered)
+    assert rendered.endswith(b"\r\n\r\n")
+    assert rendered.count(b"\r\n\r\n") == 1
+
+
+def test_a_new_second_is_signed_anew() -> None:
+    head = RequestHead(CAPTURED_AT, load_profile("reference"), "trigger", "keep-alive")
+    first, later, again = (head.render(b"{}", second) for second in (1_795_479_409, 1_795_479_410, 1_795_479_409))
+    assert first == again
+    assert first != later
+    assert len(first) == len(later)
+
+
+def test_a_workload_may_close_where_the_library_would_not() -> None:
+    kept = RequestHead(CAPTURED_AT, load_profile("python"), "trigger", "keep-alive").render(b"{}", 1_795_479_409)
+    closed = RequestHead(CAPTURED_AT, load_profile("python"), "trigger", "close").render(b"{}", 1_795_479_409)
+    assert b"Connection: keep-alive\r\n" in kept
+    assert closed.count(b"Connection:") == 1
+    assert b"Connection: close\r\n" in closed
+
+
+def test_a_workload_may_keep_a_connection_the_library_would_close() -> None:
+    def head(client: str) -> bytes:
+        return RequestHead(CAPTURED_AT, load_profile(client), "trigger", "keep-alive").render(b"{}", 1_795_479_409)
+
+    # The header keeps its place: Node 18 told to keep connections sends what Node 20 sends by itself.
+    assert head("node-18") == head("node")
+    # One that says nothing keeps by saying nothing.
+    assert b"Connection" not in head("curl")
+
+
+def test_the_date_is_that_of_the_second_a_head_is_signed_in() -> None:
+    head = RequestHead(CAPTURED_AT, load_profile("ruby"), "trigger", "keep-alive")
+    assert b"Date: Tue, 24 Nov 2026 00:16:49 GMT\r\n" in head.render(b"{}", 1_795_479_409)
+    assert b"Date: Tue, 24 Nov 2026 00:16:50 GMT\r\n" in head.render(b"{}", 1_795_479_410)
+
+
+@pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
+def test_a_default_port_is_named_by_the_library_that_does(scheme: str, port: int) -> None:
+    for host, written in (("api.example", b"api.example"), ("::1", b"[::1]")):
+        endpoint = Endpoint(scheme, host, port, DEMO)
+        ruby, go = (
+            RequestHead(endpoint, load_profile(client), "trigger", "keep-alive").render(b"{}", 1_795_479_409)
+            for client in ("ruby", "go")
+        )
+        assert b"Host: %b:%d\r\n" % (written, port) in ruby
+        assert b"Host: %b\r\n" % written in go
+
+
+def test_the_reference_head_is_the_smallest_of_all() -> None:
+    sizes = {
+        name: len(RequestHead(CAPTURED_AT, load_profile(name), "trigger", "keep-alive").render(b"", 1_795_479_409))
+        for name in profile_names()
+    }
+    assert min(sizes, key=lambda name: sizes[name]) == "reference"
+
+
+GOOD: dict[str, Any] = msgspec.to_builtins(load_profile("reference"))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"schema": 2}, "schema 2"),
+        ({"query": GOOD["query"][:4]}, "query"),
+        ({"writes": 3}, "writes = 3"),
+        ({"headers": [["Host", "{host}"]]}, "{content_length}"),
+        ({"headers": [*GOOD["headers"], ["X-Odd", "100%"]]}, "%"),
+        ({"headers": [*GOOD["headers"], ["Date", "{time}"]]}, "unknown placeholder"),
+        ({"default_port_in_host": "yes"}, "default_port_in_host"),
+        ({"encodes_ready_strings": 1}, "encodes_ready_strings"),
+        ({"data_json": {"item_separator": ";"}}, "item_separator"),
+        ({"trigger_keys": ["name"]}, "trigger_keys"),
+        ({"event_keys": ["name", "data", "channels"]}, "event_keys"),
+        ({"colour": "red"}, "colour"),
+        ({"connection": "sometimes"}, "sometimes"),
+    ],
+)
+def test_a_profile_that_makes_no_sense_is_refused(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=says.replace("{", r"\{")):
+        msgspec.convert({**GOOD, **change}, Profile)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("schema = 1\ncolour = 'red'\n", "profile mine.toml: .*colour.*its keys are schema, name"),
+        ("schema =", "mine"),
+    ],
+)
+def test_a_profile_file_that_cannot_be_used_is_named(text: str, says: str) -> None:
+    with pytest.raises(ProfileError, match=says):
+        parse_profile("mine", text)
+
+
+def test_an_unknown_profile_is_no_profile() -> None:
+    with pytest.raises(KeyError):
+        load_profile("cobol")
+
+
+def test_the_clients_plan_sends_the_heads_that_were_captured() -> None:
+    captured = {
+        (CLIENTS[each["library"]], APIS[each["operation"]]): each["head_bytes"]
+        for each in CAPTURED
+        if "Activity" not in each["library"]
+    }
+    workloads = [each for each in load_plan("clients").workloads if each.client != "reference"]
+    assert {each.client for each in workloads} == set(CLIENTS.values())
+    for workload in workloads:
+        # A mock's port has five digits, as the captures' had.
+        source = Source.of(workload, CAPTURED_AT, 1)
+        head = source.head.render(source.next_body(), 1_700_000_000)
+        if (workload.client, workload.api) in captured:
+            assert len(head) == captured[workload.client, workload.api], workload.name
+        else:
+            assert (workload.api, workload.client in OFFICIAL) == ("batch", False)

@@ -1,0 +1,62 @@
+"""What a measurement concludes from its witnesses, without a load."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from saved import piece, record
+
+from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.workload import Workload
+from wiretax.load.accounting.measurement import Measurement
+from wiretax.load.client.session import Session
+from wiretax.mock.cost import CostModel
+from wiretax.mock.faults import Fault, FaultList
+from wiretax.runs.record import RunRecord
+from wiretax.wire.target import Target
+
+# Nobody listens there, so that there is no ledger.
+NOWHERE = Target(Endpoint("http", "127.0.0.1", 1, DEMO))
+
+
+def conclude(run: RunRecord, cost: CostModel | None = None) -> dict[str, Any]:
+    session = Session([NOWHERE], 1, 1.0)
+    session.sent_bytes, session.received_bytes, session.tcp = run.total.sent_bytes, run.total.received_bytes, None
+    measurement = Measurement([NOWHERE], cost, FaultList((Fault("slow", 0.5, 0.2), Fault("stall", 0.1))))
+    measurement.begin()
+    measurement.end()
+    measurement.conclude(run, session, {}, ended_early="", interrupted=False)
+    session.close()
+    return run.meta
+
+
+def test_a_run_whose_exchanges_add_up_is_valid() -> None:
+    meta = conclude(record(piece(Workload(), 0, 5)))
+    assert meta["valid"]
+    assert meta["outcome"] == {
+        "sent": 5,
+        "acknowledged": 5,
+        "rejected": 0,
+        "failed": 0,
+        "unknown": 0,
+        "adds_up": True,
+    }
+
+
+def test_a_run_whose_exchanges_do_not_add_up_is_invalid() -> None:
+    run = record(piece(Workload(), 0, 5))
+    run.total.requests += 1
+    meta = conclude(run)
+    assert not meta["valid"]
+    assert not meta["outcome"]["adds_up"]
+    assert meta["invalid_because"] == [
+        "the exchanges do not add up: 6 sent, but 5 acknowledged + 0 rejected + 0 failed + 0 unknown = 5"
+    ]
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+def test_the_faults_of_an_embedded_mock_stand_in_the_run(embedded: bool) -> None:
+    meta = conclude(record(piece(Workload(), 0, 5)), CostModel() if embedded else None)
+    both = [{"kind": "slow", "share": 0.5, "wait_s": 0.2}, {"kind": "stall", "share": 0.1}]
+    assert meta["faults"] == (both if embedded else [])

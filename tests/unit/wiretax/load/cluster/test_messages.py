@@ -1,0 +1,211 @@
+"""What workers send to their master: as plain data there and back, merged as if one process had measured it."""
+
+from __future__ import annotations
+
+import msgpack
+import pytest
+
+from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.workload import Workload
+from wiretax.load.client.mocks import mock_count
+from wiretax.load.cluster.assignment import Assignment, AssignmentError, assignments
+from wiretax.load.plan.plan import parse_plan
+from wiretax.runs.record import RunRecord
+from wiretax.runs.writer import latency_table
+from wiretax.wire.histogram import SIZE, Histogram
+from wiretax.wire.ledger import COUNTS, Failure, Tally, TcpCounters, TlsCounters, Witness
+from wiretax.wire.slices import Slice
+from wiretax.wire.target import Target
+
+WORKLOAD = Workload(api="batch", batch_size=10)
+LATE_NS = [5 * 10**9]
+TIMED_OUT_NS = [10 * 10**9] * 2
+
+
+def piece(scale: int, latencies_ns: list[int]) -> Slice:
+    """A settled slice, each of its counts another."""
+    made = Slice(WORKLOAD, 3)
+    for number, name in enumerate(COUNTS, 1):
+        setattr(made.measured, name, scale * number)
+        setattr(made.boundary, name, scale + number)
+    made.measured.failed[Failure("rejected", 413, "too large")] = scale
+    made.boundary.failed[Failure("lost", 0, "reset")] = 1
+    made.tcp, made.tls = TcpCounters(1, 2, 3, 4, 5 * scale), TlsCounters(1, 2, 3, scale)
+    made.close()
+    made.latencies_ns.extend(latencies_ns)
+    made.settle()
+    made.boundary.latency.record(LATE_NS)
+    made.boundary.latency.record_censored(TIMED_OUT_NS)
+    return made
+
+
+def carried(plain: object) -> object:
+    """As Locust carries it."""
+    return msgpack.loads(msgpack.dumps(plain), raw=False, strict_map_key=False)
+
+
+def travelled(made: Slice) -> Slice:
+    return Slice.of_plain(carried(made.as_plain()))  # type: ignore[arg-type]
+
+
+def test_a_slice_arrives_as_it_left() -> None:
+    made = piece(2, [1_500, 1_500, 80_000, 10**9, 10**12])
+    came = travelled(made)
+    assert not came.open
+    for name in ("workload", "round", "counts", "started_at", "duration_s", "tcp", "tls"):
+        assert getattr(came, name) == getattr(made, name)
+    for mine, theirs in ((came.measured, made.measured), (came.boundary, made.boundary)):
+        assert mine.counts() == theirs.counts()
+        assert mine.failed == theirs.failed
+        assert (mine.latency.counts == theirs.latency.counts).all()
+        assert (mine.latency.censored == theirs.latency.censored).all()
+    without = piece(1, [])
+    without.tcp, without.counts = None, False
+    assert travelled(without).tcp is None
+    assert not travelled(without).counts
+
+
+def test_what_arrived_is_recorded_as_what_never_left() -> None:
+    here, there = RunRecord(), RunRecord()
+    for worker, made in enumerate((piece(1, [2_000, 3_000_000]), piece(7, [2_000, 5_000]))):
+        here.add(made, 2, worker)
+        there.add(travelled(made), 2, worker)
+    assert there.slices == here.slices
+    assert there.failed == here.failed
+    assert there.total.counts() == here.total.counts()
+    assert there.boundary.counts() == here.boundary.counts()
+    assert latency_table(there).equals(latency_table(here))
+    # Both workers' histograms are one, and what ended after the slice is in it.
+    rows = latency_table(there).to_pylist()
+    assert [(row["count"], row["censored"]) for row in rows] == [(2, 0), (1, 0), (1, 0), (2, 0), (0, 4)]
+
+
+def test_a_rows_bucket_is_there_once_however_many_workers_filled_it() -> None:
+    record, alone = RunRecord(), RunRecord()
+    every_ns = [[1_000 * each for each in range(1, 90)], [700 * each for each in range(1, 300)], []]
+    for worker, latencies_ns in enumerate(every_ns):
+        record.add(piece(1, latencies_ns), 1, worker)
+    together = piece(1, [each for latencies_ns in every_ns for each in latencies_ns])
+    for _ in every_ns[1:]:
+        together.boundary.latency.record(LATE_NS)
+        together.boundary.latency.record_censored(TIMED_OUT_NS)
+    alone.add(together, 3)
+    assert latency_table(record).equals(latency_table(alone))
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        [b"\0\0", b"", b""],
+        [b"\0\0", b"\0" * 8, b""],
+        [b"\xff\xff", b"\0" * 8, b"\0" * 8],
+        [b"\0\0", b"\0" * 8],
+        [b"\0", b"\0" * 8, b"\0" * 8],
+    ],
+)
+def test_what_is_no_histogram_is_refused(plain: list[bytes]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Histogram.of_plain(plain)
+
+
+def test_a_full_histogram_arrives_too() -> None:
+    full = Histogram()
+    full.counts += 2**40
+    full.censored += 2**41
+    came = Histogram.of_plain(full.as_plain())
+    assert (came.counts == full.counts).all()
+    assert (came.censored == full.censored).all()
+    assert len(full.as_plain()[0]) == 2 * SIZE
+
+
+def test_witnesses_add_up_and_travel() -> None:
+    one = Witness(1, 2, TcpCounters(1, 1, 1, 1, 1), TlsCounters(1, 2, 3, 4))
+    both = one.plus(Witness(10, 20, TcpCounters(5, 5, 5, 5, 5), TlsCounters(1, 1, 1, 1)))
+    assert both == Witness(11, 22, TcpCounters(6, 6, 6, 6, 6), TlsCounters(2, 3, 4, 5))
+    assert Witness.of_plain(carried(both.as_plain())) == both  # type: ignore[arg-type]
+    # One kernel that keeps no count leaves the sum unknown.
+    assert one.plus(Witness(tcp=None)).tcp is None
+
+
+def test_a_tally_of_another_make_is_refused() -> None:
+    plain = Tally().as_plain()
+    del plain["requests"]
+    with pytest.raises(KeyError):
+        Tally.of_plain(plain)
+
+
+PLAN = parse_plan(
+    {
+        "schema": 1,
+        "name": "p",
+        "workload": [{"api": "trigger", "client": ["reference", "python"]}, {"api": "batch", "batch_size": 2}],
+    }
+)
+TARGET = Target(Endpoint("http", "127.0.0.1", 80, DEMO))
+
+
+def test_an_assignment_needs_no_plan_where_it_arrives() -> None:
+    given = Assignment.of(PLAN, [TARGET])
+    came = Assignment.of_plain(carried(given.as_plain()))  # type: ignore[arg-type]
+    assert came == given
+    assert came.fingerprint() == given.fingerprint()
+    assert DEMO.secret not in repr(came)
+
+
+def test_other_bytes_have_another_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = Assignment.of(PLAN, [TARGET])
+    marks = {given.fingerprint()}
+    marks.add(Assignment(**{**_fields(given), "seed": 2}).fingerprint())
+    marks.add(Assignment(**{**_fields(given), "workloads": given.workloads[:1]}).fingerprint())
+    monkeypatch.setattr("wiretax.load.cluster.assignment.__version__", "0.0.1")
+    marks.add(given.fingerprint())
+    assert len(marks) == 4
+
+
+def _fields(given: Assignment) -> dict[str, object]:
+    return {name: getattr(given, name) for name in Assignment.__slots__}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"workloads": [{"api": "trigger", "colour": "red"}]}, "does not understand"),
+        ({"targets": [{"endpoint": ["http", "h"]}]}, "does not understand"),
+        ({"targets": None}, "does not understand"),
+    ],
+)
+def test_an_assignment_that_is_not_understood_says_so(change: dict[str, object], says: str) -> None:
+    with pytest.raises(AssignmentError, match=says):
+        Assignment.of_plain({**Assignment.of(PLAN, [TARGET]).as_plain(), **change})
+
+
+def test_an_authority_that_a_worker_lacks_is_named() -> None:
+    plain = Assignment.of(PLAN, [TARGET]).as_plain()
+    plain["targets"][0] |= {"endpoint": ["https", "127.0.0.1", 443], "ca": "/nowhere/ca.pem"}
+    with pytest.raises(AssignmentError, match=r"/nowhere/ca\.pem: can't be read"):
+        Assignment.of_plain(plain)
+
+
+def test_workers_share_several_mocks_and_each_has_all_servers() -> None:
+    mocks = [Target(Endpoint("http", "127.0.0.1", port, DEMO)) for port in (1, 2)]
+    other = Target(Endpoint("http", "127.0.0.1", 3, DEMO), server="against")
+    given = assignments(PLAN, [*mocks, other])
+    assert [each.targets for each in given] == [(mocks[0], other), (mocks[1], other)]
+    [alone] = assignments(PLAN, [TARGET])
+    assert alone.targets == (TARGET,)
+
+
+@pytest.mark.parametrize(
+    ("mock", "workers", "cores", "count"),
+    [
+        ({}, 0, 64, 1),
+        ({}, 2, 2, 1),
+        ({}, 2, 4, 2),
+        ({"rtt": "40ms"}, 8, 8, 4),
+        ({"per_request": "1ms"}, 8, 64, 1),
+        ({"per_event": "1ms"}, 8, 64, 1),
+    ],
+)
+def test_a_server_of_known_capacity_stays_one(mock: dict[str, str], workers: int, cores: int, count: int) -> None:
+    plan = parse_plan({"schema": 1, "name": "p", "mock": mock, "workload": [{"api": "trigger"}]})
+    assert mock_count(plan, workers, cores) == count

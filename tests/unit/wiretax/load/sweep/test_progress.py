@@ -1,0 +1,30 @@
+"""Rounds count from 1 where people read, from 0 in files, and the documents say so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from saved import piece, record, slices_frame
+
+from wiretax.channels.workload import Workload
+from wiretax.load.sweep.conductor import WARM_UP, Step
+from wiretax.load.sweep.progress import where
+
+ROOT = Path(__file__).parents[5]
+
+
+def test_the_first_round_is_1_in_text_and_0_in_files() -> None:
+    first, last = (slices_frame(record(piece(Workload(), number, 10)))["round"].item() for number in (0, 9))
+    step = Step(Workload(), 0, 10, 0.0)
+    assert (first, where(step)) == (0, "round 1/10")
+    assert (last, where(replace(step, round=9))) == (9, "round 10/10")
+    assert where(replace(step, round=WARM_UP)) == "warm-up"
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/method.md"])
+def test_the_documents_say_which_is_which(name: str) -> None:
+    text = " ".join((ROOT / name).read_text().split())
+    assert "`round 3/10`" in text
+    assert "counts from 0" in text

@@ -1,0 +1,65 @@
+"""What servers that keep a ledger counted themselves, each by itself, between two readings."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+from wiretax.channels.workload import Server
+from wiretax.mock.ledger import difference, together
+from wiretax.mock.process import read_ledger
+from wiretax.wire.target import Target
+
+Counts = dict[str, Any]
+
+
+class Ledgers:
+    """Reads the ledgers when it is made, and again when asked.
+
+    Attributes:
+        before: the first reading, by server; None where it keeps no ledger. One server under two names has one
+            entry, since its ledger can't tell them apart.
+    """
+
+    def __init__(self, targets: Sequence[Target]) -> None:
+        self._targets: dict[Server, list[Target]] = {}
+        for target in targets:
+            self._targets.setdefault(target.server, []).append(target)
+        if _is_one_server(self._targets):
+            del self._targets["against"]
+        self.before = self._read()
+
+    def since(self) -> dict[Server, Counts | None]:
+        """What each counted since the first reading; None where it keeps none, or does not answer any more."""
+        after = self._read()
+        counted: dict[Server, Counts | None] = {}
+        for server, before in self.before.items():
+            now = after[server]
+            counted[server] = None if before is None or now is None else difference(now, before)
+        return counted
+
+    def _read(self) -> dict[Server, Counts | None]:
+        """A server with several addresses has its ledgers added up, or none where one of them keeps none."""
+        read: dict[Server, Counts | None] = {}
+        for server, targets in self._targets.items():
+            ledgers = [read_ledger(target.endpoint, target.fresh_context()) for target in targets]
+            kept = [ledger for ledger in ledgers if ledger is not None]
+            read[server] = together(kept) if len(kept) == len(ledgers) else None
+        return read
+
+
+def _is_one_server(targets: dict[Server, list[Target]]) -> bool:
+    """Whether the two are the same server, whatever its names: where a build is measured against itself."""
+    places = [{place for target in each for place in _places(target)} for each in targets.values()]
+    return len(places) == 2 and not places[0].isdisjoint(places[1])
+
+
+def _places(target: Target) -> set[tuple[object, ...]]:
+    """The addresses and the port a target listens at."""
+    endpoint = target.endpoint
+    try:
+        found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    except OSError:
+        return {(endpoint.host, endpoint.port)}
+    return {place[:2] for *_, place in found}

@@ -1,0 +1,207 @@
+"""One exchange of each workload before a run: whether anybody is there, and which workloads are accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import time
+
+import gevent
+
+from wiretax.channels.answers import read_retry_after
+from wiretax.channels.remedies import CLOCK, remedy
+from wiretax.channels.workload import Server, Workload
+from wiretax.load.client.error_policy import MOST_WAIT_S
+from wiretax.load.client.message_limit import BudgetSpentError
+from wiretax.load.client.session import Session
+from wiretax.runs.skipped import Skipped, words
+from wiretax.wire.httpx_publisher import LibraryPublisher
+from wiretax.wire.ledger import Failure
+from wiretax.wire.publisher import Publisher
+from wiretax.wire.response import Response
+from wiretax.wire.slices import Slice
+
+# How often a workload is tried where the server asks to wait.
+MOST_TRIES = 4
+# No connection comes about, whatever is sent.
+UNREACHABLE = ("connect", "tls", "certificate")
+# Said of the app, whatever is sent.
+NOT_THIS_APP = (401, 403, 404)
+
+
+class EndpointRefusedError(RuntimeError):
+    """The endpoint can't be measured: one line that says what it did and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What came of it.
+
+    Attributes:
+        pieces: what it cost, a slice for each call, settled.
+        skipped: workloads that the server does not accept.
+    """
+
+    pieces: tuple[Slice, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def preflight(session: Session, workloads: Sequence[Workload], round_: int) -> Preflight:
+    """Send one request of each workload, over one connection for each kind of connection.
+
+    A workload is skipped if the server rejects it for good: by a status from 400 to 499, or since it does not
+    offer its version of HTTP. Any other failure may pass, so that workload stays in.
+
+    Raises:
+        EndpointRefusedError: where a server can't be reached, does not take this app, accepts none of its
+            workloads, or fails in all of them.
+    """
+    trial = _Trial(session, round_)
+    before, session.heed = session.heed, trial.heed
+    try:
+        for alike in _by_connection(workloads):
+            trial.send(alike)
+    finally:
+        session.heed = before
+    for server in dict.fromkeys(each.server for each in workloads):
+        if server not in trial.accepting:
+            raise _refused(session, *trial.failed[server][0], of=len(trial.failed[server]))
+    skipped = [
+        Skipped(workload, failure)
+        for failed in trial.failed.values()
+        for workload, failure in failed
+        if _is_final(failure)
+    ]
+    return Preflight(tuple(trial.pieces), tuple(skipped))
+
+
+class _Trial:
+    """Sends the calls, and keeps what came of them.
+
+    Attributes:
+        pieces: a slice for each call.
+        accepting: the servers that acknowledged anything.
+        failed: workloads without an acknowledged call, by server, and how the last call of each failed.
+    """
+
+    def __init__(self, session: Session, round_: int) -> None:
+        self._session = session
+        self._round = round_
+        self._answer: Response | None = None
+        self.pieces: list[Slice] = []
+        self.accepting: set[Server] = set()
+        self.failed: dict[Server, list[tuple[Workload, Failure]]] = {}
+
+    def heed(self, _: Workload, response: Response) -> None:
+        """Hear of an answer that acknowledged nothing."""
+        self._answer = response
+
+    def send(self, alike: Sequence[Workload]) -> None:
+        """Try workloads that share a connection.
+
+        Raises:
+            EndpointRefusedError: where trying more is of no use.
+        """
+        connection = self._session.connect(alike[0])
+        try:
+            publisher = self._session.publisher(connection, alike[0])
+            for workload in alike:
+                failure = self._try(publisher, workload)
+                if failure is None:
+                    self.accepting.add(workload.server)
+                    continue
+                self.failed.setdefault(workload.server, []).append((workload, failure))
+                silent = failure.kind == "timeout" and workload.server not in self.accepting
+                if silent or failure.kind in UNREACHABLE or failure.status in (*NOT_THIS_APP, 429):
+                    raise _refused(self._session, workload, failure)
+        finally:
+            self._session.disconnect(connection)
+
+    def _try(self, publisher: Publisher | LibraryPublisher, workload: Workload) -> Failure | None:
+        """Send one call, and again after each 429; how the last one failed, None where it was acknowledged."""
+        failure = self._call(publisher, workload)
+        if failure is not None and failure.kind == "lost":
+            # A server may close a connection after an answer without saying so. The next call has a new one.
+            failure = self._call(publisher, workload)
+        tries = 1
+        while True:
+            if failure is None or failure.status != 429 or tries == MOST_TRIES or self._answer is None:
+                return failure
+            wait_s = read_retry_after(self._answer.retry_after, time())
+            if wait_s > MOST_WAIT_S:
+                return failure
+            gevent.sleep(wait_s)
+            failure = self._call(publisher, workload)
+            tries += 1
+
+    def _call(self, publisher: Publisher | LibraryPublisher, workload: Workload) -> Failure | None:
+        piece = Slice(workload, self._round)
+        try:
+            publisher.publish(self._session.source(workload), piece, until_ns=0)
+        except BudgetSpentError:
+            raise EndpointRefusedError(
+                "--max-messages leaves no room for a call of each workload; raise it"
+            ) from None
+        piece.close()
+        piece.settle()
+        self.pieces.append(piece)
+        return None if piece.measured.events else next(iter(piece.measured.failed))
+
+
+def _by_connection(workloads: Sequence[Workload]) -> list[list[Workload]]:
+    groups: dict[tuple[object, ...], list[Workload]] = {}
+    for workload in workloads:
+        groups.setdefault(workload.way, []).append(workload)
+    return list(groups.values())
+
+
+def _is_final(failure: Failure) -> bool:
+    """Whether the same call would be rejected again."""
+    return failure.kind == "alpn" or (failure.kind in ("rejected", "error_body") and failure.status < 500)
+
+
+def _refused(session: Session, workload: Workload, failure: Failure, of: int = 1) -> EndpointRefusedError:
+    url = session.target(workload).endpoint.public_url
+    return EndpointRefusedError(_say(url, f"--{workload.server}", workload, failure, of))
+
+
+def _say(url: str, option: str, workload: Workload, failure: Failure, of: int) -> str:
+    """One line for how a call failed, with one cause. ``of``: how many workloads failed, this one first."""
+    said = words(failure)
+    match failure.kind:
+        case "connect" if "refused" in said:
+            return f"nothing listens at {url} ({said}); start a mock with: wiretax mock, or name another {option}"
+        case "connect":
+            return f"{url} can't be reached ({said}); check the host of {option}, and this machine's network"
+        case "certificate":
+            return (
+                f"the certificate of {url} can't be trusted ({said}); name its authority with --ca FILE, use the "
+                "name it was issued for, or see to its dates"
+            )
+        case "tls":
+            return f"{url} made no TLS handshake ({said}); check the port of {option}: it may speak plain HTTP"
+        case "alpn":
+            return f'{url} does not offer HTTP/2 ({said}); turn it on at the server, or leave http = "2" out'
+        case "timeout":
+            return f"{url} did not answer ({said}); check the address, or raise timeout in the plan"
+        case "lost":
+            return f"{url} closed the connection ({said}); check port and scheme (http or https) of {option}"
+        case "malformed":
+            return f"{url} does not speak HTTP/1.1 ({said}); check host, port and scheme of {option}"
+        case "unreadable":
+            return f"{url} does not speak the HTTP API ({said}); check host and port of {option}"
+    advice = remedy(failure.kind, failure.status, failure.message)
+    match failure.status:
+        case 401:
+            cure = advice if advice == CLOCK else f"check app id, key and secret of {option}"
+            return f"{url} does not take these credentials ({said}); {cure}"
+        case 403:
+            return f"{url} does not let this app publish ({said}); {advice}"
+        case 404:
+            return f"{url} has no app of this id ({said}); {advice.replace('the URL', option)}"
+        case 429:
+            return f"{url} takes no more calls for now ({said}); {advice}"
+        case status if status >= 500 or 300 <= status < 400:
+            return f"{url} did not take a call of {workload.name} ({said}); {advice}"
+    which = workload.name if of == 1 else f"all {of} workloads, {workload.name} first"
+    return f"{url} rejected {which} ({said}); {advice}"

@@ -1,0 +1,226 @@
+"""What all users of one process share: the servers, the payloads, the slice that is open."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from gevent.event import Event as Signal
+
+from wiretax.channels.events import CHANNEL, EVENT_NAME, Event
+from wiretax.channels.limits import Limits
+from wiretax.channels.replay import Replay
+from wiretax.channels.workload import Server, Workload
+from wiretax.load.client.message_limit import Budget
+from wiretax.queue.external import Outside
+from wiretax.queue.external_queue import OutsideQueue
+from wiretax.queue.free_queue import OpenQueue
+from wiretax.queue.slice_queue import Intakes
+from wiretax.wire.caller import Caller
+from wiretax.wire.connection import Connection
+from wiretax.wire.httpx_publisher import LibraryPublisher
+from wiretax.wire.ledger import ConnectionCounts, TcpCounters, TlsCounters, Witness, add_counters
+from wiretax.wire.publisher import Heed, Listener, Publisher, Source
+from wiretax.wire.response import ResponseMemo
+from wiretax.wire.slices import Slice
+from wiretax.wire.stream_connection import StreamConnection
+from wiretax.wire.target import Target
+from wiretax.wire.tcp_info import ETHERNET_MAXSEG
+from wiretax.wire.tls_connection import SecureConnection
+from wiretax.wire.watchdog import Watchdog
+
+log = logging.getLogger(__name__)
+
+# Where events come from outside, a source is there for its heads.
+NO_BODIES = Replay("", (Event(EVENT_NAME, (CHANNEL,), ""),))
+
+
+class Session:
+    """One process's side of a run.
+
+    Attributes:
+        timeout_s: how long an exchange may take.
+        listener: told of each exchange, where somebody outside wiretax listens to Locust's request event.
+        heed: told of each answer that acknowledged nothing; to be set before users start.
+        sent_bytes: bytes handed to sockets by connections that are closed for good.
+        received_bytes: bytes taken from them.
+        tcp: the kernel's count of the same connections; None where it keeps none.
+        tls: what TLS added to the bytes of the same connections.
+        connections: what became of them.
+        intakes: the queues of workloads whose events arrive on a clock of their own.
+        outside: where the events of a free run's queue come from; None for this process.
+        limits: what the endpoint takes of those.
+    """
+
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        seed: int,
+        timeout_s: float,
+        budget: Budget | None = None,
+        replay: Replay | None = None,
+    ) -> None:
+        """``targets``: where events go; of each server one without TLS, one with it, or both. ``budget``: how much
+        may be sent there; None for as much as can be. ``replay``: events to send in place of drawn ones."""
+        self._targets = {(target.server, target.tls, target.rtt_s): target for target in targets}
+        self.timeout_s = timeout_s
+        self.listener: Listener | None = None
+        self.heed: Heed | None = None
+        self._budget = budget
+        self.sent_bytes = 0
+        self.received_bytes = 0
+        self.tcp: TcpCounters | None = TcpCounters()
+        self.tls = TlsCounters()
+        self.connections = ConnectionCounts()
+        self.intakes = Intakes(seed, replay)
+        self.outside: Outside | None = None
+        self.limits = Limits()
+        self._seed = seed
+        self._replay = replay
+        self._memo = ResponseMemo()
+        self._watchdog = Watchdog(timeout_s)
+        self._contexts: dict[tuple[Server, str], ssl.SSLContext] = {}
+        self._open_queues: dict[Workload, OpenQueue | OutsideQueue] = {}
+        self._sources: dict[Workload, Source] = {}
+
+    def source(self, workload: Workload) -> Source:
+        """The requests of a workload; the same ones for every user."""
+        source = self._sources.get(workload)
+        if source is None:
+            replay = self._replay if self.outside is None or not workload.queued else NO_BODIES
+            source = Source.of(workload, self.target(workload).endpoint, self._seed, replay)
+            if self._budget is not None:
+                source = replace(source, next_body=self._budget.rationed(workload, source.next_body))
+            self._sources[workload] = source
+        return source
+
+    def caller(self, connection: Connection, piece: Slice, kind: Callable[..., Caller] = Caller) -> Caller:
+        """What sends a slice's calls, of events that a queue hands out, over one connection."""
+        ration = None if self._budget is None else self._budget.take
+        return kind(connection, self.source(piece.workload), piece, self.listener, self.heed, ration)
+
+    def open_queue(self, workload: Workload) -> OpenQueue | OutsideQueue:
+        """The queue of a free run's workload; the same one for every user."""
+        if workload not in self._open_queues:
+            if self.outside is None:
+                self._open_queues[workload] = OpenQueue(workload, self._seed)
+            else:
+                source = self.outside.source(workload, self.limits, self._seed, log.warning)
+                self._open_queues[workload] = OutsideQueue(workload, source, self.outside)
+        return self._open_queues[workload]
+
+    def target(self, workload: Workload) -> Target:
+        """Where a workload goes."""
+        return self._targets[workload.server, workload.tls, workload.rtt_s]
+
+    def connect(self, workload: Workload) -> Connection:
+        """A connection for one user and workloads of its kind, held to its deadlines; give it back with
+        ``disconnect``."""
+        target = self.target(workload)
+        endpoint = target.endpoint
+        # Loopback's own segments are 64 kB; these are what an Ethernet would carry.
+        maxseg = ETHERNET_MAXSEG if endpoint.is_loopback else None
+        where = (endpoint.host, endpoint.port, self.timeout_s, self._memo)
+        if target.context is None:
+            connection = Connection(*where, maxseg)
+        elif workload.by_library:
+            connection = StreamConnection(*where, self._context(workload), maxseg)
+        else:
+            connection = SecureConnection(*where, target.context, maxseg)
+        self._watchdog.add(connection)
+        return connection
+
+    def publisher(self, connection: Connection, workload: Workload) -> Publisher | LibraryPublisher:
+        """What sends workloads of this kind over a connection that was made for them."""
+        if isinstance(connection, StreamConnection):
+            endpoint = self.target(workload).endpoint
+            return LibraryPublisher(connection, self._context(workload), endpoint, workload, self.heed)
+        return Publisher(connection, self.heed)
+
+    def _context(self, workload: Workload) -> ssl.SSLContext:
+        """One for each server and version of HTTP that is offered by ALPN, shared by all users."""
+        key = (workload.server, workload.http)
+        context = self._contexts.get(key)
+        if context is None:
+            context = self.target(workload).fresh_context()
+            assert context is not None  # no plan has the library go without TLS
+            self._contexts[key] = context
+        return context
+
+    def disconnect(self, connection: Connection) -> None:
+        """Close a connection and keep its byte counts, the socket's own witness."""
+        connection.close()
+        self._watchdog.remove(connection)
+        self.sent_bytes += connection.sent
+        self.received_bytes += connection.received
+        self.tcp = add_counters(self.tcp, connection.tcp())
+        self.tls = add_counters(self.tls, connection.tls()) or self.tls
+        self.connections = add_counters(self.connections, connection.counts()) or self.connections
+
+    def witness(self) -> Witness:
+        """What sockets and kernel counted so far, on connections that are open too; while nothing is under way."""
+        total = Witness(self.sent_bytes, self.received_bytes, self.tcp, self.tls, self.connections)
+        for each in self._watchdog.connections:
+            total = total.plus(Witness(each.sent, each.received, each.tcp(), each.tls(), each.counts()))
+        return total
+
+    @property
+    def outside_queue(self) -> OutsideQueue | None:
+        """The queue of events from outside; None if there was none."""
+        return next((each for each in self._open_queues.values() if isinstance(each, OutsideQueue)), None)
+
+    def close(self) -> None:
+        """Stop the watchdog, and what still arrives."""
+        self._watchdog.stop()
+        for queue in self._open_queues.values():
+            queue.close()
+
+
+class Stage:
+    """Where users wait for a slice and come back to when it closes."""
+
+    def __init__(self, users: int) -> None:
+        self._users = users
+        self._waiting = 0
+        self._opened = Signal()
+        self._all_wait = Signal()
+        self._current: Slice | None = None
+
+    def expect(self, users: int) -> None:
+        """So many users come here from now on."""
+        self._users = users
+        self._all_wait.clear()
+        if self._waiting == users:
+            self._all_wait.set()
+
+    def wait_for_slice(self) -> Slice:
+        """Called by a user: blocks until a slice is open."""
+        while True:
+            self._waiting += 1
+            if self._waiting == self._users:
+                self._all_wait.set()
+            try:
+                self._opened.wait()
+            finally:
+                self._waiting -= 1
+                self._all_wait.clear()
+            if self._current is not None:
+                return self._current
+
+    def open(self, piece: Slice) -> None:
+        """Let all users in at once."""
+        self._current = piece
+        self._opened.set()
+
+    def close(self) -> None:
+        """No exchange begins any more; those under way go on."""
+        if self._current is not None:
+            self._current.close()
+            self._current = None
+        self._opened.clear()
+
+    def wait_until_idle(self, timeout_s: float) -> bool:
+        """Block until every user waits here; False where that took too long."""
+        return bool(self._waiting == self._users or self._all_wait.wait(timeout_s))

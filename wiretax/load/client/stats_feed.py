@@ -1,0 +1,168 @@
+"""What Locust is told: merged counts every now and then, or an event an exchange where somebody listens.
+
+A call is told once, whenever it ends, so that Locust's requests are wiretax's, those without a whole response
+included. Its response time is its latency; that of a call without an acknowledgement is how old it was when it
+ended.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import time
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from locust import stats as locust_stats
+from locust.env import Environment
+from locust.stats import RequestStats, StatsEntry, StatsError
+
+from wiretax.channels.workload import Workload
+from wiretax.load.client.locust_stats import FineEntry
+from wiretax.wire.histogram import SIZE, bucket_lows_ns
+from wiretax.wire.ledger import Failure
+from wiretax.wire.publisher import Listener
+from wiretax.wire.response import Response
+from wiretax.wire.slices import Slice
+
+METHOD = "POST"
+Counts = npt.NDArray[np.int64]
+_INDICES = np.arange(SIZE)
+_MIDDLES_MS = (bucket_lows_ns(_INDICES) + bucket_lows_ns(_INDICES + 1)) / 2e6
+
+
+def outside_listener(environment: Environment) -> Listener | None:
+    """A function that fires Locust's request event, where somebody but Locust listens to it; else None."""
+    handlers = environment.events.request._handlers
+    if all(getattr(handler, "__module__", "").startswith("locust.") for handler in handlers):
+        return None
+
+    def fire(workload: Workload, latency_ns: int, response: Response | None, failure: Failure | None) -> None:
+        if response is not None and not response.acknowledged:
+            failure = Failure(response.answer.kind, response.answer.status, response.answer.message)
+        environment.events.request.fire(  # type: ignore[no-untyped-call]
+            request_type=METHOD,
+            name=workload.name,
+            response_time=latency_ns / 1e6,
+            response_length=response.body_bytes if response else 0,
+            exception=_exception(failure) if failure else None,
+            context={},
+            start_time=time() - latency_ns / 1e9,
+        )
+
+    return fire
+
+
+@dataclass(slots=True)
+class _Told:
+    """What Locust was told of a slice: calls by bucket of their latency, failures, bytes of response bodies."""
+
+    calls: Counts = field(default_factory=lambda: np.zeros(SIZE, dtype=np.int64))
+    failed: Counter[Failure] = field(default_factory=Counter)
+    body_bytes: int = 0
+
+
+class StatsFeed:
+    """Merges slices into Locust's statistics as they grow, as a worker's report is merged."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._told: dict[Slice, _Told] = {}
+        self._muted: set[Slice] = set()
+
+    def tell(self, piece: Slice) -> None:
+        """Tell Locust of the calls of a settled slice that ended since the last time."""
+        if piece in self._muted:
+            return
+        told = self._told.get(piece) or _Told()
+        tallies = (piece.measured, piece.boundary)
+        calls: Counts = sum(
+            (each.latency.counts + each.latency.censored for each in tallies), start=0 * told.calls
+        )
+        failed = piece.measured.failed + piece.boundary.failed
+        body_bytes = _body_bytes(piece, int(calls.sum()))
+        fresh = _Told(calls - told.calls, failed - told.failed, body_bytes - told.body_bytes)
+        self._told[piece] = _Told(calls, failed, body_bytes)
+        stats, name = self._environment.stats, piece.workload.name
+        if fresh.calls.any():
+            entry = _entry(stats, name, fresh)
+            stats.get(name, METHOD).extend(entry)
+            stats.total.extend(entry)
+        self._tell_errors(name, fresh.failed)
+
+    def tell_slices(self, pieces: Sequence[Slice]) -> None:
+        """Tell Locust of a slice of a sweep that is over, in the part of each process that held it."""
+        for piece in pieces:
+            self.tell(piece)
+            self.forget(piece)
+        if not pieces or not all(piece.counts for piece in pieces):
+            return
+        stats = self._environment.stats
+        requests = sum(piece.measured.requests + piece.measured.unfinished for piece in pieces)
+        failures = sum(piece.measured.failures for piece in pieces)
+        seconds = max(piece.duration_s for piece in pieces)
+        for entry in (stats.get(pieces[0].workload.name, METHOD), stats.total):
+            if isinstance(entry, FineEntry):
+                entry.add_slice(requests, failures, seconds)
+
+    def forget(self, piece: Slice) -> None:
+        """Nothing more will come of this slice."""
+        self._told.pop(piece, None)
+        self._muted.discard(piece)
+
+    def mute(self, piece: Slice) -> None:
+        """Whatever is still to come of this slice is not told."""
+        self._muted.add(piece)
+
+    def _tell_errors(self, name: str, failed: Counter[Failure]) -> None:
+        errors, now_s = self._environment.stats.errors, time()
+        for failure, count in failed.items():
+            key = StatsError.create_key(METHOD, name, _exception(failure))
+            error = errors.setdefault(key, StatsError(METHOD, name, _exception(failure)))
+            error.occurrences += count
+            error.first_seen = error.first_seen or now_s
+            error.last_seen = now_s
+
+
+def _body_bytes(piece: Slice, calls: int) -> int:
+    """The bytes of the response bodies of so many calls. Users count them at the end of a turn only: until then
+    the responses that are not counted yet are taken to be as long as the others."""
+    tallies = (piece.measured, piece.boundary)
+    counted, body_bytes = (
+        sum(getattr(each, name) for each in tallies) for name in ("requests", "response_body_bytes")
+    )
+    responses = calls - sum(each.unfinished for each in tallies)
+    return round(body_bytes * responses / counted) if counted else 0
+
+
+def _entry(stats: RequestStats, name: str, fresh: _Told) -> StatsEntry:
+    entry = locust_stats.StatsEntry(stats, name, METHOD)
+    now_s = time()
+    buckets = np.flatnonzero(fresh.calls)
+    milliseconds, counts = _MIDDLES_MS[buckets], fresh.calls[buckets]
+    entry.num_requests = int(counts.sum())
+    entry.num_failures = fresh.failed.total()
+    entry.total_content_length = fresh.body_bytes
+    entry.last_request_timestamp = now_s
+    entry.num_reqs_per_sec[int(now_s)] = entry.num_requests
+    if entry.num_failures:
+        entry.num_fail_per_sec[int(now_s)] = entry.num_failures
+    # Locust's types say int; its own request event hands it floats, in milliseconds.
+    times: Any = milliseconds
+    entry.total_response_time = (times * counts).sum().item()
+    entry.min_response_time = times.min().item()
+    entry.max_response_time = times.max().item()
+    for value, count in zip(times.tolist(), counts.tolist(), strict=True):
+        entry.response_times[locust_stats.bucket_response_time(value)] += count
+    return entry
+
+
+class ExchangeFailed(Exception):  # noqa: N818 - shown to users by its name
+    """How a failed exchange is shown in Locust."""
+
+
+def _exception(failure: Failure) -> ExchangeFailed:
+    status = f" {failure.status}" if failure.status else ""
+    return ExchangeFailed(f"{failure.kind}{status}: {failure.message}")

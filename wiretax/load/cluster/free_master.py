@@ -1,0 +1,224 @@
+"""A master's side of a free run: what its workers report is merged into one record."""
+
+from __future__ import annotations
+
+import logging
+from argparse import Namespace
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from gevent.event import Event
+
+from wiretax import __version__
+from wiretax.load.cluster import messages
+from wiretax.load.cluster.assignment import plain_target
+from wiretax.load.cluster.workers import MISSING, Member
+from wiretax.load.free.windows import WINDOW_S
+from wiretax.load.sweep.conductor import Pauses
+from wiretax.load.sweep.executor import Credits
+from wiretax.runs.record import RunRecord
+from wiretax.wire.ledger import ConnectionCounts, Witness
+from wiretax.wire.slices import Slice
+from wiretax.wire.target import Target
+
+# Beyond the timeout of a call, which users are given to end theirs.
+FINAL_TIMEOUT_S = 10.0
+LOOK_S = 0.1
+# A worker that starts so long after the others came late.
+LATE_S = 5.0
+log = logging.getLogger(__name__)
+
+
+class FreeFleet:
+    """The workers of one Locust master, test after test.
+
+    Attributes:
+        record: what the test that is running, or ran last, will be written from.
+        pauses: the endpoint's wish to wait, of all workers together.
+        ended_early: why nothing more is sent; empty while it is.
+        taken: messages that were about to be sent, where they are limited.
+    """
+
+    def __init__(self, environment: Any) -> None:
+        self.record = RunRecord()
+        self.pauses = Pauses()
+        self.ended_early = ""
+        self.taken = 0
+        self._halt: Callable[[str], None] = lambda _: None
+        self._runner: Any = environment.runner
+        self._members: dict[str, Member] = {}
+        self._offsets: dict[str, int] = {}
+        self._changed = Event()
+        self._started_s = 0.0
+        self._running = False
+        self._timeout_s = 0.0
+        self._counts_from = 0
+        environment.events.worker_report.add_listener(self._hear_report)
+        for name, listener in (
+            (messages.HELLO, self._hear_hello),
+            (messages.REFUSED, self._hear_refused),
+            (messages.FINAL, self._hear_final),
+            (messages.HALT, self._hear_halt),
+        ):
+            self._runner.register_message(name, listener)
+
+    def begin(
+        self,
+        parsed: Namespace,
+        target: Target,
+        seed: int,
+        timeout_s: float,
+        limit: int | None,
+        halt: Callable[[str], None],
+    ) -> None:
+        """A test begins: what is added to the options goes to each worker with the order to start. A limit of
+        messages is shared out among those that are there; who comes later may send none.
+
+        ``halt``: ends the test, and says why."""
+        self.pauses, self.ended_early, self.taken, self._halt = Pauses(), "", 0, halt
+        self._timeout_s = timeout_s
+        clients = list(self._runner.clients)
+        shares = None if limit is None else dict.fromkeys(clients, limit // max(1, len(clients)))
+        self.record = RunRecord()
+        self._members, self._offsets = {}, {}
+        self._started_s, self._running, self._counts_from = monotonic(), True, 0
+        assigned = {
+            "wiretax": __version__,
+            "target": plain_target(target),
+            "seed": seed,
+            "timeout_s": timeout_s,
+            "shares": shares,
+        }
+        setattr(parsed, messages.ASSIGNED, assigned)
+
+    def halt(self, why: str) -> None:
+        """Nothing more is sent: a worker says so of itself, and Locust stops the others."""
+        self.ended_early = why
+
+    def unfinished(self) -> list[Slice]:
+        """Slices that are open lie with the workers."""
+        return []
+
+    def reset(self) -> None:
+        """Begin anew with the next window; what was measured so far is set aside, and what is open will be."""
+        self.record.set_aside()
+        self._counts_from = self._window() + 1
+
+    def finish(self) -> RunRecord:
+        """Have all workers stop, if Locust has not yet, and wait for their last words."""
+        for client_id in list(self._runner.clients):
+            member = self._members.get(client_id)
+            if member is not None and member.state == "ready":
+                self._runner.send_message("stop", client_id=client_id)
+        until = monotonic() + self._timeout_s + FINAL_TIMEOUT_S
+        while self._awaited() and monotonic() < until:
+            self._changed.wait(LOOK_S)
+            self._changed.clear()
+        self._running = False
+        for member in self._members.values():
+            if member.state == "ready":
+                member.lose("it did not say in the end what its sockets counted")
+        for client_id, node in self._runner.clients.items():
+            if client_id not in self._members and node.user_count:
+                number = self._runner.get_worker_index(client_id)
+                member = self._members[client_id] = Member(number, client_id, client_id.rpartition("_")[0], 0)
+                member.lose("it runs no wiretax, or one that does not say so, and reported nothing")
+        return self.record
+
+    def credits(self) -> Credits:
+        """What workers have to say of themselves, after ``finish``."""
+        members = sorted(self._members.values(), key=lambda each: each.number)
+        took_part = [each for each in members if each.users]
+        witness = Witness()
+        for member in members:
+            witness = witness.plus(member.witness)
+        said = [f"{each.name} was not taken: {each.why}" for each in members if each.state == "refused"]
+        said += [f"{each.name}: {each.why}" for each in members if each.state in ("left", "finished") and each.why]
+        return Credits(
+            witness=witness,
+            cpu_s=sum(each.cpu_s for each in members),
+            count=len(took_part),
+            workers=tuple(each.as_row() for each in members),
+            warnings=tuple(said),
+            lost=tuple(f"{each.name} was lost: {each.why}" for each in members if each.state == "lost"),
+            elsewhere=not all(each.is_here for each in took_part),
+        )
+
+    def _window(self) -> int:
+        return int((monotonic() - self._started_s) / WINDOW_S)
+
+    def _awaited(self) -> list[Member]:
+        """Those whose last word may still come."""
+        clients = self._runner.clients
+        return [
+            each
+            for each in self._members.values()
+            if each.state == "ready" and each.client_id in clients and clients[each.client_id].state != MISSING
+        ]
+
+    def _hear_hello(self, msg: Any, **_: Any) -> None:
+        said = msg.data
+        number = self._runner.get_worker_index(msg.node_id)
+        member = self._members[msg.node_id] = Member(number, msg.node_id, str(said["host"]), int(said["pid"]))
+        late_s = monotonic() - self._started_s
+        self._offsets[msg.node_id] = round(late_s / WINDOW_S)
+        if said["wiretax"] != __version__:
+            why = f"it runs wiretax {said['wiretax']}, its master {__version__}; install the same on both"
+            self._refuse(member, why)
+            self._runner.send_message(messages.REFUSED, {"why": why}, client_id=msg.node_id)
+            return
+        member.state = "ready"
+        if late_s > LATE_S:
+            member.why = f"it came late, {late_s:.0f} s after the start"
+            log.warning("wiretax: %s: %s", member.name, member.why)
+
+    def _hear_refused(self, msg: Any, **_: Any) -> None:
+        if member := self._members.get(msg.node_id):
+            self._refuse(member, msg.data["why"])
+
+    def _refuse(self, member: Member, why: str) -> None:
+        member.state, member.why = "refused", why
+        log.error("wiretax: %s is not taken: %s", member.name, why)
+        self._changed.set()
+
+    def _hear_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
+        report = data.get(messages.REPORT)
+        member = self._members.get(client_id)
+        if report is not None and member is not None:
+            self._take(member, report)
+
+    def _hear_halt(self, msg: Any, **_: Any) -> None:
+        self._halt(msg.data["why"])
+
+    def _hear_final(self, msg: Any, **_: Any) -> None:
+        member = self._members.get(msg.node_id)
+        if member is None or member.state != "ready":
+            return
+        self._take(member, msg.data)
+        member.witness = Witness.of_plain(msg.data["witness"])
+        self.taken += msg.data["messages"]
+        self.pauses.times += msg.data["pauses"]["times"]
+        self.pauses.waited_s = max(self.pauses.waited_s, msg.data["pauses"]["waited_s"])
+        member.state = "finished"
+        self._changed.set()
+
+    def _take(self, member: Member, report: dict[str, Any]) -> None:
+        """Add what a worker reports. Until its last word the slices stand for its sockets, too."""
+        member.cpu_s = report["cpu_s"]
+        for each in report["slices"]:
+            piece = Slice.of_plain(each["piece"])
+            piece.round += self._offsets[member.client_id]
+            piece.counts = piece.counts and piece.round >= self._counts_from
+            member.users = max(member.users, each["users"])
+            member.witness = member.witness.plus(_witness(piece))
+            self.record.add(piece, each["users"], member.number)
+
+
+def _witness(piece: Slice) -> Witness:
+    """What sockets and kernel counted in a slice, by the slice itself."""
+    sent = piece.measured.sent_bytes + piece.boundary.sent_bytes
+    received = piece.measured.received_bytes + piece.boundary.received_bytes
+    measured = piece.measured
+    counts = ConnectionCounts(measured.connections, measured.closed_by_server, measured.closed_by_client)
+    return Witness(sent, received, piece.tcp, piece.tls, counts)

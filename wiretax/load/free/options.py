@@ -1,0 +1,331 @@
+"""What a free run sends: Locust options, on the command line, in the environment and in the web form."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
+from wiretax.channels.limits import Limits
+from wiretax.channels.payloads import KINDS
+from wiretax.channels.profiles import load_profile, profile_names
+from wiretax.channels.replay import REPLAY
+from wiretax.channels.validation import object_to
+from wiretax.channels.workload import Api, Arrivals, Habit, Workload
+from wiretax.load.client.message_limit import USUAL_MESSAGES
+from wiretax.load.plan.plan import plan_names
+from wiretax.load.plan.queues import queued
+from wiretax.load.plan.schema import WorkloadTable
+from wiretax.queue.external import Outside, OutsideError
+from wiretax.wire.target import Target, target_of
+
+# Words for nothing: an empty choice would be an empty field in the form.
+NO_PLAN, HABIT = "none", "habit"
+CHOICES: dict[str, list[str]] = {
+    "plan": [NO_PLAN, *plan_names()],
+    "payload_kind": list(KINDS),
+    "client": list(profile_names()),
+    "connection": [HABIT, *get_args(Habit)],
+}
+
+
+class OptionError(ValueError):
+    """An option that can't be used: one line that says what was given and what was expected."""
+
+
+def add_options(parser: Any) -> None:
+    """Add the options to Locust's parser; directly, since an argument group's never reach the web form."""
+    parser.add_argument(
+        "--plan",
+        choices=CHOICES["plan"],
+        default=NO_PLAN,
+        env_var="WIRETAX_PLAN",
+        help="Plan to sweep with all users; it decides what is sent (web UI only)",
+    )
+    parser.add_argument(
+        "--payload-bytes",
+        type=int,
+        default=100,
+        env_var="WIRETAX_PAYLOAD_BYTES",
+        help="UTF-8 bytes of one event's data",
+    )
+    parser.add_argument(
+        "--payload-kind",
+        choices=CHOICES["payload_kind"],
+        default="chat",
+        env_var="WIRETAX_PAYLOAD_KIND",
+        help="Shape of the data",
+    )
+    parser.add_argument(
+        "--batch-size",
+        type=int,
+        default=10,
+        env_var="WIRETAX_BATCH_SIZE",
+        help="BatchUser, QueueUser: events per call",
+    )
+    parser.add_argument(
+        "--channels", type=int, default=10, env_var="WIRETAX_CHANNELS", help="MultiTriggerUser: channels per call"
+    )
+    parser.add_argument(
+        "--client",
+        choices=CHOICES["client"],
+        default="reference",
+        env_var="WIRETAX_CLIENT",
+        help="Client library whose bytes are sent",
+    )
+    parser.add_argument(
+        "--connection",
+        choices=CHOICES["connection"],
+        default=HABIT,
+        env_var="WIRETAX_CONNECTION",
+        help="Keep or close the connection after a call; habit: library default",
+    )
+    parser.add_argument(
+        "--rate",
+        default="500/s",
+        env_var="WIRETAX_RATE",
+        help="QueueUser: events that arrive, for all users together, like 500/s or 30000/min",
+    )
+    parser.add_argument(
+        "--linger",
+        default="20ms",
+        env_var="WIRETAX_LINGER",
+        help="QueueUser: longest wait of a batch after its first event; unused with --batch-size 1",
+    )
+    parser.add_argument(
+        "--arrivals",
+        choices=list(get_args(Arrivals)),
+        default="poisson",
+        env_var="WIRETAX_ARRIVALS",
+        help="QueueUser: how events are spread: evenly, at random, or in bursts",
+    )
+    parser.add_argument(
+        "--events",
+        default="",
+        env_var="WIRETAX_EVENTS",
+        include_in_web_ui=False,
+        help="QueueUser: publish your own events: a file of JSON Lines at --rate, or - for standard input",
+    )
+    parser.add_argument(
+        "--redis",
+        default="",
+        env_var="WIRETAX_REDIS",
+        is_secret=True,
+        include_in_web_ui=False,
+        help="QueueUser: publish a Redis stream: redis(s)://USER:PASSWORD@HOST:PORT/DATABASE",
+    )
+    parser.add_argument(
+        "--stream",
+        default="wiretax",
+        env_var="WIRETAX_STREAM",
+        include_in_web_ui=False,
+        help="QueueUser: key of the stream",
+    )
+    parser.add_argument(
+        "--on-error",
+        choices=["skip", "stop"],
+        default=None,
+        env_var="WIRETAX_ON_ERROR",
+        include_in_web_ui=False,
+        help="QueueUser: on an invalid line or entry: skip or stop. Default: skip, and exit 3 at the end",
+    )
+    parser.add_argument(
+        "--max-batch-size",
+        type=int,
+        default=Limits().batch_size,
+        env_var="WIRETAX_MAX_BATCH_SIZE",
+        help="Largest batch the endpoint accepts; a dedicated cluster accepts more than 10",
+    )
+    parser.add_argument(
+        "--endpoint",
+        default="",
+        env_var="PUSHER_URL",
+        is_secret=True,
+        help="http(s)://KEY:SECRET@HOST/apps/ID; empty: the one at start, or a mock",
+    )
+    parser.add_argument("--tls", action="store_true", env_var="WIRETAX_TLS", help="Start the mock with TLS")
+    parser.add_argument(
+        "--ca", default="", env_var="WIRETAX_CA", help="PEM file of authorities to verify the endpoint with"
+    )
+    parser.add_argument(
+        "--insecure",
+        action="store_true",
+        env_var="WIRETAX_INSECURE",
+        help="Disable TLS verification (recorded in the run)",
+    )
+    parser.add_argument(
+        "--max-messages",
+        type=int,
+        default=0,
+        env_var="WIRETAX_MAX_MESSAGES",
+        help="Most messages to send; 0: 10,000 for remote endpoints, unlimited for local ones",
+    )
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        env_var="WIRETAX_YES",
+        include_in_web_ui=False,
+        help="Skip the confirmation for remote endpoints",
+    )
+    parser.add_argument(
+        "--gates",
+        default="",
+        env_var="WIRETAX_GATES",
+        include_in_web_ui=False,
+        help="Judge the run by this file; the exit code is the verdict",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FreeRunOptions:
+    """Checked options of a free run."""
+
+    payload_bytes: int
+    payload_kind: str
+    batch_size: int
+    channels: int
+    client: str
+    connection: Habit | None
+    limits: Limits
+    tls: bool
+    queue: WorkloadTable
+    outside: Outside | None
+
+    @classmethod
+    def of(cls, parsed: Namespace, tls: bool) -> FreeRunOptions:
+        """Check what Locust parsed; ``tls`` says what the endpoint speaks.
+
+        Raises:
+            OptionError: at the first that can't be used.
+        """
+        if parsed.max_batch_size < 1:
+            raise OptionError(f"max_batch_size = {parsed.max_batch_size}, expected 1 or more")
+        limits = Limits(batch_size=parsed.max_batch_size)
+        options = cls(
+            parsed.payload_bytes,
+            parsed.payload_kind,
+            parsed.batch_size,
+            parsed.channels,
+            parsed.client,
+            None if parsed.connection == HABIT else parsed.connection,
+            limits,
+            tls,
+            WorkloadTable("batch", rate=parsed.rate, linger=parsed.linger, arrivals=parsed.arrivals),
+            _outside(parsed),
+        )
+        for api in get_args(Api):
+            objection = object_to(options.workload(api), limits)
+            if objection is not None:
+                raise OptionError(f"{objection}; --max-batch-size says what the endpoint takes")
+        try:
+            options.queued_workload()
+        except ValueError as error:
+            raise OptionError(str(error)) from None
+        return options
+
+    def queued_workload(self) -> Workload:
+        """What arrives in the queue of QueueUsers, each of which is a publisher.
+
+        Raises:
+            ValueError: where it can't.
+        """
+        keys = self.queue
+        if self.batch_size == 1:
+            keys = WorkloadTable("trigger", rate=keys.rate, arrivals=keys.arrivals)
+        [workload] = queued(self.workload(keys.api), keys, users=1, given=True)
+        kind = REPLAY if self.outside is not None else workload.payload_kind
+        return replace(workload, publishers=0, payload_kind=kind)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As ``run.json`` keeps them, by the names of the options."""
+        return {
+            "payload_bytes": self.payload_bytes,
+            "payload_kind": self.payload_kind,
+            "batch_size": self.batch_size,
+            "channels": self.channels,
+            "client": self.client,
+            "connection": self.connection or HABIT,
+            "max_batch_size": self.limits.batch_size,
+            "tls": self.tls,
+            "rate": self.queue.rate,
+            "linger": self.queue.linger,
+            "arrivals": self.queue.arrivals,
+        }
+
+    def workload(self, api: Api) -> Workload:
+        """What users of one API send."""
+        return Workload(
+            api=api,
+            batch_size=self.batch_size if api == "batch" else 1,
+            channels=self.channels if api == "multi_trigger" else 1,
+            payload_bytes=self.payload_bytes,
+            payload_kind=self.payload_kind,
+            client=self.client,
+            connection=self.connection or load_profile(self.client).connection,
+            tls=self.tls,
+        )
+
+
+def _outside(parsed: Namespace) -> Outside | None:
+    try:
+        return Outside.of(parsed)
+    except OutsideError as error:
+        raise OptionError(str(error)) from None
+
+
+def target_from(parsed: Namespace) -> Target | None:
+    """The endpoint to send to and what it is verified with: --endpoint, or --host with the demo app's credentials;
+    None for a mock.
+
+    Raises:
+        EndpointError, TrustError: where it can't be used.
+    """
+    endpoint = _endpoint_of(parsed)
+    if endpoint is not None:
+        return target_of(endpoint, Path(parsed.ca) if parsed.ca else None, parsed.insecure)
+    if parsed.ca or parsed.insecure:
+        raise OptionError("--ca and --insecure go with an https:// --endpoint; the mock is verified without them")
+    return None
+
+
+def limit_from(parsed: Namespace, target: Target | None) -> int | None:
+    """How many messages a test may send; None for as many as it can.
+
+    Raises:
+        OptionError: where it would be sent to another machine, and nobody said so.
+    """
+    if parsed.max_messages < 0:
+        raise OptionError(f"--max-messages {parsed.max_messages}: expected 0, for the usual limit, or more")
+    if target is None or target.endpoint.is_loopback:
+        return parsed.max_messages or None
+    limit: int = parsed.max_messages or USUAL_MESSAGES
+    if not parsed.yes:
+        raise OptionError(
+            f"up to {limit:,} messages (--max-messages) would go to {target.endpoint.public_url}, not on this "
+            "machine, and each counts against the app's quota; add --yes if you mean it"
+        )
+    return limit
+
+
+def refuse_credentials(host: str) -> None:
+    """See that a host, which Locust shows wherever it can, holds no secret.
+
+    Raises:
+        EndpointError: where it does.
+    """
+    if "@" in host:
+        raise EndpointError(
+            "--host would show its credentials in logs and pages; give the endpoint with --endpoint"
+        )
+
+
+def _endpoint_of(parsed: Namespace) -> Endpoint | None:
+    if parsed.endpoint:
+        return Endpoint.parse(parsed.endpoint)
+    if not parsed.host:
+        return None
+    refuse_credentials(parsed.host)
+    scheme, _, rest = str(parsed.host).rstrip("/").partition("://")
+    return Endpoint.parse(f"{scheme}://{DEMO.key}:{DEMO.secret}@{rest}/apps/{DEMO.app_id}")

@@ -1,0 +1,220 @@
+"""A free run: Locust starts and stops users as it likes, and what they send is kept in windows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import inf
+from time import perf_counter
+from typing import Any
+from weakref import WeakSet
+
+import gevent
+from gevent.event import Event
+
+from wiretax.channels.workload import Api, Workload
+from wiretax.load.client.stats_feed import StatsFeed
+from wiretax.load.free.options import FreeRunOptions
+from wiretax.load.sweep.conductor import Pauses
+from wiretax.runs.record import RunRecord
+from wiretax.wire.slices import Slice
+
+# Long enough that a run of a day stays small, short enough to see a change.
+WINDOW_S = 10.0
+TELL_S = 0.5
+LONGEST_SLEEP_S = 1.0
+# How long a user rests that asks for a turn after the stop; Locust ends it soon.
+REST_S = 0.05
+
+
+class FreeRun:
+    """Hands out slices to users, a new one for each workload and window.
+
+    It ends in this order, so that no call is cut off: ``stop``, after which no call begins; ``wait_until_idle``;
+    Locust ends the users; ``finish``.
+
+    Attributes:
+        record: what the run will be written from.
+        pauses: what the endpoint's wish to wait took.
+        ended_early: why nothing more is sent; empty while it is.
+        stopped: whether no call begins any more.
+    """
+
+    def __init__(self, options: FreeRunOptions, feed: StatsFeed | None) -> None:
+        self.record = RunRecord()
+        self.pauses = Pauses()
+        self.ended_early = ""
+        self.stopped = self._hurried = False
+        self._go_on_at = 0.0
+        self._under_way: Counter[object] = Counter()
+        self._dismissed: WeakSet[Any] = WeakSet()
+        self._changed = Event()
+        self._stopping = Event()
+        self._options = options
+        self._feed = feed
+        self._window = 0
+        self._open: dict[Workload, Slice] = {}
+        self._closed: list[Slice] = []
+        self._users_in: dict[Slice, int] = {}
+        self._most_users: dict[Slice, int] = {}
+        self._greenlets = [gevent.spawn(self._turn_windows), gevent.spawn(self._tell_regularly)]
+
+    def workload(self, api: Api) -> Workload:
+        """What users of one API send."""
+        return self._options.workload(api)
+
+    def queued_workload(self) -> Workload:
+        """What arrives in the queue that QueueUsers drain."""
+        return self._options.queued_workload()
+
+    def hold(self, seconds: float) -> None:
+        """All users wait for so long; what is open closes, so that no slice has the wait in it."""
+        if self._go_on_at == inf:
+            return
+        now = perf_counter()
+        if now >= self._go_on_at:
+            self.pauses.times += 1
+        held_until = max(self._go_on_at, now + seconds)
+        self.pauses.waited_s += held_until - max(self._go_on_at, now)
+        self._go_on_at = held_until
+        self._close_window()
+
+    def halt(self, why: str) -> None:
+        """Nobody sends anything any more."""
+        self.ended_early = why
+        self._go_on_at = inf
+        self._close_window()
+
+    def stop(self) -> None:
+        """No call begins any more; those that are under way end."""
+        if not self.stopped:
+            self.stopped = True
+            self._stopping.set()
+            self._changed.set()
+            self._close_window()
+
+    def wait_until_idle(self, timeout_s: float) -> bool:
+        """Block until no call is under way; False if that took too long. A call of the calling greenlet itself is
+        left out."""
+        own = gevent.getcurrent()
+        return self._wait_while(lambda: any(greenlet is not own for greenlet in self._under_way), timeout_s)
+
+    def dismiss(self, user: Any, timeout_s: float) -> None:
+        """The greenlet of one user begins no call any more; block until none of it is under way, or until the
+        timeout."""
+        self._dismissed.add(user)
+        # Once all were stopped there was time to end it.
+        self._wait_while(lambda: user in self._under_way and not self.stopped, timeout_s)
+
+    def hurry(self) -> None:
+        """Wait no longer for calls that are under way."""
+        self._hurried = True
+        self._changed.set()
+
+    def may_send(self) -> bool:
+        """Called by a user before its turn, which has to follow at once: waits while the run is held; False, after
+        a rest, once it is stopped or the user is dismissed."""
+        while (left := self._go_on_at - perf_counter()) > 0 and not self.stopped:
+            self._stopping.wait(min(left, LONGEST_SLEEP_S))
+        may = not self.stopped and gevent.getcurrent() not in self._dismissed
+        if not may:
+            gevent.sleep(REST_S)
+        return may
+
+    @contextmanager
+    def turn(self, workload: Workload) -> Iterator[Slice]:
+        """The slice a user's next exchanges belong to; it is kept until the last user has left it."""
+        piece = self._open.get(workload)
+        if piece is None:
+            piece = self._open[workload] = Slice(workload, self._window)
+        self._users_in[piece] = self._users_in.get(piece, 0) + 1
+        self._most_users[piece] = max(self._most_users.get(piece, 0), self._users_in[piece])
+        try:
+            yield piece
+        finally:
+            self._users_in[piece] -= 1
+
+    @contextmanager
+    def calling(self) -> Iterator[None]:
+        """Entered by a user for as long as a call of it may be under way."""
+        own = gevent.getcurrent()
+        self._under_way[own] += 1
+        try:
+            yield
+        finally:
+            self._under_way[own] -= 1
+            if not self._under_way[own]:
+                del self._under_way[own]
+            self._changed.set()
+
+    def unfinished(self) -> list[Slice]:
+        """Slices that are not in the record yet, settled."""
+        pieces = [*self._open.values(), *self._closed]
+        for piece in pieces:
+            self._tell_of(piece)
+        return pieces
+
+    def reset(self) -> None:
+        """Begin anew: what was measured so far is set aside."""
+        for piece in self.unfinished():
+            piece.counts = False
+            if self._feed is not None:
+                # Locust forgets what it was told so far; what is still to come of these would be told to it anew.
+                self._feed.mute(piece)
+        self._close_window()
+        self.record.set_aside()
+
+    def finish(self) -> RunRecord:
+        """Close what is open; all users have stopped."""
+        gevent.killall(self._greenlets)
+        self._users_in.clear()
+        self._close_window()
+        return self.record
+
+    def _wait_while(self, busy: Callable[[], bool], timeout_s: float) -> bool:
+        """Block while calls are under way; False if that took too long."""
+        until = perf_counter() + timeout_s
+        while busy():
+            left = 0.0 if self._hurried else until - perf_counter()
+            if left <= 0:
+                return False
+            self._changed.clear()
+            self._changed.wait(left)
+        return True
+
+    def _turn_windows(self) -> None:
+        while True:
+            gevent.sleep(WINDOW_S)
+            self._close_window()
+
+    def _close_window(self) -> None:
+        """Close what is open; exchanges that are under way end beside it."""
+        for piece in self._open.values():
+            piece.close()
+            self._closed.append(piece)
+        self._open.clear()
+        self._window += 1
+        self._keep_left()
+
+    def _keep_left(self) -> None:
+        """Record closed slices that no user is in any more."""
+        for piece in [each for each in self._closed if not self._users_in.get(each)]:
+            self._closed.remove(piece)
+            self._tell_of(piece)
+            if self._feed is not None:
+                self._feed.forget(piece)
+            self.record.add(piece, self._most_users.pop(piece, 0))
+            self._users_in.pop(piece, None)
+
+    def _tell_regularly(self) -> None:
+        while True:
+            gevent.sleep(TELL_S)
+            self.unfinished()
+            self._keep_left()
+
+    def _tell_of(self, piece: Slice) -> None:
+        """Settle a slice and tell Locust what is new in it."""
+        piece.settle()
+        if self._feed is not None:
+            self._feed.tell(piece)

@@ -1,0 +1,64 @@
+"""Reads a user's own events, and puts them into a plan in place of drawn ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from wiretax.channels.events import data_string
+from wiretax.channels.limits import Limits, refuse_data
+from wiretax.channels.profiles import load_profile
+from wiretax.channels.replay import REPLAY, Replay
+from wiretax.load.plan.plan import Plan, PlanError
+from wiretax.queue.jsonl import STDIN, EventsError, Lines, OnError, chunks_of, open_events, split_lines
+
+# They are held in memory for the whole run.
+MOST_EVENTS = 1_000_000
+
+
+def read_replay(path: str, limits: Limits, on_error: OnError, say: Callable[[str], None]) -> Replay:
+    """Read all events of a file of JSON Lines, or of standard input for ``-``.
+
+    Args:
+        path: the file.
+        limits: what the endpoint takes.
+        on_error: what becomes of a line that is no event.
+        say: told of each that is skipped.
+
+    Raises:
+        EventsError: where it can't be read, has no events, or too many.
+        LineError: at the first line that is no event, unless those are skipped.
+    """
+    name = "standard input" if path == STDIN else Path(path).name
+    lines = Lines("standard input" if path == STDIN else path, limits, on_error, say)
+    events = tuple(islice(lines.events(split_lines(chunks_of(open_events(path)))), MOST_EVENTS + 1))
+    if not events:
+        raise EventsError(f"{lines.where}: no event in it; a line is one, with name, channel and data")
+    if len(events) > MOST_EVENTS:
+        raise EventsError(
+            f"{lines.where}: more than {MOST_EVENTS:,} events; replay a part, as head or split cut it"
+        )
+    return Replay(name, events, lines.skipped)
+
+
+def replaying(plan: Plan, replay: Replay) -> Plan:
+    """The plan with a replay as the payload of each workload; those that differed in payload alone are one.
+
+    Raises:
+        PlanError: where a client that encodes a string once more would make it larger than the endpoint takes.
+    """
+    for client in {workload.client for workload in plan.workloads}:
+        profile = load_profile(client)
+        if not profile.encodes_ready_strings:
+            continue
+        for number, event in enumerate(replay.events, 1):
+            refusal = refuse_data(data_string(event.data, profile), plan.limits)
+            if refusal is not None:
+                raise PlanError(
+                    f"{replay.name}, event {number}: {client} encodes a string once more; {refusal.message}"
+                )
+    as_one = {"payload_kind": REPLAY, "payload_bytes": replay.payload_bytes}
+    workloads = dict.fromkeys(replace(workload, **as_one) for workload in plan.workloads)  # type: ignore[arg-type]
+    return replace(plan, workloads=tuple(workloads), replay=replay)

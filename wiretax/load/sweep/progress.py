@@ -1,0 +1,116 @@
+"""How a run shows that it goes on: a bar on a terminal, a line a round elsewhere."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Protocol
+
+from rich.console import Console
+
+from wiretax.load.sweep.conductor import WARM_UP, Asked, Step
+from wiretax.load.sweep.executor import Held
+from wiretax.progress_bar import progress_bar
+
+# Of undecided workloads; all of them are in run.json.
+MOST_NAMES = 2
+
+
+class Reporter(Protocol):
+    """Told of each slice when its users are idle, so that drawing takes no time from the measurement."""
+
+    def slice_done(self, step: Step, held: Held) -> None: ...
+
+    def rounds_added(self, asked: Asked) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def reporter(console: Console, name: str) -> Reporter:
+    """The reporter that suits the console."""
+    return Bar(console, name) if console.is_terminal else Lines(console, name)
+
+
+class Clock:
+    """Time left, by what the part behind took."""
+
+    def __init__(self) -> None:
+        self._started = monotonic()
+
+    def left(self, done: float) -> str:
+        if done <= 0:
+            return ""
+        seconds = (monotonic() - self._started) * (1 - done) / done
+        return f"{seconds / 60:.0f} min left" if seconds > 90 else f"{seconds:.0f} s left"
+
+
+def where(step: Step) -> str:
+    """``warm-up`` or ``round 3/10``."""
+    return "warm-up" if step.round == WARM_UP else f"round {step.round + 1}/{step.rounds}"
+
+
+def why_added(asked: Asked) -> str:
+    """``after 12 rounds 5 workloads are undecided (NAME, NAME and 3 more): 4 rounds added``."""
+    names = asked.undecided
+    listed = ", ".join(names[:MOST_NAMES])
+    if len(names) > MOST_NAMES:
+        listed += f" and {len(names) - MOST_NAMES} more"
+    are = "workload is" if len(names) == 1 else "workloads are"
+    rounds = "round" if asked.added == 1 else "rounds"
+    return f"after {asked.after} rounds {len(names)} {are} undecided ({listed}): {asked.added} {rounds} added"
+
+
+def events_per_second(held: Held) -> float:
+    """Of one slice, as measured by all."""
+    lasted_s = max((piece.duration_s for piece in held.pieces), default=0.0)
+    return sum(piece.measured.events for piece in held.pieces) / lasted_s if lasted_s else 0.0
+
+
+class Bar:
+    """One line that is redrawn after each slice."""
+
+    def __init__(self, console: Console, name: str) -> None:
+        self._name = name
+        self._clock = Clock()
+        self._progress = progress_bar(console)
+        self._task = self._progress.add_task(name, total=1.0, now="warm-up")
+        self._progress.start()
+
+    def slice_done(self, step: Step, held: Held) -> None:
+        now = (
+            f"{where(step)}  {step.workload.name}  {events_per_second(held):,.0f} events/s  "
+            f"{self._clock.left(step.done)}"
+        )
+        self._progress.update(self._task, completed=step.done, now=now)
+        self._progress.refresh()
+
+    def rounds_added(self, asked: Asked) -> None:
+        self._progress.console.print(f"{self._name}: {why_added(asked)}", highlight=False, markup=False)
+
+    def close(self) -> None:
+        self._progress.stop()
+
+
+class Lines:
+    """A line each time a round begins."""
+
+    def __init__(self, console: Console, name: str) -> None:
+        self._console = console
+        self._name = name
+        self._clock = Clock()
+        self._round = WARM_UP - 1
+
+    def slice_done(self, step: Step, held: Held) -> None:
+        if step.round != self._round:
+            self._round = step.round
+            self._console.print(
+                f"{self._name}: {where(step)}, {step.workload.name} "
+                f"{events_per_second(held):,.0f} events/s, {self._clock.left(step.done) or 'just begun'}",
+                highlight=False,
+                soft_wrap=True,
+            )
+
+    def rounds_added(self, asked: Asked) -> None:
+        self._console.print(f"{self._name}: {why_added(asked)}", highlight=False, markup=False, soft_wrap=True)
+
+    def close(self) -> None:
+        return None

@@ -1,0 +1,133 @@
+"""The Locust user that drains a queue, in which events arrive on a clock of their own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from locust.exception import StopUser
+from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING, WorkerRunner
+
+from wiretax.channels.events import Event
+from wiretax.load.client.message_limit import BudgetSpentError
+from wiretax.load.free.options import OptionError
+from wiretax.load.users.publishers import HOLD_NS, FreeUser
+from wiretax.terminal import Exit
+from wiretax.wire.caller import Call, Caller
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from locust import User
+
+    from wiretax.load.free.windows import FreeRun
+    from wiretax.queue.external import Outside
+    from wiretax.queue.external_queue import OutsideQueue
+    from wiretax.queue.free_queue import OpenQueue
+    from wiretax.wire.slices import Slice
+
+log = logging.getLogger(__name__)
+
+
+class WatchedCaller(Caller):
+    """Tells a run of each call. Between calls its user waits for events, and may be stopped."""
+
+    __slots__ = ("_run",)
+
+    def __init__(self, run: FreeRun, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._run = run
+
+    def call(self, events: Sequence[Event]) -> Call:
+        with self._run.calling():
+            return super().call(events)
+
+
+class QueueUser(FreeUser):
+    """One of the publishers of a queue: --rate events a second arrive, whatever the server does, and leave in
+    calls of --batch-size at most, --linger after their first at the latest."""
+
+    api = "batch"
+
+    def on_start(self) -> None:
+        super().on_start()
+        if self.stage is None and isinstance(self.environment.runner, WorkerRunner):
+            log.error("wiretax: QueueUser has a queue, which one process holds: run it without workers")
+            raise StopUser
+        if self.stage is None:
+            run: FreeRun = self.environment.wiretax_free_run
+            self.workload = run.queued_workload()
+
+    def publish_freely(self, run: FreeRun) -> None:
+        if not run.may_send():
+            return
+        until_s = monotonic() + HOLD_NS / 1e9
+        with run.turn(self.workload) as piece:
+            self.publisher(self.workload)
+            connection = self.connections[self.workload.way]
+            caller = self.session.caller(connection, piece, partial(WatchedCaller, run))
+            queue = self.session.open_queue(self.workload)
+            # All users are held by then, until Locust stops them.
+            with suppress(BudgetSpentError):
+                queue.drain(caller, piece, until_s)
+        if queue.ended:
+            # The source is drained and no call is under way, so nothing is cut off.
+            self._stop()
+            gevent.sleep(HOLD_NS / 1e9)
+        self._stop_if_overloaded(piece, queue)
+
+    def _stop(self) -> None:
+        runner, options = self.environment.runner, self.environment.parsed_options
+        if runner is not None and runner.state not in (STATE_STOPPING, STATE_STOPPED, STATE_CLEANUP):
+            gevent.spawn(runner.quit if options is not None and options.headless else runner.stop)
+
+    def _stop_if_overloaded(self, piece: Slice, queue: OpenQueue | OutsideQueue) -> None:
+        """A queue at its bound takes no more events, so there is nothing more to measure."""
+        if not piece.open or piece.queue is None or not piece.queue.overloaded:
+            return
+        if not queue.overload_reported:
+            queue.overload_reported = True
+            log.error("wiretax: overloaded: %s; lower --rate, or give it more users", piece.queue.overloaded)
+            self.environment.process_exit_code = Exit.INVALID
+            self._stop()
+        gevent.sleep(HOLD_NS / 1e9)
+
+
+def refuse_ignored_source(outside: Outside, classes: Sequence[type[User]], distributed: bool) -> None:
+    """See that users of these classes publish the events of a source. None are given if they are not known yet.
+
+    Raises:
+        OptionError: some would ignore it, or several processes would share it.
+    """
+    if distributed:
+        raise OptionError(
+            f"{outside.option} is published by one process, whose queue it is; leave out --processes and --master"
+        )
+    others = sorted(
+        each.__name__ for each in classes if issubclass(each, FreeUser) and not issubclass(each, QueueUser)
+    )
+    if others or (classes and not any(issubclass(each, QueueUser) for each in classes)):
+        ignoring = f"{', '.join(others)} would ignore it" if others else "no QueueUser was chosen"
+        raise OptionError(
+            f"{outside.option} is published by QueueUser only, and {ignoring}; choose QueueUser alone (on the "
+            "command line: its name at the end)"
+        )
+
+
+def refuse_source_with_plan(parsed: Namespace) -> None:
+    """See that a plan, which draws its own events, is not given others.
+
+    Raises:
+        OptionError: it is.
+    """
+    for name in ("events", "redis"):
+        if getattr(parsed, name):
+            raise OptionError(
+                f"--{name} is published by QueueUser, not by a plan; choose no plan, or replay a file with: "
+                f"wiretax run {parsed.plan} --events FILE"
+            )

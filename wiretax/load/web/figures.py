@@ -1,0 +1,94 @@
+"""What the tab and the live page show, as plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wiretax.load.accounting.live import Live
+from wiretax.load.drivers.locust_session import FreeSession
+from wiretax.load.drivers.web_sweep import ConductedRun
+from wiretax.load.web.reports import ReportMaker
+
+MOST_RUNS = 10
+DIGITS = {
+    "events_per_second": 0,
+    "sent_per_event": 1,
+    "received_per_event": 1,
+    "head_per_request": 0,
+    "overhead_factor": 2,
+}
+
+
+def tab_rows(live: Live | None) -> list[dict[str, Any]]:
+    """A row a workload for Locust's table: numbers rounded to be read, a dash where there is none."""
+    return [
+        {
+            "name": each["event"],
+            "sent_as": each["sent_as"],
+            **{key: _rounded(each[key], digits) for key, digits in DIGITS.items()},
+            "saving": "-" if each["saving"] is None else _rounded(each["saving"] * 100, 1),
+            "failures": each["failures"],
+        }
+        for each in (live.workloads if live is not None else [])
+    ]
+
+
+def live_figures(session: FreeSession, reports: ReportMaker, key: str, since: int) -> dict[str, Any]:
+    """All that the live page shows.
+
+    Args:
+        session: what runs, or ran last.
+        reports: where the reports of its runs stand.
+        key: the test whose samples the page has.
+        since: how many of its samples the page has.
+
+    Returns:
+        ``test`` (what it is; None before the first), ``workloads``, ``why_no_gain`` (a sentence; empty in a
+        sweep), ``history`` (samples the page has not), the ``key`` and ``samples`` to ask with next time, and
+        ``runs``.
+    """
+    live = session.live
+    found: dict[str, Any] = {
+        "test": _test(session),
+        "workloads": [],
+        "why_no_gain": "",
+        "history": [],
+        "key": "",
+        "samples": 0,
+    }
+    if live is not None:
+        found["workloads"], found["why_no_gain"] = live.workloads, live.why_no_gain
+        found["key"], found["samples"] = live.key, live.samples
+        found["history"] = live.history(since if key == live.key else 0)
+    found["runs"] = [
+        {
+            "name": each.folder.name,
+            "valid": each.valid,
+            "notes": each.reasons,
+            "report": reports.status(each.folder.name).state,
+        }
+        for each in session.saved[:MOST_RUNS]
+    ]
+    return found
+
+
+def _test(session: FreeSession) -> dict[str, Any] | None:
+    ready, run = session.ready, session.run
+    if ready is None or run is None:
+        return None
+    progress = run.progress if isinstance(run, ConductedRun) and session.is_running else None
+    return {
+        "running": session.is_running,
+        "state": session.state,
+        "plan": ready.plan.name if ready.plan else None,
+        "endpoint": ready.endpoint,
+        "on_mock": ready.on_mock,
+        "users": session.users,
+        "progress": None if progress is None else [progress.words, round(progress.done, 4)],
+    }
+
+
+def _rounded(value: float | None, digits: int) -> float | str:
+    if value is None:
+        return "-"
+    return round(value, digits) if digits else round(value)

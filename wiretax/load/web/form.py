@@ -1,0 +1,88 @@
+"""What the web form says of wiretax's options. Which there are, and of which kind, is read from the parser."""
+
+from __future__ import annotations
+
+from argparse import Action
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from locust.argument_parser import LocustArgumentParser
+
+from wiretax.load.free.options import OptionError, add_options
+from wiretax.toml_errors import near
+
+BOOLEANS = {"true": True, "false": False}
+
+
+@cache
+def own_options() -> Mapping[str, Action]:
+    """The options that wiretax adds to Locust's, by name, as the parser declares them."""
+    parser = LocustArgumentParser(add_help=False)
+    add_options(parser)
+    return {action.dest: action for action in parser._actions}
+
+
+def form_options() -> Mapping[str, Action]:
+    """Those of them that are fields of the form; others are for the command line only."""
+    return {name: action for name, action in own_options().items() if vars(action)["include_in_web_ui"]}
+
+
+def is_secret(action: Action) -> bool:
+    """Whether its value is in no page."""
+    return bool(vars(action)["is_secret"])
+
+
+def option_values(known: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
+    """The options of a test: the known ones, updated with what a form says of wiretax's own and of the host.
+
+    Raises:
+        OptionError: at the first value that does not fit its option, or that a form may not set.
+    """
+    values = dict(known)
+    shown = form_options()
+    for name, action in own_options().items():
+        if name not in form:
+            continue
+        value = _value(name, action, form[name].strip())
+        if name not in shown and value != (known[name] or type(value)()):
+            raise OptionError(
+                f"{name} can't be set in the form; start the web UI with --{name.replace('_', '-')} instead"
+            )
+        values[name] = value if name in shown else known[name]
+    if "host" in form:
+        # As Locust keeps it.
+        values["host"] = form["host"].strip().replace("<", "").replace(">", "")
+    return values
+
+
+def refuse_changes(known: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """See that a form for a running test changes none of its options. An empty secret is one that was not shown.
+
+    Raises:
+        OptionError: it does.
+    """
+    for name in (*own_options(), "host"):
+        if (values[name] or "") == (known[name] or ""):
+            continue
+        if name != "host" and is_secret(own_options()[name]) and not values[name]:
+            continue
+        raise OptionError(f"{name} can't change while a test runs; stop the test first")
+
+
+def _value(name: str, action: Action, given: str) -> Any:
+    """A field's text as its option has it."""
+    if action.nargs == 0:
+        if given not in BOOLEANS:
+            raise OptionError(f"{name} = {given!r}, expected true or false")
+        return BOOLEANS[given]
+    if action.choices is not None:
+        choices = [str(each) for each in action.choices]
+        if given not in choices:
+            raise OptionError(f"{name} = {given!r}, expected one of {', '.join(choices)}{near(given, choices)}")
+    if action.type is int:
+        try:
+            return int(given)
+        except ValueError:
+            raise OptionError(f"{name} = {given!r}, expected a whole number") from None
+    return given

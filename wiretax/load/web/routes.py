@@ -1,0 +1,184 @@
+"""What Locust's web UI has of wiretax: the form's check, a tab, a live page, and the reports of runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, abort, jsonify, request, send_file, send_from_directory
+from locust.env import Environment
+from werkzeug.exceptions import HTTPException
+
+from wiretax.load.drivers.locust_session import RESULTS, FreeSession
+from wiretax.load.web.figures import live_figures, tab_rows
+from wiretax.load.web.form import form_options, is_secret
+from wiretax.load.web.reports import ReportMaker
+from wiretax.load.web.swarm import check_swarm
+
+PAGES = Path(__file__).parent / "pages"
+FILES = ("live.css", "live.js", "report.js")
+TAB = "bytes-on-the-wire"
+COLUMNS = {
+    "name": "Event",
+    "sent_as": "Sent as",
+    "events_per_second": "Events/s",
+    "sent_per_event": "Sent (B/event)",
+    "received_per_event": "Received (B/event)",
+    "head_per_request": "Head (B/call)",
+    "overhead_factor": "Overhead (x)",
+    "saving": "Saving against trigger (%)",
+    "failures": "Failures",
+}
+# A page of ours asks nobody but the process it came from.
+POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:"
+# Locust's own page is one bundle; a link to ours can only stand beside it.
+LINK = (
+    '<a href="./wiretax/" id="wiretax-live" style="position:fixed;right:16px;bottom:52px;z-index:1200;'
+    "padding:8px 14px;border-radius:18px;background:#15803d;color:#fff;font:500 14px Roboto,system-ui,sans-serif;"
+    'text-decoration:none;box-shadow:0 2px 6px rgba(0,0,0,.35)">Bytes on the wire, live</a>'
+)
+log = logging.getLogger(__name__)
+
+
+class WebError(OSError):
+    """A web UI that can't listen: one line that says where and why."""
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """See that the web UI can listen, before anything else is started.
+
+    Raises:
+        WebError: where it can't.
+    """
+    try:
+        places = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, place = places[0]
+        with socket.socket(family, kind, protocol) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(place)
+            trial.listen(1)
+    except OSError as error:
+        why = os.strerror(error.errno or 0) if not isinstance(error, socket.gaierror) else error.strerror
+        raise WebError(
+            f"the web UI can't listen on {host or '*'}:{port}: {why}; choose another --web-port or --web-host"
+        ) from None
+
+
+def add_pages(environment: Environment, session: FreeSession) -> None:
+    """Add the tab, the routes and the form's check; before the web UI is started."""
+    web_ui: Any = environment.web_ui
+    assert environment.parsed_options is not None
+    base = (environment.parsed_options.web_base_path or "").rstrip("/")
+    reports = ReportMaker(RESULTS)
+    hooks: Any = environment.events
+    hooks.quit.add_listener(lambda **_: reports.close())
+    _add_tab(web_ui, session)
+    _hide_secrets(environment, web_ui)
+    check_swarm(environment, session)
+    web_ui.app.register_blueprint(_pages(web_ui, session, reports), url_prefix=f"{base}/wiretax")
+
+
+def _add_tab(web_ui: Any, session: FreeSession) -> None:
+    arguments = web_ui.template_args
+    title = "Bytes on the wire"
+    structure = [{"key": key, "title": title} for key, title in COLUMNS.items()]
+    arguments["extended_tabs"] = [*arguments.get("extended_tabs", []), {"title": title, "key": TAB}]
+    arguments["extended_tables"] = [*arguments.get("extended_tables", []), {"key": TAB, "structure": structure}]
+
+    def add_rows(response: Response) -> Response:
+        if request.endpoint == "locust.request_stats" and response.is_json and response.status_code == 200:
+            document = orjson.loads(response.get_data())
+            others = [each for each in document.get("extended_stats", []) if each["key"] != TAB]
+            document["extended_stats"] = [*others, {"key": TAB, "data": tab_rows(session.live)}]
+            response.set_data(orjson.dumps(document))
+        elif (
+            request.endpoint == "locust.index" and response.status_code == 200 and response.mimetype == "text/html"
+        ):
+            response.set_data(response.get_data(as_text=True).replace("</body>", f"{LINK}</body>"))
+        return response
+
+    web_ui.app.after_request(add_rows)
+
+
+def _hide_secrets(environment: Environment, web_ui: Any) -> None:
+    """Show the form with what was chosen last, and without secrets: Locust would write them into the page."""
+    update: Callable[[], None] = web_ui.update_template_args
+
+    def update_without_secrets() -> None:
+        update()
+        # Locust's own users need a host; ours have a mock.
+        web_ui.template_args["missing_host_warning"] = False
+        fields = web_ui.template_args["extra_options"]
+        for name, action in form_options().items():
+            chosen = "" if is_secret(action) else getattr(environment.parsed_options, name)
+            fields[name]["default_value"] = chosen
+
+    web_ui.update_template_args = update_without_secrets
+
+
+def _pages(web_ui: Any, session: FreeSession, reports: ReportMaker) -> Blueprint:
+    """The routes, each behind Locust's login where there is one."""
+    pages = Blueprint("wiretax", __name__)
+
+    def route(path: str, **options: Any) -> Callable[[Callable[..., Any]], None]:
+        def add(view: Callable[..., Any]) -> None:
+            pages.add_url_rule(path, view.__name__, web_ui.auth_required_if_enabled(view), **options)
+
+        return add
+
+    @pages.errorhandler(Exception)
+    def failed(error: Exception) -> Response:
+        code = error.code if isinstance(error, HTTPException) and error.code else 500
+        if code == 500:
+            log.error("wiretax: %s failed: %s", request.path, error)
+        return Response(f"{code}: {error if code != 500 else 'internal error'}", code, mimetype="text/plain")
+
+    @route("/")
+    def live() -> Response:
+        return _own(send_from_directory(PAGES, "live.html"))
+
+    @route("/<file>")
+    def part(file: str) -> Response:
+        if file not in FILES:
+            abort(404)
+        return _own(send_from_directory(PAGES, file))
+
+    @route("/figures")
+    def figures() -> Response:
+        key, since = request.args.get("key", ""), request.args.get("since", "0")
+        found = live_figures(session, reports, key, int(since) if since.isdecimal() else 0)
+        return Response(orjson.dumps(found), mimetype="application/json")
+
+    @route("/runs/<name>/")
+    def run(name: str) -> Response:
+        page = reports.page(name)
+        if page is not None and reports.status(name).state != "making":
+            return send_file(page.resolve())
+        if reports.folder(name) is None:
+            abort(404)
+        return _own(send_from_directory(PAGES, "report.html"))
+
+    @route("/runs/<name>/status")
+    def status(name: str) -> Response:
+        return jsonify(asdict(reports.status(name)))
+
+    @route("/runs/<name>/make", methods=["POST"])
+    def make(name: str) -> Response:
+        if session.is_running:
+            words = "a test is running, and a report would take its processor: stop it first"
+            return jsonify({"state": "failed", "done": 0.0, "words": words})
+        return jsonify(asdict(reports.make(name)))
+
+    return pages
+
+
+def _own(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Cache-Control"] = "no-cache"
+    return response

@@ -1,0 +1,126 @@
+"""Locust's form, checked as a whole before a test starts: one that is rejected changes nothing."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from flask import Response, jsonify, request
+from gevent.lock import BoundedSemaphore
+from locust import User
+from locust.env import Environment
+from locust.runners import STATE_RUNNING, STATE_SPAWNING
+from locust.util.timespan import parse_timespan
+
+from wiretax.load.drivers.locust_session import REFUSALS, FreeSession
+from wiretax.load.free.options import refuse_credentials
+from wiretax.load.web.form import option_values, own_options, refuse_changes
+
+ROUTE = "locust.swarm"
+WELCOME = object()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentState:
+    """What Locust's handler of the form changes before it has seen all of it."""
+
+    options: dict[str, Any]
+    others: dict[str, Any]
+
+    @classmethod
+    def of(cls, environment: Environment) -> EnvironmentState:
+        names = ("host", "profile", "user_classes", "shape_class", "locustfile")
+        return cls(dict(vars(environment.parsed_options)), {name: getattr(environment, name) for name in names})
+
+    def restore(self, environment: Environment) -> None:
+        options = vars(environment.parsed_options)
+        options.clear()
+        options.update(self.options)
+        for name, value in self.others.items():
+            setattr(environment, name, value)
+
+
+def check_swarm(environment: Environment, session: FreeSession) -> None:
+    """Have each form checked, and its test made ready, before Locust reads it."""
+    web_ui: Any = environment.web_ui
+    locusts: Callable[[], Response] = web_ui.app.view_functions[ROUTE]
+    # One form at a time: what is restored is what was there before this one.
+    turn = BoundedSemaphore(1)
+
+    def swarm() -> Response:
+        if not is_visitor_welcome(environment):
+            return locusts()
+        with turn:
+            return _start(environment, session, locusts)
+
+    web_ui.app.view_functions[ROUTE] = swarm
+
+
+def is_visitor_welcome(environment: Environment) -> bool:
+    """Whether Locust would let this request through."""
+    web_ui: Any = environment.web_ui
+    return web_ui.auth_required_if_enabled(lambda: WELCOME)() is WELCOME
+
+
+def _start(environment: Environment, session: FreeSession, locusts: Callable[[], Response]) -> Response:
+    before = EnvironmentState.of(environment)
+    runner = environment.runner
+    runs = runner is not None and runner.state in (STATE_SPAWNING, STATE_RUNNING)
+    users = _users()
+    try:
+        values = option_values(before.options, request.form)
+        if runs:
+            refuse_credentials(values["host"] or "")
+            refuse_changes(before.options, values)
+            session.allow_users(users or 0, _chosen_classes(environment))
+        elif users is not None:
+            session.prepare(Namespace(**values), users, _chosen_classes(environment), ask=True)
+    except REFUSALS as error:
+        return _rejected(environment, str(error))
+    accepted = False
+    try:
+        response = locusts()
+        accepted = bool(response.get_json()["success"])
+    except (KeyError, TypeError, ValueError) as error:
+        response = _rejected(environment, f"a field can't be used: {error}")
+    finally:
+        if accepted:
+            # Locust keeps them as they were typed; its test starts when this greenlet waits.
+            vars(environment.parsed_options).update({name: values[name] for name in (*own_options(), "host")})
+        else:
+            before.restore(environment)
+            if not runs:
+                session.discard()
+    return response
+
+
+def _users() -> int | None:
+    """How many users the form asks for; None where Locust rejects it, so that nothing is sent in vain."""
+    form = request.form
+    try:
+        users, spawn_rate = int(form.get("user_count", "")), float(form.get("spawn_rate", ""))
+        if form.get("run_time"):
+            parse_timespan(form["run_time"])
+    except ValueError:
+        return None
+    return users if users >= 0 and 0 < spawn_rate < inf else None
+
+
+def _rejected(environment: Environment, message: str) -> Response:
+    return jsonify({"success": False, "message": message, "host": environment.host})
+
+
+def _chosen_classes(environment: Environment) -> list[type[User]]:
+    """The classes that Locust will start users of."""
+    web_ui: Any = environment.web_ui
+    if not web_ui.userclass_picker_is_active:
+        return list(environment.user_classes)
+    available: Any = environment.available_user_classes or {}
+    chosen = request.form.getlist("user_classes")
+    runner = environment.runner
+    if not chosen and runner is not None and runner.state == STATE_RUNNING:
+        return list(environment.user_classes)
+    return [each for name, each in available.items() if not chosen or name in chosen]

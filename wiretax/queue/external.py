@@ -1,0 +1,108 @@
+"""Events from outside: a Redis stream, or JSON Lines of a file or of standard input."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wiretax.channels.limits import Limits
+from wiretax.channels.workload import Workload
+from wiretax.queue.jsonl import STDIN, EventsError, JsonLines, OnError
+from wiretax.queue.schedule import intended_times
+
+if TYPE_CHECKING:
+    from wiretax.queue.redis.stream import RedisStream
+
+CHECK_TIMEOUT_S = 3.0
+
+
+class OutsideError(ValueError):
+    """A source that can't be used: one line that says what was given and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Where events come from, as options say.
+
+    Attributes:
+        events: a file of JSON Lines, ``-`` for standard input; empty where it is a stream.
+        redis: the URL of a Redis server; empty where it is a file.
+        stream: the stream's key.
+        on_error: what to do with an invalid line or entry.
+        skip_chosen: whether invalid ones are skipped by the user's own choice rather than by default.
+    """
+
+    events: str
+    redis: str
+    stream: str
+    on_error: OnError
+    skip_chosen: bool = False
+
+    @classmethod
+    def of(cls, parsed: Namespace) -> Outside | None:
+        """Check what Locust parsed; None where events are to be drawn in this process.
+
+        Raises:
+            OutsideError: where nothing can be read from there.
+        """
+        chosen: OnError | None = parsed.on_error or None
+        outside = cls(parsed.events, parsed.redis, parsed.stream, chosen or "skip", chosen == "skip")
+        if outside.events and outside.redis:
+            raise OutsideError("--events and --redis: expected one of them")
+        if outside.events and outside.events != STDIN:
+            try:
+                JsonLines(outside.events, Limits(), outside.on_error, print).close()
+            except EventsError as error:
+                raise OutsideError(f"--events {error}") from None
+        if outside.redis:
+            outside._ping()
+        return outside if outside.events or outside.redis else None
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+        if self.redis:
+            return f"stream {self.stream}"
+        return "standard input" if self.events == STDIN else self.events
+
+    @property
+    def option(self) -> str:
+        """The option that names it."""
+        return "--redis" if self.redis else "--events"
+
+    def source(
+        self, workload: Workload, limits: Limits, seed: int, say: Callable[[str], None]
+    ) -> JsonLines | RedisStream:
+        """The source of a workload. Events of a file arrive at the workload's rate, others as they are written.
+
+        Raises:
+            EventsError, OutsideError: where it is gone meanwhile.
+        """
+        # An item of a batch has one channel.
+        limits = replace(limits, channels=1) if workload.api == "batch" else limits
+        if self.events:
+            times = intended_times(workload.arrivals, workload.rate, f"{seed}/arrivals")
+            pace = None if self.events == STDIN else times
+            return JsonLines(self.events, limits, self.on_error, say, pace)
+        from wiretax.queue.redis.address import RedisAddress
+        from wiretax.queue.redis.stream import RedisStream
+
+        return RedisStream(RedisAddress.parse(self.redis), self.stream, limits, self.on_error, say)
+
+    def _ping(self) -> None:
+        try:
+            import redis
+        except ImportError:
+            raise OutsideError("--redis needs the redis library: pip install 'wiretax[redis]'") from None
+        from wiretax.queue.redis.address import RedisAddress, RedisAddressError, why
+
+        try:
+            address = RedisAddress.parse(self.redis)
+            with address.client(CHECK_TIMEOUT_S) as client:
+                client.ping()
+        except RedisAddressError as error:
+            raise OutsideError(f"--redis: {error}") from None
+        except redis.RedisError as error:
+            raise OutsideError(f"--redis {address.public_url}: {why(error)}") from None
