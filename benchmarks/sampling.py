@@ -61,12 +61,12 @@ def _rate(session: Session, publishers: list[Publisher], workload: Workload, rou
     """Requests a second in one slice."""
     module: Any = connection
     module.read_counters = read_counters if reads else lambda *_: None
-    piece = Slice(workload, round_)
-    users = [gevent.spawn(each.publish, session.source(workload), piece) for each in publishers]
+    slice_ = Slice(workload, round_)
+    users = [gevent.spawn(each.publish, session.source(workload), slice_) for each in publishers]
     gevent.sleep(SLICE_S)
-    piece.close()
+    slice_.close()
     gevent.joinall(users, raise_error=True)
-    return piece.measured.requests / piece.duration_s
+    return slice_.measured.requests / slice_.duration_s
 
 
 def main() -> int:

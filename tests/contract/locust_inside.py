@@ -97,10 +97,10 @@ class Inside:
     def published(self) -> bool:
         """Whether each of the classes' workloads, or one of a plan's, was acknowledged."""
         run: Any = self.session.run
-        pieces = [] if self.session.ready.plan is not None else run.unfinished()  # type: ignore[union-attr]
-        if not pieces:
+        slices = [] if self.session.ready.plan is not None else run.unfinished()  # type: ignore[union-attr]
+        if not slices:
             return bool(run.record.slices)
-        return len(pieces) >= len(self.environment.user_classes) and all(each.measured.events for each in pieces)
+        return len(slices) >= len(self.environment.user_classes) and all(each.measured.events for each in slices)
 
     @property
     def newest(self) -> Run:

@@ -64,11 +64,11 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
-    def send(self, *pieces: bytes) -> None:
+    def send(self, *slices: bytes) -> None:
         """Write each piece on its own."""
-        for piece in pieces:
-            self._socket.sendall(piece)
-            self.sent += len(piece)
+        for slice_ in slices:
+            self._socket.sendall(slice_)
+            self.sent += len(slice_)
 
     def read(self) -> Answer:
         """The next response; an interim one (100) counts as one."""
@@ -83,9 +83,9 @@ class Client:
         self._unread = self._unread[body_at + length :]
         return Answer(int(re.fullmatch(r"HTTP/1\.1 (\d{3}) .+", status_line)[1]), headers, body)
 
-    def ask(self, *pieces: bytes) -> Answer:
+    def ask(self, *slices: bytes) -> Answer:
         """Send one request, in as many writes as there are pieces, and read its response."""
-        self.send(*pieces)
+        self.send(*slices)
         return self.read()
 
     def read_to_end(self) -> bytes:

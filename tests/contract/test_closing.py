@@ -123,14 +123,14 @@ def publish(target: Target, workload: Workload, times: int = CALLS, timeout_s: f
             connection = noting(SecureConnection, ended)(*where, target.context, ETHERNET_MAXSEG)
             publisher = Publisher(connection)
         watchdog.add(connection)
-        source, piece = Source.of(workload, endpoint, 1), Slice(workload, 0)
+        source, slice_ = Source.of(workload, endpoint, 1), Slice(workload, 0)
         left = [None] * times
 
-        def count(*_: object, piece: Slice = piece, left: list[None] = left) -> None:
+        def count(*_: object, slice_: Slice = slice_, left: list[None] = left) -> None:
             left.pop()
-            piece.open = bool(left)
+            slice_.open = bool(left)
 
-        publisher.publish(source, piece, listener=count)
+        publisher.publish(source, slice_, listener=count)
         connection.close()
         watchdog.remove(connection)
         for number, name in enumerate(("opened", "closed_by_server", "closed_by_client")):

@@ -50,18 +50,18 @@ class User:
         self.connection = StreamConnection(endpoint.host, endpoint.port, TIMEOUT_S, ResponseMemo(), context)
         self.publisher = LibraryPublisher(self.connection, context, endpoint, workload)
         self.source = Source.of(workload, endpoint, 1)
-        self.piece = Slice(workload, 0)
+        self.slice_ = Slice(workload, 0)
         watchdog.add(self.connection)
 
     def send(self, times: int = 1) -> Slice:
         for _ in range(times):
-            self.publisher.publish(self.source, self.piece, until_ns=0)
-        self.piece.settle()
-        return self.piece
+            self.publisher.publish(self.source, self.slice_, until_ns=0)
+        self.slice_.settle()
+        return self.slice_
 
     def witnesses_agree(self) -> bool:
         """The parts add up to what the connection carried, and with TLS to what the kernel did."""
-        tallies = (self.piece.measured, self.piece.boundary)
+        tallies = (self.slice_.measured, self.slice_.boundary)
         sent = sum(tally.sent_bytes for tally in tallies)
         received = sum(tally.received_bytes for tally in tallies)
         kernel, tls = self.connection.tcp(), self.connection.tls()
@@ -232,7 +232,7 @@ def test_a_call_that_ends_after_its_slice_counts_in_the_latency_of_the_slice(
 ) -> None:
     def reply(connection: Any) -> None:
         connection.recv(65_536)
-        user.piece.close()
+        user.slice_.close()
         connection.sendall(answer)
         while connection.recv(65_536):
             pass
@@ -240,7 +240,7 @@ def test_a_call_that_ends_after_its_slice_counts_in_the_latency_of_the_slice(
     user = User(serve(reply), watchdog, workload("1.1"))
     assert not user.send().measured.requests
     record = RunRecord()
-    record.add(user.piece, 1)
+    record.add(user.slice_, 1)
     assert [(each["count"], each["censored"]) for each in latency_table(record).to_pylist()] == [counted]
 
 
@@ -284,6 +284,6 @@ def test_a_user_killed_in_an_exchange_leaves_no_byte_uncounted(
     greenlet = gevent.spawn(user.send)
     assert asked.wait(5)
     greenlet.kill()
-    measured = user.piece.measured
+    measured = user.slice_.measured
     assert (measured.unfinished, measured.failures) == (1, 0)
     assert user.witnesses_agree()

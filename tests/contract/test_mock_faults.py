@@ -192,13 +192,13 @@ def test_the_client_hears_a_goodbye_inside_tls_and_waits_for_nothing_more(kind: 
         connection = SecureConnection(
             target.endpoint.host, target.endpoint.port, 5.0, ResponseMemo(), target.context
         )
-        source, piece = Source.of(Workload(), target.endpoint, 1), Slice(Workload(), 0)
+        source, slice_ = Source.of(Workload(), target.endpoint, 1), Slice(Workload(), 0)
         publisher = Publisher(connection)
         for _ in range(20):
-            publisher.publish(source, piece, until_ns=0)
+            publisher.publish(source, slice_, until_ns=0)
         connection.close()
-    assert {failure.kind for failure in piece.measured.failed} <= {"lost"}
-    tally = piece.measured
+    assert {failure.kind for failure in slice_.measured.failed} <= {"lost"}
+    tally = slice_.measured
     assert tally.unfinished == tally.unknown == 20 - tally.events
     assert tally.unfinished == 20 if kind == "half-body" else tally.events > 0
 

@@ -164,20 +164,20 @@ FRAMINGS: dict[str, Callable[[], list[bytes]]] = {
 
 @pytest.mark.parametrize("pieces", FRAMINGS.values(), ids=FRAMINGS)
 def test_a_request_is_read_however_it_comes(
-    mock: Endpoint, client: Client, pieces: Callable[[], list[bytes]]
+    mock: Endpoint, client: Client, slices: Callable[[], list[bytes]]
 ) -> None:
     before = ledger(mock)
-    assert client.ask(*pieces()).status == 200
+    assert client.ask(*slices()).status == 200
     # A second one shows that the end of the first was found.
     assert client.ask(publish(EVENTS, BODY)).status == 200
     assert difference(ledger(mock), before)["requests"] == 2
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 3], ids="cut in {}".format)
-def test_pipelined_requests_are_answered_in_order(either_mock: Endpoint, pieces: int) -> None:
+def test_pipelined_requests_are_answered_in_order(either_mock: Endpoint, slices: int) -> None:
     names = [f"channel-{number}" for number in range(5)]
     sent = b"".join(map(asking_info, names))
-    cuts = [len(sent) * cut // pieces for cut in range(pieces + 1)]
+    cuts = [len(sent) * cut // slices for cut in range(slices + 1)]
     with Client(either_mock) as client:
         client.send(*(sent[start:end] for start, end in pairwise(cuts)))
         assert [json.loads(client.read().body) for _ in names] == [{"channels": {name: {}}} for name in names]
@@ -211,8 +211,8 @@ def test_a_client_is_told_to_continue_once(mock: Endpoint, client: Client) -> No
     client.send(head[:-2])
     ledger(mock)
     assert client.ask(head[-2:]).status == 100
-    for piece in (*dribbled(b"%x" % len(BODY)), b"\r\n"):
-        client.send(piece)
+    for slice_ in (*dribbled(b"%x" % len(BODY)), b"\r\n"):
+        client.send(slice_)
         ledger(mock)
     assert client.ask(BODY + b"\r\n0\r\n\r\n").status == 200
 
@@ -243,11 +243,11 @@ def test_an_offer_to_switch_protocols_gets_one_answer(mock: Endpoint, offering: 
 # Bounds
 
 
-def gives_up(mock: Endpoint, pieces: list[bytes], status: int, reason: str) -> None:
+def gives_up(mock: Endpoint, slices: list[bytes], status: int, reason: str) -> None:
     """Send what can't be read as a request; shows that it is answered once, counted once, and closed."""
     before = ledger(mock)
     with Client(mock) as client:
-        answer = client.ask(*pieces)
+        answer = client.ask(*slices)
         assert answer.status == status, answer.text
         assert answer.text
         assert answer.headers["connection"] == "close"
@@ -299,8 +299,8 @@ OVER = {
 
 
 @pytest.mark.parametrize("pieces", OVER.values(), ids=OVER)
-def test_a_head_over_the_bound_is_refused_and_closed(mock: Endpoint, pieces: Callable[[], list[bytes]]) -> None:
-    gives_up(mock, pieces(), 431, "head_bytes")
+def test_a_head_over_the_bound_is_refused_and_closed(mock: Endpoint, slices: Callable[[], list[bytes]]) -> None:
+    gives_up(mock, slices(), 431, "head_bytes")
 
 
 def test_the_head_bound_is_one_of_each_request(client: Client) -> None:
@@ -334,8 +334,8 @@ TOO_LARGE = {
 
 
 @pytest.mark.parametrize("pieces", TOO_LARGE.values(), ids=TOO_LARGE)
-def test_a_body_over_the_bound_is_refused_and_closed(mock: Endpoint, pieces: list[bytes]) -> None:
-    gives_up(mock, pieces, 413, "body_bytes")
+def test_a_body_over_the_bound_is_refused_and_closed(mock: Endpoint, slices: list[bytes]) -> None:
+    gives_up(mock, slices, 413, "body_bytes")
 
 
 def test_a_client_that_sends_on_after_a_refusal_still_finds_its_answer(client: Client) -> None:
@@ -369,8 +369,8 @@ def test_the_ledger_holds_every_byte_of_every_request(cost: CostModel) -> None:
     ]
     with embedded_mock(Limits(), cost) as mock:
         with Client(mock) as mixed, Client(mock) as pipelining, Client(mock) as garbled, Client(mock) as closing:
-            for pieces, status, _, _ in exchanges:
-                assert mixed.ask(*pieces).status == status
+            for slices, status, _, _ in exchanges:
+                assert mixed.ask(*slices).status == status
             pipelining.send(publish(EVENTS, BODY) * 3)
             assert [pipelining.read().status for _ in range(3)] == [200] * 3
             assert garbled.ask(b"GARBAGE\r\n\r\n").status == 400

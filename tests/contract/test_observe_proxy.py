@@ -71,10 +71,10 @@ def requests_of(seen: Recording) -> int:
 
 
 @pytest.mark.parametrize("pieces", [[TRIGGER], dribbled(TRIGGER)], ids=["whole", "byte by byte"])
-def test_a_request_is_recorded_as_it_was_sent(mock: Endpoint, pieces: list[bytes]) -> None:
+def test_a_request_is_recorded_as_it_was_sent(mock: Endpoint, slices: list[bytes]) -> None:
     before = ledger(mock)
     with proxied(mock) as (endpoint, seen), Client(endpoint) as client:
-        assert client.ask(*pieces).body == b"{}"
+        assert client.ask(*slices).body == b"{}"
     after = ledger(mock)
     (exchange,) = seen.exchanges
     assert exchange.head + trigger_body() == TRIGGER

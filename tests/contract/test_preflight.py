@@ -96,9 +96,9 @@ def test_each_workload_is_tried_once_and_what_is_rejected_is_skipped_in_the_serv
     assert after is not None
     counted = difference(after, before)
     assert (counted["requests"], counted["events"]) == (5, 11)
-    assert [piece.workload for piece in found.pieces] == [TWENTY, TRIGGER, FIFTY, TEN, QUEUED]
+    assert [slice_.workload for slice_ in found.slices] == [TWENTY, TRIGGER, FIFTY, TEN, QUEUED]
     # All over one connection, and each counted against the limit.
-    assert sum(piece.measured.connections for piece in found.pieces) == 1
+    assert sum(slice_.measured.connections for slice_ in found.slices) == 1
     assert budget.taken == 20 + 1 + 50 + 10 + 20
 
 
@@ -126,7 +126,7 @@ def test_https_workloads_share_a_handshake_and_both_servers_are_tried(tmp_path: 
         plan = [replace(each, tls=True).sent_to(to) for each in (TEN, TWENTY) for to in ("endpoint", "against")]
         found = tried(targets, *plan)
     assert [each.workload.name for each in found.skipped] == ["batch20-10B-chat-reference-tls"]
-    assert sum(piece.measured.connections for piece in found.pieces) == 2
+    assert sum(slice_.measured.connections for slice_ in found.slices) == 2
 
 
 def test_a_server_without_http_2_has_those_workloads_skipped(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_429_is_waited_for_and_tried_again_and_fewer_users_are_no_help() -> No
     with server(lambda _, number: slow_down if number % 2 else answer("200 OK")) as (endpoint, seen):
         found = tried([Target(endpoint)], TRIGGER, TEN)
     assert not found.skipped
-    assert len(found.pieces) == len(seen) == 4
+    assert len(found.slices) == len(seen) == 4
     said, calls = refusal(lambda _, __: slow_down)
     assert calls == 4
     assert "rate" in said
@@ -219,7 +219,7 @@ def test_what_may_pass_is_not_skipped() -> None:
     with server(lambda _, number: once.get(number, answer("200 OK"))) as (endpoint, _):
         found = tried([Target(endpoint)], TRIGGER, TEN, TWENTY)
     assert not found.skipped
-    assert len(found.pieces) == 3
+    assert len(found.slices) == 3
 
 
 def test_one_server_that_rejects_everything_ends_a_comparison(mock: Endpoint) -> None:

@@ -48,21 +48,21 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, Tar
 )
 def test_the_bytes_of_data_are_counted_to_the_byte(targets: dict[bool, Target], workload: Workload) -> None:
     calls, target = 17, targets[workload.tls]
-    session, piece = Session([target], 1, 5.0, replay=REPLAY), Slice(workload, 0)
+    session, slice_ = Session([target], 1, 5.0, replay=REPLAY), Slice(workload, 0)
     before = read_ledger(target.endpoint, target.context)
     connection = session.connect(workload)
     publisher = session.publisher(connection, workload)
     for _ in range(calls):
-        publisher.publish(session.source(workload), piece, until_ns=0)
+        publisher.publish(session.source(workload), slice_, until_ns=0)
     session.disconnect(connection)
     session.close()
     after = read_ledger(target.endpoint, target.context)
     events = calls * workload.batch_size
     taken = islice(cycle(REPLAY.sent_by(workload)), events)
-    assert piece.measured.payload_bytes == sum(len(event.data.encode()) for event in taken)
-    assert piece.measured.events == events
+    assert slice_.measured.payload_bytes == sum(len(event.data.encode()) for event in taken)
+    assert slice_.measured.events == events
     assert before is not None
     assert after is not None
     assert after["events"] - before["events"] == events
     assert after["messages"] - before["messages"] == events * workload.channels
-    assert piece.measured.sent_bytes == session.sent_bytes == after["request_bytes"] - before["request_bytes"]
+    assert slice_.measured.sent_bytes == session.sent_bytes == after["request_bytes"] - before["request_bytes"]

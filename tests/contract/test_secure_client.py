@@ -54,11 +54,11 @@ def connect(endpoint: Endpoint, context: ssl.SSLContext, watchdog: Watchdog) -> 
 
 
 def publish(connection: SecureConnection, endpoint: Endpoint, workload: Workload, times: int) -> Slice:
-    source, piece = Source.of(workload, endpoint, 1), Slice(workload, 0)
+    source, slice_ = Source.of(workload, endpoint, 1), Slice(workload, 0)
     publisher = Publisher(connection)
     for _ in range(times):
-        publisher.publish(source, piece, until_ns=0)
-    return piece
+        publisher.publish(source, slice_, until_ns=0)
+    return slice_
 
 
 @pytest.mark.parametrize("workload", [Workload(), LARGE], ids=["small", "large"])
@@ -67,13 +67,13 @@ def test_every_byte_of_tls_is_a_records_or_the_handshakes(
 ) -> None:
     assert target.context is not None
     connection = connect(target.endpoint, target.context, watchdog)
-    piece = publish(connection, target.endpoint, workload, 3)
-    assert piece.measured.events == 3 * workload.batch_size
-    assert piece.measured.connections == 1
-    assert piece.measured.sent_bytes == connection.sent
+    slice_ = publish(connection, target.endpoint, workload, 3)
+    assert slice_.measured.events == 3 * workload.batch_size
+    assert slice_.measured.connections == 1
+    assert slice_.measured.sent_bytes == connection.sent
     connection.close()
     tls = connection.tls()
-    records = 3 * -(-(piece.measured.sent_bytes // 3) // MOST_IN_RECORD)
+    records = 3 * -(-(slice_.measured.sent_bytes // 3) // MOST_IN_RECORD)
     assert tls.sent - tls.handshake_sent == records * RECORD_BYTES
     assert tls.received - tls.handshake_received == 3 * RECORD_BYTES
     # A ClientHello of 517 B, a change of cipher, Finished; and the goodbye.
@@ -100,13 +100,13 @@ def test_the_mock_counts_what_is_inside_tls(target: Target, watchdog: Watchdog) 
 def test_calls_share_a_connection_as_many_as_the_workload_says(target: Target, watchdog: Watchdog) -> None:
     assert target.context is not None
     connection = connect(target.endpoint, target.context, watchdog)
-    source, piece = Source.of(Workload(calls_per_connection=2), target.endpoint, 1), Slice(Workload(), 0)
+    source, slice_ = Source.of(Workload(calls_per_connection=2), target.endpoint, 1), Slice(Workload(), 0)
 
     def count(*_: object) -> None:
-        piece.open = piece.open and heard.append(None) is None and len(heard) < 4
+        slice_.open = slice_.open and heard.append(None) is None and len(heard) < 4
 
     heard: list[None] = []
-    Publisher(connection).publish(source, piece, listener=count)
+    Publisher(connection).publish(source, slice_, listener=count)
     assert len(heard) == 4
     assert connection.opened == 2
     if AVAILABLE:
@@ -132,10 +132,10 @@ def served(serve: Callable[[socket.socket], None]) -> Iterator[Endpoint]:
 
 
 def failure_of(connection: SecureConnection, endpoint: Endpoint) -> tuple[str, str]:
-    piece = publish(connection, endpoint, Workload(), 1)
-    (failure,) = piece.measured.failed
-    assert piece.measured.requests == 0
-    assert piece.measured.unfinished == 1
+    slice_ = publish(connection, endpoint, Workload(), 1)
+    (failure,) = slice_.measured.failed
+    assert slice_.measured.requests == 0
+    assert slice_.measured.unfinished == 1
     return failure.kind, failure.message
 
 

@@ -84,18 +84,18 @@ class User:
         endpoint = Endpoint("http", "127.0.0.1", port, DEMO)
         self.connection = Connection("127.0.0.1", port, TIMEOUT_S, ResponseMemo())
         self.source = Source.of(workload, endpoint, 1)
-        self.piece = Slice(workload, 0)
+        self.slice_ = Slice(workload, 0)
         watchdog.add(self.connection)
 
     def send(self, times: int = 1) -> Slice:
         for _ in range(times):
-            Publisher(self.connection).publish(self.source, self.piece, until_ns=0)
-        self.piece.settle()
-        return self.piece
+            Publisher(self.connection).publish(self.source, self.slice_, until_ns=0)
+        self.slice_.settle()
+        return self.slice_
 
     def witnesses_agree(self) -> bool:
         """The parts add up to what the socket saw."""
-        tallies = (self.piece.measured, self.piece.boundary)
+        tallies = (self.slice_.measured, self.slice_.boundary)
         sent = sum(tally.sent_bytes for tally in tallies)
         received = sum(tally.received_bytes for tally in tallies)
         kernel = self.connection.tcp()
@@ -156,17 +156,17 @@ def send_and_close(data: bytes) -> Reply:
 
 def test_a_connection_is_kept_and_every_byte_is_counted(serve: Any) -> None:
     server, user = serve(send(OK))
-    piece = user.send(5)
-    assert (piece.measured.requests, piece.measured.events, piece.measured.failures) == (5, 5, 0)
-    assert (server.connections, piece.measured.connections) == (1, 1)
-    assert piece.measured.sent_bytes == server.received
-    assert piece.measured.received_bytes == 5 * len(OK)
-    assert piece.measured.latency.total == 5
+    slice_ = user.send(5)
+    assert (slice_.measured.requests, slice_.measured.events, slice_.measured.failures) == (5, 5, 0)
+    assert (server.connections, slice_.measured.connections) == (1, 1)
+    assert slice_.measured.sent_bytes == server.received
+    assert slice_.measured.received_bytes == 5 * len(OK)
+    assert slice_.measured.latency.total == 5
     if AVAILABLE:
-        assert piece.tcp is not None
-        assert (piece.tcp.sent, piece.tcp.received) == (server.received, 5 * len(OK))
+        assert slice_.tcp is not None
+        assert (slice_.tcp.sent, slice_.tcp.received) == (server.received, 5 * len(OK))
         # A segment each way for each of five exchanges, and the handshake; acknowledgements ride along or not.
-        assert piece.tcp.segments_out >= 6
+        assert slice_.tcp.segments_out >= 6
     assert user.witnesses_agree()
 
 
@@ -180,8 +180,8 @@ def test_a_connection_is_kept_and_every_byte_is_counted(serve: Any) -> None:
 )
 def test_any_honest_framing_is_read(serve: Any, reply: Reply) -> None:
     server, user = serve(reply)
-    piece = user.send(3)
-    assert (piece.measured.events, piece.measured.failures, server.connections) == (3, 0, 1)
+    slice_ = user.send(3)
+    assert (slice_.measured.events, slice_.measured.failures, server.connections) == (3, 0, 1)
     assert user.witnesses_agree()
 
 
@@ -195,9 +195,9 @@ def test_any_honest_framing_is_read(serve: Any, reply: Reply) -> None:
 )
 def test_a_server_that_closes_costs_a_connection_a_call_and_no_failure(serve: Any, reply: Reply) -> None:
     server, user = serve(reply)
-    piece = user.send(3)
-    assert (piece.measured.events, piece.measured.failures) == (3, 0)
-    assert (server.connections, piece.measured.connections) == (3, 3)
+    slice_ = user.send(3)
+    assert (slice_.measured.events, slice_.measured.failures) == (3, 0)
+    assert (server.connections, slice_.measured.connections) == (3, 3)
     assert user.witnesses_agree()
 
 
@@ -214,8 +214,8 @@ def test_a_library_that_closes_opens_a_connection_a_call_whatever_it_says(
 ) -> None:
     server, user = serve(send(OK), Workload(client=client, connection="close"))
     head = user.source.head.render(b"{}", 1_795_479_409)
-    piece = user.send(3)
-    assert (server.connections, piece.measured.connections, piece.measured.events) == (3, 3, 3)
+    slice_ = user.send(3)
+    assert (server.connections, slice_.measured.connections, slice_.measured.events) == (3, 3, 3)
     assert (b"Connection: close\r\n" in head) == says_so
     assert user.witnesses_agree()
 
@@ -238,14 +238,14 @@ def test_a_library_that_closes_opens_a_connection_a_call_whatever_it_says(
 )
 def test_each_way_to_fail_is_a_kind_of_its_own(serve: Any, reply: Reply, kind: str, status: int) -> None:
     server, user = serve(reply)
-    piece = user.send(2)
-    assert (piece.measured.events, piece.measured.failures) == (0, 2)
-    ((failure, count),) = piece.measured.failed.items()
+    slice_ = user.send(2)
+    assert (slice_.measured.events, slice_.measured.failures) == (0, 2)
+    ((failure, count),) = slice_.measured.failed.items()
     assert (failure.kind, failure.status, count) == (kind, status, 2)
     assert failure.message
-    assert piece.measured.latency.total == 0
+    assert slice_.measured.latency.total == 0
     # How long an acknowledgement would have taken is not known, but it is at least this.
-    assert piece.measured.latency.censored.sum() == 2
+    assert slice_.measured.latency.censored.sum() == 2
     assert user.witnesses_agree()
     # Two exchanges, two requests: what was lost was not sent again.
     assert server.requests == 2
@@ -286,11 +286,11 @@ def test_each_servers_no_is_heard_with_its_words_and_what_it_asks_for(
         user.connection,
         lambda workload, response: heard.append((workload.name, response.answer.message, response.retry_after)),
     )
-    publisher.publish(user.source, user.piece, until_ns=0)
+    publisher.publish(user.source, user.slice_, until_ns=0)
     # Again: an answer seen before is recognised by its bytes, and means the same.
-    publisher.publish(user.source, user.piece, until_ns=0)
+    publisher.publish(user.source, user.slice_, until_ns=0)
     assert heard == [("trigger-100B-chat-reference", says, retry_after)] * 2
-    ((failure, count),) = user.piece.measured.failed.items()
+    ((failure, count),) = user.slice_.measured.failed.items()
     assert (failure.kind, failure.status, count) == (kind, status, 2)
     assert user.witnesses_agree()
 
@@ -298,16 +298,16 @@ def test_each_servers_no_is_heard_with_its_words_and_what_it_asks_for(
 @pytest.mark.parametrize("body", [b'{"ok":true}', b'{"batch":{}}', b'{"channels":{}}', b"{}"])
 def test_each_servers_yes_is_one(serve: Any, body: bytes) -> None:
     server, user = serve(send_and_close(SOKETI + b"Content-Length: %d\r\n\r\n" % len(body) + body))
-    piece = user.send(3)
-    assert (piece.measured.events, piece.measured.failures, server.connections) == (3, 0, 3)
+    slice_ = user.send(3)
+    assert (slice_.measured.events, slice_.measured.failures, server.connections) == (3, 0, 3)
     assert user.witnesses_agree()
 
 
 def test_whoever_hears_a_no_may_close_the_slice_and_nothing_more_is_sent(serve: Any) -> None:
     server, user = serve(send(SOCKUDO_BUSY + b'{"error":"Slow down"}'))
-    Publisher(user.connection, lambda *_: user.piece.close()).publish(user.source, user.piece)
+    Publisher(user.connection, lambda *_: user.slice_.close()).publish(user.source, user.slice_)
     assert server.requests == 1
-    assert user.piece.measured.failures == 1
+    assert user.slice_.measured.failures == 1
 
 
 def test_after_a_failure_the_next_exchange_has_a_fresh_connection(serve: Any) -> None:
@@ -318,8 +318,8 @@ def test_after_a_failure_the_next_exchange_has_a_fresh_connection(serve: Any) ->
             connection.sendall(OK)
 
     server, user = serve(reply)
-    piece = user.send(3)
-    assert (piece.measured.events, piece.measured.failures, server.requests) == (2, 1, 3)
+    slice_ = user.send(3)
+    assert (slice_.measured.events, slice_.measured.failures, server.requests) == (2, 1, 3)
 
 
 def test_a_connection_the_server_closed_while_idle_is_opened_anew_without_a_failure(serve: Any) -> None:
@@ -330,33 +330,33 @@ def test_a_connection_the_server_closed_while_idle_is_opened_anew_without_a_fail
     server, user = serve(reply)
     user.send()
     gevent.sleep(0.02)
-    piece = user.send()
-    assert (piece.measured.events, piece.measured.failures, server.connections) == (2, 0, 2)
+    slice_ = user.send()
+    assert (slice_.measured.events, slice_.measured.failures, server.connections) == (2, 0, 2)
 
 
 def test_nobody_there_is_a_failure_to_connect(watchdog: Watchdog) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     user = User(port, watchdog, Workload())
-    piece = user.send()
-    ((failure, _),) = piece.measured.failed.items()
+    slice_ = user.send()
+    ((failure, _),) = slice_.measured.failed.items()
     assert (failure.kind, failure.message) == ("connect", "Connection refused")
-    assert piece.measured.sent_bytes == 0
+    assert slice_.measured.sent_bytes == 0
 
 
 def test_a_host_without_an_address_is_a_failure_to_connect(watchdog: Watchdog) -> None:
     user = User(1, watchdog, Workload())
     user.connection = Connection("no-such-host.invalid", 80, TIMEOUT_S, ResponseMemo())
-    piece = user.send()
-    ((failure, _),) = piece.measured.failed.items()
+    slice_ = user.send()
+    ((failure, _),) = slice_.measured.failed.items()
     assert failure.kind == "connect"
 
 
 def test_a_large_body_goes_out_whole_through_a_small_window(serve: Any) -> None:
     server, user = serve(send(OK), Workload("batch", 10, payload_bytes=10_000))
-    piece = user.send(5)
-    assert piece.measured.events == 50
-    assert piece.measured.sent_bytes == server.received > 500_000
+    slice_ = user.send(5)
+    assert slice_.measured.events == 50
+    assert slice_.measured.sent_bytes == server.received > 500_000
     assert user.witnesses_agree()
 
 
@@ -364,18 +364,18 @@ def test_a_server_that_stops_reading_is_a_timeout_and_the_bytes_sent_are_known(w
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         user = User(deaf.getsockname()[1], watchdog, Workload("batch", 1000, payload_bytes=10_000))
-        piece = user.send()
-        ((failure, _),) = piece.measured.failed.items()
+        slice_ = user.send()
+        ((failure, _),) = slice_.measured.failed.items()
         assert (failure.kind, failure.message) == ("timeout", "no answer within 0.3 s")
-        assert 0 < piece.measured.unfinished_sent_bytes < 10_000_000
+        assert 0 < slice_.measured.unfinished_sent_bytes < 10_000_000
         assert user.witnesses_agree()
 
 
 def test_an_exchange_that_ends_after_its_slice_is_kept_aside(serve: Any) -> None:
-    server, user = serve(lambda connection, _: (user.piece.close(), connection.sendall(OK)))
-    piece = user.send()
-    assert (piece.measured.requests, piece.boundary.requests, piece.boundary.events) == (0, 1, 1)
-    assert piece.boundary.sent_bytes == server.received
+    server, user = serve(lambda connection, _: (user.slice_.close(), connection.sendall(OK)))
+    slice_ = user.send()
+    assert (slice_.measured.requests, slice_.boundary.requests, slice_.boundary.events) == (0, 1, 1)
+    assert slice_.boundary.sent_bytes == server.received
     assert user.witnesses_agree()
 
 
@@ -385,8 +385,8 @@ def test_a_user_killed_in_an_exchange_leaves_no_byte_uncounted(serve: Any) -> No
     while not server.requests:
         gevent.sleep(0.001)
     greenlet.kill()
-    user.piece.settle()
-    measured = user.piece.measured
+    user.slice_.settle()
+    measured = user.slice_.measured
     assert (measured.unfinished, measured.failures) == (1, 0)
     assert measured.unfinished_sent_bytes == server.received
     assert user.witnesses_agree()
@@ -408,7 +408,7 @@ def test_a_call_that_ends_after_its_slice_counts_in_the_latency_of_the_slice(
     serve: Any, sends: str, answer: bytes, counted: tuple[int, int]
 ) -> None:
     def reply(connection: Any, _: int) -> None:
-        user.piece.close()
+        user.slice_.close()
         gevent.sleep(LATE_S)
         connection.sendall(answer)
 
@@ -416,11 +416,11 @@ def test_a_call_that_ends_after_its_slice_counts_in_the_latency_of_the_slice(
     if sends == "publisher":
         user.send()
     else:
-        with Caller(user.connection, user.source, user.piece) as caller:
+        with Caller(user.connection, user.source, user.slice_) as caller:
             caller.call([Event("e", ("c",), "{}")])
-    assert not user.piece.measured.requests
+    assert not user.slice_.measured.requests
     record = RunRecord()
-    record.add(user.piece, 1)
+    record.add(user.slice_, 1)
     (bucket,) = latency_table(record).to_pylist()
     assert (bucket["count"], bucket["censored"]) == counted
     assert bucket["bucket_high_s"] > LATE_S
@@ -438,7 +438,7 @@ def test_a_listener_hears_of_each_exchange_however_it_ended(serve: Any) -> None:
     for _ in range(3):
         Publisher(user.connection).publish(
             user.source,
-            user.piece,
+            user.slice_,
             until_ns=0,
             listener=lambda workload, latency_ns, response, failure: heard.append(
                 (response is not None, failure.kind if failure else "")

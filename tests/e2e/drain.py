@@ -34,7 +34,7 @@ WORKLOAD = Workload(api="batch", batch_size=10)
 
 def main(redis_url: str, endpoint_url: str, log: Path, claim_idle_s: float) -> None:
     session = Session([Target(Endpoint.parse(endpoint_url))], seed=1, timeout_s=5)
-    piece = Slice(WORKLOAD, 0)
+    slice_ = Slice(WORKLOAD, 0)
     address = RedisAddress.parse(redis_url)
     source = RedisStream(address, STREAM, Limits(), "skip", print, claim_idle_s=claim_idle_s)
     stopped = Signal()
@@ -43,7 +43,7 @@ def main(redis_url: str, endpoint_url: str, log: Path, claim_idle_s: float) -> N
 
         def publish() -> None:
             connection = session.connect(WORKLOAD)
-            with Caller(connection, session.source(WORKLOAD), piece) as caller:
+            with Caller(connection, session.source(WORKLOAD), slice_) as caller:
                 while arrivals := source.take(WORKLOAD.batch_size, 0.01):
                     if caller.call([arrival.event for arrival in arrivals]).acknowledged:
                         lines.writelines(f"{arrival.event.data}\n" for arrival in arrivals)

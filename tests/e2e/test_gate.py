@@ -26,10 +26,10 @@ def saved_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run of two rounds in ``results``, made by hand."""
     monkeypatch.syspath_prepend(str(UNIT))
     from judged import META
-    from saved import piece, record
+    from saved import record, slice_
 
     made = record(
-        *(piece(each, number, 1_000) for number in range(2) for each in (Workload(), Workload("batch", 10)))
+        *(slice_(each, number, 1_000) for number in range(2) for each in (Workload(), Workload("batch", 10)))
     )
     made.meta = META
     folder = tmp_path / "results" / "2026-01-31T12-30-00-ci"

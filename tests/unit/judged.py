@@ -45,9 +45,9 @@ def run_of(slices: pd.DataFrame, latency: pd.DataFrame = NO_LATENCY, **meta: Any
     )
 
 
-def run_of_pieces(*pieces: Slice, **meta: Any) -> Run:
+def run_of_pieces(*slices: Slice, **meta: Any) -> Run:
     """A saved run of these slices, with their latencies."""
-    made = record(*pieces)
+    made = record(*slices)
     return run_of(slices_frame(made), latency_frame(made), **meta)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from saved import piece
+from saved import slice_
 
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import Run, as_read
@@ -59,7 +59,7 @@ def record_of(*drains: Drain, rounds: int = 2) -> RunRecord:
         for drain in drains:
             # Batches that are not full carry fewer events and bytes.
             sent = replace(drain.workload, batch_size=drain.fill)
-            made = piece(sent, round_, drain.calls)
+            made = slice_(sent, round_, drain.calls)
             made.workload, made.queue = drain.workload, _tally(drain)
             made.queue.settle()
             record.add(made, 16)

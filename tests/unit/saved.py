@@ -18,7 +18,7 @@ from wiretax.wire.slices import Slice
 HEAD = {"request_line_bytes": 35, "auth_query_bytes": 195, "header_bytes": 70}
 
 
-def piece(workload: Workload, round_: int, requests: int, duration_s: float = 1.0, **more: int) -> Slice:
+def slice_(workload: Workload, round_: int, requests: int, duration_s: float = 1.0, **more: int) -> Slice:
     """A settled slice of acknowledged requests: 300 B of head, 50 B of envelope, 72 B of answer each."""
     each = {
         **HEAD,
@@ -47,10 +47,10 @@ def kernel(segments_out: int, segments_in: int) -> TcpCounters:
     )
 
 
-def record(*pieces: Slice, users: int = 4) -> RunRecord:
+def record(*slices: Slice, users: int = 4) -> RunRecord:
     """A record of slices."""
     made = RunRecord()
-    for each in pieces:
+    for each in slices:
         made.add(each, users)
     return made
 
@@ -119,13 +119,13 @@ def made_up(
         seed: of the noise.
     """
     draw = np.random.default_rng(seed)
-    pieces = []
+    slices = []
     for number in range(rounds):
         for workload in workloads:
             call_s = costs.call_s + costs.event_s * workload.batch_size
             call_s *= (1 + drift) ** number * np.exp(spread * draw.standard_normal())
-            pieces.append(piece(workload, number, requests=1_000, duration_s=1_000 * call_s))
-    frame = slices_frame(record(*pieces))
+            slices.append(slice_(workload, number, requests=1_000, duration_s=1_000 * call_s))
+    frame = slices_frame(record(*slices))
     brackets = np.where(frame["api"] == "batch", costs.brackets, 0)
     event = costs.envelope + costs.escape_factor * frame["payload_bytes"]
     body = (brackets + frame["batch_size"] * event).astype(int)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saved import kernel, piece
+from saved import kernel, slice_
 
 from wiretax.channels.workload import Workload
 from wiretax.wire.ledger import TlsCounters
@@ -16,7 +16,7 @@ def shared(calls: int, requests: int = 600, connection: str = "keep-alive") -> S
     """A slice in which ``calls`` calls share a connection; 0 for all, on one opened before."""
     workload = Workload(tls=True, calls_per_connection=calls, connection=connection)  # type: ignore[arg-type]
     opened = requests // (workload.most_calls or requests + 1)
-    made = piece(workload, 0, requests, connections=opened)
+    made = slice_(workload, 0, requests, connections=opened)
     made.tls = TlsCounters(
         opened * HANDSHAKE_SENT + requests * RECORD,
         opened * HANDSHAKE_RECEIVED + requests * RECORD,

@@ -86,7 +86,7 @@ def run(
     from wiretax.load.drivers.headless import sweep
     from wiretax.load.plan.plan import PlanError, load_plan
     from wiretax.load.plan.replay import read_replay, replaying
-    from wiretax.load.sweep.executor import CastError
+    from wiretax.load.sweep.executor import ExecutorError
     from wiretax.mock.process import MockError
     from wiretax.queue.jsonl import EventsError, LineError
     from wiretax.runs.reader import read_run
@@ -125,7 +125,7 @@ def run(
         folder = sweep(chosen, first, second, results, err, more, budget, processes)
     except (EventsError, GatesError, LineError, PlanError, ResultsError, EndpointError, TrustError) as error:
         fail(str(error), Exit.USAGE)
-    except (CastError, EndpointRefusedError, MockError) as error:
+    except (ExecutorError, EndpointRefusedError, MockError) as error:
         fail(str(error), Exit.INVALID)
     saved = read_run(folder)
     print_run(saved, out)

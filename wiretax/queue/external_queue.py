@@ -64,14 +64,14 @@ class OutsideQueue:
         self._failing_since_s: float | None = None
         self._rejected: Counter[str] = Counter()
 
-    def drain(self, caller: Caller, piece: Slice, until_s: float) -> None:
+    def drain(self, caller: Caller, slice_: Slice, until_s: float) -> None:
         """Publish what arrives until a moment on ``time.monotonic``, until the slice closes, or until the source
         is drained.
 
         Raises:
             BudgetSpentError: the next call exceeds the message limit.
         """
-        tally = piece.queue
+        tally = slice_.queue
         assert tally is not None
         if not self._started:
             # Said first: starting lets other publishers run.
@@ -81,16 +81,16 @@ class OutsideQueue:
             except RuntimeError as error:
                 self._refused, self.ended = str(error), True
                 return
-        if piece is not self._piece and piece.open:
-            self._piece, self._began_s = piece, monotonic()
+        if slice_ is not self._piece and slice_.open:
+            self._piece, self._began_s = slice_, monotonic()
             self._deep = self._source.waiting()
-            piece.when_closed.append(lambda: self._leave(tally))
+            slice_.when_closed.append(lambda: self._leave(tally))
         with caller:
             while True:
                 if monotonic() - self._sampled_s >= SAMPLE_S:
                     self._note_depth(tally)
                 arrivals = self._source.take(self._workload.batch_size, self._workload.linger_s)
-                if arrivals and (self.ended or not piece.open):
+                if arrivals and (self.ended or not slice_.open):
                     # Nothing is to be sent any more, or it belongs to the next slice.
                     self._source.put_back(arrivals)
                 elif arrivals:
@@ -101,7 +101,7 @@ class OutsideQueue:
                     self._call_ended.wait(max(0.0, until_s - monotonic()))
                 else:
                     self.ended = True
-                if self.ended or not piece.open or monotonic() >= until_s:
+                if self.ended or not slice_.open or monotonic() >= until_s:
                     return
 
     def close(self) -> None:

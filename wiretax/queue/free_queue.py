@@ -31,40 +31,40 @@ class OpenQueue:
         self._piece: Slice | None = None
         self._began_s = self._sampled_s = monotonic()
 
-    def drain(self, caller: Caller, piece: Slice, until_s: float) -> None:
+    def drain(self, caller: Caller, slice_: Slice, until_s: float) -> None:
         """Publish what arrives until a moment on ``time.monotonic``, or until the slice closes.
 
         Where the queue reaches its bound nothing more arrives, and the slice's tally says so.
         """
-        if piece is not self._piece and piece.open:
-            self._enter(piece)
-        tally = piece.queue
+        if slice_ is not self._piece and slice_.open:
+            self._enter(slice_)
+        tally = slice_.queue
         assert tally is not None
         with caller:
             while True:
                 if monotonic() - self._sampled_s >= SAMPLE_S:
                     self._note_depth()
                 arrivals = self._source.take(self._workload.batch_size, self._workload.linger_s)
-                if arrivals and not piece.open:
+                if arrivals and not slice_.open:
                     # Nothing is to be sent any more, or they belong to the next slice.
                     self._source.put_back(arrivals)
                 elif arrivals:
                     publish(self._source, tally, caller, arrivals)
-                if not arrivals or not piece.open or monotonic() >= until_s:
+                if not arrivals or not slice_.open or monotonic() >= until_s:
                     return
 
     def close(self) -> None:
         """Nothing arrives any more."""
         self._source.close()
 
-    def _enter(self, piece: Slice) -> None:
-        assert piece.queue is not None
-        self._piece = piece
+    def _enter(self, slice_: Slice) -> None:
+        assert slice_.queue is not None
+        self._piece = slice_
         self._began_s = monotonic()
         # Once at its bound, it stays overloaded.
-        piece.queue.overloaded = self._source.tally.overloaded
-        self._source.tally = piece.queue
-        piece.when_closed.append(lambda: self._leave(piece.queue))
+        slice_.queue.overloaded = self._source.tally.overloaded
+        self._source.tally = slice_.queue
+        slice_.when_closed.append(lambda: self._leave(slice_.queue))
 
     def _leave(self, tally: QueueTally | None) -> None:
         assert tally is not None

@@ -80,9 +80,9 @@ class Intake:
     not, and what is left counts with what it waited so far.
     """
 
-    def __init__(self, piece: Slice, source: Source, tally: QueueTally) -> None:
-        self._piece = piece
-        self._workload = piece.workload
+    def __init__(self, slice_: Slice, source: Source, tally: QueueTally) -> None:
+        self._piece = slice_
+        self._workload = slice_.workload
         self._source = source
         self._tally = tally
         self._closed = Bell()
@@ -91,7 +91,7 @@ class Intake:
         self._taken = 0
         self._began_s = monotonic()
         self._gives_up_s = float("inf")
-        piece.when_closed.append(self._close)
+        slice_.when_closed.append(self._close)
         source.start()
         gevent.spawn(self._sample)
 
@@ -167,12 +167,12 @@ class Intakes:
         self._latest: tuple[Slice, Intake] | None = None
         self.source_of: Callable[[Slice, QueueTally], Source] = self._in_process
 
-    def of(self, piece: Slice) -> Intake:
+    def of(self, slice_: Slice) -> Intake:
         """The intake of the slice that is open."""
-        if self._latest is None or self._latest[0] is not piece:
-            assert piece.queue is not None
-            self._latest = (piece, Intake(piece, self.source_of(piece, piece.queue), piece.queue))
+        if self._latest is None or self._latest[0] is not slice_:
+            assert slice_.queue is not None
+            self._latest = (slice_, Intake(slice_, self.source_of(slice_, slice_.queue), slice_.queue))
         return self._latest[1]
 
-    def _in_process(self, piece: Slice, tally: QueueTally) -> Source:
-        return InProcess.of(piece.workload, self._seed, piece.round, tally, self._replay)
+    def _in_process(self, slice_: Slice, tally: QueueTally) -> Source:
+        return InProcess.of(slice_.workload, self._seed, slice_.round, tally, self._replay)

@@ -48,26 +48,26 @@ class RunRecord:
     server: dict[str, Any] | None = None
     _places: dict[tuple[int, str], int] = field(default_factory=dict)
 
-    def add(self, piece: Slice, users: int, worker: int = 0) -> None:
+    def add(self, slice_: Slice, users: int, worker: int = 0) -> None:
         """Take a settled slice. One that does not count adds to the totals only."""
-        for tally in (piece.measured, piece.boundary):
+        for tally in (slice_.measured, slice_.boundary):
             self.total.merge(tally)
-            self.sent_to.setdefault(piece.workload.server, Tally()).merge(tally)
+            self.sent_to.setdefault(slice_.workload.server, Tally()).merge(tally)
             for failure, count in tally.failed.items():
-                self.failed[piece.workload.name, failure] += count
-        if not piece.counts:
-            self.aside.merge(piece.measured)
-            self.aside.merge(piece.boundary)
+                self.failed[slice_.workload.name, failure] += count
+        if not slice_.counts:
+            self.aside.merge(slice_.measured)
+            self.aside.merge(slice_.boundary)
             return
-        self.boundary.merge(piece.boundary)
-        users = piece.workload.publishers or users
-        self.slices.append(slice_row(piece, users, worker))
-        if piece.queue is not None:
-            self.queues.append(_queue_row(piece, piece.queue, worker))
-            for kind, histogram in piece.queue.times.items():
-                self.waits.append((piece.round, piece.workload.name, kind, histogram.buckets()))
-        key = (piece.round, piece.workload.name)
-        buckets = piece.measured.latency.buckets().plus(piece.boundary.latency.buckets())
+        self.boundary.merge(slice_.boundary)
+        users = slice_.workload.publishers or users
+        self.slices.append(slice_row(slice_, users, worker))
+        if slice_.queue is not None:
+            self.queues.append(_queue_row(slice_, slice_.queue, worker))
+            for kind, histogram in slice_.queue.times.items():
+                self.waits.append((slice_.round, slice_.workload.name, kind, histogram.buckets()))
+        key = (slice_.round, slice_.workload.name)
+        buckets = slice_.measured.latency.buckets().plus(slice_.boundary.latency.buckets())
         place = self._places.setdefault(key, len(self.latency))
         if place == len(self.latency):
             self.latency.append((*key, buckets))
@@ -126,39 +126,39 @@ def _tcp_columns(tcp: TcpCounters | None) -> Row:
     }
 
 
-def slice_row(piece: Slice, users: int, worker: int) -> Row:
+def slice_row(slice_: Slice, users: int, worker: int) -> Row:
     """A row of ``slices.parquet``."""
-    measured = piece.measured.counts()
+    measured = slice_.measured.counts()
     measured["payload_total_bytes"] = measured.pop("payload_bytes")
     measured["unfinished_requests"] = measured.pop("unfinished")
     measured["unknown_requests"] = measured.pop("unknown")
     return {
-        "round": piece.round,
+        "round": slice_.round,
         "worker": worker,
-        **workload_columns(piece.workload),
+        **workload_columns(slice_.workload),
         "users": users,
-        "started_s": piece.started_at,
-        "duration_s": piece.duration_s,
+        "started_s": slice_.started_at,
+        "duration_s": slice_.duration_s,
         **measured,
-        **_tcp_columns(piece.tcp),
-        "tls_sent_bytes": piece.tls.sent,
-        "tls_received_bytes": piece.tls.received,
-        "tls_handshake_sent_bytes": piece.tls.handshake_sent,
-        "tls_handshake_received_bytes": piece.tls.handshake_received,
-        "boundary_requests": piece.boundary.requests + piece.boundary.unfinished,
-        "boundary_events": piece.boundary.events,
-        "boundary_sent_bytes": piece.boundary.sent_bytes,
-        "boundary_received_bytes": piece.boundary.received_bytes,
+        **_tcp_columns(slice_.tcp),
+        "tls_sent_bytes": slice_.tls.sent,
+        "tls_received_bytes": slice_.tls.received,
+        "tls_handshake_sent_bytes": slice_.tls.handshake_sent,
+        "tls_handshake_received_bytes": slice_.tls.handshake_received,
+        "boundary_requests": slice_.boundary.requests + slice_.boundary.unfinished,
+        "boundary_events": slice_.boundary.events,
+        "boundary_sent_bytes": slice_.boundary.sent_bytes,
+        "boundary_received_bytes": slice_.boundary.received_bytes,
     }
 
 
-def _queue_row(piece: Slice, queue: QueueTally, worker: int) -> Row:
+def _queue_row(slice_: Slice, queue: QueueTally, worker: int) -> Row:
     most = max(queue.fills, default=0)
     return {
-        "round": piece.round,
+        "round": slice_.round,
         "worker": worker,
-        **workload_columns(piece.workload),
-        "duration_s": piece.duration_s,
+        **workload_columns(slice_.workload),
+        "duration_s": slice_.duration_s,
         "intended": queue.intended,
         "arrived": queue.arrived,
         "acknowledged": queue.acknowledged,

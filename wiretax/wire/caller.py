@@ -63,7 +63,7 @@ class Caller:
         self,
         connection: Connection,
         source: Source,
-        piece: Slice,
+        slice_: Slice,
         listener: Listener | None = None,
         heed: Heed | None = None,
         ration: Ration | None = None,
@@ -74,7 +74,7 @@ class Caller:
         self._ration = ration
         self._connection = connection
         self._source = source
-        self._piece = piece
+        self._piece = slice_
         self._listener = listener
         self._calls_left = source.workload.most_calls
         self._write_body = body_writer(source.workload.api, load_profile(source.workload.client))
@@ -94,21 +94,21 @@ class Caller:
 
     def call(self, events: Sequence[Event]) -> Call:
         """Publish events in one call, which may fail. What the ration raises is raised; nothing was sent then."""
-        piece, source = self._piece, self._source
+        slice_, source = self._piece, self._source
         messages = sum(len(event.channels) for event in events)
         if self._ration is not None:
             self._ration(messages)
         body = self._write_body(events)
         head = source.head.render(body, int(time()))
         # A call that begins after its slice, in what is left of a queue, is none of it.
-        began_open = piece.open
+        began_open = slice_.open
         began_s = monotonic()
         try:
             response = self._connection.exchange(head, body, source.writes)
         except ExchangeError as error:
             ended_s = monotonic()
             age_ns = round((ended_s - began_s) * 1e9)
-            count_unfinished(piece, error, len(head) + len(body), age_ns)
+            count_unfinished(slice_, error, len(head) + len(body), age_ns)
             if error.__cause__ is not None:
                 raise error.__cause__ from None
             if self._listener is not None:
@@ -119,8 +119,8 @@ class Caller:
         ended_s = monotonic()
         latency_ns = round((ended_s - began_s) * 1e9)
         self._close_in_turn()
-        whole = began_open and piece.open
-        tally = piece.measured if whole else piece.boundary
+        whole = began_open and slice_.open
+        tally = slice_.measured if whole else slice_.boundary
         count_requests(tally, source, 1, len(head), len(body), sum(len(event.data.encode()) for event in events))
         tally.response_head_bytes += response.head_bytes
         tally.response_body_bytes += response.body_bytes
@@ -132,7 +132,7 @@ class Caller:
             tally.events += len(events)
             tally.messages += messages
             if whole:
-                piece.latencies_ns.append(latency_ns)
+                slice_.latencies_ns.append(latency_ns)
             else:
                 tally.latency.record([latency_ns])
         if self._listener is not None:

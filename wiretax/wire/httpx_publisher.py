@@ -140,7 +140,7 @@ class LibraryPublisher:
         self._settled = (0, 0)
 
     def publish(
-        self, source: Source, piece: Slice, until_ns: int = FOREVER_NS, listener: Listener | None = None
+        self, source: Source, slice_: Slice, until_ns: int = FOREVER_NS, listener: Listener | None = None
     ) -> None:
         """Publish until the slice closes, or until ``until_ns`` on ``perf_counter_ns``; at least once."""
         connection = self._connection
@@ -151,7 +151,7 @@ class LibraryPublisher:
         before = connection.snapshot()
         began_ns = -1
         try:
-            while piece.open and began_ns < until_ns:
+            while slice_.open and began_ns < until_ns:
                 body = source.next_body()
                 url = self._url + source.head.target(body, int(time())).decode()
                 began_ns = perf_counter_ns()
@@ -162,7 +162,7 @@ class LibraryPublisher:
                     failure = connection.failure(error)
                     latency_ns = perf_counter_ns() - began_ns
                     self._close()
-                    self._count_unfinished(piece, failure, len(body), latency_ns)
+                    self._count_unfinished(slice_, failure, len(body), latency_ns)
                     if listener is not None:
                         listener(source.workload, latency_ns, None, failure)
                     if failure.kind in UNCONNECTED:
@@ -171,7 +171,7 @@ class LibraryPublisher:
                 except BaseException:
                     # The user was killed half way: what is still to come on this connection belongs to no one.
                     self._close()
-                    self._count_unfinished(piece, None, len(body), perf_counter_ns() - began_ns)
+                    self._count_unfinished(slice_, None, len(body), perf_counter_ns() - began_ns)
                     raise
                 latency_ns = perf_counter_ns() - began_ns
                 if calls:
@@ -179,20 +179,20 @@ class LibraryPublisher:
                     if not calls_left:
                         self._close()
                         calls_left = calls
-                tally = piece.measured if piece.open else piece.boundary
+                tally = slice_.measured if slice_.open else slice_.boundary
                 _count(tally, source, source.payload_bytes(body), parts, response, latency_ns)
                 if self._heed is not None and not response.acknowledged:
                     self._heed(source.workload, response)
                 if response.acknowledged:
-                    if piece.open:
-                        piece.latencies_ns.append(latency_ns)
+                    if slice_.open:
+                        slice_.latencies_ns.append(latency_ns)
                     else:  # closed during the exchange, which mypy can't see
                         tally.latency.record([latency_ns])  # type: ignore[unreachable]
                 if listener is not None:
                     listener(source.workload, latency_ns, response, None)
         finally:
             # Nothing is under way on this connection, before or after.
-            piece.add_connection(before, connection.snapshot())
+            slice_.add_connection(before, connection.snapshot())
 
     def _exchange(self, url: str, body: bytes) -> tuple[Response, Parts]:
         self._connection.begin()
@@ -221,10 +221,10 @@ class LibraryPublisher:
         self._connection.close()
         self._pool.close()
 
-    def _count_unfinished(self, piece: Slice, failure: Failure | None, body_bytes: int, age_ns: int) -> None:
+    def _count_unfinished(self, slice_: Slice, failure: Failure | None, body_bytes: int, age_ns: int) -> None:
         """``failure``: None if the exchange was cut off by its own user, which says nothing of the endpoint;
         ``age_ns``: how old the exchange was then."""
-        tally = piece.measured if piece.open else piece.boundary
+        tally = slice_.measured if slice_.open else slice_.boundary
         tally.unfinished += 1
         sent = self._connection.sent - self._settled[0]
         # Nobody knows how long the head would have become; what is shorter than its body did not leave whole.

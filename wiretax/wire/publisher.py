@@ -91,14 +91,14 @@ class Publisher:
         self._used_ns = perf_counter_ns()
 
     def publish(
-        self, source: Source, piece: Slice, until_ns: int = FOREVER_NS, listener: Listener | None = None
+        self, source: Source, slice_: Slice, until_ns: int = FOREVER_NS, listener: Listener | None = None
     ) -> None:
         """Publish until the slice closes, or until ``until_ns`` on ``perf_counter_ns``; at least once.
 
         Counts are kept in locals and added to the slice at the end, whichever way it comes.
         """
         exchange, render, next_body = self._connection.exchange, source.head.render, source.next_body
-        writes, weigh, note_latency = source.writes, source.payload_of, piece.latencies_ns.append
+        writes, weigh, note_latency = source.writes, source.payload_of, slice_.latencies_ns.append
         calls_left = calls = source.workload.most_calls
         if calls or self._is_stale(source.idle_close_ns):
             # A connection kept by the workload before would be one too few.
@@ -108,7 +108,7 @@ class Publisher:
         weighed_bytes = 0
         began_ns = -1
         try:
-            while piece.open and began_ns < until_ns:
+            while slice_.open and began_ns < until_ns:
                 body = next_body()
                 head = render(body, int(time()))
                 began_ns = perf_counter_ns()
@@ -116,7 +116,7 @@ class Publisher:
                     response = exchange(head, body, writes)
                 except ExchangeError as error:
                     latency_ns = perf_counter_ns() - began_ns
-                    count_unfinished(piece, error, len(head) + len(body), latency_ns)
+                    count_unfinished(slice_, error, len(head) + len(body), latency_ns)
                     if error.__cause__ is not None:
                         raise error.__cause__ from None
                     if listener is not None:
@@ -131,7 +131,7 @@ class Publisher:
                         # Also where the server was not told to: some libraries close without saying so.
                         self._connection.close()
                         calls_left = calls
-                if piece.open:
+                if slice_.open:
                     requests += 1
                     head_bytes += len(head)
                     body_bytes += len(body)
@@ -143,11 +143,11 @@ class Publisher:
                         acknowledged += 1
                         note_latency(latency_ns)
                     else:
-                        count_failure(piece.measured, response, latency_ns)
+                        count_failure(slice_.measured, response, latency_ns)
                         self._mind(source.workload, response)
                 else:  # closed during the exchange, which mypy can't see
                     _count(  # type: ignore[unreachable]
-                        piece.boundary,
+                        slice_.boundary,
                         source,
                         1,
                         len(head),
@@ -155,23 +155,23 @@ class Publisher:
                         response.acknowledged,
                         source.payload_bytes(body),
                     )
-                    piece.boundary.response_head_bytes += response.head_bytes
-                    piece.boundary.response_body_bytes += response.body_bytes
+                    slice_.boundary.response_head_bytes += response.head_bytes
+                    slice_.boundary.response_body_bytes += response.body_bytes
                     if response.acknowledged:
-                        piece.boundary.latency.record([latency_ns])
+                        slice_.boundary.latency.record([latency_ns])
                     else:
-                        count_failure(piece.boundary, response, latency_ns)
+                        count_failure(slice_.boundary, response, latency_ns)
                         self._mind(source.workload, response)
                 if listener is not None:
                     listener(source.workload, latency_ns, response, None)
         finally:
-            measured = piece.measured
+            measured = slice_.measured
             payload_bytes = requests * source.workload.payload_per_request if weigh is None else weighed_bytes
             _count(measured, source, requests, head_bytes, body_bytes, acknowledged, payload_bytes)
             measured.response_head_bytes += answer_head_bytes
             measured.response_body_bytes += answer_body_bytes
             # Nothing is under way on this connection, before or after.
-            piece.add_connection(before, self._connection.snapshot())
+            slice_.add_connection(before, self._connection.snapshot())
             self._used_ns = perf_counter_ns()
 
     def _mind(self, workload: Workload, response: Response) -> None:
@@ -183,9 +183,9 @@ class Publisher:
         return 0 < idle_close_ns < perf_counter_ns() - self._used_ns
 
 
-def count_unfinished(piece: Slice, error: ExchangeError, request_bytes: int, age_ns: int) -> None:
+def count_unfinished(slice_: Slice, error: ExchangeError, request_bytes: int, age_ns: int) -> None:
     """Count an exchange without a whole response, ``age_ns`` old when it ended."""
-    tally = piece.measured if piece.open else piece.boundary
+    tally = slice_.measured if slice_.open else slice_.boundary
     tally.unfinished += 1
     tally.unknown += error.sent == request_bytes
     tally.unfinished_sent_bytes += error.sent

@@ -116,11 +116,11 @@ class Slice:
         Raises:
             KeyError, TypeError, ValueError: where it was not made by that.
         """
-        piece = cls(Workload(**plain["workload"]), plain["round"])
-        piece.open = False
-        piece.counts = plain["counts"]
-        piece.started_at, piece.duration_s = plain["started_at"], plain["duration_s"]
-        piece.measured, piece.boundary = Tally.of_plain(plain["measured"]), Tally.of_plain(plain["boundary"])
-        piece.tcp = None if plain["tcp"] is None else TcpCounters(*plain["tcp"])
-        piece.tls = TlsCounters(*plain["tls"])
-        return piece
+        slice_ = cls(Workload(**plain["workload"]), plain["round"])
+        slice_.open = False
+        slice_.counts = plain["counts"]
+        slice_.started_at, slice_.duration_s = plain["started_at"], plain["duration_s"]
+        slice_.measured, slice_.boundary = Tally.of_plain(plain["measured"]), Tally.of_plain(plain["boundary"])
+        slice_.tcp = None if plain["tcp"] is None else TcpCounters(*plain["tcp"])
+        slice_.tls = TlsCounters(*plain["tls"])
+        return slice_

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from queued import BATCH, Drain, record_of
-from saved import piece
+from saved import slice_
 
 from docs import reference as kept
 from docs import refresh
@@ -75,7 +75,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def saved(folder: Path, **more: Any) -> Path:
     """A run of a queue and of a trigger, written as any other."""
     made = record_of(Drain(BATCH))
-    made.add(piece(Workload(), 0, 10), 4)
+    made.add(slice_(Workload(), 0, 10), 4)
     made.server = {"requests": 1}
     made.meta = {
         "schema": 1,

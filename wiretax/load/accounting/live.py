@@ -120,15 +120,15 @@ class Live:
         lasting = {name: each.row["duration_s"] for name, each in self._standing.items()}
         events = {name: float(each.row["events"]) for name, each in self._standing.items()}
         open_calls: Counter[str] = Counter()
-        for number, piece in enumerate(still_open, 1):
-            name, row = piece.workload.name, slice_row(piece, 0, 0)
-            self._stand(piece.workload.name, row)
-            row["duration_s"] = piece.duration_s or now - piece.started_at
+        for number, slice_ in enumerate(still_open, 1):
+            name, row = slice_.workload.name, slice_row(slice_, 0, 0)
+            self._stand(slice_.workload.name, row)
+            row["duration_s"] = slice_.duration_s or now - slice_.started_at
             rows.append({**row, "round": number})
-            seen = _counted(piece)
+            seen = _counted(slice_)
             histograms[name] = histograms[name] + seen if name in histograms else seen
             lasting[name] = lasting.get(name, 0.0) + row["duration_s"]
-            open_calls[name] += piece.measured.latency.total
+            open_calls[name] += slice_.measured.latency.total
         measured = Measured.of_rows(rows)
         for name, calls in open_calls.items():
             # Latencies are noted as they come; counts only when a user's turn ends.
@@ -288,15 +288,15 @@ def _events_per_call(columns: Mapping[str, Any], counts: Mapping[str, Any]) -> f
     return counts["events"] / counts["requests"] if counts["requests"] else 0.0
 
 
-def _counted(piece: Slice) -> Counted:
+def _counted(slice_: Slice) -> Counted:
     """A slice's calls by latency, however late they ended: acknowledged ones and others, a row each."""
-    own, late = piece.measured.latency, piece.boundary.latency
+    own, late = slice_.measured.latency, slice_.boundary.latency
     return np.stack([own.counts + late.counts, own.censored + late.censored])
 
 
 def _percentiles(counted: Counted) -> list[Quantile]:
-    held = np.flatnonzero(counted.any(axis=0))
-    return Histogram(_LOWS_S[held], _HIGHS_S[held], *counted[:, held]).quantiles(tuple(P50_P99.values()))
+    result = np.flatnonzero(counted.any(axis=0))
+    return Histogram(_LOWS_S[result], _HIGHS_S[result], *counted[:, result]).quantiles(tuple(P50_P99.values()))
 
 
 def _add(counted: Counted, buckets: Buckets, times: int = 1) -> None:

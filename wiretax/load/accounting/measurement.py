@@ -16,7 +16,7 @@ from wiretax.channels.profiles import load_profile
 from wiretax.channels.workload import Server
 from wiretax.load.accounting.server_ledgers import Counts, Ledgers
 from wiretax.load.client.session import Session
-from wiretax.load.sweep.executor import Credits
+from wiretax.load.sweep.executor import ExecutorSummary
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, FaultList
 from wiretax.mock.ledger import together
@@ -29,7 +29,7 @@ from wiretax.runs.schema import SCHEMA
 from wiretax.wire.ledger import Tally, Witness
 from wiretax.wire.target import Target
 
-ALONE = Credits(Witness())
+ALONE = ExecutorSummary(Witness())
 
 
 class Measurement:
@@ -104,22 +104,22 @@ class Measurement:
         ended_early: str,
         interrupted: bool,
         notes: Sequence[str] = (),
-        cast: Credits = ALONE,
+        summary: ExecutorSummary = ALONE,
     ) -> None:
         """Compare the witnesses and write ``record.server`` and ``record.meta``; all users have stopped.
 
-        ``notes``: what else the run has to say, kept with its warnings. ``cast``: what workers have to say; their
+        ``notes``: further warnings. ``summary``: that of the workers; their
         exchanges are in ``record`` already.
         """
-        witness = session.witness().plus(cast.witness)
+        witness = session.witness().plus(summary.witness)
         counted = self._ledgers.since()
         kept = [counts for counts in counted.values() if counts is not None]
         whole = together(kept) if len(kept) == len(counted) else None
         if kept:
             by_server = {"by_server": counted} if len(counted) > 1 else {}
             record.server = {**together(kept), **by_server}
-        self._busy += cast.cpu_s
-        busy = self._shares(record.server, whole is not None and not cast.elsewhere)
+        self._busy += summary.cpu_s
+        busy = self._shares(record.server, whole is not None and not summary.elsewhere)
         witnesses = reconcile(
             record.total,
             witness.sent_bytes,
@@ -129,7 +129,7 @@ class Measurement:
             witness.tls,
             _accounts(record, counted) if len(counted) > 1 else None,
         )
-        invalid = [*cast.lost, _unexplained(witnesses)] if cast.lost else []
+        invalid = [*summary.lost, _unexplained(witnesses)] if summary.lost else []
         invalid += [f"the witnesses disagree: {each}" for each in witnesses.differences]
         ends = outcome(record, None if whole is None else int(whole["requests"]))
         invalid += [f"the exchanges do not add up: {each}" for each in ends.differences]
@@ -147,9 +147,9 @@ class Measurement:
         record.meta = {
             **self._facts(record, plan),
             "interrupted": interrupted,
-            "workers": cast.count,
-            "worker_states": list(cast.workers),
-            "warnings": [*cast.warnings, *self._warnings(record, witness, interrupted, busy), *notes],
+            "workers": summary.count,
+            "worker_states": list(summary.workers),
+            "warnings": [*summary.warnings, *self._warnings(record, witness, interrupted, busy), *notes],
             "valid": not invalid,
             "invalid_because": invalid,
             "outcome": ends.as_dict(),

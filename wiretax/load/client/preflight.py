@@ -42,7 +42,7 @@ class Preflight:
         skipped: workloads that the server does not accept.
     """
 
-    pieces: tuple[Slice, ...]
+    slices: tuple[Slice, ...]
     skipped: tuple[Skipped, ...]
 
 
@@ -72,7 +72,7 @@ def preflight(session: Session, workloads: Sequence[Workload], round_: int) -> P
         for workload, failure in failed
         if _is_final(failure)
     ]
-    return Preflight(tuple(trial.pieces), tuple(skipped))
+    return Preflight(tuple(trial.slices), tuple(skipped))
 
 
 class _Trial:
@@ -88,7 +88,7 @@ class _Trial:
         self._session = session
         self._round = round_
         self._answer: Response | None = None
-        self.pieces: list[Slice] = []
+        self.slices: list[Slice] = []
         self.accepting: set[Server] = set()
         self.failed: dict[Server, list[tuple[Workload, Failure]]] = {}
 
@@ -135,17 +135,17 @@ class _Trial:
             tries += 1
 
     def _call(self, publisher: Publisher | LibraryPublisher, workload: Workload) -> Failure | None:
-        piece = Slice(workload, self._round)
+        slice_ = Slice(workload, self._round)
         try:
-            publisher.publish(self._session.source(workload), piece, until_ns=0)
+            publisher.publish(self._session.source(workload), slice_, until_ns=0)
         except BudgetSpentError:
             raise EndpointRefusedError(
                 "--max-messages leaves no room for a call of each workload; raise it"
             ) from None
-        piece.close()
-        piece.settle()
-        self.pieces.append(piece)
-        return None if piece.measured.events else next(iter(piece.measured.failed))
+        slice_.close()
+        slice_.settle()
+        self.slices.append(slice_)
+        return None if slice_.measured.events else next(iter(slice_.measured.failed))
 
 
 def _by_connection(workloads: Sequence[Workload]) -> list[list[Workload]]:

@@ -96,10 +96,10 @@ class Session:
             self._sources[workload] = source
         return source
 
-    def caller(self, connection: Connection, piece: Slice, kind: Callable[..., Caller] = Caller) -> Caller:
+    def caller(self, connection: Connection, slice_: Slice, kind: Callable[..., Caller] = Caller) -> Caller:
         """What sends a slice's calls, of events that a queue hands out, over one connection."""
         ration = None if self._budget is None else self._budget.take
-        return kind(connection, self.source(piece.workload), piece, self.listener, self.heed, ration)
+        return kind(connection, self.source(slice_.workload), slice_, self.listener, self.heed, ration)
 
     def open_queue(self, workload: Workload) -> OpenQueue | OutsideQueue:
         """The queue of a free run's workload; the same one for every user."""
@@ -178,7 +178,7 @@ class Session:
             queue.close()
 
 
-class Stage:
+class SliceBarrier:
     """Where users wait for a slice and come back to when it closes."""
 
     def __init__(self, users: int) -> None:
@@ -209,9 +209,9 @@ class Stage:
             if self._current is not None:
                 return self._current
 
-    def open(self, piece: Slice) -> None:
+    def open(self, slice_: Slice) -> None:
         """Let all users in at once."""
-        self._current = piece
+        self._current = slice_
         self._opened.set()
 
     def close(self) -> None:

@@ -72,49 +72,49 @@ class StatsFeed:
         self._told: dict[Slice, _Told] = {}
         self._muted: set[Slice] = set()
 
-    def tell(self, piece: Slice) -> None:
+    def tell(self, slice_: Slice) -> None:
         """Tell Locust of the calls of a settled slice that ended since the last time."""
-        if piece in self._muted:
+        if slice_ in self._muted:
             return
-        told = self._told.get(piece) or _Told()
-        tallies = (piece.measured, piece.boundary)
+        told = self._told.get(slice_) or _Told()
+        tallies = (slice_.measured, slice_.boundary)
         calls: Counts = sum(
             (each.latency.counts + each.latency.censored for each in tallies), start=0 * told.calls
         )
-        failed = piece.measured.failed + piece.boundary.failed
-        body_bytes = _body_bytes(piece, int(calls.sum()))
+        failed = slice_.measured.failed + slice_.boundary.failed
+        body_bytes = _body_bytes(slice_, int(calls.sum()))
         fresh = _Told(calls - told.calls, failed - told.failed, body_bytes - told.body_bytes)
-        self._told[piece] = _Told(calls, failed, body_bytes)
-        stats, name = self._environment.stats, piece.workload.name
+        self._told[slice_] = _Told(calls, failed, body_bytes)
+        stats, name = self._environment.stats, slice_.workload.name
         if fresh.calls.any():
             entry = _entry(stats, name, fresh)
             stats.get(name, METHOD).extend(entry)
             stats.total.extend(entry)
         self._tell_errors(name, fresh.failed)
 
-    def tell_slices(self, pieces: Sequence[Slice]) -> None:
+    def tell_slices(self, slices: Sequence[Slice]) -> None:
         """Tell Locust of a slice of a sweep that is over, in the part of each process that held it."""
-        for piece in pieces:
-            self.tell(piece)
-            self.forget(piece)
-        if not pieces or not all(piece.counts for piece in pieces):
+        for slice_ in slices:
+            self.tell(slice_)
+            self.forget(slice_)
+        if not slices or not all(slice_.counts for slice_ in slices):
             return
         stats = self._environment.stats
-        requests = sum(piece.measured.requests + piece.measured.unfinished for piece in pieces)
-        failures = sum(piece.measured.failures for piece in pieces)
-        seconds = max(piece.duration_s for piece in pieces)
-        for entry in (stats.get(pieces[0].workload.name, METHOD), stats.total):
+        requests = sum(slice_.measured.requests + slice_.measured.unfinished for slice_ in slices)
+        failures = sum(slice_.measured.failures for slice_ in slices)
+        seconds = max(slice_.duration_s for slice_ in slices)
+        for entry in (stats.get(slices[0].workload.name, METHOD), stats.total):
             if isinstance(entry, FineEntry):
                 entry.add_slice(requests, failures, seconds)
 
-    def forget(self, piece: Slice) -> None:
+    def forget(self, slice_: Slice) -> None:
         """Nothing more will come of this slice."""
-        self._told.pop(piece, None)
-        self._muted.discard(piece)
+        self._told.pop(slice_, None)
+        self._muted.discard(slice_)
 
-    def mute(self, piece: Slice) -> None:
+    def mute(self, slice_: Slice) -> None:
         """Whatever is still to come of this slice is not told."""
-        self._muted.add(piece)
+        self._muted.add(slice_)
 
     def _tell_errors(self, name: str, failed: Counter[Failure]) -> None:
         errors, now_s = self._environment.stats.errors, time()
@@ -126,10 +126,10 @@ class StatsFeed:
             error.last_seen = now_s
 
 
-def _body_bytes(piece: Slice, calls: int) -> int:
+def _body_bytes(slice_: Slice, calls: int) -> int:
     """The bytes of the response bodies of so many calls. Users count them at the end of a turn only: until then
     the responses that are not counted yet are taken to be as long as the others."""
-    tallies = (piece.measured, piece.boundary)
+    tallies = (slice_.measured, slice_.boundary)
     counted, body_bytes = (
         sum(getattr(each, name) for each in tallies) for name in ("requests", "response_body_bytes")
     )

@@ -16,7 +16,7 @@ from wiretax.load.cluster.assignment import plain_target
 from wiretax.load.cluster.workers import MISSING, Member
 from wiretax.load.free.windows import WINDOW_S
 from wiretax.load.sweep.conductor import Pauses
-from wiretax.load.sweep.executor import Credits
+from wiretax.load.sweep.executor import ExecutorSummary
 from wiretax.runs.record import RunRecord
 from wiretax.wire.ledger import ConnectionCounts, Witness
 from wiretax.wire.slices import Slice
@@ -126,7 +126,7 @@ class FreeFleet:
                 member.lose("it runs no wiretax, or one that does not say so, and reported nothing")
         return self.record
 
-    def credits(self) -> Credits:
+    def summary(self) -> ExecutorSummary:
         """What workers have to say of themselves, after ``finish``."""
         members = sorted(self._members.values(), key=lambda each: each.number)
         took_part = [each for each in members if each.users]
@@ -135,7 +135,7 @@ class FreeFleet:
             witness = witness.plus(member.witness)
         said = [f"{each.name} was not taken: {each.why}" for each in members if each.state == "refused"]
         said += [f"{each.name}: {each.why}" for each in members if each.state in ("left", "finished") and each.why]
-        return Credits(
+        return ExecutorSummary(
             witness=witness,
             cpu_s=sum(each.cpu_s for each in members),
             count=len(took_part),
@@ -207,18 +207,18 @@ class FreeFleet:
         """Add what a worker reports. Until its last word the slices stand for its sockets, too."""
         member.cpu_s = report["cpu_s"]
         for each in report["slices"]:
-            piece = Slice.of_plain(each["piece"])
-            piece.round += self._offsets[member.client_id]
-            piece.counts = piece.counts and piece.round >= self._counts_from
+            slice_ = Slice.of_plain(each["piece"])
+            slice_.round += self._offsets[member.client_id]
+            slice_.counts = slice_.counts and slice_.round >= self._counts_from
             member.users = max(member.users, each["users"])
-            member.witness = member.witness.plus(_witness(piece))
-            self.record.add(piece, each["users"], member.number)
+            member.witness = member.witness.plus(_witness(slice_))
+            self.record.add(slice_, each["users"], member.number)
 
 
-def _witness(piece: Slice) -> Witness:
+def _witness(slice_: Slice) -> Witness:
     """What sockets and kernel counted in a slice, by the slice itself."""
-    sent = piece.measured.sent_bytes + piece.boundary.sent_bytes
-    received = piece.measured.received_bytes + piece.boundary.received_bytes
-    measured = piece.measured
+    sent = slice_.measured.sent_bytes + slice_.boundary.sent_bytes
+    received = slice_.measured.received_bytes + slice_.boundary.received_bytes
+    measured = slice_.measured
     counts = ConnectionCounts(measured.connections, measured.closed_by_server, measured.closed_by_client)
-    return Witness(sent, received, piece.tcp, piece.tls, counts)
+    return Witness(sent, received, slice_.tcp, slice_.tls, counts)

@@ -42,8 +42,8 @@ class Outbox(RunRecord):
         super().__init__()
         self.slices_left: list[dict[str, Any]] = []
 
-    def add(self, piece: Slice, users: int, worker: int = 0) -> None:
-        self.slices_left.append({"piece": piece.as_plain(), "users": users})
+    def add(self, slice_: Slice, users: int, worker: int = 0) -> None:
+        self.slices_left.append({"piece": slice_.as_plain(), "users": users})
 
     def take(self) -> list[dict[str, Any]]:
         """All that was not taken yet."""
@@ -100,7 +100,7 @@ class FreeWorker:
         if budget is not None:
             budget.on_spent = lambda: self._halt(SPENT)
         self._environment.wiretax_session = session
-        self._environment.wiretax_stage, self._environment.wiretax_free_run = None, self._run
+        self._environment.wiretax_barrier, self._environment.wiretax_free_run = None, self._run
 
     def _report(self, data: dict[str, Any], **_: Any) -> None:
         slices = self._outbox.take()

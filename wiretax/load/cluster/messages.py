@@ -1,4 +1,4 @@
-"""What master and workers say to each other in a conducted run, by Locust's custom messages.
+"""What master and workers say to each other in a sweep, by Locust's custom messages.
 
 A worker says HELLO until it is told the PLAN (or that it is REFUSED, or LATE), and says READY. Each slice is a
 HOLD, which is answered by BEGUN and then by SETTLED; CUT ends it early. When its users have left, a worker says

@@ -1,4 +1,4 @@
-"""All workers of one master as a cast: each switch is broadcast, and what they measured is merged."""
+"""The executor of a run with workers: each switch is broadcast, and what the workers measured is merged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from wiretax.load.client.message_limit import Budget
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment
 from wiretax.load.cluster.workers import Member, Roll
-from wiretax.load.sweep.executor import DRAIN_GRACE_S, SPAWN_TIMEOUT_S, CastError, Credits, Held, Part
+from wiretax.load.sweep.executor import (
+    DRAIN_GRACE_S,
+    SPAWN_TIMEOUT_S,
+    ExecutorError,
+    ExecutorSummary,
+    Part,
+    SliceResult,
+)
 from wiretax.wire.ledger import Witness
 from wiretax.wire.slices import Slice
 
@@ -76,11 +83,11 @@ class Fleet:
         """Wait until workers said whether they can take part, as ``Roll.muster``.
 
         Raises:
-            CastError: where there are not enough of them, or more than users.
+            ExecutorError: where there are not enough of them, or more than users.
         """
         self._company = self._roll.muster(count, least)
         if len(self._company) > self._users:
-            raise CastError(
+            raise ExecutorError(
                 f"{self._users} users for {len(self._company)} workers, and each needs at least one: raise users"
             )
 
@@ -99,12 +106,12 @@ class Fleet:
             self._roll.look_for_lost(self._company)
             if self._missing() or monotonic() > until:
                 started = f"{self._runner.user_count} of {self._users} users started"
-                raise CastError("; ".join([started, *self._missing()]))
+                raise ExecutorError("; ".join([started, *self._missing()]))
             self._roll.wait()
 
-    def hold(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> Held:
+    def hold(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
         if missing := self._missing():
-            return Held((), problem="; ".join(missing))
+            return SliceResult((), problem="; ".join(missing))
         self._number += 1
         self._begun.clear()
         self._settled.clear()
@@ -134,7 +141,7 @@ class Fleet:
                     member.lose("it did not settle its slice in time")
         return self._gather()
 
-    def end(self) -> Credits:
+    def end(self) -> ExecutorSummary:
         self._roll.over = True
         company = self._roll.of("ready")
         for member in company:
@@ -147,7 +154,7 @@ class Fleet:
                 for member in self._roll.of("ready"):
                     member.lose("it did not say in the end what its sockets counted")
         self._runner.quit()
-        return self._credits()
+        return self._summary()
 
     def _awaited(self) -> list[Member]:
         return [each for each in self._company if each.state == "ready" and each.client_id not in self._settled]
@@ -161,7 +168,7 @@ class Fleet:
         for member in self._company:
             self._runner.send_message(name, data, client_id=member.client_id)
 
-    def _gather(self) -> Held:
+    def _gather(self) -> SliceResult:
         """What all measured of the slice that was held last."""
         parts, round_trip_s, problems = [], 0.0, []
         for member in self._company:
@@ -169,7 +176,7 @@ class Fleet:
             if answer is None:
                 continue
             try:
-                piece, witness = Slice.of_plain(answer["piece"]), Witness.of_plain(answer["witness"])
+                slice_, witness = Slice.of_plain(answer["piece"]), Witness.of_plain(answer["witness"])
             except (KeyError, TypeError, ValueError):
                 member.lose("what it measured can't be read")
                 continue
@@ -178,15 +185,15 @@ class Fleet:
                 member.witness = witness
             member.cpu_s += answer["cpu_s"]
             self._count(member, answer)
-            parts.append(Part(member.number, member.users, piece))
+            parts.append(Part(member.number, member.users, slice_))
             round_trip_s = max(round_trip_s, answer["round_trip_s"])
             problems += [answer["problem"]] if answer["problem"] else []
         problems += self._missing()
-        if len(parts) < len(self._company) or not all(part.piece.counts for part in parts):
+        if len(parts) < len(self._company) or not all(part.slice_.counts for part in parts):
             # With one worker's users less, or for less time, it was another load.
             for part in parts:
-                part.piece.counts = False
-        return Held(tuple(parts), round_trip_s, "; ".join(dict.fromkeys(problems)))
+                part.slice_.counts = False
+        return SliceResult(tuple(parts), round_trip_s, "; ".join(dict.fromkeys(problems)))
 
     def _count(self, member: Member, answer: dict[str, Any]) -> None:
         """Keep the run's budget as if it had been spent here."""
@@ -195,13 +202,13 @@ class Fleet:
             self._budget.spent = self._budget.spent or answer["spent"]
             self._taken[member.number] = answer["messages"]
 
-    def _credits(self) -> Credits:
+    def _summary(self) -> ExecutorSummary:
         members = sorted(self._roll.members.values(), key=lambda each: each.number)
         took_part = [each for each in members if each.users]
         witness = Witness()
         for member in members:
             witness = witness.plus(member.witness)
-        return Credits(
+        return ExecutorSummary(
             witness=witness,
             cpu_s=sum(each.cpu_s for each in members),
             count=len(took_part),

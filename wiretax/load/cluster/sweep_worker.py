@@ -1,4 +1,4 @@
-"""A worker's side of a conducted run: it holds the slices its master tells it to, and reports what they held."""
+"""A worker's side of a sweep: it holds the slices its master tells it to, and reports what they held."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from wiretax import __version__
 from wiretax.channels.workload import Workload
 from wiretax.load.client.error_policy import Refusals
 from wiretax.load.client.message_limit import SPENT, Budget
-from wiretax.load.client.session import Session, Stage
+from wiretax.load.client.session import Session, SliceBarrier
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment, AssignmentError
 from wiretax.load.cluster.parent_watch import end_with_parent
 from wiretax.load.free.stopping import stop_once_at_a_time
-from wiretax.load.sweep.executor import Holder
+from wiretax.load.sweep.executor import SliceRunner
 from wiretax.terminal import Exit
 from wiretax.wire.slices import Slice
 
@@ -43,7 +43,7 @@ class Worker:
         self._environment = environment
         self._runner: Any = runner
         self._session: Session | None = None
-        self._stage = Stage(0)
+        self._barrier = SliceBarrier(0)
         self._cut = Event()
         self._resting = Event()
         self._resting.set()
@@ -92,9 +92,9 @@ class Worker:
             budget.on_spent = self._say_spent
         for workload in assignment.workloads:
             session.source(workload)
-        self._holder = Holder(self._stage, assignment.slice_s, assignment.timeout_s)
+        self._slice_runner = SliceRunner(self._barrier, assignment.slice_s, assignment.timeout_s)
         self._environment.wiretax_session = session  # type: ignore[attr-defined]
-        self._environment.wiretax_stage = self._stage  # type: ignore[attr-defined]
+        self._environment.wiretax_barrier = self._barrier  # type: ignore[attr-defined]
         # What exists now stays for the whole run; the collector need not walk through it during a slice.
         gc.collect()
         gc.freeze()
@@ -120,17 +120,17 @@ class Worker:
             self._budget.limit = msg.data["messages"]
         busy_s = process_time()
         users = self._runner.user_count
-        self._stage.expect(users)
-        piece = Slice(Workload(**msg.data["workload"]), msg.data["round"])
-        round_trip_s, problem = self._holder.hold(
-            piece, lasting_s, self._cut, opened=lambda: self._say(messages.BEGUN, {"number": number})
+        self._barrier.expect(users)
+        slice_ = Slice(Workload(**msg.data["workload"]), msg.data["round"])
+        round_trip_s, problem = self._slice_runner.hold(
+            slice_, lasting_s, self._cut, opened=lambda: self._say(messages.BEGUN, {"number": number})
         )
         self._say(
             messages.SETTLED,
             {
                 "number": number,
                 "users": users,
-                "piece": piece.as_plain(),
+                "piece": slice_.as_plain(),
                 "round_trip_s": round_trip_s,
                 "problem": problem,
                 "witness": self._session.witness().as_plain(),
@@ -142,7 +142,7 @@ class Worker:
         self._resting.set()
 
     def _cut_short(self, **_: Any) -> None:
-        self._stage.close()
+        self._barrier.close()
         self._cut.set()
 
     def _say_spent(self) -> None:

@@ -14,7 +14,7 @@ from gevent.event import Event
 from wiretax import __version__
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment
-from wiretax.load.sweep.executor import CastError
+from wiretax.load.sweep.executor import ExecutorError
 from wiretax.wire.ledger import Witness
 
 READY_TIMEOUT_S = 30.0
@@ -126,7 +126,7 @@ class Roll:
             Those that are, by their numbers.
 
         Raises:
-            CastError: where there are not enough.
+            ExecutorError: where there are not enough.
         """
         until = monotonic() + READY_TIMEOUT_S
         while (len(self.members) < count or self.of("joining")) and monotonic() < until:
@@ -138,7 +138,7 @@ class Roll:
         ready = sorted(self.of("ready"), key=lambda each: each.number)
         if len(ready) < max(1, least):
             why = [f"{each.name}: {each.why}" for each in self.members.values() if each.why]
-            raise CastError("; ".join([f"{len(ready)} of {count} workers are ready", *why]))
+            raise ExecutorError("; ".join([f"{len(ready)} of {count} workers are ready", *why]))
         return ready
 
     def wait(self) -> None:

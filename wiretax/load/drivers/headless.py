@@ -20,14 +20,14 @@ from wiretax.load.client.error_policy import Refusals
 from wiretax.load.client.message_limit import SPENT, Budget
 from wiretax.load.client.mocks import embedded_targets
 from wiretax.load.client.preflight import preflight
-from wiretax.load.client.session import Session, Stage
+from wiretax.load.client.session import Session, SliceBarrier
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster.assignment import assignments
 from wiretax.load.cluster.processes import HOST, Processes, worker_processes
 from wiretax.load.cluster.sweep_master import Fleet
 from wiretax.load.plan.plan import Plan
 from wiretax.load.sweep.conductor import WARM_UP, Conductor, Extension
-from wiretax.load.sweep.executor import Cast, Solo
+from wiretax.load.sweep.executor import Executor, LocalExecutor
 from wiretax.load.sweep.progress import reporter
 from wiretax.load.users.publishers import PlanUser
 from wiretax.mock.cost import CostModel
@@ -82,7 +82,7 @@ def sweep(
         ResultsError: where the folder can't be written; nothing was sent.
         MockError: where the mock did not start.
         EndpointRefusedError: where the endpoint can't be measured; nothing is written.
-        CastError: where workers don't start; nothing is written.
+        ExecutorError: where workers don't start; nothing is written.
     """
     quiet_locust()
     folder = claim_run_folder(results, run_name(plan.name))
@@ -114,27 +114,27 @@ def _measure(
 ) -> RunRecord:
     session = Session(targets, plan.seed, plan.timeout_s, budget, plan.replay)
     environment = Environment(user_classes=[PlanUser])
-    cast: Cast
+    executor: Executor
     if workers is None:
-        stage = Stage(plan.users)
+        barrier = SliceBarrier(plan.users)
         environment.wiretax_session = session  # type: ignore[attr-defined]
-        environment.wiretax_stage = stage  # type: ignore[attr-defined]
+        environment.wiretax_barrier = barrier  # type: ignore[attr-defined]
         for workload in plan.workloads:
             session.source(workload)
         runner = environment.create_local_runner()
-        cast = Solo(runner, stage, plan.users, plan.slice_s, plan.timeout_s)
+        executor = LocalExecutor(runner, barrier, plan.users, plan.slice_s, plan.timeout_s)
     else:
         master = environment.create_master_runner(HOST, 0)
-        cast = Fleet(environment, assignments(plan, targets, budget), plan.users, workers.died, budget=budget)
+        executor = Fleet(environment, assignments(plan, targets, budget), plan.users, workers.died, budget=budget)
         workers.tell(master.server.port)
-        cast.muster(workers.count, least=workers.count)
+        executor.muster(workers.count, least=workers.count)
     measurement = Measurement(targets, cost, plan.faults)
-    return conduct(plan, cast, session, measurement, console, more, budget, folder, own_mock=cost is not None)
+    return run_plan(plan, executor, session, measurement, console, more, budget, folder, own_mock=cost is not None)
 
 
-def conduct(
+def run_plan(
     plan: Plan,
-    cast: Cast,
+    executor: Executor,
     session: Session,
     measurement: Measurement,
     console: Console,
@@ -149,7 +149,7 @@ def conduct(
 
     Args:
         plan: what.
-        cast: who; it is sent away in the end.
+        executor: runs the slices; it is ended here.
         session: this process's.
         measurement: set up before anything was sent.
         console: where progress is shown.
@@ -162,7 +162,7 @@ def conduct(
 
     Raises:
         EndpointRefusedError: where the endpoint can't be measured.
-        CastError: where users don't start.
+        ExecutorError: where users don't start.
     """
     record = RunRecord()
     # What exists now stays for the whole run; the collector need not walk through it during a slice.
@@ -185,31 +185,31 @@ def conduct(
         # What is skipped here is not the conductor's to begin with.
         tried = preflight(session, plan.workloads, WARM_UP)
         skipped = tried.skipped
-        for piece in tried.pieces:
-            record.add(piece, plan.users)
+        for slice_ in tried.slices:
+            record.add(slice_, plan.users)
         measured = replace(plan, workloads=kept(plan.workloads, skipped))
-        conductor = Conductor(measured, cast, extension, measurement.paused, own_mock)
+        conductor = Conductor(measured, executor, extension, measurement.paused, own_mock)
         session.heed = Refusals(conductor.halt, conductor.hold).heed
         if budget is not None:
             budget.on_spent = lambda: conductor.halt(SPENT)
-        cast.heed(conductor.halt, conductor.hold)
+        executor.heed(conductor.halt, conductor.hold)
         with (stopped or _stopped_by_signals)(conductor):
-            cast.begin()
+            executor.begin()
             if feed is not None:
                 # Locust cleared its statistics when users began.
-                for piece in tried.pieces:
-                    feed.tell(piece)
+                for slice_ in tried.slices:
+                    feed.tell(slice_)
             measurement.begin()
-            for step, held in conductor.run():
-                held.add_to(record)
+            for step, result in conductor.run():
+                result.add_to(record)
                 if feed is not None:
                     with measurement.paused():
-                        feed.tell_slices(held.pieces)
-                shown.slice_done(step, held)
+                        feed.tell_slices(result.slices)
+                shown.slice_done(step, result)
             measurement.end()
     finally:
         shown.close()
-        credits_ = cast.end()
+        summary = executor.end()
         session.close()
     interrupted = conductor.ended_early == INTERRUPTED
     ended_early = "" if conductor.ended_early == SPENT else conductor.ended_early
@@ -217,7 +217,7 @@ def conduct(
     notes += [str(each) for each in (*skipped, *conductor.skipped)]
     if budget is not None and budget.spent:
         notes.append(f"{budget}; {record.rounds} of {plan.rounds} rounds were begun")
-    measurement.conclude(record, session, plan.as_dict(), ended_early, interrupted, notes, credits_)
+    measurement.conclude(record, session, plan.as_dict(), ended_early, interrupted, notes, summary)
     record.meta["skipped"] = _rows(skipped, conductor)
     record.meta["paused"] = conductor.pauses.as_dict()
     record.meta["budget"] = None if budget is None else budget.as_dict()

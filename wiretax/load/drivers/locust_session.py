@@ -32,7 +32,7 @@ from wiretax.load.client.preflight import EndpointRefusedError, Preflight, prefl
 from wiretax.load.client.session import Session
 from wiretax.load.client.stats_feed import StatsFeed, outside_listener
 from wiretax.load.cluster.free_master import FreeFleet
-from wiretax.load.drivers.web_sweep import ConductedRun
+from wiretax.load.drivers.web_sweep import WebSweep
 from wiretax.load.free.options import NO_PLAN, FreeRunOptions, OptionError, limit_from, target_from
 from wiretax.load.free.stopping import MasterRamp, drain, end_test
 from wiretax.load.free.windows import WINDOW_S, FreeRun
@@ -156,13 +156,13 @@ class FreeSession:
         self._mocks = Mocks()
         self._judge = Judge(Path(parsed.gates)) if parsed.gates else None
         self._given = parsed.endpoint
-        # Held while a test is made ready or concluded, so that neither meets the other.
+        # SliceResult while a test is made ready or concluded, so that neither meets the other.
         self._turn = BoundedSemaphore(1)
         self._sampler: gevent.Greenlet | None = None
         self._is_next = self.is_running = self._closed = False
         self.ready: Ready | None = None
         self._ready_before: Ready | None = None
-        self.run: FreeRun | FreeFleet | ConductedRun | None = None
+        self.run: FreeRun | FreeFleet | WebSweep | None = None
         # Of a master, which has no users of its own.
         self._fleet = self._ramp = None
         if isinstance(environment.runner, MasterRunner):
@@ -230,7 +230,7 @@ class FreeSession:
                     session,
                     measurement,
                     tuple(targets),
-                    tried.pieces,
+                    tried.slices,
                     tried.skipped,
                     shown,
                     on_mock=cost is not None,
@@ -274,7 +274,7 @@ class FreeSession:
         Raises:
             OptionError: where it may not.
         """
-        if isinstance(self.run, ConductedRun) and users != self.run.users:
+        if isinstance(self.run, WebSweep) and users != self.run.users:
             raise OptionError(f"the plan is swept with {self.run.users} users to its end; stop it first")
         options = None if self.ready is None else self.ready.options
         if options is not None and options.outside is not None:
@@ -292,18 +292,18 @@ class FreeSession:
         listener = outside_listener(self._environment)
         ready.session.listener = listener
         told = StatsFeed(self._environment)
-        for piece in ready.before:
-            told.tell(piece)
+        for slice_ in ready.before:
+            told.tell(slice_)
         # Where each exchange fires an event of its own, Locust's statistics come from there.
         feed = told if listener is None else None
         environment: Any = self._environment
         environment.wiretax_session = ready.session
         if ready.plan is not None:
-            self.run = ConductedRun(
+            self.run = WebSweep(
                 ready.plan, ready.before, ready.measurement, feed, runner, ready.on_mock, ready.skipped
             )
             self._heed(ready, self.run.halt, self.run.hold)
-            environment.wiretax_stage = self.run.stage
+            environment.wiretax_barrier = self.run.barrier
             self.live = self.run.live
             return
         assert ready.options is not None
@@ -314,9 +314,9 @@ class FreeSession:
             self.run = self._fleet
             limit = None if ready.budget is None else ready.budget.limit - ready.budget.taken
             self._fleet.begin(environment.parsed_options, ready.targets[0], SEED, TIMEOUT_S, limit, self._halt)
-        for piece in ready.before:
-            self.run.record.add(piece, 0)
-        environment.wiretax_stage, environment.wiretax_free_run = None, self.run
+        for slice_ in ready.before:
+            self.run.record.add(slice_, 0)
+        environment.wiretax_barrier, environment.wiretax_free_run = None, self.run
         self.live = Live(by_rounds=False)
         if self._environment.web_ui is not None:
             self._sampler = gevent.spawn(self._sample_regularly, self.run)
@@ -340,7 +340,7 @@ class FreeSession:
 
     def stopping(self, **_: Any) -> None:
         """Users are about to be stopped: return when no call is under way and none will begin."""
-        if isinstance(self.run, ConductedRun):
+        if isinstance(self.run, WebSweep):
             self.run.stopping()
         elif isinstance(self.run, FreeRun):
             drain(self._environment.runner, self.run, TIMEOUT_S)
@@ -386,7 +386,7 @@ class FreeSession:
         if self.run is None or not self.is_running:
             return
         self.run.reset()
-        self.live = self.run.live if isinstance(self.run, ConductedRun) else Live(by_rounds=False)
+        self.live = self.run.live if isinstance(self.run, WebSweep) else Live(by_rounds=False)
 
     def close(self, **_: Any) -> None:
         """Locust quits: print the run's table, and stop the mock."""
@@ -434,13 +434,13 @@ class FreeSession:
             if self.live is not None:
                 self.live.sample(run.record, run.unfinished())
 
-    def _conclude(self, ready: Ready, run: FreeRun | FreeFleet | ConductedRun) -> None:
+    def _conclude(self, ready: Ready, run: FreeRun | FreeFleet | WebSweep) -> None:
         ended_early, interrupted = "", False
-        if not isinstance(run, ConductedRun):
+        if not isinstance(run, WebSweep):
             ready.measurement.end()
         ready.session.close()
         record = run.finish()
-        if not isinstance(run, ConductedRun):
+        if not isinstance(run, WebSweep):
             users_in: Counter[tuple[int, str]] = Counter()
             for row in record.slices:  # of each worker
                 users_in[row["round"], row["workload"]] += row["users"]
@@ -451,16 +451,16 @@ class FreeSession:
             plan, ended_early, interrupted = run.plan, run.ended_early, run.interrupted
         if self._environment.web_ui is not None and self.live is not None:
             self.live.sample(record)
-        cast = run.credits() if isinstance(run, FreeFleet) else ALONE
+        executor = run.summary() if isinstance(run, FreeFleet) else ALONE
         if isinstance(run, FreeFleet) and ready.budget is not None:
             ready.budget.taken += run.taken
             ready.budget.spent = run.ended_early == SPENT
         notes = [str(run.pauses)] if run.pauses.times else []
-        skipped = run.skipped if isinstance(run, ConductedRun) else ()
+        skipped = run.skipped if isinstance(run, WebSweep) else ()
         notes += [str(each) for each in skipped]
         if ready.budget is not None and ready.budget.spent:
             notes.append(str(ready.budget))
-        ready.measurement.conclude(record, ready.session, plan, ended_early, interrupted, notes, cast)
+        ready.measurement.conclude(record, ready.session, plan, ended_early, interrupted, notes, executor)
         record.meta["options"] = ready.chosen
         record.meta["skipped"] = [each.as_row() for each in skipped]
         record.meta["paused"] = run.pauses.as_dict()

@@ -1,4 +1,4 @@
-"""A plan's life inside Locust: read when Locust is ready, conducted when it starts, written when it is over."""
+"""A plan's life inside Locust: read when Locust is ready, run when it starts, written when it is over."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from wiretax.load.accounting.measurement import Measurement
 from wiretax.load.client.locust_stats import finish_csv
 from wiretax.load.client.mocks import embedded_targets
 from wiretax.load.client.preflight import EndpointRefusedError
-from wiretax.load.client.session import Session, Stage
+from wiretax.load.client.session import Session, SliceBarrier
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster.assignment import assignments
 from wiretax.load.cluster.sweep_master import Fleet
 from wiretax.load.drivers.headless import (
     INTERRUPTED,
     MoreRounds,
-    conduct,
     quiet_locust,
+    run_plan,
 )
 from wiretax.load.plan.plan import load_plan
 from wiretax.load.sweep.conductor import Conductor
 from wiretax.load.sweep.consent import budget_for, most_rounds_within
-from wiretax.load.sweep.executor import Cast, CastError, Solo
+from wiretax.load.sweep.executor import Executor, ExecutorError, LocalExecutor
 from wiretax.runs.reader import read_run
 from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
 from wiretax.terminal import Exit, err, out
@@ -56,7 +56,7 @@ class PlanSession:
         """
         parsed: Any = environment.parsed_options
         if not parsed.headless:
-            raise ValueError("a plan is conducted without a web page: add --headless")
+            raise ValueError("a plan runs without a web page here: add --headless")
         self._environment = environment
         runner: Any = environment.runner
         self._runner = runner
@@ -94,28 +94,28 @@ class PlanSession:
         self._conductor: Conductor | None = None
         self._begun = False
         self._over = Event()
-        self._cast: Cast
+        self._executor: Executor
         if isinstance(runner, MasterRunner):
             self._fleet = Fleet(
-                environment, assignments(plan, targets, budget), plan.users, asked=self._perform, budget=budget
+                environment, assignments(plan, targets, budget), plan.users, asked=self._run_plan, budget=budget
             )
-            self._cast = self._fleet
+            self._executor = self._fleet
         else:
-            self._cast = self._alone()
+            self._executor = self._alone()
             # Locust calls it for the users it was told; they are the plan's.
-            runner.start = lambda *_, **__: self._perform()
+            runner.start = lambda *_, **__: self._run_plan()
         hooks: Any = environment.events
         hooks.quitting.add_listener(self._stop)
 
-    def _alone(self) -> Solo:
-        plan, stage = self._plan, Stage(self._plan.users)
+    def _alone(self) -> LocalExecutor:
+        plan, barrier = self._plan, SliceBarrier(self._plan.users)
         self._environment.wiretax_session = self._session  # type: ignore[attr-defined]
-        self._environment.wiretax_stage = stage  # type: ignore[attr-defined]
+        self._environment.wiretax_barrier = barrier  # type: ignore[attr-defined]
         for workload in plan.workloads:
             self._session.source(workload)
-        return Solo(self._runner, stage, plan.users, plan.slice_s, plan.timeout_s)
+        return LocalExecutor(self._runner, barrier, plan.users, plan.slice_s, plan.timeout_s)
 
-    def _perform(self) -> None:
+    def _run_plan(self) -> None:
         """Locust starts: the whole run, to its folder and its exit code."""
         if self._begun:
             return
@@ -123,9 +123,9 @@ class PlanSession:
         try:
             if isinstance(self._runner, MasterRunner):
                 self._fleet.muster(self._runner.worker_count, least=1)
-            record = conduct(
+            record = run_plan(
                 self._plan,
-                self._cast,
+                self._executor,
                 self._session,
                 self._measurement,
                 err,
@@ -138,7 +138,7 @@ class PlanSession:
             )
             write_run(self._folder, record)
             self._environment.process_exit_code = self._conclude()
-        except CastError as error:
+        except ExecutorError as error:
             self._fail(error, Exit.USAGE)
         except EndpointRefusedError as error:
             self._fail(error, Exit.INVALID)

@@ -13,11 +13,11 @@ import gevent
 from wiretax.load.accounting.live import SAMPLE_S, Live
 from wiretax.load.accounting.measurement import Measurement
 from wiretax.load.client.message_limit import SPENT
-from wiretax.load.client.session import Stage
+from wiretax.load.client.session import SliceBarrier
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.plan.plan import Plan
 from wiretax.load.sweep.conductor import Conductor, Pauses
-from wiretax.load.sweep.executor import Solo
+from wiretax.load.sweep.executor import LocalExecutor
 from wiretax.load.sweep.progress import where
 from wiretax.runs.record import RunRecord
 from wiretax.runs.skipped import Skipped, kept
@@ -36,7 +36,7 @@ class Progress:
     done: float
 
 
-class ConductedRun:
+class WebSweep:
     """A sweep that goes on by itself until its plan is done or it is stopped.
 
     Attributes:
@@ -60,7 +60,7 @@ class ConductedRun:
         this process's own mock. ``skipped``: what is not measured, since it was rejected then."""
         self.record = RunRecord()
         self.live = Live(by_rounds=True)
-        self.stage = Stage(plan.users)
+        self.barrier = SliceBarrier(plan.users)
         self.users = plan.users
         self.progress = Progress("waiting for all users", 0.0)
         self._plan = plan
@@ -69,12 +69,12 @@ class ConductedRun:
         self._feed = feed
         self._runner = runner
         # Its users are Locust's to start and to stop.
-        cast = Solo(None, self.stage, plan.users, plan.slice_s, plan.timeout_s)
+        executor = LocalExecutor(None, self.barrier, plan.users, plan.slice_s, plan.timeout_s)
         measured = replace(plan, workloads=kept(plan.workloads, skipped))
-        self._conductor = Conductor(measured, cast, pausing=measurement.paused, own_mock=on_mock)
+        self._conductor = Conductor(measured, executor, pausing=measurement.paused, own_mock=on_mock)
         self._failed = ""
-        for piece in before:
-            self.record.add(piece, plan.users)
+        for slice_ in before:
+            self.record.add(slice_, plan.users)
         self._greenlet = gevent.spawn(self._conduct)
 
     @property
@@ -129,7 +129,7 @@ class ConductedRun:
     def _conduct(self) -> None:
         self._measurement.begin()
         try:
-            while not self.stage.wait_until_idle(POLL_S):
+            while not self.barrier.wait_until_idle(POLL_S):
                 if self._conductor.ended_early:
                     return
             # What was before is no load.
@@ -145,13 +145,13 @@ class ConductedRun:
 
     def _sweep(self) -> None:
         sampled_s = monotonic()
-        for step, held in self._conductor.run():
+        for step, result in self._conductor.run():
             # Users are idle, and what is done meanwhile is no load.
             with self._measurement.paused():
-                held.add_to(self.record)
+                result.add_to(self.record)
                 self.progress = Progress(f"{where(step)}, {step.workload.name}", step.done)
                 if self._feed is not None:
-                    self._feed.tell_slices(held.pieces)
+                    self._feed.tell_slices(result.slices)
                 if monotonic() - sampled_s >= SAMPLE_S:
                     self.live.sample(self.record)
                     sampled_s = monotonic()

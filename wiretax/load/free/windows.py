@@ -125,15 +125,15 @@ class FreeRun:
     @contextmanager
     def turn(self, workload: Workload) -> Iterator[Slice]:
         """The slice a user's next exchanges belong to; it is kept until the last user has left it."""
-        piece = self._open.get(workload)
-        if piece is None:
-            piece = self._open[workload] = Slice(workload, self._window)
-        self._users_in[piece] = self._users_in.get(piece, 0) + 1
-        self._most_users[piece] = max(self._most_users.get(piece, 0), self._users_in[piece])
+        slice_ = self._open.get(workload)
+        if slice_ is None:
+            slice_ = self._open[workload] = Slice(workload, self._window)
+        self._users_in[slice_] = self._users_in.get(slice_, 0) + 1
+        self._most_users[slice_] = max(self._most_users.get(slice_, 0), self._users_in[slice_])
         try:
-            yield piece
+            yield slice_
         finally:
-            self._users_in[piece] -= 1
+            self._users_in[slice_] -= 1
 
     @contextmanager
     def calling(self) -> Iterator[None]:
@@ -150,18 +150,18 @@ class FreeRun:
 
     def unfinished(self) -> list[Slice]:
         """Slices that are not in the record yet, settled."""
-        pieces = [*self._open.values(), *self._closed]
-        for piece in pieces:
-            self._tell_of(piece)
-        return pieces
+        slices = [*self._open.values(), *self._closed]
+        for slice_ in slices:
+            self._tell_of(slice_)
+        return slices
 
     def reset(self) -> None:
         """Begin anew: what was measured so far is set aside."""
-        for piece in self.unfinished():
-            piece.counts = False
+        for slice_ in self.unfinished():
+            slice_.counts = False
             if self._feed is not None:
                 # Locust forgets what it was told so far; what is still to come of these would be told to it anew.
-                self._feed.mute(piece)
+                self._feed.mute(slice_)
         self._close_window()
         self.record.set_aside()
 
@@ -190,22 +190,22 @@ class FreeRun:
 
     def _close_window(self) -> None:
         """Close what is open; exchanges that are under way end beside it."""
-        for piece in self._open.values():
-            piece.close()
-            self._closed.append(piece)
+        for slice_ in self._open.values():
+            slice_.close()
+            self._closed.append(slice_)
         self._open.clear()
         self._window += 1
         self._keep_left()
 
     def _keep_left(self) -> None:
         """Record closed slices that no user is in any more."""
-        for piece in [each for each in self._closed if not self._users_in.get(each)]:
-            self._closed.remove(piece)
-            self._tell_of(piece)
+        for slice_ in [each for each in self._closed if not self._users_in.get(each)]:
+            self._closed.remove(slice_)
+            self._tell_of(slice_)
             if self._feed is not None:
-                self._feed.forget(piece)
-            self.record.add(piece, self._most_users.pop(piece, 0))
-            self._users_in.pop(piece, None)
+                self._feed.forget(slice_)
+            self.record.add(slice_, self._most_users.pop(slice_, 0))
+            self._users_in.pop(slice_, None)
 
     def _tell_regularly(self) -> None:
         while True:
@@ -213,8 +213,8 @@ class FreeRun:
             self.unfinished()
             self._keep_left()
 
-    def _tell_of(self, piece: Slice) -> None:
+    def _tell_of(self, slice_: Slice) -> None:
         """Settle a slice and tell Locust what is new in it."""
-        piece.settle()
+        slice_.settle()
         if self._feed is not None:
-            self._feed.tell(piece)
+            self._feed.tell(slice_)

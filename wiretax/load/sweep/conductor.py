@@ -15,7 +15,7 @@ from gevent.event import Event
 from wiretax.channels.remedies import slow_down
 from wiretax.channels.workload import Server, Workload
 from wiretax.load.plan.plan import Plan
-from wiretax.load.sweep.executor import Cast, Held
+from wiretax.load.sweep.executor import Executor, SliceResult
 from wiretax.queue.slice_queue import least_slice_s
 from wiretax.runs.skipped import Skipped, kept, whose, words
 from wiretax.wire.ledger import Failure
@@ -125,7 +125,7 @@ def round_order(workloads: tuple[Workload, ...], seed: int, round_: int) -> list
 
 
 class Conductor:
-    """Runs a plan with a cast.
+    """Runs a plan with an executor.
 
     Attributes:
         ended_early: why the run stopped before its last round; empty where it did not.
@@ -137,7 +137,7 @@ class Conductor:
     def __init__(
         self,
         plan: Plan,
-        cast: Cast,
+        executor: Executor,
         extension: Extension | None = None,
         pausing: Callable[[], AbstractContextManager[None]] = nullcontext,
         own_mock: bool = False,
@@ -146,7 +146,7 @@ class Conductor:
         is a mock that was told to; then a run does not end where it asks too often."""
         self._plan = plan
         self._extension = extension
-        self._cast = cast
+        self._executor = executor
         self._pausing = pausing
         self._stop = Event()
         self._cut = Event()
@@ -168,14 +168,14 @@ class Conductor:
     def halt(self, why: str) -> None:
         """End now: no exchange begins any more, and the slice that is open does not count."""
         self.stop(why)
-        self._cast.close()
+        self._executor.close()
 
     def hold(self, seconds: float) -> None:
         """Cut the slice that is open; it is measured anew when so much time has passed."""
         if self.pauses.given_up:
             return
         self._go_on_at = max(self._go_on_at, perf_counter() + seconds)
-        self._cast.close()
+        self._executor.close()
         self._cut.set()
 
     def steps(self, first: int, rounds: int) -> list[Step]:
@@ -185,7 +185,7 @@ class Conductor:
         order = [(round_, each) for round_ in range(first, rounds) for each in self._round(round_)]
         return [Step(each, round_, rounds, (before + at) / total) for at, (round_, each) in enumerate(order)]
 
-    def perform(self, step: Step) -> Held | None:
+    def run_step(self, step: Step) -> SliceResult | None:
         """Have one slice held and return it settled; None where the run is to end before it."""
         if self._stop.is_set():
             return None
@@ -193,15 +193,15 @@ class Conductor:
         # Two servers hold it equally long: as long as the slower one needs.
         twin = step.workload.sent_to("endpoint")
         lasting_s = None if step.round == WARM_UP else self._lasting_s[twin]
-        held = self._cast.hold(step.workload, step.round, lasting_s, self._cut)
+        result = self._executor.hold(step.workload, step.round, lasting_s, self._cut)
         if step.round == WARM_UP:
             known_s = self._lasting_s.get(twin, self._plan.slice_s)
-            self._lasting_s[twin] = max(known_s, LEAST_ROUND_TRIPS * held.round_trip_s, least_slice_s(twin))
-        if held.problem:
-            self.stop(held.problem)
-        return held
+            self._lasting_s[twin] = max(known_s, LEAST_ROUND_TRIPS * result.round_trip_s, least_slice_s(twin))
+        if result.problem:
+            self.stop(result.problem)
+        return result
 
-    def run(self) -> Iterator[tuple[Step, Held]]:
+    def run(self) -> Iterator[tuple[Step, SliceResult]]:
         """Perform the whole plan and what is added to it; each slice is yielded once its users are idle again."""
         silent = Silence(self._plan.workloads)
         first, rounds = WARM_UP, self._plan.rounds
@@ -209,28 +209,28 @@ class Conductor:
             for step in self.steps(first, rounds):
                 if step.workload in silent.dropped:
                     continue
-                held = self.perform(step)
-                while held is not None and self._is_held_up(step, held):
-                    yield step, held
-                    held = self.perform(step)
-                if held is None:
+                result = self.run_step(step)
+                while result is not None and self._is_held_up(step, result):
+                    yield step, result
+                    result = self.run_step(step)
+                if result is None:
                     return
-                yield step, held
-                if why := silent.note(step, held):
+                yield step, result
+                if why := silent.note(step, result):
                     self.stop(why)
                 self.skipped = list(silent.dropped.values())
             first, rounds = rounds, rounds + self._more_rounds(rounds)
 
-    def _is_held_up(self, step: Step, held: Held) -> bool:
+    def _is_held_up(self, step: Step, result: SliceResult) -> bool:
         """Whether a slice was cut since the endpoint asked to wait; the wait is over then."""
         if not self._go_on_at or self._stop.is_set():
             self._tries = 0
             return False
-        for piece in held.pieces:
-            piece.counts = False
+        for slice_ in result.slices:
+            slice_.counts = False
         pauses = self.pauses
         pauses.times += 1
-        pauses.cut_s += max((piece.duration_s for piece in held.pieces), default=0.0)
+        pauses.cut_s += max((slice_.duration_s for slice_ in result.slices), default=0.0)
         self._tries += 1
         if self._tries == MOST_TRIES and self._own_mock:
             pauses.given_up = True
@@ -278,13 +278,13 @@ class Silence:
         self._of_workload: Counter[Workload] = Counter()
         self.dropped: dict[Workload, Skipped] = {}
 
-    def note(self, step: Step, held: Held) -> str:
+    def note(self, step: Step, result: SliceResult) -> str:
         """Take in a slice; why the run is to end after it, empty where it goes on."""
         workload, server = step.workload, step.workload.server
-        if any(piece.measured.events or piece.boundary.events for piece in held.pieces):
+        if any(slice_.measured.events or slice_.boundary.events for slice_ in result.slices):
             self._of_server[server] = self._of_workload[workload] = 0
             return ""
-        failure = _most_frequent(held)
+        failure = _most_frequent(result)
         self._of_workload[workload] += 1
         if failure is None or not 400 <= failure.status < 500:
             self._of_server[server] += 1
@@ -300,10 +300,10 @@ class Silence:
         return ""
 
 
-def _most_frequent(held: Held) -> Failure | None:
+def _most_frequent(result: SliceResult) -> Failure | None:
     """How most calls of a slice failed; None where none did."""
     failed: Counter[Failure] = Counter()
-    for piece in held.pieces:
-        failed.update(piece.measured.failed)
-        failed.update(piece.boundary.failed)
+    for slice_ in result.slices:
+        failed.update(slice_.measured.failed)
+        failed.update(slice_.boundary.failed)
     return failed.most_common(1)[0][0] if failed else None

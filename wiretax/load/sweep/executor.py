@@ -1,4 +1,4 @@
-"""Who performs a plan: the users of this process, or those of its workers. Both hold slices alike."""
+"""Who runs the slices of a plan: the users of this process, or those of its workers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from gevent.event import Event
 
 from wiretax.channels.workload import Workload
-from wiretax.load.client.session import Stage
+from wiretax.load.client.session import SliceBarrier
 from wiretax.runs.record import RunRecord
 from wiretax.wire.ledger import Witness
 from wiretax.wire.slices import Slice
@@ -25,7 +25,7 @@ SPAWN_TIMEOUT_S = 30.0
 STUCK = "an exchange did not end within its timeout"
 
 
-class CastError(RuntimeError):
+class ExecutorError(RuntimeError):
     """A run that can't begin with those who are there: one line."""
 
 
@@ -41,11 +41,11 @@ class Part:
 
     worker: int
     users: int
-    piece: Slice
+    slice_: Slice
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class SliceResult:
     """A slice that was held by all.
 
     Attributes:
@@ -60,18 +60,18 @@ class Held:
     problem: str = ""
 
     @property
-    def pieces(self) -> list[Slice]:
-        return [part.piece for part in self.parts]
+    def slices(self) -> list[Slice]:
+        return [part.slice_ for part in self.parts]
 
     def add_to(self, record: RunRecord) -> None:
         """Add all parts to a record."""
         for part in self.parts:
-            record.add(part.piece, part.users, part.worker)
+            record.add(part.slice_, part.users, part.worker)
 
 
 @dataclass(frozen=True, slots=True)
-class Credits:
-    """What the performers have to say of themselves when all is over.
+class ExecutorSummary:
+    """What an executor reports when the run is over.
 
     Attributes:
         witness: what their sockets and kernels counted.
@@ -92,17 +92,17 @@ class Credits:
     elsewhere: bool = False
 
 
-class Cast(Protocol):
-    """Those who perform a plan."""
+class Executor(Protocol):
+    """Runs the slices of a plan."""
 
     def begin(self) -> None:
         """Have all users wait for a slice.
 
         Raises:
-            CastError: where they can't.
+            ExecutorError: where they can't.
         """
 
-    def hold(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> Held:
+    def hold(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
         """Hold one slice and settle it.
 
         Args:
@@ -118,21 +118,21 @@ class Cast(Protocol):
     def close(self) -> None:
         """No exchange begins any more in the slice that is open."""
 
-    def end(self) -> Credits:
-        """Send the users away; nothing is performed any more."""
+    def end(self) -> ExecutorSummary:
+        """Stop the users; no slice can be run after this."""
 
 
-class Holder:
-    """Holds slices on the stage of this process."""
+class SliceRunner:
+    """Runs slices with the users of this process."""
 
-    def __init__(self, stage: Stage, slice_s: float, timeout_s: float) -> None:
-        self._stage = stage
+    def __init__(self, barrier: SliceBarrier, slice_s: float, timeout_s: float) -> None:
+        self._barrier = barrier
         self._slice_s = slice_s
         self._timeout_s = timeout_s
 
     def hold(
         self,
-        piece: Slice,
+        slice_: Slice,
         lasting_s: float | None,
         stop: Event,
         opened: Callable[[], object] = lambda: None,
@@ -142,48 +142,48 @@ class Holder:
         Returns:
             The round trip (s), 0 where it was not asked for, and the problem, empty for none.
         """
-        self._stage.open(piece)
+        self._barrier.open(slice_)
         opened()
         if lasting_s is None:
-            self._hold_warm_up(piece, stop)
+            self._hold_warm_up(slice_, stop)
         else:
-            piece.counts = not self._hold(piece, lasting_s, stop)
-        self._stage.close()
-        idle = self._stage.wait_until_idle(self._timeout_s + DRAIN_GRACE_S)
-        round_trip_s = median(piece.latencies_ns) / 1e9 if lasting_s is None and piece.latencies_ns else 0.0
-        piece.settle()
+            slice_.counts = not self._hold(slice_, lasting_s, stop)
+        self._barrier.close()
+        idle = self._barrier.wait_until_idle(self._timeout_s + DRAIN_GRACE_S)
+        round_trip_s = median(slice_.latencies_ns) / 1e9 if lasting_s is None and slice_.latencies_ns else 0.0
+        slice_.settle()
         return round_trip_s, "" if idle else STUCK
 
-    def _hold_warm_up(self, piece: Slice, stop: Event) -> None:
+    def _hold_warm_up(self, slice_: Slice, stop: Event) -> None:
         """Hold a slice until at least one exchange ended, and learn how long this workload's slices have to be."""
         waited = 0.0
         while waited < self._timeout_s and not stop.wait(WARM_UP_POLL_S):
             waited += WARM_UP_POLL_S
-            heard = piece.latencies_ns or piece.measured.failures
+            heard = slice_.latencies_ns or slice_.measured.failures
             if heard and waited >= self._slice_s:
                 break
-            if piece.queue is not None and piece.queue.overloaded:
+            if slice_.queue is not None and slice_.queue.overloaded:
                 break
 
     @staticmethod
-    def _hold(piece: Slice, lasting_s: float, stop: Event) -> bool:
+    def _hold(slice_: Slice, lasting_s: float, stop: Event) -> bool:
         """Hold a slice so long, or until its queue is overloaded; whether it was cut short."""
-        if piece.queue is None:
+        if slice_.queue is None:
             return bool(stop.wait(lasting_s))
         ends_s = monotonic() + lasting_s
-        while (left_s := ends_s - monotonic()) > 0 and not piece.queue.overloaded:
+        while (left_s := ends_s - monotonic()) > 0 and not slice_.queue.overloaded:
             if stop.wait(min(left_s, WARM_UP_POLL_S)):
                 return True
         return False
 
 
-class Solo:
+class LocalExecutor:
     """The users of this process."""
 
     def __init__(
         self,
         runner: LocalRunner | None,
-        stage: Stage,
+        barrier: SliceBarrier,
         users: int,
         slice_s: float,
         timeout_s: float,
@@ -191,28 +191,28 @@ class Solo:
         """``runner``: Locust's, which spawns the users; None where they come by themselves."""
         self._runner = runner
         self._spawn = None if runner is None else runner.start
-        self._stage = stage
+        self._barrier = barrier
         self._users = users
-        self._holder = Holder(stage, slice_s, timeout_s)
+        self._slice_runner = SliceRunner(barrier, slice_s, timeout_s)
 
     def begin(self) -> None:
         if self._spawn is not None:
             self._spawn(self._users, spawn_rate=self._users)
-        if not self._stage.wait_until_idle(SPAWN_TIMEOUT_S):
-            raise CastError(f"{self._users} users did not start within {SPAWN_TIMEOUT_S:g} s")
+        if not self._barrier.wait_until_idle(SPAWN_TIMEOUT_S):
+            raise ExecutorError(f"{self._users} users did not start within {SPAWN_TIMEOUT_S:g} s")
 
-    def hold(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> Held:
-        piece = Slice(workload, round_)
-        round_trip_s, problem = self._holder.hold(piece, lasting_s, stop)
-        return Held((Part(0, self._users, piece),), round_trip_s, problem)
+    def hold(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
+        slice_ = Slice(workload, round_)
+        round_trip_s, problem = self._slice_runner.hold(slice_, lasting_s, stop)
+        return SliceResult((Part(0, self._users, slice_),), round_trip_s, problem)
 
     def heed(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
         pass  # it is this process's session that hears of it
 
     def close(self) -> None:
-        self._stage.close()
+        self._barrier.close()
 
-    def end(self) -> Credits:
+    def end(self) -> ExecutorSummary:
         if self._runner is not None:
             self._runner.quit()
-        return Credits(Witness())
+        return ExecutorSummary(Witness())

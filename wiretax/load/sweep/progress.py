@@ -8,7 +8,7 @@ from typing import Protocol
 from rich.console import Console
 
 from wiretax.load.sweep.conductor import WARM_UP, Asked, Step
-from wiretax.load.sweep.executor import Held
+from wiretax.load.sweep.executor import SliceResult
 from wiretax.progress_bar import progress_bar
 
 # Of undecided workloads; all of them are in run.json.
@@ -18,7 +18,7 @@ MOST_NAMES = 2
 class Reporter(Protocol):
     """Told of each slice when its users are idle, so that drawing takes no time from the measurement."""
 
-    def slice_done(self, step: Step, held: Held) -> None: ...
+    def slice_done(self, step: Step, result: SliceResult) -> None: ...
 
     def rounds_added(self, asked: Asked) -> None: ...
 
@@ -59,10 +59,10 @@ def why_added(asked: Asked) -> str:
     return f"after {asked.after} rounds {len(names)} {are} undecided ({listed}): {asked.added} {rounds} added"
 
 
-def events_per_second(held: Held) -> float:
+def events_per_second(result: SliceResult) -> float:
     """Of one slice, as measured by all."""
-    lasted_s = max((piece.duration_s for piece in held.pieces), default=0.0)
-    return sum(piece.measured.events for piece in held.pieces) / lasted_s if lasted_s else 0.0
+    lasted_s = max((slice_.duration_s for slice_ in result.slices), default=0.0)
+    return sum(slice_.measured.events for slice_ in result.slices) / lasted_s if lasted_s else 0.0
 
 
 class Bar:
@@ -75,9 +75,9 @@ class Bar:
         self._task = self._progress.add_task(name, total=1.0, now="warm-up")
         self._progress.start()
 
-    def slice_done(self, step: Step, held: Held) -> None:
+    def slice_done(self, step: Step, result: SliceResult) -> None:
         now = (
-            f"{where(step)}  {step.workload.name}  {events_per_second(held):,.0f} events/s  "
+            f"{where(step)}  {step.workload.name}  {events_per_second(result):,.0f} events/s  "
             f"{self._clock.left(step.done)}"
         )
         self._progress.update(self._task, completed=step.done, now=now)
@@ -99,12 +99,12 @@ class Lines:
         self._clock = Clock()
         self._round = WARM_UP - 1
 
-    def slice_done(self, step: Step, held: Held) -> None:
+    def slice_done(self, step: Step, result: SliceResult) -> None:
         if step.round != self._round:
             self._round = step.round
             self._console.print(
                 f"{self._name}: {where(step)}, {step.workload.name} "
-                f"{events_per_second(held):,.0f} events/s, {self._clock.left(step.done) or 'just begun'}",
+                f"{events_per_second(result):,.0f} events/s, {self._clock.left(step.done) or 'just begun'}",
                 highlight=False,
                 soft_wrap=True,
             )

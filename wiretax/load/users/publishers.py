@@ -17,7 +17,7 @@ from wiretax.wire.publisher import Publisher
 from wiretax.wire.slices import Slice
 
 if TYPE_CHECKING:
-    from wiretax.load.client.session import Session, Stage
+    from wiretax.load.client.session import Session, SliceBarrier
     from wiretax.load.free.windows import FreeRun
 
 # How long a free-running user keeps the loop before Locust may stop it, or ask for its wait time.
@@ -32,10 +32,10 @@ class PublishUser(User):
     publishers: dict[tuple[object, ...], Publisher | LibraryPublisher]
 
     @property
-    def stage(self) -> Stage | None:
+    def barrier(self) -> SliceBarrier | None:
         """Where a conductor says what is sent; None in a free run."""
-        stage: Stage | None = getattr(self.environment, "wiretax_stage", None)
-        return stage
+        barrier: SliceBarrier | None = getattr(self.environment, "wiretax_barrier", None)
+        return barrier
 
     @property
     def session(self) -> Session:
@@ -58,27 +58,27 @@ class PublishUser(User):
             publisher = self.publishers[workload.way] = self.session.publisher(connection, workload)
         return publisher
 
-    def drain(self, piece: Slice) -> None:
+    def drain(self, slice_: Slice) -> None:
         """Publish what arrives in a slice's queue, or wait where it has publishers enough."""
-        intake = self.session.intakes.of(piece)
+        intake = self.session.intakes.of(slice_)
         if not intake.admit():
             intake.wait()
             return
-        self.publisher(piece.workload)
-        caller = self.session.caller(self.connections[piece.workload.way], piece)
+        self.publisher(slice_.workload)
+        caller = self.session.caller(self.connections[slice_.workload.way], slice_)
         with suppress(BudgetSpentError):
             intake.drain(caller)
 
-    def publish_on(self, stage: Stage) -> None:
+    def publish_slices(self, barrier: SliceBarrier) -> None:
         """Send whatever the conductor has on, until the slice closes."""
-        piece = stage.wait_for_slice()
-        if piece.workload.queued:
-            self.drain(piece)
+        slice_ = barrier.wait_for_slice()
+        if slice_.workload.queued:
+            self.drain(slice_)
             return
-        source = self.session.source(piece.workload)
+        source = self.session.source(slice_.workload)
         # The slice is closed by then, and whoever measures knows.
         with suppress(BudgetSpentError):
-            self.publisher(piece.workload).publish(source, piece, listener=self.session.listener)
+            self.publisher(slice_.workload).publish(source, slice_, listener=self.session.listener)
 
 
 class PlanUser(PublishUser):
@@ -86,9 +86,9 @@ class PlanUser(PublishUser):
 
     @task
     def publish(self) -> None:
-        stage = self.stage
-        assert stage is not None
-        self.publish_on(stage)
+        barrier = self.barrier
+        assert barrier is not None
+        self.publish_slices(barrier)
 
 
 class FreeUser(PublishUser):
@@ -100,22 +100,22 @@ class FreeUser(PublishUser):
     def on_start(self) -> None:
         super().on_start()
         # Where a plan is swept, what is sent changes from slice to slice.
-        if self.stage is None:
+        if self.barrier is None:
             run: FreeRun = self.environment.wiretax_free_run
             self.workload: Workload = run.workload(self.api)
 
     def stop(self, force: bool = False) -> bool:
         """Locust ends this user, as it does where there are to be fewer: a call that is under way ends first."""
-        if force and self.stage is None:
+        if force and self.barrier is None:
             run: FreeRun = self.environment.wiretax_free_run
             run.dismiss(self.greenlet, self.session.timeout_s + DRAIN_GRACE_S)
         return bool(super().stop(force))
 
     @task
     def publish(self) -> None:
-        stage = self.stage
-        if stage is not None:
-            self.publish_on(stage)
+        barrier = self.barrier
+        if barrier is not None:
+            self.publish_slices(barrier)
             return
         self.publish_freely(self.environment.wiretax_free_run)
 
@@ -126,11 +126,11 @@ class FreeUser(PublishUser):
         if not run.may_send():
             return
         until_ns = 0 if waits else perf_counter_ns() + HOLD_NS
-        with run.turn(self.workload) as piece, run.calling():
+        with run.turn(self.workload) as slice_, run.calling():
             source = self.session.source(self.workload)
             # All users are held by then, until Locust stops them.
             with suppress(BudgetSpentError):
-                self.publisher(self.workload).publish(source, piece, until_ns, self.session.listener)
+                self.publisher(self.workload).publish(source, slice_, until_ns, self.session.listener)
 
 
 class TriggerUser(FreeUser):

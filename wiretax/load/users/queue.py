@@ -56,10 +56,10 @@ class QueueUser(FreeUser):
 
     def on_start(self) -> None:
         super().on_start()
-        if self.stage is None and isinstance(self.environment.runner, WorkerRunner):
+        if self.barrier is None and isinstance(self.environment.runner, WorkerRunner):
             log.error("wiretax: QueueUser has a queue, which one process holds: run it without workers")
             raise StopUser
-        if self.stage is None:
+        if self.barrier is None:
             run: FreeRun = self.environment.wiretax_free_run
             self.workload = run.queued_workload()
 
@@ -67,32 +67,32 @@ class QueueUser(FreeUser):
         if not run.may_send():
             return
         until_s = monotonic() + HOLD_NS / 1e9
-        with run.turn(self.workload) as piece:
+        with run.turn(self.workload) as slice_:
             self.publisher(self.workload)
             connection = self.connections[self.workload.way]
-            caller = self.session.caller(connection, piece, partial(WatchedCaller, run))
+            caller = self.session.caller(connection, slice_, partial(WatchedCaller, run))
             queue = self.session.open_queue(self.workload)
             # All users are held by then, until Locust stops them.
             with suppress(BudgetSpentError):
-                queue.drain(caller, piece, until_s)
+                queue.drain(caller, slice_, until_s)
         if queue.ended:
             # The source is drained and no call is under way, so nothing is cut off.
             self._stop()
             gevent.sleep(HOLD_NS / 1e9)
-        self._stop_if_overloaded(piece, queue)
+        self._stop_if_overloaded(slice_, queue)
 
     def _stop(self) -> None:
         runner, options = self.environment.runner, self.environment.parsed_options
         if runner is not None and runner.state not in (STATE_STOPPING, STATE_STOPPED, STATE_CLEANUP):
             gevent.spawn(runner.quit if options is not None and options.headless else runner.stop)
 
-    def _stop_if_overloaded(self, piece: Slice, queue: OpenQueue | OutsideQueue) -> None:
+    def _stop_if_overloaded(self, slice_: Slice, queue: OpenQueue | OutsideQueue) -> None:
         """A queue at its bound takes no more events, so there is nothing more to measure."""
-        if not piece.open or piece.queue is None or not piece.queue.overloaded:
+        if not slice_.open or slice_.queue is None or not slice_.queue.overloaded:
             return
         if not queue.overload_reported:
             queue.overload_reported = True
-            log.error("wiretax: overloaded: %s; lower --rate, or give it more users", piece.queue.overloaded)
+            log.error("wiretax: overloaded: %s; lower --rate, or give it more users", slice_.queue.overloaded)
             self.environment.process_exit_code = Exit.INVALID
             self._stop()
         gevent.sleep(HOLD_NS / 1e9)

@@ -6,7 +6,7 @@ from typing import Any
 
 from wiretax.load.accounting.live import Live
 from wiretax.load.drivers.locust_session import FreeSession
-from wiretax.load.drivers.web_sweep import ConductedRun
+from wiretax.load.drivers.web_sweep import WebSweep
 from wiretax.load.web.reports import ReportMaker
 
 MOST_RUNS = 10
@@ -76,7 +76,7 @@ def _test(session: FreeSession) -> dict[str, Any] | None:
     ready, run = session.ready, session.run
     if ready is None or run is None:
         return None
-    progress = run.progress if isinstance(run, ConductedRun) and session.is_running else None
+    progress = run.progress if isinstance(run, WebSweep) and session.is_running else None
     return {
         "running": session.is_running,
         "state": session.state,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from saved import piece, record
+from saved import record, slice_
 
 from analysis.advice.call_cost import UNKNOWN, find_work
 from wiretax.channels.workload import LIBRARY, Workload
@@ -20,12 +20,12 @@ HOST = "http://127.0.0.1:1/apps/1"
 
 def save(results: Path, name: str, *workloads: Workload, call_s: float = 50e-6, **meta: Any) -> Path:
     """A run in which a call takes ``call_s`` and each event 2 µs, for six rounds."""
-    pieces = [
-        piece(each, number, 1000, duration_s=1000 * (call_s + 2e-6 * each.batch_size))
+    slices = [
+        slice_(each, number, 1000, duration_s=1000 * (call_s + 2e-6 * each.batch_size))
         for number in range(6)
         for each in workloads
     ]
-    made = record(*pieces)
+    made = record(*slices)
     started = {"schema": 1, "started": f"2026-01-01T00:00:00.{name}", "valid": True, "invalid_because": []}
     made.meta = {**started, "mock": FREE_MOCK, "endpoint": HOST, **meta}
     folder = results / name

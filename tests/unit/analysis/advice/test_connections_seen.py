@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from saved import piece, record, slices_frame
+from saved import record, slice_, slices_frame
 
 from analysis.advice.connections_seen import Connections, closes_most_calls, find_seen
 from wiretax.channels.endpoint import Endpoint
@@ -21,7 +21,7 @@ KEPT = Workload()
 def save(
     results: Path, name: str, closes: bool, endpoint: str = "http://127.0.0.1:6001/apps/1", **meta: Any
 ) -> None:
-    made = record(*(piece(KEPT, number, 100, connections=100 if closes else 0) for number in range(3)))
+    made = record(*(slice_(KEPT, number, 100, connections=100 if closes else 0) for number in range(3)))
     started = {"schema": 1, "started": f"2026-01-01T00:00:00.{name}", "valid": True, "invalid_because": []}
     made.meta = {**started, "mock": None, "endpoint": endpoint, **meta}
     (results / name).mkdir()
@@ -45,7 +45,7 @@ def save(
 def test_a_server_closes_what_its_clients_would_have_kept(
     workload: Workload, connections: int, closes: bool | None
 ) -> None:
-    assert closes_most_calls(slices_frame(record(piece(workload, 0, 100, connections=connections)))) is closes
+    assert closes_most_calls(slices_frame(record(slice_(workload, 0, 100, connections=connections)))) is closes
 
 
 def test_the_newest_run_against_the_same_server_tells(tmp_path: Path) -> None:

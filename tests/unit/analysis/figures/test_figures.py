@@ -11,7 +11,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from saved import Costs, kernel, latency_frame, made_up, piece, record, slices_frame
+from saved import Costs, kernel, latency_frame, made_up, record, slice_, slices_frame
 from shared_connections import shared
 
 from analysis.figures import (
@@ -48,7 +48,7 @@ SWEEP = [
 
 def counted(workload: Workload, round_: int = 0) -> Slice:
     """A slice of ten calls whose segments the kernel counted: two each way a call."""
-    made = piece(workload, round_, 10)
+    made = slice_(workload, round_, 10)
     made.tcp = kernel(20, 20)
     return made
 
@@ -129,7 +129,7 @@ def test_without_the_kernels_count_the_waterfall_ends_with_what_was_sent() -> No
 
 
 def test_what_failed_calls_cost_is_a_step_of_its_own() -> None:
-    failing = piece(TRIGGER, 0, 10, unfinished_sent_bytes=450)
+    failing = slice_(TRIGGER, 0, 10, unfinished_sent_bytes=450)
     figure = drawn(layer_waterfall(slices_frame(record(failing))))
     [bar] = bars(figure.figure.axes[0])["calls that failed"]
     assert bar.get_width() == 45
@@ -246,7 +246,7 @@ def test_few_rounds_give_gains_without_intervals_or_a_band() -> None:
 
 
 def test_heads_are_stacked_by_part_the_least_first_with_the_claim() -> None:
-    heavy, light = piece(Workload(client="node"), 0, 10), piece(Workload(client="reference"), 0, 10)
+    heavy, light = slice_(Workload(client="node"), 0, 10), slice_(Workload(client="reference"), 0, 10)
     heavy.measured.header_bytes += 1000
     figure = drawn(heads_by_client(slices_frame(record(heavy, light))))
     [axes] = figure.figure.axes
@@ -262,16 +262,16 @@ def test_heads_are_stacked_by_part_the_least_first_with_the_claim() -> None:
 
 def test_a_client_sent_in_several_ways_has_one_head() -> None:
     plain, closing = Workload(client="node"), Workload(client="node", connection="close")
-    longer = piece(closing, 0, 10)
+    longer = slice_(closing, 0, 10)
     longer.measured.header_bytes += 190
-    figure = drawn(heads_by_client(slices_frame(record(longer, piece(plain, 0, 10), piece(TRIGGER, 0, 10)))))
+    figure = drawn(heads_by_client(slices_frame(record(longer, slice_(plain, 0, 10), slice_(TRIGGER, 0, 10)))))
     assert [bar.get_width() for bar in bars(figure.figure.axes[0])["headers"]] == [70, 70]
 
 
 def test_a_distribution_reaches_its_percentiles_at_their_share() -> None:
-    slow = piece(BATCH, 0, 980)
+    slow = slice_(BATCH, 0, 980)
     slow.measured.latency.record([50_000_000] * 20)
-    made = record(piece(TRIGGER, 0, 1000), slow, users=16)
+    made = record(slice_(TRIGGER, 0, 1000), slow, users=16)
     latency = latency_frame(made)
     figure = drawn(latency_distributions(latency, slices_frame(made)))
     [axes] = figure.figure.axes
@@ -287,9 +287,9 @@ def test_a_distribution_reaches_its_percentiles_at_their_share() -> None:
 
 
 def test_a_distribution_shows_what_was_not_acknowledged_as_at_least_that_long() -> None:
-    stalled = piece(BATCH, 0, 970)
+    stalled = slice_(BATCH, 0, 970)
     stalled.boundary.latency.record_censored([400_000_000] * 30)
-    made = record(piece(TRIGGER, 0, 50), stalled, users=16)
+    made = record(slice_(TRIGGER, 0, 50), stalled, users=16)
     figure = drawn(latency_distributions(latency_frame(made), slices_frame(made)))
     [axes] = figure.figure.axes
     assert {"batch of 10: 1.00 / >399.51", "trigger: 1.00 / -"} <= set(texts(figure))
@@ -308,14 +308,14 @@ def test_a_distribution_shows_what_was_not_acknowledged_as_at_least_that_long() 
 def test_users_of_all_workers_count_and_what_is_given_counts_more() -> None:
     made = record()
     for worker in (0, 1):
-        made.add(piece(TRIGGER, 0, 10), users=8, worker=worker)
+        made.add(slice_(TRIGGER, 0, 10), users=8, worker=worker)
     latency, slices = latency_frame(made), slices_frame(made)
     assert "saturated, 16 users" in drawn(latency_distributions(latency, slices)).caption
     assert "saturated, 3 users" in drawn(latency_distributions(latency, slices, users=3)).caption
 
 
 def test_an_observed_publisher_is_not_called_saturated() -> None:
-    made = record(piece(Workload(payload_kind="observed", client="unknown"), 0, 3), users=1)
+    made = record(slice_(Workload(payload_kind="observed", client="unknown"), 0, 3), users=1)
     figure = drawn(latency_distributions(latency_frame(made), slices_frame(made)))
     assert figure.figure.axes[0].get_xlabel() == "latency, ms (as the proxy saw it)"
     assert "saturat" not in figure.caption.lower()
@@ -337,7 +337,7 @@ def test_a_connections_price_is_shared_by_its_calls() -> None:
 
 
 def silent() -> pd.DataFrame:
-    return slices_frame(record(piece(TRIGGER, 0, 0), piece(BATCH, 0, 0)))
+    return slices_frame(record(slice_(TRIGGER, 0, 0), slice_(BATCH, 0, 0)))
 
 
 def unacknowledged() -> pd.DataFrame:
@@ -413,7 +413,7 @@ def test_without_latencies_there_is_no_distribution(made: Callable[[], pd.DataFr
 
 
 def test_a_run_that_lacks_a_comparison_says_what_would_measure_it() -> None:
-    slices = slices_frame(record(piece(TRIGGER, 0, 10)))
+    slices = slices_frame(record(slice_(TRIGGER, 0, 10)))
     declined = {each.__name__: str(each(slices)) for each in FIGURES[1:]}
     assert declined == {
         "bytes_by_batch_size": "No figure here: no workload of this run differs in its batch size alone; "

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from judged import META, run_of, run_of_pieces
 from rich.console import Console
-from saved import Costs, made_up, piece, record, rendered
+from saved import Costs, made_up, record, rendered, slice_
 
 from analysis.gates.acceptance import UnacceptableError, accept_run
 from analysis.gates.gates import Gates, load_gates
@@ -200,14 +200,14 @@ def test_a_folder_is_a_baseline_by_the_file_in_it(folder: Path) -> None:
 
 
 def save(folder: Path, frame_of: Run, **meta: Any) -> None:
-    made = record(piece(TRIGGER, 0, 100), piece(BATCH, 0, 100))
+    made = record(slice_(TRIGGER, 0, 100), slice_(BATCH, 0, 100))
     made.meta = {**META, **meta}
     folder.mkdir(parents=True)
     write_run(folder, made)
 
 
 def test_a_saved_run_is_a_baseline_as_it_is(folder: Path) -> None:
-    run = run_of_pieces(piece(TRIGGER, 0, 100), piece(BATCH, 0, 100))
+    run = run_of_pieces(slice_(TRIGGER, 0, 100), slice_(BATCH, 0, 100))
     save(folder / "reference" / "first", run)
     for baseline in ("reference/first", "reference"):
         gates = load(folder, BYTES + EXACTLY, baseline)
@@ -218,7 +218,7 @@ def test_a_saved_run_is_a_baseline_as_it_is(folder: Path) -> None:
 
 
 def test_an_invalid_run_is_no_baseline(folder: Path) -> None:
-    run = run_of_pieces(piece(TRIGGER, 0, 100))
+    run = run_of_pieces(slice_(TRIGGER, 0, 100))
     save(folder / "reference", run, valid=False)
     with pytest.raises(GatesError, match="is an invalid run"):
         load(folder, BYTES + EXACTLY, "reference")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from judged import gates_of, judged, run_of, run_of_pieces, verdicts
-from saved import Costs, kernel, made_up, piece, rendered
+from saved import Costs, kernel, made_up, rendered, slice_
 
 from analysis.gates.accepted import accept, origin_of
 from analysis.gates.addresses import Views
@@ -43,16 +43,16 @@ def two_servers(frame: pd.DataFrame, factor: float = 1.0) -> pd.DataFrame:
 
 def ratios(*values: float) -> pd.DataFrame:
     """Trigger and batch whose rates have these ratios, a round each."""
-    pieces = []
+    slices = []
     for number, value in enumerate(values):
-        pieces.append(piece(TRIGGER, number, 1_000, 1.0))
-        pieces.append(piece(BATCH, number, 1_000, 10 / value))
-    return run_of_pieces(*pieces).slices
+        slices.append(slice_(TRIGGER, number, 1_000, 1.0))
+        slices.append(slice_(BATCH, number, 1_000, 10 / value))
+    return run_of_pieces(*slices).slices
 
 
 def test_bytes_are_held_to_their_limits_exactly() -> None:
     # 300 B of head and 50 of envelope for ten events of 100 B: 135 B each.
-    run = run_of_pieces(piece(BATCH, 0, 1_000), piece(BATCH, 1, 777))
+    run = run_of_pieces(slice_(BATCH, 0, 1_000), slice_(BATCH, 1, 777))
     for limit, verdict in (("135", "pass"), ("134.999999", "fail"), ("135.000001", "pass")):
         [case] = judged(run, check(SENT + f"max = {limit}")).cases
         assert (case.verdict, case.measured, case.exact, case.low) == (verdict, 135.0, "135", None)
@@ -61,14 +61,14 @@ def test_bytes_are_held_to_their_limits_exactly() -> None:
 
 
 def test_one_byte_in_one_of_a_million_calls_is_seen() -> None:
-    steady = run_of_pieces(piece(BATCH, 0, 1_000_000))
+    steady = run_of_pieces(slice_(BATCH, 0, 1_000_000))
     grown = run_of(steady.slices.assign(header_bytes=steady.slices["header_bytes"] + 1))
     assert judged(steady, check(SENT + "max = 135")).exit_code == 0
     assert judged(grown, check(SENT + "max = 135")).exit_code == 3
 
 
 def test_a_tenth_is_a_tenth() -> None:
-    run = run_of_pieces(piece(BATCH, 0, 1_000))
+    run = run_of_pieces(slice_(BATCH, 0, 1_000))
     assert judged(run, check('metric = "requests.per_event"\nmax = 0.1\nmin = 0.1')).exit_code == 0
 
 
@@ -92,7 +92,7 @@ def test_a_tenth_is_a_tenth() -> None:
     ],
 )
 def test_each_size_is_what_it_says(metric: str, value: float) -> None:
-    run = run_of_pieces(piece(BATCH, 0, 1_000), piece(TRIGGER, 0, 1_000))
+    run = run_of_pieces(slice_(BATCH, 0, 1_000), slice_(TRIGGER, 0, 1_000))
     where = 'where = { api = "batch" }\n'
     judgement = judged(run, check(f'metric = "{metric}"\n{where}max = {value}\nmin = {value}'))
     assert verdicts(judgement) == [(BATCH.name, "pass")]
@@ -115,13 +115,13 @@ def test_figures_are_those_of_the_table() -> None:
 
 
 def test_the_kernels_figures_are_judged_by_rounds() -> None:
-    pieces = []
+    slices = []
     for number in range(8):
-        made = piece(TRIGGER, number, 1_000)
+        made = slice_(TRIGGER, number, 1_000)
         assert made.tcp is not None
         made.tcp = kernel(1_000 + number % 2, 1_000)
-        pieces.append(made)
-    run = run_of_pieces(*pieces)
+        slices.append(made)
+    run = run_of_pieces(*slices)
     segments = judged(run, check('metric = "segments.per_event"\nmax = 2.001'))
     assert [case.verdict for case in segments.cases] == ["pass"]
     # 300 B of head, 150 of body, 72 of answer, two segments of 52.
@@ -133,20 +133,20 @@ def test_the_kernels_figures_are_judged_by_rounds() -> None:
 
 
 def test_latency_is_judged_by_its_percentile_of_each_round() -> None:
-    run = run_of_pieces(*(piece(TRIGGER, number, 1000) for number in range(6)))
+    run = run_of_pieces(*(slice_(TRIGGER, number, 1000) for number in range(6)))
     assert judged(run, check('metric = "latency.p99"\nmax = 0.00101')).exit_code == 0
     assert judged(run, check('metric = "latency.p50"\nmax = 0.00098')).exit_code == 3
 
 
 def latencies(acknowledged: int, late: int = 0, timed_out: int = 0, rounds: int = 6) -> Run:
     """A millisecond a call; late ones took 400 ms and ended after their slice; others were given up by then."""
-    pieces = []
+    slices = []
     for number in range(rounds):
-        made = piece(TRIGGER, number, acknowledged)
+        made = slice_(TRIGGER, number, acknowledged)
         made.boundary.latency.record([400_000_000] * late)
         made.boundary.latency.record_censored([400_000_000] * timed_out)
-        pieces.append(made)
-    return run_of_pieces(*pieces)
+        slices.append(made)
+    return run_of_pieces(*slices)
 
 
 P99 = 'metric = "latency.p99"\nmax = {}'
@@ -228,14 +228,14 @@ def test_a_percentile_of_too_few_calls_passes_nothing_and_says_how_many_it_needs
 def test_a_ratio_of_percentiles_knows_which_side_is_a_lower_bound(
     unknown: Workload, limit: str, verdict: str
 ) -> None:
-    pieces = [piece(workload, number, 980) for number in range(6) for workload in (TRIGGER, BATCH)]
-    for made in pieces:
+    slices = [slice_(workload, number, 980) for number in range(6) for workload in (TRIGGER, BATCH)]
+    for made in slices:
         late = made.boundary.latency
         (late.record_censored if made.workload is unknown else late.record)(
             [400_000_000 if made.workload is unknown else 1_000_000] * 20
         )
     compare = 'compare = { of = { api = "batch" }, to = { api = "trigger" } }'
-    [case] = judged(run_of_pieces(*pieces), check(f'metric = "latency.p99"\n{compare}\n{limit}')).cases
+    [case] = judged(run_of_pieces(*slices), check(f'metric = "latency.p99"\n{compare}\n{limit}')).cases
     assert case.verdict == verdict
 
 
@@ -247,7 +247,7 @@ def test_a_lower_bound_is_not_accepted_as_a_baseline() -> None:
 
 def test_http2_is_judged_by_rounds_since_its_heads_vary() -> None:
     two = replace(TRIGGER, client=LIBRARY, http="2", tls=True)
-    run = run_of_pieces(*(piece(two, number, 1_000) for number in range(6)))
+    run = run_of_pieces(*(slice_(two, number, 1_000) for number in range(6)))
     frame = run.slices.assign(header_bytes=run.slices["header_bytes"] + run.slices["round"])
     [case] = judged(run_of(frame), check(SENT + "max = 450.01")).cases
     assert (case.verdict, case.kind) == ("pass", "stochastic")
@@ -301,7 +301,7 @@ def test_a_wider_confidence_is_harder_to_satisfy() -> None:
 
 
 def test_a_difference_is_in_the_metrics_unit() -> None:
-    run = run_of_pieces(piece(TRIGGER, 0, 1_000), piece(BATCH, 0, 1_000))
+    run = run_of_pieces(slice_(TRIGGER, 0, 1_000), slice_(BATCH, 0, 1_000))
     compare = 'compare = { of = { api = "trigger" }, to = { api = "batch" }, as = "difference" }\n'
     [case] = judged(run, check(SENT + compare + "min = 315\nmax = 315")).cases
     assert (case.verdict, case.unit, case.exact) == ("pass", "B/event", "315")
@@ -311,7 +311,7 @@ def test_a_difference_is_in_the_metrics_unit() -> None:
 
 
 def test_where_gives_a_case_each_and_takes_lists() -> None:
-    run = run_of_pieces(*(piece(replace(TRIGGER, payload_bytes=size), 0, 1_000) for size in (10, 100, 1000)))
+    run = run_of_pieces(*(slice_(replace(TRIGGER, payload_bytes=size), 0, 1_000) for size in (10, 100, 1000)))
     judgement = judged(run, check(SENT + "where = { payload_bytes = [10, 1000] }\nmax = 1000"))
     assert verdicts(judgement) == [
         ("trigger-10B-chat-reference", "pass"),
@@ -322,7 +322,7 @@ def test_where_gives_a_case_each_and_takes_lists() -> None:
 
 
 def test_a_where_that_matches_nothing_fails() -> None:
-    run = run_of_pieces(piece(TRIGGER, 0, 1_000))
+    run = run_of_pieces(slice_(TRIGGER, 0, 1_000))
     judgement = judged(run, check(SENT + "where = { payload_bytes = 50 }\nmax = 1e9"))
     [case] = judgement.cases
     assert judgement.exit_code == 3
@@ -360,7 +360,7 @@ def test_clients_are_compared_call_by_call() -> None:
 
 
 def test_no_partner_and_too_many_partners_fail() -> None:
-    lonely = judged(run_of_pieces(piece(BATCH, 0, 1_000)), GAIN + "min = 0")
+    lonely = judged(run_of_pieces(slice_(BATCH, 0, 1_000)), GAIN + "min = 0")
     assert lonely.exit_code == 3
     assert "nothing to hold it against: no workload has api = trigger" in lonely.cases[0].message
     many = [TRIGGER, BATCH, Workload("batch", 5)]
@@ -374,7 +374,7 @@ def test_a_gain_is_against_the_trigger_and_fails_without_one() -> None:
     text = check('metric = "gain"\nmin = 5.0')
     judgement = judged(run_of(ratios(*[6.0] * 6)), text)
     assert verdicts(judgement) == [(BATCH.name, "pass")]
-    lonely = judged(run_of_pieces(*(piece(BATCH, number, 1_000) for number in range(6))), text)
+    lonely = judged(run_of_pieces(*(slice_(BATCH, number, 1_000) for number in range(6))), text)
     assert lonely.exit_code == 3
     assert "no trigger" in lonely.cases[0].message
 
@@ -420,14 +420,14 @@ def test_nothing_measured_is_invalid_and_no_pass() -> None:
 
 
 def test_a_workload_that_sent_nothing_is_invalid_beside_one_that_did() -> None:
-    run = run_of_pieces(piece(TRIGGER, 0, 1_000), piece(BATCH, 0, 0))
+    run = run_of_pieces(slice_(TRIGGER, 0, 1_000), slice_(BATCH, 0, 0))
     judgement = judged(run, PASSES)
     assert verdicts(judgement) == [(TRIGGER.name, "pass"), (BATCH.name, "invalid")]
     assert judgement.exit_code == 5
 
 
 def test_too_few_requests_are_invalid() -> None:
-    run = run_of_pieces(piece(TRIGGER, 0, 600), piece(TRIGGER, 1, 399))
+    run = run_of_pieces(slice_(TRIGGER, 0, 600), slice_(TRIGGER, 1, 399))
     text = "[valid]\nmin_requests = {}\n" + PASSES
     assert judged(run, text.format(999)).exit_code == 0
     judgement = judged(run, text.format(1000))
@@ -438,7 +438,7 @@ def test_too_few_requests_are_invalid() -> None:
 
 
 def test_failures_above_their_share_are_invalid() -> None:
-    frame = run_of_pieces(piece(TRIGGER, 0, 1_000)).slices.assign(failures=10)
+    frame = run_of_pieces(slice_(TRIGGER, 0, 1_000)).slices.assign(failures=10)
     assert judged(run_of(frame), PASSES).exit_code == 5
     assert "10 of 1,000 exchanges" in judged(run_of(frame), PASSES).cases[0].message
     assert judged(run_of(frame), "[valid]\nmax_failure_ratio = 0.01\n" + PASSES).exit_code == 0

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from judged import run_of
 from rich.console import Console
-from saved import kernel, piece, record, slices_frame
+from saved import kernel, record, slice_, slices_frame
 
 from analysis.figures.drawing import Absent
 from analysis.figures.sharing import connections
@@ -41,7 +41,7 @@ def closing(workload: Workload, calls: int = 1, by_server: bool = True, own: int
     """A slice in which a connection carries so many calls; 0 for all, on connections opened before."""
     opened = CALLS // calls if calls else 0
     closed = {"closed_by_server": opened} if by_server else {"closed_by_client": opened}
-    made = piece(workload, 0, CALLS, connections=opened, **closed)
+    made = slice_(workload, 0, CALLS, connections=opened, **closed)
     segments = kernel(CALLS + opened * own // 2, CALLS + opened * own // 2)
     made.tcp = segments._replace(
         headers_out=segments.headers_out + 8 * opened, headers_in=segments.headers_in + 8 * opened
@@ -49,8 +49,8 @@ def closing(workload: Workload, calls: int = 1, by_server: bool = True, own: int
     return made
 
 
-def frame(*pieces: Slice) -> pd.DataFrame:
-    return slices_frame(record(*pieces))
+def frame(*slices: Slice) -> pd.DataFrame:
+    return slices_frame(record(*slices))
 
 
 KEPT, ASKED, CLOSES = Workload(), Workload(calls_per_connection=100), Workload(connection="close")

@@ -13,7 +13,7 @@ from queued import BATCH as QUEUE
 from queued import Drain
 from queued import run_of as queues_of
 from rich.console import Console
-from saved import latency_frame, piece, record, slices_frame
+from saved import latency_frame, record, slice_, slices_frame
 
 from analysis.figures import Absent, Drawing, latency_by_bytes
 from analysis.measures.latency import Histogram, histogram_of, percentiles, samples_needed
@@ -54,13 +54,13 @@ def recorded(acknowledged_ms: list[float], censored_ms: list[float]) -> Histogra
 
 def ended(workload: Workload, acknowledged: int, timed_out: int, timeout_ms: int = 400) -> Slice:
     """A slice of calls of a millisecond, and of calls that were given up after it had ended."""
-    made = piece(workload, 0, acknowledged)
+    made = slice_(workload, 0, acknowledged)
     made.boundary.latency.record_censored([timeout_ms * MS] * timed_out)
     return made
 
 
-def run_of(*pieces: Slice) -> Run:
-    return as_read(record(*pieces), Path("a-run"), META)
+def run_of(*slices: Slice) -> Run:
+    return as_read(record(*slices), Path("a-run"), META)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_all_calls_lost_leave_lower_bounds_and_no_warning() -> None:
 
 
 def test_a_run_from_before_censored_calls_were_kept_has_its_percentiles() -> None:
-    frame = latency_frame(record(piece(TRIGGER, 0, 1000)))
+    frame = latency_frame(record(slice_(TRIGGER, 0, 1000)))
     old = frame.drop(columns="censored")
     pd.testing.assert_frame_equal(percentiles(old), percentiles(frame))
     assert histogram_of(old).samples == 1000
@@ -133,7 +133,7 @@ def test_without_latencies_there_are_no_percentiles(empty: pd.DataFrame) -> None
     found = percentiles(empty)
     assert found.empty
     assert list(found) == ["p50_s", "p50_s_is_lower_bound", "p99_s", "p99_s_is_lower_bound", "samples"]
-    table = summarise(slices_frame(record(piece(TRIGGER, 0, 10))), empty)
+    table = summarise(slices_frame(record(slice_(TRIGGER, 0, 10))), empty)
     assert table["p99_s"].isna().all()
     assert table["samples"].tolist() == [0]
 
@@ -167,7 +167,7 @@ def test_the_table_shows_bounds_and_dashes_and_says_what_they_are() -> None:
 
 
 def test_a_call_that_hung_beyond_its_slice_is_the_longest_in_the_table() -> None:
-    hung = piece(TRIGGER, 0, 5000)
+    hung = slice_(TRIGGER, 0, 5000)
     hung.boundary.latency.record([5_000_000_000])
     (row,) = (line for line in printed(run_of(hung)).splitlines() if "trigger  " in line)
     p99, longest = row.split()[-2:]
@@ -176,7 +176,7 @@ def test_a_call_that_hung_beyond_its_slice_is_the_longest_in_the_table() -> None
 
 
 def test_a_table_without_bounds_or_gaps_has_no_notes_of_them() -> None:
-    said = printed(run_of(piece(TRIGGER, 0, 1000)))
+    said = printed(run_of(slice_(TRIGGER, 0, 1000)))
     assert "(closed loop)" in said
     assert "lower bound" not in said
     assert "too few" not in said
@@ -192,7 +192,7 @@ def test_the_page_has_the_same_cells_and_notes() -> None:
         assert "saturated, 4 users with one call at a time each (closed loop)" in said
         assert "lower bound" in said
         assert "p99 needs 1,000" in said
-    assert not costs(run_of(piece(TRIGGER, 0, 0))).notes
+    assert not costs(run_of(slice_(TRIGGER, 0, 0))).notes
 
 
 FEW = Drain(QUEUE, calls=20, fill=4, waiting_s=0.004)

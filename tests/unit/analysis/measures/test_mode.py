@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from judged import gates_of
 from rich.console import Console
-from saved import Costs, latency_frame, piece, record, rendered
+from saved import Costs, latency_frame, record, rendered, slice_
 
 from analysis import figures
 from analysis.figures import Absent
@@ -58,7 +58,7 @@ NO_FAILURES = pd.DataFrame(columns=["workload", "kind", "status", "message", "co
 def free_run(**meta: Any) -> Run:
     """A run whose times would make a gain of 5.50x with batches of ten, and a limit of 11.0x."""
     slices = rendered(CALLS, rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
-    latency = latency_frame(record(*(piece(each, 0, 100) for each in CALLS)))
+    latency = latency_frame(record(*(slice_(each, 0, 100) for each in CALLS)))
     return Run(Path("results/free"), {**META, "mode": "free", **meta}, slices, latency, NO_FAILURES, None)
 
 
@@ -81,7 +81,7 @@ def test_the_mode_is_that_of_run_json_or_told_by_an_older_one(meta: dict[str, An
 
 
 def test_slices_carry_the_mode_through_all_that_is_done_to_them(tmp_path: Path) -> None:
-    made = record(*(piece(each, number, 100) for number in range(5) for each in CALLS))
+    made = record(*(slice_(each, number, 100) for number in range(5) for each in CALLS))
     made.meta = dict(META)
     write_run(tmp_path, made)
     slices = read_run(tmp_path).slices

@@ -12,7 +12,7 @@ import pytest
 from matplotlib.markers import CARETUPBASE, MarkerStyle
 from queued import BATCH, META, TRIGGER, Drain, record_of, run_of
 from rich.console import Console
-from saved import latency_frame, piece, record, slices_frame
+from saved import latency_frame, record, slice_, slices_frame
 
 from analysis.advice.advise import Demand
 from analysis.advice.call_cost import UNKNOWN, find_work
@@ -162,7 +162,7 @@ def test_a_panel_a_round_trip_and_a_curve_a_rate() -> None:
 
 
 def test_without_queues_there_is_no_figure() -> None:
-    closed = record(piece(Workload(), 0, 10))
+    closed = record(slice_(Workload(), 0, 10))
     run = as_read(closed, Path("run"), META)
     absent = latency_by_bytes(run)
     assert isinstance(absent, Absent)
@@ -171,9 +171,9 @@ def test_without_queues_there_is_no_figure() -> None:
 
 
 def test_queues_and_what_is_sent_as_fast_as_it_is_answered_are_kept_apart(tmp_path: Path) -> None:
-    made = record(piece(Workload(), 0, 10), piece(Workload("batch", 10), 0, 10))
+    made = record(slice_(Workload(), 0, 10), slice_(Workload("batch", 10), 0, 10))
     before = as_read(made, Path("run"), META)
-    queue = piece(BATCH, 0, 7)
+    queue = slice_(BATCH, 0, 7)
     made.add(queue, 16)
     made.meta = {"schema": 1, "started": "2026-01-31T12:00:00", **META}
     write_run(tmp_path, made)
@@ -186,7 +186,7 @@ def test_queues_and_what_is_sent_as_fast_as_it_is_answered_are_kept_apart(tmp_pa
 
 
 def test_a_run_without_queues_has_no_files_of_them(tmp_path: Path) -> None:
-    made = record(piece(Workload(), 0, 10))
+    made = record(slice_(Workload(), 0, 10))
     made.meta = {"schema": 1, "started": "2026-01-31T12:00:00", **META}
     write_run(tmp_path, made)
     assert not {"queue.parquet", "waits.parquet"} & {file.name for file in tmp_path.iterdir()}
@@ -233,7 +233,7 @@ def test_what_is_far_from_what_was_measured_is_not_told(run: Run, other: Demand)
 def test_the_newest_valid_run_that_has_such_a_queue_is_told(tmp_path: Path) -> None:
     assert find_drained(tmp_path, None, demand()) is None
     for name, drain, valid in (("1", FAST, True), ("2", SLOW, True), ("3", FAST, False), ("4", None, True)):
-        made = record(piece(Workload(), 0, 10)) if drain is None else record_of(drain)
+        made = record(slice_(Workload(), 0, 10)) if drain is None else record_of(drain)
         made.meta = {**META, "schema": 1, "started": f"2026-01-31T12:00:0{name}", "valid": valid}
         (tmp_path / name).mkdir()
         write_run(tmp_path / name, made)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
-from saved import kernel, latency_frame, piece, record, slices_frame
+from saved import kernel, latency_frame, record, slice_, slices_frame
 
 from analysis.measures.latency import percentiles
 from analysis.measures.layers import bytes_per_event, totals
@@ -25,7 +25,7 @@ FAN_OUT = Workload("multi_trigger", channels=10)
 
 
 def test_layers_add_up_to_what_was_sent_and_received() -> None:
-    cost = bytes_per_event(slices_frame(record(piece(TRIGGER, 0, 20), piece(BATCH, 0, 20))))
+    cost = bytes_per_event(slices_frame(record(slice_(TRIGGER, 0, 20), slice_(BATCH, 0, 20))))
     one = cost.loc[TRIGGER.name]
     assert one[["payload", "envelope", "auth_query", "request_line", "headers"]].tolist() == [100, 50, 195, 35, 70]
     assert one["sent"] == 450
@@ -37,12 +37,12 @@ def test_layers_add_up_to_what_was_sent_and_received() -> None:
 
 
 def test_segments_cost_their_headers_where_the_kernel_counted_them() -> None:
-    counted = piece(BATCH, 0, 20)
+    counted = slice_(BATCH, 0, 20)
     counted.tcp = kernel(40, 30)
     cost = bytes_per_event(slices_frame(record(counted))).loc[BATCH.name]
     assert cost["tcp_ip"] == 40 * 52 / 200
     assert cost["response_tcp_ip"] == 30 * 52 / 200
-    unknown = piece(BATCH, 1, 20)
+    unknown = slice_(BATCH, 1, 20)
     unknown.tcp = None
     cost = bytes_per_event(slices_frame(record(counted, unknown))).loc[BATCH.name]
     assert math.isnan(cost["tcp_ip"])
@@ -50,21 +50,21 @@ def test_segments_cost_their_headers_where_the_kernel_counted_them() -> None:
 
 
 def test_an_event_bears_the_bytes_of_those_that_failed() -> None:
-    failing = piece(TRIGGER, 0, 10, unfinished_sent_bytes=450)
+    failing = slice_(TRIGGER, 0, 10, unfinished_sent_bytes=450)
     failing.measured.events = failing.measured.messages = 5
     cost = bytes_per_event(slices_frame(record(failing))).loc[TRIGGER.name]
     assert cost["sent"] == (10 * 450 + 450) / 5
 
 
 def test_nothing_acknowledged_has_no_cost_rather_than_none() -> None:
-    silent = piece(TRIGGER, 0, 0)
+    silent = slice_(TRIGGER, 0, 0)
     assert math.isnan(bytes_per_event(slices_frame(record(silent))).at[TRIGGER.name, "sent"])
 
 
 def test_workers_add_up_and_share_their_time() -> None:
     made = record()
     for worker in (0, 1):
-        made.add(piece(TRIGGER, 0, 100, duration_s=2.0), users=4, worker=worker)
+        made.add(slice_(TRIGGER, 0, 100, duration_s=2.0), users=4, worker=worker)
     frame = slices_frame(made)
     assert totals(frame).at[0, "duration_s"] == 2.0
     assert rates(frame).at[0, TRIGGER.name] == 100
@@ -73,8 +73,8 @@ def test_workers_add_up_and_share_their_time() -> None:
 def test_a_ratio_is_taken_round_by_round_so_that_drift_cancels() -> None:
     # The machine halves its speed from round to round; the ratio is always 4.
     speeds = [1000 / 2**number for number in range(8)]
-    pieces = [piece(each, number, int(8 * speed)) for number, speed in enumerate(speeds) for each in (TRIGGER,)]
-    frame = slices_frame(record(*pieces))
+    slices = [slice_(each, number, int(8 * speed)) for number, speed in enumerate(speeds) for each in (TRIGGER,)]
+    frame = slices_frame(record(*slices))
     slow = rates(frame)[TRIGGER.name]
     ratio = paired_ratio(4 * slow, slow)
     assert (ratio.estimate, ratio.low, ratio.high, ratio.rounds) == (4.0, 4.0, 4.0, 8)
@@ -111,8 +111,8 @@ def test_percentiles_are_those_of_the_values_to_half_a_percent(quantile: float) 
 
 
 def test_percentiles_merge_rounds() -> None:
-    made = record(piece(TRIGGER, 0, 490), piece(TRIGGER, 1, 490))
-    slow = piece(TRIGGER, 2, 0)
+    made = record(slice_(TRIGGER, 0, 490), slice_(TRIGGER, 1, 490))
+    slow = slice_(TRIGGER, 2, 0)
     slow.measured.latency.record([9_000_000] * 20)
     made.add(slow, 4)
     found = percentiles(latency_frame(made)).loc[TRIGGER.name]
@@ -123,7 +123,7 @@ def test_percentiles_merge_rounds() -> None:
 
 def full_summary() -> pd.DataFrame:
     counts = {TRIGGER: 1000, BATCH: 600, FAN_OUT: 500}
-    made = record(*(piece(each, number, count) for number in range(6) for each, count in counts.items()))
+    made = record(*(slice_(each, number, count) for number in range(6) for each, count in counts.items()))
     return summarise(slices_frame(made), latency_frame(made))
 
 
@@ -142,7 +142,7 @@ def test_the_summary_compares_with_the_trigger_by_message() -> None:
 
 def test_without_a_trigger_of_the_same_kind_there_is_nothing_to_compare_with() -> None:
     other = Workload("trigger", payload_kind="ascii")
-    made = record(*(piece(each, number, 10) for number in range(6) for each in (other, BATCH)))
+    made = record(*(slice_(each, number, 10) for number in range(6) for each in (other, BATCH)))
     table = summarise(slices_frame(made), latency_frame(made)).set_index("api")
     assert table.at["batch", "baseline"] is None or pd.isna(table.at["batch", "baseline"])
     assert math.isnan(table.at["batch", "gain"])

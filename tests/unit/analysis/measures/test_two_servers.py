@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from rich.console import Console
-from saved import HEAD, latency_frame, piece, record, slices_frame
+from saved import HEAD, latency_frame, record, slice_, slices_frame
 
 from analysis.findings.doubts import check
 from analysis.measures.summary import summarise
@@ -34,8 +34,8 @@ def pairs(slower: float, rounds: int = 6, head: int = 0) -> list[Slice]:
     for number in range(rounds):
         for call in CALLS:
             speed_s = 1.0 + number / 3
-            made.append(piece(call, number, 100, speed_s))
-            other = piece(call.sent_to("against"), number, 100, speed_s * slower)
+            made.append(slice_(call, number, 100, speed_s))
+            other = slice_(call.sent_to("against"), number, 100, speed_s * slower)
             other.measured.header_bytes += head * 100
             made.append(other)
     return made
@@ -121,7 +121,7 @@ def test_other_differences_are_not_put_down_to_host() -> None:
 
 def test_a_ratio_of_servers_that_spreads_is_a_doubt_of_its_own() -> None:
     uneven = [
-        piece(each.workload, each.round, 100, each.duration_s * (2 if each.round % 2 else 1))
+        slice_(each.workload, each.round, 100, each.duration_s * (2 if each.round % 2 else 1))
         if each.workload.server == "against"
         else each
         for each in pairs(slower=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from saved import piece, record, slices_frame
+from saved import record, slice_, slices_frame
 from shared_connections import HANDSHAKE_RECEIVED, HANDSHAKE_SENT, RECORD, SETUP_SEGMENTS, shared
 
 from analysis.measures.layers import bytes_per_event
@@ -31,9 +31,9 @@ def test_a_run_with_one_way_of_sharing_has_no_curve() -> None:
 
 
 def test_where_the_kernel_counts_nothing_a_connection_has_no_price() -> None:
-    pieces = [shared(0), shared(10)]
-    pieces[1].tcp = None
-    assert amortisation(slices_frame(record(*pieces)))["connection_bytes"].isna().all()
+    slices = [shared(0), shared(10)]
+    slices[1].tcp = None
+    assert amortisation(slices_frame(record(*slices)))["connection_bytes"].isna().all()
 
 
 def test_the_layers_of_tls_are_apart_and_the_cable_holds_them_all() -> None:
@@ -46,7 +46,7 @@ def test_the_layers_of_tls_are_apart_and_the_cable_holds_them_all() -> None:
 
 
 def test_a_run_from_before_tls_was_counted_has_none() -> None:
-    frame = slices_frame(record(piece(Workload(), 0, 20)))
+    frame = slices_frame(record(slice_(Workload(), 0, 20)))
     old = frame.drop(columns=[name for name in frame if name.startswith("tls_") or name == "calls_per_connection"])
     cost = bytes_per_event(old).iloc[0]
     assert cost[["tls", "response_tls", "handshake"]].tolist() == [0, 0, 0]

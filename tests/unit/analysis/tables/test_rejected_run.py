@@ -13,7 +13,7 @@ import pytest
 from judged import META as JUDGED
 from judged import gates_of
 from rich.console import Console
-from saved import piece
+from saved import slice_
 
 from analysis import figures
 from analysis.advice.advise import Demand
@@ -104,7 +104,7 @@ META: dict[str, Any] = {
 
 def rejected(workload: Workload, round_: int) -> Slice:
     """A slice whose calls were all rejected."""
-    made = piece(workload, round_, 100, failures=100)
+    made = slice_(workload, round_, 100, failures=100)
     made.measured.events = made.measured.messages = 0
     made.measured.latency = Tally().latency
     made.measured.latency.record_censored([1_000_000] * 100)
@@ -116,7 +116,7 @@ def rejected(workload: Workload, round_: int) -> Slice:
 
 
 def accepted(workload: Workload, round_: int) -> Slice:
-    made = piece(workload, round_, 1000, connections=1000 // (workload.most_calls or 1000))
+    made = slice_(workload, round_, 1000, connections=1000 // (workload.most_calls or 1000))
     if workload.queued:
         tally = made.queue = QueueTally(intended=1000, arrived=1000)
         for _ in range(100):

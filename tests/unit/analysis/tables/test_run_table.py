@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from queued import BATCH, TRIGGER, Drain, record_of
 from rich.console import Console
-from saved import piece, record
+from saved import record, slice_
 
 from analysis.tables.run_table import print_run
 from wiretax.channels.workload import Workload
@@ -34,7 +34,7 @@ META: dict[str, Any] = {
 
 
 def swept(rounds: int = 6) -> RunRecord:
-    return record(*(piece(call, number, 200) for number in range(rounds) for call in CALLS))
+    return record(*(slice_(call, number, 200) for number in range(rounds) for call in CALLS))
 
 
 def printed(made: RunRecord, width: int = 80, terminal: bool = False, **meta: Any) -> list[str]:
@@ -86,7 +86,7 @@ def test_a_queue_on_a_narrow_terminal_names_them_too_and_no_figure_is_cut() -> N
 
 def test_differences_between_two_servers_are_titled_as_such() -> None:
     pairs = [each for call in CALLS for each in (call, call.sent_to("against"))]
-    made = record(*(piece(each, number, 100) for number in range(6) for each in pairs))
+    made = record(*(slice_(each, number, 100) for number in range(6) for each in pairs))
     lines = printed(made, against="http://127.0.0.1:18081/apps/123456", width=120)
     at = next(place for place, line in enumerate(lines) if "against / endpoint" in line)
     assert [" ".join(line.split()) for line in lines[at : at + 3]] == [
@@ -131,7 +131,7 @@ def test_a_run_of_both_names_the_mock_of_each() -> None:
     made = record_of(*QUEUES)
     for number in range(2):
         for call in CALLS:
-            made.add(piece(call, number, 100), 16)
+            made.add(slice_(call, number, 100), 16)
     words = "mock that costs nothing; queues: round trip 50 ms"
     assert printed(made)[0] == f"p  http://127.0.0.1:18080/apps/123456  {words}  16 users, 6 rounds"
 

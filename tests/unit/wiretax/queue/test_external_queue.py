@@ -81,29 +81,29 @@ def queue_of(path: Path, **more: Any) -> OutsideQueue:
     return OutsideQueue(WORKLOAD, source, Outside(str(path), "", "", "skip"), **more)
 
 
-def drain(queue: OutsideQueue | OpenQueue, publisher: Any, piece: Slice, for_s: float = PATIENCE_S) -> None:
-    queue.drain(publisher, piece, monotonic() + for_s)
+def drain(queue: OutsideQueue | OpenQueue, publisher: Any, slice_: Slice, for_s: float = PATIENCE_S) -> None:
+    queue.drain(publisher, slice_, monotonic() + for_s)
 
 
 def drained(queue: OutsideQueue, *publishers: Publisher) -> None:
     """Let publishers drain a queue to its end."""
-    piece = Slice(WORKLOAD, 0)
+    slice_ = Slice(WORKLOAD, 0)
     with gevent.Timeout(PATIENCE_S):
-        gevent.joinall([gevent.spawn(drain, queue, each, piece) for each in publishers], raise_error=True)
+        gevent.joinall([gevent.spawn(drain, queue, each, slice_) for each in publishers], raise_error=True)
         assert queue.ended
         queue.close()
 
 
 def test_a_call_under_way_at_the_end_of_the_file_is_waited_for(tmp_path: Path) -> None:
-    queue, slow, piece = queue_of(write(tmp_path, 2)), Publisher(), Slice(WORKLOAD, 0)
+    queue, slow, slice_ = queue_of(write(tmp_path, 2)), Publisher(), Slice(WORKLOAD, 0)
     with gevent.Timeout(PATIENCE_S):
-        under_way = gevent.spawn(drain, queue, slow, piece)
+        under_way = gevent.spawn(drain, queue, slow, slice_)
         while not slow.calls:
             gevent.sleep()
         idle = Publisher()
-        drain(queue, idle, piece, for_s=0)
+        drain(queue, idle, slice_, for_s=0)
         assert not queue.ended
-        waiting = gevent.spawn(drain, queue, idle, piece)
+        waiting = gevent.spawn(drain, queue, idle, slice_)
         gevent.sleep()
         slow.calls[0][1].set(None)
         gevent.joinall([under_way, waiting], raise_error=True)
@@ -116,13 +116,13 @@ def test_a_call_under_way_at_the_end_of_the_file_is_waited_for(tmp_path: Path) -
 
 
 def test_the_last_call_of_a_file_that_fails_is_sent_again_by_another_publisher(tmp_path: Path) -> None:
-    queue, broken, piece = queue_of(write(tmp_path, 2)), Publisher(), Slice(WORKLOAD, 0)
+    queue, broken, slice_ = queue_of(write(tmp_path, 2)), Publisher(), Slice(WORKLOAD, 0)
     with gevent.Timeout(PATIENCE_S):
-        failing = gevent.spawn(drain, queue, broken, piece)
+        failing = gevent.spawn(drain, queue, broken, slice_)
         while not broken.calls:
             gevent.sleep()
         other = Publisher(None)
-        waiting = gevent.spawn(drain, queue, other, piece)
+        waiting = gevent.spawn(drain, queue, other, slice_)
         gevent.sleep()
         broken.calls[0][1].set(LOST)
         broken.ends.append(None)
@@ -156,11 +156,11 @@ def test_events_whose_call_failed_are_sent_until_they_are_published(tmp_path: Pa
 def test_a_file_is_given_up_if_no_call_is_acknowledged_for_too_long(tmp_path: Path) -> None:
     queue = queue_of(write(tmp_path, 9), give_up_s=0.0, room=4)
     publishers = [Publisher(None, TOO_MANY, LOST), Publisher()]
-    piece = Slice(WORKLOAD, 0)
+    slice_ = Slice(WORKLOAD, 0)
     with gevent.Timeout(PATIENCE_S):
-        first = gevent.spawn(drain, queue, publishers[0], piece)
+        first = gevent.spawn(drain, queue, publishers[0], slice_)
         first.join()
-        drain(queue, publishers[1], piece)
+        drain(queue, publishers[1], slice_)
     queue.close()
     assert publishers[1].sent == []
     assert "given up, since no event was acknowledged for 0 s (connection reset)" in queue.error
@@ -175,11 +175,11 @@ def test_nothing_is_sent_after_the_slice_has_closed(tmp_path: Path, kind: str) -
         queue: OutsideQueue | OpenQueue = queue_of(write(tmp_path, 3))
     else:
         queue = OpenQueue(WORKLOAD, 1)
-    piece, publisher = Slice(WORKLOAD, 0), Publisher(None)
+    slice_, publisher = Slice(WORKLOAD, 0), Publisher(None)
     with gevent.Timeout(PATIENCE_S):
-        publishing = gevent.spawn(drain, queue, publisher, piece)
+        publishing = gevent.spawn(drain, queue, publisher, slice_)
         gevent.sleep()  # it waits for a first event
-        piece.close()
+        slice_.close()
         publishing.join()
         assert publisher.sent == []
         following = Slice(WORKLOAD, 1)
@@ -202,9 +202,9 @@ def test_what_exceeds_the_message_limit_was_not_sent_and_is_left(tmp_path: Path)
 
 def test_lines_of_a_file_that_were_not_read_are_counted(tmp_path: Path) -> None:
     queue, publisher = queue_of(write(tmp_path, 50), room=5), Publisher(None)
-    piece = Slice(WORKLOAD, 0)
+    slice_ = Slice(WORKLOAD, 0)
     with gevent.Timeout(PATIENCE_S):
-        publishing = gevent.spawn(drain, queue, publisher, piece)
+        publishing = gevent.spawn(drain, queue, publisher, slice_)
         while len(publisher.calls) < 2:
             gevent.sleep()
         publishing.kill()  # in the middle of its second call

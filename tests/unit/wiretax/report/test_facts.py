@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 from queued import TRIGGER, Drain, record_of
-from saved import latency_frame, piece, record, slices_frame
+from saved import latency_frame, record, slice_, slices_frame
 
 from wiretax.channels.workload import Workload
 from wiretax.report.facts import Passage, agreement, banner, failures, headline, method, workloads
@@ -34,7 +34,7 @@ META = {
 
 
 def run(measured: bool = True, damage: tuple[str, ...] = (), failed: Any = None, **more: Any) -> Run:
-    made = record(*(piece(Workload("batch", 10), number, 50) for number in range(5)))
+    made = record(*(slice_(Workload("batch", 10), number, 50) for number in range(5)))
     nothing = {name: schema.empty_table().to_pandas() for name, schema in FRAMES.items()}
     slices = slices_frame(made) if measured else nothing["slices"]
     latency = latency_frame(made) if measured else nothing["latency"]
@@ -114,7 +114,7 @@ def test_a_run_that_says_nothing_of_itself_is_still_shown() -> None:
 def queued(slices: bool = False) -> Run:
     made = record_of(Drain(replace(TRIGGER, rtt_s=0.05), calls=100))
     if slices:
-        made.add(piece(Workload(), 0, 50), 4)
+        made.add(slice_(Workload(), 0, 50), 4)
     mock = {"servers": 1, "rtt_s": 0.0, "per_request_s": 0.0, "per_event_s": 0.0}
     return as_read(made, Path("the-run"), {**META, "mock": mock})
 

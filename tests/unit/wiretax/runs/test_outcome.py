@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from saved import piece, record
+from saved import record, slice_
 
 from wiretax.channels.workload import Workload
 from wiretax.runs.outcome import Outcome, outcome
@@ -13,7 +13,7 @@ from wiretax.wire.ledger import Failure
 
 def mixed() -> RunRecord:
     """50 acknowledged, 3 rejected, 2 never left, 4 without an answer, one of them cut off by its own user."""
-    one = piece(Workload(), 0, 50)
+    one = slice_(Workload(), 0, 50)
     one.measured.requests += 3
     one.measured.failures = 8
     one.measured.failed[Failure("rejected", 429, "slow down")] = 1
@@ -24,7 +24,7 @@ def mixed() -> RunRecord:
     one.measured.failed[Failure("timeout", 0, "no answer")] = 1
     one.boundary.unfinished = one.boundary.unknown = 1
     one.measured.unfinished, one.measured.unknown = 5, 3
-    return record(one, piece(Workload(), -1, 7))
+    return record(one, slice_(Workload(), -1, 7))
 
 
 def test_every_exchange_has_one_end_the_warm_ups_too() -> None:

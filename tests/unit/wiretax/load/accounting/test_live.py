@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from saved import latency_frame, piece, record, slices_frame
+from saved import latency_frame, record, slice_, slices_frame
 
 from analysis.measures.latency import P50_P99
 from analysis.measures.layers import bytes_per_event
@@ -31,14 +31,14 @@ def every_sample_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def measured() -> RunRecord:
-    pieces = []
+    slices = []
     for number in range(6):
         for workload, requests in ((TRIGGER, 1_000 + number), (BATCH, 600), (FAN, 500)):
-            made = piece(workload, number, requests)
+            made = slice_(workload, number, requests)
             made.tcp = TcpCounters(100, 50, 0, 2 * requests, requests, 104 * requests, 52 * requests)
             made.tls = TlsCounters(3 * requests, requests, requests, 0) if workload.tls else TlsCounters()
-            pieces.append(made)
-    return record(*pieces)
+            slices.append(made)
+    return record(*slices)
 
 
 def test_figures_are_those_of_the_saved_runs_table() -> None:
@@ -73,8 +73,8 @@ def test_workloads_that_are_sent_side_by_side_have_no_gain_and_say_what_measures
     for each in (shown, swept):
         each.sample(made)
         for number in range(6, 12):
-            made.add(piece(TRIGGER, number, 1_000), 4)
-            made.add(piece(BATCH, number, 600), 4)
+            made.add(slice_(TRIGGER, number, 1_000), 4)
+            made.add(slice_(BATCH, number, 600), 4)
             each.sample(made)
     assert [(each["gain"], each["rounds"]) for each in shown.workloads] == [(None, 0)] * 3
     assert shown.workloads[1]["saving"] is not None
@@ -96,7 +96,7 @@ def test_layers_add_up_to_what_a_cable_carries() -> None:
 
 
 def test_a_kernel_that_counts_nothing_leaves_its_layer_out() -> None:
-    made = piece(TRIGGER, 0, 10)
+    made = slice_(TRIGGER, 0, 10)
     made.tcp = None
     shown = Live(by_rounds=True)
     shown.sample(record(made))
@@ -105,11 +105,11 @@ def test_a_kernel_that_counts_nothing_leaves_its_layer_out() -> None:
 
 def test_what_is_still_open_is_in_the_figures_before_it_is_in_the_record() -> None:
     shown = Live(by_rounds=False)
-    kept = record(piece(TRIGGER, 0, 100))
-    shown.sample(kept, [piece(TRIGGER, 1, 50), piece(BATCH, 1, 50)])
+    kept = record(slice_(TRIGGER, 0, 100))
+    shown.sample(kept, [slice_(TRIGGER, 1, 50), slice_(BATCH, 1, 50)])
     assert {each["name"]: each["events"] for each in shown.workloads} == {TRIGGER.name: 150, BATCH.name: 500}
-    kept.add(piece(TRIGGER, 1, 60), 4)
-    shown.sample(kept, [piece(BATCH, 1, 50)])
+    kept.add(slice_(TRIGGER, 1, 60), 4)
+    shown.sample(kept, [slice_(BATCH, 1, 50)])
     assert {each["name"]: each["events"] for each in shown.workloads} == {TRIGGER.name: 160, BATCH.name: 500}
 
 
@@ -117,7 +117,7 @@ LATE_NS, TIMED_OUT_NS = 400_000_000, 900_000_000
 
 
 def with_late_calls(round_: int, acknowledged: int = 0, timed_out: int = 0) -> Slice:
-    made = piece(TRIGGER, round_, 980)
+    made = slice_(TRIGGER, round_, 980)
     made.boundary.latency.record([LATE_NS] * acknowledged)
     made.boundary.latency.record_censored([TIMED_OUT_NS] * timed_out)
     return made
@@ -148,7 +148,7 @@ def test_calls_without_an_acknowledgement_make_lower_bounds() -> None:
 
 def test_a_percentile_of_too_few_calls_is_not_shown() -> None:
     shown = Live(by_rounds=True)
-    shown.sample(record(piece(TRIGGER, 0, 19), piece(BATCH, 0, 20)))
+    shown.sample(record(slice_(TRIGGER, 0, 19), slice_(BATCH, 0, 20)))
     assert {each["name"]: (each["p50_s"] is None, each["p99_s"]) for each in shown.workloads} == {
         TRIGGER.name: (True, None),
         BATCH.name: (False, None),
@@ -156,9 +156,9 @@ def test_a_percentile_of_too_few_calls_is_not_shown() -> None:
 
 
 def test_what_a_worker_reports_after_a_sample_is_not_missed() -> None:
-    made, shown = record(piece(TRIGGER, 0, 980)), Live(by_rounds=True)
+    made, shown = record(slice_(TRIGGER, 0, 980)), Live(by_rounds=True)
     shown.sample(made)
-    second = piece(TRIGGER, 0, 0)
+    second = slice_(TRIGGER, 0, 0)
     second.measured.latency.record([LATE_NS] * 20)
     made.add(second, 4, worker=1)
     shown.sample(made)
@@ -174,10 +174,10 @@ def test_the_page_says_what_bounds_and_dashes_are_in_the_words_of_the_table() ->
 
 
 def test_a_sample_holds_what_came_since_the_one_before() -> None:
-    shown, made = Live(by_rounds=True), record(piece(BATCH, 0, 100, duration_s=2.0))
+    shown, made = Live(by_rounds=True), record(slice_(BATCH, 0, 100, duration_s=2.0))
     shown.sample(made)
     shown.sample(made)
-    made.add(piece(BATCH, 1, 300, duration_s=2.0), 4)
+    made.add(slice_(BATCH, 1, 300, duration_s=2.0), 4)
     shown.sample(made)
     history = [by for _, by in shown.history(0)]
     assert [by[BATCH.name][0] for by in (history[0], history[2])] == [500.0, 1500.0]
@@ -189,7 +189,7 @@ def test_a_sample_holds_what_came_since_the_one_before() -> None:
 def test_a_page_is_given_the_samples_it_has_not() -> None:
     shown = Live(by_rounds=True)
     for _ in range(3):
-        shown.sample(record(piece(TRIGGER, 0, 1)))
+        shown.sample(record(slice_(TRIGGER, 0, 1)))
     assert [len(shown.history(since)) for since in (0, 2, 3, 99)] == [3, 1, 0, 0]
 
 
@@ -205,9 +205,9 @@ def test_samples_of_more_than_half_an_hour_are_dropped_from_the_front(monkeypatc
 
 def test_a_moment_makes_no_sample_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "SAMPLE_S", 3600.0)
-    shown, made = Live(by_rounds=True), record(piece(TRIGGER, 0, 10))
+    shown, made = Live(by_rounds=True), record(slice_(TRIGGER, 0, 10))
     shown.sample(made)
-    made.add(piece(TRIGGER, 1, 10), 4)
+    made.add(slice_(TRIGGER, 1, 10), 4)
     shown.sample(made)
     assert shown.samples == 1
     assert shown.workloads[0]["events"] == 20
@@ -216,20 +216,20 @@ def test_a_moment_makes_no_sample_of_its_own(monkeypatch: pytest.MonkeyPatch) ->
 def test_workers_that_hold_a_slice_together_count_its_time_once() -> None:
     made = RunRecord()
     for worker in (0, 1):
-        made.add(piece(TRIGGER, 0, 100, duration_s=2.0), 4, worker)
+        made.add(slice_(TRIGGER, 0, 100, duration_s=2.0), 4, worker)
     shown = Live(by_rounds=True)
     shown.sample(made)
     assert shown.workloads[0]["events_per_second"] == 100.0
 
 
 def test_a_record_begun_anew_keeps_its_totals() -> None:
-    made = record(piece(TRIGGER, 0, 100))
+    made = record(slice_(TRIGGER, 0, 100))
     late = Slice(TRIGGER, 1)
     late.boundary.requests = 1
     late.measured.failed[Failure("lost", 0, "gone")] += 1
     made.add(late, 4)
     made.set_aside()
-    made.add(piece(TRIGGER, 2, 7), 4)
+    made.add(slice_(TRIGGER, 2, 7), 4)
     assert [row["requests"] for row in made.slices] == [7]
     assert (made.aside.requests, made.boundary.requests, made.total.requests) == (101, 0, 108)
     assert made.failed.total() == 1

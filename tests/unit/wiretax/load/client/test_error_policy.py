@@ -12,10 +12,10 @@ import pytest
 from wiretax.channels.answers import Answer, Kind, read_retry_after
 from wiretax.channels.workload import Workload
 from wiretax.load.client.error_policy import Refusals
-from wiretax.load.client.session import Stage
+from wiretax.load.client.session import SliceBarrier
 from wiretax.load.plan.plan import Plan, parse_plan
 from wiretax.load.sweep.conductor import MOST_TRIES, WARM_UP, Conductor
-from wiretax.load.sweep.executor import Solo
+from wiretax.load.sweep.executor import LocalExecutor
 from wiretax.wire.response import Response
 from wiretax.wire.slices import Slice
 
@@ -117,8 +117,8 @@ def plan(users: int = 1, **keys: str) -> Plan:
     return parse_plan(document)
 
 
-class Held(Stage):
-    """A stage without users. In a slice that is named, by how many came before it, the endpoint asks to wait."""
+class HeldBarrier(SliceBarrier):
+    """A barrier without users. In a slice that is named, by how many came before it, the endpoint asks to wait."""
 
     def __init__(self, in_slices: range, seconds: float = 0.0) -> None:
         super().__init__(0)
@@ -127,10 +127,10 @@ class Held(Stage):
         self._seconds = seconds
         self._slices = 0
 
-    def open(self, piece: Slice) -> None:
-        super().open(piece)
-        piece.measured.events += 1
-        piece.latencies_ns.append(100_000)
+    def open(self, slice_: Slice) -> None:
+        super().open(slice_)
+        slice_.measured.events += 1
+        slice_.latencies_ns.append(100_000)
         if self._slices in self._in_slices:
             gevent.spawn(self.conductor.hold, self._seconds)
         self._slices += 1
@@ -145,10 +145,10 @@ def test_a_slice_that_was_cut_does_not_count_and_is_measured_anew() -> None:
         yield
         paused.append("to")
 
-    stage = Held(range(2, 3), 0.02)
-    stage.conductor = conductor = Conductor(plan(), Solo(None, stage, 0, 0.01, 1.0), pausing=pausing)
-    pieces = [(step.round, held.pieces[0].counts) for step, held in conductor.run()]
-    assert pieces == [(WARM_UP, False), (0, True), (1, False), (1, True), (2, True)]
+    barrier = HeldBarrier(range(2, 3), 0.02)
+    barrier.conductor = conductor = Conductor(plan(), LocalExecutor(None, barrier, 0, 0.01, 1.0), pausing=pausing)
+    slices = [(step.round, result.slices[0].counts) for step, result in conductor.run()]
+    assert slices == [(WARM_UP, False), (0, True), (1, False), (1, True), (2, True)]
     assert paused == ["from", "to"]
     assert not conductor.ended_early
     assert conductor.pauses.times == 1
@@ -157,8 +157,8 @@ def test_a_slice_that_was_cut_does_not_count_and_is_measured_anew() -> None:
 
 
 def test_a_warm_up_that_was_cut_is_held_anew() -> None:
-    stage = Held(range(1))
-    stage.conductor = conductor = Conductor(plan(), Solo(None, stage, 0, 0.01, 1.0))
+    barrier = HeldBarrier(range(1))
+    barrier.conductor = conductor = Conductor(plan(), LocalExecutor(None, barrier, 0, 0.01, 1.0))
     rounds = [step.round for step, _ in conductor.run()]
     assert rounds == [WARM_UP, WARM_UP, 0, 1, 2]
 
@@ -175,9 +175,9 @@ def test_a_slice_that_never_comes_out_whole_ends_the_run(
     users: int, keys: dict[str, str], says: str, not_says: str
 ) -> None:
     given = plan(users=users, **keys)
-    stage = Held(range(1, 1000))
-    stage.conductor = conductor = Conductor(given, Solo(None, stage, 0, 0.01, 1.0))
-    counted = [held.pieces[0].counts for _, held in conductor.run()]
+    barrier = HeldBarrier(range(1, 1000))
+    barrier.conductor = conductor = Conductor(given, LocalExecutor(None, barrier, 0, 0.01, 1.0))
+    counted = [result.slices[0].counts for _, result in conductor.run()]
     assert counted == [False] * (1 + MOST_TRIES)
     assert "the endpoint limits the rate" in conductor.ended_early
     assert says in conductor.ended_early
@@ -185,9 +185,9 @@ def test_a_slice_that_never_comes_out_whole_ends_the_run(
 
 
 def test_a_mock_that_was_told_to_is_heard_so_often_and_then_only_counted() -> None:
-    stage = Held(range(1, 1000))
-    stage.conductor = conductor = Conductor(plan(), Solo(None, stage, 0, 0.01, 1.0), own_mock=True)
-    counted = [held.pieces[0].counts for _, held in conductor.run()]
+    barrier = HeldBarrier(range(1, 1000))
+    barrier.conductor = conductor = Conductor(plan(), LocalExecutor(None, barrier, 0, 0.01, 1.0), own_mock=True)
+    counted = [result.slices[0].counts for _, result in conductor.run()]
     assert counted == [False] * (1 + MOST_TRIES) + [True] * 3
     assert not conductor.ended_early
     assert conductor.pauses.given_up
@@ -195,13 +195,13 @@ def test_a_mock_that_was_told_to_is_heard_so_often_and_then_only_counted() -> No
 
 
 def test_a_halted_run_begins_nothing_more_and_keeps_what_is_whole() -> None:
-    stage = Held(range(0))
-    conductor = Conductor(plan(), Solo(None, stage, 0, 0.01, 1.0))
-    pieces = []
-    for _, held in conductor.run():
-        pieces += held.pieces
-        if len(pieces) == 2:
+    barrier = HeldBarrier(range(0))
+    conductor = Conductor(plan(), LocalExecutor(None, barrier, 0, 0.01, 1.0))
+    slices = []
+    for _, result in conductor.run():
+        slices += result.slices
+        if len(slices) == 2:
             gevent.spawn(conductor.halt, "enough")
-    assert [piece.counts for piece in pieces] == [False, True, False]
-    assert not pieces[-1].open
+    assert [slice_.counts for slice_ in slices] == [False, True, False]
+    assert not slices[-1].open
     assert conductor.ended_early == "enough"

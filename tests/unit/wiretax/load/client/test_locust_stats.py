@@ -13,7 +13,7 @@ import locust_unpatched  # noqa: F401
 import pytest
 from locust import stats
 from locust.env import Environment
-from saved import piece
+from saved import slice_
 
 from wiretax.channels.workload import Workload
 from wiretax.load.client.locust_stats import CompleteCsvWriter, FineEntry, bucket_response_time, finish_csv, shown
@@ -79,7 +79,7 @@ def test_times_below_a_millisecond_are_those_of_wiretax(environment: Environment
 
 
 def test_each_call_is_told_once_however_late_it_ends_and_however_it_fails(environment: Environment) -> None:
-    feed, made = StatsFeed(environment), piece(TRIGGER, 0, 100)
+    feed, made = StatsFeed(environment), slice_(TRIGGER, 0, 100)
     feed.tell(made)
     # Ended after the slice; timed out in it; rejected; cut off by the end of its user.
     made.boundary.requests += 1
@@ -118,7 +118,7 @@ def test_each_call_is_told_once_however_late_it_ends_and_however_it_fails(enviro
 
 
 def test_the_average_size_is_right_before_a_users_turn_is_counted(environment: Environment) -> None:
-    feed, made = StatsFeed(environment), piece(TRIGGER, 0, 100)
+    feed, made = StatsFeed(environment), slice_(TRIGGER, 0, 100)
     made.measured.latency.record([MS] * 50)  # under way: noted, and counted at the end of the turn
     feed.tell(made)
     assert environment.stats.total.avg_content_length == 2
@@ -129,7 +129,7 @@ def test_the_average_size_is_right_before_a_users_turn_is_counted(environment: E
 
 
 def test_what_ends_after_a_reset_and_began_before_it_is_not_told(environment: Environment) -> None:
-    feed, made = StatsFeed(environment), piece(TRIGGER, 0, 100)
+    feed, made = StatsFeed(environment), slice_(TRIGGER, 0, 100)
     feed.tell(made)
     feed.mute(made)
     environment.stats.reset_all()
@@ -141,9 +141,9 @@ def test_what_ends_after_a_reset_and_began_before_it_is_not_told(environment: En
 def test_a_workloads_rate_is_that_of_its_slices(environment: Environment) -> None:
     feed = StatsFeed(environment)
     for number in range(3):
-        feed.tell_slices([piece(TRIGGER, number, 100, duration_s=0.5)])
+        feed.tell_slices([slice_(TRIGGER, number, 100, duration_s=0.5)])
         # Two workers hold a slice at the same time.
-        feed.tell_slices([piece(BATCH, number, 100, duration_s=0.5) for _ in range(2)])
+        feed.tell_slices([slice_(BATCH, number, 100, duration_s=0.5) for _ in range(2)])
     rates = {name: environment.stats.get(name, METHOD) for name in (TRIGGER.name, BATCH.name)}
     assert {name: each.current_rps for name, each in rates.items()} == {TRIGGER.name: 200, BATCH.name: 400}
     assert {name: each.total_rps for name, each in rates.items()} == {TRIGGER.name: 200, BATCH.name: 400}
@@ -154,7 +154,7 @@ def test_a_workloads_rate_is_that_of_its_slices(environment: Environment) -> Non
 
 
 def test_a_slice_that_was_cut_counts_in_the_requests_and_not_in_the_rate(environment: Environment) -> None:
-    made = piece(TRIGGER, 0, 100, duration_s=0.5)
+    made = slice_(TRIGGER, 0, 100, duration_s=0.5)
     made.counts = False
     StatsFeed(environment).tell_slices([made])
     assert environment.stats.total.num_requests == 100
@@ -163,7 +163,7 @@ def test_a_slice_that_was_cut_counts_in_the_requests_and_not_in_the_rate(environ
 
 
 def test_json_is_the_same_each_time_it_is_written(environment: Environment) -> None:
-    StatsFeed(environment).tell(piece(TRIGGER, 0, 100))
+    StatsFeed(environment).tell(slice_(TRIGGER, 0, 100))
     first = json.dumps(environment.stats.serialize_stats())
     assert json.loads(first)[0]["num_requests"] == 100
     assert json.dumps(environment.stats.serialize_stats()) == first
@@ -171,7 +171,7 @@ def test_json_is_the_same_each_time_it_is_written(environment: Environment) -> N
 
 def test_a_workers_report_begins_anew(monkeypatch: pytest.MonkeyPatch, environment: Environment) -> None:
     environment.stats = environment.runner.environment.stats = stats.RequestStats(use_response_times_cache=False)  # type: ignore[union-attr]
-    StatsFeed(environment).tell(piece(TRIGGER, 0, 100))
+    StatsFeed(environment).tell(slice_(TRIGGER, 0, 100))
     assert environment.stats.serialize_stats()[0]["num_requests"] == 100
     assert environment.stats.serialize_stats() == []
 
@@ -188,7 +188,7 @@ def rows(environment: Environment, tmp_path: Path) -> Iterator[Path]:
 
 
 def test_csv_files_end_with_the_last_figures(environment: Environment, rows: Path) -> None:
-    StatsFeed(environment).tell(piece(TRIGGER, 0, 100))
+    StatsFeed(environment).tell(slice_(TRIGGER, 0, 100))
     finish_csv(environment)
     writer = environment.wiretax_csv_writer  # type: ignore[attr-defined]
     writer.requests_flush()

@@ -22,7 +22,7 @@ LATE_NS = [5 * 10**9]
 TIMED_OUT_NS = [10 * 10**9] * 2
 
 
-def piece(scale: int, latencies_ns: list[int]) -> Slice:
+def slice_(scale: int, latencies_ns: list[int]) -> Slice:
     """A settled slice, each of its counts another."""
     made = Slice(WORKLOAD, 3)
     for number, name in enumerate(COUNTS, 1):
@@ -49,7 +49,7 @@ def travelled(made: Slice) -> Slice:
 
 
 def test_a_slice_arrives_as_it_left() -> None:
-    made = piece(2, [1_500, 1_500, 80_000, 10**9, 10**12])
+    made = slice_(2, [1_500, 1_500, 80_000, 10**9, 10**12])
     came = travelled(made)
     assert not came.open
     for name in ("workload", "round", "counts", "started_at", "duration_s", "tcp", "tls"):
@@ -59,7 +59,7 @@ def test_a_slice_arrives_as_it_left() -> None:
         assert mine.failed == theirs.failed
         assert (mine.latency.counts == theirs.latency.counts).all()
         assert (mine.latency.censored == theirs.latency.censored).all()
-    without = piece(1, [])
+    without = slice_(1, [])
     without.tcp, without.counts = None, False
     assert travelled(without).tcp is None
     assert not travelled(without).counts
@@ -67,7 +67,7 @@ def test_a_slice_arrives_as_it_left() -> None:
 
 def test_what_arrived_is_recorded_as_what_never_left() -> None:
     here, there = RunRecord(), RunRecord()
-    for worker, made in enumerate((piece(1, [2_000, 3_000_000]), piece(7, [2_000, 5_000]))):
+    for worker, made in enumerate((slice_(1, [2_000, 3_000_000]), slice_(7, [2_000, 5_000]))):
         here.add(made, 2, worker)
         there.add(travelled(made), 2, worker)
     assert there.slices == here.slices
@@ -84,8 +84,8 @@ def test_a_rows_bucket_is_there_once_however_many_workers_filled_it() -> None:
     record, alone = RunRecord(), RunRecord()
     every_ns = [[1_000 * each for each in range(1, 90)], [700 * each for each in range(1, 300)], []]
     for worker, latencies_ns in enumerate(every_ns):
-        record.add(piece(1, latencies_ns), 1, worker)
-    together = piece(1, [each for latencies_ns in every_ns for each in latencies_ns])
+        record.add(slice_(1, latencies_ns), 1, worker)
+    together = slice_(1, [each for latencies_ns in every_ns for each in latencies_ns])
     for _ in every_ns[1:]:
         together.boundary.latency.record(LATE_NS)
         together.boundary.latency.record_censored(TIMED_OUT_NS)

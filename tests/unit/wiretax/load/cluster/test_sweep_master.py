@@ -20,7 +20,7 @@ from wiretax.load.cluster.assignment import Assignment
 from wiretax.load.cluster.sweep_master import Fleet
 from wiretax.load.plan.plan import Plan, parse_plan
 from wiretax.load.sweep.conductor import Conductor
-from wiretax.load.sweep.executor import CastError
+from wiretax.load.sweep.executor import ExecutorError
 from wiretax.wire.ledger import Witness
 from wiretax.wire.slices import Slice
 from wiretax.wire.target import Target
@@ -99,13 +99,13 @@ class FakeWorker:
         self._say(messages.FINAL, {"witness": Witness(100 * self.held, 7).as_plain()})
 
     def settled(self, order: dict[str, Any]) -> dict[str, Any]:
-        piece = Slice(Workload(**order["workload"]), order["round"])
-        piece.measured.events = piece.measured.requests = 1
-        piece.close()
+        slice_ = Slice(Workload(**order["workload"]), order["round"])
+        slice_.measured.events = slice_.measured.requests = 1
+        slice_.close()
         return {
             "number": order["number"],
             "users": 2,
-            "piece": piece.as_plain(),
+            "piece": slice_.as_plain(),
             "round_trip_s": self.round_trip_s,
             "problem": "",
             "witness": Witness(100 * self.held, 7).as_plain(),
@@ -205,7 +205,7 @@ def test_a_worker_that_falls_silent_is_named_and_its_slice_does_not_count() -> N
     assert len(helds) == 4
     [alone] = helds[-1].parts
     assert alone.worker == 0
-    assert not alone.piece.counts
+    assert not alone.slice_.counts
     said = made.end()
     # What it reported before is in the sums, what it did since in none.
     assert said.witness == Witness(100 * 4 + 100 * 3, 14)
@@ -277,13 +277,13 @@ def test_what_keeps_a_run_from_beginning_is_one_line() -> None:
     runner = Runner()
     made = fleet(runner)
     FakeWorker(runner, "a", version="0.0.1")
-    with pytest.raises(CastError, match=r"0 of 1 workers are ready; worker 0 .*0\.0\.1"):
+    with pytest.raises(ExecutorError, match=r"0 of 1 workers are ready; worker 0 .*0\.0\.1"):
         made.muster(1, least=1)
     runner = Runner()
     made = fleet(runner)
     for name in "abcde":
         FakeWorker(runner, name)
-    with pytest.raises(CastError, match="4 users for 5 workers"):
+    with pytest.raises(ExecutorError, match="4 users for 5 workers"):
         made.muster(5, least=1)
 
 

@@ -39,7 +39,7 @@ class Server:
         self.changed = Event()
         self.timeout_s = LONG_S
 
-    def publish(self, source: Any, piece: Slice, until_ns: int, listener: Any) -> None:
+    def publish(self, source: Any, slice_: Slice, until_ns: int, listener: Any) -> None:
         self.begun += 1
         self.changed.set()
         try:

@@ -1,4 +1,4 @@
-"""The conductor on a stage without users: who is sent what when, when it ends, and when it goes on."""
+"""The conductor without users: who is sent what when, when it ends, and when it goes on."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from itertools import pairwise
 import pytest
 
 from wiretax.channels.workload import Workload
-from wiretax.load.client.session import Stage
+from wiretax.load.client.session import SliceBarrier
 from wiretax.load.plan.plan import Plan, parse_plan
 from wiretax.load.sweep.conductor import WARM_UP, Asked, Conductor, Extension, round_order
-from wiretax.load.sweep.executor import Solo
+from wiretax.load.sweep.executor import LocalExecutor
 from wiretax.wire.ledger import Failure
 from wiretax.wire.slices import Slice
 
@@ -37,29 +37,29 @@ def plan(rounds: int = 3) -> Plan:
     return parse_plan({**tomllib.loads(PLAN), "rounds": rounds})
 
 
-class Acting(Stage):
-    """A stage whose users publish one event in a slice, unless a workload is told to be silent."""
+class Acting(SliceBarrier):
+    """A barrier whose users publish one event in a slice, unless a workload is told to be silent."""
 
     def __init__(self, silent: Callable[[Workload], bool] = lambda _: False, round_trip_s: float = 1e-4) -> None:
         super().__init__(0)
         self._silent = silent
         self._round_trip_ns = int(round_trip_s * 1e9)
 
-    def open(self, piece: Slice) -> None:
-        super().open(piece)
-        if self._silent(piece.workload):
-            piece.measured.failures += 1
+    def open(self, slice_: Slice) -> None:
+        super().open(slice_)
+        if self._silent(slice_.workload):
+            slice_.measured.failures += 1
         else:
-            piece.measured.events += 1
-            piece.latencies_ns.append(self._round_trip_ns * (3 if piece.workload.server == "against" else 1))
+            slice_.measured.events += 1
+            slice_.latencies_ns.append(self._round_trip_ns * (3 if slice_.workload.server == "against" else 1))
 
 
-class Acts(Solo):
-    """A cast of such users, which nobody had to spawn."""
+class Acts(LocalExecutor):
+    """An executor with such users, which nobody had to spawn."""
 
     def __init__(self, silent: Callable[[Workload], bool] = lambda _: False, round_trip_s: float = 1e-4) -> None:
-        stage = Acting(silent, round_trip_s)
-        super().__init__(None, stage, users=0, slice_s=0.01, timeout_s=0.01)
+        barrier = Acting(silent, round_trip_s)
+        super().__init__(None, barrier, users=0, slice_s=0.01, timeout_s=0.01)
 
 
 def twins(order: list[Workload]) -> list[tuple[Workload, Workload]]:
@@ -88,10 +88,10 @@ def test_two_servers_are_sent_the_same_one_right_after_the_other_in_a_drawn_orde
 
 def test_both_servers_hold_a_workload_equally_long_as_long_as_the_slower_needs() -> None:
     conductor = Conductor(plan(rounds=1).against(), Acts(round_trip_s=1e-3))
-    slices = [piece for step, held in conductor.run() if step.round != WARM_UP for piece in held.pieces]
+    slices = [slice_ for step, result in conductor.run() if step.round != WARM_UP for slice_ in result.slices]
     assert len(slices) == 8
     # Twenty round trips of 3 ms.
-    assert all(piece.duration_s >= 0.060 for piece in slices)
+    assert all(slice_.duration_s >= 0.060 for slice_ in slices)
 
 
 def test_every_round_is_whole_for_both() -> None:
@@ -111,7 +111,7 @@ def test_a_server_that_falls_silent_ends_the_run_though_the_other_answers(server
 
 
 class Rejecting(Acting):
-    """A stage on which some calls are rejected, from a slice of a workload on."""
+    """A barrier at which some calls are rejected, from a slice of a workload on."""
 
     def __init__(self, rejected: Callable[[Workload, int], int]) -> None:
         """``rejected``: the status of a workload's n-th slice, from 0; 0 where its calls are acknowledged."""
@@ -119,27 +119,27 @@ class Rejecting(Acting):
         self._rejected = rejected
         self._slices: Counter[Workload] = Counter()
 
-    def open(self, piece: Slice) -> None:
-        status = self._rejected(piece.workload, self._slices[piece.workload])
-        self._slices[piece.workload] += 1
+    def open(self, slice_: Slice) -> None:
+        status = self._rejected(slice_.workload, self._slices[slice_.workload])
+        self._slices[slice_.workload] += 1
         if not status:
-            super().open(piece)
+            super().open(slice_)
             return
-        Stage.open(self, piece)
-        piece.measured.failures += 2
-        piece.measured.failed[Failure("rejected", status, "because")] += 2
+        SliceBarrier.open(self, slice_)
+        slice_.measured.failures += 2
+        slice_.measured.failed[Failure("rejected", status, "because")] += 2
 
 
-def rejecting(rejected: Callable[[Workload, int], int]) -> Solo:
-    return Solo(None, Rejecting(rejected), users=0, slice_s=0.01, timeout_s=0.01)
+def rejecting(rejected: Callable[[Workload, int], int]) -> LocalExecutor:
+    return LocalExecutor(None, Rejecting(rejected), users=0, slice_s=0.01, timeout_s=0.01)
 
 
 def test_a_workload_that_is_rejected_later_is_left_out_and_the_rest_goes_on() -> None:
     """Three of four: more than the slices in a row that end a run where a server is silent."""
     given = plan(rounds=6)
     kept_on, *others = given.workloads
-    cast = rejecting(lambda workload, number: 400 if workload != kept_on and number >= 2 else 0)
-    conductor = Conductor(given, cast)
+    executor = rejecting(lambda workload, number: 400 if workload != kept_on and number >= 2 else 0)
+    conductor = Conductor(given, executor)
     steps = [step for step, _ in conductor.run()]
     assert not conductor.ended_early
     counts = Counter(step.workload for step in steps)

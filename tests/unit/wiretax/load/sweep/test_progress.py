@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from saved import piece, record, slices_frame
+from saved import record, slice_, slices_frame
 
 from wiretax.channels.workload import Workload
 from wiretax.load.sweep.conductor import WARM_UP, Step
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[5]
 
 
 def test_the_first_round_is_1_in_text_and_0_in_files() -> None:
-    first, last = (slices_frame(record(piece(Workload(), number, 10)))["round"].item() for number in (0, 9))
+    first, last = (slices_frame(record(slice_(Workload(), number, 10)))["round"].item() for number in (0, 9))
     step = Step(Workload(), 0, 10, 0.0)
     assert (first, where(step)) == (0, "round 1/10")
     assert (last, where(replace(step, round=9))) == (9, "round 10/10")
