@@ -19,7 +19,7 @@ from analysis.gates import GatesError
 from wiretax.channels.endpoint import EndpointError
 from wiretax.channels.profiles import ProfileError
 from wiretax.load.client.locust_stats import use_fine_statistics
-from wiretax.load.cluster.sweep_worker import Worker
+from wiretax.load.cluster.sweep_worker import SweepWorker
 from wiretax.load.drivers.planfile_session import PlanSession
 from wiretax.load.free.stopping import on_interrupt
 from wiretax.load.plan.plan import PlanError
@@ -61,7 +61,7 @@ def prepare(environment: Environment, **_: Any) -> None:
     # Whoever listens to Locust's quitting ends what runs.
     on_interrupt(lambda: None)
     if isinstance(environment.runner, WorkerRunner):
-        Worker(environment)
+        SweepWorker(environment)
         return
     try:
         PlanSession(environment)

@@ -13,7 +13,7 @@ from gevent.event import Event
 from wiretax import __version__
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import plain_target
-from wiretax.load.cluster.workers import MISSING, Member
+from wiretax.load.cluster.workers import MISSING, WorkerState
 from wiretax.load.free.windows import WINDOW_S
 from wiretax.load.sweep.conductor import Pauses
 from wiretax.load.sweep.executor import ExecutorSummary
@@ -30,7 +30,7 @@ LATE_S = 5.0
 log = logging.getLogger(__name__)
 
 
-class FreeFleet:
+class FreeMaster:
     """The workers of one Locust master, test after test.
 
     Attributes:
@@ -47,7 +47,7 @@ class FreeFleet:
         self.taken = 0
         self._halt: Callable[[str], None] = lambda _: None
         self._runner: Any = environment.runner
-        self._members: dict[str, Member] = {}
+        self._workers: dict[str, WorkerState] = {}
         self._offsets: dict[str, int] = {}
         self._changed = Event()
         self._started_s = 0.0
@@ -81,7 +81,7 @@ class FreeFleet:
         clients = list(self._runner.clients)
         shares = None if limit is None else dict.fromkeys(clients, limit // max(1, len(clients)))
         self.record = RunRecord()
-        self._members, self._offsets = {}, {}
+        self._workers, self._offsets = {}, {}
         self._started_s, self._running, self._counts_from = monotonic(), True, 0
         assigned = {
             "wiretax": __version__,
@@ -108,111 +108,111 @@ class FreeFleet:
     def finish(self) -> RunRecord:
         """Have all workers stop, if Locust has not yet, and wait for their last words."""
         for client_id in list(self._runner.clients):
-            member = self._members.get(client_id)
-            if member is not None and member.state == "ready":
+            worker = self._workers.get(client_id)
+            if worker is not None and worker.state == "ready":
                 self._runner.send_message("stop", client_id=client_id)
         until = monotonic() + self._timeout_s + FINAL_TIMEOUT_S
         while self._awaited() and monotonic() < until:
             self._changed.wait(LOOK_S)
             self._changed.clear()
         self._running = False
-        for member in self._members.values():
-            if member.state == "ready":
-                member.lose("it did not say in the end what its sockets counted")
+        for worker in self._workers.values():
+            if worker.state == "ready":
+                worker.lose("it did not say in the end what its sockets counted")
         for client_id, node in self._runner.clients.items():
-            if client_id not in self._members and node.user_count:
+            if client_id not in self._workers and node.user_count:
                 number = self._runner.get_worker_index(client_id)
-                member = self._members[client_id] = Member(number, client_id, client_id.rpartition("_")[0], 0)
-                member.lose("it runs no wiretax, or one that does not say so, and reported nothing")
+                worker = self._workers[client_id] = WorkerState(number, client_id, client_id.rpartition("_")[0], 0)
+                worker.lose("it runs no wiretax, or one that does not say so, and reported nothing")
         return self.record
 
     def summary(self) -> ExecutorSummary:
         """What workers have to say of themselves, after ``finish``."""
-        members = sorted(self._members.values(), key=lambda each: each.number)
-        took_part = [each for each in members if each.users]
+        workers = sorted(self._workers.values(), key=lambda each: each.number)
+        took_part = [each for each in workers if each.users]
         witness = Witness()
-        for member in members:
-            witness = witness.plus(member.witness)
-        said = [f"{each.name} was not taken: {each.why}" for each in members if each.state == "refused"]
-        said += [f"{each.name}: {each.why}" for each in members if each.state in ("left", "finished") and each.why]
+        for worker in workers:
+            witness = witness.plus(worker.witness)
+        said = [f"{each.name} was not taken: {each.why}" for each in workers if each.state == "refused"]
+        said += [f"{each.name}: {each.why}" for each in workers if each.state in ("left", "finished") and each.why]
         return ExecutorSummary(
             witness=witness,
-            cpu_s=sum(each.cpu_s for each in members),
+            cpu_s=sum(each.cpu_s for each in workers),
             count=len(took_part),
-            workers=tuple(each.as_row() for each in members),
+            workers=tuple(each.as_row() for each in workers),
             warnings=tuple(said),
-            lost=tuple(f"{each.name} was lost: {each.why}" for each in members if each.state == "lost"),
+            lost=tuple(f"{each.name} was lost: {each.why}" for each in workers if each.state == "lost"),
             elsewhere=not all(each.is_here for each in took_part),
         )
 
     def _window(self) -> int:
         return int((monotonic() - self._started_s) / WINDOW_S)
 
-    def _awaited(self) -> list[Member]:
+    def _awaited(self) -> list[WorkerState]:
         """Those whose last word may still come."""
         clients = self._runner.clients
         return [
             each
-            for each in self._members.values()
+            for each in self._workers.values()
             if each.state == "ready" and each.client_id in clients and clients[each.client_id].state != MISSING
         ]
 
     def _hear_hello(self, msg: Any, **_: Any) -> None:
         said = msg.data
         number = self._runner.get_worker_index(msg.node_id)
-        member = self._members[msg.node_id] = Member(number, msg.node_id, str(said["host"]), int(said["pid"]))
+        worker = self._workers[msg.node_id] = WorkerState(number, msg.node_id, str(said["host"]), int(said["pid"]))
         late_s = monotonic() - self._started_s
         self._offsets[msg.node_id] = round(late_s / WINDOW_S)
         if said["wiretax"] != __version__:
             why = f"it runs wiretax {said['wiretax']}, its master {__version__}; install the same on both"
-            self._refuse(member, why)
+            self._refuse(worker, why)
             self._runner.send_message(messages.REFUSED, {"why": why}, client_id=msg.node_id)
             return
-        member.state = "ready"
+        worker.state = "ready"
         if late_s > LATE_S:
-            member.why = f"it came late, {late_s:.0f} s after the start"
-            log.warning("wiretax: %s: %s", member.name, member.why)
+            worker.why = f"it came late, {late_s:.0f} s after the start"
+            log.warning("wiretax: %s: %s", worker.name, worker.why)
 
     def _hear_refused(self, msg: Any, **_: Any) -> None:
-        if member := self._members.get(msg.node_id):
-            self._refuse(member, msg.data["why"])
+        if worker := self._workers.get(msg.node_id):
+            self._refuse(worker, msg.data["why"])
 
-    def _refuse(self, member: Member, why: str) -> None:
-        member.state, member.why = "refused", why
-        log.error("wiretax: %s is not taken: %s", member.name, why)
+    def _refuse(self, worker: WorkerState, why: str) -> None:
+        worker.state, worker.why = "refused", why
+        log.error("wiretax: %s is not taken: %s", worker.name, why)
         self._changed.set()
 
     def _hear_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         report = data.get(messages.REPORT)
-        member = self._members.get(client_id)
-        if report is not None and member is not None:
-            self._take(member, report)
+        worker = self._workers.get(client_id)
+        if report is not None and worker is not None:
+            self._take(worker, report)
 
     def _hear_halt(self, msg: Any, **_: Any) -> None:
         self._halt(msg.data["why"])
 
     def _hear_final(self, msg: Any, **_: Any) -> None:
-        member = self._members.get(msg.node_id)
-        if member is None or member.state != "ready":
+        worker = self._workers.get(msg.node_id)
+        if worker is None or worker.state != "ready":
             return
-        self._take(member, msg.data)
-        member.witness = Witness.of_plain(msg.data["witness"])
+        self._take(worker, msg.data)
+        worker.witness = Witness.of_plain(msg.data["witness"])
         self.taken += msg.data["messages"]
         self.pauses.times += msg.data["pauses"]["times"]
         self.pauses.waited_s = max(self.pauses.waited_s, msg.data["pauses"]["waited_s"])
-        member.state = "finished"
+        worker.state = "finished"
         self._changed.set()
 
-    def _take(self, member: Member, report: dict[str, Any]) -> None:
+    def _take(self, worker: WorkerState, report: dict[str, Any]) -> None:
         """Add what a worker reports. Until its last word the slices stand for its sockets, too."""
-        member.cpu_s = report["cpu_s"]
+        worker.cpu_s = report["cpu_s"]
         for each in report["slices"]:
             slice_ = Slice.of_plain(each["piece"])
-            slice_.round += self._offsets[member.client_id]
+            slice_.round += self._offsets[worker.client_id]
             slice_.counts = slice_.counts and slice_.round >= self._counts_from
-            member.users = max(member.users, each["users"])
-            member.witness = member.witness.plus(_witness(slice_))
-            self.record.add(slice_, each["users"], member.number)
+            worker.users = max(worker.users, each["users"])
+            worker.witness = worker.witness.plus(_witness(slice_))
+            self.record.add(slice_, each["users"], worker.number)
 
 
 def _witness(slice_: Slice) -> Witness:

@@ -13,7 +13,7 @@ import gevent
 from gevent.os import tp_read
 from locust.env import Environment
 
-from wiretax.load.cluster.sweep_worker import Worker
+from wiretax.load.cluster.sweep_worker import SweepWorker
 from wiretax.load.users.publishers import PlanUser
 
 HOST = "127.0.0.1"
@@ -90,7 +90,7 @@ def _work(pipe: int) -> None:
             environment = Environment(user_classes=[PlanUser])
             runner = environment.create_worker_runner(HOST, port)
             environment.parsed_options = Namespace()
-            Worker(environment)
+            SweepWorker(environment)
 
             def follow() -> None:
                 tp_read(pipe, 1)  # nothing comes, until the master is gone

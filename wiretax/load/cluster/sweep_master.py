@@ -13,7 +13,7 @@ from wiretax.channels.workload import Workload
 from wiretax.load.client.message_limit import Budget
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment
-from wiretax.load.cluster.workers import Member, Roll
+from wiretax.load.cluster.workers import WorkerRegistry, WorkerState
 from wiretax.load.sweep.executor import (
     DRAIN_GRACE_S,
     SPAWN_TIMEOUT_S,
@@ -34,7 +34,7 @@ FINAL_TIMEOUT_S = 10.0
 SAID = {"left": "left before the end", "late": "came late", "refused": "was not taken"}
 
 
-class Fleet:
+class SweepMaster:
     """Set up in the master's process, before workers are expected."""
 
     def __init__(
@@ -59,10 +59,10 @@ class Fleet:
         """
         # Locust's types have no messages of one's own.
         self._runner = cast(Any, environment.runner)
-        self._roll = Roll(self._runner, assignments, died)
+        self._registry = WorkerRegistry(self._runner, assignments, died)
         self._timeout_s = assignments[0].timeout_s
         self._users = users
-        self._company: list[Member] = []
+        self._workers: list[WorkerState] = []
         self._budget = budget
         self._share: int | None = None
         self._taken: dict[int, int] = {}
@@ -79,16 +79,16 @@ class Fleet:
         self._spawn = self._runner.start
         self._runner.start = lambda *_, **__: asked()
 
-    def muster(self, count: int, least: int) -> None:
-        """Wait until workers said whether they can take part, as ``Roll.muster``.
+    def wait_for_workers(self, count: int, least: int) -> None:
+        """Wait until workers said whether they can take part, as ``WorkerRegistry.wait_for_workers``.
 
         Raises:
             ExecutorError: where there are not enough of them, or more than users.
         """
-        self._company = self._roll.muster(count, least)
-        if len(self._company) > self._users:
+        self._workers = self._registry.wait_for_workers(count, least)
+        if len(self._workers) > self._users:
             raise ExecutorError(
-                f"{self._users} users for {len(self._company)} workers, and each needs at least one: raise users"
+                f"{self._users} users for {len(self._workers)} workers, and each needs at least one: raise users"
             )
 
     def heed(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
@@ -99,15 +99,15 @@ class Fleet:
 
     def begin(self) -> None:
         if self._budget is not None:
-            self._share = (self._budget.limit - self._budget.taken) // len(self._company)
+            self._share = (self._budget.limit - self._budget.taken) // len(self._workers)
         self._spawn(self._users, spawn_rate=self._users)
         until = monotonic() + SPAWN_TIMEOUT_S
         while self._runner.user_count < self._users:
-            self._roll.look_for_lost(self._company)
+            self._registry.look_for_lost(self._workers)
             if self._missing() or monotonic() > until:
                 started = f"{self._runner.user_count} of {self._users} users started"
                 raise ExecutorError("; ".join([started, *self._missing()]))
-            self._roll.wait()
+            self._registry.wait()
 
     def hold(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
         if missing := self._missing():
@@ -128,95 +128,95 @@ class Fleet:
         settled_by = begun_by + longest_s + self._timeout_s + DRAIN_GRACE_S
         cut = False
         while awaited := self._awaited():
-            self._roll.wait()
+            self._registry.wait()
             if stop.is_set() and not cut:
                 cut = True
                 self._tell(messages.CUT)
-            self._roll.look_for_lost(awaited)
+            self._registry.look_for_lost(awaited)
             now = monotonic()
-            for member in self._awaited():
-                if now > begun_by and member.client_id not in self._begun:
-                    member.lose(f"it did not begin a slice within {BEGIN_TIMEOUT_S:g} s")
+            for worker in self._awaited():
+                if now > begun_by and worker.client_id not in self._begun:
+                    worker.lose(f"it did not begin a slice within {BEGIN_TIMEOUT_S:g} s")
                 elif now > settled_by:
-                    member.lose("it did not settle its slice in time")
+                    worker.lose("it did not settle its slice in time")
         return self._gather()
 
     def end(self) -> ExecutorSummary:
-        self._roll.over = True
-        company = self._roll.of("ready")
-        for member in company:
-            self._runner.send_message("stop", client_id=member.client_id)
+        self._registry.over = True
+        ready = self._registry.of("ready")
+        for worker in ready:
+            self._runner.send_message("stop", client_id=worker.client_id)
         until = monotonic() + FINAL_TIMEOUT_S
-        while awaited := [each for each in company if each.state == "ready"]:
-            self._roll.wait()
-            self._roll.look_for_lost(awaited)
+        while awaited := [each for each in ready if each.state == "ready"]:
+            self._registry.wait()
+            self._registry.look_for_lost(awaited)
             if monotonic() > until:
-                for member in self._roll.of("ready"):
-                    member.lose("it did not say in the end what its sockets counted")
+                for worker in self._registry.of("ready"):
+                    worker.lose("it did not say in the end what its sockets counted")
         self._runner.quit()
         return self._summary()
 
-    def _awaited(self) -> list[Member]:
-        return [each for each in self._company if each.state == "ready" and each.client_id not in self._settled]
+    def _awaited(self) -> list[WorkerState]:
+        return [each for each in self._workers if each.state == "ready" and each.client_id not in self._settled]
 
     def _missing(self) -> list[str]:
         """A sentence for each that began and is not there any more."""
         gone = {"lost": "was lost", "left": "left"}
-        return [f"{each.name} {gone[each.state]}: {each.why}" for each in self._company if each.state in gone]
+        return [f"{each.name} {gone[each.state]}: {each.why}" for each in self._workers if each.state in gone]
 
     def _tell(self, name: str, data: dict[str, Any] | None = None) -> None:
-        for member in self._company:
-            self._runner.send_message(name, data, client_id=member.client_id)
+        for worker in self._workers:
+            self._runner.send_message(name, data, client_id=worker.client_id)
 
     def _gather(self) -> SliceResult:
         """What all measured of the slice that was held last."""
         parts, round_trip_s, problems = [], 0.0, []
-        for member in self._company:
-            answer = self._settled.get(member.client_id)
+        for worker in self._workers:
+            answer = self._settled.get(worker.client_id)
             if answer is None:
                 continue
             try:
                 slice_, witness = Slice.of_plain(answer["piece"]), Witness.of_plain(answer["witness"])
             except (KeyError, TypeError, ValueError):
-                member.lose("what it measured can't be read")
+                worker.lose("what it measured can't be read")
                 continue
-            member.users = answer["users"]
-            if member.state != "left":  # else its last word came since
-                member.witness = witness
-            member.cpu_s += answer["cpu_s"]
-            self._count(member, answer)
-            parts.append(Part(member.number, member.users, slice_))
+            worker.users = answer["users"]
+            if worker.state != "left":  # else its last word came since
+                worker.witness = witness
+            worker.cpu_s += answer["cpu_s"]
+            self._count(worker, answer)
+            parts.append(Part(worker.number, worker.users, slice_))
             round_trip_s = max(round_trip_s, answer["round_trip_s"])
             problems += [answer["problem"]] if answer["problem"] else []
         problems += self._missing()
-        if len(parts) < len(self._company) or not all(part.slice_.counts for part in parts):
+        if len(parts) < len(self._workers) or not all(part.slice_.counts for part in parts):
             # With one worker's users less, or for less time, it was another load.
             for part in parts:
                 part.slice_.counts = False
         return SliceResult(tuple(parts), round_trip_s, "; ".join(dict.fromkeys(problems)))
 
-    def _count(self, member: Member, answer: dict[str, Any]) -> None:
+    def _count(self, worker: WorkerState, answer: dict[str, Any]) -> None:
         """Keep the run's budget as if it had been spent here."""
         if self._budget is not None:
-            self._budget.taken += answer["messages"] - self._taken.get(member.number, 0)
+            self._budget.taken += answer["messages"] - self._taken.get(worker.number, 0)
             self._budget.spent = self._budget.spent or answer["spent"]
-            self._taken[member.number] = answer["messages"]
+            self._taken[worker.number] = answer["messages"]
 
     def _summary(self) -> ExecutorSummary:
-        members = sorted(self._roll.members.values(), key=lambda each: each.number)
-        took_part = [each for each in members if each.users]
+        workers = sorted(self._registry.workers.values(), key=lambda each: each.number)
+        took_part = [each for each in workers if each.users]
         witness = Witness()
-        for member in members:
-            witness = witness.plus(member.witness)
+        for worker in workers:
+            witness = witness.plus(worker.witness)
         return ExecutorSummary(
             witness=witness,
-            cpu_s=sum(each.cpu_s for each in members),
+            cpu_s=sum(each.cpu_s for each in workers),
             count=len(took_part),
-            workers=tuple(each.as_row() for each in members),
+            workers=tuple(each.as_row() for each in workers),
             warnings=tuple(
-                f"{each.name} {SAID[each.state]}: {each.why}" for each in members if each.state in SAID
+                f"{each.name} {SAID[each.state]}: {each.why}" for each in workers if each.state in SAID
             ),
-            lost=tuple(f"{each.name} was lost: {each.why}" for each in members if each.state == "lost"),
+            lost=tuple(f"{each.name} was lost: {each.why}" for each in workers if each.state == "lost"),
             elsewhere=not all(each.is_here for each in took_part),
         )
 
@@ -227,11 +227,11 @@ class Fleet:
     def _hear_settled(self, msg: Any, **_: Any) -> None:
         if msg.data["number"] == self._number:
             self._settled[msg.node_id] = msg.data
-            self._roll.changed.set()
+            self._registry.changed.set()
 
     def _dispatcher(self, worker_nodes: list[Any], user_classes: list[Any]) -> UsersDispatcher:
         """Locust's own, of those that take part."""
         from locust.dispatch import UsersDispatcher
 
-        ready = {each.client_id for each in self._company}
+        ready = {each.client_id for each in self._workers}
         return UsersDispatcher([node for node in worker_nodes if node.id in ready], user_classes)

@@ -34,7 +34,7 @@ LONGEST_PAUSE_S = 5.0
 log = logging.getLogger(__name__)
 
 
-class Worker:
+class SweepWorker:
     """Set up once in a worker's process, when Locust is ready."""
 
     def __init__(self, environment: Environment) -> None:

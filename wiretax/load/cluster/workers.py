@@ -1,4 +1,4 @@
-"""The roll of a master: which workers came, which take part, and which were lost, and why."""
+"""The worker registry of a master: which workers came, which take part, and which were lost, and why."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Member:
+class WorkerState:
     """One worker.
 
     Attributes:
@@ -79,11 +79,11 @@ class Member:
         }
 
 
-class Roll:
+class WorkerRegistry:
     """Kept by Locust's messages, in the order they come.
 
     Attributes:
-        members: all workers that ever came, by Locust's name for them.
+        workers: all workers that ever came, by Locust's name for them.
         over: set once users are sent away: who says goodbye now has done all it should.
         changed: set at each message that changes a state.
     """
@@ -95,7 +95,7 @@ class Roll:
             assignments: what workers are told, in turn.
             died: whether a process of this machine, by its id, is known to have ended.
         """
-        self.members: dict[str, Member] = {}
+        self.workers: dict[str, WorkerState] = {}
         self.over = False
         self.changed = Event()
         self._runner = runner
@@ -111,11 +111,11 @@ class Roll:
         ):
             runner.register_message(name, listener)
 
-    def of(self, state: State) -> list[Member]:
+    def of(self, state: State) -> list[WorkerState]:
         """All in a state."""
-        return [each for each in self.members.values() if each.state == state]
+        return [each for each in self.workers.values() if each.state == state]
 
-    def muster(self, count: int, least: int) -> list[Member]:
+    def wait_for_workers(self, count: int, least: int) -> list[WorkerState]:
         """Wait until as many workers as have come said whether they can take part; who comes later is late.
 
         Args:
@@ -129,15 +129,15 @@ class Roll:
             ExecutorError: where there are not enough.
         """
         until = monotonic() + READY_TIMEOUT_S
-        while (len(self.members) < count or self.of("joining")) and monotonic() < until:
+        while (len(self.workers) < count or self.of("joining")) and monotonic() < until:
             self.look_for_lost(self.of("joining"))
             self.wait()
-        for member in self.of("joining"):
-            member.lose(f"it did not get ready within {READY_TIMEOUT_S:g} s")
+        for worker in self.of("joining"):
+            worker.lose(f"it did not get ready within {READY_TIMEOUT_S:g} s")
         self._complete = True
         ready = sorted(self.of("ready"), key=lambda each: each.number)
         if len(ready) < max(1, least):
-            why = [f"{each.name}: {each.why}" for each in self.members.values() if each.why]
+            why = [f"{each.name}: {each.why}" for each in self.workers.values() if each.why]
             raise ExecutorError("; ".join([f"{len(ready)} of {count} workers are ready", *why]))
         return ready
 
@@ -146,72 +146,72 @@ class Roll:
         self.changed.wait(LOOK_S)
         self.changed.clear()
 
-    def look_for_lost(self, members: list[Member]) -> None:
+    def look_for_lost(self, workers: list[WorkerState]) -> None:
         """Lose those that went without a word."""
-        for member in members:
-            if member.state not in ("joining", "ready"):
+        for worker in workers:
+            if worker.state not in ("joining", "ready"):
                 continue
-            node = self._runner.clients.get(member.client_id)
-            if member.is_here and self._died(member.pid):
-                member.lose("its process ended")
+            node = self._runner.clients.get(worker.client_id)
+            if worker.is_here and self._died(worker.pid):
+                worker.lose("its process ended")
             elif node is None:
-                member.lose("it quit, and did not say what its sockets counted")
+                worker.lose("it quit, and did not say what its sockets counted")
             elif node.state == MISSING:
-                member.lose("nothing is heard from it any more")
+                worker.lose("nothing is heard from it any more")
 
     def _hear_hello(self, msg: Any, **_: Any) -> None:
-        if msg.node_id in self.members:
+        if msg.node_id in self.workers:
             return  # it said so before
         number = self._runner.get_worker_index(msg.node_id)
         said = msg.data
-        member = self.members[msg.node_id] = Member(number, msg.node_id, str(said["host"]), int(said["pid"]))
+        worker = self.workers[msg.node_id] = WorkerState(number, msg.node_id, str(said["host"]), int(said["pid"]))
         if said["wiretax"] != __version__:
             self._refuse(
-                member, f"it runs wiretax {said['wiretax']}, its master {__version__}; install the same on both"
+                worker, f"it runs wiretax {said['wiretax']}, its master {__version__}; install the same on both"
             )
         elif self._complete:
-            self._leave_out(member)
+            self._leave_out(worker)
         else:
             assignment = self._assignments[number % len(self._assignments)]
             self._runner.send_message(messages.PLAN, assignment.as_plain(), client_id=msg.node_id)
         self.changed.set()
 
     def _hear_refused(self, msg: Any, **_: Any) -> None:
-        if member := self.members.get(msg.node_id):
-            self._refuse(member, msg.data["why"])
+        if worker := self.workers.get(msg.node_id):
+            self._refuse(worker, msg.data["why"])
 
     def _hear_ready(self, msg: Any, **_: Any) -> None:
-        member = self.members.get(msg.node_id)
-        if member is None or member.state != "joining":
+        worker = self.workers.get(msg.node_id)
+        if worker is None or worker.state != "joining":
             return
         if msg.data["fingerprint"] != self._fingerprint:
             self._refuse(
-                member, "it would send other bytes than its master: its profiles or payloads are not the same"
+                worker, "it would send other bytes than its master: its profiles or payloads are not the same"
             )
         elif self._complete:
-            self._leave_out(member)
+            self._leave_out(worker)
         else:
-            member.state = "ready"
+            worker.state = "ready"
         self.changed.set()
 
     def _hear_final(self, msg: Any, **_: Any) -> None:
-        member = self.members.get(msg.node_id)
-        if member is None or member.state != "ready":
+        worker = self.workers.get(msg.node_id)
+        if worker is None or worker.state != "ready":
             return
-        member.witness = Witness.of_plain(msg.data["witness"])
+        worker.witness = Witness.of_plain(msg.data["witness"])
         if self.over:
-            member.state = "finished"
+            worker.state = "finished"
         else:
-            member.state, member.why = "left", "it was told to quit, and not by its master"
+            worker.state, worker.why = "left", "it was told to quit, and not by its master"
         self.changed.set()
 
-    def _leave_out(self, member: Member) -> None:
-        member.state, member.why = "late", "the run had begun without it"
-        log.warning("wiretax: %s came late: %s", member.name, member.why)
-        self._runner.send_message(messages.LATE, client_id=member.client_id)
+    def _leave_out(self, worker: WorkerState) -> None:
+        worker.state, worker.why = "late", "the run had begun without it"
+        log.warning("wiretax: %s came late: %s", worker.name, worker.why)
+        self._runner.send_message(messages.LATE, client_id=worker.client_id)
 
-    def _refuse(self, member: Member, why: str) -> None:
-        member.state, member.why = "refused", why
-        log.error("wiretax: %s is not taken: %s", member.name, why)
-        self._runner.send_message(messages.REFUSED, {"why": why}, client_id=member.client_id)
+    def _refuse(self, worker: WorkerState, why: str) -> None:
+        worker.state, worker.why = "refused", why
+        log.error("wiretax: %s is not taken: %s", worker.name, why)
+        self._runner.send_message(messages.REFUSED, {"why": why}, client_id=worker.client_id)
         self.changed.set()

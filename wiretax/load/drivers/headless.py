@@ -24,7 +24,7 @@ from wiretax.load.client.session import Session, SliceBarrier
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster.assignment import assignments
 from wiretax.load.cluster.processes import HOST, Processes, worker_processes
-from wiretax.load.cluster.sweep_master import Fleet
+from wiretax.load.cluster.sweep_master import SweepMaster
 from wiretax.load.plan.plan import Plan
 from wiretax.load.sweep.conductor import WARM_UP, Conductor, Extension
 from wiretax.load.sweep.executor import Executor, LocalExecutor
@@ -125,9 +125,11 @@ def _measure(
         executor = LocalExecutor(runner, barrier, plan.users, plan.slice_s, plan.timeout_s)
     else:
         master = environment.create_master_runner(HOST, 0)
-        executor = Fleet(environment, assignments(plan, targets, budget), plan.users, workers.died, budget=budget)
+        executor = SweepMaster(
+            environment, assignments(plan, targets, budget), plan.users, workers.died, budget=budget
+        )
         workers.tell(master.server.port)
-        executor.muster(workers.count, least=workers.count)
+        executor.wait_for_workers(workers.count, least=workers.count)
     measurement = Measurement(targets, cost, plan.faults)
     return run_plan(plan, executor, session, measurement, console, more, budget, folder, own_mock=cost is not None)
 

@@ -31,7 +31,7 @@ from wiretax.load.client.message_limit import SPENT, Budget
 from wiretax.load.client.preflight import EndpointRefusedError, Preflight, preflight
 from wiretax.load.client.session import Session
 from wiretax.load.client.stats_feed import StatsFeed, outside_listener
-from wiretax.load.cluster.free_master import FreeFleet
+from wiretax.load.cluster.free_master import FreeMaster
 from wiretax.load.drivers.web_sweep import WebSweep
 from wiretax.load.free.options import NO_PLAN, FreeRunOptions, OptionError, limit_from, target_from
 from wiretax.load.free.stopping import MasterRamp, drain, end_test
@@ -162,11 +162,11 @@ class FreeSession:
         self._is_next = self.is_running = self._closed = False
         self.ready: Ready | None = None
         self._ready_before: Ready | None = None
-        self.run: FreeRun | FreeFleet | WebSweep | None = None
+        self.run: FreeRun | FreeMaster | WebSweep | None = None
         # Of a master, which has no users of its own.
-        self._fleet = self._ramp = None
+        self._master = self._ramp = None
         if isinstance(environment.runner, MasterRunner):
-            self._fleet, self._ramp = FreeFleet(environment), MasterRamp(environment.runner)
+            self._master, self._ramp = FreeMaster(environment), MasterRamp(environment.runner)
         self.live: Live | None = None
         self.saved: list[Saved] = []
         if parsed.plan != NO_PLAN and environment.web_ui is None:
@@ -307,13 +307,13 @@ class FreeSession:
             self.live = self.run.live
             return
         assert ready.options is not None
-        if self._fleet is None:
+        if self._master is None:
             self.run = FreeRun(ready.options, feed)
             self._heed(ready, self._halt, self.run.hold)
         else:
-            self.run = self._fleet
+            self.run = self._master
             limit = None if ready.budget is None else ready.budget.limit - ready.budget.taken
-            self._fleet.begin(environment.parsed_options, ready.targets[0], SEED, TIMEOUT_S, limit, self._halt)
+            self._master.begin(environment.parsed_options, ready.targets[0], SEED, TIMEOUT_S, limit, self._halt)
         for slice_ in ready.before:
             self.run.record.add(slice_, 0)
         environment.wiretax_barrier, environment.wiretax_free_run = None, self.run
@@ -333,7 +333,7 @@ class FreeSession:
         """End a free run; with the web UI Locust stays. A user calls this, and can't wait for its own end."""
         runner, run = self._environment.runner, self.run
         assert runner is not None
-        assert isinstance(run, FreeRun | FreeFleet)
+        assert isinstance(run, FreeRun | FreeMaster)
         if not run.ended_early:
             run.halt(why)
             gevent.spawn(runner.quit if self._environment.web_ui is None else runner.stop)
@@ -428,13 +428,13 @@ class FreeSession:
         apis: set[Api] = {each.api for each in classes if issubclass(each, FreeUser)} or {"trigger"}
         return [options.workload(api) for api in sorted(apis)]
 
-    def _sample_regularly(self, run: FreeRun | FreeFleet) -> None:
+    def _sample_regularly(self, run: FreeRun | FreeMaster) -> None:
         while True:
             gevent.sleep(SAMPLE_S)
             if self.live is not None:
                 self.live.sample(run.record, run.unfinished())
 
-    def _conclude(self, ready: Ready, run: FreeRun | FreeFleet | WebSweep) -> None:
+    def _conclude(self, ready: Ready, run: FreeRun | FreeMaster | WebSweep) -> None:
         ended_early, interrupted = "", False
         if not isinstance(run, WebSweep):
             ready.measurement.end()
@@ -451,8 +451,8 @@ class FreeSession:
             plan, ended_early, interrupted = run.plan, run.ended_early, run.interrupted
         if self._environment.web_ui is not None and self.live is not None:
             self.live.sample(record)
-        executor = run.summary() if isinstance(run, FreeFleet) else ALONE
-        if isinstance(run, FreeFleet) and ready.budget is not None:
+        executor = run.summary() if isinstance(run, FreeMaster) else ALONE
+        if isinstance(run, FreeMaster) and ready.budget is not None:
             ready.budget.taken += run.taken
             ready.budget.spent = run.ended_early == SPENT
         notes = [str(run.pauses)] if run.pauses.times else []

@@ -22,7 +22,7 @@ from wiretax.load.client.preflight import EndpointRefusedError
 from wiretax.load.client.session import Session, SliceBarrier
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster.assignment import assignments
-from wiretax.load.cluster.sweep_master import Fleet
+from wiretax.load.cluster.sweep_master import SweepMaster
 from wiretax.load.drivers.headless import (
     INTERRUPTED,
     MoreRounds,
@@ -96,10 +96,10 @@ class PlanSession:
         self._over = Event()
         self._executor: Executor
         if isinstance(runner, MasterRunner):
-            self._fleet = Fleet(
+            self._master = SweepMaster(
                 environment, assignments(plan, targets, budget), plan.users, asked=self._run_plan, budget=budget
             )
-            self._executor = self._fleet
+            self._executor = self._master
         else:
             self._executor = self._alone()
             # Locust calls it for the users it was told; they are the plan's.
@@ -122,7 +122,7 @@ class PlanSession:
         self._begun = True
         try:
             if isinstance(self._runner, MasterRunner):
-                self._fleet.muster(self._runner.worker_count, least=1)
+                self._master.wait_for_workers(self._runner.worker_count, least=1)
             record = run_plan(
                 self._plan,
                 self._executor,

@@ -17,7 +17,7 @@ from wiretax.channels.workload import Workload
 from wiretax.load.client.message_limit import Budget
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment
-from wiretax.load.cluster.sweep_master import Fleet
+from wiretax.load.cluster.sweep_master import SweepMaster
 from wiretax.load.plan.plan import Plan, parse_plan
 from wiretax.load.sweep.conductor import Conductor
 from wiretax.load.sweep.executor import ExecutorError
@@ -126,14 +126,14 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wiretax.load.cluster.sweep_master, "FINAL_TIMEOUT_S", 0.05)
 
 
-def fleet(runner: Runner, plan: Plan = PLAN) -> Fleet:
-    return Fleet(SimpleNamespace(runner=runner), [ASSIGNMENT], plan.users)  # type: ignore[arg-type]
+def master(runner: Runner, plan: Plan = PLAN) -> SweepMaster:
+    return SweepMaster(SimpleNamespace(runner=runner), [ASSIGNMENT], plan.users)  # type: ignore[arg-type]
 
 
 def test_a_limit_is_shared_out_and_counted_together() -> None:
     runner, budget = Runner(), Budget(101)
     budget.take(1)
-    made = Fleet(
+    made = SweepMaster(
         SimpleNamespace(runner=runner),  # type: ignore[arg-type]
         [Assignment.of(PLAN, ASSIGNMENT.targets, limited=True)],
         PLAN.users,
@@ -141,7 +141,7 @@ def test_a_limit_is_shared_out_and_counted_together() -> None:
     )
     mark = Assignment.of(PLAN, ASSIGNMENT.targets, limited=True).fingerprint()
     workers = [FakeWorker(runner, name, fingerprint=mark) for name in "ab"]
-    made.muster(2, least=2)
+    made.wait_for_workers(2, least=2)
     made.begin()
     for _ in range(3):
         made.hold(PLAN.workloads[0], 0, 0.01, NEVER)
@@ -161,10 +161,10 @@ def test_what_an_endpoint_tells_one_worker_is_heard_by_all() -> None:
     assert one.heard[-1] == other.heard[-1] == messages.CUT
 
 
-def two(runner: Runner) -> tuple[Fleet, FakeWorker, FakeWorker]:
-    made = fleet(runner)
+def two(runner: Runner) -> tuple[SweepMaster, FakeWorker, FakeWorker]:
+    made = master(runner)
     workers = FakeWorker(runner, "a"), FakeWorker(runner, "b")
-    made.muster(2, least=2)
+    made.wait_for_workers(2, least=2)
     made.begin()
     return made, *workers
 
@@ -251,11 +251,11 @@ def test_a_stop_cuts_all_workers_short() -> None:
 )
 def test_a_worker_that_would_send_something_else_is_refused(how: dict[str, str], says: str) -> None:
     runner = Runner()
-    made = fleet(runner)
+    made = master(runner)
     FakeWorker(runner, "a")
     bad = FakeWorker(runner, "b", **how)
     assert bad.heard[-1] == messages.REFUSED
-    made.muster(2, least=1)
+    made.wait_for_workers(2, least=1)
     made.begin()
     assert [part.worker for part in made.hold(PLAN.workloads[0], -1, None, NEVER).parts] == [0]
     said = made.end()
@@ -275,16 +275,16 @@ def test_a_late_worker_gets_nothing_to_do() -> None:
 
 def test_what_keeps_a_run_from_beginning_is_one_line() -> None:
     runner = Runner()
-    made = fleet(runner)
+    made = master(runner)
     FakeWorker(runner, "a", version="0.0.1")
     with pytest.raises(ExecutorError, match=r"0 of 1 workers are ready; worker 0 .*0\.0\.1"):
-        made.muster(1, least=1)
+        made.wait_for_workers(1, least=1)
     runner = Runner()
-    made = fleet(runner)
+    made = master(runner)
     for name in "abcde":
         FakeWorker(runner, name)
     with pytest.raises(ExecutorError, match="4 users for 5 workers"):
-        made.muster(5, least=1)
+        made.wait_for_workers(5, least=1)
 
 
 def test_an_answer_that_cannot_be_read_is_a_lost_worker() -> None:
