@@ -13,7 +13,7 @@ from locust import events
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
-from wiretax.load.drivers.locust_session import REFUSALS, FreeSession
+from wiretax.load.drivers.locust_session import START_ERRORS, LocustSession
 from wiretax.load.cluster.free_worker import FreeWorker
 from wiretax.load.client.locust_stats import use_fine_statistics
 from wiretax.load.free.options import add_options
@@ -35,7 +35,7 @@ def add_wiretax_options(parser: Any) -> None:
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
-def prepare(environment: Environment, **_: Any) -> FreeSession | None:
+def prepare(environment: Environment, **_: Any) -> LocustSession | None:
     if isinstance(environment.runner, WorkerRunner):
         FreeWorker(environment)
         return None
@@ -43,8 +43,8 @@ def prepare(environment: Environment, **_: Any) -> FreeSession | None:
     try:
         if web_ui is not None:
             refuse_taken_port(web_ui.host, web_ui.port)
-        session = FreeSession(environment)
-    except (*REFUSALS, WebError) as error:
+        session = LocustSession(environment)
+    except (*START_ERRORS, WebError) as error:
         logging.getLogger(__name__).error("wiretax: %s", error)
         sys.exit(USAGE)
     hooks: Any = environment.events

@@ -20,7 +20,7 @@ from wiretax.channels.endpoint import EndpointError
 from wiretax.channels.profiles import ProfileError
 from wiretax.load.client.locust_stats import use_fine_statistics
 from wiretax.load.cluster.sweep_worker import SweepWorker
-from wiretax.load.drivers.planfile_session import PlanSession
+from wiretax.load.drivers.planfile_session import PlanfileSession
 from wiretax.load.free.stopping import on_interrupt
 from wiretax.load.plan.plan import PlanError
 from wiretax.load.users.publishers import PlanUser
@@ -49,7 +49,7 @@ def add_options(parser: Any) -> None:
     add("--against", default="", is_secret=True, help="A second server, sent the same in turn")
     add("--ca", default="", env_var="WIRETAX_CA", help="A file of authorities (PEM), there on workers as well")
     add("--insecure", action="store_true", env_var="WIRETAX_INSECURE", help="Take any certificate")
-    add("--gates", default="", env_var="WIRETAX_GATES", help="Judge the run by this file")
+    add("--gates", default="", env_var="WIRETAX_GATES", help="Gating the run by this file")
     add("--max-rounds", type=int, default=0, help="Rounds at most where --gates adds some")
     add("--results", default="results", env_var="WIRETAX_RESULTS", help="The folder runs are kept in")
     add("--max-messages", type=int, default=0, help="Never send more; 10,000 if not said, off this machine")
@@ -64,7 +64,7 @@ def prepare(environment: Environment, **_: Any) -> None:
         SweepWorker(environment)
         return
     try:
-        PlanSession(environment)
+        PlanfileSession(environment)
     except (
         EndpointError,
         GatesError,

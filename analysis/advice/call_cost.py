@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.advice.connections_seen import closes_most_calls
 from analysis.models.call_time import fit_time
 from wiretax.channels.endpoint import DEMO, Endpoint
-from wiretax.channels.workload import FAMILY, LIBRARY, Workload
+from wiretax.channels.workload import COMPARISON_KEY, LIBRARY, Workload
 from wiretax.runs.reader import Run, RunNotFoundError, find_run, newest_first, read_run
 
 
@@ -64,7 +64,7 @@ def work_of(run: Run, wanted: Workload) -> Work | None:
         call_s=max(0.0, float(nearest["call_s"])),
         event_s=max(0.0, float(nearest["event_s"])),
         run=run.folder.name,
-        workload=Workload(**{name: nearest[name] for name in FAMILY}),
+        workload=Workload(**{name: nearest[name] for name in COMPARISON_KEY}),
         mock=run.meta["mock"],
         by_round_trips=_by_round_trips(run.meta),
         with_connection=nearest["connection"] == "close" or bool(closes_most_calls(run.slices)),

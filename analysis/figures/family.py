@@ -8,9 +8,9 @@ from analysis.measures.layers import with_tls
 from analysis.measures.representative import focus
 from analysis.measures.summary import API_ORDER
 from analysis.text.labels import Row, way
-from wiretax.channels.workload import FAMILY
+from wiretax.channels.workload import COMPARISON_KEY
 
-ONE_SIZE = [name for name in FAMILY if name != "payload_bytes"]
+ONE_SIZE = [name for name in COMPARISON_KEY if name != "payload_bytes"]
 ANY_RUN = "wiretax run"
 HEADLINE = "wiretax run headline"
 NOTHING = "the run acknowledged no event"

@@ -18,7 +18,7 @@ from analysis.models.breakeven import payload_at_overhead
 from analysis.models.call_time import fit_time
 from analysis.models.cost_model import fit_bytes
 from analysis.text.labels import Row, call, event, gain_limit, interval, share, sizes, times, with_doubt
-from wiretax.channels.workload import FAMILY
+from wiretax.channels.workload import COMPARISON_KEY
 
 Verdict = Literal["holds", "holds in part", "does not hold", "undecided", "not measured"]
 # "Around 400": a fifth either way.
@@ -33,7 +33,7 @@ BATCH = 10
 NEARLY_ALL = 0.9
 EXACT = "exact"
 # What batches of different payloads have in common, to be read in one line.
-ALIKE = [name for name in FAMILY if name != "payload_bytes"]
+ALIKE = [name for name in COMPARISON_KEY if name != "payload_bytes"]
 HEADER = "Every HTTP call carries around 400 bytes of header."
 OVERHEAD = "That can be up to a 10x overhead on a small event."
 CURE = "Fewer calls cure it."

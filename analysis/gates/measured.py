@@ -26,7 +26,7 @@ from analysis.measures.layers import (
 )
 from analysis.measures.mode import why_no_gain
 from analysis.measures.summary import API_ORDER
-from wiretax.channels.workload import FAMILY
+from wiretax.channels.workload import COMPARISON_KEY
 
 # Of runs saved before two endpoints could be compared in one.
 SERVER = "endpoint"
@@ -187,7 +187,7 @@ def _triggers(workloads: Mapping[str, Counts]) -> dict[str, str]:
 
 
 def _family(columns: Counts) -> tuple[Any, ...]:
-    return tuple(columns[each] for each in (*FAMILY, "server"))
+    return tuple(columns[each] for each in (*COMPARISON_KEY, "server"))
 
 
 def _place(columns: Counts) -> tuple[Any, ...]:

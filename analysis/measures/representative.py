@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.measures.layers import WORKLOAD, acknowledged, with_tls
-from wiretax.channels.workload import FAMILY
+from wiretax.channels.workload import COMPARISON_KEY
 
 # What a chat message or a position weighs, and what the first plan sends.
 USUAL_PAYLOAD_BYTES = 100
@@ -27,7 +27,9 @@ def focus(slices: pd.DataFrame) -> pd.DataFrame:
     slices = acknowledged(slices)
     if slices.empty:
         return slices
-    families = slices[WORKLOAD].drop_duplicates().groupby(list(FAMILY), dropna=False).size().rename("calls")
+    families = (
+        slices[WORKLOAD].drop_duplicates().groupby(list(COMPARISON_KEY), dropna=False).size().rename("calls")
+    )
     ranked = families.reset_index()
     ranked["_other_client"] = ranked["client"] != "reference"
     ranked["_distance"] = [_ratio(size) for size in ranked["payload_bytes"]]
@@ -47,8 +49,8 @@ def focus(slices: pd.DataFrame) -> pd.DataFrame:
         ],
         ascending=[False, True, True, True, True, True, True, True, True],
     )
-    best = ranked.iloc[:1][list(FAMILY)]
-    return slices.merge(best, on=list(FAMILY))
+    best = ranked.iloc[:1][list(COMPARISON_KEY)]
+    return slices.merge(best, on=list(COMPARISON_KEY))
 
 
 def _ratio(size: float) -> float:

@@ -9,7 +9,7 @@ from analysis.measures.connections import connection_use
 from analysis.measures.latency import TIMES, column_names, percentiles
 from analysis.measures.layers import WORKLOAD, bytes_per_event, totals
 from analysis.measures.throughput import Ratio, Rounds, rates
-from wiretax.channels.workload import FAMILY
+from wiretax.channels.workload import COMPARISON_KEY
 
 FIGURES = [
     "events_per_second",
@@ -103,8 +103,10 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
 
 def baselines(total: pd.DataFrame) -> dict[str, str]:
     """The trigger each workload is held against, by name; absent where the run has none."""
-    triggers = total[total["api"] == "trigger"][["workload", *FAMILY]]
-    paired = total[["workload", *FAMILY]].merge(triggers, on=list(FAMILY), suffixes=("", "_baseline"))
+    triggers = total[total["api"] == "trigger"][["workload", *COMPARISON_KEY]]
+    paired = total[["workload", *COMPARISON_KEY]].merge(
+        triggers, on=list(COMPARISON_KEY), suffixes=("", "_baseline")
+    )
     return dict(zip(paired["workload"], paired["workload_baseline"], strict=True))
 
 

@@ -7,10 +7,10 @@ import pandas as pd
 from analysis.measures.layers import RECEIVED, SENT, totals
 from analysis.measures.summary import ordered
 from analysis.measures.throughput import Rounds
-from wiretax.channels.workload import FAMILY
+from wiretax.channels.workload import COMPARISON_KEY
 
 # What the slices of a pair have in common: all but the server.
-TWIN = ["api", "batch_size", "channels", *[name for name in FAMILY if name != "server"]]
+TWIN = ["api", "batch_size", "channels", *[name for name in COMPARISON_KEY if name != "server"]]
 FIGURES = ["endpoint_rate", "against_rate", "ratio", "ratio_low", "ratio_high", "rounds", "sent", "received"]
 
 

@@ -30,7 +30,7 @@ from analysis.measures.interval import LEAST_ROUNDS, median_interval
 from analysis.measures.layers import with_tls
 from analysis.measures.mode import is_conducted
 from analysis.models.line import SHARE, Floats, Line, fit_line
-from wiretax.channels.workload import FAMILY
+from wiretax.channels.workload import COMPARISON_KEY
 
 # How far a sound line may lie from the measured times.
 SOUND = 0.10
@@ -52,7 +52,7 @@ class CallTimes:
     """The measured times of one family's calls.
 
     Attributes:
-        family: the values of ``FAMILY``.
+        family: the values of ``COMPARISON_KEY``.
         sizes: batch sizes in order; a trigger is 1.
         times: seconds a call: a row a round that has all sizes, a column a size.
         has_trigger: whether the size of 1 is a trigger, which gains are held against.
@@ -176,7 +176,7 @@ def call_times(slices: pd.DataFrame) -> Iterator[CallTimes]:
         return
     used = with_tls(slices)
     used = used[used["api"].isin(["trigger", "batch"]) & (used["requests"] > 0)]
-    for family, group in used.groupby(list(FAMILY), sort=False, dropna=False):
+    for family, group in used.groupby(list(COMPARISON_KEY), sort=False, dropna=False):
         # A batch of one is no trigger; where there are both, the trigger is what batches replace.
         has_trigger = bool((group["api"] == "trigger").any())
         if has_trigger:
@@ -195,7 +195,7 @@ def fit_time(slices: pd.DataFrame) -> pd.DataFrame:
         slices: ``slices.parquet``.
 
     Returns:
-        A row a family (``FAMILY``) with
+        A row a family (``COMPARISON_KEY``) with
 
         - ``call_s`` (a) and ``event_s`` (b); ``unsound_because`` (why the line does not describe the times; empty
           where it does) and ``deviation`` (share: the size furthest from the line; NaN with two sizes);
@@ -210,7 +210,7 @@ def fit_time(slices: pd.DataFrame) -> pd.DataFrame:
     rows = [_row(each) for each in call_times(slices)]
     bounds = [f"{name}{end}" for name in FIGURES for end in ("", "_low", "_high")]
     more = ["unsound_because", "no_limit_because", "largest_gain_at", "enough", "largest_batch"]
-    return pd.DataFrame(rows, columns=[*FAMILY, *bounds, *more, "deviation", "rounds", "batch_sizes"])
+    return pd.DataFrame(rows, columns=[*COMPARISON_KEY, *bounds, *more, "deviation", "rounds", "batch_sizes"])
 
 
 def _row(calls: CallTimes) -> dict[str, Any]:
@@ -218,7 +218,7 @@ def _row(calls: CallTimes) -> dict[str, Any]:
     unknown = np.full(rounds, nan)
     limits, sizes = (unknown, unknown) if calls.no_limit_because else (line.limits, line.sizes_for_share)
     largest = calls.gains[:, calls.largest] if calls.has_trigger else unknown
-    row = dict(zip(FAMILY, calls.family, strict=True))
+    row = dict(zip(COMPARISON_KEY, calls.family, strict=True))
     for name, values in zip(FIGURES, (line.call_s, line.event_s, limits, sizes, largest), strict=True):
         row[name] = np.median(values)
         row[f"{name}_low"], row[f"{name}_high"] = median_interval(values)
@@ -244,7 +244,7 @@ def gain_curve(slices: pd.DataFrame, sizes: Sequence[float]) -> pd.DataFrame:
         sizes: batch sizes; those above a family's largest measured one are left out.
 
     Returns:
-        A row a family (``FAMILY``) and ``batch_size``: ``gain``, ``gain_low``, ``gain_high`` (ratios; 95 %).
+        A row a family (``COMPARISON_KEY``) and ``batch_size``: ``gain``, ``gain_low``, ``gain_high`` (ratios; 95 %).
     """
     parts = []
     for calls in call_times(slices):
@@ -255,8 +255,8 @@ def gain_curve(slices: pd.DataFrame, sizes: Sequence[float]) -> pd.DataFrame:
         low, high = median_interval(gains)
         middle = np.median(gains, axis=0)
         curve = pd.DataFrame({"batch_size": within, "gain": middle, "gain_low": low, "gain_high": high})
-        parts.append(curve.assign(**dict(zip(FAMILY, calls.family, strict=True))))
-    columns = [*FAMILY, "batch_size", "gain", "gain_low", "gain_high"]
+        parts.append(curve.assign(**dict(zip(COMPARISON_KEY, calls.family, strict=True))))
+    columns = [*COMPARISON_KEY, "batch_size", "gain", "gain_low", "gain_high"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 

@@ -15,9 +15,9 @@ import pandas as pd
 
 from analysis.measures.layers import HEAD, totals
 from wiretax.channels.sizes import BodySizes, body_sizes
-from wiretax.channels.workload import FAMILY, Workload
+from wiretax.channels.workload import COMPARISON_KEY, Workload
 
-CALL = ["api", "channels", *[name for name in FAMILY if name != "payload_bytes"]]
+CALL = ["api", "channels", *[name for name in COMPARISON_KEY if name != "payload_bytes"]]
 BYTE_COLUMNS = [
     "payload_bytes",
     "call_bytes",

@@ -17,7 +17,7 @@ from gevent.ssl import SSLContext
 from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import LIBRARY, Workload
-from wiretax.load.client.message_limit import Budget
+from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.client.preflight import EndpointRefusedError, Preflight, preflight
 from wiretax.load.client.session import Session
 from wiretax.mock.certificate import MockTls
@@ -35,8 +35,8 @@ LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 Reply = Callable[[bytes, int], bytes | None]
 
 
-def tried(targets: list[Target], *workloads: Workload, budget: Budget | None = None) -> Preflight:
-    session = Session(targets, 1, 0.3, budget)
+def tried(targets: list[Target], *workloads: Workload, message_limit: MessageLimit | None = None) -> Preflight:
+    session = Session(targets, 1, 0.3, message_limit)
     try:
         return preflight(session, workloads, -1)
     finally:
@@ -82,8 +82,8 @@ def events(request: bytes) -> int:
 
 def test_each_workload_is_tried_once_and_what_is_rejected_is_skipped_in_the_servers_words(mock: Endpoint) -> None:
     before = read_ledger(mock)
-    budget = Budget(1000)
-    found = tried([Target(mock)], TWENTY, TRIGGER, FIFTY, TEN, QUEUED, budget=budget)
+    message_limit = MessageLimit(1000)
+    found = tried([Target(mock)], TWENTY, TRIGGER, FIFTY, TEN, QUEUED, message_limit=message_limit)
     assert [each.workload for each in found.skipped] == [TWENTY, FIFTY, QUEUED]
     assert found.skipped[0].failure == Failure("rejected", 400, "20 events in one batch, expected 1 to 10")
     assert str(found.skipped[0]) == (
@@ -99,7 +99,7 @@ def test_each_workload_is_tried_once_and_what_is_rejected_is_skipped_in_the_serv
     assert [slice_.workload for slice_ in found.slices] == [TWENTY, TRIGGER, FIFTY, TEN, QUEUED]
     # All over one connection, and each counted against the limit.
     assert sum(slice_.measured.connections for slice_ in found.slices) == 1
-    assert budget.taken == 20 + 1 + 50 + 10 + 20
+    assert message_limit.taken == 20 + 1 + 50 + 10 + 20
 
 
 @pytest.mark.parametrize("fields", [("Connection: close",), ()])
@@ -234,4 +234,4 @@ def test_one_server_that_rejects_everything_ends_a_comparison(mock: Endpoint) ->
 
 def test_a_limit_without_room_for_all_calls_is_said(mock: Endpoint) -> None:
     with pytest.raises(EndpointRefusedError, match="--max-messages leaves no room"):
-        tried([Target(mock)], TRIGGER, TEN, budget=Budget(10))
+        tried([Target(mock)], TRIGGER, TEN, message_limit=MessageLimit(10))

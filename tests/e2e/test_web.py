@@ -151,8 +151,8 @@ def test_the_story_in_a_browser(tmp_path: Path) -> None:
     assert "free-run" in seen["report"]
     assert "No gain: the user classes of a free run" in seen["report"]
     assert seen["said"] == []
-    outside = [url for url in seen["requests"] if not url.startswith((made.address, "data:"))]
-    assert outside == []
+    external = [url for url in seen["requests"] if not url.startswith((made.address, "data:"))]
+    assert external == []
 
 
 def test_tests_one_after_the_other_leave_a_run_each_and_a_reset_starts_the_figures_anew(shared: Site) -> None:

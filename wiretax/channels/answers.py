@@ -37,7 +37,7 @@ class Answer:
 
 
 def read_answer(status: int, body: bytes) -> Answer:
-    """Judge a response. Accepts ``{}``, ``{"ok":true}``, ``{"batch":..}`` and ``{"channels":..}``."""
+    """Gating a response. Accepts ``{}``, ``{"ok":true}``, ``{"batch":..}`` and ``{"channels":..}``."""
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:

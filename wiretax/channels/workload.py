@@ -16,7 +16,16 @@ Arrivals = Literal["constant", "poisson", "burst"]
 LIBRARY = "httpx-library"
 
 # What workloads that are compared have in common: all but the call and its size.
-FAMILY = ("payload_bytes", "payload_kind", "client", "connection", "calls_per_connection", "http", "tls", "server")
+COMPARISON_KEY = (
+    "payload_bytes",
+    "payload_kind",
+    "client",
+    "connection",
+    "calls_per_connection",
+    "http",
+    "tls",
+    "server",
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -95,9 +104,9 @@ class Workload:
         return replace(self, server=server)
 
     @property
-    def family(self) -> tuple[object, ...]:
-        """The values of ``FAMILY``: equal for a workload and the trigger it is compared with."""
-        return attrgetter(*FAMILY)(self)
+    def comparison_key(self) -> tuple[object, ...]:
+        """The values of ``COMPARISON_KEY``: equal for a workload and the trigger it is compared with."""
+        return attrgetter(*COMPARISON_KEY)(self)
 
     @property
     def queued(self) -> bool:
@@ -110,7 +119,7 @@ class Workload:
         return self.client == LIBRARY
 
     @property
-    def way(self) -> tuple[object, ...]:
+    def connection_key(self) -> tuple[object, ...]:
         """Equal for workloads that share a user's connection. What HPACK has learnt is not to be mixed with first
         calls, so a library's kept connections are apart."""
         return (self.server, self.tls, self.http, self.by_library, self.by_library and self.connection, self.rtt_s)

@@ -23,7 +23,7 @@ def gate(
     metrics: Annotated[bool, typer.Option("--list", help="Print what a check can judge, and exit.")] = False,
     results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
 ) -> None:
-    """Judge a saved run: exit code, and gate.json, junit.xml and summary.md in its folder."""
+    """Gating a saved run: exit code, and gate.json, junit.xml and summary.md in its folder."""
     from analysis.gates import GatesError, judge, load_gates, print_judgement, write_outputs
     from analysis.gates.terminal import print_metrics
     from wiretax.runs.reader import RunNotFoundError, find_run, salvage_run

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from wiretax.channels.endpoint import EndpointError
-from wiretax.load.sweep.consent import budget_for, most_rounds_within
+from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
 from wiretax.terminal import Exit, err, fail, out, said_at_most
 
 if TYPE_CHECKING:
-    from wiretax.load.accounting.gating import Judge
+    from wiretax.load.accounting.gating import Gating
     from wiretax.load.drivers.headless import MoreRounds
 
 # Of the plan's, where --max-rounds is not said.
@@ -45,7 +45,7 @@ def run(
     ] = False,
     gates: Annotated[
         Path | None,
-        typer.Option(help="Judge the run by this file: rounds are added while a check is undecided."),
+        typer.Option(help="Gating the run by this file: rounds are added while a check is undecided."),
     ] = None,
     max_rounds: Annotated[
         int | None,
@@ -81,7 +81,7 @@ def run(
 
     from analysis.gates import GatesError
     from analysis.tables.run_table import print_run
-    from wiretax.load.accounting.gating import Judge
+    from wiretax.load.accounting.gating import Gating
     from wiretax.load.client.preflight import EndpointRefusedError
     from wiretax.load.drivers.headless import sweep
     from wiretax.load.plan.plan import PlanError, load_plan
@@ -98,7 +98,7 @@ def run(
         # Not repeated: it may hold a secret.
         fail("that is no plan but a URL; give it with --endpoint, or as PUSHER_URL", Exit.USAGE)
     try:
-        judge = None if gates is None else Judge(gates)
+        judge = None if gates is None else Gating(gates)
         first, second = servers_of(endpoint, against, ca, insecure)
         given = first or second
         chosen = load_plan(plan, None if given is None else given.tls)
@@ -118,11 +118,11 @@ def run(
                 Exit.USAGE,
             )
         more = _more_rounds(judge, chosen.rounds, max_rounds)
-        budget = budget_for(chosen, first, second, max_messages, yes)
+        message_limit = message_limit_for(chosen, first, second, max_messages, yes)
         if more is not None:
-            most = most_rounds_within(chosen, first, second, more.most_rounds, budget)
+            most = most_rounds_within(chosen, first, second, more.most_rounds, message_limit)
             more = replace(more, most_rounds=most)
-        folder = sweep(chosen, first, second, results, err, more, budget, processes)
+        folder = sweep(chosen, first, second, results, err, more, message_limit, processes)
     except (EventsError, GatesError, LineError, PlanError, ResultsError, EndpointError, TrustError) as error:
         fail(str(error), Exit.USAGE)
     except (ExecutorError, EndpointRefusedError, MockError) as error:
@@ -138,7 +138,7 @@ def run(
         raise typer.Exit(Exit.INVALID)
 
 
-def _more_rounds(judge: Judge | None, rounds: int, most_rounds: int | None) -> MoreRounds | None:
+def _more_rounds(judge: Gating | None, rounds: int, most_rounds: int | None) -> MoreRounds | None:
     """Rounds that may be added to a plan's for what a judge leaves undecided."""
     from wiretax.load.drivers.headless import MoreRounds
 

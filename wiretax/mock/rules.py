@@ -105,7 +105,7 @@ class Rules:
         self._targets: dict[str, SignedTarget] = {}
 
     def check(self, method: bytes, target: str, body: bytes, now: float) -> Accepted:
-        """Judge one request.
+        """Gating one request.
 
         Args:
             method: the HTTP method.

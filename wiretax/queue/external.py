@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 CHECK_TIMEOUT_S = 3.0
 
 
-class OutsideError(ValueError):
+class ExternalSourceError(ValueError):
     """A source that can't be used: one line that says what was given and what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class ExternalSource:
     """Where events come from, as options say.
 
     Attributes:
@@ -41,24 +41,24 @@ class Outside:
     skip_chosen: bool = False
 
     @classmethod
-    def of(cls, parsed: Namespace) -> Outside | None:
+    def of(cls, parsed: Namespace) -> ExternalSource | None:
         """Check what Locust parsed; None where events are to be drawn in this process.
 
         Raises:
-            OutsideError: where nothing can be read from there.
+            ExternalSourceError: where nothing can be read from there.
         """
         chosen: OnError | None = parsed.on_error or None
-        outside = cls(parsed.events, parsed.redis, parsed.stream, chosen or "skip", chosen == "skip")
-        if outside.events and outside.redis:
-            raise OutsideError("--events and --redis: expected one of them")
-        if outside.events and outside.events != STDIN:
+        external = cls(parsed.events, parsed.redis, parsed.stream, chosen or "skip", chosen == "skip")
+        if external.events and external.redis:
+            raise ExternalSourceError("--events and --redis: expected one of them")
+        if external.events and external.events != STDIN:
             try:
-                JsonLines(outside.events, Limits(), outside.on_error, print).close()
+                JsonLines(external.events, Limits(), external.on_error, print).close()
             except EventsError as error:
-                raise OutsideError(f"--events {error}") from None
-        if outside.redis:
-            outside._ping()
-        return outside if outside.events or outside.redis else None
+                raise ExternalSourceError(f"--events {error}") from None
+        if external.redis:
+            external._ping()
+        return external if external.events or external.redis else None
 
     @property
     def name(self) -> str:
@@ -78,7 +78,7 @@ class Outside:
         """The source of a workload. Events of a file arrive at the workload's rate, others as they are written.
 
         Raises:
-            EventsError, OutsideError: where it is gone meanwhile.
+            EventsError, ExternalSourceError: where it is gone meanwhile.
         """
         # An item of a batch has one channel.
         limits = replace(limits, channels=1) if workload.api == "batch" else limits
@@ -95,7 +95,7 @@ class Outside:
         try:
             import redis
         except ImportError:
-            raise OutsideError("--redis needs the redis library: pip install 'wiretax[redis]'") from None
+            raise ExternalSourceError("--redis needs the redis library: pip install 'wiretax[redis]'") from None
         from wiretax.queue.redis.address import RedisAddress, RedisAddressError, why
 
         try:
@@ -103,6 +103,6 @@ class Outside:
             with address.client(CHECK_TIMEOUT_S) as client:
                 client.ping()
         except RedisAddressError as error:
-            raise OutsideError(f"--redis: {error}") from None
+            raise ExternalSourceError(f"--redis: {error}") from None
         except redis.RedisError as error:
-            raise OutsideError(f"--redis {address.public_url}: {why(error)}") from None
+            raise ExternalSourceError(f"--redis {address.public_url}: {why(error)}") from None

@@ -21,7 +21,7 @@ from wiretax.wire.queue_tally import QueueTally
 from wiretax.wire.slices import Slice
 
 if TYPE_CHECKING:
-    from wiretax.queue.external import Outside
+    from wiretax.queue.external import ExternalSource
     from wiretax.queue.jsonl import JsonLines
     from wiretax.queue.redis.stream import RedisStream
 
@@ -31,7 +31,7 @@ RETRY_PAUSE_S = 0.1
 GIVE_UP_S = 30.0
 
 
-class OutsideQueue:
+class ExternalQueue:
     """Such a queue.
 
     Attributes:
@@ -44,7 +44,7 @@ class OutsideQueue:
         self,
         workload: Workload,
         source: JsonLines | RedisStream,
-        outside: Outside,
+        external: ExternalSource,
         give_up_s: float = GIVE_UP_S,
     ) -> None:
         """``give_up_s``: a file is given up if calls have failed for so long; a Redis stream keeps its entries."""
@@ -52,8 +52,8 @@ class OutsideQueue:
         self.overload_reported = False
         self._workload = workload
         self._source = source
-        self._outside = outside
-        self._give_up_s = inf if outside.redis else give_up_s
+        self._external = external
+        self._give_up_s = inf if external.redis else give_up_s
         self._started = False
         self._refused = ""
         self._piece: Slice | None = None
@@ -69,7 +69,7 @@ class OutsideQueue:
         is drained.
 
         Raises:
-            BudgetSpentError: the next call exceeds the message limit.
+            MessageLimitError: the next call exceeds the message limit.
         """
         tally = slice_.queue
         assert tally is not None
@@ -121,12 +121,12 @@ class OutsideQueue:
     @property
     def unpublished(self) -> Unpublished:
         """Its events that were not published, once it is closed."""
-        counts, outside = self._source.counts, self._outside
+        counts, external = self._source.counts, self._external
         unread = self._source.unread
         return Unpublished(
-            source=outside.name,
-            kept=bool(outside.redis),
-            skip_chosen=outside.skip_chosen,
+            source=external.name,
+            kept=bool(external.redis),
+            skip_chosen=external.skip_chosen,
             rejected=dict(self._rejected),
             skipped=counts.skipped,
             left=counts.read - counts.published - self._rejected.total(),
@@ -159,7 +159,7 @@ class OutsideQueue:
         if monotonic() - self._failing_since_s >= self._give_up_s:
             last = f"{failure.status}: {failure.message}" if failure.status else failure.message
             self._refused = (
-                f"{self._outside.name}: given up, since no event was acknowledged for {self._give_up_s:g} s "
+                f"{self._external.name}: given up, since no event was acknowledged for {self._give_up_s:g} s "
                 f"({last}); check the endpoint (wiretax doctor does)"
             )
             self.ended = True

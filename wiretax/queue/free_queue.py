@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 
 from wiretax.channels.workload import Workload
-from wiretax.queue.generated import InProcess
+from wiretax.queue.generated import GeneratedSource
 from wiretax.queue.overload import why_overloaded
 from wiretax.queue.slice_queue import SAMPLE_S, publish
 from wiretax.wire.caller import Caller
@@ -13,7 +13,7 @@ from wiretax.wire.queue_tally import QueueTally
 from wiretax.wire.slices import Slice
 
 
-class OpenQueue:
+class FreeQueue:
     """Drained by as many publishers as there are users.
 
     Attributes:
@@ -26,7 +26,7 @@ class OpenQueue:
 
     def __init__(self, workload: Workload, seed: int) -> None:
         self._workload = workload
-        self._source = InProcess.of(workload, seed, 0, QueueTally())
+        self._source = GeneratedSource.of(workload, seed, 0, QueueTally())
         self._source.start()
         self._piece: Slice | None = None
         self._began_s = self._sampled_s = monotonic()

@@ -23,7 +23,7 @@ from wiretax.wire.queue_tally import QueueTally
 AT_A_TURN = 500
 
 
-class InProcess:
+class GeneratedSource:
     """A source that makes its events itself.
 
     Attributes:
@@ -50,7 +50,7 @@ class InProcess:
     @classmethod
     def of(
         cls, workload: Workload, seed: int, round_: int, tally: QueueTally, replay: Replay | None = None
-    ) -> InProcess:
+    ) -> GeneratedSource:
         """The source of a workload. Workloads that differ in how they drain it are given the same arrivals in a
         round."""
         if replay is None:

@@ -10,9 +10,9 @@ from gevent.event import Event as Bell
 
 from wiretax.channels.replay import Replay
 from wiretax.channels.workload import Workload
-from wiretax.load.client.message_limit import BudgetSpentError
+from wiretax.load.client.message_limit import MessageLimitError
 from wiretax.queue.arrival import Arrival
-from wiretax.queue.generated import InProcess
+from wiretax.queue.generated import GeneratedSource
 from wiretax.queue.overload import why_overloaded
 from wiretax.queue.source import Source
 from wiretax.wire.caller import Call, Caller
@@ -49,13 +49,13 @@ def publish(source: Source, tally: QueueTally, caller: Caller, arrivals: list[Ar
     """Send arrivals in one call; tell their source what became of it, and note what they waited.
 
     Raises:
-        BudgetSpentError: the call exceeds the message limit; nothing was sent.
+        MessageLimitError: the call exceeds the message limit; nothing was sent.
     """
     intended_s = [each.intended_s for each in arrivals]
     began_s = monotonic()
     try:
         call = caller.call([arrival.event for arrival in arrivals])
-    except BudgetSpentError:
+    except MessageLimitError:
         source.put_back(arrivals)
         raise
     except BaseException:
@@ -73,7 +73,7 @@ def publish(source: Source, tally: QueueTally, caller: Caller, arrivals: list[Ar
     return call
 
 
-class Intake:
+class SliceQueue:
     """The queue of one slice.
 
     It is drained after the slice, so that no event goes missing from the latencies; one that is overloaded is
@@ -148,12 +148,12 @@ class Intake:
 
     def _conclude(self) -> None:
         """No publisher is left."""
-        if isinstance(self._source, InProcess):
+        if isinstance(self._source, GeneratedSource):
             rest = self._source.rest()
             self._tally.never_sent([each.intended_s for each in rest], monotonic())
 
 
-class Intakes:
+class SliceQueues:
     """Makes the intake of each slice when its first user comes.
 
     Attributes:
@@ -164,15 +164,15 @@ class Intakes:
         """``replay``: events that arrive in place of drawn ones."""
         self._seed = seed
         self._replay = replay
-        self._latest: tuple[Slice, Intake] | None = None
+        self._latest: tuple[Slice, SliceQueue] | None = None
         self.source_of: Callable[[Slice, QueueTally], Source] = self._in_process
 
-    def of(self, slice_: Slice) -> Intake:
+    def of(self, slice_: Slice) -> SliceQueue:
         """The intake of the slice that is open."""
         if self._latest is None or self._latest[0] is not slice_:
             assert slice_.queue is not None
-            self._latest = (slice_, Intake(slice_, self.source_of(slice_, slice_.queue), slice_.queue))
+            self._latest = (slice_, SliceQueue(slice_, self.source_of(slice_, slice_.queue), slice_.queue))
         return self._latest[1]
 
     def _in_process(self, slice_: Slice, tally: QueueTally) -> Source:
-        return InProcess.of(slice_.workload, self._seed, slice_.round, tally, self._replay)
+        return GeneratedSource.of(slice_.workload, self._seed, slice_.round, tally, self._replay)

@@ -15,8 +15,8 @@ from wiretax.wire.connection import Connection, ExchangeError
 from wiretax.wire.ledger import UNCONNECTED, Failure
 from wiretax.wire.publisher import (
     RECONNECT_PAUSE_S,
-    Heed,
     Listener,
+    OnRejected,
     Source,
     count_failure,
     count_requests,
@@ -25,7 +25,7 @@ from wiretax.wire.publisher import (
 from wiretax.wire.slices import Slice
 
 # Told how many messages a call is about to send; raises where that is too many.
-Ration = Callable[[int], None]
+Reserve = Callable[[int], None]
 
 
 class Call(NamedTuple):
@@ -51,10 +51,10 @@ class Caller:
         "_before",
         "_calls_left",
         "_connection",
-        "_heed",
         "_listener",
+        "_on_rejected",
         "_piece",
-        "_ration",
+        "_reserve",
         "_source",
         "_write_body",
     )
@@ -65,13 +65,13 @@ class Caller:
         source: Source,
         slice_: Slice,
         listener: Listener | None = None,
-        heed: Heed | None = None,
-        ration: Ration | None = None,
+        on_rejected: OnRejected | None = None,
+        reserve: Reserve | None = None,
     ) -> None:
-        """``source``: of its workload's heads; its bodies are not used. ``listener``, ``heed`` and ``ration`` are
-        None where nobody cares."""
-        self._heed = heed
-        self._ration = ration
+        """``source``: gives the heads; its bodies are not used. ``listener``, ``on_rejected`` and ``reserve``
+        are optional."""
+        self._on_rejected = on_rejected
+        self._reserve = reserve
         self._connection = connection
         self._source = source
         self._piece = slice_
@@ -96,8 +96,8 @@ class Caller:
         """Publish events in one call, which may fail. What the ration raises is raised; nothing was sent then."""
         slice_, source = self._piece, self._source
         messages = sum(len(event.channels) for event in events)
-        if self._ration is not None:
-            self._ration(messages)
+        if self._reserve is not None:
+            self._reserve(messages)
         body = self._write_body(events)
         head = source.head.render(body, int(time()))
         # A call that begins after its slice, in what is left of a queue, is none of it.
@@ -126,8 +126,8 @@ class Caller:
         tally.response_body_bytes += response.body_bytes
         if not response.acknowledged:
             count_failure(tally, response, latency_ns)
-            if self._heed is not None:
-                self._heed(source.workload, response)
+            if self._on_rejected is not None:
+                self._on_rejected(source.workload, response)
         else:
             tally.events += len(events)
             tally.messages += messages

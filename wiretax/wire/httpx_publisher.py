@@ -17,7 +17,7 @@ from wiretax.channels.profiles import load_profile
 from wiretax.channels.workload import LIBRARY, Workload
 from wiretax.wire.http_parts import Http1Parts, Http2Parts, ModelError, Parts, PartsReader
 from wiretax.wire.ledger import UNCONNECTED, Failure, Tally
-from wiretax.wire.publisher import FOREVER_NS, RECONNECT_PAUSE_S, Heed, Listener, Source, count_failure
+from wiretax.wire.publisher import FOREVER_NS, RECONNECT_PAUSE_S, Listener, OnRejected, Source, count_failure
 from wiretax.wire.response import Response
 from wiretax.wire.slices import Slice
 from wiretax.wire.stream_connection import StreamConnection
@@ -109,7 +109,7 @@ class Transport(httpx.BaseTransport):
 class LibraryPublisher:
     """Sends requests through httpx over one connection, one after the other, and counts them."""
 
-    __slots__ = ("_backend", "_client", "_connection", "_heed", "_pool", "_settled", "_url")
+    __slots__ = ("_backend", "_client", "_connection", "_on_rejected", "_pool", "_settled", "_url")
 
     def __init__(
         self,
@@ -117,11 +117,11 @@ class LibraryPublisher:
         context: ssl.SSLContext,
         endpoint: Endpoint,
         workload: Workload,
-        heed: Heed | None = None,
+        on_rejected: OnRejected | None = None,
     ) -> None:
-        """``context``: the connection's own; httpcore sets what it offers by ALPN. ``heed`` as for a publisher."""
+        """``context``: the connection's; httpcore sets its ALPN offer. ``on_rejected``: as for ``Publisher``."""
         self._connection = connection
-        self._heed = heed
+        self._on_rejected = on_rejected
         self._backend = Backend(connection, workload.http)
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,
@@ -181,8 +181,8 @@ class LibraryPublisher:
                         calls_left = calls
                 tally = slice_.measured if slice_.open else slice_.boundary
                 _count(tally, source, source.payload_bytes(body), parts, response, latency_ns)
-                if self._heed is not None and not response.acknowledged:
-                    self._heed(source.workload, response)
+                if self._on_rejected is not None and not response.acknowledged:
+                    self._on_rejected(source.workload, response)
                 if response.acknowledged:
                     if slice_.open:
                         slice_.latencies_ns.append(latency_ns)

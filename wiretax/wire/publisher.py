@@ -30,7 +30,7 @@ DISTINCT_DOCUMENTS = 1009
 # Called after each exchange that somebody wants to hear of: latency in ns, the response or how it failed.
 Listener = Callable[[Workload, int, Response | None, Failure | None], None]
 # Called with each answer that acknowledged nothing; it may close the slice.
-Heed = Callable[[Workload, Response], None]
+OnRejected = Callable[[Workload, Response], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ class Source:
 class Publisher:
     """Sends requests over one connection, one after the other, and counts them."""
 
-    __slots__ = ("_connection", "_heed", "_used_ns")
+    __slots__ = ("_connection", "_on_rejected", "_used_ns")
 
-    def __init__(self, connection: Connection, heed: Heed | None = None) -> None:
-        """``heed``: hears of answers that acknowledged nothing; None where nobody cares."""
+    def __init__(self, connection: Connection, on_rejected: OnRejected | None = None) -> None:
+        """``on_rejected``: hears of answers that acknowledged nothing; None where nobody cares."""
         self._connection = connection
-        self._heed = heed
+        self._on_rejected = on_rejected
         self._used_ns = perf_counter_ns()
 
     def publish(
@@ -144,7 +144,7 @@ class Publisher:
                         note_latency(latency_ns)
                     else:
                         count_failure(slice_.measured, response, latency_ns)
-                        self._mind(source.workload, response)
+                        self._note_rejected(source.workload, response)
                 else:  # closed during the exchange, which mypy can't see
                     _count(  # type: ignore[unreachable]
                         slice_.boundary,
@@ -161,7 +161,7 @@ class Publisher:
                         slice_.boundary.latency.record([latency_ns])
                     else:
                         count_failure(slice_.boundary, response, latency_ns)
-                        self._mind(source.workload, response)
+                        self._note_rejected(source.workload, response)
                 if listener is not None:
                     listener(source.workload, latency_ns, response, None)
         finally:
@@ -174,9 +174,9 @@ class Publisher:
             slice_.add_connection(before, self._connection.snapshot())
             self._used_ns = perf_counter_ns()
 
-    def _mind(self, workload: Workload, response: Response) -> None:
-        if self._heed is not None:
-            self._heed(workload, response)
+    def _note_rejected(self, workload: Workload, response: Response) -> None:
+        if self._on_rejected is not None:
+            self._on_rejected(workload, response)
 
     def _is_stale(self, idle_close_ns: int) -> bool:
         """Whether the library would have closed the connection, idle for as long as it was."""

@@ -10,7 +10,7 @@ from analysis.gates import judge, load_gates, print_judgement, write_outputs
 from wiretax.runs.reader import Run
 
 
-class Judge:
+class Gating:
     """What a run is held to while it is measured, and when it is over."""
 
     def __init__(self, file: Path) -> None:

@@ -17,7 +17,7 @@ MOST_TOO_LARGE = 3
 MOST_WAIT_S = 300.0
 
 
-class Refusals:
+class ErrorPolicy:
     """Hears of each answer that acknowledged nothing, whichever user it came to.
 
     A status in the body counts like one in the head: some servers answer 200 and say no in it.
@@ -29,7 +29,7 @@ class Refusals:
         self._hold = hold
         self._too_large: dict[Server, int] = {}
 
-    def heed(self, workload: Workload, response: Response) -> None:
+    def on_rejected(self, workload: Workload, response: Response) -> None:
         """Act on one answer."""
         answer = response.answer
         status = answer.status

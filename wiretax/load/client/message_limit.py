@@ -10,14 +10,14 @@ from wiretax.channels.workload import Workload
 # To another machine, where nobody says how many.
 USUAL_MESSAGES = 10_000
 # Why a run ended, where this is why.
-SPENT = "budget spent"
+SPENT = "message limit reached"
 
 
-class BudgetSpentError(Exception):
+class MessageLimitError(Exception):
     """A call that no longer fits: it was not sent."""
 
 
-class Budget:
+class MessageLimit:
     """Messages as the service bills them: a batch counts once an event, a multi-channel trigger once a channel.
 
     What becomes of a call that was about to be sent does not matter: one that failed counts, too.
@@ -39,16 +39,16 @@ class Budget:
         """Count a call.
 
         Raises:
-            BudgetSpentError: where it does not fit; nothing is counted then.
+            MessageLimitError: where it does not fit; nothing is counted then.
         """
         if self.taken + messages > self.limit:
             if not self.spent:
                 self.spent = True
                 self.on_spent()
-            raise BudgetSpentError
+            raise MessageLimitError
         self.taken += messages
 
-    def rationed(self, workload: Workload, next_body: Callable[[], bytes]) -> Callable[[], bytes]:
+    def limited(self, workload: Workload, next_body: Callable[[], bytes]) -> Callable[[], bytes]:
         """A workload's supply of bodies, each of them counted before it is handed out."""
         messages, take = workload.messages_per_request, self.take
 

@@ -12,7 +12,7 @@ from wiretax.channels.answers import read_retry_after
 from wiretax.channels.remedies import CLOCK, remedy
 from wiretax.channels.workload import Server, Workload
 from wiretax.load.client.error_policy import MOST_WAIT_S
-from wiretax.load.client.message_limit import BudgetSpentError
+from wiretax.load.client.message_limit import MessageLimitError
 from wiretax.load.client.session import Session
 from wiretax.runs.skipped import Skipped, words
 from wiretax.wire.httpx_publisher import LibraryPublisher
@@ -57,12 +57,12 @@ def preflight(session: Session, workloads: Sequence[Workload], round_: int) -> P
             workloads, or fails in all of them.
     """
     trial = _Trial(session, round_)
-    before, session.heed = session.heed, trial.heed
+    before, session.on_rejected = session.on_rejected, trial.on_rejected
     try:
         for alike in _by_connection(workloads):
             trial.send(alike)
     finally:
-        session.heed = before
+        session.on_rejected = before
     for server in dict.fromkeys(each.server for each in workloads):
         if server not in trial.accepting:
             raise _refused(session, *trial.failed[server][0], of=len(trial.failed[server]))
@@ -92,7 +92,7 @@ class _Trial:
         self.accepting: set[Server] = set()
         self.failed: dict[Server, list[tuple[Workload, Failure]]] = {}
 
-    def heed(self, _: Workload, response: Response) -> None:
+    def on_rejected(self, _: Workload, response: Response) -> None:
         """Hear of an answer that acknowledged nothing."""
         self._answer = response
 
@@ -138,7 +138,7 @@ class _Trial:
         slice_ = Slice(workload, self._round)
         try:
             publisher.publish(self._session.source(workload), slice_, until_ns=0)
-        except BudgetSpentError:
+        except MessageLimitError:
             raise EndpointRefusedError(
                 "--max-messages leaves no room for a call of each workload; raise it"
             ) from None
@@ -151,7 +151,7 @@ class _Trial:
 def _by_connection(workloads: Sequence[Workload]) -> list[list[Workload]]:
     groups: dict[tuple[object, ...], list[Workload]] = {}
     for workload in workloads:
-        groups.setdefault(workload.way, []).append(workload)
+        groups.setdefault(workload.connection_key, []).append(workload)
     return list(groups.values())
 
 

@@ -13,16 +13,16 @@ from wiretax.channels.events import CHANNEL, EVENT_NAME, Event
 from wiretax.channels.limits import Limits
 from wiretax.channels.replay import Replay
 from wiretax.channels.workload import Server, Workload
-from wiretax.load.client.message_limit import Budget
-from wiretax.queue.external import Outside
-from wiretax.queue.external_queue import OutsideQueue
-from wiretax.queue.free_queue import OpenQueue
-from wiretax.queue.slice_queue import Intakes
+from wiretax.load.client.message_limit import MessageLimit
+from wiretax.queue.external import ExternalSource
+from wiretax.queue.external_queue import ExternalQueue
+from wiretax.queue.free_queue import FreeQueue
+from wiretax.queue.slice_queue import SliceQueues
 from wiretax.wire.caller import Caller
 from wiretax.wire.connection import Connection
 from wiretax.wire.httpx_publisher import LibraryPublisher
 from wiretax.wire.ledger import ConnectionCounts, TcpCounters, TlsCounters, Witness, add_counters
-from wiretax.wire.publisher import Heed, Listener, Publisher, Source
+from wiretax.wire.publisher import Listener, OnRejected, Publisher, Source
 from wiretax.wire.response import ResponseMemo
 from wiretax.wire.slices import Slice
 from wiretax.wire.stream_connection import StreamConnection
@@ -59,56 +59,61 @@ class Session:
         targets: Sequence[Target],
         seed: int,
         timeout_s: float,
-        budget: Budget | None = None,
+        message_limit: MessageLimit | None = None,
         replay: Replay | None = None,
     ) -> None:
-        """``targets``: where events go; of each server one without TLS, one with it, or both. ``budget``: how much
-        may be sent there; None for as much as can be. ``replay``: events to send in place of drawn ones."""
+        """Prepare connections to ``targets``.
+
+        Args:
+            targets: where events go: one per server, TLS setting and round trip.
+            message_limit: how many messages may be sent; None for no limit.
+            replay: events to send instead of generated ones.
+        """
         self._targets = {(target.server, target.tls, target.rtt_s): target for target in targets}
         self.timeout_s = timeout_s
         self.listener: Listener | None = None
-        self.heed: Heed | None = None
-        self._budget = budget
+        self.on_rejected: OnRejected | None = None
+        self._message_limit = message_limit
         self.sent_bytes = 0
         self.received_bytes = 0
         self.tcp: TcpCounters | None = TcpCounters()
         self.tls = TlsCounters()
         self.connections = ConnectionCounts()
-        self.intakes = Intakes(seed, replay)
-        self.outside: Outside | None = None
+        self.slice_queues = SliceQueues(seed, replay)
+        self.external: ExternalSource | None = None
         self.limits = Limits()
         self._seed = seed
         self._replay = replay
         self._memo = ResponseMemo()
         self._watchdog = Watchdog(timeout_s)
         self._contexts: dict[tuple[Server, str], ssl.SSLContext] = {}
-        self._open_queues: dict[Workload, OpenQueue | OutsideQueue] = {}
+        self._open_queues: dict[Workload, FreeQueue | ExternalQueue] = {}
         self._sources: dict[Workload, Source] = {}
 
     def source(self, workload: Workload) -> Source:
         """The requests of a workload; the same ones for every user."""
         source = self._sources.get(workload)
         if source is None:
-            replay = self._replay if self.outside is None or not workload.queued else NO_BODIES
+            replay = self._replay if self.external is None or not workload.queued else NO_BODIES
             source = Source.of(workload, self.target(workload).endpoint, self._seed, replay)
-            if self._budget is not None:
-                source = replace(source, next_body=self._budget.rationed(workload, source.next_body))
+            if self._message_limit is not None:
+                source = replace(source, next_body=self._message_limit.limited(workload, source.next_body))
             self._sources[workload] = source
         return source
 
     def caller(self, connection: Connection, slice_: Slice, kind: Callable[..., Caller] = Caller) -> Caller:
         """What sends a slice's calls, of events that a queue hands out, over one connection."""
-        ration = None if self._budget is None else self._budget.take
-        return kind(connection, self.source(slice_.workload), slice_, self.listener, self.heed, ration)
+        reserve = None if self._message_limit is None else self._message_limit.take
+        return kind(connection, self.source(slice_.workload), slice_, self.listener, self.on_rejected, reserve)
 
-    def open_queue(self, workload: Workload) -> OpenQueue | OutsideQueue:
+    def free_queue(self, workload: Workload) -> FreeQueue | ExternalQueue:
         """The queue of a free run's workload; the same one for every user."""
         if workload not in self._open_queues:
-            if self.outside is None:
-                self._open_queues[workload] = OpenQueue(workload, self._seed)
+            if self.external is None:
+                self._open_queues[workload] = FreeQueue(workload, self._seed)
             else:
-                source = self.outside.source(workload, self.limits, self._seed, log.warning)
-                self._open_queues[workload] = OutsideQueue(workload, source, self.outside)
+                source = self.external.source(workload, self.limits, self._seed, log.warning)
+                self._open_queues[workload] = ExternalQueue(workload, source, self.external)
         return self._open_queues[workload]
 
     def target(self, workload: Workload) -> Target:
@@ -136,8 +141,8 @@ class Session:
         """What sends workloads of this kind over a connection that was made for them."""
         if isinstance(connection, StreamConnection):
             endpoint = self.target(workload).endpoint
-            return LibraryPublisher(connection, self._context(workload), endpoint, workload, self.heed)
-        return Publisher(connection, self.heed)
+            return LibraryPublisher(connection, self._context(workload), endpoint, workload, self.on_rejected)
+        return Publisher(connection, self.on_rejected)
 
     def _context(self, workload: Workload) -> ssl.SSLContext:
         """One for each server and version of HTTP that is offered by ALPN, shared by all users."""
@@ -167,9 +172,9 @@ class Session:
         return total
 
     @property
-    def outside_queue(self) -> OutsideQueue | None:
+    def external_queue(self) -> ExternalQueue | None:
         """The queue of events from outside; None if there was none."""
-        return next((each for each in self._open_queues.values() if isinstance(each, OutsideQueue)), None)
+        return next((each for each in self._open_queues.values() if isinstance(each, ExternalQueue)), None)
 
     def close(self) -> None:
         """Stop the watchdog, and what still arrives."""

@@ -11,7 +11,7 @@ from typing import Any
 from wiretax import __version__
 from wiretax.channels.endpoint import SERVICE, Credentials, Endpoint
 from wiretax.channels.workload import Server, Workload
-from wiretax.load.client.message_limit import Budget
+from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.plan.plan import Plan
 from wiretax.wire.publisher import Source
 from wiretax.wire.target import Target, TrustError, target_of
@@ -92,14 +92,16 @@ class Assignment:
         return digest.hexdigest()
 
 
-def assignments(plan: Plan, targets: Sequence[Target], budget: Budget | None = None) -> list[Assignment]:
+def assignments(
+    plan: Plan, targets: Sequence[Target], message_limit: MessageLimit | None = None
+) -> list[Assignment]:
     """What workers are told, in turn: each has all servers, and of several embedded mocks one of each kind."""
     kinds: dict[tuple[Server, bool], list[Target]] = {}
     for target in targets:
         kinds.setdefault((target.server, target.tls), []).append(target)
     most = max(len(each) for each in kinds.values())
     turns = [[each[turn % len(each)] for each in kinds.values()] for turn in range(most)]
-    return [Assignment.of(plan, turn, budget is not None) for turn in turns]
+    return [Assignment.of(plan, turn, message_limit is not None) for turn in turns]
 
 
 def plain_target(target: Target) -> dict[str, Any]:

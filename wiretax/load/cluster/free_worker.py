@@ -14,8 +14,8 @@ from locust.runners import WorkerRunner
 
 from wiretax import __version__
 from wiretax.channels.profiles import ProfileError
-from wiretax.load.client.error_policy import Refusals
-from wiretax.load.client.message_limit import SPENT, Budget
+from wiretax.load.client.error_policy import ErrorPolicy
+from wiretax.load.client.message_limit import SPENT, MessageLimit
 from wiretax.load.client.session import Session
 from wiretax.load.client.stats_feed import StatsFeed, outside_listener
 from wiretax.load.cluster import messages
@@ -88,17 +88,19 @@ class FreeWorker:
             gevent.spawn(self._runner.quit)
             return
         shares = assigned["shares"]
-        budget = self._budget = None if shares is None else Budget(shares.get(self._runner.client_id, 0))
-        session = self._session = Session([target], assigned["seed"], assigned["timeout_s"], budget)
+        message_limit = self._message_limit = (
+            None if shares is None else MessageLimit(shares.get(self._runner.client_id, 0))
+        )
+        session = self._session = Session([target], assigned["seed"], assigned["timeout_s"], message_limit)
         session.listener = outside_listener(self._environment)
         feed = StatsFeed(self._environment) if session.listener is None else None
         self._busy_s = process_time()
         self._timeout_s = assigned["timeout_s"]
         self._run = FreeRun(options, feed)
         self._outbox = self._run.record = Outbox()
-        session.heed = Refusals(self._halt, self._run.hold).heed
-        if budget is not None:
-            budget.on_spent = lambda: self._halt(SPENT)
+        session.on_rejected = ErrorPolicy(self._halt, self._run.hold).on_rejected
+        if message_limit is not None:
+            message_limit.on_spent = lambda: self._halt(SPENT)
         self._environment.wiretax_session = session
         self._environment.wiretax_barrier, self._environment.wiretax_free_run = None, self._run
 
@@ -127,7 +129,7 @@ class FreeWorker:
             "slices": self._outbox.take(),
             "cpu_s": process_time() - self._busy_s,
             "witness": self._session.witness().as_plain(),
-            "messages": 0 if self._budget is None else self._budget.taken,
+            "messages": 0 if self._message_limit is None else self._message_limit.taken,
             "pauses": run.pauses.as_dict(),
         }
         # Before the last word, after which the master waits for nothing more.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from gevent.event import Event
 
 from wiretax.channels.workload import Workload
-from wiretax.load.client.message_limit import Budget
+from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment
 from wiretax.load.cluster.workers import WorkerRegistry, WorkerState
@@ -44,7 +44,7 @@ class SweepMaster:
         users: int,
         died: Callable[[int], bool] = lambda _: False,
         asked: Callable[[], object] = lambda: None,
-        budget: Budget | None = None,
+        message_limit: MessageLimit | None = None,
     ) -> None:
         """Listen for workers.
 
@@ -63,7 +63,7 @@ class SweepMaster:
         self._timeout_s = assignments[0].timeout_s
         self._users = users
         self._workers: list[WorkerState] = []
-        self._budget = budget
+        self._message_limit = message_limit
         self._share: int | None = None
         self._taken: dict[int, int] = {}
         self._halt: Callable[[str], None] = lambda _: None
@@ -91,15 +91,15 @@ class SweepMaster:
                 f"{self._users} users for {len(self._workers)} workers, and each needs at least one: raise users"
             )
 
-    def heed(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
+    def on_rejected(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
         self._halt, self._wait = halt, hold
 
     def close(self) -> None:
         self._tell(messages.CUT)
 
     def begin(self) -> None:
-        if self._budget is not None:
-            self._share = (self._budget.limit - self._budget.taken) // len(self._workers)
+        if self._message_limit is not None:
+            self._share = (self._message_limit.limit - self._message_limit.taken) // len(self._workers)
         self._spawn(self._users, spawn_rate=self._users)
         until = monotonic() + SPAWN_TIMEOUT_S
         while self._runner.user_count < self._users:
@@ -197,9 +197,9 @@ class SweepMaster:
 
     def _count(self, worker: WorkerState, answer: dict[str, Any]) -> None:
         """Keep the run's budget as if it had been spent here."""
-        if self._budget is not None:
-            self._budget.taken += answer["messages"] - self._taken.get(worker.number, 0)
-            self._budget.spent = self._budget.spent or answer["spent"]
+        if self._message_limit is not None:
+            self._message_limit.taken += answer["messages"] - self._taken.get(worker.number, 0)
+            self._message_limit.spent = self._message_limit.spent or answer["spent"]
             self._taken[worker.number] = answer["messages"]
 
     def _summary(self) -> ExecutorSummary:

@@ -16,8 +16,8 @@ from locust.runners import WorkerRunner
 
 from wiretax import __version__
 from wiretax.channels.workload import Workload
-from wiretax.load.client.error_policy import Refusals
-from wiretax.load.client.message_limit import SPENT, Budget
+from wiretax.load.client.error_policy import ErrorPolicy
+from wiretax.load.client.message_limit import SPENT, MessageLimit
 from wiretax.load.client.session import Session, SliceBarrier
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment, AssignmentError
@@ -48,7 +48,7 @@ class SweepWorker:
         self._resting = Event()
         self._resting.set()
         self._final = self._asked = False
-        self._budget: Budget | None = None
+        self._message_limit: MessageLimit | None = None
         stop_once_at_a_time(self._runner)
         for name, listener in (
             (messages.PLAN, self._prepare),
@@ -85,11 +85,11 @@ class SweepWorker:
         except AssignmentError as error:
             self._say(messages.REFUSED, {"why": str(error)})
             return
-        budget = self._budget = Budget(0) if assignment.limited else None
-        session = self._session = Session(assignment.targets, assignment.seed, assignment.timeout_s, budget)
-        session.heed = Refusals(self._ask_to_end, self._ask_to_wait).heed
-        if budget is not None:
-            budget.on_spent = self._say_spent
+        message_limit = self._message_limit = MessageLimit(0) if assignment.limited else None
+        session = self._session = Session(assignment.targets, assignment.seed, assignment.timeout_s, message_limit)
+        session.on_rejected = ErrorPolicy(self._ask_to_end, self._ask_to_wait).on_rejected
+        if message_limit is not None:
+            message_limit.on_spent = self._say_spent
         for workload in assignment.workloads:
             session.source(workload)
         self._slice_runner = SliceRunner(self._barrier, assignment.slice_s, assignment.timeout_s)
@@ -116,8 +116,8 @@ class SweepWorker:
         self._resting.clear()
         self._cut.clear()
         self._asked = False
-        if self._budget is not None:
-            self._budget.limit = msg.data["messages"]
+        if self._message_limit is not None:
+            self._message_limit.limit = msg.data["messages"]
         busy_s = process_time()
         users = self._runner.user_count
         self._barrier.expect(users)
@@ -135,8 +135,8 @@ class SweepWorker:
                 "problem": problem,
                 "witness": self._session.witness().as_plain(),
                 "cpu_s": process_time() - busy_s,
-                "messages": 0 if self._budget is None else self._budget.taken,
-                "spent": self._budget is not None and self._budget.spent,
+                "messages": 0 if self._message_limit is None else self._message_limit.taken,
+                "spent": self._message_limit is not None and self._message_limit.spent,
             },
         )
         self._resting.set()

@@ -16,8 +16,8 @@ from locust.env import Environment
 from rich.console import Console
 
 from wiretax.load.accounting.measurement import Measurement
-from wiretax.load.client.error_policy import Refusals
-from wiretax.load.client.message_limit import SPENT, Budget
+from wiretax.load.client.error_policy import ErrorPolicy
+from wiretax.load.client.message_limit import SPENT, MessageLimit
 from wiretax.load.client.mocks import embedded_targets
 from wiretax.load.client.preflight import preflight
 from wiretax.load.client.session import Session, SliceBarrier
@@ -60,7 +60,7 @@ def sweep(
     results: Path,
     console: Console,
     more: MoreRounds | None = None,
-    budget: Budget | None = None,
+    message_limit: MessageLimit | None = None,
     processes: int = 0,
 ) -> Path:
     """Run a plan and write it down.
@@ -95,7 +95,7 @@ def sweep(
                 targets, cost = closing.enter_context(embedded_targets(plan, processes)), plan.cost
             if against is not None:
                 plan, targets = plan.against(), [*targets, against]
-            record = _measure(plan, targets, cost, console, more, budget, folder, workers)
+            record = _measure(plan, targets, cost, console, more, message_limit, folder, workers)
         write_run(folder, record)
     finally:
         abandon_run_folder(folder)
@@ -108,11 +108,11 @@ def _measure(
     cost: CostModel | None,
     console: Console,
     more: MoreRounds | None,
-    budget: Budget | None,
+    message_limit: MessageLimit | None,
     folder: Path,
     workers: Processes | None,
 ) -> RunRecord:
-    session = Session(targets, plan.seed, plan.timeout_s, budget, plan.replay)
+    session = Session(targets, plan.seed, plan.timeout_s, message_limit, plan.replay)
     environment = Environment(user_classes=[PlanUser])
     executor: Executor
     if workers is None:
@@ -126,12 +126,18 @@ def _measure(
     else:
         master = environment.create_master_runner(HOST, 0)
         executor = SweepMaster(
-            environment, assignments(plan, targets, budget), plan.users, workers.died, budget=budget
+            environment,
+            assignments(plan, targets, message_limit),
+            plan.users,
+            workers.died,
+            message_limit=message_limit,
         )
         workers.tell(master.server.port)
         executor.wait_for_workers(workers.count, least=workers.count)
     measurement = Measurement(targets, cost, plan.faults)
-    return run_plan(plan, executor, session, measurement, console, more, budget, folder, own_mock=cost is not None)
+    return run_plan(
+        plan, executor, session, measurement, console, more, message_limit, folder, own_mock=cost is not None
+    )
 
 
 def run_plan(
@@ -141,7 +147,7 @@ def run_plan(
     measurement: Measurement,
     console: Console,
     more: MoreRounds | None,
-    budget: Budget | None,
+    message_limit: MessageLimit | None,
     folder: Path,
     own_mock: bool,
     stopped: Callable[[Conductor], AbstractContextManager[None]] | None = None,
@@ -191,10 +197,10 @@ def run_plan(
             record.add(slice_, plan.users)
         measured = replace(plan, workloads=kept(plan.workloads, skipped))
         conductor = Conductor(measured, executor, extension, measurement.paused, own_mock)
-        session.heed = Refusals(conductor.halt, conductor.hold).heed
-        if budget is not None:
-            budget.on_spent = lambda: conductor.halt(SPENT)
-        executor.heed(conductor.halt, conductor.hold)
+        session.on_rejected = ErrorPolicy(conductor.halt, conductor.hold).on_rejected
+        if message_limit is not None:
+            message_limit.on_spent = lambda: conductor.halt(SPENT)
+        executor.on_rejected(conductor.halt, conductor.hold)
         with (stopped or _stopped_by_signals)(conductor):
             executor.begin()
             if feed is not None:
@@ -217,12 +223,12 @@ def run_plan(
     ended_early = "" if conductor.ended_early == SPENT else conductor.ended_early
     notes = [str(conductor.pauses)] if conductor.pauses.times else []
     notes += [str(each) for each in (*skipped, *conductor.skipped)]
-    if budget is not None and budget.spent:
-        notes.append(f"{budget}; {record.rounds} of {plan.rounds} rounds were begun")
+    if message_limit is not None and message_limit.spent:
+        notes.append(f"{message_limit}; {record.rounds} of {plan.rounds} rounds were begun")
     measurement.conclude(record, session, plan.as_dict(), ended_early, interrupted, notes, summary)
     record.meta["skipped"] = _rows(skipped, conductor)
     record.meta["paused"] = conductor.pauses.as_dict()
-    record.meta["budget"] = None if budget is None else budget.as_dict()
+    record.meta["budget"] = None if message_limit is None else message_limit.as_dict()
     if more is not None:
         asked = [asdict(each) for each in conductor.asked]
         record.meta["added"] = {"most_rounds": more.most_rounds, "asked": asked}

@@ -21,13 +21,13 @@ from analysis.tables.run_table import print_run
 from wiretax.channels.endpoint import EndpointError
 from wiretax.channels.profiles import ProfileError
 from wiretax.channels.workload import Api, Workload
-from wiretax.load.accounting.gating import Judge
+from wiretax.load.accounting.gating import Gating
 from wiretax.load.accounting.live import SAMPLE_S, Live
 from wiretax.load.accounting.measurement import ALONE, Measurement
-from wiretax.load.client.error_policy import Refusals
+from wiretax.load.client.error_policy import ErrorPolicy
 from wiretax.load.client.kept_mocks import Mocks
 from wiretax.load.client.locust_stats import finish_csv
-from wiretax.load.client.message_limit import SPENT, Budget
+from wiretax.load.client.message_limit import SPENT, MessageLimit
 from wiretax.load.client.preflight import EndpointRefusedError, Preflight, preflight
 from wiretax.load.client.session import Session
 from wiretax.load.client.stats_feed import StatsFeed, outside_listener
@@ -59,7 +59,7 @@ TIMEOUT_S = 10.0
 CERTIFICATE: KeyType = "rsa"
 WARM_UP = -1
 # Why a test can't be made ready, each one line.
-REFUSALS = (
+START_ERRORS = (
     EndpointError,
     EndpointRefusedError,
     GatesError,
@@ -118,7 +118,7 @@ class Ready:
     skipped: tuple[Skipped, ...]
     endpoint: str
     on_mock: bool
-    budget: Budget | None
+    message_limit: MessageLimit | None
     chosen: dict[str, Any]
 
 
@@ -131,7 +131,7 @@ class Saved:
     reasons: tuple[str, ...]
 
 
-class FreeSession:
+class LocustSession:
     """Set up once for a Locust process; made ready, started and stopped with each test.
 
     Attributes:
@@ -146,7 +146,7 @@ class FreeSession:
         """Check the options and find the endpoint, or start a mock.
 
         Raises:
-            REFUSALS: one line each.
+            START_ERRORS: one line each.
         """
         parsed = environment.parsed_options
         assert parsed is not None
@@ -154,7 +154,7 @@ class FreeSession:
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._environment = environment
         self._mocks = Mocks()
-        self._judge = Judge(Path(parsed.gates)) if parsed.gates else None
+        self._judge = Gating(Path(parsed.gates)) if parsed.gates else None
         self._given = parsed.endpoint
         # SliceResult while a test is made ready or concluded, so that neither meets the other.
         self._turn = BoundedSemaphore(1)
@@ -186,7 +186,7 @@ class FreeSession:
             ask: whether to see by a call of each workload whether anybody is there and accepts it.
 
         Raises:
-            REFUSALS: one line each; nothing is left behind.
+            START_ERRORS: one line each; nothing is left behind.
         """
         with self._turn:
             self._discard()
@@ -200,10 +200,10 @@ class FreeSession:
                     refuse_users_beyond(plan, targets, limit)
             name, seed, timeout_s = (plan.name, plan.seed, plan.timeout_s) if plan else (NAME, SEED, TIMEOUT_S)
             folder = claim_run_folder(RESULTS, run_name(name))
-            budget = None if limit is None else Budget(limit)
-            session = Session(targets, seed, timeout_s, budget)
+            message_limit = None if limit is None else MessageLimit(limit)
+            session = Session(targets, seed, timeout_s, message_limit)
             if options is not None:
-                session.outside, session.limits = options.outside, options.limits
+                session.external, session.limits = options.external, options.limits
             try:
                 measurement = Measurement(targets, cost, mode="free" if plan is None else "sweep")
                 tried = Preflight((), ())
@@ -234,7 +234,7 @@ class FreeSession:
                     tried.skipped,
                     shown,
                     on_mock=cost is not None,
-                    budget=budget,
+                    message_limit=message_limit,
                     chosen={
                         "plan": plan.name if plan else NO_PLAN,
                         **(options.as_dict() if options else {}),
@@ -277,8 +277,8 @@ class FreeSession:
         if isinstance(self.run, WebSweep) and users != self.run.users:
             raise OptionError(f"the plan is swept with {self.run.users} users to its end; stop it first")
         options = None if self.ready is None else self.ready.options
-        if options is not None and options.outside is not None:
-            refuse_ignored_source(options.outside, classes, distributed=False)
+        if options is not None and options.external is not None:
+            refuse_ignored_source(options.external, classes, distributed=False)
 
     def start(self, **_: Any) -> None:
         """A test begins."""
@@ -302,17 +302,17 @@ class FreeSession:
             self.run = WebSweep(
                 ready.plan, ready.before, ready.measurement, feed, runner, ready.on_mock, ready.skipped
             )
-            self._heed(ready, self.run.halt, self.run.hold)
+            self._on_rejected(ready, self.run.halt, self.run.hold)
             environment.wiretax_barrier = self.run.barrier
             self.live = self.run.live
             return
         assert ready.options is not None
         if self._master is None:
             self.run = FreeRun(ready.options, feed)
-            self._heed(ready, self._halt, self.run.hold)
+            self._on_rejected(ready, self._halt, self.run.hold)
         else:
             self.run = self._master
-            limit = None if ready.budget is None else ready.budget.limit - ready.budget.taken
+            limit = None if ready.message_limit is None else ready.message_limit.limit - ready.message_limit.taken
             self._master.begin(environment.parsed_options, ready.targets[0], SEED, TIMEOUT_S, limit, self._halt)
         for slice_ in ready.before:
             self.run.record.add(slice_, 0)
@@ -323,11 +323,11 @@ class FreeSession:
         ready.measurement.begin()
 
     @staticmethod
-    def _heed(ready: Ready, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
+    def _on_rejected(ready: Ready, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
         """End a test where going on is of no use, and where its limit is; wait where the endpoint asks to."""
-        ready.session.heed = Refusals(halt, hold).heed
-        if ready.budget is not None:
-            ready.budget.on_spent = lambda: halt(SPENT)
+        ready.session.on_rejected = ErrorPolicy(halt, hold).on_rejected
+        if ready.message_limit is not None:
+            ready.message_limit.on_spent = lambda: halt(SPENT)
 
     def _halt(self, why: str) -> None:
         """End a free run; with the web UI Locust stays. A user calls this, and can't wait for its own end."""
@@ -414,8 +414,8 @@ class FreeSession:
             mocks = self._mocks.targets(plan.limits, plan.mocks(), plan.certificate, plan.keep_alive)
             return Asked(plan, None, mocks, plan.cost)
         options = FreeRunOptions.of(parsed, parsed.tls if target is None else target.tls)
-        if options.outside is not None:
-            refuse_ignored_source(options.outside, classes, distributed)
+        if options.external is not None:
+            refuse_ignored_source(options.external, classes, distributed)
         if target is not None:
             return Asked(None, options, [target], None)
         cost = CostModel()
@@ -452,19 +452,19 @@ class FreeSession:
         if self._environment.web_ui is not None and self.live is not None:
             self.live.sample(record)
         executor = run.summary() if isinstance(run, FreeMaster) else ALONE
-        if isinstance(run, FreeMaster) and ready.budget is not None:
-            ready.budget.taken += run.taken
-            ready.budget.spent = run.ended_early == SPENT
+        if isinstance(run, FreeMaster) and ready.message_limit is not None:
+            ready.message_limit.taken += run.taken
+            ready.message_limit.spent = run.ended_early == SPENT
         notes = [str(run.pauses)] if run.pauses.times else []
         skipped = run.skipped if isinstance(run, WebSweep) else ()
         notes += [str(each) for each in skipped]
-        if ready.budget is not None and ready.budget.spent:
-            notes.append(str(ready.budget))
+        if ready.message_limit is not None and ready.message_limit.spent:
+            notes.append(str(ready.message_limit))
         ready.measurement.conclude(record, ready.session, plan, ended_early, interrupted, notes, executor)
         record.meta["options"] = ready.chosen
         record.meta["skipped"] = [each.as_row() for each in skipped]
         record.meta["paused"] = run.pauses.as_dict()
-        record.meta["budget"] = None if ready.budget is None else ready.budget.as_dict()
+        record.meta["budget"] = None if ready.message_limit is None else ready.message_limit.as_dict()
         for note in notes:
             log.warning("wiretax: %s", note)
         code = self._conclude_outside(ready.session, record)
@@ -484,7 +484,7 @@ class FreeSession:
 
     def _conclude_outside(self, session: Session, record: RunRecord) -> int:
         """Say what became of events from outside; the exit code that stands for it."""
-        queue = session.outside_queue
+        queue = session.external_queue
         if queue is None:
             return Exit.OK
         counts, unpublished = queue.counts, queue.unpublished

@@ -14,7 +14,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner
 
 from analysis.tables.run_table import print_run
-from wiretax.load.accounting.gating import Judge
+from wiretax.load.accounting.gating import Gating
 from wiretax.load.accounting.measurement import Measurement
 from wiretax.load.client.locust_stats import finish_csv
 from wiretax.load.client.mocks import embedded_targets
@@ -31,7 +31,7 @@ from wiretax.load.drivers.headless import (
 )
 from wiretax.load.plan.plan import load_plan
 from wiretax.load.sweep.conductor import Conductor
-from wiretax.load.sweep.consent import budget_for, most_rounds_within
+from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
 from wiretax.load.sweep.executor import Executor, ExecutorError, LocalExecutor
 from wiretax.runs.reader import read_run
 from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
@@ -45,7 +45,7 @@ LAST_WORDS_S = 60.0
 log = logging.getLogger(__name__)
 
 
-class PlanSession:
+class PlanfileSession:
     """Set up once, in the process that conducts: Locust's master, or its only one."""
 
     def __init__(self, environment: Environment) -> None:
@@ -60,7 +60,7 @@ class PlanSession:
         self._environment = environment
         runner: Any = environment.runner
         self._runner = runner
-        self._judge = Judge(Path(parsed.gates)) if parsed.gates else None
+        self._judge = Gating(Path(parsed.gates)) if parsed.gates else None
         ca = Path(parsed.ca) if parsed.ca else None
         first, second = servers_of(parsed.endpoint, parsed.against, ca, parsed.insecure)
         given = first or second
@@ -70,11 +70,13 @@ class PlanSession:
         if parsed.num_users:
             plan = replace(plan, users=parsed.num_users)
         limit, users_given = parsed.max_messages or None, bool(parsed.num_users)
-        budget = self._budget = budget_for(plan, first, second, limit, parsed.yes, users_given)
+        message_limit = self._message_limit = message_limit_for(
+            plan, first, second, limit, parsed.yes, users_given
+        )
         self._more = None
         if self._judge is not None:
             most = max(parsed.max_rounds or MOST_ROUNDS * plan.rounds, plan.rounds)
-            most = most_rounds_within(plan, first, second, most, budget)
+            most = most_rounds_within(plan, first, second, most, message_limit)
             self._more = MoreRounds(self._judge.undecided, most)
         self._folder = claim_run_folder(Path(parsed.results), run_name(plan.name))
         quiet_locust()
@@ -89,7 +91,7 @@ class PlanSession:
         if second is not None:
             plan, targets = plan.against(), [*targets, second]
         self._plan, self._own_mock = plan, cost is not None
-        self._session = Session(targets, plan.seed, plan.timeout_s, budget)
+        self._session = Session(targets, plan.seed, plan.timeout_s, message_limit)
         self._measurement = Measurement(targets, cost, plan.faults)
         self._conductor: Conductor | None = None
         self._begun = False
@@ -97,7 +99,11 @@ class PlanSession:
         self._executor: Executor
         if isinstance(runner, MasterRunner):
             self._master = SweepMaster(
-                environment, assignments(plan, targets, budget), plan.users, asked=self._run_plan, budget=budget
+                environment,
+                assignments(plan, targets, message_limit),
+                plan.users,
+                asked=self._run_plan,
+                message_limit=message_limit,
             )
             self._executor = self._master
         else:
@@ -130,7 +136,7 @@ class PlanSession:
                 self._measurement,
                 err,
                 self._more,
-                self._budget,
+                self._message_limit,
                 self._folder,
                 self._own_mock,
                 self._stoppable,

@@ -18,7 +18,7 @@ from wiretax.load.client.message_limit import USUAL_MESSAGES
 from wiretax.load.plan.plan import plan_names
 from wiretax.load.plan.queues import queued
 from wiretax.load.plan.schema import WorkloadTable
-from wiretax.queue.external import Outside, OutsideError
+from wiretax.queue.external import ExternalSource, ExternalSourceError
 from wiretax.wire.target import Target, target_of
 
 # Words for nothing: an empty choice would be an empty field in the form.
@@ -174,7 +174,7 @@ def add_options(parser: Any) -> None:
         default="",
         env_var="WIRETAX_GATES",
         include_in_web_ui=False,
-        help="Judge the run by this file; the exit code is the verdict",
+        help="Gating the run by this file; the exit code is the verdict",
     )
 
 
@@ -191,7 +191,7 @@ class FreeRunOptions:
     limits: Limits
     tls: bool
     queue: WorkloadTable
-    outside: Outside | None
+    external: ExternalSource | None
 
     @classmethod
     def of(cls, parsed: Namespace, tls: bool) -> FreeRunOptions:
@@ -213,7 +213,7 @@ class FreeRunOptions:
             limits,
             tls,
             WorkloadTable("batch", rate=parsed.rate, linger=parsed.linger, arrivals=parsed.arrivals),
-            _outside(parsed),
+            _external(parsed),
         )
         for api in get_args(Api):
             objection = object_to(options.workload(api), limits)
@@ -235,7 +235,7 @@ class FreeRunOptions:
         if self.batch_size == 1:
             keys = WorkloadTable("trigger", rate=keys.rate, arrivals=keys.arrivals)
         [workload] = queued(self.workload(keys.api), keys, users=1, given=True)
-        kind = REPLAY if self.outside is not None else workload.payload_kind
+        kind = REPLAY if self.external is not None else workload.payload_kind
         return replace(workload, publishers=0, payload_kind=kind)
 
     def as_dict(self) -> dict[str, Any]:
@@ -268,10 +268,10 @@ class FreeRunOptions:
         )
 
 
-def _outside(parsed: Namespace) -> Outside | None:
+def _external(parsed: Namespace) -> ExternalSource | None:
     try:
-        return Outside.of(parsed)
-    except OutsideError as error:
+        return ExternalSource.of(parsed)
+    except ExternalSourceError as error:
         raise OptionError(str(error)) from None
 
 

@@ -114,7 +114,7 @@ def round_order(workloads: tuple[Workload, ...], seed: int, round_: int) -> list
     families: dict[tuple[object, ...], dict[Workload, list[Workload]]] = {}
     for workload in workloads:
         twin = workload.sent_to("endpoint")
-        families.setdefault(twin.family, {}).setdefault(twin, []).append(workload)
+        families.setdefault(twin.comparison_key, {}).setdefault(twin, []).append(workload)
     order = [list(family.values()) for family in families.values()]
     random.shuffle(order)
     for family in order:

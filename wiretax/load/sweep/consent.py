@@ -10,19 +10,19 @@ import typer
 from wiretax.terminal import Exit, err, fail
 
 if TYPE_CHECKING:
-    from wiretax.load.client.message_limit import Budget
+    from wiretax.load.client.message_limit import MessageLimit
     from wiretax.load.plan.plan import Plan
     from wiretax.wire.target import Target
 
 
-def budget_for(
+def message_limit_for(
     plan: Plan,
     first: Target | None,
     second: Target | None,
     max_messages: int | None,
     yes: bool,
     users_given: bool = False,
-) -> Budget | None:
+) -> MessageLimit | None:
     """How much a run may send, once that is agreed to; None for as much as it can.
 
     Args:
@@ -36,7 +36,7 @@ def budget_for(
     Raises:
         PlanError: where so many users would send more than the limit to another machine, and fewer would not.
     """
-    from wiretax.load.client.message_limit import USUAL_MESSAGES, Budget
+    from wiretax.load.client.message_limit import USUAL_MESSAGES, MessageLimit
     from wiretax.load.sweep.forecast import announce, refuse_users_beyond, trial_messages
 
     targets = [target for target in (first, second) if target is not None]
@@ -57,32 +57,32 @@ def budget_for(
         if users_given:
             refuse_users_beyond(whole, targets, limit)
         agree(announce(whole, targets, limit), yes)
-    return Budget(limit)
+    return MessageLimit(limit)
 
 
 def most_rounds_within(
-    plan: Plan, first: Target | None, second: Target | None, most_rounds: int, budget: Budget | None
+    plan: Plan, first: Target | None, second: Target | None, most_rounds: int, message_limit: MessageLimit | None
 ) -> int:
     """How many rounds a judge may ask for: those that fit in the limit of messages, and the plan's at least.
 
     Args:
         plan: what is to be sent.
-        first, second: where, as for ``budget_for``.
+        first, second: where, as for ``message_limit_for``.
         most_rounds: the plan's and the added ones, without a limit.
         budget: the limit; None for none.
     """
     from wiretax.load.sweep.forecast import rounds_within
 
     targets = [target for target in (first, second) if target is not None]
-    if budget is None or not targets:
+    if message_limit is None or not targets:
         return most_rounds
-    fitting = rounds_within(plan if second is None else plan.against(), targets, budget.limit)
+    fitting = rounds_within(plan if second is None else plan.against(), targets, message_limit.limit)
     if fitting >= most_rounds:
         return most_rounds
     most = max(fitting, plan.rounds)
     err.print(
         f"rounds are added up to {most} instead of {most_rounds}: more do not fit in --max-messages "
-        f"{budget.limit:,}",
+        f"{message_limit.limit:,}",
         soft_wrap=True,
         markup=False,
     )

@@ -112,7 +112,7 @@ class Executor(Protocol):
             stop: cuts it short.
         """
 
-    def heed(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
+    def on_rejected(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
         """Whom to tell of an endpoint that says no: end the run, and why; or wait for so many seconds."""
 
     def close(self) -> None:
@@ -206,7 +206,7 @@ class LocalExecutor:
         round_trip_s, problem = self._slice_runner.hold(slice_, lasting_s, stop)
         return SliceResult((Part(0, self._users, slice_),), round_trip_s, problem)
 
-    def heed(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
+    def on_rejected(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
         pass  # it is this process's session that hears of it
 
     def close(self) -> None:

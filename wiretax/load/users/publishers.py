@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from locust import User, task
 
 from wiretax.channels.workload import Api, Workload
-from wiretax.load.client.message_limit import BudgetSpentError
+from wiretax.load.client.message_limit import MessageLimitError
 from wiretax.load.sweep.executor import DRAIN_GRACE_S
 from wiretax.wire.connection import Connection
 from wiretax.wire.httpx_publisher import LibraryPublisher
@@ -52,22 +52,22 @@ class PublishUser(User):
 
     def publisher(self, workload: Workload) -> Publisher | LibraryPublisher:
         """What sends a workload: made when it is first needed, and kept."""
-        publisher = self.publishers.get(workload.way)
+        publisher = self.publishers.get(workload.connection_key)
         if publisher is None:
-            connection = self.connections[workload.way] = self.session.connect(workload)
-            publisher = self.publishers[workload.way] = self.session.publisher(connection, workload)
+            connection = self.connections[workload.connection_key] = self.session.connect(workload)
+            publisher = self.publishers[workload.connection_key] = self.session.publisher(connection, workload)
         return publisher
 
     def drain(self, slice_: Slice) -> None:
         """Publish what arrives in a slice's queue, or wait where it has publishers enough."""
-        intake = self.session.intakes.of(slice_)
-        if not intake.admit():
-            intake.wait()
+        queue = self.session.slice_queues.of(slice_)
+        if not queue.admit():
+            queue.wait()
             return
         self.publisher(slice_.workload)
-        caller = self.session.caller(self.connections[slice_.workload.way], slice_)
-        with suppress(BudgetSpentError):
-            intake.drain(caller)
+        caller = self.session.caller(self.connections[slice_.workload.connection_key], slice_)
+        with suppress(MessageLimitError):
+            queue.drain(caller)
 
     def publish_slices(self, barrier: SliceBarrier) -> None:
         """Send whatever the conductor has on, until the slice closes."""
@@ -77,7 +77,7 @@ class PublishUser(User):
             return
         source = self.session.source(slice_.workload)
         # The slice is closed by then, and whoever measures knows.
-        with suppress(BudgetSpentError):
+        with suppress(MessageLimitError):
             self.publisher(slice_.workload).publish(source, slice_, listener=self.session.listener)
 
 
@@ -129,7 +129,7 @@ class FreeUser(PublishUser):
         with run.turn(self.workload) as slice_, run.calling():
             source = self.session.source(self.workload)
             # All users are held by then, until Locust stops them.
-            with suppress(BudgetSpentError):
+            with suppress(MessageLimitError):
                 self.publisher(self.workload).publish(source, slice_, until_ns, self.session.listener)
 
 

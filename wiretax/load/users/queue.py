@@ -14,7 +14,7 @@ from locust.exception import StopUser
 from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING, WorkerRunner
 
 from wiretax.channels.events import Event
-from wiretax.load.client.message_limit import BudgetSpentError
+from wiretax.load.client.message_limit import MessageLimitError
 from wiretax.load.free.options import OptionError
 from wiretax.load.users.publishers import HOLD_NS, FreeUser
 from wiretax.terminal import Exit
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from locust import User
 
     from wiretax.load.free.windows import FreeRun
-    from wiretax.queue.external import Outside
-    from wiretax.queue.external_queue import OutsideQueue
-    from wiretax.queue.free_queue import OpenQueue
+    from wiretax.queue.external import ExternalSource
+    from wiretax.queue.external_queue import ExternalQueue
+    from wiretax.queue.free_queue import FreeQueue
     from wiretax.wire.slices import Slice
 
 log = logging.getLogger(__name__)
@@ -69,11 +69,11 @@ class QueueUser(FreeUser):
         until_s = monotonic() + HOLD_NS / 1e9
         with run.turn(self.workload) as slice_:
             self.publisher(self.workload)
-            connection = self.connections[self.workload.way]
+            connection = self.connections[self.workload.connection_key]
             caller = self.session.caller(connection, slice_, partial(WatchedCaller, run))
-            queue = self.session.open_queue(self.workload)
+            queue = self.session.free_queue(self.workload)
             # All users are held by then, until Locust stops them.
-            with suppress(BudgetSpentError):
+            with suppress(MessageLimitError):
                 queue.drain(caller, slice_, until_s)
         if queue.ended:
             # The source is drained and no call is under way, so nothing is cut off.
@@ -86,7 +86,7 @@ class QueueUser(FreeUser):
         if runner is not None and runner.state not in (STATE_STOPPING, STATE_STOPPED, STATE_CLEANUP):
             gevent.spawn(runner.quit if options is not None and options.headless else runner.stop)
 
-    def _stop_if_overloaded(self, slice_: Slice, queue: OpenQueue | OutsideQueue) -> None:
+    def _stop_if_overloaded(self, slice_: Slice, queue: FreeQueue | ExternalQueue) -> None:
         """A queue at its bound takes no more events, so there is nothing more to measure."""
         if not slice_.open or slice_.queue is None or not slice_.queue.overloaded:
             return
@@ -98,7 +98,7 @@ class QueueUser(FreeUser):
         gevent.sleep(HOLD_NS / 1e9)
 
 
-def refuse_ignored_source(outside: Outside, classes: Sequence[type[User]], distributed: bool) -> None:
+def refuse_ignored_source(external: ExternalSource, classes: Sequence[type[User]], distributed: bool) -> None:
     """See that users of these classes publish the events of a source. None are given if they are not known yet.
 
     Raises:
@@ -106,7 +106,7 @@ def refuse_ignored_source(outside: Outside, classes: Sequence[type[User]], distr
     """
     if distributed:
         raise OptionError(
-            f"{outside.option} is published by one process, whose queue it is; leave out --processes and --master"
+            f"{external.option} is published by one process, whose queue it is; leave out --processes and --master"
         )
     others = sorted(
         each.__name__ for each in classes if issubclass(each, FreeUser) and not issubclass(each, QueueUser)
@@ -114,7 +114,7 @@ def refuse_ignored_source(outside: Outside, classes: Sequence[type[User]], distr
     if others or (classes and not any(issubclass(each, QueueUser) for each in classes)):
         ignoring = f"{', '.join(others)} would ignore it" if others else "no QueueUser was chosen"
         raise OptionError(
-            f"{outside.option} is published by QueueUser only, and {ignoring}; choose QueueUser alone (on the "
+            f"{external.option} is published by QueueUser only, and {ignoring}; choose QueueUser alone (on the "
             "command line: its name at the end)"
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wiretax.load.accounting.live import Live
-from wiretax.load.drivers.locust_session import FreeSession
+from wiretax.load.drivers.locust_session import LocustSession
 from wiretax.load.drivers.web_sweep import WebSweep
 from wiretax.load.web.reports import ReportMaker
 
@@ -33,7 +33,7 @@ def tab_rows(live: Live | None) -> list[dict[str, Any]]:
     ]
 
 
-def live_figures(session: FreeSession, reports: ReportMaker, key: str, since: int) -> dict[str, Any]:
+def live_figures(session: LocustSession, reports: ReportMaker, key: str, since: int) -> dict[str, Any]:
     """All that the live page shows.
 
     Args:
@@ -72,7 +72,7 @@ def live_figures(session: FreeSession, reports: ReportMaker, key: str, since: in
     return found
 
 
-def _test(session: FreeSession) -> dict[str, Any] | None:
+def _test(session: LocustSession) -> dict[str, Any] | None:
     ready, run = session.ready, session.run
     if ready is None or run is None:
         return None

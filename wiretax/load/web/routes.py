@@ -15,7 +15,7 @@ from flask import Blueprint, Response, abort, jsonify, request, send_file, send_
 from locust.env import Environment
 from werkzeug.exceptions import HTTPException
 
-from wiretax.load.drivers.locust_session import RESULTS, FreeSession
+from wiretax.load.drivers.locust_session import RESULTS, LocustSession
 from wiretax.load.web.figures import live_figures, tab_rows
 from wiretax.load.web.form import form_options, is_secret
 from wiretax.load.web.reports import ReportMaker
@@ -70,7 +70,7 @@ def refuse_taken_port(host: str, port: int) -> None:
         ) from None
 
 
-def add_pages(environment: Environment, session: FreeSession) -> None:
+def add_pages(environment: Environment, session: LocustSession) -> None:
     """Add the tab, the routes and the form's check; before the web UI is started."""
     web_ui: Any = environment.web_ui
     assert environment.parsed_options is not None
@@ -84,7 +84,7 @@ def add_pages(environment: Environment, session: FreeSession) -> None:
     web_ui.app.register_blueprint(_pages(web_ui, session, reports), url_prefix=f"{base}/wiretax")
 
 
-def _add_tab(web_ui: Any, session: FreeSession) -> None:
+def _add_tab(web_ui: Any, session: LocustSession) -> None:
     arguments = web_ui.template_args
     title = "Bytes on the wire"
     structure = [{"key": key, "title": title} for key, title in COLUMNS.items()]
@@ -122,7 +122,7 @@ def _hide_secrets(environment: Environment, web_ui: Any) -> None:
     web_ui.update_template_args = update_without_secrets
 
 
-def _pages(web_ui: Any, session: FreeSession, reports: ReportMaker) -> Blueprint:
+def _pages(web_ui: Any, session: LocustSession, reports: ReportMaker) -> Blueprint:
     """The routes, each behind Locust's login where there is one."""
     pages = Blueprint("wiretax", __name__)
 

@@ -15,7 +15,7 @@ from locust.env import Environment
 from locust.runners import STATE_RUNNING, STATE_SPAWNING
 from locust.util.timespan import parse_timespan
 
-from wiretax.load.drivers.locust_session import REFUSALS, FreeSession
+from wiretax.load.drivers.locust_session import START_ERRORS, LocustSession
 from wiretax.load.free.options import refuse_credentials
 from wiretax.load.web.form import option_values, own_options, refuse_changes
 
@@ -43,7 +43,7 @@ class EnvironmentState:
             setattr(environment, name, value)
 
 
-def check_swarm(environment: Environment, session: FreeSession) -> None:
+def check_swarm(environment: Environment, session: LocustSession) -> None:
     """Have each form checked, and its test made ready, before Locust reads it."""
     web_ui: Any = environment.web_ui
     locusts: Callable[[], Response] = web_ui.app.view_functions[ROUTE]
@@ -65,7 +65,7 @@ def is_visitor_welcome(environment: Environment) -> bool:
     return web_ui.auth_required_if_enabled(lambda: WELCOME)() is WELCOME
 
 
-def _start(environment: Environment, session: FreeSession, locusts: Callable[[], Response]) -> Response:
+def _start(environment: Environment, session: LocustSession, locusts: Callable[[], Response]) -> Response:
     before = EnvironmentState.of(environment)
     runner = environment.runner
     runs = runner is not None and runner.state in (STATE_SPAWNING, STATE_RUNNING)
@@ -78,7 +78,7 @@ def _start(environment: Environment, session: FreeSession, locusts: Callable[[],
             session.allow_users(users or 0, _chosen_classes(environment))
         elif users is not None:
             session.prepare(Namespace(**values), users, _chosen_classes(environment), ask=True)
-    except REFUSALS as error:
+    except START_ERRORS as error:
         return _rejected(environment, str(error))
     accepted = False
     try:

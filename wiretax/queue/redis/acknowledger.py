@@ -49,7 +49,7 @@ class Membership:
         return self.claim_idle_s / HEARTBEATS
 
 
-class Keeper:
+class Acknowledger:
     """Acknowledges in a greenlet of its own, over a connection of its own: the reader's waits for entries.
 
     Attributes:

@@ -21,7 +21,7 @@ from wiretax.channels.limits import Limits
 from wiretax.queue.arrival import Arrival
 from wiretax.queue.buffer import Buffer
 from wiretax.queue.jsonl import OnError
-from wiretax.queue.redis.acknowledger import TIMEOUT_S, Keeper, Membership
+from wiretax.queue.redis.acknowledger import TIMEOUT_S, Acknowledger, Membership
 from wiretax.queue.redis.address import GeventConnection, RedisAddress, why
 from wiretax.queue.redis.entry import Entry, read_entry
 
@@ -112,7 +112,7 @@ class RedisStream:
         self._say = say
         self._counts = StreamCounts()
         self._buffer = Buffer(room)
-        self._keeper = Keeper(self._member)
+        self._acknowledger = Acknowledger(self._member)
         self._in_flight = 0
         self._closed = self._gone = False
         # Whether whatever is pending for this consumer was read by no other.
@@ -124,7 +124,7 @@ class RedisStream:
     @property
     def counts(self) -> StreamCounts:
         """What became of the entries so far."""
-        self._counts.acknowledged = self._keeper.acknowledged
+        self._counts.acknowledged = self._acknowledger.acknowledged
         return self._counts
 
     def start(self) -> None:
@@ -138,7 +138,7 @@ class RedisStream:
         except redis.RedisError as error:
             raise StreamError(f"{self._where}: {why(error)}") from None
         self._reader = gevent.spawn(self._read)
-        self._keeper.start()
+        self._acknowledger.start()
 
     def take(self, most: int, linger_s: float) -> list[Arrival]:
         taken = self._buffer.take(most, linger_s)
@@ -148,7 +148,7 @@ class RedisStream:
     def acknowledge(self, arrivals: list[Arrival]) -> None:
         """They are acknowledged in Redis soon after, many in a command; where Redis is gone, when it is back."""
         self._counts.published += len(arrivals)
-        self._keeper.settle(arrival.token for arrival in arrivals)
+        self._acknowledger.settle(arrival.token for arrival in arrivals)
         self._returned(len(arrivals))
 
     def give_back(self, arrivals: list[Arrival]) -> bool:
@@ -166,7 +166,7 @@ class RedisStream:
 
     def waiting(self) -> int:
         """Entries nobody has taken yet: read ahead here, and not read by the group a moment ago."""
-        return len(self._buffer) + self._keeper.lag
+        return len(self._buffer) + self._acknowledger.lag
 
     def close(self) -> None:
         """Nothing more is read; what was read ahead is there to be taken, and is the next consumer's if nobody
@@ -176,7 +176,7 @@ class RedisStream:
         self._client.connection_pool.disconnect()
         self._buffer.finish()
         self._closed = True
-        self._keeper.stop()
+        self._acknowledger.stop()
         self._returned(0)
 
     def _returned(self, count: int) -> None:
@@ -185,10 +185,10 @@ class RedisStream:
         if not self._closed:
             return
         done = not self._in_flight and not len(self._buffer)
-        if not self._keeper.flush(CLOSE_S, leaves=done):
+        if not self._acknowledger.flush(CLOSE_S, leaves=done):
             self._say(
-                f"{self._where}: {self._keeper.unsettled} events were published and could not be acknowledged; "
-                "the next consumer sends them again"
+                f"{self._where}: {self._acknowledger.unsettled} events were published and could not be "
+                "acknowledged; the next consumer sends them again"
             )
 
     @property
@@ -267,11 +267,11 @@ class RedisStream:
 
     def _adopt(self, entries: Iterable[Entry], redelivered: bool) -> None:
         for token, fields in entries:
-            if token in self._keeper.held:
+            if token in self._acknowledger.held:
                 continue
-            self._keeper.held.add(token)
+            self._acknowledger.held.add(token)
             if not fields:
-                self._keeper.settle([token])  # deleted from the stream while it was pending
+                self._acknowledger.settle([token])  # deleted from the stream while it was pending
                 continue
             try:
                 event, at_s = read_entry(token, fields, self._limits)
@@ -290,7 +290,7 @@ class RedisStream:
             raise StreamError(wrong) from None
         self._counts.skipped += 1
         self._say(f"{wrong}; skipped")
-        self._keeper.settle([token])
+        self._acknowledger.settle([token])
 
     def _lost(self, error: redis.RedisError) -> None:
         self._client.connection_pool.disconnect()

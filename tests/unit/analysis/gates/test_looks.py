@@ -13,7 +13,7 @@ from saved import Costs, made_up
 
 from analysis.gates import judge, load_gates
 from wiretax.channels.workload import Workload
-from wiretax.load.accounting.gating import Judge
+from wiretax.load.accounting.gating import Gating
 from wiretax.load.sweep.conductor import ADDED_ROUNDS
 from wiretax.runs.machine import describe_machine
 from wiretax.runs.reader import Run
@@ -62,7 +62,7 @@ def verdict(gates: Path, slower: float, seed: int, most_rounds: int) -> tuple[st
     def until(rounds: int) -> Run:
         return Run(Path("r"), META, slices[slices["round"] < rounds], nothing, nothing, None)
 
-    rounds, asked = PLANS, Judge(gates)
+    rounds, asked = PLANS, Gating(gates)
     while rounds < most_rounds and asked.undecided(until(rounds)):
         rounds = min(rounds + ADDED_ROUNDS, most_rounds)
     [case] = judge(until(rounds), load_gates(gates)).cases

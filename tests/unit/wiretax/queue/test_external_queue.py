@@ -16,11 +16,11 @@ from gevent.event import AsyncResult
 from wiretax.channels.events import Event
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
-from wiretax.load.client.message_limit import BudgetSpentError
-from wiretax.queue import external_queue as outside_queue
-from wiretax.queue.external import Outside
-from wiretax.queue.external_queue import OutsideQueue
-from wiretax.queue.free_queue import OpenQueue
+from wiretax.load.client.message_limit import MessageLimitError
+from wiretax.queue import external_queue as external_queue
+from wiretax.queue.external import ExternalSource
+from wiretax.queue.external_queue import ExternalQueue
+from wiretax.queue.free_queue import FreeQueue
 from wiretax.queue.jsonl import JsonLines
 from wiretax.queue.unpublished import Unpublished
 from wiretax.terminal import Exit, worst
@@ -66,7 +66,7 @@ class Publisher:
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outside_queue, "RETRY_PAUSE_S", 0)
+    monkeypatch.setattr(external_queue, "RETRY_PAUSE_S", 0)
 
 
 def write(folder: Path, lines: int) -> Path:
@@ -76,16 +76,16 @@ def write(folder: Path, lines: int) -> Path:
     return path
 
 
-def queue_of(path: Path, **more: Any) -> OutsideQueue:
+def queue_of(path: Path, **more: Any) -> ExternalQueue:
     source = JsonLines(str(path), Limits(), "skip", print, room=more.pop("room", 100))
-    return OutsideQueue(WORKLOAD, source, Outside(str(path), "", "", "skip"), **more)
+    return ExternalQueue(WORKLOAD, source, ExternalSource(str(path), "", "", "skip"), **more)
 
 
-def drain(queue: OutsideQueue | OpenQueue, publisher: Any, slice_: Slice, for_s: float = PATIENCE_S) -> None:
+def drain(queue: ExternalQueue | FreeQueue, publisher: Any, slice_: Slice, for_s: float = PATIENCE_S) -> None:
     queue.drain(publisher, slice_, monotonic() + for_s)
 
 
-def drained(queue: OutsideQueue, *publishers: Publisher) -> None:
+def drained(queue: ExternalQueue, *publishers: Publisher) -> None:
     """Let publishers drain a queue to its end."""
     slice_ = Slice(WORKLOAD, 0)
     with gevent.Timeout(PATIENCE_S):
@@ -172,9 +172,9 @@ def test_a_file_is_given_up_if_no_call_is_acknowledged_for_too_long(tmp_path: Pa
 @pytest.mark.parametrize("kind", ["file", "in process"])
 def test_nothing_is_sent_after_the_slice_has_closed(tmp_path: Path, kind: str) -> None:
     if kind == "file":
-        queue: OutsideQueue | OpenQueue = queue_of(write(tmp_path, 3))
+        queue: ExternalQueue | FreeQueue = queue_of(write(tmp_path, 3))
     else:
-        queue = OpenQueue(WORKLOAD, 1)
+        queue = FreeQueue(WORKLOAD, 1)
     slice_, publisher = Slice(WORKLOAD, 0), Publisher(None)
     with gevent.Timeout(PATIENCE_S):
         publishing = gevent.spawn(drain, queue, publisher, slice_)
@@ -192,8 +192,8 @@ def test_nothing_is_sent_after_the_slice_has_closed(tmp_path: Path, kind: str) -
 
 
 def test_what_exceeds_the_message_limit_was_not_sent_and_is_left(tmp_path: Path) -> None:
-    queue, publisher = queue_of(write(tmp_path, 4)), Publisher(None, BudgetSpentError())
-    with gevent.Timeout(PATIENCE_S), pytest.raises(BudgetSpentError):
+    queue, publisher = queue_of(write(tmp_path, 4)), Publisher(None, MessageLimitError())
+    with gevent.Timeout(PATIENCE_S), pytest.raises(MessageLimitError):
         drain(queue, publisher, Slice(WORKLOAD, 0))
     queue.close()
     assert queue.counts == {"read": 4, "published": 2, "given_back": 0, "skipped": 0}

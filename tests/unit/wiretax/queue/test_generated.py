@@ -13,15 +13,15 @@ from wiretax.channels.events import Event
 from wiretax.channels.workload import Workload
 from wiretax.queue.arrival import Arrival
 from wiretax.queue.backlog import Backlog
-from wiretax.queue.generated import InProcess
+from wiretax.queue.generated import GeneratedSource
 from wiretax.queue.overload import why_overloaded
 from wiretax.wire.queue_tally import QueueTally
 
 EVENT = Event("my-event", ("my-channel",), "x")
 
 
-def source(times: Iterator[float], rate: float = 1000.0, most: int = 1000) -> InProcess:
-    made = InProcess(cycle([EVENT]), times, rate, QueueTally(), Backlog(most))
+def source(times: Iterator[float], rate: float = 1000.0, most: int = 1000) -> GeneratedSource:
+    made = GeneratedSource(cycle([EVENT]), times, rate, QueueTally(), Backlog(most))
     made.start()
     return made
 
@@ -32,7 +32,7 @@ def at(*seconds: float) -> Iterator[float]:
     yield from count(3600.0)
 
 
-def offsets(arrivals: list[Arrival], from_: InProcess) -> list[float]:
+def offsets(arrivals: list[Arrival], from_: GeneratedSource) -> list[float]:
     return [round(arrival.intended_s - from_._began_s, 6) for arrival in arrivals]
 
 

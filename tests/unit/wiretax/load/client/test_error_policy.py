@@ -11,7 +11,7 @@ import pytest
 
 from wiretax.channels.answers import Answer, Kind, read_retry_after
 from wiretax.channels.workload import Workload
-from wiretax.load.client.error_policy import Refusals
+from wiretax.load.client.error_policy import ErrorPolicy
 from wiretax.load.client.session import SliceBarrier
 from wiretax.load.plan.plan import Plan, parse_plan
 from wiretax.load.sweep.conductor import MOST_TRIES, WARM_UP, Conductor
@@ -34,11 +34,11 @@ class Heard:
     def __init__(self) -> None:
         self.stops: list[str] = []
         self.holds: list[float] = []
-        self.refusals = Refusals(self.stops.append, self.holds.append)
+        self.refusals = ErrorPolicy(self.stops.append, self.holds.append)
 
     def hear(self, response: Response, times: int = 1, workload: Workload = TRIGGER) -> None:
         for _ in range(times):
-            self.refusals.heed(workload, response)
+            self.refusals.on_rejected(workload, response)
 
 
 @pytest.mark.parametrize(

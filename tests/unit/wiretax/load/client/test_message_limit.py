@@ -10,9 +10,9 @@ from typer import Exit
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import Workload
-from wiretax.load.client.message_limit import USUAL_MESSAGES, Budget, BudgetSpentError
+from wiretax.load.client.message_limit import USUAL_MESSAGES, MessageLimit, MessageLimitError
 from wiretax.load.plan.plan import PlanError, load_plan, parse_plan, plan_names
-from wiretax.load.sweep.consent import budget_for, most_rounds_within
+from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
 from wiretax.load.sweep.forecast import announce, forecast, refuse_users_beyond
 from wiretax.wire.target import Target
 
@@ -21,18 +21,18 @@ PLAN = {"schema": 1, "name": "p", "rounds": 3, "slice": "100ms", "users": 5}
 
 
 def test_a_call_counts_as_the_service_bills_it_and_one_that_does_not_fit_is_never_handed_out() -> None:
-    budget, spent = Budget(25), []
-    budget.on_spent = lambda: spent.append(budget.taken)
-    batches = budget.rationed(Workload("batch", 10), lambda: b"ten")
-    many = budget.rationed(Workload("multi_trigger", channels=4), lambda: b"four")
-    one = budget.rationed(Workload(), lambda: b"one")
+    message_limit, spent = MessageLimit(25), []
+    message_limit.on_spent = lambda: spent.append(message_limit.taken)
+    batches = message_limit.limited(Workload("batch", 10), lambda: b"ten")
+    many = message_limit.limited(Workload("multi_trigger", channels=4), lambda: b"four")
+    one = message_limit.limited(Workload(), lambda: b"one")
     assert [batches(), batches(), many()] == [b"ten", b"ten", b"four"]
     for supply in (batches, many):
-        with pytest.raises(BudgetSpentError):
+        with pytest.raises(MessageLimitError):
             supply()
     assert spent == [24]
     assert one() == b"one"
-    assert budget.as_dict() == {"max_messages": 25, "messages": 25, "spent": True}
+    assert message_limit.as_dict() == {"max_messages": 25, "messages": 25, "spent": True}
 
 
 def test_a_forecast_is_twenty_one_calls_a_user_and_slice_and_one_of_each_workload_before() -> None:
@@ -74,11 +74,11 @@ def test_the_plan_remote_fits_in_the_usual_limit_whatever_it_is_run_with(
     plan = load_plan("remote")
     for first, second in ((AWAY, None), (AWAY, BOTH[1]), (None, BOTH[1])):
         targets = [each for each in (first, second) if each is not None]
-        budget = Budget(USUAL_MESSAGES)
+        message_limit = MessageLimit(USUAL_MESSAGES)
         sent = plan if second is None else plan.against()
         assert "stop early" not in announce(sent, targets, USUAL_MESSAGES)
         for most in (plan.rounds, 3 * plan.rounds, 10_000):
-            rounds = most_rounds_within(plan, first, second, most, budget)
+            rounds = most_rounds_within(plan, first, second, most, message_limit)
             assert plan.rounds <= rounds <= most
             assert forecast(replace(sent, rounds=rounds), targets).messages <= USUAL_MESSAGES
         assert "more do not fit in --max-messages 10,000" in capsys.readouterr().err
@@ -101,14 +101,14 @@ def test_users_beyond_a_limit_are_refused_with_how_many_fit() -> None:
 
 
 def test_rounds_are_added_without_a_limit_as_ever(capsys: pytest.CaptureFixture[str]) -> None:
-    assert most_rounds_within(load_plan("remote"), None, None, 30, Budget(100)) == 30
+    assert most_rounds_within(load_plan("remote"), None, None, 30, MessageLimit(100)) == 30
     assert most_rounds_within(load_plan("remote"), AWAY, None, 30, None) == 30
     assert not capsys.readouterr().err
 
 
 def test_a_limit_has_to_hold_a_call_of_each_workload_and_one_more(capsys: pytest.CaptureFixture[str]) -> None:
     here = Target(replace(AWAY.endpoint, host="127.0.0.1"))
-    assert budget_for(load_plan("remote"), here, None, 31, yes=False) is not None
+    assert message_limit_for(load_plan("remote"), here, None, 31, yes=False) is not None
     with pytest.raises(Exit):
-        budget_for(load_plan("remote"), here, None, 30, yes=False)
+        message_limit_for(load_plan("remote"), here, None, 30, yes=False)
     assert "--max-messages 30: expected 31 or more: plan remote sends 21 before the run" in capsys.readouterr().err

@@ -14,7 +14,7 @@ import wiretax.load.cluster.workers
 from wiretax import __version__
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import Workload
-from wiretax.load.client.message_limit import Budget
+from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment
 from wiretax.load.cluster.sweep_master import SweepMaster
@@ -131,13 +131,13 @@ def master(runner: Runner, plan: Plan = PLAN) -> SweepMaster:
 
 
 def test_a_limit_is_shared_out_and_counted_together() -> None:
-    runner, budget = Runner(), Budget(101)
-    budget.take(1)
+    runner, message_limit = Runner(), MessageLimit(101)
+    message_limit.take(1)
     made = SweepMaster(
         SimpleNamespace(runner=runner),  # type: ignore[arg-type]
         [Assignment.of(PLAN, ASSIGNMENT.targets, limited=True)],
         PLAN.users,
-        budget=budget,
+        message_limit=message_limit,
     )
     mark = Assignment.of(PLAN, ASSIGNMENT.targets, limited=True).fingerprint()
     workers = [FakeWorker(runner, name, fingerprint=mark) for name in "ab"]
@@ -146,14 +146,14 @@ def test_a_limit_is_shared_out_and_counted_together() -> None:
     for _ in range(3):
         made.hold(PLAN.workloads[0], 0, 0.01, NEVER)
     assert [each.allowed for each in workers] == [50, 50]
-    assert budget.taken == 1 + 2 * 30
+    assert message_limit.taken == 1 + 2 * 30
 
 
 def test_what_an_endpoint_tells_one_worker_is_heard_by_all() -> None:
     runner = Runner()
     made, one, other = two(runner)
     heard: list[object] = []
-    made.heed(heard.append, heard.append)
+    made.on_rejected(heard.append, heard.append)
     one.runner.say("a", messages.WAIT, {"wait_s": 2.0})
     one.runner.say("a", messages.HALT, {"why": "it says no"})
     assert heard == [2.0, "it says no"]

@@ -131,7 +131,7 @@ def test_each_round_has_all_workloads_in_an_order_of_its_own_and_the_seed_says_w
     assert len({tuple(order) for order in orders}) == 5
     for order in orders:
         # Those that are compared with each other follow each other.
-        families = [family for family, _ in groupby(order, key=lambda workload: workload.family)]
+        families = [family for family, _ in groupby(order, key=lambda workload: workload.comparison_key)]
         assert len(families) == len(set(families))
     assert len({order[0] for order in orders}) > 1
     assert round_order(workloads, 1, 3) == orders[3]
@@ -189,7 +189,11 @@ def test_http_2_is_the_librarys_and_goes_with_tls() -> None:
         ("1.1", True, "keep-alive"),
         ("2", True, "keep-alive"),
     ]
-    assert len({each.family for each in plan.workloads}) == len({each.way for each in plan.workloads}) == 2
+    assert (
+        len({each.comparison_key for each in plan.workloads})
+        == len({each.connection_key for each in plan.workloads})
+        == 2
+    )
 
 
 @pytest.mark.parametrize(
