@@ -244,7 +244,7 @@ def gain_curve(slices: pd.DataFrame, sizes: Sequence[float]) -> pd.DataFrame:
         sizes: batch sizes; those above a family's largest measured one are left out.
 
     Returns:
-        A row a family (``COMPARISON_KEY``) and ``batch_size``: ``gain``, ``gain_low``, ``gain_high`` (ratios; 95 %).
+        One row per ``COMPARISON_KEY`` and ``batch_size``: ``gain``, ``gain_low``, ``gain_high`` (ratios; 95 %).
     """
     parts = []
     for calls in call_times(slices):
