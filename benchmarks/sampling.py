@@ -25,10 +25,10 @@ from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_target
-from wiretax.wire import connection
-from wiretax.wire.publisher import Publisher
+from wiretax.wire.connections import connection
+from wiretax.wire.publishers.publisher import Publisher
 from wiretax.wire.slices import Slice
-from wiretax.wire.tcp_info import AVAILABLE, read_counters
+from wiretax.wire.connections.tcp_info import AVAILABLE, read_counters
 
 USERS = 16
 SLICE_S = 0.25

@@ -27,7 +27,7 @@ from wiretax.load.users.publishers import PlanUser
 from wiretax.mock.process import MockError
 from wiretax.runs.writer import ResultsError
 from wiretax.terminal import Exit
-from wiretax.wire.target import TrustError
+from wiretax.wire.connections.target import TrustError
 
 __all__ = ["PlanUser"]
 

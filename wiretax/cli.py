@@ -160,8 +160,8 @@ def observe(
         run_name,
         write_run,
     )
-    from wiretax.wire.servers import server_of
-    from wiretax.wire.target import TrustError
+    from wiretax.wire.connections.servers import server_of
+    from wiretax.wire.connections.target import TrustError
 
     if not command:
         fail("no command to observe; write it after two dashes: wiretax observe -- python publish.py", Exit.USAGE)

@@ -19,7 +19,7 @@ from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock, read_ledger
 from wiretax.runs.reader import find_run, read_run
-from wiretax.wire.target import target_of
+from wiretax.wire.connections.target import target_of
 
 # A round trip keeps the rate where a capture loses nothing.
 RTT_S = 0.002

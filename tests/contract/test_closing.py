@@ -24,17 +24,18 @@ from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, Fault, FaultList, Kind
 from wiretax.mock.process import embedded_target, read_ledger
 from wiretax.observe.recording import Recording
-from wiretax.wire.connection import Connection
-from wiretax.wire.httpx_publisher import LibraryPublisher
+from wiretax.wire.connections.connection import Connection
+from wiretax.wire.connections.response import ResponseMemo
+from wiretax.wire.connections.stream_connection import StreamConnection
+from wiretax.wire.connections.target import Target, client_context
+from wiretax.wire.connections.tcp_info import AVAILABLE, ETHERNET_MAXSEG
+from wiretax.wire.connections.tls_connection import TlsConnection
+from wiretax.wire.connections.watchdog import Watchdog
 from wiretax.wire.ledger import TcpCounters
-from wiretax.wire.publisher import Publisher, Source
-from wiretax.wire.response import ResponseMemo
+from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
+from wiretax.wire.publishers.publisher import Publisher
+from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
-from wiretax.wire.stream_connection import StreamConnection
-from wiretax.wire.target import Target, client_context
-from wiretax.wire.tcp_info import AVAILABLE, ETHERNET_MAXSEG
-from wiretax.wire.tls_connection import SecureConnection
-from wiretax.wire.watchdog import Watchdog
 
 pytestmark = pytest.mark.skipif(
     shutil.which("tshark") is None or not AVAILABLE, reason="tshark is not installed, or no counters"
@@ -110,7 +111,7 @@ def publish(target: Target, workload: Workload, times: int = CALLS, timeout_s: f
     counts = [0, 0, 0]
     for _ in range(USERS):
         connection: Any
-        publisher: Publisher | LibraryPublisher
+        publisher: Publisher | HttpxPublisher
         if target.context is None:
             connection = noting(Connection, ended)(*where, ETHERNET_MAXSEG)
             publisher = Publisher(connection)
@@ -118,12 +119,12 @@ def publish(target: Target, workload: Workload, times: int = CALLS, timeout_s: f
             context = target.fresh_context()
             assert context is not None
             connection = noting(StreamConnection, ended)(*where, context, ETHERNET_MAXSEG)
-            publisher = LibraryPublisher(connection, context, endpoint, workload)
+            publisher = HttpxPublisher(connection, context, endpoint, workload)
         else:
-            connection = noting(SecureConnection, ended)(*where, target.context, ETHERNET_MAXSEG)
+            connection = noting(TlsConnection, ended)(*where, target.context, ETHERNET_MAXSEG)
             publisher = Publisher(connection)
         watchdog.add(connection)
-        source, slice_ = Source.of(workload, endpoint, 1), Slice(workload, 0)
+        source, slice_ = RequestSource.of(workload, endpoint, 1), Slice(workload, 0)
         left = [None] * times
 
         def count(*_: object, slice_: Slice = slice_, left: list[None] = left) -> None:

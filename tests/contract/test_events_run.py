@@ -103,7 +103,7 @@ def test_what_the_server_rejects_fails_the_run_and_ends_with_it() -> None:
         locust.environment.parsed_options.max_batch_size = 20  # type: ignore[union-attr]
         locust.session._mocks.targets = lambda *_: targets  # type: ignore[method-assign]
         with embedded_mock(Limits(), CostModel()) as mock:
-            from wiretax.wire.target import Target
+            from wiretax.wire.connections.target import Target
 
             targets = [Target(mock)]
             run = locust.run()

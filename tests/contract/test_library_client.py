@@ -27,13 +27,13 @@ from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
 from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import latency_table
-from wiretax.wire.httpx_publisher import LibraryPublisher
-from wiretax.wire.publisher import Source
-from wiretax.wire.response import ResponseMemo
+from wiretax.wire.connections.response import ResponseMemo
+from wiretax.wire.connections.stream_connection import StreamConnection
+from wiretax.wire.connections.target import Target, target_of
+from wiretax.wire.connections.watchdog import Watchdog
+from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
+from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
-from wiretax.wire.stream_connection import StreamConnection
-from wiretax.wire.target import Target, target_of
-from wiretax.wire.watchdog import Watchdog
 
 TIMEOUT_S = 0.5
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -48,8 +48,8 @@ class User:
         assert context is not None
         endpoint = target.endpoint
         self.connection = StreamConnection(endpoint.host, endpoint.port, TIMEOUT_S, ResponseMemo(), context)
-        self.publisher = LibraryPublisher(self.connection, context, endpoint, workload)
-        self.source = Source.of(workload, endpoint, 1)
+        self.publisher = HttpxPublisher(self.connection, context, endpoint, workload)
+        self.source = RequestSource.of(workload, endpoint, 1)
         self.slice_ = Slice(workload, 0)
         watchdog.add(self.connection)
 
@@ -163,7 +163,7 @@ def test_its_http_2_is_that_of_a_client_of_httpx_alone(secure_mock: Target, watc
     assert counted[0]["response_bytes"] == counted[1]["response_bytes"]
 
 
-def plain_httpx(target: Target, source: Source) -> None:
+def plain_httpx(target: Target, source: RequestSource) -> None:
     headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip, deflate"}
     body = source.next_body()
     url = f"https://{target.endpoint.authority}{source.head.target(body, int(time())).decode()}"

@@ -24,10 +24,11 @@ from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import JSON, TEXT, FaultList
 from wiretax.mock.http1 import OK
 from wiretax.mock.process import embedded_mock, embedded_target
-from wiretax.wire.publisher import Publisher, Source
-from wiretax.wire.response import ResponseMemo
+from wiretax.wire.connections.response import ResponseMemo
+from wiretax.wire.connections.tls_connection import TlsConnection
+from wiretax.wire.publishers.publisher import Publisher
+from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
-from wiretax.wire.tls_connection import SecureConnection
 
 BODY = trigger_body()
 HEAD = OK[:-2]
@@ -189,10 +190,8 @@ def test_the_client_hears_a_goodbye_inside_tls_and_waits_for_nothing_more(kind: 
     with embedded_target(Limits(), CostModel(), "ecdsa", FaultList((parse_fault(kind),))) as target:
         assert target.context is not None
         # Nothing ends by a timeout here, as there is no watchdog: an exchange that waits would wait for ever.
-        connection = SecureConnection(
-            target.endpoint.host, target.endpoint.port, 5.0, ResponseMemo(), target.context
-        )
-        source, slice_ = Source.of(Workload(), target.endpoint, 1), Slice(Workload(), 0)
+        connection = TlsConnection(target.endpoint.host, target.endpoint.port, 5.0, ResponseMemo(), target.context)
+        source, slice_ = RequestSource.of(Workload(), target.endpoint, 1), Slice(Workload(), 0)
         publisher = Publisher(connection)
         for _ in range(20):
             publisher.publish(source, slice_, until_ns=0)

@@ -28,7 +28,7 @@ from wiretax.mock.cost import CostModel
 from wiretax.mock.http1 import LEDGER_PATH
 from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
-from wiretax.wire.target import Target, target_of
+from wiretax.wire.connections.target import Target, target_of
 
 MOST_BYTES = 1_048_576 + 6 * 10 * 10_240
 

@@ -24,8 +24,8 @@ from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
+from wiretax.wire.connections.target import Target, target_of
 from wiretax.wire.ledger import Failure
-from wiretax.wire.target import Target, target_of
 
 TRIGGER = Workload(payload_bytes=10)
 TEN, TWENTY, FIFTY = (replace(TRIGGER, api="batch", batch_size=size) for size in (10, 20, 50))

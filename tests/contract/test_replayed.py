@@ -16,8 +16,8 @@ from wiretax.load.client.session import Session
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock, read_ledger
+from wiretax.wire.connections.target import Target, target_of
 from wiretax.wire.slices import Slice
-from wiretax.wire.target import Target, target_of
 
 REPLAY = Replay("mine", tuple(Event(f"e{size}", ("c", "d"), "ë" * size) for size in (0, 1, 70, 1000)))
 

@@ -18,13 +18,14 @@ from wiretax.channels.workload import Workload
 from wiretax.mock.certificate import KEY_TYPES, KeyType, MockTls, server_context
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_target, read_ledger
-from wiretax.wire.publisher import Publisher, Source
-from wiretax.wire.response import ResponseMemo
+from wiretax.wire.connections.response import ResponseMemo
+from wiretax.wire.connections.target import Target, TrustError, client_context, target_of
+from wiretax.wire.connections.tcp_info import AVAILABLE
+from wiretax.wire.connections.tls_connection import TlsConnection
+from wiretax.wire.connections.watchdog import Watchdog
+from wiretax.wire.publishers.publisher import Publisher
+from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
-from wiretax.wire.target import Target, TrustError, client_context, target_of
-from wiretax.wire.tcp_info import AVAILABLE
-from wiretax.wire.tls_connection import SecureConnection
-from wiretax.wire.watchdog import Watchdog
 
 TIMEOUT_S = 5.0
 # TLS 1.3: record head, content type, authentication tag.
@@ -47,14 +48,14 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
         yield target
 
 
-def connect(endpoint: Endpoint, context: ssl.SSLContext, watchdog: Watchdog) -> SecureConnection:
-    made = SecureConnection(endpoint.host, endpoint.port, TIMEOUT_S, ResponseMemo(), context)
+def connect(endpoint: Endpoint, context: ssl.SSLContext, watchdog: Watchdog) -> TlsConnection:
+    made = TlsConnection(endpoint.host, endpoint.port, TIMEOUT_S, ResponseMemo(), context)
     watchdog.add(made)
     return made
 
 
-def publish(connection: SecureConnection, endpoint: Endpoint, workload: Workload, times: int) -> Slice:
-    source, slice_ = Source.of(workload, endpoint, 1), Slice(workload, 0)
+def publish(connection: TlsConnection, endpoint: Endpoint, workload: Workload, times: int) -> Slice:
+    source, slice_ = RequestSource.of(workload, endpoint, 1), Slice(workload, 0)
     publisher = Publisher(connection)
     for _ in range(times):
         publisher.publish(source, slice_, until_ns=0)
@@ -100,7 +101,7 @@ def test_the_mock_counts_what_is_inside_tls(target: Target, watchdog: Watchdog) 
 def test_calls_share_a_connection_as_many_as_the_workload_says(target: Target, watchdog: Watchdog) -> None:
     assert target.context is not None
     connection = connect(target.endpoint, target.context, watchdog)
-    source, slice_ = Source.of(Workload(calls_per_connection=2), target.endpoint, 1), Slice(Workload(), 0)
+    source, slice_ = RequestSource.of(Workload(calls_per_connection=2), target.endpoint, 1), Slice(Workload(), 0)
 
     def count(*_: object) -> None:
         slice_.open = slice_.open and heard.append(None) is None and len(heard) < 4
@@ -131,7 +132,7 @@ def served(serve: Callable[[socket.socket], None]) -> Iterator[Endpoint]:
         thread.join(TIMEOUT_S)
 
 
-def failure_of(connection: SecureConnection, endpoint: Endpoint) -> tuple[str, str]:
+def failure_of(connection: TlsConnection, endpoint: Endpoint) -> tuple[str, str]:
     slice_ = publish(connection, endpoint, Workload(), 1)
     (failure,) = slice_.measured.failed
     assert slice_.measured.requests == 0

@@ -15,13 +15,14 @@ from wiretax.channels.events import Event
 from wiretax.channels.workload import Workload
 from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import latency_table
-from wiretax.wire.caller import Caller
-from wiretax.wire.connection import Connection
-from wiretax.wire.publisher import Publisher, Source
-from wiretax.wire.response import ResponseMemo
+from wiretax.wire.connections.connection import Connection
+from wiretax.wire.connections.response import ResponseMemo
+from wiretax.wire.connections.tcp_info import AVAILABLE
+from wiretax.wire.connections.watchdog import Watchdog
+from wiretax.wire.publishers.caller import Caller
+from wiretax.wire.publishers.publisher import Publisher
+from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
-from wiretax.wire.tcp_info import AVAILABLE
-from wiretax.wire.watchdog import Watchdog
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 TIMEOUT_S = 0.3
@@ -83,7 +84,7 @@ class User:
     def __init__(self, port: int, watchdog: Watchdog, workload: Workload) -> None:
         endpoint = Endpoint("http", "127.0.0.1", port, DEMO)
         self.connection = Connection("127.0.0.1", port, TIMEOUT_S, ResponseMemo())
-        self.source = Source.of(workload, endpoint, 1)
+        self.source = RequestSource.of(workload, endpoint, 1)
         self.slice_ = Slice(workload, 0)
         watchdog.add(self.connection)
 

@@ -23,9 +23,9 @@ from wiretax.load.client.session import Session
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
-from wiretax.wire.caller import Caller
+from wiretax.wire.publishers.caller import Caller
 from wiretax.wire.slices import Slice
-from wiretax.wire.target import Target
+from wiretax.wire.connections.target import Target
 
 STREAM = "events"
 PUBLISHERS = 4

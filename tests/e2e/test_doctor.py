@@ -24,7 +24,7 @@ from wiretax.doctor.machine import TOOLS, examine_machine
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock, read_ledger
-from wiretax.wire.target import Target, target_of
+from wiretax.wire.connections.target import Target, target_of
 
 CHANNELS = b'{"channels":{}}'
 

@@ -46,8 +46,8 @@ def doctor(
     from wiretax.doctor.machine import examine_machine
     from wiretax.load.sweep.consent import agree
     from wiretax.units.duration import parse_duration
-    from wiretax.wire.servers import server_of
-    from wiretax.wire.target import TrustError
+    from wiretax.wire.connections.servers import server_of
+    from wiretax.wire.connections.target import TrustError
 
     try:
         timeout_s = parse_duration(timeout)

@@ -91,8 +91,8 @@ def run(
     from wiretax.queue.jsonl import EventsError, LineError
     from wiretax.runs.reader import read_run
     from wiretax.runs.writer import ResultsError
-    from wiretax.wire.servers import servers_of
-    from wiretax.wire.target import TrustError
+    from wiretax.wire.connections.servers import servers_of
+    from wiretax.wire.connections.target import TrustError
 
     if "://" in plan:
         # Not repeated: it may hold a secret.

@@ -18,8 +18,8 @@ from wiretax.doctor.batches import find_batch_limit
 from wiretax.doctor.certificate import days_left, issuer
 from wiretax.doctor.exchange import Told, ask, batch_target, channels_target, event_body, forged_target
 from wiretax.doctor.finding import Finding
-from wiretax.wire.response import ResponseError
-from wiretax.wire.target import Target
+from wiretax.wire.connections.response import ResponseError
+from wiretax.wire.connections.target import Target
 
 TIMEOUT_S = 5.0
 # A certificate that ends sooner is worth a word.

@@ -9,7 +9,7 @@ from time import time
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.events import EVENT_NAME, channel_names
 from wiretax.channels.signing import AUTH_VERSION, body_md5, signature
-from wiretax.wire.response import Response, ResponseReader
+from wiretax.wire.connections.response import Response, ResponseReader
 
 RECEIVE_BYTES = 65_536
 CHANNEL = channel_names(1)[0]

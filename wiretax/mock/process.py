@@ -21,7 +21,7 @@ from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, FaultList
 from wiretax.mock.http1 import LEDGER_PATH
-from wiretax.wire.target import Target, target_of
+from wiretax.wire.connections.target import Target, target_of
 
 SECRET_VARIABLE = "WIRETAX_MOCK_SECRET"
 STOP_TIMEOUT_S = 5

@@ -30,7 +30,7 @@ from wiretax.mock.http2 import Http2Connection
 from wiretax.mock.ledger import ServerLedger
 from wiretax.mock.rules import Rules
 from wiretax.mock.timer import Alarm
-from wiretax.wire.tcp_info import ETHERNET_MAXSEG
+from wiretax.wire.connections.tcp_info import ETHERNET_MAXSEG
 
 BODY_ROOM = 1_048_576
 QUIET_SWEEPS = 4

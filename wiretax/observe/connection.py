@@ -15,9 +15,9 @@ from wiretax.channels.request_parser import read_publication
 from wiretax.observe.exchange import Exchange, Reading, read_target
 from wiretax.observe.framing import Framer, Message
 from wiretax.observe.upstream import connect
-from wiretax.wire.closing import after_close
+from wiretax.wire.connections.closing import after_close
+from wiretax.wire.connections.tcp_info import read_connection
 from wiretax.wire.ledger import Failure, TcpCounters, add_counters, subtract_counters
-from wiretax.wire.tcp_info import read_connection
 
 if TYPE_CHECKING:
     from wiretax.observe.proxy import Proxy

@@ -9,7 +9,7 @@ import ssl
 from wiretax.channels.endpoint import Endpoint
 from wiretax.observe.connection import Downstream
 from wiretax.observe.recording import Recording
-from wiretax.wire.tcp_info import ETHERNET_MAXSEG
+from wiretax.wire.connections.tcp_info import ETHERNET_MAXSEG
 
 HOST = "127.0.0.1"
 # A server may still owe answers when the publisher has ended; none is worth a longer wait.

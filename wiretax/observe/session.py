@@ -27,7 +27,7 @@ from wiretax.observe.publisher import (
 )
 from wiretax.observe.upstream import check
 from wiretax.runs.machine import busy_s
-from wiretax.wire.target import Target
+from wiretax.wire.connections.target import Target
 
 INSECURE = "--insecure: the upstream's certificate was not verified; anyone may have answered"
 

@@ -8,7 +8,7 @@ from wiretax.channels.workload import Workload
 from wiretax.queue.generated import GeneratedSource
 from wiretax.queue.overload import why_overloaded
 from wiretax.queue.slice_queue import SAMPLE_S, publish
-from wiretax.wire.caller import Caller
+from wiretax.wire.publishers.caller import Caller
 from wiretax.wire.queue_tally import QueueTally
 from wiretax.wire.slices import Slice
 

@@ -15,8 +15,8 @@ from wiretax.queue.arrival import Arrival
 from wiretax.queue.generated import GeneratedSource
 from wiretax.queue.overload import why_overloaded
 from wiretax.queue.source import Source
-from wiretax.wire.caller import Call, Caller
 from wiretax.wire.ledger import Failure
+from wiretax.wire.publishers.caller import Call, Caller
 from wiretax.wire.queue_tally import QueueTally
 from wiretax.wire.slices import Slice
 

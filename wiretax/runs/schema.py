@@ -34,8 +34,8 @@ QUEUE_COLUMNS = [
     ("rtt_s", pa.float64()),
 ]
 
-# Segments that the kernel's counters end too early for, by the model of ``wiretax.wire.closing``, and the data in
-# them; and the IP and TCP headers of all segments, those among them.
+# Segments that the kernel's counters end too early for, by the model of ``wiretax.wire.connections.closing``, and
+# the data in them; and the IP and TCP headers of all segments, those among them.
 CLOSING_COLUMNS = [
     ("close_segments_out", pa.int64()),
     ("close_segments_in", pa.int64()),

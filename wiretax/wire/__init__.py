@@ -1,1 +1,5 @@
-"""From an event to its bytes: the gevent client, what it counts, and how long each exchange took."""
+"""From an event to its bytes: connections, publishers, and what they count.
+
+``connections`` (sockets and the kernel's counters), ``publishers`` (who sends), ``Slice``, ``Tally``, ``Witness``,
+``QueueTally``, ``Histogram``.
+"""

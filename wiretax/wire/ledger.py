@@ -40,7 +40,7 @@ class TcpCounters(NamedTuple):
         segments_in: segments received, likewise.
         headers_out: IP and TCP headers sent, options included (bytes), of all segments, those below among them.
         headers_in: IP and TCP headers received, likewise.
-        close_segments_out: segments sent after that, by the model of ``wiretax.wire.closing``.
+        close_segments_out: segments sent after that, by the model of ``wiretax.wire.connections.closing``.
         close_segments_in: segments received after that, likewise.
         close_received: data bytes the server sent after the client had ended its side (TLS's close_notify).
     """

@@ -26,8 +26,8 @@ from wiretax.runs.outcome import outcome
 from wiretax.runs.reconcile import Account, Reconciliation, reconcile
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import SCHEMA
+from wiretax.wire.connections.target import Target
 from wiretax.wire.ledger import Tally, Witness
-from wiretax.wire.target import Target
 
 ALONE = ExecutorSummary(Witness())
 

@@ -9,7 +9,7 @@ from typing import Any
 from wiretax.channels.workload import Server
 from wiretax.mock.ledger import difference, together
 from wiretax.mock.process import read_ledger
-from wiretax.wire.target import Target
+from wiretax.wire.connections.target import Target
 
 Counts = dict[str, Any]
 

@@ -9,7 +9,7 @@ from wiretax.channels.answers import read_retry_after
 from wiretax.channels.remedies import remedy
 from wiretax.channels.workload import Server, Workload
 from wiretax.runs.skipped import whose
-from wiretax.wire.response import Response
+from wiretax.wire.connections.response import Response
 
 # One may be a mistake of the server's; the same size is refused again.
 MOST_TOO_LARGE = 3

@@ -10,7 +10,7 @@ from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_target
-from wiretax.wire.target import Target
+from wiretax.wire.connections.target import Target
 
 
 class Mocks:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from wiretax.load.plan.plan import Plan
 from wiretax.mock.process import embedded_target
-from wiretax.wire.target import Target
+from wiretax.wire.connections.target import Target
 
 
 @contextmanager

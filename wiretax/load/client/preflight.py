@@ -15,10 +15,10 @@ from wiretax.load.client.error_policy import MOST_WAIT_S
 from wiretax.load.client.message_limit import MessageLimitError
 from wiretax.load.client.session import Session
 from wiretax.runs.skipped import Skipped, words
-from wiretax.wire.httpx_publisher import LibraryPublisher
+from wiretax.wire.connections.response import Response
 from wiretax.wire.ledger import Failure
-from wiretax.wire.publisher import Publisher
-from wiretax.wire.response import Response
+from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
+from wiretax.wire.publishers.publisher import Publisher
 from wiretax.wire.slices import Slice
 
 # How often a workload is tried where the server asks to wait.
@@ -117,7 +117,7 @@ class _Trial:
         finally:
             self._session.disconnect(connection)
 
-    def _try(self, publisher: Publisher | LibraryPublisher, workload: Workload) -> Failure | None:
+    def _try(self, publisher: Publisher | HttpxPublisher, workload: Workload) -> Failure | None:
         """Send one call, and again after each 429; how the last one failed, None where it was acknowledged."""
         failure = self._call(publisher, workload)
         if failure is not None and failure.kind == "lost":
@@ -134,7 +134,7 @@ class _Trial:
             failure = self._call(publisher, workload)
             tries += 1
 
-    def _call(self, publisher: Publisher | LibraryPublisher, workload: Workload) -> Failure | None:
+    def _call(self, publisher: Publisher | HttpxPublisher, workload: Workload) -> Failure | None:
         slice_ = Slice(workload, self._round)
         try:
             publisher.publish(self._session.source(workload), slice_, until_ns=0)

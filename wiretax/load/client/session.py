@@ -18,18 +18,20 @@ from wiretax.queue.external import ExternalSource
 from wiretax.queue.external_queue import ExternalQueue
 from wiretax.queue.free_queue import FreeQueue
 from wiretax.queue.slice_queue import SliceQueues
-from wiretax.wire.caller import Caller
-from wiretax.wire.connection import Connection
-from wiretax.wire.httpx_publisher import LibraryPublisher
+from wiretax.wire.connections.connection import Connection
+from wiretax.wire.connections.response import ResponseMemo
+from wiretax.wire.connections.stream_connection import StreamConnection
+from wiretax.wire.connections.target import Target
+from wiretax.wire.connections.tcp_info import ETHERNET_MAXSEG
+from wiretax.wire.connections.tls_connection import TlsConnection
+from wiretax.wire.connections.watchdog import Watchdog
 from wiretax.wire.ledger import ConnectionCounts, TcpCounters, TlsCounters, Witness, add_counters
-from wiretax.wire.publisher import Listener, OnRejected, Publisher, Source
-from wiretax.wire.response import ResponseMemo
+from wiretax.wire.publishers.caller import Caller
+from wiretax.wire.publishers.exchange_counter import Listener, OnRejected
+from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
+from wiretax.wire.publishers.publisher import Publisher
+from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
-from wiretax.wire.stream_connection import StreamConnection
-from wiretax.wire.target import Target
-from wiretax.wire.tcp_info import ETHERNET_MAXSEG
-from wiretax.wire.tls_connection import SecureConnection
-from wiretax.wire.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -88,14 +90,14 @@ class Session:
         self._watchdog = Watchdog(timeout_s)
         self._contexts: dict[tuple[Server, str], ssl.SSLContext] = {}
         self._open_queues: dict[Workload, FreeQueue | ExternalQueue] = {}
-        self._sources: dict[Workload, Source] = {}
+        self._sources: dict[Workload, RequestSource] = {}
 
-    def source(self, workload: Workload) -> Source:
+    def source(self, workload: Workload) -> RequestSource:
         """The requests of a workload; the same ones for every user."""
         source = self._sources.get(workload)
         if source is None:
             replay = self._replay if self.external is None or not workload.queued else NO_BODIES
-            source = Source.of(workload, self.target(workload).endpoint, self._seed, replay)
+            source = RequestSource.of(workload, self.target(workload).endpoint, self._seed, replay)
             if self._message_limit is not None:
                 source = replace(source, next_body=self._message_limit.limited(workload, source.next_body))
             self._sources[workload] = source
@@ -133,15 +135,15 @@ class Session:
         elif workload.by_library:
             connection = StreamConnection(*where, self._context(workload), maxseg)
         else:
-            connection = SecureConnection(*where, target.context, maxseg)
+            connection = TlsConnection(*where, target.context, maxseg)
         self._watchdog.add(connection)
         return connection
 
-    def publisher(self, connection: Connection, workload: Workload) -> Publisher | LibraryPublisher:
+    def publisher(self, connection: Connection, workload: Workload) -> Publisher | HttpxPublisher:
         """What sends workloads of this kind over a connection that was made for them."""
         if isinstance(connection, StreamConnection):
             endpoint = self.target(workload).endpoint
-            return LibraryPublisher(connection, self._context(workload), endpoint, workload, self.on_rejected)
+            return HttpxPublisher(connection, self._context(workload), endpoint, workload, self.on_rejected)
         return Publisher(connection, self.on_rejected)
 
     def _context(self, workload: Workload) -> ssl.SSLContext:

@@ -21,10 +21,10 @@ from locust.stats import RequestStats, StatsEntry, StatsError
 
 from wiretax.channels.workload import Workload
 from wiretax.load.client.locust_stats import FineEntry
+from wiretax.wire.connections.response import Response
 from wiretax.wire.histogram import SIZE, bucket_lows_ns
 from wiretax.wire.ledger import Failure
-from wiretax.wire.publisher import Listener
-from wiretax.wire.response import Response
+from wiretax.wire.publishers.exchange_counter import Listener
 from wiretax.wire.slices import Slice
 
 METHOD = "POST"

@@ -13,8 +13,8 @@ from wiretax.channels.endpoint import SERVICE, Credentials, Endpoint
 from wiretax.channels.workload import Server, Workload
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.plan.plan import Plan
-from wiretax.wire.publisher import Source
-from wiretax.wire.target import Target, TrustError, target_of
+from wiretax.wire.connections.target import Target, TrustError, target_of
+from wiretax.wire.publishers.request_source import RequestSource
 
 NOT_UNDERSTOOD = "it does not understand what its master sent"
 
@@ -86,7 +86,7 @@ class Assignment:
         """Equal wherever the same bytes would be sent: the version, and each workload's first request."""
         digest = sha256(__version__.encode())
         for workload in self.workloads:
-            source = Source.of(workload, SERVICE, self.seed)
+            source = RequestSource.of(workload, SERVICE, self.seed)
             body = source.next_body()
             digest.update(workload.name.encode() + source.head.render(body, 0) + body)
         return digest.hexdigest()

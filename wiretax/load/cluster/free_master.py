@@ -18,9 +18,9 @@ from wiretax.load.free.windows import WINDOW_S
 from wiretax.load.sweep.conductor import Pauses
 from wiretax.load.sweep.executor import ExecutorSummary
 from wiretax.runs.record import RunRecord
+from wiretax.wire.connections.target import Target
 from wiretax.wire.ledger import ConnectionCounts, Witness
 from wiretax.wire.slices import Slice
-from wiretax.wire.target import Target
 
 # Beyond the timeout of a call, which users are given to end theirs.
 FINAL_TIMEOUT_S = 10.0

@@ -35,7 +35,7 @@ from wiretax.runs.reader import Run, as_read
 from wiretax.runs.record import RunRecord
 from wiretax.runs.skipped import Skipped, kept
 from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
-from wiretax.wire.target import Target
+from wiretax.wire.connections.target import Target
 
 INTERRUPTED = "interrupted"
 

@@ -49,8 +49,8 @@ from wiretax.runs.record import RunRecord
 from wiretax.runs.skipped import Skipped
 from wiretax.runs.writer import ResultsError, abandon_run_folder, claim_run_folder, run_name, write_run
 from wiretax.terminal import Exit, err, out, worst
+from wiretax.wire.connections.target import Target, TrustError
 from wiretax.wire.slices import Slice
-from wiretax.wire.target import Target, TrustError
 
 RESULTS = Path("results")
 NAME = FREE_RUN

@@ -36,7 +36,7 @@ from wiretax.load.sweep.executor import Executor, ExecutorError, LocalExecutor
 from wiretax.runs.reader import read_run
 from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
 from wiretax.terminal import Exit, err, out
-from wiretax.wire.servers import servers_of
+from wiretax.wire.connections.servers import servers_of
 
 # Of the plan's, where --max-rounds is not said.
 MOST_ROUNDS = 3

@@ -19,7 +19,7 @@ from wiretax.load.plan.plan import plan_names
 from wiretax.load.plan.queues import queued
 from wiretax.load.plan.schema import WorkloadTable
 from wiretax.queue.external import ExternalSource, ExternalSourceError
-from wiretax.wire.target import Target, target_of
+from wiretax.wire.connections.target import Target, target_of
 
 # Words for nothing: an empty choice would be an empty field in the form.
 NO_PLAN, HABIT = "none", "habit"

@@ -12,7 +12,7 @@ from wiretax.terminal import Exit, err, fail
 if TYPE_CHECKING:
     from wiretax.load.client.message_limit import MessageLimit
     from wiretax.load.plan.plan import Plan
-    from wiretax.wire.target import Target
+    from wiretax.wire.connections.target import Target
 
 
 def message_limit_for(

@@ -10,8 +10,8 @@ from wiretax.channels.workload import Workload
 from wiretax.load.plan.plan import Plan, PlanError
 from wiretax.load.sweep.conductor import LEAST_ROUND_TRIPS
 from wiretax.units.duration import format_duration
-from wiretax.wire.publisher import Source
-from wiretax.wire.target import Target
+from wiretax.wire.connections.target import Target
+from wiretax.wire.publishers.request_source import RequestSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,6 @@ def announce(plan: Plan, targets: Sequence[Target], limit: int) -> str:
 
 
 def _message_bytes(workload: Workload, endpoint: Endpoint, seed: int) -> float:
-    source = Source.of(workload, endpoint, seed)
+    source = RequestSource.of(workload, endpoint, seed)
     body = source.next_body()
     return (len(source.head.render(body, 0)) + len(body)) / workload.messages_per_request

@@ -11,9 +11,9 @@ from locust import User, task
 from wiretax.channels.workload import Api, Workload
 from wiretax.load.client.message_limit import MessageLimitError
 from wiretax.load.sweep.executor import DRAIN_GRACE_S
-from wiretax.wire.connection import Connection
-from wiretax.wire.httpx_publisher import LibraryPublisher
-from wiretax.wire.publisher import Publisher
+from wiretax.wire.connections.connection import Connection
+from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
+from wiretax.wire.publishers.publisher import Publisher
 from wiretax.wire.slices import Slice
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class PublishUser(User):
 
     abstract = True
     connections: dict[tuple[object, ...], Connection]
-    publishers: dict[tuple[object, ...], Publisher | LibraryPublisher]
+    publishers: dict[tuple[object, ...], Publisher | HttpxPublisher]
 
     @property
     def barrier(self) -> SliceBarrier | None:
@@ -50,7 +50,7 @@ class PublishUser(User):
         for connection in self.connections.values():
             self.session.disconnect(connection)
 
-    def publisher(self, workload: Workload) -> Publisher | LibraryPublisher:
+    def publisher(self, workload: Workload) -> Publisher | HttpxPublisher:
         """What sends a workload: made when it is first needed, and kept."""
         publisher = self.publishers.get(workload.connection_key)
         if publisher is None:

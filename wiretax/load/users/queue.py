@@ -18,7 +18,7 @@ from wiretax.load.client.message_limit import MessageLimitError
 from wiretax.load.free.options import OptionError
 from wiretax.load.users.publishers import HOLD_NS, FreeUser
 from wiretax.terminal import Exit
-from wiretax.wire.caller import Call, Caller
+from wiretax.wire.publishers.caller import Call, Caller
 
 if TYPE_CHECKING:
     from argparse import Namespace

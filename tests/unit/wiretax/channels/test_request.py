@@ -14,7 +14,7 @@ from wiretax.channels.events import Event, batch_document, channel_names, data_s
 from wiretax.channels.profiles import Profile, ProfileError, load_profile, parse_profile, profile_names
 from wiretax.channels.request import RequestHead
 from wiretax.load.plan.plan import load_plan
-from wiretax.wire.publisher import Source
+from wiretax.wire.publishers.request_source import RequestSource
 
 APIS: dict[str, Any] = {
     "trigger_1_channel": "trigger",
@@ -190,7 +190,7 @@ def test_the_clients_plan_sends_the_heads_that_were_captured() -> None:
     assert {each.client for each in workloads} == set(CLIENTS.values())
     for workload in workloads:
         # A mock's port has five digits, as the captures' had.
-        source = Source.of(workload, CAPTURED_AT, 1)
+        source = RequestSource.of(workload, CAPTURED_AT, 1)
         head = source.head.render(source.next_body(), 1_700_000_000)
         if (workload.client, workload.api) in captured:
             assert len(head) == captured[workload.client, workload.api], workload.name

@@ -10,7 +10,7 @@ from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.profiles import profile_names
 from wiretax.channels.sizes import LOOPBACK, request_sizes
 from wiretax.channels.workload import Workload
-from wiretax.wire.publisher import Source
+from wiretax.wire.publishers.request_source import RequestSource
 
 
 @pytest.mark.parametrize("client", profile_names())
@@ -25,7 +25,7 @@ from wiretax.wire.publisher import Source
 )
 def test_a_rendered_request_has_the_sizes_that_were_said(client: str, workload: Workload) -> None:
     mine = replace(workload, client=client)
-    source = Source.of(mine, LOOPBACK, seed=7)
+    source = RequestSource.of(mine, LOOPBACK, seed=7)
     for _ in range(5):
         body = source.next_body()
         sizes = request_sizes(mine)

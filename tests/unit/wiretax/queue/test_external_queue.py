@@ -24,8 +24,8 @@ from wiretax.queue.free_queue import FreeQueue
 from wiretax.queue.jsonl import JsonLines
 from wiretax.queue.unpublished import Unpublished
 from wiretax.terminal import Exit, worst
-from wiretax.wire.caller import Call
 from wiretax.wire.ledger import Failure
+from wiretax.wire.publishers.caller import Call
 from wiretax.wire.slices import Slice
 
 WORKLOAD = Workload("batch", 2, rate=500.0, publishers=0)

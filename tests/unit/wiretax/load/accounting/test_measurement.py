@@ -14,7 +14,7 @@ from wiretax.load.client.session import Session
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import Fault, FaultList
 from wiretax.runs.record import RunRecord
-from wiretax.wire.target import Target
+from wiretax.wire.connections.target import Target
 
 # Nobody listens there, so that there is no ledger.
 NOWHERE = Target(Endpoint("http", "127.0.0.1", 1, DEMO))

@@ -16,7 +16,7 @@ from wiretax.load.client.session import SliceBarrier
 from wiretax.load.plan.plan import Plan, parse_plan
 from wiretax.load.sweep.conductor import MOST_TRIES, WARM_UP, Conductor
 from wiretax.load.sweep.executor import LocalExecutor
-from wiretax.wire.response import Response
+from wiretax.wire.connections.response import Response
 from wiretax.wire.slices import Slice
 
 TRIGGER = Workload()

@@ -14,7 +14,7 @@ from wiretax.load.client.message_limit import USUAL_MESSAGES, MessageLimit, Mess
 from wiretax.load.plan.plan import PlanError, load_plan, parse_plan, plan_names
 from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
 from wiretax.load.sweep.forecast import announce, forecast, refuse_users_beyond
-from wiretax.wire.target import Target
+from wiretax.wire.connections.target import Target
 
 AWAY = Target(Endpoint("http", "ws.example.com", 80, DEMO))
 PLAN = {"schema": 1, "name": "p", "rounds": 3, "slice": "100ms", "users": 5}

@@ -12,10 +12,10 @@ from wiretax.load.cluster.assignment import Assignment, AssignmentError, assignm
 from wiretax.load.plan.plan import parse_plan
 from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import latency_table
+from wiretax.wire.connections.target import Target
 from wiretax.wire.histogram import SIZE, Histogram
 from wiretax.wire.ledger import COUNTS, Failure, Tally, TcpCounters, TlsCounters, Witness
 from wiretax.wire.slices import Slice
-from wiretax.wire.target import Target
 
 WORKLOAD = Workload(api="batch", batch_size=10)
 LATE_NS = [5 * 10**9]

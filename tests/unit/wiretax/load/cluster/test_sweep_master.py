@@ -21,9 +21,9 @@ from wiretax.load.cluster.sweep_master import SweepMaster
 from wiretax.load.plan.plan import Plan, parse_plan
 from wiretax.load.sweep.conductor import Conductor
 from wiretax.load.sweep.executor import ExecutorError
+from wiretax.wire.connections.target import Target
 from wiretax.wire.ledger import Witness
 from wiretax.wire.slices import Slice
-from wiretax.wire.target import Target
 
 PLAN = parse_plan(
     {

@@ -6,7 +6,7 @@ from time import perf_counter_ns
 
 import gevent
 
-from wiretax.wire.connection import Connection
+from wiretax.wire.connections.connection import Connection
 
 
 class Watchdog:

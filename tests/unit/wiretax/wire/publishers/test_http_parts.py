@@ -10,7 +10,7 @@ from h2.connection import H2Connection
 from h2.settings import SettingCodes
 from hpack import Encoder
 
-from wiretax.wire.http_parts import PREFACE, Http1Parts, Http2Parts, ModelError, Parts
+from wiretax.wire.publishers.http_parts import PREFACE, Http1Parts, Http2Parts, ModelError, Parts
 
 PATH = "/apps/123456/events"
 QUERY = "?auth_key=0123456789abcdef0123&body_md5="

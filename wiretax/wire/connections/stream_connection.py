@@ -5,16 +5,16 @@ from __future__ import annotations
 import ssl
 from time import perf_counter_ns
 
-from wiretax.wire.connection import RECEIVE_BYTES
+from wiretax.wire.connections.connection import RECEIVE_BYTES
+from wiretax.wire.connections.tls_connection import TlsConnection
 from wiretax.wire.ledger import Failure
-from wiretax.wire.tls_connection import SecureConnection
 
 
 class AgreementError(Exception):
     """The server does not speak the protocol that was asked for by ALPN."""
 
 
-class StreamConnection(SecureConnection):
+class StreamConnection(TlsConnection):
     """A connection inside TLS whose exchanges are another's business.
 
     Attributes:

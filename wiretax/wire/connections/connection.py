@@ -17,10 +17,11 @@ from typing import Any
 import gevent
 from gevent.monkey import get_original
 
-from wiretax.wire.closing import count_ended, end_side
+from wiretax.wire.connections.closing import count_ended, end_side
+from wiretax.wire.connections.exchange_error import ExchangeError
+from wiretax.wire.connections.response import Response, ResponseError, ResponseMemo, ResponseReader
+from wiretax.wire.connections.tcp_info import read_counters
 from wiretax.wire.ledger import ConnectionCounts, Failure, Snapshot, TcpCounters, TlsCounters, add_counters
-from wiretax.wire.response import Response, ResponseError, ResponseMemo, ResponseReader
-from wiretax.wire.tcp_info import read_counters
 
 RECEIVE_BYTES = 65_536
 NO_TLS = TlsCounters()
@@ -28,22 +29,6 @@ READ, WRITE = 1, 2
 
 # The unpatched class: waiting is done here, once an exchange, and not inside each send and recv.
 RawSocket: type[socket.socket] = get_original("socket", "socket")
-
-
-class ExchangeError(Exception):
-    """An exchange that ended without a whole response.
-
-    Attributes:
-        failure: how.
-        sent: bytes of the request handed to the socket.
-        received: bytes taken from it.
-    """
-
-    def __init__(self, failure: Failure, sent: int, received: int) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-        self.sent = sent
-        self.received = received
 
 
 class Connection:

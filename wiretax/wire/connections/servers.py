@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wiretax.channels.endpoint import Endpoint, EndpointError
-from wiretax.wire.target import Target, TrustError, target_of
+from wiretax.wire.connections.target import Target, TrustError, target_of
 
 
 def server_of(option: str, url: str | None, ca: Path | None, insecure: bool, yes: bool) -> Target | None:

@@ -15,12 +15,14 @@ from wiretax.channels.answers import read_answer
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.workload import LIBRARY, Workload
-from wiretax.wire.http_parts import Http1Parts, Http2Parts, ModelError, Parts, PartsReader
+from wiretax.wire.connections.response import Response
+from wiretax.wire.connections.stream_connection import StreamConnection
 from wiretax.wire.ledger import UNCONNECTED, Failure, Tally
-from wiretax.wire.publisher import FOREVER_NS, RECONNECT_PAUSE_S, Listener, OnRejected, Source, count_failure
-from wiretax.wire.response import Response
+from wiretax.wire.publishers.exchange_counter import RECONNECT_PAUSE_S, Listener, OnRejected, count_failure
+from wiretax.wire.publishers.http_parts import Http1Parts, Http2Parts, ModelError, Parts, PartsReader
+from wiretax.wire.publishers.publisher import FOREVER_NS
+from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
-from wiretax.wire.stream_connection import StreamConnection
 
 
 class Stream(httpcore.NetworkStream):
@@ -106,7 +108,7 @@ class Transport(httpx.BaseTransport):
         return httpx.Response(answer.status, headers=answer.headers, content=content)
 
 
-class LibraryPublisher:
+class HttpxPublisher:
     """Sends requests through httpx over one connection, one after the other, and counts them."""
 
     __slots__ = ("_backend", "_client", "_connection", "_on_rejected", "_pool", "_settled", "_url")
@@ -140,7 +142,7 @@ class LibraryPublisher:
         self._settled = (0, 0)
 
     def publish(
-        self, source: Source, slice_: Slice, until_ns: int = FOREVER_NS, listener: Listener | None = None
+        self, source: RequestSource, slice_: Slice, until_ns: int = FOREVER_NS, listener: Listener | None = None
     ) -> None:
         """Publish until the slice closes, or until ``until_ns`` on ``perf_counter_ns``; at least once."""
         connection = self._connection
@@ -243,7 +245,7 @@ def _independent_headers() -> dict[str, str]:
 
 
 def _count(
-    tally: Tally, source: Source, payload_bytes: int, parts: Parts, response: Response, latency_ns: int
+    tally: Tally, source: RequestSource, payload_bytes: int, parts: Parts, response: Response, latency_ns: int
 ) -> None:
     tally.requests += 1
     tally.payload_bytes += payload_bytes

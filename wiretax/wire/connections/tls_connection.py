@@ -13,18 +13,18 @@ from struct import Struct
 
 import gevent
 
-from wiretax.wire.closing import count_ended, end_side
-from wiretax.wire.connection import RECEIVE_BYTES, Connection
+from wiretax.wire.connections.closing import count_ended, end_side
+from wiretax.wire.connections.connection import RECEIVE_BYTES, Connection
+from wiretax.wire.connections.response import ResponseMemo
+from wiretax.wire.connections.tcp_info import read_counters
 from wiretax.wire.ledger import TcpCounters, TlsCounters
-from wiretax.wire.response import ResponseMemo
-from wiretax.wire.tcp_info import read_counters
 
 RECORD_HEAD = Struct("!BHH")
 # Bytes that come while the counters are read are read too, and the counters again.
 LAST_READINGS = 5
 
 
-class SecureConnection(Connection):
+class TlsConnection(Connection):
     """A connection whose ``sent`` and ``received`` are HTTP's bytes; those of TLS are in ``tls()``."""
 
     __slots__ = (

@@ -8,7 +8,7 @@ from select import select
 
 import pytest
 
-from wiretax.wire.closing import (
+from wiretax.wire.connections.closing import (
     CLOSE_WAIT,
     CLOSING,
     ESTABLISHED,
@@ -19,8 +19,8 @@ from wiretax.wire.closing import (
     count_ended,
     end_side,
 )
+from wiretax.wire.connections.tcp_info import AVAILABLE, CLOSED, Reading
 from wiretax.wire.ledger import TcpCounters
-from wiretax.wire.tcp_info import AVAILABLE, CLOSED, Reading
 
 HEADER, BARE = 52, 40
 TIME_WAIT, SYN_SENT = 6, 2

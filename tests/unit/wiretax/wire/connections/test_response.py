@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wiretax.wire.response import Response, ResponseError, ResponseMemo, ResponseReader
+from wiretax.wire.connections.response import Response, ResponseError, ResponseMemo, ResponseReader
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"

@@ -11,17 +11,18 @@ import gevent
 
 from wiretax.channels.events import Event, body_writer
 from wiretax.channels.profiles import load_profile
-from wiretax.wire.connection import Connection, ExchangeError
+from wiretax.wire.connections.connection import Connection
+from wiretax.wire.connections.exchange_error import ExchangeError
 from wiretax.wire.ledger import UNCONNECTED, Failure
-from wiretax.wire.publisher import (
+from wiretax.wire.publishers.exchange_counter import (
     RECONNECT_PAUSE_S,
     Listener,
     OnRejected,
-    Source,
     count_failure,
     count_requests,
     count_unfinished,
 )
+from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
 
 # Told how many messages a call is about to send; raises where that is too many.
@@ -62,7 +63,7 @@ class Caller:
     def __init__(
         self,
         connection: Connection,
-        source: Source,
+        source: RequestSource,
         slice_: Slice,
         listener: Listener | None = None,
         on_rejected: OnRejected | None = None,
