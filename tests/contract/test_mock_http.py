@@ -162,7 +162,7 @@ FRAMINGS: dict[str, Callable[[], list[bytes]]] = {
 }
 
 
-@pytest.mark.parametrize("pieces", FRAMINGS.values(), ids=FRAMINGS)
+@pytest.mark.parametrize("slices", FRAMINGS.values(), ids=FRAMINGS)
 def test_a_request_is_read_however_it_comes(
     mock: Endpoint, client: Client, slices: Callable[[], list[bytes]]
 ) -> None:
@@ -173,7 +173,7 @@ def test_a_request_is_read_however_it_comes(
     assert difference(ledger(mock), before)["requests"] == 2
 
 
-@pytest.mark.parametrize("pieces", [1, 2, 3], ids="cut in {}".format)
+@pytest.mark.parametrize("slices", [1, 2, 3], ids="cut in {}".format)
 def test_pipelined_requests_are_answered_in_order(either_mock: Endpoint, slices: int) -> None:
     names = [f"channel-{number}" for number in range(5)]
     sent = b"".join(map(asking_info, names))
@@ -298,7 +298,7 @@ OVER = {
 }
 
 
-@pytest.mark.parametrize("pieces", OVER.values(), ids=OVER)
+@pytest.mark.parametrize("slices", OVER.values(), ids=OVER)
 def test_a_head_over_the_bound_is_refused_and_closed(mock: Endpoint, slices: Callable[[], list[bytes]]) -> None:
     gives_up(mock, slices(), 431, "head_bytes")
 
@@ -333,7 +333,7 @@ TOO_LARGE = {
 }
 
 
-@pytest.mark.parametrize("pieces", TOO_LARGE.values(), ids=TOO_LARGE)
+@pytest.mark.parametrize("slices", TOO_LARGE.values(), ids=TOO_LARGE)
 def test_a_body_over_the_bound_is_refused_and_closed(mock: Endpoint, slices: list[bytes]) -> None:
     gives_up(mock, slices, 413, "body_bytes")
 

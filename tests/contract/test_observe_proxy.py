@@ -70,7 +70,7 @@ def requests_of(seen: Recording) -> int:
     return sum(len(each.head) + each.body_bytes for each in seen.exchanges)
 
 
-@pytest.mark.parametrize("pieces", [[TRIGGER], dribbled(TRIGGER)], ids=["whole", "byte by byte"])
+@pytest.mark.parametrize("slices", [[TRIGGER], dribbled(TRIGGER)], ids=["whole", "byte by byte"])
 def test_a_request_is_recorded_as_it_was_sent(mock: Endpoint, slices: list[bytes]) -> None:
     before = ledger(mock)
     with proxied(mock) as (endpoint, seen), Client(endpoint) as client:
