@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 import typer
 
+from wiretax.shipped import shipped
 from wiretax.terminal import Exit, fail
 
 PASSWORD_VARIABLE = "WIRETAX_WEB_PASSWORD"
@@ -21,10 +21,8 @@ def ui(context: typer.Context) -> None:
     The same as: locust -f scenarios/locustfile.py. --web-login asks for the password in WIRETAX_WEB_PASSWORD;
     --web-host 0.0.0.0 lets others in.
     """
-    import scenarios
-
     if "--web-login" in context.args and not os.environ.get(PASSWORD_VARIABLE):
         fail(f"--web-login asks for a password: set {PASSWORD_VARIABLE}", Exit.USAGE)
-    locustfile = Path(scenarios.__file__).with_name("locustfile.py")
+    locustfile = shipped("scenarios") / "locustfile.py"
     # Locust patches the standard library, which is cleanest in a process that has imported nothing yet.
     os.execv(sys.executable, [sys.executable, "-m", "locust", "-f", str(locustfile), *DEFAULTS, *context.args])

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-import wiretax
 from wiretax.report.errors import MissingNotebooksError
 from wiretax.report.progress import reporter
 from wiretax.runs.reader import Run
 from wiretax.runs.writer import ResultsError
+from wiretax.shipped import shipped
 
 if TYPE_CHECKING:
     from wiretax.report.page import Page
 
-NOTEBOOKS = Path(wiretax.__file__).parents[1] / "notebooks"
+NOTEBOOKS = shipped("notebooks")
 FOLDER = "report"
 PAGE = "index.html"
 FIGURES = "figures"

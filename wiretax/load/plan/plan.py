@@ -24,10 +24,11 @@ from wiretax.load.plan.schema import FaultTable, LimitsTable, MockTable, PlanTab
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import FaultList
+from wiretax.shipped import shipped
 from wiretax.toml_errors import near, readable, unknown_key
 from wiretax.units.duration import parse_duration
 
-PLANS = Path(__file__).parents[3] / "scenarios" / "plans"
+PLANS = shipped("scenarios") / "plans"
 SCHEMA = 1
 NAME = re.compile(r"[A-Za-z0-9._-]+")
 MAX_USERS = 10_000

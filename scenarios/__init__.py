@@ -1,1 +1,0 @@
-"""The load: Locust users, the conductor that switches them from workload to workload, and the plans."""
