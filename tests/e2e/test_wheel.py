@@ -166,7 +166,7 @@ def test_locust_by_the_shipped_locustfiles(programs: Path, folder: Path) -> None
         programs, folder, "python", "-P", "-m", "locust", "-f", str(scenarios / "locustfile.py"), *options
     )
     assert freely.returncode == 0, freely.stderr
-    [kept] = (folder / "results").glob("*-")
+    [kept] = (folder / "results").glob("*-free-run")
     assert json.loads((kept / "run.json").read_text())["valid"]
 
 
