@@ -69,13 +69,13 @@ class Job:
     @property
     def data(self) -> tuple[str, ...]:
         """The events' data, the same for every generator."""
-        return payloads(self.workload.payload_kind, self.workload.payload_bytes, SEED)
+        return payloads(self.workload.payload.kind, self.workload.payload.bytes, SEED)
 
     def fixed_request(self) -> tuple[str, bytes]:
         """Target and body of one request, signed now; the mock takes it for ten minutes."""
-        profile = load_profile(self.workload.client)
+        profile = load_profile(self.workload.transport.client)
         body = bodies(self.workload, profile, self.data)()
-        head = RequestHead(self.endpoint, profile, self.workload.api, self.workload.connection)
+        head = RequestHead(self.endpoint, profile, self.workload.call.api, self.workload.transport.connection)
         return head.render(body, int(time())).split(b" ", 2)[1].decode(), body
 
     def environment(self) -> dict[str, str]:
@@ -84,7 +84,7 @@ class Job:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         return kept | {
             "BENCH_APP_ID": app.app_id,
-            "BENCH_BATCH_SIZE": str(self.workload.batch_size),
+            "BENCH_BATCH_SIZE": str(self.workload.call.batch_size),
             "BENCH_BODY": self.fixed_request()[1].decode(),
             "BENCH_CHANNEL": CHANNEL,
             "BENCH_DATA": json.dumps(self.data),
@@ -126,11 +126,11 @@ def wiretax_command(job: Job) -> list[str]:
             rounds=int(LIFETIME_S / SLICE_S),
             slice_ms=SLICE_S * 1e3,
             users=CONNECTIONS,
-            api=workload.api,
-            size=f"batch_size = {workload.batch_size}\n" if workload.api == "batch" else "",
-            payload_bytes=workload.payload_bytes,
-            payload_kind=workload.payload_kind,
-            client=workload.client,
+            api=workload.call.api,
+            size=f"batch_size = {workload.call.batch_size}\n" if workload.call.api == "batch" else "",
+            payload_bytes=workload.payload.bytes,
+            payload_kind=workload.payload.kind,
+            client=workload.transport.client,
         ),
         encoding="utf-8",
     )

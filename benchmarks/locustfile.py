@@ -19,15 +19,16 @@ from wiretax.channels.workload import Workload
 BATCH_SIZE = int(os.environ["BENCH_BATCH_SIZE"])
 DATA: list[str] = json.loads(os.environ["BENCH_DATA"])
 ENDPOINT = Endpoint.parse(os.environ["PUSHER_URL"])
-WORKLOAD = Workload("trigger") if BATCH_SIZE == 1 else Workload("batch", BATCH_SIZE)
+WORKLOAD = Workload.of("trigger") if BATCH_SIZE == 1 else Workload.of("batch", BATCH_SIZE)
+PROFILE = load_profile(WORKLOAD.transport.client)
 JSON = {"Content-Type": "application/json"}
 
 
 class FastUser(FastHttpUser):
     """Locust's fast client, given wiretax's own signing and JSON, so that these can't be what sets them apart."""
 
-    head = RequestHead(ENDPOINT, load_profile(WORKLOAD.client), WORKLOAD.api, WORKLOAD.connection)
-    next_body = staticmethod(bodies(WORKLOAD, load_profile(WORKLOAD.client), DATA))
+    head = RequestHead(ENDPOINT, PROFILE, WORKLOAD.call.api, WORKLOAD.transport.connection)
+    next_body = staticmethod(bodies(WORKLOAD, PROFILE, DATA))
 
     @task
     def publish(self) -> None:

@@ -24,12 +24,12 @@ from wiretax.mock.cost import CostModel
 from wiretax.mock.process import MockError, embedded_mock
 from wiretax.runs.machine import describe_machine
 
-WORKLOADS = (Workload("trigger"), Workload("batch", batch_size=10))
+WORKLOADS = (Workload.of("trigger"), Workload.of("batch", batch_size=10))
 ROTATION = 2
 FAILED, INTERRUPTED = 1, 130
 
 PEERS_METHOD = (
-    f"Every request signed, {CONNECTIONS} connections, {WORKLOADS[0].payload_bytes} B of data an event. wiretax "
+    f"Every request signed, {CONNECTIONS} connections, {WORKLOADS[0].payload.bytes} B of data an event. wiretax "
     "is `wiretax run`, the pauses between its slices included. Rates are the mock's count over "
     f"{WINDOW_S:g} s of steady state; CPU is the generator's, of one core. Ratios are taken round by round: "
     "median [least, most] of {rounds}, less the disturbed."

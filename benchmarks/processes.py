@@ -147,7 +147,7 @@ def spread(values: list[float]) -> str:
 
 def report_cost() -> None:
     """Print what the report of a slice weighs, and what it costs the master to read and merge it."""
-    made = Slice(Workload(), 0)
+    made = Slice(Workload.of(), 0)
     times_ns = np.random.default_rng(1).lognormal(0, 0.6, 20_000) * TYPICAL_NS
     made.latencies_ns.extend(times_ns.astype(int).tolist())
     made.close()

@@ -40,7 +40,7 @@ out = Console(highlight=False, width=None if sys.stdout.isatty() else 115)
 
 def compare(rounds: int, seed: int = 1) -> Ratio:
     """Requests a second with the counters read over those without, round by round."""
-    workload, order = Workload(), Random(seed)
+    workload, order = Workload.of(), Random(seed)
     rates: dict[bool, list[float]] = {True: [], False: []}
     with ExitStack() as closing:
         cores = Cores.find()

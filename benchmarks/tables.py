@@ -23,7 +23,7 @@ FULL = 0.9
 
 def label(workload: Workload) -> str:
     """``trigger`` or ``batch of 10``."""
-    return f"batch of {workload.batch_size}" if workload.api == "batch" else workload.api
+    return f"batch of {workload.call.batch_size}" if workload.call.api == "batch" else workload.call.api
 
 
 def ratios(over: Sequence[Window], under: Sequence[Window]) -> list[float]:

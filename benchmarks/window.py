@@ -197,7 +197,7 @@ def _require_acceptance(counts: dict[str, Any], job: Job) -> None:
     if rejected:
         reasons = ", ".join(f"{count} for {reason}" for reason, count in rejected.items())
         raise PeerError(f"the mock refused {sum(rejected.values())} of its {requests} requests ({reasons})")
-    expected = requests * job.workload.batch_size
+    expected = requests * job.workload.call.batch_size
     if events != expected:
         raise PeerError(f"{requests} requests brought {events} events, expected {expected}")
 

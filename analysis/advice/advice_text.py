@@ -62,8 +62,8 @@ def print_advice(advice: Advice, console: Console, measured: str = "") -> None:
 def _asked(advice: Advice) -> str:
     demand, one = advice.demand, advice.demand.workload
     return (
-        f"{rate(demand.rate, 'event')} of {one.payload_bytes:,} B {one.payload_kind} by {one.client}, to "
-        f"{demand.endpoint.scheme}://{demand.endpoint.authority}; round trip {duration(demand.rtt_s)}, "
+        f"{rate(demand.rate, 'event')} of {one.payload.bytes:,} B {one.payload.kind} by {one.transport.client}, "
+        f"to {demand.endpoint.scheme}://{demand.endpoint.authority}; round trip {duration(demand.rtt_s)}, "
         f"budget {duration(demand.budget_s)}"
     )
 
@@ -181,7 +181,7 @@ def render(advice: Advice) -> Table:
 
 
 def _legend(advice: Advice) -> str:
-    tls = "; TLS adds 22 B a record" if advice.demand.workload.tls else ""
+    tls = "; TLS adds 22 B a record" if advice.demand.workload.transport.tls else ""
     return (
         f"sent: HTTP's bytes{tls}; a month: 30 days; saving: against the trigger\n"
         "mean, worst: from an event's arrival to its call's answer; events arrive at random, each by itself\n"

@@ -7,7 +7,7 @@ connection is not in it: connections are reckoned so that one is nearly always f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, floor, log10
 
@@ -58,12 +58,12 @@ class Demand:
     @property
     def opens(self) -> bool:
         """Whether each call opens a connection, since the client or the server closes the one before."""
-        return self.workload.connection == "close" or self.connections.closes
+        return self.workload.transport.connection == "close" or self.connections.closes
 
     @property
     def round_trips(self) -> int:
         """Round trips a small call takes: one, and where each opens a connection TCP's handshake and TLS 1.3's."""
-        return 2 + self.workload.tls if self.opens else 1
+        return 2 + self.workload.transport.tls if self.opens else 1
 
     def call_s(self, work: Work, events: float) -> float:
         """Seconds from a call's departure to its answer.
@@ -79,7 +79,7 @@ class Demand:
             return 1
         head, first, more = _batch_line(self.workload, self.endpoint)
         body = first + more * (events - 1)
-        sent = head + len(str(round(body))) + body + (TLS_BYTES if self.workload.tls else 0)
+        sent = head + len(str(round(body))) + body + (TLS_BYTES if self.workload.transport.tls else 0)
         return self.round_trips + _flights(sent) - 1
 
 
@@ -271,4 +271,4 @@ def _batch_bytes(demand: Demand) -> Floats:
 
 
 def _as_batch(workload: Workload, size: int) -> Workload:
-    return replace(workload, api="batch", batch_size=size)
+    return workload.replace(api="batch", batch_size=size)

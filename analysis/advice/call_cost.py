@@ -64,7 +64,7 @@ def work_of(run: Run, wanted: Workload) -> Work | None:
         call_s=max(0.0, float(nearest["call_s"])),
         event_s=max(0.0, float(nearest["event_s"])),
         run=run.folder.name,
-        workload=Workload(**{name: nearest[name] for name in COMPARISON_KEY}),
+        workload=Workload.of(**{name: nearest[name] for name in COMPARISON_KEY}),
         mock=run.meta["mock"],
         by_round_trips=_by_round_trips(run.meta),
         with_connection=nearest["connection"] == "close" or bool(closes_most_calls(run.slices)),
@@ -133,13 +133,13 @@ def find_work(results: Path, given: str | None, wanted: Workload) -> Work:
 
 def _distance(row: dict[Any, Any], wanted: Workload) -> tuple[Any, ...]:
     return (
-        row["client"] != wanted.client,
-        row["payload_kind"] != wanted.payload_kind,
-        row["connection"] != wanted.connection,
+        row["client"] != wanted.transport.client,
+        row["payload_kind"] != wanted.payload.kind,
+        row["connection"] != wanted.transport.connection,
         row["server"] != wanted.server,
-        row["calls_per_connection"] != wanted.calls_per_connection,
-        abs(log(row["payload_bytes"] / wanted.payload_bytes)),
-        row["tls"] != wanted.tls,
+        row["calls_per_connection"] != wanted.transport.calls_per_connection,
+        abs(log(row["payload_bytes"] / wanted.payload.bytes)),
+        row["tls"] != wanted.transport.tls,
     )
 
 

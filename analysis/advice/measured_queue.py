@@ -93,20 +93,21 @@ def nearest(run: Run, demand: Demand) -> Drained | None:
     curves = {
         key: curve
         for key, curve in (table.groupby("curve") if len(table) else ())
-        if (curve["client"].iloc[0], curve["payload_kind"].iloc[0]) == (wanted.client, wanted.payload_kind)
-        and curve["connection"].iloc[0] == wanted.connection
+        if (curve["client"].iloc[0], curve["payload_kind"].iloc[0])
+        == (wanted.transport.client, wanted.payload.kind)
+        and curve["connection"].iloc[0] == wanted.transport.connection
         and _distance(curve.iloc[0].to_dict(), demand) <= log(NEAR)
     }
     if not curves:
         return None
     key = min(curves, key=lambda each: _distance(curves[each].iloc[0].to_dict(), demand))
     curve = curves[key]
-    return Drained(run.folder.name, curve[curve["batch_size"] <= demand.limit], wanted.tls)
+    return Drained(run.folder.name, curve[curve["batch_size"] <= demand.limit], wanted.transport.tls)
 
 
 def _distance(row: Row, demand: Demand) -> float:
     """How far apart they are in what they are furthest apart in, as the logarithm of a ratio."""
-    pairs = [(row["rate"], demand.rate), (row["payload_bytes"], demand.workload.payload_bytes)]
+    pairs = [(row["rate"], demand.rate), (row["payload_bytes"], demand.workload.payload.bytes)]
     if isnan(row["rtt_s"]):
         return float("inf")
     pairs.append((max(row["rtt_s"], SHORT_S), max(demand.rtt_s, SHORT_S)))

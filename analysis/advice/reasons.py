@@ -80,10 +80,10 @@ def _of_connections(demand: Demand, best: Option) -> str:
         return f"The server keeps connections, as {_source(by)}."
     trips = demand.trips(best.batch_size)
     takes = f"so a call takes {trips} round trips" + (
-        " (by TLS 1.3; TLS 1.2 takes one more)" if demand.workload.tls else ""
+        " (by TLS 1.3; TLS 1.2 takes one more)" if demand.workload.transport.tls else ""
     )
-    if demand.workload.connection == "close":
-        return f"{demand.workload.client} opens a connection for each call, {takes}."
+    if demand.workload.transport.connection == "close":
+        return f"{demand.workload.transport.client} opens a connection for each call, {takes}."
     return f"The server closes each connection after a call, as {_source(by)}, {takes}."
 
 
@@ -101,18 +101,18 @@ def _measured(work: Work, demand: Demand) -> Iterator[str]:
         )
         return
     one = work.workload
-    ways = [f"{one.payload_bytes:,} B {one.payload_kind} by {one.client}"]
-    ways += [f"with{'' if one.tls else 'out'} TLS"] if one.tls or wanted.tls else []
+    ways = [f"{one.payload.bytes:,} B {one.payload.kind} by {one.transport.client}"]
+    ways += [f"with{'' if one.transport.tls else 'out'} TLS"] if one.transport.tls or wanted.transport.tls else []
     ways += ["a connection a call"] if work.with_connection else []
     nearest = "" if one == wanted else ", the nearest it has"
     yield (
         f"Work: {work_time(work.call_s)} a call and {work_time(work.event_s)} an event, measured in {work.run} "
         f"({', '.join(ways)}{nearest}). wiretax's own publisher did it; a library takes more or less."
     )
-    ratio = max(one.payload_bytes, wanted.payload_bytes) / min(one.payload_bytes, wanted.payload_bytes)
+    ratio = max(one.payload.bytes, wanted.payload.bytes) / min(one.payload.bytes, wanted.payload.bytes)
     if ratio > FAR:
         yield (
-            f"Its payload is not near {wanted.payload_bytes:,} B, and the work of an event grows with it: a run "
+            f"Its payload is not near {wanted.payload.bytes:,} B, and the work of an event grows with it: a run "
             "with such a payload tells it better."
         )
     if demand.opens and not work.with_connection:

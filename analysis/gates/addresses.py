@@ -22,7 +22,7 @@ from wiretax.runs.reader import Run
 
 Place = tuple[str, bool]
 # The signed query without its key, the same in every library.
-QUERY_BYTES = request_sizes(Workload()).auth_query - STANDARD.key
+QUERY_BYTES = request_sizes(Workload.of()).auth_query - STANDARD.key
 
 
 class Addresses:

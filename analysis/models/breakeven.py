@@ -27,7 +27,7 @@ def payload_at_overhead(factor: float, client: str, kind: str) -> int | None:
     """
 
     def costs_less(size: int) -> bool:
-        sizes = request_sizes(Workload(payload_bytes=size, payload_kind=kind, client=client))
+        sizes = request_sizes(Workload.of(payload_bytes=size, payload_kind=kind, client=client))
         return sizes.sent < factor * size
 
     low, high = least_bytes(kind), Limits().data_bytes

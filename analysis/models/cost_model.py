@@ -104,7 +104,7 @@ def _by_profile(call: dict[Hashable, Any]) -> BodySizes | None:
     """What the client's profile writes around payloads; None for a client that has none."""
     settings = {name: call[name] for name in ("api", "channels", "payload_kind", "client")}
     try:
-        return body_sizes(Workload(**settings))
+        return body_sizes(Workload.of(**settings))
     except (KeyError, ValueError):
         return None
 

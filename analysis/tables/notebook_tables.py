@@ -169,7 +169,7 @@ def advice(run: Run, rate: float, payload_bytes: int, rtt_s: float, budget_s: fl
         budget_s: the longest from an event's arrival to the answer of its call, seconds.
         more: of the workload, as ``Workload`` names it: ``client``, ``payload_kind``.
     """
-    workload = Workload(payload_bytes=payload_bytes, tls=True, **more)
+    workload = Workload.of(payload_bytes=payload_bytes, tls=True, **more)
     demand = Demand(workload, SERVICE, rate, rtt_s, budget_s, Limits().batch_size)
     return advise(demand, work_of(run, workload) or UNKNOWN)
 

@@ -8,7 +8,6 @@ import ssl
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from threading import Event, Thread
 from typing import Any, NamedTuple
 
@@ -48,9 +47,9 @@ STALLED_S = 0.3
 USERS, CALLS = 3, 4
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 LAST = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
-KEPT, CLOSES = Workload(), Workload(connection="close")
-SHARED = Workload(calls_per_connection=2)
-LARGE = Workload("batch", 10, payload_bytes=10_000)
+KEPT, CLOSES = Workload.of(), Workload.of(connection="close")
+SHARED = Workload.of(calls_per_connection=2)
+LARGE = Workload.of("batch", 10, payload_bytes=10_000)
 
 
 def counted(tcp: TcpCounters) -> tuple[int, int, int]:
@@ -115,7 +114,7 @@ def publish(target: Target, workload: Workload, times: int = CALLS, timeout_s: f
         if target.context is None:
             connection = noting(Connection, ended)(*where, ETHERNET_MAXSEG)
             publisher = Publisher(connection)
-        elif workload.by_library:
+        elif workload.transport.by_library:
             context = target.fresh_context()
             assert context is not None
             connection = noting(StreamConnection, ended)(*where, context, ETHERNET_MAXSEG)
@@ -246,8 +245,8 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Captured:
         targets = [plain, secure, closes, closes_secure, loses, loses_secure, stalls, halves, deaf_target, nobody]
         observed = {each: closing.enter_context(proxied(each.endpoint)) for each in (plain, closes)}
         targets += [Target(endpoint) for endpoint, _ in observed.values()]
-        library = Workload(client=LIBRARY, tls=True)
-        library_2 = Workload(client=LIBRARY, tls=True, http="2")
+        library = Workload.of(client=LIBRARY, tls=True)
+        library_2 = Workload.of(client=LIBRARY, tls=True, http="2")
         file = folder / "capture.pcapng"
         with capturing([each.endpoint.port for each in targets], file, lambda: read_ledger(plain.endpoint)):
             for name, target, workload in (
@@ -270,7 +269,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Captured:
                 ("httpx, kept", secure, library),
                 ("httpx, server closes", closes_secure, library),
                 ("HTTP/2, kept", secure, library_2),
-                ("HTTP/2, client closes", secure, replace(library_2, connection="close")),
+                ("HTTP/2, client closes", secure, library_2.replace(connection="close")),
             ):
                 cases[name] = publish(target, workload)
             cases["client gives up"] = publish(stalls, KEPT, 1, STALLED_S)

@@ -73,7 +73,7 @@ class User:
 
 
 def workload(http: str = "2", **more: Any) -> Workload:
-    return Workload(client=LIBRARY, http=http, tls=True, **more)
+    return Workload.of(client=LIBRARY, http=http, tls=True, **more)
 
 
 @pytest.fixture(scope="module")

@@ -191,7 +191,7 @@ def test_the_client_hears_a_goodbye_inside_tls_and_waits_for_nothing_more(kind: 
         assert target.context is not None
         # Nothing ends by a timeout here, as there is no watchdog: an exchange that waits would wait for ever.
         connection = TlsConnection(target.endpoint.host, target.endpoint.port, 5.0, ResponseMemo(), target.context)
-        source, slice_ = RequestSource.of(Workload(), target.endpoint, 1), Slice(Workload(), 0)
+        source, slice_ = RequestSource.of(Workload.of(), target.endpoint, 1), Slice(Workload.of(), 0)
         publisher = Publisher(connection)
         for _ in range(20):
             publisher.publish(source, slice_, until_ns=0)

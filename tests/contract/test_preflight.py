@@ -27,9 +27,9 @@ from wiretax.mock.process import embedded_mock, read_ledger
 from wiretax.wire.connections.target import Target, target_of
 from wiretax.wire.ledger import Failure
 
-TRIGGER = Workload(payload_bytes=10)
-TEN, TWENTY, FIFTY = (replace(TRIGGER, api="batch", batch_size=size) for size in (10, 20, 50))
-QUEUED = replace(TWENTY, rate=100.0, linger_s=0.01, publishers=2)
+TRIGGER = Workload.of(payload_bytes=10)
+TEN, TWENTY, FIFTY = (TRIGGER.replace(api="batch", batch_size=size) for size in (10, 20, 50))
+QUEUED = TWENTY.replace(rate=100.0, linger_s=0.01, publishers=2)
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 # Given a request and its number, from 1: what is answered, and None to hang up.
 Reply = Callable[[bytes, int], bytes | None]
@@ -123,7 +123,7 @@ def test_https_workloads_share_a_handshake_and_both_servers_are_tried(tmp_path: 
             tls = MockTls("ecdsa", authority)
             mock = closing.enter_context(embedded_mock(Limits(batch_size=limit), CostModel(), tls))
             targets.append(target_of(mock, authority, server=server_))  # type: ignore[arg-type]
-        plan = [replace(each, tls=True).sent_to(to) for each in (TEN, TWENTY) for to in ("endpoint", "against")]
+        plan = [each.replace(tls=True, server=to) for each in (TEN, TWENTY) for to in ("endpoint", "against")]
         found = tried(targets, *plan)
     assert [each.workload.name for each in found.skipped] == ["batch20-10B-chat-reference-tls"]
     assert sum(slice_.measured.connections for slice_ in found.slices) == 2
@@ -135,7 +135,7 @@ def test_a_server_without_http_2_has_those_workloads_skipped(tmp_path: Path) -> 
     context = SSLContext(trustme.ssl.PROTOCOL_TLS_SERVER)  # type: ignore[attr-defined]
     authority.issue_cert("127.0.0.1").configure_cert(context)
     context.set_alpn_protocols(["http/1.1"])
-    one, two = (Workload(client=LIBRARY, tls=True, http=http) for http in ("1.1", "2"))
+    one, two = (Workload.of(client=LIBRARY, tls=True, http=http) for http in ("1.1", "2"))
     with server(lambda _, __: answer("200 OK"), ssl_context=context) as (endpoint, _):
         target = target_of(endpoint, tmp_path / "ca.pem")
         found = tried([target], one, two)
@@ -225,11 +225,11 @@ def test_what_may_pass_is_not_skipped() -> None:
 def test_one_server_that_rejects_everything_ends_a_comparison(mock: Endpoint) -> None:
     other = Target(replace(mock, app=Credentials("1", DEMO.key, DEMO.secret)), server="against")
     with pytest.raises(EndpointRefusedError, match="of --against"):
-        tried([Target(mock), other], TRIGGER, TRIGGER.sent_to("against"))
+        tried([Target(mock), other], TRIGGER, TRIGGER.replace(server="against"))
     with server(lambda _, __: answer("400 Bad Request", b"no")) as (endpoint, _):
         target = Target(endpoint, server="against")
         with pytest.raises(EndpointRefusedError, match="rejected trigger-10B-chat-reference-against"):
-            tried([Target(mock), target], TRIGGER, TRIGGER.sent_to("against"))
+            tried([Target(mock), target], TRIGGER, TRIGGER.replace(server="against"))
 
 
 def test_a_limit_without_room_for_all_calls_is_said(mock: Endpoint) -> None:

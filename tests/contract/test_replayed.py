@@ -36,18 +36,18 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, Tar
 @pytest.mark.parametrize(
     "workload",
     [
-        Workload(),
-        Workload(api="batch", batch_size=3),
-        Workload(api="multi_trigger", channels=5),
-        Workload(api="batch", batch_size=3, client="php"),
-        Workload(api="batch", batch_size=3, tls=True),
-        Workload(client=LIBRARY, http="1.1", tls=True),
-        Workload(client=LIBRARY, http="2", tls=True),
+        Workload.of(),
+        Workload.of(api="batch", batch_size=3),
+        Workload.of(api="multi_trigger", channels=5),
+        Workload.of(api="batch", batch_size=3, client="php"),
+        Workload.of(api="batch", batch_size=3, tls=True),
+        Workload.of(client=LIBRARY, http="1.1", tls=True),
+        Workload.of(client=LIBRARY, http="2", tls=True),
     ],
     ids=lambda workload: workload.name,
 )
 def test_the_bytes_of_data_are_counted_to_the_byte(targets: dict[bool, Target], workload: Workload) -> None:
-    calls, target = 17, targets[workload.tls]
+    calls, target = 17, targets[workload.transport.tls]
     session, slice_ = Session([target], 1, 5.0, replay=REPLAY), Slice(workload, 0)
     before = read_ledger(target.endpoint, target.context)
     connection = session.connect(workload)
@@ -57,12 +57,12 @@ def test_the_bytes_of_data_are_counted_to_the_byte(targets: dict[bool, Target], 
     session.disconnect(connection)
     session.close()
     after = read_ledger(target.endpoint, target.context)
-    events = calls * workload.batch_size
+    events = calls * workload.call.batch_size
     taken = islice(cycle(REPLAY.sent_by(workload)), events)
     assert slice_.measured.payload_bytes == sum(len(event.data.encode()) for event in taken)
     assert slice_.measured.events == events
     assert before is not None
     assert after is not None
     assert after["events"] - before["events"] == events
-    assert after["messages"] - before["messages"] == events * workload.channels
+    assert after["messages"] - before["messages"] == events * workload.call.channels
     assert slice_.measured.sent_bytes == session.sent_bytes == after["request_bytes"] - before["request_bytes"]

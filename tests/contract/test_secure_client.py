@@ -31,7 +31,7 @@ TIMEOUT_S = 5.0
 # TLS 1.3: record head, content type, authentication tag.
 RECORD_BYTES = 5 + 1 + 16
 MOST_IN_RECORD = 16_384
-LARGE = Workload("batch", 10, payload_bytes=10_000)
+LARGE = Workload.of("batch", 10, payload_bytes=10_000)
 GOODBYE_BYTES = RECORD_BYTES + 2
 
 
@@ -62,7 +62,7 @@ def publish(connection: TlsConnection, endpoint: Endpoint, workload: Workload, t
     return slice_
 
 
-@pytest.mark.parametrize("workload", [Workload(), LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("workload", [Workload.of(), LARGE], ids=["small", "large"])
 def test_every_byte_of_tls_is_a_records_or_the_handshakes(
     target: Target, watchdog: Watchdog, workload: Workload
 ) -> None:
@@ -90,7 +90,7 @@ def test_every_byte_of_tls_is_a_records_or_the_handshakes(
 def test_the_mock_counts_what_is_inside_tls(target: Target, watchdog: Watchdog) -> None:
     assert target.context is not None
     connection = connect(target.endpoint, target.context, watchdog)
-    publish(connection, target.endpoint, Workload(), 5)
+    publish(connection, target.endpoint, Workload.of(), 5)
     ledger = read_ledger(target.endpoint, target.fresh_context())
     assert ledger is not None
     assert (ledger["request_bytes"], ledger["response_bytes"]) == (connection.sent, connection.received)
@@ -101,7 +101,10 @@ def test_the_mock_counts_what_is_inside_tls(target: Target, watchdog: Watchdog) 
 def test_calls_share_a_connection_as_many_as_the_workload_says(target: Target, watchdog: Watchdog) -> None:
     assert target.context is not None
     connection = connect(target.endpoint, target.context, watchdog)
-    source, slice_ = RequestSource.of(Workload(calls_per_connection=2), target.endpoint, 1), Slice(Workload(), 0)
+    source, slice_ = (
+        RequestSource.of(Workload.of(calls_per_connection=2), target.endpoint, 1),
+        Slice(Workload.of(), 0),
+    )
 
     def count(*_: object) -> None:
         slice_.open = slice_.open and heard.append(None) is None and len(heard) < 4
@@ -133,7 +136,7 @@ def served(serve: Callable[[socket.socket], None]) -> Iterator[Endpoint]:
 
 
 def failure_of(connection: TlsConnection, endpoint: Endpoint) -> tuple[str, str]:
-    slice_ = publish(connection, endpoint, Workload(), 1)
+    slice_ = publish(connection, endpoint, Workload.of(), 1)
     (failure,) = slice_.measured.failed
     assert slice_.measured.requests == 0
     assert slice_.measured.unfinished == 1
@@ -168,7 +171,7 @@ def shake_hands(context: ssl.SSLContext, accepted: socket.socket) -> None:
 
 def test_insecure_takes_any_certificate(target: Target, watchdog: Watchdog) -> None:
     connection = connect(target.endpoint, client_context(None, insecure=True), watchdog)
-    assert publish(connection, target.endpoint, Workload(), 1).measured.events == 1
+    assert publish(connection, target.endpoint, Workload.of(), 1).measured.events == 1
     connection.close()
 
 

@@ -123,7 +123,7 @@ def serve(watchdog: Watchdog) -> Iterator[Callable[..., tuple[ScriptedServer, Us
 
     def start(reply: Reply, workload: Workload | None = None) -> tuple[ScriptedServer, User]:
         server = ScriptedServer(reply)
-        made.append((server, User(server.port, watchdog, workload or Workload())))
+        made.append((server, User(server.port, watchdog, workload or Workload.of())))
         return made[-1]
 
     yield start
@@ -204,7 +204,7 @@ def test_a_server_that_closes_costs_a_connection_a_call_and_no_failure(serve: An
 
 def test_a_workload_that_closes_opens_a_connection_a_call(serve: Any) -> None:
     closing = send_and_close(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
-    server, user = serve(closing, Workload(connection="close"))
+    server, user = serve(closing, Workload.of(connection="close"))
     user.send(3)
     assert server.connections == 3
 
@@ -213,7 +213,7 @@ def test_a_workload_that_closes_opens_a_connection_a_call(serve: Any) -> None:
 def test_a_library_that_closes_opens_a_connection_a_call_whatever_it_says(
     serve: Any, client: str, says_so: bool
 ) -> None:
-    server, user = serve(send(OK), Workload(client=client, connection="close"))
+    server, user = serve(send(OK), Workload.of(client=client, connection="close"))
     head = user.source.head.render(b"{}", 1_795_479_409)
     slice_ = user.send(3)
     assert (server.connections, slice_.measured.connections, slice_.measured.events) == (3, 3, 3)
@@ -338,7 +338,7 @@ def test_a_connection_the_server_closed_while_idle_is_opened_anew_without_a_fail
 def test_nobody_there_is_a_failure_to_connect(watchdog: Watchdog) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    user = User(port, watchdog, Workload())
+    user = User(port, watchdog, Workload.of())
     slice_ = user.send()
     ((failure, _),) = slice_.measured.failed.items()
     assert (failure.kind, failure.message) == ("connect", "Connection refused")
@@ -346,7 +346,7 @@ def test_nobody_there_is_a_failure_to_connect(watchdog: Watchdog) -> None:
 
 
 def test_a_host_without_an_address_is_a_failure_to_connect(watchdog: Watchdog) -> None:
-    user = User(1, watchdog, Workload())
+    user = User(1, watchdog, Workload.of())
     user.connection = Connection("no-such-host.invalid", 80, TIMEOUT_S, ResponseMemo())
     slice_ = user.send()
     ((failure, _),) = slice_.measured.failed.items()
@@ -354,7 +354,7 @@ def test_a_host_without_an_address_is_a_failure_to_connect(watchdog: Watchdog) -
 
 
 def test_a_large_body_goes_out_whole_through_a_small_window(serve: Any) -> None:
-    server, user = serve(send(OK), Workload("batch", 10, payload_bytes=10_000))
+    server, user = serve(send(OK), Workload.of("batch", 10, payload_bytes=10_000))
     slice_ = user.send(5)
     assert slice_.measured.events == 50
     assert slice_.measured.sent_bytes == server.received > 500_000
@@ -364,7 +364,7 @@ def test_a_large_body_goes_out_whole_through_a_small_window(serve: Any) -> None:
 def test_a_server_that_stops_reading_is_a_timeout_and_the_bytes_sent_are_known(watchdog: Watchdog) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        user = User(deaf.getsockname()[1], watchdog, Workload("batch", 1000, payload_bytes=10_000))
+        user = User(deaf.getsockname()[1], watchdog, Workload.of("batch", 1000, payload_bytes=10_000))
         slice_ = user.send()
         ((failure, _),) = slice_.measured.failed.items()
         assert (failure.kind, failure.message) == ("timeout", "no answer within 0.3 s")

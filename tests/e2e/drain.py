@@ -29,7 +29,7 @@ from wiretax.wire.connections.target import Target
 
 STREAM = "events"
 PUBLISHERS = 4
-WORKLOAD = Workload(api="batch", batch_size=10)
+WORKLOAD = Workload.of(api="batch", batch_size=10)
 
 
 def main(redis_url: str, endpoint_url: str, log: Path, claim_idle_s: float) -> None:
@@ -44,7 +44,7 @@ def main(redis_url: str, endpoint_url: str, log: Path, claim_idle_s: float) -> N
         def publish() -> None:
             connection = session.connect(WORKLOAD)
             with Caller(connection, session.source(WORKLOAD), slice_) as caller:
-                while arrivals := source.take(WORKLOAD.batch_size, 0.01):
+                while arrivals := source.take(WORKLOAD.call.batch_size, 0.01):
                     if caller.call([arrival.event for arrival in arrivals]).acknowledged:
                         lines.writelines(f"{arrival.event.data}\n" for arrival in arrivals)
                         lines.flush()

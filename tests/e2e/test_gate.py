@@ -29,7 +29,7 @@ def saved_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     from saved import record, slice_
 
     made = record(
-        *(slice_(each, number, 1_000) for number in range(2) for each in (Workload(), Workload("batch", 10)))
+        *(slice_(each, number, 1_000) for number in range(2) for each in (Workload.of(), Workload.of("batch", 10)))
     )
     made.meta = META
     folder = tmp_path / "results" / "2026-01-31T12-30-00-ci"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ META: dict[str, Any] = {
     "mock": {"servers": 1, "rtt_s": 0.0, "per_request_s": 0.0, "per_event_s": 0.0},
     "plan": {"name": "by-hand", "users": 16},
 }
-TRIGGER = Workload(rate=1000.0, publishers=16, rtt_s=0.05)
-BATCH = replace(TRIGGER, api="batch", batch_size=10, linger_s=0.005)
+TRIGGER = Workload.of(rate=1000.0, publishers=16, rtt_s=0.05)
+BATCH = TRIGGER.replace(api="batch", batch_size=10, linger_s=0.005)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def record_of(*drains: Drain, rounds: int = 2) -> RunRecord:
     for round_ in range(rounds):
         for drain in drains:
             # Batches that are not full carry fewer events and bytes.
-            sent = replace(drain.workload, batch_size=drain.fill)
+            sent = drain.workload.replace(batch_size=drain.fill)
             made = slice_(sent, round_, drain.calls)
             made.workload, made.queue = drain.workload, _tally(drain)
             made.queue.settle()

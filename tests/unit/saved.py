@@ -26,8 +26,8 @@ def slice_(workload: Workload, round_: int, requests: int, duration_s: float = 1
         "payload_bytes": workload.payload_per_request,
         "response_head_bytes": 70,
         "response_body_bytes": 2,
-        "events": workload.batch_size,
-        "messages": workload.messages_per_request,
+        "events": workload.call.batch_size,
+        "messages": workload.call.messages,
     }
     made = Slice(workload, round_)
     made.measured = Tally(requests=requests, **{name: size * requests for name, size in each.items()}, **more)  # type: ignore[arg-type]
@@ -122,7 +122,7 @@ def made_up(
     slices = []
     for number in range(rounds):
         for workload in workloads:
-            call_s = costs.call_s + costs.event_s * workload.batch_size
+            call_s = costs.call_s + costs.event_s * workload.call.batch_size
             call_s *= (1 + drift) ** number * np.exp(spread * draw.standard_normal())
             slices.append(slice_(workload, number, requests=1_000, duration_s=1_000 * call_s))
     frame = slices_frame(record(*slices))

@@ -14,8 +14,8 @@ SETUP_SEGMENTS = 4
 
 def shared(calls: int, requests: int = 600, connection: str = "keep-alive") -> Slice:
     """A slice in which ``calls`` calls share a connection; 0 for all, on one opened before."""
-    workload = Workload(tls=True, calls_per_connection=calls, connection=connection)  # type: ignore[arg-type]
-    opened = requests // (workload.most_calls or requests + 1)
+    workload = Workload.of(tls=True, calls_per_connection=calls, connection=connection)  # type: ignore[arg-type]
+    opened = requests // (workload.transport.max_calls or requests + 1)
     made = slice_(workload, 0, requests, connections=opened)
     made.tls = TlsCounters(
         opened * HANDSHAKE_SENT + requests * RECORD,

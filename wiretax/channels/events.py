@@ -42,8 +42,8 @@ def data_bytes(workload: Workload, profile: Profile) -> int:
     """UTF-8 bytes of one event's data as it reaches the API, where it is limited: more than was handed over where
     the library encodes a ready string once more."""
     if not profile.encodes_ready_strings:
-        return workload.payload_bytes
-    return len(data_string(example(workload.payload_kind, workload.payload_bytes), profile).encode())
+        return workload.payload.bytes
+    return len(data_string(example(workload.payload.kind, workload.payload.bytes), profile).encode())
 
 
 def trigger_document(event: Event, profile: Profile) -> dict[str, Any]:
@@ -83,11 +83,11 @@ def bodies(workload: Workload, profile: Profile, data: Sequence[str]) -> Callabl
     if profile.encodes_ready_strings:
         encode_data = encoder(profile.data_json)
         supply = (encode_data(text).decode() for text in cycle(data))
-    blank = Event(EVENT_NAME, channel_names(workload.channels), "")
+    blank = Event(EVENT_NAME, channel_names(workload.call.channels), "")
     # Merging "data" into a ready document keeps the place of its key.
-    if workload.api == "batch":
+    if workload.call.api == "batch":
         item = batch_document([blank], profile)["batch"][0]
-        size = workload.batch_size
+        size = workload.call.batch_size
         return lambda: encode({"batch": [{**item, "data": text} for text in islice(supply, size)]})
     document = trigger_document(blank, profile)
     return lambda: encode({**document, "data": next(supply)})

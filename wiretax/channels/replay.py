@@ -42,8 +42,8 @@ class Replay:
     def sent_by(self, workload: Workload) -> tuple[Event, ...]:
         """The events as a workload sends them. Each goes to as many channels as the workload says: to its own, one
         event for each of them, or where that is several, to ``my-channel-1`` and so on."""
-        if workload.channels > 1:
-            names = channel_names(workload.channels)
+        if workload.call.channels > 1:
+            names = channel_names(workload.call.channels)
             return tuple(replace(event, channels=names) for event in self.events)
         return tuple(replace(event, channels=(each,)) for event in self.events for each in event.channels)
 
@@ -77,9 +77,9 @@ def replayed_bodies(workload: Workload, profile: Profile, events: Sequence[Event
         profile: the library whose key order and JSON are used.
         events: as the workload sends them, taken in turn, over and over.
     """
-    write = body_writer(workload.api, profile)
+    write = body_writer(workload.call.api, profile)
     supply = cycle([(event, len(event.data.encode())) for event in events])
-    size = workload.batch_size
+    size = workload.call.batch_size
 
     def next_body() -> WeighedBody:
         taken = list(islice(supply, size))

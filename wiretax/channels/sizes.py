@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.events import bodies
@@ -54,10 +54,10 @@ def request_sizes(workload: Workload, endpoint: Endpoint = LOOPBACK) -> RequestS
         KeyError: where there is no such client.
         ValueError: where the payload's kind can't be made that small.
     """
-    profile = load_profile(workload.client)
-    data = example(workload.payload_kind, workload.payload_bytes)
+    profile = load_profile(workload.transport.client)
+    data = example(workload.payload.kind, workload.payload.bytes)
     body = len(bodies(workload, profile, [data])())
-    head = RequestHead(endpoint, profile, workload.api, workload.connection).sizes(body)
+    head = RequestHead(endpoint, profile, workload.call.api, workload.transport.connection).sizes(body)
     return RequestSizes(head.request_line, head.auth_query, head.headers, body, workload.payload_per_request)
 
 
@@ -80,14 +80,14 @@ def body_sizes(workload: Workload) -> BodySizes:
     Raises:
         KeyError: where there is no such client, or names and channels are not the usual ones, as in a replay.
     """
-    profile = load_profile(workload.client)
-    if workload.payload_kind == REPLAY:
+    profile = load_profile(workload.transport.client)
+    if workload.payload.kind == REPLAY:
         raise KeyError(REPLAY)
 
     def empty(events: int) -> int:
-        return len(bodies(replace(workload, batch_size=events), profile, [""])())
+        return len(bodies(workload.replace(batch_size=events), profile, [""])())
 
-    if workload.api != "batch":
+    if workload.call.api != "batch":
         return BodySizes(0, empty(1))
     event = empty(2) - empty(1)
     return BodySizes(empty(1) - event, event)

@@ -120,7 +120,7 @@ def _workload(payload: int, kind: str, client: str, limit: int, tls: bool) -> Wo
             raise AdviseError(f"{option} {given}: expected one of {', '.join(known)}{near(given, known)}")
     if not 1 <= limit <= MOST_LIMIT:
         raise AdviseError(f"--limit {limit}: expected 1 to {MOST_LIMIT}; Pusher's shared clusters take 10")
-    workload = Workload(
+    workload = Workload.of(
         payload_bytes=payload,
         payload_kind=kind,
         client=client,

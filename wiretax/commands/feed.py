@@ -44,7 +44,7 @@ def feed(
     from wiretax.channels.events import CHANNEL, EVENT_NAME, Event
     from wiretax.channels.limits import Limits
     from wiretax.channels.payloads import KINDS, least_bytes, payloads
-    from wiretax.channels.workload import Arrivals
+    from wiretax.channels.workload import Process
     from wiretax.queue.redis.address import RedisAddress, RedisAddressError, why
     from wiretax.queue.redis.feeder import Feeder
     from wiretax.queue.schedule import intended_times
@@ -59,7 +59,7 @@ def feed(
         duration_s = _duration(duration)
         if duration_s is None and count is None:
             raise FeedError("say how much: --duration 10s, or --count 5000, or both")
-        for option, given, known in (("--kind", kind, tuple(KINDS)), ("--arrivals", arrivals, get_args(Arrivals))):
+        for option, given, known in (("--kind", kind, tuple(KINDS)), ("--arrivals", arrivals, get_args(Process))):
             if given not in known:
                 raise FeedError(f"{option} {given}: expected one of {', '.join(known)}{near(given, known)}")
         least, most = least_bytes(kind), Limits().data_bytes
@@ -68,7 +68,7 @@ def feed(
         address = RedisAddress.parse(redis)
     except (FeedError, RedisAddressError) as error:
         fail(str(error), Exit.USAGE)
-    process: Arrivals = arrivals  # type: ignore[assignment]  # one of them, as was checked
+    process: Process = arrivals  # type: ignore[assignment]  # one of them, as was checked
     events = cycle([Event(EVENT_NAME, (CHANNEL,), text) for text in payloads(kind, payload, seed)])
     times = intended_times(process, events_per_s, f"{seed}/feed")
     feeder = Feeder(address.client(TIMEOUT_S), stream, events, times)

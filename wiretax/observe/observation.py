@@ -28,7 +28,7 @@ from wiretax.wire.slices import Slice
 
 UNKNOWN = "unknown"
 OBSERVED = "observed"
-ASIDE = Workload(payload_bytes=0, payload_kind=OBSERVED, client=UNKNOWN)
+ASIDE = Workload.of(payload_bytes=0, payload_kind=OBSERVED, client=UNKNOWN)
 TLS_RECORD = b"\x16\x03"
 
 
@@ -281,7 +281,7 @@ def workload_of(exchange: Exchange, habit: Habit) -> Workload | None:
     if published is None:
         return None
     recognition = recognise(exchange.head)
-    return Workload(
+    return Workload.of(
         api=published.api,
         batch_size=max(1, published.events),
         channels=published.channels,

@@ -81,9 +81,9 @@ class ExternalSource:
             EventsError, ExternalSourceError: where it is gone meanwhile.
         """
         # An item of a batch has one channel.
-        limits = replace(limits, channels=1) if workload.api == "batch" else limits
+        limits = replace(limits, channels=1) if workload.call.api == "batch" else limits
         if self.events:
-            times = intended_times(workload.arrivals, workload.rate, f"{seed}/arrivals")
+            times = intended_times(workload.arrivals.process, workload.arrivals.rate, f"{seed}/arrivals")
             pace = None if self.events == STDIN else times
             return JsonLines(self.events, limits, self.on_error, say, pace)
         from wiretax.queue.redis.address import RedisAddress

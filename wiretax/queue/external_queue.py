@@ -89,7 +89,7 @@ class ExternalQueue:
             while True:
                 if monotonic() - self._sampled_s >= SAMPLE_S:
                     self._note_depth(tally)
-                arrivals = self._source.take(self._workload.batch_size, self._workload.linger_s)
+                arrivals = self._source.take(self._workload.call.batch_size, self._workload.arrivals.linger_s)
                 if arrivals and (self.ended or not slice_.open):
                     # Nothing is to be sent any more, or it belongs to the next slice.
                     self._source.put_back(arrivals)

@@ -44,7 +44,7 @@ class FreeQueue:
             while True:
                 if monotonic() - self._sampled_s >= SAMPLE_S:
                     self._note_depth()
-                arrivals = self._source.take(self._workload.batch_size, self._workload.linger_s)
+                arrivals = self._source.take(self._workload.call.batch_size, self._workload.arrivals.linger_s)
                 if arrivals and not slice_.open:
                     # Nothing is to be sent any more, or they belong to the next slice.
                     self._source.put_back(arrivals)

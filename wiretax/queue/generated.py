@@ -54,14 +54,14 @@ class GeneratedSource:
         """The source of a workload. Workloads that differ in how they drain it are given the same arrivals in a
         round."""
         if replay is None:
-            data = payloads(workload.payload_kind, workload.payload_bytes, seed)
-            names = channel_names(workload.channels)
+            data = payloads(workload.payload.kind, workload.payload.bytes, seed)
+            names = channel_names(workload.call.channels)
             events = cycle([Event(EVENT_NAME, names, text) for text in data])
         else:
             events = cycle(replay.sent_by(workload))
-        drawn = f"{seed}/arrivals/{round_}/{workload.rate}"
-        times = intended_times(workload.arrivals, workload.rate, drawn)
-        return cls(events, times, workload.rate, tally, Backlog())
+        drawn = f"{seed}/arrivals/{round_}/{workload.arrivals.rate}"
+        times = intended_times(workload.arrivals.process, workload.arrivals.rate, drawn)
+        return cls(events, times, workload.arrivals.rate, tally, Backlog())
 
     def start(self) -> None:
         self._began_s = monotonic()

@@ -16,10 +16,10 @@ GROWTH = 1.25
 
 def expected_depth(workload: Workload, arrived: int) -> float:
     """How deep a queue that keeps up may be, by its linger, its publishers' batches, and chance."""
-    lot = BURST if workload.arrivals == "burst" else 1
-    chance = 0.0 if workload.arrivals == "constant" else DEVIATIONS * sqrt(arrived * lot)
-    gathering = min(workload.rate * workload.linger_s, workload.batch_size)
-    return gathering + 2 * workload.publishers * workload.batch_size + lot + chance
+    lot = BURST if workload.arrivals.process == "burst" else 1
+    chance = 0.0 if workload.arrivals.process == "constant" else DEVIATIONS * sqrt(arrived * lot)
+    gathering = min(workload.arrivals.rate * workload.arrivals.linger_s, workload.call.batch_size)
+    return gathering + 2 * workload.arrivals.publishers * workload.call.batch_size + lot + chance
 
 
 def why_overloaded(workload: Workload, arrived: int, depths: Sequence[tuple[float, int]]) -> str:

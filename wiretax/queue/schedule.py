@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from wiretax.channels.workload import Arrivals
+from wiretax.channels.workload import Process
 
 # Events of a burst, which arrive at one moment.
 BURST = 20
@@ -16,7 +16,7 @@ BLOCK = 1024
 Gaps = Callable[[np.random.Generator, float], "np.ndarray[tuple[int], np.dtype[np.float64]]"]
 
 
-def intended_times(arrivals: Arrivals, rate: float, seed: int | str) -> Iterator[float]:
+def intended_times(arrivals: Process, rate: float, seed: int | str) -> Iterator[float]:
     """Endless ascending times in seconds from the start, the same for the same seed.
 
     "constant": 1 / rate apart. "poisson": at random, each event by itself. "burst": ``BURST`` events at one
@@ -50,4 +50,4 @@ def _burst(random: np.random.Generator, rate: float) -> np.ndarray[tuple[int], n
     return gaps.ravel()
 
 
-PROCESSES: dict[Arrivals, Gaps] = {"constant": _constant, "poisson": _poisson, "burst": _burst}
+PROCESSES: dict[Process, Gaps] = {"constant": _constant, "poisson": _poisson, "burst": _burst}

@@ -34,7 +34,7 @@ def least_slice_s(workload: Workload) -> float:
     """How long a slice of a queue lasts at least; 0 where there is none."""
     if not workload.queued:
         return 0.0
-    return max(LEAST_ARRIVALS / workload.rate, LEAST_LINGERS * workload.linger_s)
+    return max(LEAST_ARRIVALS / workload.arrivals.rate, LEAST_LINGERS * workload.arrivals.linger_s)
 
 
 def is_final(failure: Failure) -> bool:
@@ -98,7 +98,7 @@ class SliceQueue:
     def admit(self) -> bool:
         """Whether a user is one of the queue's publishers; asked once by each."""
         self._publishers += 1
-        return self._publishers <= self._workload.publishers
+        return self._publishers <= self._workload.arrivals.publishers
 
     def wait(self) -> None:
         """Block until the slice closes: for users that do not publish."""
@@ -111,7 +111,7 @@ class SliceQueue:
         try:
             with caller:
                 while monotonic() < self._gives_up_s:
-                    arrivals = source.take(workload.batch_size, workload.linger_s)
+                    arrivals = source.take(workload.call.batch_size, workload.arrivals.linger_s)
                     if not arrivals:
                         break
                     self._taken += len(arrivals)
@@ -141,7 +141,7 @@ class SliceQueue:
         tally.intended = max(tally.intended, tally.arrived)
         tally.overloaded = tally.overloaded or why_overloaded(self._workload, tally.arrived, tally.depths)
         now_s = monotonic()
-        self._gives_up_s = now_s if tally.overloaded else now_s + self._workload.linger_s + DRAIN_S
+        self._gives_up_s = now_s if tally.overloaded else now_s + self._workload.arrivals.linger_s + DRAIN_S
         self._closed.set()
         if not self._busy:
             self._conclude()

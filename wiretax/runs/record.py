@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from wiretax.channels.workload import Server, Workload
@@ -60,7 +60,7 @@ class RunRecord:
             self.aside.merge(slice_.boundary)
             return
         self.boundary.merge(slice_.boundary)
-        users = slice_.workload.publishers or users
+        users = slice_.workload.arrivals.publishers or users
         self.slices.append(slice_row(slice_, users, worker))
         if slice_.queue is not None:
             self.queues.append(_queue_row(slice_, slice_.queue, worker))
@@ -106,7 +106,7 @@ class RunRecord:
 
 def workload_columns(workload: Workload) -> Row:
     """A workload as columns."""
-    return {"workload": workload.name, **asdict(workload)}
+    return {"workload": workload.name, **workload.columns()}
 
 
 def _tcp_columns(tcp: TcpCounters | None) -> Row:

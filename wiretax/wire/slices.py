@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from time import perf_counter_ns, time
 from typing import Any
 
@@ -98,7 +97,7 @@ class Slice:
     def as_plain(self) -> dict[str, Any]:
         """A settled slice as it travels from a worker to its master: numbers, text and bytes alone."""
         return {
-            "workload": asdict(self.workload),
+            "workload": self.workload.columns(),
             "round": self.round,
             "counts": self.counts,
             "started_at": self.started_at,
@@ -116,7 +115,7 @@ class Slice:
         Raises:
             KeyError, TypeError, ValueError: where it was not made by that.
         """
-        slice_ = cls(Workload(**plain["workload"]), plain["round"])
+        slice_ = cls(Workload.of(**plain["workload"]), plain["round"])
         slice_.open = False
         slice_.counts = plain["counts"]
         slice_.started_at, slice_.duration_s = plain["started_at"], plain["duration_s"]

@@ -75,7 +75,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def saved(folder: Path, **more: Any) -> Path:
     """A run of a queue and of a trigger, written as any other."""
     made = record_of(Drain(BATCH))
-    made.add(slice_(Workload(), 0, 10), 4)
+    made.add(slice_(Workload.of(), 0, 10), 4)
     made.server = {"requests": 1}
     made.meta = {
         "schema": 1,

@@ -50,7 +50,7 @@ class MessageLimit:
 
     def limited(self, workload: Workload, next_body: Callable[[], bytes]) -> Callable[[], bytes]:
         """A workload's supply of bodies, each of them counted before it is handed out."""
-        messages, take = workload.messages_per_request, self.take
+        messages, take = workload.call.messages, self.take
 
         def rationed_body() -> bytes:
             take(messages)

@@ -19,7 +19,7 @@ def embedded_targets(plan: Plan, workers: int) -> Iterator[list[Target]]:
     with ExitStack() as closing:
         targets = []
         for (tls, rtt_s), cost in plan.mocks().items():
-            tried = sum((each.tls, each.rtt_s) == (tls, rtt_s) for each in plan.workloads)
+            tried = sum((each.transport.tls, each.arrivals.rtt_s) == (tls, rtt_s) for each in plan.workloads)
             faults = replace(plan.faults, spared=tried)
             for _ in range(count):
                 certificate = plan.certificate if tls else None

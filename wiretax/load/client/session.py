@@ -120,7 +120,7 @@ class Session:
 
     def target(self, workload: Workload) -> Target:
         """Where a workload goes."""
-        return self._targets[workload.server, workload.tls, workload.rtt_s]
+        return self._targets[workload.server, workload.transport.tls, workload.arrivals.rtt_s]
 
     def connect(self, workload: Workload) -> Connection:
         """A connection for one user and workloads of its kind, held to its deadlines; give it back with
@@ -132,7 +132,7 @@ class Session:
         where = (endpoint.host, endpoint.port, self.timeout_s, self._memo)
         if target.context is None:
             connection = Connection(*where, maxseg)
-        elif workload.by_library:
+        elif workload.transport.by_library:
             connection = StreamConnection(*where, self._context(workload), maxseg)
         else:
             connection = TlsConnection(*where, target.context, maxseg)
@@ -148,7 +148,7 @@ class Session:
 
     def _context(self, workload: Workload) -> ssl.SSLContext:
         """One for each server and version of HTTP that is offered by ALPN, shared by all users."""
-        key = (workload.server, workload.http)
+        key = (workload.server, workload.transport.http)
         context = self._contexts.get(key)
         if context is None:
             context = self.target(workload).fresh_context()

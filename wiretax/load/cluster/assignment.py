@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class Assignment:
         """As it travels from the master to a worker. It holds the app's secret, as the requests do."""
         return {
             "plan": self.plan,
-            "workloads": [asdict(workload) for workload in self.workloads],
+            "workloads": [workload.columns() for workload in self.workloads],
             "seed": self.seed,
             "slice_s": self.slice_s,
             "timeout_s": self.timeout_s,
@@ -72,7 +72,7 @@ class Assignment:
         try:
             return cls(
                 plain["plan"],
-                tuple(Workload(**each) for each in plain["workloads"]),
+                tuple(Workload.of(**each) for each in plain["workloads"]),
                 plain["seed"],
                 plain["slice_s"],
                 plain["timeout_s"],

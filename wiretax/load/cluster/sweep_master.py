@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
@@ -117,7 +116,7 @@ class SweepMaster:
         self._settled.clear()
         order = {
             "number": self._number,
-            "workload": asdict(workload),
+            "workload": workload.columns(),
             "round": round_,
             "lasting_s": lasting_s,
             "messages": self._share,

@@ -121,7 +121,7 @@ class SweepWorker:
         busy_s = process_time()
         users = self._runner.user_count
         self._barrier.expect(users)
-        slice_ = Slice(Workload(**msg.data["workload"]), msg.data["round"])
+        slice_ = Slice(Workload.of(**msg.data["workload"]), msg.data["round"])
         round_trip_s, problem = self._slice_runner.hold(
             slice_, lasting_s, self._cut, opened=lambda: self._say(messages.BEGUN, {"number": number})
         )

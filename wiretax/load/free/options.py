@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,7 +13,7 @@ from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.replay import REPLAY
 from wiretax.channels.validation import object_to
-from wiretax.channels.workload import Api, Arrivals, Habit, Workload
+from wiretax.channels.workload import Api, Habit, Process, Workload
 from wiretax.load.client.message_limit import USUAL_MESSAGES
 from wiretax.load.plan.plan import plan_names
 from wiretax.load.plan.queues import queued
@@ -96,7 +96,7 @@ def add_options(parser: Any) -> None:
     )
     parser.add_argument(
         "--arrivals",
-        choices=list(get_args(Arrivals)),
+        choices=list(get_args(Process)),
         default="poisson",
         env_var="WIRETAX_ARRIVALS",
         help="QueueUser: how events are spread: evenly, at random, or in bursts",
@@ -235,8 +235,8 @@ class FreeRunOptions:
         if self.batch_size == 1:
             keys = WorkloadTable("trigger", rate=keys.rate, arrivals=keys.arrivals)
         [workload] = queued(self.workload(keys.api), keys, users=1, given=True)
-        kind = REPLAY if self.external is not None else workload.payload_kind
-        return replace(workload, publishers=0, payload_kind=kind)
+        kind = REPLAY if self.external is not None else workload.payload.kind
+        return workload.replace(publishers=0, payload_kind=kind)
 
     def as_dict(self) -> dict[str, Any]:
         """As ``run.json`` keeps them, by the names of the options."""
@@ -256,7 +256,7 @@ class FreeRunOptions:
 
     def workload(self, api: Api) -> Workload:
         """What users of one API send."""
-        return Workload(
+        return Workload.of(
             api=api,
             batch_size=self.batch_size if api == "batch" else 1,
             channels=self.channels if api == "multi_trigger" else 1,

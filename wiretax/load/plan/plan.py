@@ -78,7 +78,7 @@ class Plan:
     @property
     def tls(self) -> list[bool]:
         """Whether its workloads use TLS: one answer, or both."""
-        return sorted({workload.tls for workload in self.workloads})
+        return sorted({workload.transport.tls for workload in self.workloads})
 
     def for_workers(self) -> Plan:
         """The same, if workers may share it.
@@ -93,12 +93,12 @@ class Plan:
 
     def mocks(self) -> dict[tuple[bool, float | None], CostModel]:
         """The costs of the mocks it takes, by whether they speak TLS and the round trip that workloads name."""
-        needed = dict.fromkeys((workload.tls, workload.rtt_s) for workload in self.workloads)
+        needed = dict.fromkeys((workload.transport.tls, workload.arrivals.rtt_s) for workload in self.workloads)
         return {key: self.cost if key[1] is None else replace(self.cost, rtt=key[1]) for key in needed}
 
     def against(self) -> Plan:
         """The plan with each workload sent to a second server as well, right after the first."""
-        pairs = ((workload, workload.sent_to("against")) for workload in self.workloads)
+        pairs = ((workload, workload.replace(server="against")) for workload in self.workloads)
         return replace(self, workloads=tuple(workload for pair in pairs for workload in pair))
 
     def as_dict(self) -> dict[str, Any]:
@@ -207,7 +207,7 @@ def _faults(table: PlanTable, workloads: tuple[Workload, ...]) -> FaultList:
             hold_to_all_requests(faults)
         except FaultError as error:
             raise PlanError(f"[[mock.fault]] {number}: {error}") from None
-    coded = next((workload.name for workload in workloads if workload.http != "1.1"), None)
+    coded = next((workload.name for workload in workloads if workload.transport.http != "1.1"), None)
     if faults and coded:
         raise PlanError(f"[[mock.fault]]: the mock has faults by HTTP/1.1 alone; leave {coded} out")
     if coded and not table.mock.keep_alive:
@@ -236,9 +236,10 @@ def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None, 
             if getattr(table, key) == []:
                 raise PlanError(f"{where}: {key} is an empty list; give it a value or leave it out")
         for workload in _queued(table, where, https, users):
-            if https not in (None, workload.tls):
+            tls = workload.transport.tls
+            if https not in (None, tls):
                 raise PlanError(
-                    f"{where}: tls = {str(workload.tls).lower()}, the endpoint is http{'s' if https else ''}://; "
+                    f"{where}: tls = {str(tls).lower()}, the endpoint is http{'s' if https else ''}://; "
                     "leave tls out to follow it"
                 )
             objection = object_to_http(workload)
@@ -282,7 +283,7 @@ def _multiply(table: WorkloadTable, where: str, https: bool) -> Iterator[Workloa
         names = (*profile_names(), LIBRARY)
         if client not in names:
             raise PlanError(f"{where}: unknown client {client!r}; one of {', '.join(names)}{near(client, names)}")
-        yield Workload(
+        yield Workload.of(
             api=table.api,
             batch_size=batch_size,
             channels=channels,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import product
 from typing import Protocol, TypeVar
 
-from wiretax.channels.workload import Arrivals, Workload
+from wiretax.channels.workload import Process, Workload
 from wiretax.units.duration import parse_duration
 from wiretax.units.rate import parse_rate
 
@@ -17,7 +16,7 @@ MOST_LINGER_S = 10.0
 MOST_RTT_S = 60.0
 NEED_RATE = ("linger", "arrivals", "publishers", "rtt")
 
-DEFAULT: Arrivals = "poisson"
+DEFAULT: Process = "poisson"
 
 T = TypeVar("T")
 
@@ -30,7 +29,7 @@ class QueueKeys(Protocol):
     @property
     def linger(self) -> str | list[str] | None: ...
     @property
-    def arrivals(self) -> Arrivals | list[Arrivals] | None: ...
+    def arrivals(self) -> Process | list[Process] | None: ...
     @property
     def publishers(self) -> int | list[int] | None: ...
     @property
@@ -55,10 +54,11 @@ def queued(workload: Workload, keys: QueueKeys, users: int, given: bool) -> Iter
                 raise ValueError(f'{name} goes with rate = "500/s" or the like; without a rate there is no queue')
         yield workload
         return
-    if workload.api == "multi_trigger" or workload.by_library:
-        what = f"api = {workload.api!r}" if workload.api == "multi_trigger" else f"client = {workload.client!r}"
+    api, transport = workload.call.api, workload.transport
+    if api == "multi_trigger" or transport.by_library:
+        what = f"api = {api!r}" if api == "multi_trigger" else f"client = {transport.client!r}"
         raise ValueError(f'rate goes with api = "trigger" or "batch" of a client\'s profile, not with {what}')
-    if keys.linger is not None and workload.api == "trigger":
+    if keys.linger is not None and workload.call.api == "trigger":
         raise ValueError('linger goes with api = "batch": a trigger waits for no second event')
     if keys.rtt is not None and given:
         raise ValueError("rtt goes with the embedded mock: an endpoint that is given has its own")
@@ -73,8 +73,7 @@ def queued(workload: Workload, keys: QueueKeys, users: int, given: bool) -> Iter
             raise ValueError(
                 f"publishers = {publishers}, expected 1 to {users}, the plan's users: each has a connection"
             )
-        yield replace(
-            workload,
+        yield workload.replace(
             rate=_rate(rate),
             linger_s=_seconds("linger", linger, MOST_LINGER_S),
             arrivals=arrivals,

@@ -49,7 +49,7 @@ def replaying(plan: Plan, replay: Replay) -> Plan:
     Raises:
         PlanError: where a client that encodes a string once more would make it larger than the endpoint takes.
     """
-    for client in {workload.client for workload in plan.workloads}:
+    for client in {workload.transport.client for workload in plan.workloads}:
         profile = load_profile(client)
         if not profile.encodes_ready_strings:
             continue
@@ -60,5 +60,5 @@ def replaying(plan: Plan, replay: Replay) -> Plan:
                     f"{replay.name}, event {number}: {client} encodes a string once more; {refusal.message}"
                 )
     as_one = {"payload_kind": REPLAY, "payload_bytes": replay.payload_bytes}
-    workloads = dict.fromkeys(replace(workload, **as_one) for workload in plan.workloads)  # type: ignore[arg-type]
+    workloads = dict.fromkeys(workload.replace(**as_one) for workload in plan.workloads)
     return replace(plan, workloads=tuple(workloads), replay=replay)

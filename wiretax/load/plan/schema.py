@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from wiretax.channels.limits import Limits
-from wiretax.channels.workload import Api, Arrivals, Habit
+from wiretax.channels.workload import Api, Habit, Process
 from wiretax.mock.certificate import KeyType
 
 
@@ -49,7 +49,7 @@ class WorkloadTable(msgspec.Struct, forbid_unknown_fields=True):
     tls: bool | list[bool] | None = None
     rate: str | list[str] | None = None
     linger: str | list[str] | None = None
-    arrivals: Arrivals | list[Arrivals] | None = None
+    arrivals: Process | list[Process] | None = None
     publishers: int | list[int] | None = None
     rtt: str | list[str] | None = None
 

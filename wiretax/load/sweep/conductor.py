@@ -113,7 +113,7 @@ def round_order(workloads: tuple[Workload, ...], seed: int, round_: int) -> list
     random = Random(f"{seed}/round/{round_}")
     families: dict[tuple[object, ...], dict[Workload, list[Workload]]] = {}
     for workload in workloads:
-        twin = workload.sent_to("endpoint")
+        twin = workload.replace(server="endpoint")
         families.setdefault(twin.comparison_key, {}).setdefault(twin, []).append(workload)
     order = [list(family.values()) for family in families.values()]
     random.shuffle(order)
@@ -191,7 +191,7 @@ class Conductor:
             return None
         self._cut.clear()
         # Two servers hold it equally long: as long as the slower one needs.
-        twin = step.workload.sent_to("endpoint")
+        twin = step.workload.replace(server="endpoint")
         lasting_s = None if step.round == WARM_UP else self._lasting_s[twin]
         result = self._executor.hold(step.workload, step.round, lasting_s, self._cut)
         if step.round == WARM_UP:
@@ -236,7 +236,7 @@ class Conductor:
             pauses.given_up = True
         elif self._tries == MOST_TRIES:
             workload = step.workload
-            users = workload.publishers or self._plan.users
+            users = workload.arrivals.publishers or self._plan.users
             self.stop(
                 f"{whose(workload)} limits the rate: {workload.name} was cut short by 429 {MOST_TRIES} times in a "
                 f"row; {slow_down(workload.queued, users)}"

@@ -45,7 +45,7 @@ def message_limit_for(
         return None
     limit = USUAL_MESSAGES if max_messages is None else max_messages
     whole = plan if second is None else plan.against()
-    largest = max(workload.messages_per_request for workload in whole.workloads)
+    largest = max(workload.call.messages for workload in whole.workloads)
     trial = trial_messages(whole)
     if limit < trial + largest:
         fail(

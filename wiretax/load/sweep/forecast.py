@@ -57,7 +57,7 @@ def forecast(plan: Plan, targets: Sequence[Target]) -> Forecast:
 
 def trial_messages(plan: Plan) -> int:
     """Messages that are sent before a run: a call of each workload."""
-    return sum(workload.messages_per_request for workload in plan.workloads)
+    return sum(workload.call.messages for workload in plan.workloads)
 
 
 def rounds_within(plan: Plan, targets: Sequence[Target], limit: int) -> int:
@@ -109,4 +109,4 @@ def announce(plan: Plan, targets: Sequence[Target], limit: int) -> str:
 def _message_bytes(workload: Workload, endpoint: Endpoint, seed: int) -> float:
     source = RequestSource.of(workload, endpoint, seed)
     body = source.next_body()
-    return (len(source.head.render(body, 0)) + len(body)) / workload.messages_per_request
+    return (len(source.head.render(body, 0)) + len(body)) / workload.call.messages

@@ -77,8 +77,8 @@ class Caller:
         self._source = source
         self._piece = slice_
         self._listener = listener
-        self._calls_left = source.workload.most_calls
-        self._write_body = body_writer(source.workload.api, load_profile(source.workload.client))
+        self._calls_left = source.workload.transport.max_calls
+        self._write_body = body_writer(source.workload.call.api, load_profile(source.workload.transport.client))
 
     def __enter__(self) -> Self:
         if self._calls_left:
@@ -150,4 +150,4 @@ class Caller:
             if not self._calls_left:
                 # Also where the server was not told to: some libraries close without saying so.
                 self._connection.close()
-                self._calls_left = self._source.workload.most_calls
+                self._calls_left = self._source.workload.transport.max_calls

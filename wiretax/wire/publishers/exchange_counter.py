@@ -44,8 +44,8 @@ def count_acknowledged(
     payload_bytes: int,
 ) -> None:
     workload = source.workload
-    tally.events += acknowledged * workload.batch_size
-    tally.messages += acknowledged * workload.messages_per_request
+    tally.events += acknowledged * workload.call.batch_size
+    tally.messages += acknowledged * workload.call.messages
     count_requests(tally, source, requests, head_bytes, body_bytes, payload_bytes)
 
 

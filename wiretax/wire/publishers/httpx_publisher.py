@@ -124,16 +124,16 @@ class HttpxPublisher:
         """``context``: the connection's; httpcore sets its ALPN offer. ``on_rejected``: as for ``Publisher``."""
         self._connection = connection
         self._on_rejected = on_rejected
-        self._backend = Backend(connection, workload.http)
+        self._backend = Backend(connection, workload.transport.http)
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,
             max_connections=1,
             http1=True,
-            http2=workload.http == "2",
+            http2=workload.transport.http == "2",
             network_backend=self._backend,
         )
         headers = {"Content-Type": "application/json", **_independent_headers()}
-        if workload.connection == "close":
+        if workload.transport.connection == "close":
             headers["Connection"] = "close"
         self._client = httpx.Client(
             transport=Transport(self._pool), headers=headers, timeout=None, trust_env=False
@@ -146,7 +146,7 @@ class HttpxPublisher:
     ) -> None:
         """Publish until the slice closes, or until ``until_ns`` on ``perf_counter_ns``; at least once."""
         connection = self._connection
-        calls_left = calls = source.workload.most_calls
+        calls_left = calls = source.workload.transport.max_calls
         if calls:
             # A connection kept by the workload before would be one too few.
             self._close()
@@ -258,7 +258,7 @@ def _count(
     tally.response_body_bytes += parts.response_body
     tally.framing_received_bytes += parts.framing_received
     if response.acknowledged:
-        tally.events += source.workload.batch_size
-        tally.messages += source.workload.messages_per_request
+        tally.events += source.workload.call.batch_size
+        tally.messages += source.workload.call.messages
     else:
         count_failure(tally, response, latency_ns)

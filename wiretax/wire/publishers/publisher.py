@@ -45,7 +45,7 @@ class Publisher:
         """
         exchange, render, next_body = self._connection.exchange, source.head.render, source.next_body
         writes, weigh, note_latency = source.writes, source.payload_of, slice_.latencies_ns.append
-        calls_left = calls = source.workload.most_calls
+        calls_left = calls = source.workload.transport.max_calls
         if calls or self._is_stale(source.idle_close_ns):
             # A connection kept by the workload before would be one too few.
             self._connection.close()

@@ -46,12 +46,12 @@ class RequestSource:
     def of(cls, workload: Workload, endpoint: Endpoint, seed: int, replay: Replay | None = None) -> RequestSource:
         """The source of a workload's requests to an endpoint, its payloads drawn from ``seed``, or those of a
         ``replay``."""
-        profile = load_profile(workload.client)
-        head = RequestHead(endpoint, profile, workload.api, workload.connection)
+        profile = load_profile(workload.transport.client)
+        head = RequestHead(endpoint, profile, workload.call.api, workload.transport.connection)
         sizes = head.sizes(0)
         if replay is None:
-            least = DISTINCT_DOCUMENTS if workload.by_library else 4
-            data = payloads(workload.payload_kind, workload.payload_bytes, seed, least)
+            least = DISTINCT_DOCUMENTS if workload.transport.by_library else 4
+            data = payloads(workload.payload.kind, workload.payload.bytes, seed, least)
             supply, weigh = bodies(workload, profile, data), None
         else:
             supply, weigh = replayed_bodies(workload, profile, replay.sent_by(workload)), payload_of

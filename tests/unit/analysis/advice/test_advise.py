@@ -22,13 +22,13 @@ from wiretax.channels.workload import Workload
 
 SERVICE = Endpoint("https", "api-mt1.pusher.com", 443, DEMO)
 FREE_MOCK = {"servers": 1, "rtt_s": 0.0, "per_request_s": 0.0, "per_event_s": 0.0}
-MEASURED = Work(20e-6, 1e-6, "measured", Workload(payload_bytes=200, tls=True), FREE_MOCK)
+MEASURED = Work(20e-6, 1e-6, "measured", Workload.of(payload_bytes=200, tls=True), FREE_MOCK)
 
 
 def demand(**changes: Any) -> Demand:
     made = {"rate": 500.0, "rtt_s": 0.04, "budget_s": 0.1, "limit": 10}
     one = {name: changes.pop(name) for name in ("payload_bytes", "client", "connection") if name in changes}
-    workload = Workload(**{"payload_bytes": 200, "tls": True, **one})
+    workload = Workload.of(**{"payload_bytes": 200, "tls": True, **one})
     return Demand(workload, SERVICE, **{**made, **changes})
 
 
@@ -68,7 +68,7 @@ def test_full_batches_send_what_is_rendered_to_the_byte(client: str, payload_byt
     # So many events that every batch is full.
     advice = advise(demand(rate=1e9, client=client, payload_bytes=payload_bytes, limit=12, budget_s=10))
     for option in advice.options[1:]:
-        workload = replace(advice.demand.workload, api="batch", batch_size=option.batch_size)
+        workload = advice.demand.workload.replace(api="batch", batch_size=option.batch_size)
         sent = request_sizes(workload, SERVICE).sent
         assert option.largest_bytes == sent
         assert option.bytes_per_s == pytest.approx(1e9 * sent / option.batch_size)
@@ -80,7 +80,7 @@ def test_partly_filled_batches_send_the_mean_of_what_each_size_sends() -> None:
     more = 40 * 0.060
     shares = np.exp(-more) * np.array([1, more])
     shares = np.append(shares, 1 - shares.sum())
-    batches = [replace(demand().workload, api="batch", batch_size=size) for size in (1, 2, 3)]
+    batches = [demand().workload.replace(api="batch", batch_size=size) for size in (1, 2, 3)]
     sent = [request_sizes(batch, SERVICE).sent for batch in batches]
     size = shares @ [1, 2, 3]
     assert option.bytes_per_s == pytest.approx(40 / size * (shares @ sent))
@@ -118,7 +118,7 @@ def test_what_is_advised_is_within_the_budget_and_sends_the_fewest(rate: float, 
 
 def test_an_event_bears_the_work_of_the_batch_it_is_in() -> None:
     # Of batches of one and of two, which are equally many here, two thirds of the events are in those of two.
-    slow = Work(0.0, 0.006, "slow", Workload(payload_bytes=200, tls=True), FREE_MOCK)
+    slow = Work(0.0, 0.006, "slow", Workload.of(payload_bytes=200, tls=True), FREE_MOCK)
     budget_s = 0.040 + 2 * 0.006 + 0.010
     advice = advise(demand(rate=np.log(2) / 0.010, budget_s=budget_s, limit=2), slow)
     two = advice.options[1]
@@ -198,7 +198,7 @@ def test_a_connection_for_each_call_takes_its_handshakes() -> None:
     advice = advise(demand(client="node-18", connection="close", budget_s=0.2))
     assert advice.trigger.worst_s == pytest.approx(0.12)
     assert "so a call takes 3 round trips" in said(advice)
-    plain = replace(advice.demand, workload=replace(advice.demand.workload, tls=False))
+    plain = replace(advice.demand, workload=advice.demand.workload.replace(tls=False))
     assert advise(plain).trigger.worst_s == pytest.approx(0.08)
 
 
@@ -210,7 +210,7 @@ def test_no_event_takes_longer_than_the_budget_by_what_is_advised(
     tls: bool, closes: bool, rtt_s: float, payload_bytes: int
 ) -> None:
     """The worst case, counted by round trips: the first event of a batch that fills just as its linger ends."""
-    workload = Workload(payload_bytes=payload_bytes, tls=tls)
+    workload = Workload.of(payload_bytes=payload_bytes, tls=tls)
     target = SERVICE if tls else PLAIN_SERVICE
     for rate in (0.2, 5, 80, 3000):
         for budget_s in (0.0013, 0.05, 0.1, 0.33, 1.0):
@@ -283,7 +283,7 @@ def test_a_verdict_comes_first() -> None:
 
 
 def test_the_work_is_in_the_latency() -> None:
-    slow = Work(0.010, 0.002, "slow", Workload(payload_bytes=200, tls=True), FREE_MOCK)
+    slow = Work(0.010, 0.002, "slow", Workload.of(payload_bytes=200, tls=True), FREE_MOCK)
     advice = advise(demand(rate=20), slow)
     assert advice.trigger.worst_s == pytest.approx(0.040 + 0.010 + 0.002)
     five = advice.options[4]
@@ -305,8 +305,8 @@ def test_the_work_is_in_the_latency() -> None:
             "takes 200.0 µs a call and 0.0 µs an event",
         ),
         (replace(MEASURED, by_round_trips=True), "That run waited for round trips"),
-        (replace(MEASURED, workload=Workload(payload_bytes=17)), "without TLS, the nearest it has"),
-        (replace(MEASURED, workload=Workload(payload_bytes=17)), "Its payload is not near 200 B"),
+        (replace(MEASURED, workload=Workload.of(payload_bytes=17)), "without TLS, the nearest it has"),
+        (replace(MEASURED, workload=Workload.of(payload_bytes=17)), "Its payload is not near 200 B"),
         (replace(MEASURED, with_connection=True), "with TLS, a connection a call"),
     ],
 )

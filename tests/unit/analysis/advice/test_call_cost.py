@@ -21,7 +21,7 @@ HOST = "http://127.0.0.1:1/apps/1"
 def save(results: Path, name: str, *workloads: Workload, call_s: float = 50e-6, **meta: Any) -> Path:
     """A run in which a call takes ``call_s`` and each event 2 µs, for six rounds."""
     slices = [
-        slice_(each, number, 1000, duration_s=1000 * (call_s + 2e-6 * each.batch_size))
+        slice_(each, number, 1000, duration_s=1000 * (call_s + 2e-6 * each.call.batch_size))
         for number in range(6)
         for each in workloads
     ]
@@ -36,28 +36,32 @@ def save(results: Path, name: str, *workloads: Workload, call_s: float = 50e-6, 
 
 def pair(**settings: Any) -> tuple[Workload, ...]:
     """A trigger and the two batches that a line takes at least."""
-    return Workload("trigger", **settings), Workload("batch", 5, **settings), Workload("batch", 10, **settings)
+    return (
+        Workload.of("trigger", **settings),
+        Workload.of("batch", 5, **settings),
+        Workload.of("batch", 10, **settings),
+    )
 
 
 def test_the_work_of_a_call_and_of_an_event_is_found_again(tmp_path: Path) -> None:
     save(tmp_path, "1", *pair())
-    work = find_work(tmp_path, None, Workload())
+    work = find_work(tmp_path, None, Workload.of())
     assert work.call_s == pytest.approx(50e-6)
     assert work.event_s == pytest.approx(2e-6)
     assert work.largest_batch == 10
-    assert (work.run, work.workload, work.by_round_trips) == ("1", Workload(), False)
+    assert (work.run, work.workload, work.by_round_trips) == ("1", Workload.of(), False)
 
 
 @pytest.mark.parametrize(
     ("wanted", "nearest"),
     [
-        (Workload(payload_bytes=400), Workload(payload_bytes=1000)),  # by ratio, not by difference
-        (Workload(payload_bytes=300), Workload(payload_bytes=100)),
-        (Workload(payload_bytes=1000, client="php"), Workload(payload_bytes=17, client="php")),
-        (Workload(client="go"), Workload()),
-        (Workload(payload_bytes=120, tls=True), Workload(tls=True)),
-        (Workload(payload_kind="json", payload_bytes=900), Workload(payload_kind="json", payload_bytes=17)),
-        (Workload(connection="close"), Workload(payload_bytes=9, connection="close")),
+        (Workload.of(payload_bytes=400), Workload.of(payload_bytes=1000)),  # by ratio, not by difference
+        (Workload.of(payload_bytes=300), Workload.of(payload_bytes=100)),
+        (Workload.of(payload_bytes=1000, client="php"), Workload.of(payload_bytes=17, client="php")),
+        (Workload.of(client="go"), Workload.of()),
+        (Workload.of(payload_bytes=120, tls=True), Workload.of(tls=True)),
+        (Workload.of(payload_kind="json", payload_bytes=900), Workload.of(payload_kind="json", payload_bytes=17)),
+        (Workload.of(connection="close"), Workload.of(payload_bytes=9, connection="close")),
     ],
 )
 def test_the_nearest_family_is_taken(tmp_path: Path, wanted: Workload, nearest: Workload) -> None:
@@ -76,7 +80,7 @@ def test_the_nearest_family_is_taken(tmp_path: Path, wanted: Workload, nearest: 
 def test_the_newest_run_that_tells_is_taken(tmp_path: Path) -> None:
     save(tmp_path, "1", *pair(), call_s=1e-6)
     save(tmp_path, "2", *pair())
-    save(tmp_path, "3", Workload())  # one size only
+    save(tmp_path, "3", Workload.of())  # one size only
     save(tmp_path, "4", *pair(client=LIBRARY, tls=True))  # not wiretax's own publisher
     save(tmp_path, "5", *pair(), observed={})
     save(tmp_path, "6", *pair(), valid=False)
@@ -84,10 +88,10 @@ def test_the_newest_run_that_tells_is_taken(tmp_path: Path) -> None:
     save(tmp_path, "8", *pair(), mock=None, endpoint="https://api-eu.pusher.com/apps/1")
     (tmp_path / "9").mkdir()
     (tmp_path / "9" / "run.json").write_text("{")
-    assert find_work(tmp_path, None, Workload()).run == "2"
-    assert find_work(tmp_path, "1", Workload()).call_s == pytest.approx(1e-6)
-    assert find_work(tmp_path, "7", Workload()).by_round_trips
-    assert find_work(tmp_path, "8", Workload()).by_round_trips
+    assert find_work(tmp_path, None, Workload.of()).run == "2"
+    assert find_work(tmp_path, "1", Workload.of()).call_s == pytest.approx(1e-6)
+    assert find_work(tmp_path, "7", Workload.of()).by_round_trips
+    assert find_work(tmp_path, "8", Workload.of()).by_round_trips
 
 
 def test_only_sweeps_whose_call_times_are_a_line_tell(tmp_path: Path) -> None:
@@ -97,7 +101,7 @@ def test_only_sweeps_whose_call_times_are_a_line_tell(tmp_path: Path) -> None:
     save(tmp_path, "4", *pair(), mode="observe")
     save(tmp_path, "5", *pair()[:2])  # two sizes, nothing to check a line against
     bend(save(tmp_path, "6", *pair()))
-    assert find_work(tmp_path, None, Workload()).run == "1"
+    assert find_work(tmp_path, None, Workload.of()).run == "1"
 
 
 def bend(folder: Path) -> None:
@@ -109,20 +113,20 @@ def bend(folder: Path) -> None:
 
 def test_a_run_says_whether_connections_are_in_its_work(tmp_path: Path) -> None:
     save(tmp_path, "1", *pair())
-    assert not find_work(tmp_path, None, Workload()).with_connection
+    assert not find_work(tmp_path, None, Workload.of()).with_connection
     save(tmp_path, "2", *pair(connection="close"))
-    assert find_work(tmp_path, None, Workload()).with_connection
+    assert find_work(tmp_path, None, Workload.of()).with_connection
 
 
 def test_a_server_on_this_machine_tells_too(tmp_path: Path) -> None:
     save(tmp_path, "1", *pair(), mock=None, endpoint="http://127.0.0.1:6001/apps/1")
-    assert find_work(tmp_path, None, Workload()).run == "1"
+    assert find_work(tmp_path, None, Workload.of()).run == "1"
 
 
 def test_without_a_run_it_is_unknown(tmp_path: Path) -> None:
-    assert find_work(tmp_path / "none", None, Workload()) == UNKNOWN
-    save(tmp_path, "1", Workload())
-    assert find_work(tmp_path, None, Workload()) == UNKNOWN
+    assert find_work(tmp_path / "none", None, Workload.of()) == UNKNOWN
+    save(tmp_path, "1", Workload.of())
+    assert find_work(tmp_path, None, Workload.of()) == UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -138,13 +142,13 @@ def test_without_a_run_it_is_unknown(tmp_path: Path) -> None:
     ],
 )
 def test_a_run_that_is_named_and_does_not_tell_is_refused(tmp_path: Path, name: str, text: str) -> None:
-    save(tmp_path, "one", Workload())
+    save(tmp_path, "one", Workload.of())
     save(tmp_path, "free", *pair(), mode="free")
     save(tmp_path, "two", *pair()[:2])
     bend(save(tmp_path, "bent", *pair()))
     save(tmp_path, "bad", *pair(), valid=False, invalid_because=["nothing was acknowledged"])
     (save(tmp_path, "cut", *pair()) / "run.json").write_text('{"schema": 1')
     with pytest.raises(RunNotFoundError) as caught:
-        find_work(tmp_path, name, Workload())
+        find_work(tmp_path, name, Workload.of())
     assert text in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -15,7 +15,7 @@ from wiretax.runs.reader import RunNotFoundError
 from wiretax.runs.writer import write_run
 
 SERVER = "http://key:secret@127.0.0.1:6001/apps/1"
-KEPT = Workload()
+KEPT = Workload.of()
 
 
 def save(
@@ -37,9 +37,9 @@ def save(
         # 99 of 100, as some were open before.
         (KEPT, 84, True),
         # Those do not tell what the server would have done.
-        (Workload(connection="close"), 100, None),
-        (Workload(calls_per_connection=2), 50, None),
-        (Workload(client=LIBRARY), 100, None),
+        (Workload.of(connection="close"), 100, None),
+        (Workload.of(calls_per_connection=2), 50, None),
+        (Workload.of(client=LIBRARY), 100, None),
     ],
 )
 def test_a_server_closes_what_its_clients_would_have_kept(

@@ -21,7 +21,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def example() -> Drawing:
-    slices = made_up(Costs(), [Workload(), Workload("batch", 5), Workload("batch", 10)], rounds=2)
+    slices = made_up(Costs(), [Workload.of(), Workload.of("batch", 5), Workload.of("batch", 10)], rounds=2)
     figure = bytes_by_batch_size(slices)
     assert isinstance(figure, Drawing)
     return figure
@@ -79,7 +79,7 @@ def test_every_reference_has_its_target_and_no_id_is_given_twice(svg: str) -> No
 
 
 def test_ids_and_styles_of_two_figures_in_a_page_are_apart(svg: str) -> None:
-    other = layer_waterfall(made_up(Costs(), [Workload()], rounds=1))
+    other = layer_waterfall(made_up(Costs(), [Workload.of()], rounds=1))
     assert isinstance(other, Drawing)
     ids = [set(re.findall(r' id="([^"]+)"', each)) for each in (svg, other.svg())]
     assert not ids[0] & ids[1]

@@ -37,10 +37,10 @@ from wiretax.runs.schema import LATENCY, SLICES
 from wiretax.wire.ledger import TlsCounters
 from wiretax.wire.slices import Slice
 
-TRIGGER = Workload("trigger")
-BATCH = Workload("batch", 10)
+TRIGGER = Workload.of("trigger")
+BATCH = Workload.of("batch", 10)
 SWEEP = [
-    Workload(api, size, payload_bytes=payload)  # type: ignore[arg-type]
+    Workload.of(api, size, payload_bytes=payload)  # type: ignore[arg-type]
     for payload in (10, 100, 1000)
     for api, size in (("trigger", 1), ("batch", 2), ("batch", 5), ("batch", 10))
 ]
@@ -86,7 +86,7 @@ def line(axes: Axes, label: str) -> tuple[list[float], list[float]]:
 
 
 def test_the_waterfall_climbs_layer_by_layer_to_the_cable() -> None:
-    slices = slices_frame(record(counted(TRIGGER), counted(Workload("batch", 5)), counted(BATCH)))
+    slices = slices_frame(record(counted(TRIGGER), counted(Workload.of("batch", 5)), counted(BATCH)))
     figure = drawn(layer_waterfall(slices))
     alone, together = figure.figure.axes
     assert (alone.get_title(loc="left"), together.get_title(loc="left")) == ("trigger", "batch of 10")
@@ -113,7 +113,7 @@ def test_the_waterfall_climbs_layer_by_layer_to_the_cable() -> None:
 
 
 def test_layers_of_tls_are_in_the_waterfall_where_there_are_any() -> None:
-    made = counted(Workload(tls=True))
+    made = counted(Workload.of(tls=True))
     made.tls = TlsCounters(220, 220, 0, 0)
     figure = drawn(layer_waterfall(slices_frame(record(made))))
     [axes] = figure.figure.axes
@@ -142,9 +142,9 @@ def test_bytes_fall_with_batch_size_to_the_models_limit() -> None:
     [axes] = figure.figure.axes
     sent = bytes_per_event(slices)["sent"]
     for payload in (10, 100, 1000):
-        mine = [each for each in SWEEP if each.payload_bytes == payload]
+        mine = [each for each in SWEEP if each.payload.bytes == payload]
         sizes, heights = line(axes, f"{payload:,} B")
-        assert sizes == [each.batch_size for each in mine]
+        assert sizes == [each.call.batch_size for each in mine]
         assert heights == pytest.approx([sent[each.name] for each in mine])
         limit = costs.envelope + costs.escape_factor * payload
         dashed = [each for each in axes.lines if np.allclose(np.asarray(each.get_ydata(), dtype=float), limit)]
@@ -155,7 +155,7 @@ def test_bytes_fall_with_batch_size_to_the_models_limit() -> None:
 
 def test_batches_that_only_a_dedicated_cluster_takes_are_marked() -> None:
     words = "more than 10 a call: a dedicated cluster"
-    usual, larger = made_up(Costs(), SWEEP), made_up(Costs(), [*SWEEP, Workload("batch", 50)])
+    usual, larger = made_up(Costs(), SWEEP), made_up(Costs(), [*SWEEP, Workload.of("batch", 50)])
     assert words not in texts(drawn(bytes_by_batch_size(usual)))
     assert words in texts(drawn(bytes_by_batch_size(larger)))
     assert "dedicated" not in drawn(gain_by_batch_size(usual)).caption
@@ -172,7 +172,7 @@ def test_overhead_crosses_the_claim_where_the_bytes_say_so() -> None:
     factors = bytes_per_event(slices)["overhead_factor"]
     payloads, heights = line(axes, "trigger")
     assert payloads == [10, 100, 1000]
-    assert heights == pytest.approx([factors[each.name] for each in SWEEP if each.api == "trigger"])
+    assert heights == pytest.approx([factors[each.name] for each in SWEEP if each.call.api == "trigger"])
     assert line(axes, "batch of 10")[0] == [10, 100, 1000]
     assert "10x claimed" in texts(figure)
     # 305 + 3 digits + 60 + 1.5 p = 10 p, but for the digits that come in between.
@@ -246,7 +246,7 @@ def test_few_rounds_give_gains_without_intervals_or_a_band() -> None:
 
 
 def test_heads_are_stacked_by_part_the_least_first_with_the_claim() -> None:
-    heavy, light = slice_(Workload(client="node"), 0, 10), slice_(Workload(client="reference"), 0, 10)
+    heavy, light = slice_(Workload.of(client="node"), 0, 10), slice_(Workload.of(client="reference"), 0, 10)
     heavy.measured.header_bytes += 1000
     figure = drawn(heads_by_client(slices_frame(record(heavy, light))))
     [axes] = figure.figure.axes
@@ -261,7 +261,7 @@ def test_heads_are_stacked_by_part_the_least_first_with_the_claim() -> None:
 
 
 def test_a_client_sent_in_several_ways_has_one_head() -> None:
-    plain, closing = Workload(client="node"), Workload(client="node", connection="close")
+    plain, closing = Workload.of(client="node"), Workload.of(client="node", connection="close")
     longer = slice_(closing, 0, 10)
     longer.measured.header_bytes += 190
     figure = drawn(heads_by_client(slices_frame(record(longer, slice_(plain, 0, 10), slice_(TRIGGER, 0, 10)))))
@@ -315,7 +315,7 @@ def test_users_of_all_workers_count_and_what_is_given_counts_more() -> None:
 
 
 def test_an_observed_publisher_is_not_called_saturated() -> None:
-    made = record(slice_(Workload(payload_kind="observed", client="unknown"), 0, 3), users=1)
+    made = record(slice_(Workload.of(payload_kind="observed", client="unknown"), 0, 3), users=1)
     figure = drawn(latency_distributions(latency_frame(made), slices_frame(made)))
     assert figure.figure.axes[0].get_xlabel() == "latency, ms (as the proxy saw it)"
     assert "saturat" not in figure.caption.lower()

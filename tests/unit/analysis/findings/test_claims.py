@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 import pytest
 from saved import Costs, rendered
@@ -14,19 +12,19 @@ from analysis.models.breakeven import payload_at_overhead
 from wiretax.channels.sizes import request_sizes
 from wiretax.channels.workload import Workload
 
-TRIGGER = Workload()
-TEN = Workload("batch", 10)
-FAN = Workload("multi_trigger", channels=10)
-LARGER = [Workload("batch", 20), Workload("batch", 100)]
+TRIGGER = Workload.of()
+TEN = Workload.of("batch", 10)
+FAN = Workload.of("multi_trigger", channels=10)
+LARGER = [Workload.of("batch", 20), Workload.of("batch", 100)]
 HEADER, OVERHEAD, CURE, TEN_A_CALL, MORE, CHANNELS = range(6)
 
 
 def sized(workloads: list[Workload], *sizes: int) -> list[Workload]:
-    return [replace(workload, payload_bytes=size) for size in sizes for workload in workloads]
+    return [workload.replace(payload_bytes=size) for size in sizes for workload in workloads]
 
 
 def test_the_head_is_that_of_the_official_libraries() -> None:
-    claim = claims(rendered([replace(TRIGGER, client=client, payload_bytes=17) for client in OFFICIAL]))[HEADER]
+    claim = claims(rendered([TRIGGER.replace(client=client, payload_bytes=17) for client in OFFICIAL]))[HEADER]
     assert claim.verdict == "holds"
     assert claim.measured == "374 to 485 B, mean 429 B"
     assert (claim.interval, claim.workload) == ("exact", "trigger, 7 official libraries")
@@ -50,7 +48,7 @@ def test_overhead_is_named_with_the_payloads_at_which_it_is_10_5_and_2() -> None
 def test_an_overhead_is_crossed_where_it_is_said(factor: float, client: str) -> None:
     size = payload_at_overhead(factor, client, "chat")
     assert size is not None
-    at, beyond = (request_sizes(replace(TRIGGER, client=client, payload_bytes=each)) for each in (size, size + 1))
+    at, beyond = (request_sizes(TRIGGER.replace(client=client, payload_bytes=each)) for each in (size, size + 1))
     assert at.sent / size >= factor > beyond.sent / (size + 1)
 
 
@@ -77,14 +75,14 @@ def test_a_cure_is_judged_by_what_overhead_is_left() -> None:
 def test_ten_a_call_suffice_where_events_and_not_calls_take_the_time(
     costs: Costs, verdict: str, measured: str
 ) -> None:
-    calls = [TRIGGER, Workload("batch", 5), TEN, Workload("batch", 50)]
+    calls = [TRIGGER, Workload.of("batch", 5), TEN, Workload.of("batch", 50)]
     claim = claims(rendered(calls, rounds=8, costs=costs))[TEN_A_CALL]
     assert (claim.verdict, claim.measured) == (verdict, measured)
 
 
 def test_the_limit_of_the_gain_is_beside_it() -> None:
     frame = rendered(
-        [TRIGGER, Workload("batch", 2), TEN, *LARGER], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6)
+        [TRIGGER, Workload.of("batch", 2), TEN, *LARGER], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6)
     )
     told = (
         "y the line through batches of up to {} the gain's limit is 11.0x [11.00, 11.00], and 90 % of it takes 90"

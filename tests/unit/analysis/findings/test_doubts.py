@@ -11,7 +11,7 @@ from saved import Costs, made_up
 from analysis.findings.doubts import check
 from wiretax.channels.workload import Workload
 
-CALLS = [Workload(), Workload("batch", 5), Workload("batch", 10)]
+CALLS = [Workload.of(), Workload.of("batch", 5), Workload.of("batch", 10)]
 FREE = {"servers": 1, "rtt_s": 0.0, "per_request_s": 0.0, "per_event_s": 0.0}
 META: dict[str, Any] = {"mock": FREE, "busy": {"generator": 0.97, "mock": 0.9, "others": 0.0}}
 

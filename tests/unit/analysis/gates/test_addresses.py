@@ -40,8 +40,8 @@ ENDPOINTS = [
 ]
 # Ruby names a default port; how each client writes a head is for test_address.
 CLIENTS = ("reference", "python", "ruby")
-WORKLOADS = [Workload(client=client) for client in CLIENTS] + [
-    Workload("batch", 10, client=client) for client in CLIENTS
+WORKLOADS = [Workload.of(client=client) for client in CLIENTS] + [
+    Workload.of("batch", 10, client=client) for client in CLIENTS
 ]
 EXACTLY = 'baseline = "b.json"\nmax_increase = { abs = 0 }\nmax_decrease = { abs = 0 }\n'
 PAIR = 'compare = {{ of = {{ api = "batch" }}, to = {{ api = "trigger" }}, as = "{}" }}\n'
@@ -136,9 +136,9 @@ def test_what_is_accepted_anywhere_is_written_for_the_standard_address(tmp_path:
 
 
 def test_two_servers_of_one_run_are_held_against_each_other_as_if_they_were_named_alike() -> None:
-    workload = Workload("batch", 10)
+    workload = Workload.of("batch", 10)
     frames = [
-        rendered([workload.sent_to(server)], 1, endpoint=endpoint)
+        rendered([workload.replace(server=server)], 1, endpoint=endpoint)
         for server, endpoint in (("endpoint", LOOPBACK), ("against", ENDPOINTS[3]))
     ]
     both = [addresses(LOOPBACK)[0], {**addresses(ENDPOINTS[3])[0], "server": "against"}]
@@ -215,7 +215,7 @@ def test_http2_sizes_are_compared_at_one_address_only(tmp_path: Path) -> None:
     (tmp_path / "gates.toml").write_text("schema = 1\n" + text)
 
     def run(endpoint: Endpoint) -> Run:
-        made = sent_to(endpoint, [Workload()], 6)
+        made = sent_to(endpoint, [Workload.of()], 6)
         return replace(made, slices=made.slices.assign(http="2"))
 
     accept_run(run(SHORT), load_gates(tmp_path / "gates.toml", accepting=True))
@@ -240,7 +240,7 @@ def test_cable_bytes_are_stated_for_the_standard_address_too() -> None:
         Views(replace(run, slices=run.slices.assign(segments_out=3_000, segments_in=2_000, boundary_requests=7)))
         .at(STANDARD)
         .counts("trigger-100B-chat-ruby")["carried_bytes"]
-        for run in (sent_to(each, [Workload(client="ruby")], 1) for each in (LOOPBACK, SHORT))
+        for run in (sent_to(each, [Workload.of(client="ruby")], 1) for each in (LOOPBACK, SHORT))
     )
     # Those of requests that began in the slice before are moved by what they hold of it, too.
     assert here - there == -7

@@ -23,7 +23,7 @@ from wiretax.load.plan.plan import load_plan
 from wiretax.runs.reader import Run
 from wiretax.runs.writer import write_run
 
-TRIGGER, BATCH = Workload(), Workload("batch", 10)
+TRIGGER, BATCH = Workload.of(), Workload.of("batch", 10)
 BYTES = '[[check]]\nid = "bytes"\nmetric = "http.request.size.per_event"\nbaseline = "{}"\n'
 RATE = '[[check]]\nid = "rate"\nmetric = "events_per_second"\nbaseline = "{}"\n'
 EXACTLY = "max_increase = { abs = 0 }\nmax_decrease = { abs = 0 }\n"
@@ -119,7 +119,7 @@ def test_a_rate_is_held_to_what_was_accepted_by_its_interval(folder: Path) -> No
 
 def test_another_profile_is_named_and_never_passes_in_silence(folder: Path) -> None:
     text = BYTES + EXACTLY
-    python = made_up(Costs(), [Workload(client="python")], 1)
+    python = made_up(Costs(), [Workload.of(client="python")], 1)
     accept(folder, run_of(python), text)
     newer = run_of(python, profiles={"python": "pusher 4.0.0, requests 2.34.2"})
     judgement = judge(newer, load(folder, text))
@@ -161,7 +161,7 @@ def test_a_comparison_is_accepted_as_such(folder: Path) -> None:
 
 def test_accepting_says_what_changed_and_leaves_other_values_alone(folder: Path) -> None:
     text = BYTES + EXACTLY
-    first = accept(folder, run_of(made_up(Costs(), [TRIGGER, Workload("batch", 5)], 1)), text)
+    first = accept(folder, run_of(made_up(Costs(), [TRIGGER, Workload.of("batch", 5)], 1)), text)
     assert first.count("new ") == 2
     said = accept(folder, run_of(grown(steady(), 2)), text).splitlines()
     assert said[0] == (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,8 @@ from analysis.measures.summary import summarise
 from wiretax.channels.workload import LIBRARY, Workload
 from wiretax.runs.reader import Run
 
-TRIGGER, BATCH = Workload(), Workload("batch", 10)
-WIDE = Workload("multi_trigger", channels=10)
+TRIGGER, BATCH = Workload.of(), Workload.of("batch", 10)
+WIDE = Workload.of("multi_trigger", channels=10)
 SENT = 'metric = "http.request.size.per_event"\n'
 RATE = '[[check]]\nid = "rate"\nmetric = "events_per_second"\n'
 GAIN = RATE + 'compare = { of = { api = "batch" }, to = { api = "trigger" } }\n'
@@ -246,7 +245,7 @@ def test_a_lower_bound_is_not_accepted_as_a_baseline() -> None:
 
 
 def test_http2_is_judged_by_rounds_since_its_heads_vary() -> None:
-    two = replace(TRIGGER, client=LIBRARY, http="2", tls=True)
+    two = TRIGGER.replace(client=LIBRARY, http="2", tls=True)
     run = run_of_pieces(*(slice_(two, number, 1_000) for number in range(6)))
     frame = run.slices.assign(header_bytes=run.slices["header_bytes"] + run.slices["round"])
     [case] = judged(run_of(frame), check(SENT + "max = 450.01")).cases
@@ -311,7 +310,7 @@ def test_a_difference_is_in_the_metrics_unit() -> None:
 
 
 def test_where_gives_a_case_each_and_takes_lists() -> None:
-    run = run_of_pieces(*(slice_(replace(TRIGGER, payload_bytes=size), 0, 1_000) for size in (10, 100, 1000)))
+    run = run_of_pieces(*(slice_(TRIGGER.replace(payload_bytes=size), 0, 1_000) for size in (10, 100, 1000)))
     judgement = judged(run, check(SENT + "where = { payload_bytes = [10, 1000] }\nmax = 1000"))
     assert verdicts(judgement) == [
         ("trigger-10B-chat-reference", "pass"),
@@ -331,8 +330,8 @@ def test_a_where_that_matches_nothing_fails() -> None:
 
 
 def test_partners_agree_in_all_that_neither_side_names() -> None:
-    sizes = [replace(each, payload_bytes=size) for size in (10, 100) for each in (TRIGGER, BATCH)]
-    python = [replace(TRIGGER, client="python")]
+    sizes = [each.replace(payload_bytes=size) for size in (10, 100) for each in (TRIGGER, BATCH)]
+    python = [TRIGGER.replace(client="python")]
     judgement = judged(run_of(made_up(Costs(), [*sizes, *python], rounds=6)), GAIN + "min = 1")
     assert [(case.workload, case.to) for case in judgement.cases] == [
         ("batch10-10B-chat-reference", "trigger-10B-chat-reference"),
@@ -349,7 +348,7 @@ def test_partners_agree_in_all_that_neither_side_names() -> None:
 
 
 def test_clients_are_compared_call_by_call() -> None:
-    workloads = [replace(each, client=client) for client in ("reference", "python") for each in (TRIGGER, BATCH)]
+    workloads = [each.replace(client=client) for client in ("reference", "python") for each in (TRIGGER, BATCH)]
     compare = 'compare = { of = { client = "python" }, to = { client = "reference" } }\n'
     text = check(f'metric = "http.request.head.size"\n{compare}max = 2')
     cases = judged(run_of(rendered(workloads)), text).cases
@@ -363,7 +362,7 @@ def test_no_partner_and_too_many_partners_fail() -> None:
     lonely = judged(run_of_pieces(slice_(BATCH, 0, 1_000)), GAIN + "min = 0")
     assert lonely.exit_code == 3
     assert "nothing to hold it against: no workload has api = trigger" in lonely.cases[0].message
-    many = [TRIGGER, BATCH, Workload("batch", 5)]
+    many = [TRIGGER, BATCH, Workload.of("batch", 5)]
     text = RATE + 'min = 0\ncompare = { of = { api = "trigger" }, to = { api = "batch" } }'
     crowded = judged(run_of(made_up(Costs(), many, rounds=6)), text)
     assert crowded.exit_code == 3

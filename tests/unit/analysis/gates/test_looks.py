@@ -19,7 +19,7 @@ from wiretax.runs.machine import describe_machine
 from wiretax.runs.reader import Run
 from wiretax.runs.schema import LATENCY
 
-BATCH = Workload("batch", 10)
+BATCH = Workload.of("batch", 10)
 # Of a slice's time; a ratio of two spreads by 5 %.
 SPREAD = 0.035
 TRIALS = 40
@@ -54,7 +54,7 @@ def verdict(gates: Path, slower: float, seed: int, most_rounds: int) -> tuple[st
     slices = pd.concat(
         [
             made_up(costs, [BATCH], most_rounds, SPREAD, seed=2 * seed),
-            made_up(second, [BATCH.sent_to("against")], most_rounds, SPREAD, seed=2 * seed + 1),
+            made_up(second, [BATCH.replace(server="against")], most_rounds, SPREAD, seed=2 * seed + 1),
         ]
     )
     nothing: pd.DataFrame = LATENCY.empty_table().to_pandas()

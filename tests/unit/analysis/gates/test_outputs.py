@@ -53,7 +53,7 @@ min = 1
 
 def judgement(inconclusive: str = "fail", **meta: Any) -> Judgement:
     """Two rounds of a trigger and a batch: three cases pass or fail, one can't be told."""
-    frame = made_up(Costs(), [Workload(), Workload("batch", 10)], rounds=2)
+    frame = made_up(Costs(), [Workload.of(), Workload.of("batch", 10)], rounds=2)
     return judged(run_of(frame, **meta), GATES.format(inconclusive))
 
 

@@ -21,7 +21,7 @@ from analysis.gates.judge import judge
 from wiretax.channels.profiles import profile_names
 from wiretax.channels.workload import Workload
 
-BATCH = Workload("batch", 10)
+BATCH = Workload.of("batch", 10)
 # A server whose time is the events' time.
 COSTS = Costs(call_s=20e-6, event_s=100e-6)
 SLOWER = replace(COSTS, event_s=COSTS.event_s * 1.1)
@@ -88,7 +88,7 @@ def test_where_noise_hides_it_the_gate_says_so_and_does_not_pass(rounds: int) ->
 
 @pytest.mark.parametrize("client", profile_names())
 def test_a_head_one_byte_longer_always_fails(client: str) -> None:
-    workloads = [Workload(client=client), Workload("batch", 10, client=client)]
+    workloads = [Workload.of(client=client), Workload.of("batch", 10, client=client)]
     frame = rendered(workloads, rounds=2)
     for metric in ("http.request.head.size", "http.request.size.per_event"):
         text = f'[[check]]\nid = "c"\nmetric = "{metric}"\nbaseline = "b.json"\nmax_increase = {{ abs = 0 }}'
@@ -104,7 +104,7 @@ def test_a_head_one_byte_longer_always_fails(client: str) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_an_invalid_run_never_passes_whatever_it_measured(seed: int) -> None:
-    frame = made_up(COSTS, [Workload(), BATCH], rounds=10, spread=0.05, seed=seed)
+    frame = made_up(COSTS, [Workload.of(), BATCH], rounds=10, spread=0.05, seed=seed)
     text = '[[check]]\nid = "c"\nmetric = "events_per_second"\nmin = 0\n'
     assert judged(run_of(frame), text).exit_code == 0
     judgement = judged(run_of(frame, valid=False, invalid_because=["the witnesses disagree"]), text)

@@ -22,7 +22,7 @@ def clients(*names: str) -> RunRecord:
     for number, name in enumerate(names):
         for round_ in range(6):
             for api, size in (("trigger", 1), ("batch", 10)):
-                workload = Workload(api, size, client=name)  # type: ignore[arg-type]
+                workload = Workload.of(api, size, client=name)  # type: ignore[arg-type]
                 each = slice_(workload, round_, 100)
                 each.measured.header_bytes += number * 100
                 made.add(each, 4)
@@ -42,7 +42,7 @@ def test_a_library_is_one_row_with_its_trigger_and_its_batch() -> None:
 
 
 def test_a_library_without_a_batch_keeps_its_row() -> None:
-    made = record(*(slice_(Workload(client="php"), number, 10) for number in range(6)))
+    made = record(*(slice_(Workload.of(client="php"), number, 10) for number in range(6)))
     row = compare_clients(summarise(slices_frame(made), latency_frame(made))).iloc[0]
     assert row["trigger_head"] == 300
     assert math.isnan(row["batch_head"])
@@ -58,7 +58,7 @@ def test_the_claim_is_held_against_the_official_libraries_alone() -> None:
 
 def test_the_claim_is_of_one_servers_heads() -> None:
     alone, both = clients("go", "ruby"), clients("go", "ruby")
-    longer = slice_(Workload(client="go", server="against"), 0, 100)
+    longer = slice_(Workload.of(client="go", server="against"), 0, 100)
     longer.measured.header_bytes += 500
     both.add(longer, 4)
     assert head_claim(slices_frame(both)) == head_claim(slices_frame(alone))
@@ -78,7 +78,7 @@ def test_the_table_of_libraries_is_whole_at_usual_widths(width: int) -> None:
 def test_libraries_are_compared_at_a_size_that_all_have() -> None:
     made = clients("node", "go")
     for number in range(6):
-        made.add(slice_(Workload("batch", 50, client="go"), number, 100), 4)
+        made.add(slice_(Workload.of("batch", 50, client="go"), number, 100), 4)
     pairs = compare_clients(summarise(slices_frame(made))).set_index("client")
     assert pairs["batch_size"].tolist() == [10, 10]
     alone = slices_frame(made)

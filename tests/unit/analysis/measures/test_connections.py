@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from io import StringIO
 
 import numpy as np
@@ -53,7 +52,7 @@ def frame(*slices: Slice) -> pd.DataFrame:
     return slices_frame(record(*slices))
 
 
-KEPT, ASKED, CLOSES = Workload(), Workload(calls_per_connection=100), Workload(connection="close")
+KEPT, ASKED, CLOSES = Workload.of(), Workload.of(calls_per_connection=100), Workload.of(connection="close")
 
 
 @pytest.mark.parametrize(
@@ -83,16 +82,16 @@ def test_set_up_is_what_a_connection_has_beside_its_calls() -> None:
     assert use["setup_per_event"].tolist() == [pytest.approx(SETUP)]
     # More than a connection has of its own is the calls', such as acknowledgements of large bodies.
     assert connection_use(frame(closing(KEPT, own=40)))["setup_per_event"].tolist() == [pytest.approx(SETUP)]
-    ten = Workload("batch", 10)
+    ten = Workload.of("batch", 10)
     assert connection_use(frame(closing(ten)))["setup_per_event"].tolist() == [pytest.approx(SETUP / 10)]
     assert connection_use(frame(closing(KEPT, 0)))["setup_per_event"].tolist() == [0]
-    secure = closing(replace(KEPT, tls=True))
+    secure = closing(KEPT.replace(tls=True))
     secure.tls = TlsCounters(CALLS * 622, CALLS * 2022, CALLS * 600, CALLS * 2000)
     assert connection_use(frame(secure))["setup_per_event"].tolist() == [pytest.approx(SETUP + 2600)]
 
 
 def test_a_sentence_says_what_the_server_did_and_what_that_costs() -> None:
-    slices = frame(closing(KEPT), closing(ASKED), closing(Workload("batch", 10)))
+    slices = frame(closing(KEPT), closing(ASKED), closing(Workload.of("batch", 10)))
     assert list(closing_sentences(slices)) == [f"{SENTENCE} (trigger, 100 B)"]
     assert brief(slices, {})[-1] == f"T{SENTENCE[1:]} (trigger, 100 B)."
     some = frame(closing(KEPT, 50))
@@ -112,7 +111,7 @@ def test_connections_that_are_kept_or_closed_as_asked_get_no_such_sentence() -> 
 
 
 def test_of_two_servers_the_one_that_closes_is_named() -> None:
-    slices = frame(closing(KEPT, 0), closing(KEPT.sent_to("against")))
+    slices = frame(closing(KEPT, 0), closing(KEPT.replace(server="against")))
     assert list(closing_sentences(slices)) == [f"against: {SENTENCE} (trigger, 100 B)"]
 
 
@@ -131,16 +130,16 @@ def test_the_table_has_calls_per_connection_unless_all_were_kept() -> None:
 
 
 def test_the_report_says_it_too() -> None:
-    sheet = page.costs(run_of(frame(closing(KEPT), closing(Workload("batch", 10)))))
+    sheet = page.costs(run_of(frame(closing(KEPT), closing(Workload.of("batch", 10)))))
     assert "calls per connection" in sheet.headers
     assert [row[-1] for row in sheet.rows] == ["1", "1"]
     assert all("server closes" in str(row[2]) for row in sheet.rows)
-    models = page.bytes_model(run_of(frame(closing(KEPT), closing(Workload("batch", 10)))))
+    models = page.bytes_model(run_of(frame(closing(KEPT), closing(Workload.of("batch", 10)))))
     assert all("server closes" in str(row[0]) for row in models.rows)
 
 
 def test_there_is_no_curve_where_the_server_leaves_one_call_a_connection() -> None:
-    slices = frame(*(closing(Workload(calls_per_connection=asked)) for asked in (0, 2, 10, 100)))
+    slices = frame(*(closing(Workload.of(calls_per_connection=asked)) for asked in (0, 2, 10, 100)))
     assert amortisation(slices).empty
     figure = connections(slices)
     assert isinstance(figure, Absent)
@@ -149,7 +148,7 @@ def test_there_is_no_curve_where_the_server_leaves_one_call_a_connection() -> No
 
 def test_a_curve_is_made_of_the_calls_that_were_measured() -> None:
     # The server closes after 5 calls, so 10 and 100 are the same.
-    made = [closing(CLOSES), closing(Workload(calls_per_connection=10), 5), closing(ASKED, 5), closing(KEPT, 5)]
+    made = [closing(CLOSES), closing(Workload.of(calls_per_connection=10), 5), closing(ASKED, 5), closing(KEPT, 5)]
     points = amortisation(frame(*made))
     assert points["calls"].tolist() == [1, 5, 5, 5]
     assert points["connection_bytes"].tolist() == pytest.approx([SETUP] * 4)
@@ -158,7 +157,7 @@ def test_a_curve_is_made_of_the_calls_that_were_measured() -> None:
 def test_the_live_page_says_it_while_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "SAMPLE_S", 0.0)
     figures = Live(by_rounds=True)
-    figures.sample(record(closing(KEPT), closing(Workload("batch", 10), 0)))
+    figures.sample(record(closing(KEPT), closing(Workload.of("batch", 10), 0)))
     first, second = figures.workloads
     assert (first["sent_as"], first["calls_on_connection"]) == ("trigger, server closes", 1)
     assert first["closing"] == f"{SENTENCE} (trigger, 100 B)"

@@ -30,7 +30,7 @@ from wiretax.runs.schema import LATENCY
 from wiretax.wire.histogram import Histogram as Recorded
 from wiretax.wire.slices import Slice
 
-TRIGGER, BATCH = Workload(), Workload("batch", 10)
+TRIGGER, BATCH = Workload.of(), Workload.of("batch", 10)
 MS = 1_000_000
 META = {
     "plan": {"name": "p", "users": 4},
@@ -196,7 +196,7 @@ def test_the_page_has_the_same_cells_and_notes() -> None:
 
 
 FEW = Drain(QUEUE, calls=20, fill=4, waiting_s=0.004)
-MANY = Drain(replace(QUEUE, linger_s=0.05), calls=100, fill=10, waiting_s=0.03)
+MANY = Drain(QUEUE.replace(linger_s=0.05), calls=100, fill=10, waiting_s=0.03)
 
 
 def lossy(drain: Drain, lost: int) -> Run:
@@ -239,7 +239,7 @@ def test_the_queues_table_and_page_show_them() -> None:
     [row] = queues(lossy(MANY, 30)).rows
     assert any(str(cell).startswith(">64") for cell in row)
     assert "events without an acknowledgement" in queues(lossy(MANY, 30)).html()
-    trigger = replace(QUEUE, api="trigger", batch_size=1, linger_s=0.0)
+    trigger = QUEUE.replace(api="trigger", batch_size=1, linger_s=0.0)
     few = str(queues_in_brief(queues_of(FEW, Drain(trigger, calls=100))))
     assert "p99 needs 1,000 events, 200 were published by trigger" in few
     assert "1 of its batches has no p99" in few
@@ -249,7 +249,7 @@ def test_a_figure_without_any_p99_says_so() -> None:
     absent = latency_by_bytes(queues_of(FEW, replace(FEW, workload=MANY.workload)))
     assert isinstance(absent, Absent)
     assert "too few events for a p99, which needs 1,000" in str(absent)
-    drawing = latency_by_bytes(queues_of(FEW, MANY, replace(MANY, workload=replace(QUEUE, linger_s=0.1))))
+    drawing = latency_by_bytes(queues_of(FEW, MANY, replace(MANY, workload=QUEUE.replace(linger_s=0.1))))
     assert isinstance(drawing, Drawing)
     assert "1 workload has too few events for a p99" in drawing.caption
 

@@ -31,9 +31,9 @@ from wiretax.runs.reader import Run, read_run
 from wiretax.runs.writer import write_run
 
 CALLS = [
-    Workload(),
-    *(Workload("batch", size) for size in (2, 5, 10, 20, 50)),
-    Workload("multi_trigger", channels=10),
+    Workload.of(),
+    *(Workload.of("batch", size) for size in (2, 5, 10, 20, 50)),
+    Workload.of("multi_trigger", channels=10),
 ]
 META: dict[str, Any] = {
     "schema": 1,
@@ -103,7 +103,10 @@ def test_the_readmes_way_to_a_table_has_no_gain_for_it() -> None:
 
 
 def test_two_servers_are_not_compared_by_it() -> None:
-    both = [*CALLS[:2], *(Workload(each.api, each.batch_size, server="against") for each in CALLS[:2])]
+    both = [
+        *CALLS[:2],
+        *(Workload.of(each.call.api, each.call.batch_size, server="against") for each in CALLS[:2]),
+    ]
     frame = rendered(both, rounds=8)
     assert compare_servers(frame)["ratio"].notna().all()
     assert compare_servers(frame.assign(mode="free"))["ratio"].isna().all()

@@ -30,8 +30,8 @@ from wiretax.runs.writer import write_run
 
 # At 1,000/s over 50 ms the trigger falls behind; two batches keep up, the larger and slower one for fewer bytes.
 FAST = Drain(BATCH, calls=200, fill=5, waiting_s=0.004)
-SLOW = Drain(replace(BATCH, linger_s=0.05), calls=100, fill=10, waiting_s=0.03)
-DOMINATED = Drain(replace(BATCH, linger_s=0.02), calls=250, fill=4, waiting_s=0.02)
+SLOW = Drain(BATCH.replace(linger_s=0.05), calls=100, fill=10, waiting_s=0.03)
+DOMINATED = Drain(BATCH.replace(linger_s=0.02), calls=250, fill=4, waiting_s=0.02)
 BEHIND = Drain(TRIGGER, calls=300, left=700, waiting_s=0.2, overloaded="the queue grew to 700 events")
 
 
@@ -83,7 +83,7 @@ def test_the_frontier_is_what_nothing_beats_in_both(run: Run) -> None:
 
 
 def test_other_rates_are_other_curves() -> None:
-    slower = Drain(replace(TRIGGER, rate=200.0), calls=200)
+    slower = Drain(TRIGGER.replace(rate=200.0), calls=200)
     table = tradeoff(run_of(BEHIND, FAST, slower))
     assert table["rate"].tolist() == [200, 1000, 1000]
     assert table["curve"].nunique() == 2
@@ -152,8 +152,8 @@ def test_the_figure_draws_the_frontier_and_what_cannot_keep_up(run: Run) -> None
 
 
 def test_a_panel_a_round_trip_and_a_curve_a_rate() -> None:
-    near = [Drain(replace(each.workload, rtt_s=0.005), fill=each.fill) for each in (FAST, SLOW)]
-    quick = [Drain(replace(each.workload, rate=4000.0), fill=each.fill) for each in (FAST, SLOW)]
+    near = [Drain(each.workload.replace(rtt_s=0.005), fill=each.fill) for each in (FAST, SLOW)]
+    quick = [Drain(each.workload.replace(rate=4000.0), fill=each.fill) for each in (FAST, SLOW)]
     drawing = latency_by_bytes(run_of(FAST, SLOW, *near, *quick))
     assert isinstance(drawing, Drawing)
     left, right = drawing.figure.axes
@@ -162,7 +162,7 @@ def test_a_panel_a_round_trip_and_a_curve_a_rate() -> None:
 
 
 def test_without_queues_there_is_no_figure() -> None:
-    closed = record(slice_(Workload(), 0, 10))
+    closed = record(slice_(Workload.of(), 0, 10))
     run = as_read(closed, Path("run"), META)
     absent = latency_by_bytes(run)
     assert isinstance(absent, Absent)
@@ -171,7 +171,7 @@ def test_without_queues_there_is_no_figure() -> None:
 
 
 def test_queues_and_what_is_sent_as_fast_as_it_is_answered_are_kept_apart(tmp_path: Path) -> None:
-    made = record(slice_(Workload(), 0, 10), slice_(Workload("batch", 10), 0, 10))
+    made = record(slice_(Workload.of(), 0, 10), slice_(Workload.of("batch", 10), 0, 10))
     before = as_read(made, Path("run"), META)
     queue = slice_(BATCH, 0, 7)
     made.add(queue, 16)
@@ -186,7 +186,7 @@ def test_queues_and_what_is_sent_as_fast_as_it_is_answered_are_kept_apart(tmp_pa
 
 
 def test_a_run_without_queues_has_no_files_of_them(tmp_path: Path) -> None:
-    made = record(slice_(Workload(), 0, 10))
+    made = record(slice_(Workload.of(), 0, 10))
     made.meta = {"schema": 1, "started": "2026-01-31T12:00:00", **META}
     write_run(tmp_path, made)
     assert not {"queue.parquet", "waits.parquet"} & {file.name for file in tmp_path.iterdir()}
@@ -197,7 +197,7 @@ def test_a_run_without_queues_has_no_files_of_them(tmp_path: Path) -> None:
 
 
 def demand(rate: float = 1000.0, rtt_s: float = 0.05, budget_s: float = 0.1, limit: int = 10) -> Demand:
-    return Demand(Workload(), SERVICE, rate, rtt_s, budget_s, limit)
+    return Demand(Workload.of(), SERVICE, rate, rtt_s, budget_s, limit)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_advice_tells_what_was_measured_within_the_budget(run: Run, budget_s: fl
     [
         demand(rate=100.0),
         demand(rtt_s=0.2),
-        replace(demand(), workload=Workload(payload_bytes=1000)),
+        replace(demand(), workload=Workload.of(payload_bytes=1000)),
         replace(demand(), connections=Connections(True, "--connection close")),
     ],
 )
@@ -233,7 +233,7 @@ def test_what_is_far_from_what_was_measured_is_not_told(run: Run, other: Demand)
 def test_the_newest_valid_run_that_has_such_a_queue_is_told(tmp_path: Path) -> None:
     assert find_drained(tmp_path, None, demand()) is None
     for name, drain, valid in (("1", FAST, True), ("2", SLOW, True), ("3", FAST, False), ("4", None, True)):
-        made = record(slice_(Workload(), 0, 10)) if drain is None else record_of(drain)
+        made = record(slice_(Workload.of(), 0, 10)) if drain is None else record_of(drain)
         made.meta = {**META, "schema": 1, "started": f"2026-01-31T12:00:0{name}", "valid": valid}
         (tmp_path / name).mkdir()
         write_run(tmp_path / name, made)
@@ -241,4 +241,4 @@ def test_the_newest_valid_run_that_has_such_a_queue_is_told(tmp_path: Path) -> N
     assert found is not None
     assert named is not None
     assert (found.run, named.run) == ("2", "1")
-    assert find_work(tmp_path, "1", Workload()) == UNKNOWN
+    assert find_work(tmp_path, "1", Workload.of()) == UNKNOWN

@@ -19,9 +19,9 @@ from analysis.tables.run_table import render
 from wiretax.channels.workload import Workload
 from wiretax.wire.histogram import Histogram
 
-TRIGGER = Workload("trigger")
-BATCH = Workload("batch", 10)
-FAN_OUT = Workload("multi_trigger", channels=10)
+TRIGGER = Workload.of("trigger")
+BATCH = Workload.of("batch", 10)
+FAN_OUT = Workload.of("multi_trigger", channels=10)
 
 
 def test_layers_add_up_to_what_was_sent_and_received() -> None:
@@ -141,7 +141,7 @@ def test_the_summary_compares_with_the_trigger_by_message() -> None:
 
 
 def test_without_a_trigger_of_the_same_kind_there_is_nothing_to_compare_with() -> None:
-    other = Workload("trigger", payload_kind="ascii")
+    other = Workload.of("trigger", payload_kind="ascii")
     made = record(*(slice_(each, number, 10) for number in range(6) for each in (other, BATCH)))
     table = summarise(slices_frame(made), latency_frame(made)).set_index("api")
     assert table.at["batch", "baseline"] is None or pd.isna(table.at["batch", "baseline"])

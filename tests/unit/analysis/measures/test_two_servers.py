@@ -20,7 +20,7 @@ from wiretax.runs.reader import Run, as_read
 from wiretax.runs.record import RunRecord
 from wiretax.wire.slices import Slice
 
-CALLS = [Workload(), Workload("batch", 10)]
+CALLS = [Workload.of(), Workload.of("batch", 10)]
 MODEL = {"requests": 1, "request_bytes": 2, "response_bytes": 3}
 AGREED = {"agrees": True, "kernel": {"request_bytes": 2}, "model": MODEL}
 
@@ -35,7 +35,7 @@ def pairs(slower: float, rounds: int = 6, head: int = 0) -> list[Slice]:
         for call in CALLS:
             speed_s = 1.0 + number / 3
             made.append(slice_(call, number, 100, speed_s))
-            other = slice_(call.sent_to("against"), number, 100, speed_s * slower)
+            other = slice_(call.replace(server="against"), number, 100, speed_s * slower)
             other.measured.header_bytes += head * 100
             made.append(other)
     return made
@@ -76,9 +76,11 @@ def test_a_slower_server_is_told_to_the_percent_though_the_machine_drifts() -> N
 def test_a_workload_is_held_against_the_trigger_sent_to_the_same_server() -> None:
     summary = summarise(slices_frame(record(*pairs(slower=2)))).set_index("workload")
     for call in CALLS:
-        for sent in (call, call.sent_to("against")):
-            assert summary.at[sent.name, "baseline"] == CALLS[0].sent_to(sent.server).name
-    assert summary.index.tolist() == [each.name for call in CALLS for each in (call, call.sent_to("against"))]
+        for sent in (call, call.replace(server="against")):
+            assert summary.at[sent.name, "baseline"] == CALLS[0].replace(server=sent.server).name
+    assert summary.index.tolist() == [
+        each.name for call in CALLS for each in (call, call.replace(server="against"))
+    ]
 
 
 def test_too_few_rounds_have_a_ratio_and_no_interval() -> None:
@@ -129,7 +131,7 @@ def test_a_ratio_of_servers_that_spreads_is_a_doubt_of_its_own() -> None:
     [doubt] = check(slices_frame(record(*uneven)), {"against": "http://h/apps/1"})
     # Triggers and batches of one server changed alike: their gain is steady.
     assert doubt.what.startswith("2 of 4 gains varied by more than 10 % between rounds")
-    assert f"{CALLS[0].sent_to('against').name} over {CALLS[0].name}" in doubt.what
+    assert f"{CALLS[0].replace(server='against').name} over {CALLS[0].name}" in doubt.what
 
 
 def test_a_run_from_before_there_were_two_is_one_servers() -> None:

@@ -14,7 +14,7 @@ from saved import Costs, made_up
 from analysis.models.call_time import CLOSE, STABLE, call_times, fit_time, gain_curve
 from wiretax.channels.workload import Workload
 
-TRIGGER = Workload()
+TRIGGER = Workload.of()
 SIZES = (1, 2, 5, 10, 50)
 STRAIGHT = Costs(call_s=20e-6, event_s=2e-6)
 # Seconds a call that a mock was measured with, by batch size: 50 and 100 gain as much.
@@ -22,7 +22,7 @@ MEASURED = {1: 12.6e-6, 2: 14.0e-6, 5: 16.2e-6, 10: 22.0e-6, 20: 28.3e-6, 50: 46
 
 
 def sized(*sizes: int) -> list[Workload]:
-    return [TRIGGER if size == 1 else Workload("batch", size) for size in sizes]
+    return [TRIGGER if size == 1 else Workload.of("batch", size) for size in sizes]
 
 
 def timed(

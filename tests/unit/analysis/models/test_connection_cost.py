@@ -46,7 +46,7 @@ def test_the_layers_of_tls_are_apart_and_the_cable_holds_them_all() -> None:
 
 
 def test_a_run_from_before_tls_was_counted_has_none() -> None:
-    frame = slices_frame(record(slice_(Workload(), 0, 20)))
+    frame = slices_frame(record(slice_(Workload.of(), 0, 20)))
     old = frame.drop(columns=[name for name in frame if name.startswith("tls_") or name == "calls_per_connection"])
     cost = bytes_per_event(old).iloc[0]
     assert cost[["tls", "response_tls", "handshake"]].tolist() == [0, 0, 0]

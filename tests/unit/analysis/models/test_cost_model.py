@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 from saved import Costs, made_up, rendered
@@ -13,12 +12,12 @@ from wiretax.channels.profiles import profile_names
 from wiretax.channels.sizes import request_sizes
 from wiretax.channels.workload import Workload
 
-TRIGGER = Workload()
+TRIGGER = Workload.of()
 SIZES = (2, 5, 10, 50)
 STRANGER = [
-    replace(call, payload_bytes=size, client="a stranger")
+    call.replace(payload_bytes=size, client="a stranger")
     for size in (10, 100, 1000)
-    for call in (TRIGGER, *(Workload("batch", events) for events in SIZES))
+    for call in (TRIGGER, *(Workload.of("batch", events) for events in SIZES))
 ]
 
 
@@ -37,31 +36,31 @@ def test_what_a_call_and_an_event_weigh_is_recovered() -> None:
 
 @pytest.mark.parametrize("client", profile_names())
 def test_bodies_of_every_library_leave_no_byte_over(client: str) -> None:
-    calls = [TRIGGER, Workload("batch", 2), Workload("batch", 10), Workload("batch", 30)]
+    calls = [TRIGGER, Workload.of("batch", 2), Workload.of("batch", 10), Workload.of("batch", 30)]
     fit = fit_bytes(
-        rendered([replace(call, client=client, payload_bytes=size) for size in (100, 1000) for call in calls])
+        rendered([call.replace(client=client, payload_bytes=size) for size in (100, 1000) for call in calls])
     )
     assert fit["residual"].tolist() == [0, 0, 0, 0]
     assert (fit["escape_factor"] >= 1).all()
     # Its own line says the same of a size that was not measured.
     row = fit[(fit["api"] == "batch") & (fit["payload_bytes"] == 100)].iloc[0]
-    other = request_sizes(Workload("batch", 70, client=client))
+    other = request_sizes(Workload.of("batch", 70, client=client))
     assert sent_per_event(row, 70) == pytest.approx(other.sent / 70)
 
 
 def test_one_size_of_batch_is_told_apart_by_the_profile() -> None:
-    only = fit_bytes(rendered([Workload("batch", 10)])).iloc[0]
-    many = fit_bytes(rendered([Workload("batch", events) for events in SIZES])).iloc[0]
+    only = fit_bytes(rendered([Workload.of("batch", 10)])).iloc[0]
+    many = fit_bytes(rendered([Workload.of("batch", events) for events in SIZES])).iloc[0]
     assert only["call_bytes"] == many["call_bytes"]
     assert only["residual"] == 0
 
 
 def test_one_size_of_batch_of_a_stranger_is_not_told_apart() -> None:
-    only = fit_bytes(made_up(Costs(), [replace(Workload("batch", 10), client="a stranger")])).iloc[0]
+    only = fit_bytes(made_up(Costs(), [Workload.of("batch", 10, client="a stranger")])).iloc[0]
     assert math.isnan(only["call_bytes"])
 
 
 def test_a_body_that_is_no_line_leaves_a_residual() -> None:
-    frame = made_up(Costs(), [Workload("batch", events) for events in SIZES], rounds=1)
+    frame = made_up(Costs(), [Workload.of("batch", events) for events in SIZES], rounds=1)
     frame.loc[0, "body_bytes"] += 7 * frame.loc[0, "requests"]
     assert fit_bytes(frame)["residual"].max() > 1

@@ -17,7 +17,12 @@ from analysis.text.sheet import Cell, Lines, Sheet
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import Run
 
-CALLS = [Workload(), Workload("batch", 5), Workload("batch", 10), Workload("multi_trigger", channels=10)]
+CALLS = [
+    Workload.of(),
+    Workload.of("batch", 5),
+    Workload.of("batch", 10),
+    Workload.of("multi_trigger", channels=10),
+]
 FREE: dict[str, Any] = {"mock": {"servers": 1, "rtt_s": 0.0}, "warnings": [], "invalid_because": []}
 SHOWN = [
     page.in_brief,
@@ -45,7 +50,7 @@ def whole() -> pd.DataFrame:
 
 
 def larger() -> pd.DataFrame:
-    calls = [*CALLS, Workload("batch", 2), Workload("batch", 20)]
+    calls = [*CALLS, Workload.of("batch", 2), Workload.of("batch", 20)]
     return rendered(calls, rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
 
 
@@ -75,8 +80,8 @@ def test_without_a_limit_the_largest_gain_measured_is_in_brief() -> None:
 
 
 def test_a_run_of_libraries_in_three_sentences() -> None:
-    calls = [Workload(client=client, payload_bytes=17) for client in OFFICIAL]
-    calls += [Workload("batch", 10, client=client, payload_bytes=17) for client in OFFICIAL]
+    calls = [Workload.of(client=client, payload_bytes=17) for client in OFFICIAL]
+    calls += [Workload.of("batch", 10, client=client, payload_bytes=17) for client in OFFICIAL]
     first, second, third = brief(rendered(calls), FREE)
     assert "7 official libraries has a head of 374 to 485 B, 429 on average" in first
     assert second == "An event of 17 B published by itself sends 459 to 561 B."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +35,13 @@ from wiretax.wire.ledger import Failure, Tally
 from wiretax.wire.queue_tally import QueueTally
 from wiretax.wire.slices import Slice
 
-TRIGGER = Workload()
-FIVE, TEN, TWENTY = (replace(TRIGGER, api="batch", batch_size=size) for size in (5, 10, 20))
-MANY = replace(TRIGGER, api="multi_trigger", channels=10)
-LIBRARY = replace(TRIGGER, client="python")
-QUEUED = replace(TRIGGER, rate=1000.0, publishers=2, rtt_s=0.01)
-QUEUED_TEN = replace(QUEUED, api="batch", batch_size=10, linger_s=0.005)
-SHARED = [replace(TRIGGER, calls_per_connection=calls) for calls in (1, 10, 100)]
+TRIGGER = Workload.of()
+FIVE, TEN, TWENTY = (TRIGGER.replace(api="batch", batch_size=size) for size in (5, 10, 20))
+MANY = TRIGGER.replace(api="multi_trigger", channels=10)
+LIBRARY = TRIGGER.replace(client="python")
+QUEUED = TRIGGER.replace(rate=1000.0, publishers=2, rtt_s=0.01)
+QUEUED_TEN = QUEUED.replace(api="batch", batch_size=10, linger_s=0.005)
+SHARED = [TRIGGER.replace(calls_per_connection=calls) for calls in (1, 10, 100)]
 EVERYTHING = "".join(f'[[check]]\nid = "{name}"\nmetric = "{name}"\nmin = 0\n' for name in METRICS)
 NO = Failure("rejected", 400, "20 events in one batch, expected 1 to 10")
 PLANS: dict[str, list[Workload]] = {
@@ -50,9 +49,9 @@ PLANS: dict[str, list[Workload]] = {
     "libraries": [
         each
         for name in ("python", "go", "ruby")
-        for each in (replace(TRIGGER, client=name), replace(TEN, client=name))
+        for each in (TRIGGER.replace(client=name), TEN.replace(client=name))
     ],
-    "two servers": [each.sent_to(server) for each in (TRIGGER, TEN) for server in ("endpoint", "against")],
+    "two servers": [each.replace(server=server) for each in (TRIGGER, TEN) for server in ("endpoint", "against")],
     "queues": [QUEUED, QUEUED_TEN],
     "connections": SHARED,
 }
@@ -116,7 +115,7 @@ def rejected(workload: Workload, round_: int) -> Slice:
 
 
 def accepted(workload: Workload, round_: int) -> Slice:
-    made = slice_(workload, round_, 1000, connections=1000 // (workload.most_calls or 1000))
+    made = slice_(workload, round_, 1000, connections=1000 // (workload.transport.max_calls or 1000))
     if workload.queued:
         tally = made.queue = QueueTally(intended=1000, arrived=1000)
         for _ in range(100):
@@ -143,7 +142,9 @@ def _cases() -> Iterator[Any]:
             yield pytest.param(workloads, out.__eq__, id=f"{name} without {out.name}")
         if name in ("sizes", "queues"):
             yield pytest.param(workloads, lambda _: True, id=f"{name} without any")
-    yield pytest.param(PLANS["libraries"], lambda each: each.api == "trigger", id="libraries without triggers")
+    yield pytest.param(
+        PLANS["libraries"], lambda each: each.call.api == "trigger", id="libraries without triggers"
+    )
 
 
 def shown(run: Run) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from wiretax.runs.machine import crowding
 from wiretax.runs.reader import Run, as_read
 from wiretax.runs.record import RunRecord
 
-CALLS = [Workload(), Workload("batch", 10)]
+CALLS = [Workload.of(), Workload.of("batch", 10)]
 FREE = {"servers": 1, "rtt_s": 0.0, "per_request_s": 0.0, "per_event_s": 0.0}
 COUNTED = {"requests": 1, "request_bytes": 2, "response_bytes": 3}
 META: dict[str, Any] = {
@@ -85,7 +84,7 @@ def test_a_queue_on_a_narrow_terminal_names_them_too_and_no_figure_is_cut() -> N
 
 
 def test_differences_between_two_servers_are_titled_as_such() -> None:
-    pairs = [each for call in CALLS for each in (call, call.sent_to("against"))]
+    pairs = [each for call in CALLS for each in (call, call.replace(server="against"))]
     made = record(*(slice_(each, number, 100) for number in range(6) for each in pairs))
     lines = printed(made, against="http://127.0.0.1:18081/apps/123456", width=120)
     at = next(place for place, line in enumerate(lines) if "against / endpoint" in line)
@@ -98,8 +97,8 @@ def test_differences_between_two_servers_are_titled_as_such() -> None:
 
 
 QUEUES = Drain(TRIGGER, calls=100), Drain(BATCH, calls=200, fill=5)
-NEAR = [Drain(replace(each.workload, rtt_s=0.005), calls=100) for each in QUEUES]
-PLANS = [Drain(replace(each.workload, rtt_s=None), calls=100) for each in QUEUES]
+NEAR = [Drain(each.workload.replace(rtt_s=0.005), calls=100) for each in QUEUES]
+PLANS = [Drain(each.workload.replace(rtt_s=None), calls=100) for each in QUEUES]
 
 
 @pytest.mark.parametrize(

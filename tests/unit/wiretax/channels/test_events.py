@@ -71,7 +71,7 @@ def test_a_profile_encodes_as_the_library_did(captured: dict[str, Any], client: 
     assert len(data.encode()) == captured["data_bytes"]
     if given == READY:
         # A workload's payloads are ready strings too, and have to cost the same.
-        workload = Workload("trigger") if one else Workload("batch", 3)
+        workload = Workload.of("trigger") if one else Workload.of("batch", 3)
         assert bodies(workload, profile, [READY])() == captured["body"].encode()
 
 
@@ -136,7 +136,7 @@ def test_one_channel_as_a_string_where_a_library_sends_it_so() -> None:
 
 def test_a_batch_keeps_the_librarys_order_of_keys() -> None:
     profile = msgspec.structs.replace(load_profile("reference"), event_keys=("name", "data", "channel"))
-    next_body = bodies(Workload("batch", 2), profile, ["x", "y", "z"])
+    next_body = bodies(Workload.of("batch", 2), profile, ["x", "y", "z"])
     item = b'{"name":"my-event","data":"%b","channel":"my-channel"}'
     assert next_body() == b'{"batch":[' + item % b"x" + b"," + item % b"y" + b"]}"
     assert next_body() == b'{"batch":[' + item % b"z" + b"," + item % b"x" + b"]}"
@@ -146,7 +146,7 @@ def test_a_batch_keeps_the_librarys_order_of_keys() -> None:
 @pytest.mark.parametrize(("kind", "size"), [("chat", 100), ("json", 1000)])
 def test_the_data_that_arrives_has_the_size_that_is_told(client: str, kind: str, size: int) -> None:
     profile = load_profile(client)
-    workload = Workload(payload_bytes=size, payload_kind=kind, client=client)
+    workload = Workload.of(payload_bytes=size, payload_kind=kind, client=client)
     told = data_bytes(workload, profile)
     for text in payloads(kind, size, 5):
         arrived = json.loads(bodies(workload, profile, [text])())["data"]
@@ -159,7 +159,7 @@ def test_the_data_that_arrives_has_the_size_that_is_told(client: str, kind: str,
 def test_a_trigger_is_the_document_of_its_event(client: str, api: Any) -> None:
     profile = load_profile(client)
     channels = 3 if api == "multi_trigger" else 1
-    next_body = bodies(Workload(api, channels=channels, client=client), profile, ["one", "two"])
+    next_body = bodies(Workload.of(api, channels=channels, client=client), profile, ["one", "two"])
     expected = [
         encoder(profile.body_json)(
             trigger_document(Event("my-event", channel_names(channels), data_string(text, profile)), profile)

@@ -50,7 +50,7 @@ def test_sizes_between_two_layouts_leave_no_gap(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("size", [10, 100, 1000])
 def test_one_kind_and_size_costs_the_same_whatever_was_drawn(client: str, kind: str, size: int) -> None:
-    workload = Workload(payload_kind=kind, payload_bytes=size, client=client)
+    workload = Workload.of(payload_kind=kind, payload_bytes=size, client=client)
     sizes = set()
     for seed in (1, 2, 3):
         next_body = bodies(workload, load_profile(client), payloads(kind, size, seed))

@@ -186,13 +186,13 @@ def test_the_clients_plan_sends_the_heads_that_were_captured() -> None:
         for each in CAPTURED
         if "Activity" not in each["library"]
     }
-    workloads = [each for each in load_plan("clients").workloads if each.client != "reference"]
-    assert {each.client for each in workloads} == set(CLIENTS.values())
+    workloads = [each for each in load_plan("clients").workloads if each.transport.client != "reference"]
+    assert {each.transport.client for each in workloads} == set(CLIENTS.values())
     for workload in workloads:
         # A mock's port has five digits, as the captures' had.
         source = RequestSource.of(workload, CAPTURED_AT, 1)
         head = source.head.render(source.next_body(), 1_700_000_000)
-        if (workload.client, workload.api) in captured:
-            assert len(head) == captured[workload.client, workload.api], workload.name
+        if (workload.transport.client, workload.call.api) in captured:
+            assert len(head) == captured[workload.transport.client, workload.call.api], workload.name
         else:
-            assert (workload.api, workload.client in OFFICIAL) == ("batch", False)
+            assert (workload.call.api, workload.transport.client in OFFICIAL) == ("batch", False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from wiretax.channels.endpoint import DEMO, Endpoint
@@ -17,14 +15,14 @@ from wiretax.wire.publishers.request_source import RequestSource
 @pytest.mark.parametrize(
     "workload",
     [
-        Workload(),
-        Workload(api="batch", batch_size=10, payload_bytes=1000, payload_kind="json"),
-        Workload(api="multi_trigger", channels=3, connection="close"),
+        Workload.of(),
+        Workload.of(api="batch", batch_size=10, payload_bytes=1000, payload_kind="json"),
+        Workload.of(api="multi_trigger", channels=3, connection="close"),
     ],
     ids=lambda workload: workload.name,
 )
 def test_a_rendered_request_has_the_sizes_that_were_said(client: str, workload: Workload) -> None:
-    mine = replace(workload, client=client)
+    mine = workload.replace(client=client)
     source = RequestSource.of(mine, LOOPBACK, seed=7)
     for _ in range(5):
         body = source.next_body()
@@ -37,4 +35,4 @@ def test_a_rendered_request_has_the_sizes_that_were_said(client: str, workload: 
 def test_the_hosts_name_is_in_the_head() -> None:
     pusher = Endpoint("https", "api-mt1.pusher.com", 443, DEMO)
     longer = len("api-mt1.pusher.com") - len("127.0.0.1:18080")
-    assert request_sizes(Workload(), pusher).headers == request_sizes(Workload()).headers + longer
+    assert request_sizes(Workload.of(), pusher).headers == request_sizes(Workload.of()).headers + longer

@@ -28,7 +28,7 @@ from wiretax.wire.ledger import Failure
 from wiretax.wire.publishers.caller import Call
 from wiretax.wire.slices import Slice
 
-WORKLOAD = Workload("batch", 2, rate=500.0, publishers=0)
+WORKLOAD = Workload.of("batch", 2, rate=500.0, publishers=0)
 PATIENCE_S = 20.0
 LOST = Failure("lost", 0, "connection reset")
 BUSY = Failure("rejected", 503, "overloaded")

@@ -130,7 +130,7 @@ def test_what_failed_is_lost_and_not_sent_again() -> None:
     assert queue.waiting() == 0
 
 
-WORKLOAD = Workload("batch", 10, rate=1000.0, linger_s=0.02, publishers=4)
+WORKLOAD = Workload.of("batch", 10, rate=1000.0, linger_s=0.02, publishers=4)
 
 
 @pytest.mark.parametrize(

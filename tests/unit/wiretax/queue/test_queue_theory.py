@@ -9,7 +9,7 @@ import pytest
 
 from analysis.advice.batching_theory import gather
 from wiretax.channels.events import Event
-from wiretax.channels.workload import Arrivals
+from wiretax.channels.workload import Process
 from wiretax.queue.arrival import Arrival
 from wiretax.queue.backlog import AT_ONCE, Backlog
 from wiretax.queue.schedule import BURST, intended_times
@@ -20,7 +20,7 @@ SERVICE_S = 0.001
 
 
 def simulate(
-    arrivals: Arrivals, rate: float, count: int, servers: int, most: int = 1, linger_s: float = 0.0
+    arrivals: Process, rate: float, count: int, servers: int, most: int = 1, linger_s: float = 0.0
 ) -> QueueTally:
     """Events taken from a backlog by servers that need ``SERVICE_S`` a call; time is a number."""
     times = intended_times(arrivals, rate, seed=7)
@@ -81,7 +81,7 @@ def test_with_publishers_enough_a_batch_is_what_advice_reckons(rate: float, ling
 
 
 @pytest.mark.parametrize("arrivals", ["constant", "poisson", "burst"])
-def test_arrivals_keep_their_rate_and_are_the_same_for_a_seed(arrivals: Arrivals) -> None:
+def test_arrivals_keep_their_rate_and_are_the_same_for_a_seed(arrivals: Process) -> None:
     drawn = [next(times) for times in [intended_times(arrivals, 250.0, 3)] for _ in range(50_000)]
     again = [next(times) for times in [intended_times(arrivals, 250.0, 3)] for _ in range(50_000)]
     assert drawn == again

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,7 @@ META = {
 
 
 def run(measured: bool = True, damage: tuple[str, ...] = (), failed: Any = None, **more: Any) -> Run:
-    made = record(*(slice_(Workload("batch", 10), number, 50) for number in range(5)))
+    made = record(*(slice_(Workload.of("batch", 10), number, 50) for number in range(5)))
     nothing = {name: schema.empty_table().to_pandas() for name, schema in FRAMES.items()}
     slices = slices_frame(made) if measured else nothing["slices"]
     latency = latency_frame(made) if measured else nothing["latency"]
@@ -112,9 +111,9 @@ def test_a_run_that_says_nothing_of_itself_is_still_shown() -> None:
 
 
 def queued(slices: bool = False) -> Run:
-    made = record_of(Drain(replace(TRIGGER, rtt_s=0.05), calls=100))
+    made = record_of(Drain(TRIGGER.replace(rtt_s=0.05), calls=100))
     if slices:
-        made.add(slice_(Workload(), 0, 50), 4)
+        made.add(slice_(Workload.of(), 0, 50), 4)
     mock = {"servers": 1, "rtt_s": 0.0, "per_request_s": 0.0, "per_event_s": 0.0}
     return as_read(made, Path("the-run"), {**META, "mock": mock})
 

@@ -13,7 +13,7 @@ from wiretax.wire.ledger import Failure
 
 def mixed() -> RunRecord:
     """50 acknowledged, 3 rejected, 2 never left, 4 without an answer, one of them cut off by its own user."""
-    one = slice_(Workload(), 0, 50)
+    one = slice_(Workload.of(), 0, 50)
     one.measured.requests += 3
     one.measured.failures = 8
     one.measured.failed[Failure("rejected", 429, "slow down")] = 1
@@ -24,7 +24,7 @@ def mixed() -> RunRecord:
     one.measured.failed[Failure("timeout", 0, "no answer")] = 1
     one.boundary.unfinished = one.boundary.unknown = 1
     one.measured.unfinished, one.measured.unknown = 5, 3
-    return record(one, slice_(Workload(), -1, 7))
+    return record(one, slice_(Workload.of(), -1, 7))
 
 
 def test_every_exchange_has_one_end_the_warm_ups_too() -> None:
@@ -47,7 +47,7 @@ def test_a_count_that_went_missing_is_said(lost: str) -> None:
         case "a latency":
             run.total.latency.counts[run.total.latency.counts.nonzero()[0][0]] -= 1
         case "a rejection":
-            run.failed[Workload().name, Failure("rejected", 429, "slow down")] -= 1
+            run.failed[Workload.of().name, Failure("rejected", 429, "slow down")] -= 1
         case _:
             run.total.requests -= 1
     found = outcome(run)

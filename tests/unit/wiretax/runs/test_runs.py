@@ -30,11 +30,11 @@ META = {"schema": 1, "started": "2026-01-01T00:00:00.000+00:00"}
 
 
 def made() -> RunRecord:
-    one = slice_(Workload("batch", 10), 0, 50)
+    one = slice_(Workload.of("batch", 10), 0, 50)
     one.measured.failed[Failure("lost", 0, "reset")] = 2
     one.boundary.requests = 1
     one.boundary.body_bytes = 700
-    run = record(one, slice_(Workload("batch", 10), -1, 7))
+    run = record(one, slice_(Workload.of("batch", 10), -1, 7))
     run.meta = dict(META)
     run.server = {"requests": 58}
     return run
@@ -67,7 +67,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 
 
 def test_what_could_not_be_measured_is_null_not_zero(tmp_path: Path) -> None:
-    uncounted = slice_(Workload(), 0, 5)
+    uncounted = slice_(Workload.of(), 0, 5)
     uncounted.tcp = None
     run = record(uncounted)
     run.meta = dict(META)

@@ -21,8 +21,8 @@ from wiretax.runs.record import RunRecord
 from wiretax.wire.ledger import Failure, TcpCounters, TlsCounters
 from wiretax.wire.slices import Slice
 
-TRIGGER, BATCH = Workload(), Workload(api="batch", batch_size=10)
-FAN = Workload(api="multi_trigger", channels=10, tls=True)
+TRIGGER, BATCH = Workload.of(), Workload.of(api="batch", batch_size=10)
+FAN = Workload.of(api="multi_trigger", channels=10, tls=True)
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,9 @@ def measured() -> RunRecord:
         for workload, requests in ((TRIGGER, 1_000 + number), (BATCH, 600), (FAN, 500)):
             made = slice_(workload, number, requests)
             made.tcp = TcpCounters(100, 50, 0, 2 * requests, requests, 104 * requests, 52 * requests)
-            made.tls = TlsCounters(3 * requests, requests, requests, 0) if workload.tls else TlsCounters()
+            made.tls = (
+                TlsCounters(3 * requests, requests, requests, 0) if workload.transport.tls else TlsCounters()
+            )
             slices.append(made)
     return record(*slices)
 

@@ -32,7 +32,7 @@ def conclude(run: RunRecord, cost: CostModel | None = None) -> dict[str, Any]:
 
 
 def test_a_run_whose_exchanges_add_up_is_valid() -> None:
-    meta = conclude(record(slice_(Workload(), 0, 5)))
+    meta = conclude(record(slice_(Workload.of(), 0, 5)))
     assert meta["valid"]
     assert meta["outcome"] == {
         "sent": 5,
@@ -45,7 +45,7 @@ def test_a_run_whose_exchanges_add_up_is_valid() -> None:
 
 
 def test_a_run_whose_exchanges_do_not_add_up_is_invalid() -> None:
-    run = record(slice_(Workload(), 0, 5))
+    run = record(slice_(Workload.of(), 0, 5))
     run.total.requests += 1
     meta = conclude(run)
     assert not meta["valid"]
@@ -57,6 +57,6 @@ def test_a_run_whose_exchanges_do_not_add_up_is_invalid() -> None:
 
 @pytest.mark.parametrize("embedded", [True, False])
 def test_the_faults_of_an_embedded_mock_stand_in_the_run(embedded: bool) -> None:
-    meta = conclude(record(slice_(Workload(), 0, 5)), CostModel() if embedded else None)
+    meta = conclude(record(slice_(Workload.of(), 0, 5)), CostModel() if embedded else None)
     both = [{"kind": "slow", "share": 0.5, "wait_s": 0.2}, {"kind": "stall", "share": 0.1}]
     assert meta["faults"] == (both if embedded else [])

@@ -19,8 +19,8 @@ from wiretax.load.sweep.executor import LocalExecutor
 from wiretax.wire.connections.response import Response
 from wiretax.wire.slices import Slice
 
-TRIGGER = Workload()
-AGAINST = Workload(server="against")
+TRIGGER = Workload.of()
+AGAINST = Workload.of(server="against")
 NOON = 1_795_521_600.0  # Tue, 24 Nov 2026 12:00:00 GMT
 
 

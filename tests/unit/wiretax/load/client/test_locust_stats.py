@@ -22,7 +22,7 @@ from wiretax.load.client.stats_feed import METHOD, StatsFeed
 from wiretax.wire.ledger import Failure
 from wiretax.wire.slices import Slice
 
-TRIGGER, BATCH = Workload(), Workload(api="batch", batch_size=10)
+TRIGGER, BATCH = Workload.of(), Workload.of(api="batch", batch_size=10)
 TIMEOUT = Failure("timeout", 0, "no answer within 10 s")
 MS = 1_000_000
 

@@ -23,9 +23,9 @@ PLAN = {"schema": 1, "name": "p", "rounds": 3, "slice": "100ms", "users": 5}
 def test_a_call_counts_as_the_service_bills_it_and_one_that_does_not_fit_is_never_handed_out() -> None:
     message_limit, spent = MessageLimit(25), []
     message_limit.on_spent = lambda: spent.append(message_limit.taken)
-    batches = message_limit.limited(Workload("batch", 10), lambda: b"ten")
-    many = message_limit.limited(Workload("multi_trigger", channels=4), lambda: b"four")
-    one = message_limit.limited(Workload(), lambda: b"one")
+    batches = message_limit.limited(Workload.of("batch", 10), lambda: b"ten")
+    many = message_limit.limited(Workload.of("multi_trigger", channels=4), lambda: b"four")
+    one = message_limit.limited(Workload.of(), lambda: b"one")
     assert [batches(), batches(), many()] == [b"ten", b"ten", b"four"]
     for supply in (batches, many):
         with pytest.raises(MessageLimitError):

@@ -17,7 +17,7 @@ from wiretax.wire.histogram import SIZE, Histogram
 from wiretax.wire.ledger import COUNTS, Failure, Tally, TcpCounters, TlsCounters, Witness
 from wiretax.wire.slices import Slice
 
-WORKLOAD = Workload(api="batch", batch_size=10)
+WORKLOAD = Workload.of(api="batch", batch_size=10)
 LATE_NS = [5 * 10**9]
 TIMED_OUT_NS = [10 * 10**9] * 2
 

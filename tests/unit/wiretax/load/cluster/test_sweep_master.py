@@ -99,7 +99,7 @@ class FakeWorker:
         self._say(messages.FINAL, {"witness": Witness(100 * self.held, 7).as_plain()})
 
     def settled(self, order: dict[str, Any]) -> dict[str, Any]:
-        slice_ = Slice(Workload(**order["workload"]), order["round"])
+        slice_ = Slice(Workload.of(**order["workload"]), order["round"])
         slice_.measured.events = slice_.measured.requests = 1
         slice_.close()
         return {

@@ -19,7 +19,7 @@ from wiretax.load.free.windows import FreeRun
 from wiretax.load.users.publishers import TriggerUser
 from wiretax.wire.slices import Slice
 
-WORKLOAD = Workload()
+WORKLOAD = Workload.of()
 # Reached by no test that passes.
 LONG_S = 30.0
 

@@ -24,7 +24,7 @@ def plan(text: str) -> tuple[Workload, ...]:
 
 def test_lists_multiply() -> None:
     workloads = plan(HEAD + '[[workload]]\napi = "batch"\nbatch_size = [2, 10]\npayload_bytes = [10, 100]\n')
-    assert [(each.batch_size, each.payload_bytes) for each in workloads] == [
+    assert [(each.call.batch_size, each.payload.bytes) for each in workloads] == [
         (2, 10),
         (2, 100),
         (10, 10),
@@ -34,14 +34,14 @@ def test_lists_multiply() -> None:
 
 def test_a_workload_takes_its_clients_connection_habit_unless_told() -> None:
     kept, closed = plan(HEAD + TRIGGER + 'client = "python"\nconnection = ["keep-alive", "close"]\n')
-    assert (kept.connection, closed.connection) == ("keep-alive", "close")
+    assert (kept.transport.connection, closed.transport.connection) == ("keep-alive", "close")
     assert closed.name == "trigger-100B-chat-python-close"
-    assert plan(HEAD + TRIGGER)[0].connection == "keep-alive"
+    assert plan(HEAD + TRIGGER)[0].transport.connection == "keep-alive"
 
 
 def test_a_dedicated_cluster_takes_larger_batches() -> None:
     text = HEAD + "[limits]\nbatch_size = 50\n" + '[[workload]]\napi = "batch"\nbatch_size = 50\n'
-    assert plan(text)[0].batch_size == 50
+    assert plan(text)[0].call.batch_size == 50
 
 
 @pytest.mark.parametrize("name", plan_names())
@@ -51,17 +51,17 @@ def test_plans_that_come_along_can_be_run(name: str) -> None:
 
 def test_the_headline_covers_what_it_promises() -> None:
     workloads = load_plan("headline").workloads
-    assert {each.payload_bytes for each in workloads} == {10, 100, 1000, 10000}
-    assert {each.batch_size for each in workloads} == {1, 2, 5, 10, 20, 50, 100}
-    assert {each.channels for each in workloads} == {1, 10, 100}
-    assert {each.client for each in workloads} == {"reference", "python"}
+    assert {each.payload.bytes for each in workloads} == {10, 100, 1000, 10000}
+    assert {each.call.batch_size for each in workloads} == {1, 2, 5, 10, 20, 50, 100}
+    assert {each.call.channels for each in workloads} == {1, 10, 100}
+    assert {each.transport.client for each in workloads} == {"reference", "python"}
 
 
 def test_clients_sends_every_librarys_trigger_and_batch_as_the_library_would() -> None:
     workloads = load_plan("clients").workloads
     for api in ("trigger", "batch"):
-        assert {each.client for each in workloads if each.api == api} == set(profile_names())
-    assert all(each.connection == load_profile(each.client).connection for each in workloads)
+        assert {each.transport.client for each in workloads if each.call.api == api} == set(profile_names())
+    assert all(each.transport.connection == load_profile(each.transport.client).connection for each in workloads)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,11 @@ def test_each_round_has_all_workloads_in_an_order_of_its_own_and_the_seed_says_w
 
 def test_tls_follows_the_endpoint_unless_a_plan_says_otherwise() -> None:
     document = tomllib.loads(HEAD + TRIGGER)
-    assert [parse_plan(document, https).workloads[0].tls for https in (None, False, True)] == [False, False, True]
+    assert [parse_plan(document, https).workloads[0].transport.tls for https in (None, False, True)] == [
+        False,
+        False,
+        True,
+    ]
     assert parse_plan(document, True).workloads[0].name == "trigger-100B-chat-reference-tls"
     both = tomllib.loads(HEAD + TRIGGER + "tls = [false, true]\n")
     assert parse_plan(both).tls == [False, True]
@@ -155,9 +159,9 @@ def test_tls_follows_the_endpoint_unless_a_plan_says_otherwise() -> None:
 
 def test_calls_share_a_connection_as_a_plan_says() -> None:
     kept, shared = plan(HEAD + TRIGGER + "calls_per_connection = [0, 5]\n")
-    assert (kept.most_calls, shared.most_calls) == (0, 5)
+    assert (kept.transport.max_calls, shared.transport.max_calls) == (0, 5)
     assert shared.name == "trigger-100B-chat-reference-5calls"
-    assert plan(HEAD + TRIGGER + 'connection = "close"\n')[0].most_calls == 1
+    assert plan(HEAD + TRIGGER + 'connection = "close"\n')[0].transport.max_calls == 1
     for wrong in ("calls_per_connection = -1\n", 'connection = "close"\ncalls_per_connection = 5\n'):
         with pytest.raises(PlanError, match="calls_per_connection = "):
             plan(HEAD + TRIGGER + wrong)
@@ -185,7 +189,7 @@ def test_the_mocks_certificate_is_one_of_two_kinds() -> None:
 def test_http_2_is_the_librarys_and_goes_with_tls() -> None:
     workload = {"api": "trigger", "client": "httpx-library", "http": ["1.1", "2"], "tls": True}
     plan = parse_plan({"schema": 1, "name": "both", "workload": [workload]})
-    assert [(each.http, each.tls, each.connection) for each in plan.workloads] == [
+    assert [(each.transport.http, each.transport.tls, each.transport.connection) for each in plan.workloads] == [
         ("1.1", True, "keep-alive"),
         ("2", True, "keep-alive"),
     ]

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from wiretax.channels.workload import Workload
+from wiretax.channels.workload import Arrivals, Workload
 from wiretax.load.plan.plan import Plan, PlanError, load_plan, parse_plan
 from wiretax.queue.slice_queue import least_slice_s
 
@@ -23,20 +23,20 @@ def test_rates_lingers_publishers_and_round_trips_multiply() -> None:
         BATCH + 'rate = ["500/s", "3000/min"]\nlinger = ["5ms", "50ms"]\npublishers = 4\nrtt = ["0ms", "20ms"]\n'
         'arrivals = "burst"\n'
     ).workloads
-    assert {(each.rate, each.linger_s, each.rtt_s) for each in workloads} == {
+    assert {(each.arrivals.rate, each.arrivals.linger_s, each.arrivals.rtt_s) for each in workloads} == {
         (rate, linger, rtt) for rate in (500.0, 50.0) for linger in (0.005, 0.05) for rtt in (0.0, 0.02)
     }
-    assert {(each.publishers, each.arrivals) for each in workloads} == {(4, "burst")}
+    assert {(each.arrivals.publishers, each.arrivals.process) for each in workloads} == {(4, "burst")}
     assert workloads[0].name == "batch10-100B-chat-reference-500ps-burst-4pub-linger5ms-rtt0ms"
 
 
 def test_a_queue_has_all_users_as_publishers_and_random_arrivals_unless_told() -> None:
     [workload] = plan('api = "trigger"\nrate = "500/s"\n').workloads
-    assert (workload.publishers, workload.arrivals, workload.linger_s, workload.rtt_s) == (8, "poisson", 0.0, None)
+    assert workload.arrivals == Arrivals(500.0, publishers=8)
 
 
 def test_without_a_rate_nothing_is_a_queue() -> None:
-    assert plan(BATCH).workloads == (Workload("batch", 10),)
+    assert plan(BATCH).workloads == (Workload.of("batch", 10),)
 
 
 def test_each_round_trip_has_a_mock_of_its_own() -> None:
@@ -81,18 +81,18 @@ def test_a_round_trip_is_not_given_to_an_endpoint_that_has_its_own() -> None:
 
 
 def test_a_slice_holds_arrivals_and_lingers_enough() -> None:
-    assert least_slice_s(Workload(rate=100.0, publishers=1)) == 2.0
-    assert least_slice_s(Workload("batch", 10, rate=1000.0, linger_s=0.1, publishers=1)) == 2.0
-    assert least_slice_s(Workload()) == 0.0
+    assert least_slice_s(Workload.of(rate=100.0, publishers=1)) == 2.0
+    assert least_slice_s(Workload.of("batch", 10, rate=1000.0, linger_s=0.1, publishers=1)) == 2.0
+    assert least_slice_s(Workload.of()) == 0.0
 
 
 def test_tradeoff_has_the_trigger_at_each_rate_and_round_trip_before_its_batches() -> None:
     workloads = load_plan("tradeoff").workloads
-    asked = {(each.rate, each.rtt_s) for each in workloads}
+    asked = {(each.arrivals.rate, each.arrivals.rtt_s) for each in workloads}
     assert len(asked) == 6
     for rate, rtt in asked:
-        curve = [each for each in workloads if (each.rate, each.rtt_s) == (rate, rtt)]
-        assert curve[0].api == "trigger"
+        curve = [each for each in workloads if (each.arrivals.rate, each.arrivals.rtt_s) == (rate, rtt)]
+        assert curve[0].call.api == "trigger"
         assert len(curve) == 5
 
 

@@ -40,7 +40,7 @@ payload_bytes = [10, 100]
 @pytest.mark.parametrize("api", get_args(Api))
 @pytest.mark.parametrize("client", profile_names())
 def test_a_body_is_what_a_library_writes_for_any_event(client: str, api: Api) -> None:
-    workload = Workload(
+    workload = Workload.of(
         api=api,
         client=client,
         batch_size=3 if api == "batch" else 1,
@@ -54,7 +54,7 @@ def test_a_body_is_what_a_library_writes_for_any_event(client: str, api: Api) ->
 
 
 def test_events_keep_their_names_channels_and_order_and_begin_anew_after_the_last() -> None:
-    workload = Workload(api="batch", batch_size=3)
+    workload = Workload.of(api="batch", batch_size=3)
     next_body = replayed_bodies(workload, load_profile("reference"), MINE.sent_by(workload))
     sent = [item for _ in range(4) for item in json.loads(next_body())["batch"]]
     assert [(item["name"], item["channel"], item["data"]) for item in sent] == [
@@ -63,7 +63,7 @@ def test_events_keep_their_names_channels_and_order_and_begin_anew_after_the_las
 
 
 def test_a_body_knows_what_it_carries() -> None:
-    workload = Workload(api="batch", batch_size=2, client="php")
+    workload = Workload.of(api="batch", batch_size=2, client="php")
     next_body = replayed_bodies(workload, load_profile("php"), MINE.sent_by(workload))
     sizes = [len(text.encode()) for text in TEXTS]
     assert [payload_of(next_body()) for _ in range(3)] == [
@@ -75,12 +75,12 @@ def test_a_body_knows_what_it_carries() -> None:
 
 def test_an_event_to_several_channels_is_one_to_each_unless_the_workload_says_how_many() -> None:
     replay = Replay("several", (Event("e", ("a", "b"), "1"), Event("f", ("c",), "2")))
-    assert [(each.name, each.channels) for each in replay.sent_by(Workload())] == [
+    assert [(each.name, each.channels) for each in replay.sent_by(Workload.of())] == [
         ("e", ("a",)),
         ("e", ("b",)),
         ("f", ("c",)),
     ]
-    many = replay.sent_by(Workload(api="multi_trigger", channels=3))
+    many = replay.sent_by(Workload.of(api="multi_trigger", channels=3))
     assert [(each.name, each.channels) for each in many] == [("e", channel_names(3)), ("f", channel_names(3))]
 
 
@@ -126,7 +126,7 @@ def test_a_file_is_read_whole_and_its_bad_lines_are_skipped_or_end_it(tmp_path: 
 
 def test_what_surrounds_an_event_is_measured_not_taken_from_the_usual_names() -> None:
     with pytest.raises(KeyError):
-        body_sizes(Workload(payload_kind="replay"))
+        body_sizes(Workload.of(payload_kind="replay"))
 
 
 def test_bytes_of_a_replay_are_judged_by_rounds_and_calls_exactly() -> None:

@@ -77,10 +77,10 @@ def test_two_servers_are_sent_the_same_one_right_after_the_other_in_a_drawn_orde
         assert sorted(order) == sorted(workloads)
         for one, other in twins(order):
             assert {one.server, other.server} == {"endpoint", "against"}
-            assert one.sent_to("endpoint") == other.sent_to("endpoint")
+            assert one.replace(server="endpoint") == other.replace(server="endpoint")
             first.add(one.server)
         # Those of one payload, which are compared by their gain, stay together too.
-        sizes = [each.payload_bytes for each in order]
+        sizes = [each.payload.bytes for each in order]
         assert sum(one != other for one, other in pairwise(sizes)) == 1
     assert first == {"endpoint", "against"}
     assert round_order(workloads, 1, WARM_UP) == list(workloads)

@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[5]
 
 
 def test_the_first_round_is_1_in_text_and_0_in_files() -> None:
-    first, last = (slices_frame(record(slice_(Workload(), number, 10)))["round"].item() for number in (0, 9))
-    step = Step(Workload(), 0, 10, 0.0)
+    first, last = (slices_frame(record(slice_(Workload.of(), number, 10)))["round"].item() for number in (0, 9))
+    step = Step(Workload.of(), 0, 10, 0.0)
     assert (first, where(step)) == (0, "round 1/10")
     assert (last, where(replace(step, round=9))) == (9, "round 10/10")
     assert where(replace(step, round=WARM_UP)) == "warm-up"

@@ -1,0 +1,37 @@
+"""What is sent: the attributes that tell one measured load from another, declared once.
+
+- ``Workload``, and the values it consists of: ``Call``, ``Payload``, ``Transport`` and ``Arrivals``;
+- ``ATTRIBUTES``, the table from which columns, names, TOML keys and options are derived;
+- ``COMPARISON_KEY``, the columns in which compared workloads agree; ``workload_of`` reads a row back.
+"""
+
+from wiretax.channels.workload.attribute import Attribute
+from wiretax.channels.workload.values import (
+    LIBRARY,
+    Api,
+    Arrivals,
+    Call,
+    Habit,
+    Payload,
+    Process,
+    Server,
+    Transport,
+)
+from wiretax.channels.workload.workload import ATTRIBUTES, COMPARISON_KEY, Workload, workload_of
+
+__all__ = [
+    "ATTRIBUTES",
+    "COMPARISON_KEY",
+    "LIBRARY",
+    "Api",
+    "Arrivals",
+    "Attribute",
+    "Call",
+    "Habit",
+    "Payload",
+    "Process",
+    "Server",
+    "Transport",
+    "Workload",
+    "workload_of",
+]

@@ -1,0 +1,72 @@
+"""An attribute of a workload: its column, its part of the name, its TOML key and where else it appears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
+from typing import Any, get_type_hints
+
+_ATTRIBUTE = "attribute"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """Everything outside the code that gives an attribute its meaning is derived from this.
+
+    Attributes:
+        column: its column in the files of a run, and its keyword in ``Workload.of``.
+        default: its value where nothing else is given.
+        path: where a workload keeps it: ``payload.bytes``.
+        type: the type of its values.
+        part: its part of a workload's name, from its value; None if it has none.
+        in_name: whether a workload's name has the part; by default, if the value is not the default.
+        place: parts of a higher place come later in the name.
+        compared: whether a workload and the trigger it is compared with have the same value.
+        of_connection: whether workloads that differ in it can't share a connection.
+        later: whether runs of the first versions lack the column; their value is the default.
+        selectable: whether a gate can select workloads by it.
+    """
+
+    column: str
+    default: Any = None
+    path: str = ""
+    type: Any = None
+    part: Callable[[Any], str] | None = None
+    in_name: Callable[[Any], bool] | None = None
+    place: int = 0
+    compared: bool = False
+    of_connection: bool = False
+    later: bool = False
+    selectable: bool = True
+
+    def value(self, workload: object) -> Any:
+        """The value that a workload has."""
+        return attrgetter(self.path)(workload)
+
+    def part_of(self, workload: object) -> str:
+        """The part of a workload's name; empty if it has none."""
+        value = self.value(workload)
+        named = value != self.default if self.in_name is None else self.in_name(workload)
+        return self.part(value) if self.part is not None and named else ""
+
+
+def attribute(column: str, default: Any, **settings: Any) -> Any:
+    """A field of a dataclass that is an attribute of workloads; for the settings see ``Attribute``."""
+    return field(default=default, metadata={_ATTRIBUTE: Attribute(column, default, **settings)})
+
+
+def always(_: object) -> bool:
+    """For ``in_name``: the name has the part whatever the value."""
+    return True
+
+
+def attributes_of(record: type, path: str = "") -> Iterator[Attribute]:
+    """The attributes of a dataclass and of the dataclasses it consists of, in their order."""
+    types = get_type_hints(record)
+    for each in fields(record):
+        declared = each.metadata.get(_ATTRIBUTE)
+        if declared is None:
+            yield from attributes_of(types[each.name], f"{path}{each.name}.")
+        else:
+            yield replace(declared, path=path + each.name, type=types[each.name])

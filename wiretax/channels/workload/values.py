@@ -1,0 +1,132 @@
+"""The small values that a workload consists of. To add an attribute, add a field here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from wiretax.channels.workload.attribute import always, attribute
+
+Api = Literal["trigger", "multi_trigger", "batch"]
+Habit = Literal["keep-alive", "close"]
+# Named as the options that name them.
+Server = Literal["endpoint", "against"]
+Process = Literal["constant", "poisson", "burst"]
+
+# Not a profile: httpx itself, in this process, with the bodies of the profile "httpx".
+LIBRARY = "httpx-library"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Call:
+    """What one request publishes.
+
+    Attributes:
+        api: one event to one channel, one event to many channels, or many events.
+        batch_size: events in a call (1 unless api is "batch").
+        channels: channels of an event (1 unless api is "multi_trigger").
+    """
+
+    api: Api = attribute("api", "trigger")
+    batch_size: int = attribute("batch_size", 1)
+    channels: int = attribute("channels", 1)
+
+    @property
+    def name(self) -> str:
+        """``batch10``: the first part of a workload's name."""
+        size = {"trigger": "", "multi_trigger": self.channels, "batch": self.batch_size}[self.api]
+        return f"{self.api}{size}"
+
+    @property
+    def messages(self) -> int:
+        """Messages the service bills for a call: an event to n channels counts as n, and so does a batch of n."""
+        return self.batch_size * self.channels
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Payload:
+    """The data of one event.
+
+    Attributes:
+        bytes: UTF-8 bytes, as the application hands them over.
+        kind: the shape of the data, a name in ``wiretax.channels.payloads.KINDS``.
+    """
+
+    bytes: int = attribute("payload_bytes", 100, part="{}B".format, in_name=always, compared=True)
+    kind: str = attribute("payload_kind", "chat", part=str, in_name=always, compared=True)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Transport:
+    """Who sends a call, and how it uses connections.
+
+    Attributes:
+        client: the client library whose bytes are sent, a name in ``wiretax/channels/profiles``, or ``LIBRARY``.
+        connection: "keep-alive", or "close" for one connection per call.
+        calls_per_connection: calls after which a kept connection is closed; 0 for never.
+        http: the protocol version.
+        tls: whether the connection is encrypted.
+    """
+
+    client: str = attribute("client", "reference", part=str, in_name=always, compared=True)
+    connection: Habit = attribute("connection", "keep-alive", part=str, compared=True)
+    calls_per_connection: int = attribute(
+        "calls_per_connection", 0, part="{}calls".format, compared=True, later=True
+    )
+    http: str = attribute("http", "1.1", part="http{}".format, compared=True, of_connection=True)
+    tls: bool = attribute("tls", False, part=lambda _: "tls", compared=True, of_connection=True)
+
+    @property
+    def by_library(self) -> bool:
+        """Whether the library itself sends, not its profile."""
+        return self.client == LIBRARY
+
+    @property
+    def max_calls(self) -> int:
+        """How many calls share a connection at most; 0 for no limit."""
+        return 1 if self.connection == "close" else self.calls_per_connection
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Arrivals:
+    """How events arrive in a queue. Without a rate there is no queue, and users send as fast as they are answered.
+
+    Attributes:
+        rate: events per second, however fast the server is; 0 for no queue.
+        linger_s: seconds after its first event at which a batch leaves at the latest.
+        process: evenly, at random, or in bursts at random.
+        publishers: connections that drain the queue; 0 for all users.
+        rtt_s: the round trip of the built-in mock (s); None for the plan's.
+    """
+
+    rate: float = attribute("rate", 0.0, part="{:.15g}ps".format, later=True, selectable=False)
+    linger_s: float = attribute(
+        "linger_s",
+        0.0,
+        part=lambda seconds: f"linger{seconds * 1e3:.15g}ms",
+        in_name=lambda workload: workload.queued and workload.call.api == "batch",
+        place=1,
+        later=True,
+        selectable=False,
+    )
+    process: Process = attribute(
+        "arrivals", "poisson", part=str, in_name=lambda workload: workload.queued, later=True, selectable=False
+    )
+    publishers: int = attribute(
+        "publishers",
+        0,
+        part="{}pub".format,
+        in_name=lambda workload: workload.queued and workload.arrivals.publishers,
+        later=True,
+        selectable=False,
+    )
+    rtt_s: float | None = attribute(
+        "rtt_s",
+        None,
+        part=lambda seconds: f"rtt{seconds * 1e3:.15g}ms",
+        in_name=lambda workload: workload.queued and workload.arrivals.rtt_s is not None,
+        place=1,
+        of_connection=True,
+        later=True,
+        selectable=False,
+    )
