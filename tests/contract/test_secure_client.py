@@ -69,7 +69,7 @@ def test_every_byte_of_tls_is_a_records_or_the_handshakes(
     assert target.context is not None
     connection = connect(target.endpoint, target.context, watchdog)
     slice_ = publish(connection, target.endpoint, workload, 3)
-    assert slice_.measured.events == 3 * workload.batch_size
+    assert slice_.measured.events == 3 * workload.call.batch_size
     assert slice_.measured.connections == 1
     assert slice_.measured.sent_bytes == connection.sent
     connection.close()
