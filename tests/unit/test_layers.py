@@ -34,8 +34,8 @@ BROKEN = [
     ("analysis", "analysis/gates/metrics.py", "import wiretax.load.plan.plan"),
     # Not in analysis, and yet loaded by it.
     ("analysis", "wiretax/runs/reader.py", "import gevent"),
-    ("channels", "wiretax/channels/workload.py", "import socket"),
-    ("channels", "wiretax/channels/workload.py", "import time"),
+    ("channels", "wiretax/channels/workload/workload.py", "import socket"),
+    ("channels", "wiretax/channels/workload/workload.py", "import time"),
     ("scenarios", "wiretax/load/plan/plan.py", "import scenarios.locustfile"),
 ]
 
