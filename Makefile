@@ -1,15 +1,20 @@
-# Every target sets up .venv first if it must. PYTHON names the Python 3.11 to build it with.
+# Every target sets up .venv first if needed. PYTHON names the Python (3.11 to 3.13) to build it with, VENV another
+# place for it.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-BIN := .venv/bin
-STAMP := .venv/.installed
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
 
-.PHONY: run test check format bench refresh clean
+.PHONY: run test test-fast check format bench refresh clean
 
 run: $(STAMP)
 	@$(BIN)/wiretax run
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-fast: $(STAMP)
+	@$(BIN)/python -m pytest -n auto tests/unit
 
 check: $(STAMP)
 	@$(BIN)/ruff check .
@@ -29,11 +34,11 @@ refresh: $(STAMP)
 	@$(BIN)/python -m docs.refresh
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml constraints.txt
-	@echo "Setting up .venv (once; about a minute) ..."
-	@$(PYTHON) -m venv --clear .venv
+	@echo "Setting up $(VENV) (once; about a minute) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[notebooks,test,bench]'
 	@touch $@
