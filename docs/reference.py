@@ -1,7 +1,7 @@
-"""The runs in results/reference/, by which the docs are made: which may be one, and how it is kept.
+"""The reference runs in results/reference/, from which the docs are generated: reading and recording them.
 
-A run that shared its processors with other work has lower rates, longer latencies and wider intervals for it. So
-it is not recorded, and nothing is made of one that was.
+Other processes lower the rates of a run and widen its intervals. A run that shared its processors with other
+work is therefore neither recorded nor used.
 """
 
 from __future__ import annotations
@@ -20,65 +20,65 @@ from wiretax.runs.writer import RUN_FILE
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
 REFERENCE = RESULTS / "reference"
-# Of all cores, by processes that are neither wiretax nor its mock.
-MOST_BY_OTHERS = 0.1
+# Share of all cores used by processes other than wiretax and its mock.
+MAX_OTHERS_SHARE = 0.1
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 FILES = (RUN_FILE, "server.json", *(f"{name}.parquet" for name in (*FRAMES, *QUEUE_FRAMES)))
 
 
 class NotReferenceError(ValueError):
-    """A run that can't be a reference: one line that says why and what to do."""
+    """A run that can't be a reference: one line with the reason and the remedy."""
 
 
 def reference(name: str) -> Run:
-    """A committed run."""
+    """A reference run by name."""
     return read_run(REFERENCE / name)
 
 
 def references() -> list[Run]:
-    """All committed runs, by name."""
+    """All reference runs, sorted by name."""
     return [read_run(file.parent) for file in sorted(REFERENCE.glob(f"*/{RUN_FILE}"))]
 
 
-def objections(meta: dict[str, Any]) -> Iterator[str]:
-    """Why a run with this ``run.json`` is no reference, a reason each; none for a sound run on a quiet machine."""
+def disqualifications(meta: dict[str, Any]) -> Iterator[str]:
+    """Reasons why a run with this ``run.json`` can't be a reference; empty for a valid run on a quiet machine."""
     if not meta.get("valid"):
         yield "it is invalid"
     if meta.get("interrupted"):
         yield "it was interrupted"
     others, cores = meta.get("busy", {}).get("others"), meta.get("environment", {}).get("cores")
     if others is None or not cores:
-        yield "it does not say how much of the machine other processes used; a run with the embedded mock does"
-    elif others > MOST_BY_OTHERS * cores:
+        yield "it does not record how much of the machine other processes used; runs with the built-in mock do"
+    elif others > MAX_OTHERS_SHARE * cores:
         yield (
             f"other processes used {share(others / cores)} of the machine ({others:.2g} of {cores} cores), "
-            f"at most {share(MOST_BY_OTHERS, 0)} may; stop them and measure again"
+            f"expected at most {share(MAX_OTHERS_SHARE, 0)}; stop them and measure again"
         )
 
 
 def require_quiet(runs: list[Run]) -> None:
-    """Refuse to make anything of runs that are no references.
+    """Check that every run can be a reference.
 
     Raises:
-        NotReferenceError: naming each of them, a line each.
+        NotReferenceError: one line for each run that can't.
     """
-    said = [f"{run.folder.name}: {'; '.join(reasons)}" for run in runs if (reasons := [*objections(run.meta)])]
-    if said:
-        raise NotReferenceError("\n".join(said))
+    lines = [f"{run.folder.name}: {'; '.join(why)}" for run in runs if (why := [*disqualifications(run.meta)])]
+    if lines:
+        raise NotReferenceError("\n".join(lines))
 
 
 def record(given: str, name: str) -> Path:
-    """Keep a run as a reference, in place of one of that name; its reports and verdicts are left out.
+    """Copy a run to results/reference/NAME, without its reports and verdicts, replacing an earlier one.
 
     Args:
-        given: its folder, or its name under results/.
-        name: what it is called there.
+        given: the run's folder, or its name under results/.
+        name: the name of the reference.
 
     Raises:
-        NotReferenceError: where it can't be one.
+        NotReferenceError: if the run or the name can't be used.
     """
     if not NAME.fullmatch(name):
-        raise NotReferenceError(f"name {name!r}: expected small letters, digits and '-'")
+        raise NotReferenceError(f"name {name!r}: expected lower-case letters, digits and '-'")
     try:
         run = read_run(find_run(RESULTS, given))
     except RunNotFoundError as error:

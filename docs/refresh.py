@@ -1,16 +1,20 @@
-"""Brings the README's tables, docs/figures and the notebooks' outputs up to the runs in results/reference/.
+"""Updates the documents' tables, docs/figures and the notebooks' outputs from the runs in results/reference/.
 
-``python -m docs.refresh`` (``make refresh``) writes them; with ``--check`` it says which notebooks are behind, and
-tests say so of the rest. ``--record RUN NAME`` keeps a run as the reference NAME. Neither takes a run during which
-other processes used more than 10 % of the machine.
+``python -m docs.refresh`` (``make refresh``) writes them. ``--check`` names the notebooks that are out of date;
+tests check the rest. ``--record RUN NAME`` keeps a run as the reference NAME. Runs during which other processes
+used more than 10 % of the machine are rejected.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
+import textwrap
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import NoReturn
@@ -27,34 +31,34 @@ from analysis.measures.queue_frontier import tradeoff
 from analysis.tables import notebook_tables as page
 from analysis.tables.queue_table import alike, print_queues
 from analysis.tables.run_table import print_run
-from analysis.text.sheet import Sheet
 from docs.reference import ROOT, NotReferenceError, record, reference, references, require_quiet
 from wiretax.runs.writer import write_whole
 
 README = ROOT / "README.md"
+QUEUES = ROOT / "docs" / "queues.md"
 FIGURES = ROOT / "docs" / "figures"
 NOTEBOOKS = ROOT / "notebooks"
 WIDTH = 120
 CHECK_FAILED = 3
-# A block of the README that is written here: from its opening comment to the closing one.
+# A generated block of a document, from its opening comment to its closing one.
 BLOCK = "<!-- {name} -->\n{text}\n<!-- /{name} -->"
+ADVISE = (
+    "advise --rate 500/s --payload 200 --rtt 40ms --budget 100ms --client python --run results/reference/headline"
+)
 
 
-def blocks() -> dict[str, str]:
-    """The README's blocks by name, as they should be."""
-    return {"first-look": _first_look(), "claims": _claims().markdown(), "tradeoff": _tradeoff()}
-
-
+@cache
 def _first_look() -> str:
-    """What ``make run`` prints, as on a console of 120 characters."""
+    """The output of ``make run`` on a console of 120 characters."""
     console = Console(width=WIDTH, file=StringIO(), highlight=False, record=True)
     print_run(reference("quick"), console)
     lines = [line.rstrip() for line in console.export_text().rstrip().splitlines()]
     return "\n".join(["```", "$ make run", *lines[:-1], "```"])
 
 
+@cache
 def _tradeoff() -> str:
-    """The far half of what ``wiretax run tradeoff`` prints."""
+    """The half of the output of ``wiretax run tradeoff`` with the longer round trip."""
     table = tradeoff(reference("tradeoff"))
     far = table[table["rtt_s"] == table["rtt_s"].max()]
     console = Console(width=WIDTH, file=StringIO(), highlight=False, record=True)
@@ -63,15 +67,39 @@ def _tradeoff() -> str:
     return "\n".join(["```", *lines, "", alike(far), "```"])
 
 
-def _claims() -> Sheet:
-    """The claims by the headline run; the heads by the run that has all libraries."""
+@cache
+def _advice() -> str:
+    """The output of ``wiretax advise`` with call times from the headline run."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PUSHER_")}
+    printed = subprocess.run(
+        [sys.executable, "-m", "wiretax", *ADVISE.split()],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    lines = [part for line in printed.rstrip().splitlines() for part in textwrap.wrap(line, WIDTH) or [""]]
+    return "\n".join(["```", f"$ .venv/bin/wiretax {ADVISE}", *lines, "```"])
+
+
+@cache
+def _claims() -> str:
+    """The claims, checked against the headline run; the heads against the run of all libraries."""
     found = claims(reference("headline").slices)
     found[0] = claims(reference("clients").slices)[0]
-    return page.sheet_of(found)
+    return page.sheet_of(found).markdown()
+
+
+# The generated blocks of each document.
+BLOCKS: dict[Path, dict[str, Callable[[], str]]] = {
+    README: {"first-look": _first_look, "claims": _claims},
+    QUEUES: {"advice": _advice, "tradeoff": _tradeoff},
+}
 
 
 def drawings() -> list[Drawing]:
-    """The figures that README and docs show."""
+    """The figures shown in README and docs."""
     headline, clients, connections = (reference(name) for name in ("headline", "clients", "connections"))
     drawn = [
         figures.layer_waterfall(headline.slices),
@@ -85,18 +113,17 @@ def drawings() -> list[Drawing]:
     return [each for each in drawn if isinstance(each, Drawing)]
 
 
-def refreshed(readme: str) -> str:
-    """The README with its blocks as they should be."""
-    for name, text in blocks().items():
+def refreshed(document: Path, text: str) -> str:
+    """A document's text with its generated blocks up to date."""
+    for name, block in BLOCKS[document].items():
         pattern = re.escape(BLOCK.format(name=name, text="@")).replace("@", ".*?")
-        if not re.search(pattern, readme, re.DOTALL):
+        if not re.search(pattern, text, re.DOTALL):
             raise LookupError(
-                f"{README.name}: no block {name!r}; it begins with <!-- {name} --> on a line of its own"
+                f"{document.name}: no block {name!r}; add the lines <!-- {name} --> and <!-- /{name} -->"
             )
-        whole = BLOCK.format(name=name, text=text)
-        before, after = re.split(pattern, readme, maxsplit=1, flags=re.DOTALL)
-        readme = before + whole + after
-    return readme
+        before, after = re.split(pattern, text, maxsplit=1, flags=re.DOTALL)
+        text = before + BLOCK.format(name=name, text=block()) + after
+    return text
 
 
 def stories() -> list[Path]:
@@ -105,7 +132,7 @@ def stories() -> list[Path]:
 
 
 def executed(file: Path) -> NotebookNode:
-    """A notebook as it comes out on the run it names, without what differs from one execution to the next."""
+    """A notebook executed on the run it names, without the parts that differ between executions."""
     done: NotebookNode = execute_notebook(file, None, cwd=NOTEBOOKS, kernel_name="python3", progress_bar=False)
     fresh: NotebookNode = nbformat.read(file, as_version=4)
     for cell, ran in zip(fresh.cells, done.cells, strict=True):
@@ -116,14 +143,14 @@ def executed(file: Path) -> NotebookNode:
 
 
 def _kept(output: NotebookNode) -> NotebookNode:
-    # Of a drawing's two forms the one that every viewer of notebooks shows.
+    # Every notebook viewer shows PNG; SVG would be a second copy.
     if "image/png" in output.data:
         output.data.pop("image/svg+xml", None)
     return output
 
 
-def said(notebook: NotebookNode) -> list[tuple[str, dict[str, str]]]:
-    """What a notebook's cells say: the source of each, and its outputs but for pictures, which fonts may alter."""
+def contents(notebook: NotebookNode) -> list[tuple[str, dict[str, str]]]:
+    """The source and the text outputs of each cell. Pictures are left out: they depend on the installed fonts."""
     return [
         (cell.source, {f"{number} {kind}": text for number, kind, text in _texts(cell)}) for cell in notebook.cells
     ]
@@ -137,29 +164,31 @@ def _texts(cell: NotebookNode) -> Iterator[tuple[int, str, str]]:
             yield number, kind, "" if kind.startswith("image/") else text
 
 
-def behind() -> list[str]:
-    """The notebooks that are not as they would come out today."""
-    return [file.name for file in stories() if said(nbformat.read(file, as_version=4)) != said(executed(file))]
+def outdated() -> list[str]:
+    """The notebooks whose outputs would change if they were executed now."""
+    return [
+        file.name for file in stories() if contents(nbformat.read(file, as_version=4)) != contents(executed(file))
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Do what is asked.
+    """Run the command.
 
     Raises:
-        SystemExit: 2 for bad arguments, 3 where a run is no reference or a notebook is behind.
+        SystemExit: 2 for bad arguments, 3 if a run can't be a reference or a notebook is out of date.
     """
     parser = ArgumentParser("python -m docs.refresh", description=(__doc__ or "").partition("\n")[0])
-    asked = parser.add_mutually_exclusive_group()
-    asked.add_argument("--check", action="store_true", help="say which notebooks are behind; write nothing")
-    asked.add_argument("--record", nargs=2, metavar=("RUN", "NAME"), help="keep a run as a reference")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--check", action="store_true", help="name outdated notebooks; write nothing")
+    action.add_argument("--record", nargs=2, metavar=("RUN", "NAME"), help="keep a run as the reference NAME")
     given = parser.parse_args(arguments)
     if given.check:
-        if stale := behind():
-            _refuse(f"not as they would come out today: {', '.join(stale)}; make refresh writes them")
+        if stale := outdated():
+            _refuse(f"out of date: {', '.join(stale)}; run make refresh")
         return
     try:
         if given.record:
-            print(f"recorded in {record(*given.record)}; make refresh brings the docs up to it")
+            print(f"recorded in {record(*given.record)}; run make refresh to update the docs")
             return
         require_quiet(references())
     except NotReferenceError as error:
@@ -167,14 +196,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     refresh()
 
 
-def _refuse(words: str) -> NoReturn:
-    print(words, file=sys.stderr)
+def _refuse(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
     sys.exit(CHECK_FAILED)
 
 
 def refresh() -> None:
-    """Write all that is made of the reference runs."""
-    _write(README, refreshed(README.read_text()))
+    """Write everything that is generated from the reference runs."""
+    for document in BLOCKS:
+        _write(document, refreshed(document, document.read_text()))
     FIGURES.mkdir(exist_ok=True)
     for drawing in drawings():
         _write(FIGURES / f"{drawing.name}.svg", drawing.svg())

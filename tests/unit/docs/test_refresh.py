@@ -1,4 +1,4 @@
-"""The README shows what the runs in results/reference/ hold, and those are small and whole."""
+"""The documents show the runs in results/reference/, and these are small and complete."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from saved import slice_
 from docs import reference as kept
 from docs import refresh
 from docs.reference import FILES, REFERENCE, NotReferenceError, record, reference
-from docs.refresh import FIGURES, README, blocks, drawings, main, refreshed
+from docs.refresh import BLOCKS, FIGURES, README, drawings, main, refreshed
 from wiretax.channels.workload import Workload
 from wiretax.runs.writer import write_run
 
@@ -22,25 +22,28 @@ NUMBER = re.compile(r"-?\d+\.\d+")
 RUNS = sorted(folder.name for folder in REFERENCE.iterdir() if folder.is_dir())
 
 
-def test_the_readmes_tables_are_those_of_the_reference_runs() -> None:
-    readme = README.read_text()
-    assert refreshed(readme) == readme, "make refresh brings the README up to results/reference"
+@pytest.mark.parametrize("document", BLOCKS, ids=lambda document: document.name)
+def test_a_documents_tables_are_those_of_the_reference_runs(document: Path) -> None:
+    text = document.read_text()
+    assert refreshed(document, text) == text, "run make refresh to update it"
 
 
 def numbers(svg: str) -> list[float]:
     return [float(each) for each in NUMBER.findall(svg)]
 
 
-@pytest.mark.parametrize("name", ["first-look", "claims"])
-def test_a_block_that_is_behind_is_seen(name: str) -> None:
-    readme = README.read_text()
-    line = next(line for line in blocks()[name].splitlines() if "100 B" in line)
-    assert refreshed(readme.replace(line, line.replace("100 B", "101 B"))) == readme
+@pytest.mark.parametrize(
+    ("document", "name"), [(document, name) for document, named in BLOCKS.items() for name in named]
+)
+def test_an_outdated_block_is_updated(document: Path, name: str) -> None:
+    text = document.read_text()
+    line = next(line for line in BLOCKS[document][name]().splitlines() if "100 B" in line)
+    assert refreshed(document, text.replace(line, line.replace("100 B", "101 B"))) == text
 
 
-def test_a_readme_without_a_block_is_refused() -> None:
+def test_a_readme_without_a_block_is_rejected() -> None:
     with pytest.raises(LookupError, match="no block 'first-look'"):
-        refreshed("# wiretax\n")
+        refreshed(README, "# wiretax\n")
 
 
 def test_the_docs_show_the_figures_of_the_reference_runs() -> None:
@@ -107,11 +110,11 @@ def test_a_run_on_a_quiet_machine_is_recorded_as_it_was_saved(elsewhere: Path) -
     [
         (
             {"busy": {**QUIET, "others": 0.21}},
-            "a-run: other processes used 10.5 % of the machine (0.21 of 2 cores), at most 10 % may",
+            "a-run: other processes used 10.5 % of the machine (0.21 of 2 cores), expected at most 10 %",
         ),
         ({"busy": {**QUIET, "others": 1.9}}, "95.0 % of the machine (1.9 of 2 cores)"),
-        ({"busy": {**QUIET, "others": None}}, "it does not say how much of the machine other processes used"),
-        ({"busy": {}}, "it does not say how much"),
+        ({"busy": {**QUIET, "others": None}}, "it does not record how much of the machine other processes used"),
+        ({"busy": {}}, "it does not record how much"),
         ({"valid": False}, "a-run: it is invalid"),
         ({"interrupted": True}, "a-run: it was interrupted"),
     ],
