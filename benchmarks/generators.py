@@ -15,11 +15,11 @@ from pathlib import Path
 from time import time
 
 from wiretax import __version__
+from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, bodies
+from wiretax.channels.bodies.payloads import payloads
 from wiretax.channels.endpoint import Endpoint
-from wiretax.channels.events import CHANNEL, EVENT_NAME, bodies
-from wiretax.channels.payloads import payloads
 from wiretax.channels.profiles import load_profile
-from wiretax.channels.request import RequestHead
+from wiretax.channels.request.head import RequestHead
 from wiretax.channels.workload import Workload
 
 HERE = Path(__file__).parent

@@ -10,10 +10,10 @@ from typing import Any
 
 from locust import FastHttpUser, User, task
 
+from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, bodies
 from wiretax.channels.endpoint import Endpoint
-from wiretax.channels.events import CHANNEL, EVENT_NAME, bodies
 from wiretax.channels.profiles import load_profile
-from wiretax.channels.request import RequestHead
+from wiretax.channels.request.head import RequestHead
 from wiretax.channels.workload import Workload
 
 BATCH_SIZE = int(os.environ["BENCH_BATCH_SIZE"])

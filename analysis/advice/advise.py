@@ -17,7 +17,7 @@ from analysis.advice.batching_theory import FILLED, Floats, gather, time_to_fill
 from analysis.advice.call_cost import UNKNOWN, Work
 from analysis.advice.connections_seen import ASSUMED, Connections
 from wiretax.channels.endpoint import Endpoint
-from wiretax.channels.sizes import request_sizes
+from wiretax.channels.request.sizes import request_sizes
 from wiretax.channels.workload import Workload
 
 # Busier connections and processes make calls queue.

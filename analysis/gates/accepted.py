@@ -14,7 +14,7 @@ from analysis.gates.gatesfile import Check
 from analysis.gates.measured import DESCRIBED, SERVER, Measured
 from analysis.gates.schema import Form
 from analysis.gates.subject import Missing, Subject, sample, subjects
-from wiretax.channels.address import Address
+from wiretax.channels.request.address import Address
 
 Columns = Mapping[Any, Any]
 # Columns that came later, and what older files mean by their absence.

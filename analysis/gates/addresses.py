@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.gates.measured import SERVER, Measured, Row
-from wiretax.channels.address import STANDARD, Address
 from wiretax.channels.endpoint import Endpoint, EndpointError
 from wiretax.channels.profiles import PROFILE_OF, load_profile, profile_names
-from wiretax.channels.sizes import request_sizes
+from wiretax.channels.request.address import STANDARD, Address
+from wiretax.channels.request.sizes import request_sizes
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import Run
 

@@ -25,9 +25,9 @@ from analysis.gates.schema import (
     ValidTable,
     WhereTable,
 )
-from wiretax.channels.payloads import KINDS
+from wiretax.channels.bodies.payloads import KINDS
+from wiretax.channels.bodies.replay import REPLAY
 from wiretax.channels.profiles import profile_names
-from wiretax.channels.replay import REPLAY
 from wiretax.channels.workload import LIBRARY, Api, Habit, Server
 from wiretax.toml_errors import near, readable, unknown_key
 

@@ -27,7 +27,7 @@ from analysis.gates.subject import Missing, Sample, Subject, sample, subjects
 from analysis.gates.verdict import Case, Judgement
 from analysis.measures.interval import LEAST_ROUNDS, median_interval
 from analysis.measures.latency import samples_needed
-from wiretax.channels.address import STANDARD
+from wiretax.channels.request.address import STANDARD
 from wiretax.runs.reader import Run
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Literal
 
 from analysis.gates.measured import Counts, Measured
-from wiretax.channels.replay import REPLAY
+from wiretax.channels.bodies.replay import REPLAY
 
 Better = Literal["lower", "higher"]
 Kind = Literal["deterministic", "stochastic"]

@@ -8,7 +8,7 @@ from analysis.gates.gatesfile import Check
 from analysis.gates.phrases import figure, limit, unit_of
 from analysis.gates.subject import Subject
 from analysis.gates.verdict import Case
-from wiretax.channels.address import STANDARD
+from wiretax.channels.request.address import STANDARD
 
 
 def other_origin(before: Accepted, case: Case, here: Origin, views: Views, subject: Subject) -> str | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from wiretax.channels.bodies.payloads import least_bytes
 from wiretax.channels.limits import Limits
-from wiretax.channels.payloads import least_bytes
-from wiretax.channels.sizes import request_sizes
+from wiretax.channels.request.sizes import request_sizes
 from wiretax.channels.workload import Workload
 
 

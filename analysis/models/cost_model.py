@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.measures.layers import HEAD, totals
-from wiretax.channels.sizes import BodySizes, body_sizes
+from wiretax.channels.request.sizes import BodySizes, body_sizes
 from wiretax.channels.workload import COMPARISON_KEY, Workload
 
 CALL = ["api", "channels", *[name for name in COMPARISON_KEY if name != "payload_bytes"]]

@@ -19,7 +19,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from wiretax.channels.endpoint import DEMO, Endpoint
-from wiretax.channels.signing import AUTH_VERSION, body_md5, signature
+from wiretax.channels.request.signing import AUTH_VERSION, body_md5, signature
 from wiretax.mock.http1 import LEDGER_PATH
 from wiretax.mock.process import LISTENING
 

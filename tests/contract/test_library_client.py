@@ -19,7 +19,7 @@ from gevent.ssl import SSLContext
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import load_profile
-from wiretax.channels.request import RequestHead
+from wiretax.channels.request.head import RequestHead
 from wiretax.channels.workload import LIBRARY, Workload
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel

@@ -31,7 +31,7 @@ from proxied import proxied
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
-from wiretax.channels.request_parser import Publication
+from wiretax.channels.request.parser import Publication
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock

@@ -18,11 +18,18 @@ from typing import Any
 
 import pytest
 
+from wiretax.channels.bodies.events import (
+    Event,
+    batch_document,
+    channel_names,
+    data_string,
+    encoder,
+    trigger_document,
+)
 from wiretax.channels.endpoint import DEMO, Endpoint
-from wiretax.channels.events import Event, batch_document, channel_names, data_string, encoder, trigger_document
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import load_profile
-from wiretax.channels.request import RequestHead
+from wiretax.channels.request.head import RequestHead
 from wiretax.channels.workload import Api
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock, read_ledger

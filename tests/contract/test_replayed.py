@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from wiretax.channels.events import Event
+from wiretax.channels.bodies.events import Event
+from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.limits import Limits
-from wiretax.channels.replay import Replay
 from wiretax.channels.workload import LIBRARY, Workload
 from wiretax.load.client.session import Session
 from wiretax.mock.certificate import MockTls

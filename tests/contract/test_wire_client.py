@@ -10,8 +10,8 @@ import gevent
 import pytest
 from gevent.server import StreamServer
 
+from wiretax.channels.bodies.events import Event
 from wiretax.channels.endpoint import DEMO, Endpoint
-from wiretax.channels.events import Event
 from wiretax.channels.workload import Workload
 from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import latency_table

@@ -21,8 +21,7 @@ import msgspec
 import pytest
 import requests.utils
 
-from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
-from wiretax.channels.events import (
+from wiretax.channels.bodies.events import (
     EVENT_NAME,
     Event,
     batch_document,
@@ -31,9 +30,10 @@ from wiretax.channels.events import (
     encoder,
     trigger_document,
 )
+from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import Profile, load_profile
-from wiretax.channels.request import RequestHead
+from wiretax.channels.request.head import RequestHead
 from wiretax.channels.workload import Api
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock, read_ledger

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from wiretax.channels.endpoint import Endpoint
-from wiretax.channels.sizes import LOOPBACK, request_sizes
+from wiretax.channels.request.sizes import LOOPBACK, request_sizes
 from wiretax.channels.workload import Workload
 from wiretax.runs.record import RunRecord
 from wiretax.wire.ledger import Tally, TcpCounters

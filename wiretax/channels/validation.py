@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wiretax.channels.events import data_bytes
+from wiretax.channels.bodies.events import data_bytes
+from wiretax.channels.bodies.payloads import least_bytes
 from wiretax.channels.limits import Limits, refuse_batch_size, refuse_channel_count
-from wiretax.channels.payloads import least_bytes
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.workload import LIBRARY, Workload
 

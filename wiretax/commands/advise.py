@@ -109,7 +109,7 @@ def _target(url: str | None, tls: bool | None) -> Endpoint:
 
 def _workload(payload: int, kind: str, client: str, limit: int, tls: bool) -> Workload:
     """One event by trigger, as the endpoint takes it, in a batch too."""
-    from wiretax.channels.payloads import KINDS
+    from wiretax.channels.bodies.payloads import KINDS
     from wiretax.channels.profiles import load_profile, profile_names
     from wiretax.channels.validation import object_to
     from wiretax.channels.workload import Workload

@@ -41,9 +41,9 @@ def feed(
         import redis as library
     except ImportError:
         fail("wiretax feed needs the redis library: pip install 'wiretax[redis]'", Exit.USAGE)
-    from wiretax.channels.events import CHANNEL, EVENT_NAME, Event
+    from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event
+    from wiretax.channels.bodies.payloads import KINDS, least_bytes, payloads
     from wiretax.channels.limits import Limits
-    from wiretax.channels.payloads import KINDS, least_bytes, payloads
     from wiretax.channels.workload import Process
     from wiretax.queue.redis.address import RedisAddress, RedisAddressError, why
     from wiretax.queue.redis.feeder import Feeder

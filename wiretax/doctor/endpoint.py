@@ -13,7 +13,7 @@ from typing import Any
 from wiretax.channels.answers import Answer
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.remedies import remedy
-from wiretax.channels.signing import TIMESTAMP_WINDOW_S
+from wiretax.channels.request.signing import TIMESTAMP_WINDOW_S
 from wiretax.doctor.batches import find_batch_limit
 from wiretax.doctor.certificate import days_left, issuer
 from wiretax.doctor.exchange import Told, ask, batch_target, channels_target, event_body, forged_target

@@ -6,9 +6,9 @@ import socket
 from dataclasses import dataclass, replace
 from time import time
 
+from wiretax.channels.bodies.events import EVENT_NAME, channel_names
 from wiretax.channels.endpoint import Endpoint
-from wiretax.channels.events import EVENT_NAME, channel_names
-from wiretax.channels.signing import AUTH_VERSION, body_md5, signature
+from wiretax.channels.request.signing import AUTH_VERSION, body_md5, signature
 from wiretax.wire.connections.response import Response, ResponseReader
 
 RECEIVE_BYTES = 65_536

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from wiretax.channels.answers import Answer, read_answer
-from wiretax.channels.request_parser import read_publication
+from wiretax.channels.request.parser import read_publication
 from wiretax.observe.exchange import Exchange, Reading, read_target
 from wiretax.observe.framing import Framer, Message
 from wiretax.observe.upstream import connect

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wiretax.channels.answers import Answer
-from wiretax.channels.request_parser import Publication
+from wiretax.channels.request.parser import Publication
 from wiretax.wire.ledger import Failure, TcpCounters
 
 

@@ -9,10 +9,10 @@ from time import perf_counter_ns, time
 from typing import Any
 
 from wiretax import __version__
-from wiretax.channels.address import Address
 from wiretax.channels.endpoint import Endpoint
-from wiretax.channels.fingerprint import Recognition, recognise
 from wiretax.channels.profiles import load_profile
+from wiretax.channels.request.address import Address
+from wiretax.channels.request.fingerprint import Recognition, recognise
 from wiretax.channels.workload import Habit, Workload
 from wiretax.mock.cost import CostModel
 from wiretax.observe.exchange import Exchange

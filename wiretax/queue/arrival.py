@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wiretax.channels.events import Event
+from wiretax.channels.bodies.events import Event
 
 
 @dataclass(slots=True)

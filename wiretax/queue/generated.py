@@ -10,9 +10,9 @@ import gevent
 from gevent.event import Event as Bell
 from gevent.lock import BoundedSemaphore
 
-from wiretax.channels.events import EVENT_NAME, Event, channel_names
-from wiretax.channels.payloads import payloads
-from wiretax.channels.replay import Replay
+from wiretax.channels.bodies.events import EVENT_NAME, Event, channel_names
+from wiretax.channels.bodies.payloads import payloads
+from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.workload import Workload
 from wiretax.queue.arrival import Arrival
 from wiretax.queue.backlog import Backlog

@@ -20,7 +20,7 @@ import gevent
 import orjson
 from gevent import socket as gevent_socket
 
-from wiretax.channels.events import Event
+from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits, refuse_event
 from wiretax.queue.arrival import Arrival
 from wiretax.queue.buffer import Buffer

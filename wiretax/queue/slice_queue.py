@@ -8,7 +8,7 @@ from time import monotonic
 import gevent
 from gevent.event import Event as Bell
 
-from wiretax.channels.replay import Replay
+from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.workload import Workload
 from wiretax.load.client.message_limit import MessageLimitError
 from wiretax.queue.arrival import Arrival

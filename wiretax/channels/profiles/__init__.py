@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import msgspec
 
-from wiretax.channels.json_style import JsonStyle
+from wiretax.channels.profiles.json_style import JsonStyle
 from wiretax.channels.workload import LIBRARY, Habit
 
 HOST, CONTENT_LENGTH, DATE = "{host}", "{content_length}", "{date}"

@@ -49,7 +49,7 @@ class Payload:
 
     Attributes:
         bytes: UTF-8 bytes, as the application hands them over.
-        kind: the shape of the data, a name in ``wiretax.channels.payloads.KINDS``.
+        kind: the shape of the data, a name in ``wiretax.channels.bodies.payloads.KINDS``.
     """
 
     bytes: int = attribute("payload_bytes", 100, part="{}B".format, in_name=always, compared=True)

@@ -11,8 +11,8 @@ from time import perf_counter
 from typing import Any
 
 from wiretax import __version__
-from wiretax.channels.address import Address
 from wiretax.channels.profiles import load_profile
+from wiretax.channels.request.address import Address
 from wiretax.channels.workload import Server
 from wiretax.load.accounting.server_ledgers import Counts, Ledgers
 from wiretax.load.client.session import Session

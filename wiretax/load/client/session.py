@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from gevent.event import Event as Signal
 
-from wiretax.channels.events import CHANNEL, EVENT_NAME, Event
+from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event
+from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.limits import Limits
-from wiretax.channels.replay import Replay
 from wiretax.channels.workload import Server, Workload
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.queue.external import ExternalSource

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from wiretax.channels.bodies.payloads import KINDS
+from wiretax.channels.bodies.replay import REPLAY
 from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
 from wiretax.channels.limits import Limits
-from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
-from wiretax.channels.replay import REPLAY
 from wiretax.channels.validation import object_to
 from wiretax.channels.workload import Api, Habit, Process, Workload
 from wiretax.load.client.message_limit import USUAL_MESSAGES

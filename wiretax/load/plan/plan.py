@@ -12,10 +12,10 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
+from wiretax.channels.bodies.payloads import KINDS
+from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.limits import Limits
-from wiretax.channels.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
-from wiretax.channels.replay import Replay
 from wiretax.channels.validation import object_to, object_to_http
 from wiretax.channels.workload import LIBRARY, Api, Workload
 from wiretax.load.plan.faults import FaultError, fault_of, hold_to_all_requests

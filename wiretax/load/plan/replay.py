@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from wiretax.channels.events import data_string
+from wiretax.channels.bodies.events import data_string
+from wiretax.channels.bodies.replay import REPLAY, Replay
 from wiretax.channels.limits import Limits, refuse_data
 from wiretax.channels.profiles import load_profile
-from wiretax.channels.replay import REPLAY, Replay
 from wiretax.load.plan.plan import Plan, PlanError
 from wiretax.queue.jsonl import STDIN, EventsError, Lines, OnError, chunks_of, open_events, split_lines
 

@@ -13,7 +13,7 @@ import gevent
 from locust.exception import StopUser
 from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING, WorkerRunner
 
-from wiretax.channels.events import Event
+from wiretax.channels.bodies.events import Event
 from wiretax.load.client.message_limit import MessageLimitError
 from wiretax.load.free.options import OptionError
 from wiretax.load.users.publishers import HOLD_NS, FreeUser

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from wiretax.channels.events import Event
+from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits
 from wiretax.queue.jsonl import event_of
 

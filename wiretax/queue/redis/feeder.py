@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 
-from wiretax.channels.events import Event
+from wiretax.channels.bodies.events import Event
 
 # A feeder that is behind adds so many entries in one go.
 AT_ONCE = 500

@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 
 import gevent
 
-from wiretax.channels.events import Event, body_writer
+from wiretax.channels.bodies.events import Event, body_writer
 from wiretax.channels.profiles import load_profile
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.exchange_error import ExchangeError

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from wiretax.channels.bodies.events import bodies
+from wiretax.channels.bodies.payloads import payloads
+from wiretax.channels.bodies.replay import Replay, payload_of, replayed_bodies
 from wiretax.channels.endpoint import Endpoint
-from wiretax.channels.events import bodies
-from wiretax.channels.payloads import payloads
 from wiretax.channels.profiles import load_profile
-from wiretax.channels.replay import Replay, payload_of, replayed_bodies
-from wiretax.channels.request import RequestHead
+from wiretax.channels.request.head import RequestHead
 from wiretax.channels.workload import Workload
 
 # HPACK remembers the last dozen or so signed paths of a connection: a body that came again within a second would

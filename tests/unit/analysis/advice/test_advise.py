@@ -17,7 +17,7 @@ from analysis.advice.connections_seen import ASSUMED, Connections
 from analysis.advice.reasons import reasons
 from wiretax.channels.endpoint import DEMO, PLAIN_SERVICE, Endpoint
 from wiretax.channels.profiles import load_profile, profile_names
-from wiretax.channels.sizes import request_sizes
+from wiretax.channels.request.sizes import request_sizes
 from wiretax.channels.workload import Workload
 
 SERVICE = Endpoint("https", "api-mt1.pusher.com", 443, DEMO)

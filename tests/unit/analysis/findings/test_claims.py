@@ -9,7 +9,7 @@ from saved import Costs, rendered
 from analysis.findings.claims import claims
 from analysis.measures.clients import OFFICIAL
 from analysis.models.breakeven import payload_at_overhead
-from wiretax.channels.sizes import request_sizes
+from wiretax.channels.request.sizes import request_sizes
 from wiretax.channels.workload import Workload
 
 TRIGGER = Workload.of()

@@ -22,9 +22,9 @@ from analysis.gates.judge import judge
 from analysis.gates.markdown import summary_md
 from analysis.gates.metrics import METRICS
 from analysis.gates.verdict import Judgement
-from wiretax.channels.address import STANDARD, Address
 from wiretax.channels.endpoint import Credentials, Endpoint
-from wiretax.channels.sizes import LOOPBACK
+from wiretax.channels.request.address import STANDARD, Address
+from wiretax.channels.request.sizes import LOOPBACK
 from wiretax.channels.workload import Workload
 from wiretax.load.plan.plan import load_plan
 from wiretax.runs.reader import Run

@@ -9,7 +9,7 @@ from saved import Costs, made_up, rendered
 
 from analysis.models.cost_model import fit_bytes, sent_per_event
 from wiretax.channels.profiles import profile_names
-from wiretax.channels.sizes import request_sizes
+from wiretax.channels.request.sizes import request_sizes
 from wiretax.channels.workload import Workload
 
 TRIGGER = Workload.of()

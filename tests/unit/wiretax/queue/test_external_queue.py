@@ -13,7 +13,7 @@ import gevent
 import pytest
 from gevent.event import AsyncResult
 
-from wiretax.channels.events import Event
+from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
 from wiretax.load.client.message_limit import MessageLimitError

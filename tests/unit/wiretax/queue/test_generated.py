@@ -9,7 +9,7 @@ from time import monotonic
 import gevent
 import pytest
 
-from wiretax.channels.events import Event
+from wiretax.channels.bodies.events import Event
 from wiretax.channels.workload import Workload
 from wiretax.queue.arrival import Arrival
 from wiretax.queue.backlog import Backlog

@@ -13,7 +13,7 @@ from typing import Any
 import gevent
 import pytest
 
-from wiretax.channels.events import Event
+from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits
 from wiretax.queue.jsonl import (
     MOST_LINE_BYTES,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.advice.batching_theory import gather
-from wiretax.channels.events import Event
+from wiretax.channels.bodies.events import Event
 from wiretax.channels.workload import Process
 from wiretax.queue.arrival import Arrival
 from wiretax.queue.backlog import AT_ONCE, Backlog

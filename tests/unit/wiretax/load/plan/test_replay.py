@@ -10,11 +10,11 @@ from typing import get_args
 import pytest
 
 from analysis.gates.metrics import METRICS
-from wiretax.channels.events import CHANNEL, EVENT_NAME, Event, bodies, channel_names
+from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event, bodies, channel_names
+from wiretax.channels.bodies.replay import Replay, payload_of, replayed_bodies
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import load_profile, profile_names
-from wiretax.channels.replay import Replay, payload_of, replayed_bodies
-from wiretax.channels.sizes import body_sizes
+from wiretax.channels.request.sizes import body_sizes
 from wiretax.channels.workload import Api, Workload
 from wiretax.load.plan.plan import PlanError, parse_plan
 from wiretax.load.plan.replay import read_replay, replaying

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wiretax.channels.bodies.events import bodies
+from wiretax.channels.bodies.payloads import example
+from wiretax.channels.bodies.replay import REPLAY
 from wiretax.channels.endpoint import DEMO, Endpoint
-from wiretax.channels.events import bodies
-from wiretax.channels.payloads import example
 from wiretax.channels.profiles import load_profile
-from wiretax.channels.replay import REPLAY
-from wiretax.channels.request import RequestHead
+from wiretax.channels.request.head import RequestHead
 from wiretax.channels.workload import Workload
 
 # Loopback with a port of five digits, as a mock of a run's own has it.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.profiles import Profile
-from wiretax.channels.request import HeadSizes
-from wiretax.channels.sizes import LOOPBACK
+from wiretax.channels.request.head import HeadSizes
+from wiretax.channels.request.sizes import LOOPBACK
 
 TARGET = re.compile(rb" /apps/([^/? ]+)/")
 KEY = re.compile(rb"[?&]auth_key=([^& ]+)")

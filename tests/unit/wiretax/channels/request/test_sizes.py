@@ -6,7 +6,7 @@ import pytest
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.profiles import profile_names
-from wiretax.channels.sizes import LOOPBACK, request_sizes
+from wiretax.channels.request.sizes import LOOPBACK, request_sizes
 from wiretax.channels.workload import Workload
 from wiretax.wire.publishers.request_source import RequestSource
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import cycle, islice
 from typing import Any
 
-from wiretax.channels.events import Event, body_writer, channel_names
+from wiretax.channels.bodies.events import Event, body_writer, channel_names
 from wiretax.channels.profiles import Profile
 from wiretax.channels.workload import Workload
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from wiretax.channels.address import STANDARD, Address
 from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
 from wiretax.channels.profiles import load_profile, profile_names
-from wiretax.channels.request import RequestHead
-from wiretax.channels.sizes import LOOPBACK
+from wiretax.channels.request.address import STANDARD, Address
+from wiretax.channels.request.head import RequestHead
+from wiretax.channels.request.sizes import LOOPBACK
 
 BODY = b"{}"
 LONG = Credentials("app-with-a-long-id", "k" * 33, "s")

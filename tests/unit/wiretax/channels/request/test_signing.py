@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from wiretax.channels.signing import Hmac, body_md5, signature, string_to_sign
+from wiretax.channels.request.signing import Hmac, body_md5, signature, string_to_sign
 
 SECRET = "fedcba9876543210fedc"
-CAPTURED = json.loads((Path(__file__).parents[3] / "golden" / "client-heads.json").read_text())["requests"]
+CAPTURED = json.loads((Path(__file__).parents[4] / "golden" / "client-heads.json").read_text())["requests"]
 
 
 @pytest.mark.parametrize("key", [b"k", b"fedcba9876543210fedc", b"x" * 64, b"y" * 65, b"z" * 200])

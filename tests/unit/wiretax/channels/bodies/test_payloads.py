@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from wiretax.channels.events import bodies
-from wiretax.channels.payloads import KINDS, least_bytes, payloads
+from wiretax.channels.bodies.events import bodies
+from wiretax.channels.bodies.payloads import KINDS, least_bytes, payloads
 from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.workload import Workload
 

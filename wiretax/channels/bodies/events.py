@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any
 
-from wiretax.channels.json_style import encoder
-from wiretax.channels.payloads import example
+from wiretax.channels.bodies.payloads import example
 from wiretax.channels.profiles import Profile
+from wiretax.channels.profiles.json_style import encoder
 from wiretax.channels.workload import Api, Workload
 
 # The names in the golden requests of the real libraries.

@@ -8,7 +8,7 @@ from email.utils import formatdate
 
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.profiles import CONTENT_LENGTH, DATE, HOST, Profile
-from wiretax.channels.signing import AUTH_VERSION, Hmac, body_md5, string_to_sign
+from wiretax.channels.request.signing import AUTH_VERSION, Hmac, body_md5, string_to_sign
 from wiretax.channels.workload import Api, Habit
 
 PATHS = {"trigger": "events", "multi_trigger": "events", "batch": "batch_events"}

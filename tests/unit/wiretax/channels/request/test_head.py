@@ -9,10 +9,17 @@ import pytest
 from captured import CAPTURED, CLIENTS, head_of
 
 from analysis.measures.clients import OFFICIAL
+from wiretax.channels.bodies.events import (
+    Event,
+    batch_document,
+    channel_names,
+    data_string,
+    encoder,
+    trigger_document,
+)
 from wiretax.channels.endpoint import DEMO, Endpoint
-from wiretax.channels.events import Event, batch_document, channel_names, data_string, encoder, trigger_document
 from wiretax.channels.profiles import Profile, ProfileError, load_profile, parse_profile, profile_names
-from wiretax.channels.request import RequestHead
+from wiretax.channels.request.head import RequestHead
 from wiretax.load.plan.plan import load_plan
 from wiretax.wire.publishers.request_source import RequestSource
 

@@ -10,12 +10,12 @@ import pytest
 from captured import CAPTURED, CLIENTS, head_of
 
 from wiretax.channels.endpoint import DEMO, Endpoint
-from wiretax.channels.fingerprint import Difference, recognise
 from wiretax.channels.profiles import load_profile, profile_names
-from wiretax.channels.request import RequestHead
-from wiretax.channels.request_parser import Publication, read_publication
+from wiretax.channels.request.fingerprint import Difference, recognise
+from wiretax.channels.request.head import RequestHead
+from wiretax.channels.request.parser import Publication, read_publication
 
-ENCODED = json.loads((Path(__file__).parents[3] / "golden" / "encoding.json").read_text())["bodies"]
+ENCODED = json.loads((Path(__file__).parents[4] / "golden" / "encoding.json").read_text())["bodies"]
 NODE = next(head_of(each) for each in CAPTURED if each["library"] == "pusher (npm)")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from wiretax.channels.events import (
+from wiretax.channels.bodies.events import (
     Event,
     batch_document,
     bodies,
@@ -19,12 +19,12 @@ from wiretax.channels.events import (
     encoder,
     trigger_document,
 )
-from wiretax.channels.json_style import JsonStyle
-from wiretax.channels.payloads import payloads
+from wiretax.channels.bodies.payloads import payloads
 from wiretax.channels.profiles import load_profile, profile_names
+from wiretax.channels.profiles.json_style import JsonStyle
 from wiretax.channels.workload import Workload
 
-GOLDEN = json.loads((Path(__file__).parents[3] / "golden" / "encoding.json").read_text())["bodies"]
+GOLDEN = json.loads((Path(__file__).parents[4] / "golden" / "encoding.json").read_text())["bodies"]
 DOCUMENT = {
     "text": "héllo ✓ \"quoted\" a/b <b>x=1&y='2'</b>",
     "n": 1,
