@@ -12,8 +12,10 @@ import orjson
 Kind = Literal["acknowledged", "rejected", "error_body", "unreadable"]
 
 MESSAGE_LENGTH = 200
-# Where a server says 429 and not for how long; soketi does.
+# Wait after a 429 without a Retry-After, which soketi sends.
 USUAL_WAIT_S = 1.0
+# Statuses that ask for the same call later.
+RETRYABLE = frozenset({408, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,14 @@ class Answer:
     def acknowledged(self) -> bool:
         return self.kind == "acknowledged"
 
+    @property
+    def words(self) -> str:
+        """Status and message, like ``400: 20 events in one batch``."""
+        return in_words(self.status, self.message)
+
 
 def read_answer(status: int, body: bytes) -> Answer:
-    """Gating a response. Accepts ``{}``, ``{"ok":true}``, ``{"batch":..}`` and ``{"channels":..}``."""
+    """Read a response. Accepts ``{}``, ``{"ok":true}``, ``{"batch":..}`` and ``{"channels":..}``."""
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -50,6 +57,22 @@ def read_answer(status: int, body: bytes) -> Answer:
         code = document.get("code")
         return Answer("error_body", code if isinstance(code, int) else status, _message(document, body))
     return Answer("acknowledged", status, "")
+
+
+def in_words(status: int, message: str) -> str:
+    """``400: 20 events in one batch``; the message alone if there was no response, whose status is 0."""
+    return f"{status}: {message}" if status else message
+
+
+def is_rejected(kind: str, status: int) -> bool:
+    """Whether the server works and did not accept the call. ``kind``: of an answer or of a failed exchange."""
+    return kind in ("rejected", "error_body") and not 500 <= status < 600
+
+
+def is_final(kind: str, status: int) -> bool:
+    """Whether the server would reject the same call again. It may accept it later if it was busy (408, 425, 429),
+    failed (5xx) or did not answer."""
+    return is_rejected(kind, status) and status not in RETRYABLE
 
 
 def read_retry_after(field: str, now: float) -> float:

@@ -34,7 +34,7 @@ def find_batch_limit(publish: Publish) -> Finding:
         if answer.status not in (400, 413):
             # Not for its size.
             advice = remedy(answer.kind, answer.status, answer.message)
-            return Finding("batch limit", "failed", f"{answer.status}: {answer.message}", advice)
+            return Finding("batch limit", "failed", answer.words, advice)
         refused, why, untried = size, answer.message, []
         if size == 1:
             return Finding("batch limit", "failed", f"not even one event: {answer.status}: {why}", "see its log")

@@ -172,7 +172,7 @@ class Examination:
         answer = told.response.answer
         if answer.acknowledged:
             return Finding("credentials", "ok", f"app {self._endpoint.app.app_id} may be asked for its channels")
-        said = f"{answer.status}: {answer.message}"
+        said = answer.words
         if answer.status not in NOT_ASKED:
             return Finding("credentials", "failed", said, remedy(answer.kind, answer.status, answer.message))
         return self._publishing(said)
@@ -189,7 +189,7 @@ class Examination:
             if answer.acknowledged:
                 found = "the server accepts events whatever their signature; one was published"
                 return Finding("credentials", "note", found, "anybody may publish to this app")
-            found = f"{answer.status}: {answer.message}"
+            found = answer.words
             return Finding("credentials", "failed", found, remedy(answer.kind, answer.status, answer.message))
         if answer.status == 429:
             return Finding("credentials", "failed", f"429: {answer.message}", remedy(answer.kind, 429, ""))

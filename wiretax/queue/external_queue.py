@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import gevent
 from gevent.event import Event as Signal
 
+from wiretax.channels.answers import in_words, is_final
 from wiretax.channels.workload import Workload
 from wiretax.queue.arrival import Arrival
 from wiretax.queue.overload import why_overloaded
-from wiretax.queue.slice_queue import SAMPLE_S, is_final, publish
+from wiretax.queue.slice_queue import SAMPLE_S, publish
 from wiretax.queue.unpublished import Unpublished
 from wiretax.wire.ledger import Failure
 from wiretax.wire.publishers.caller import Call, Caller
@@ -147,9 +148,9 @@ class ExternalQueue:
             self._failing_since_s = None
 
     def _note_failure(self, tally: QueueTally, call: Call, failure: Failure, events: int) -> None:
-        if is_final(failure):
+        if is_final(failure.kind, failure.status):
             self._failing_since_s = None  # the server is there
-            self._rejected[f"{failure.status}: {failure.message}"] += events
+            self._rejected[in_words(failure.status, failure.message)] += events
             tally.lost += events
             return
         if failure.status == 429:
@@ -157,7 +158,7 @@ class ExternalQueue:
         if self._failing_since_s is None:
             self._failing_since_s = call.began_s
         if monotonic() - self._failing_since_s >= self._give_up_s:
-            last = f"{failure.status}: {failure.message}" if failure.status else failure.message
+            last = in_words(failure.status, failure.message)
             self._refused = (
                 f"{self._external.name}: given up, since no event was acknowledged for {self._give_up_s:g} s "
                 f"({last}); check the endpoint (wiretax doctor does)"

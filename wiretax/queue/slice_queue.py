@@ -9,14 +9,14 @@ import gevent
 from gevent.event import Event as Bell
 
 from wiretax.channels.bodies.replay import Replay
+from wiretax.channels.answers import is_final
+from wiretax.channels.replay import Replay
 from wiretax.channels.workload import Workload
-from wiretax.load.client.message_limit import MessageLimitError
 from wiretax.queue.arrival import Arrival
 from wiretax.queue.generated import GeneratedSource
 from wiretax.queue.overload import why_overloaded
 from wiretax.queue.source import Source
-from wiretax.wire.ledger import Failure
-from wiretax.wire.publishers.caller import Call, Caller
+from wiretax.wire.publishers.caller import Call, Caller, MessageLimitError
 from wiretax.wire.queue_tally import QueueTally
 from wiretax.wire.slices import Slice
 
@@ -26,8 +26,6 @@ DRAIN_S = 1.0
 # A slice holds at least so many arrivals on average, and so many lingers.
 LEAST_ARRIVALS = 200
 LEAST_LINGERS = 20
-# Statuses that ask for the same call later.
-RETRYABLE = frozenset({408, 425, 429})
 
 
 def least_slice_s(workload: Workload) -> float:
@@ -35,14 +33,6 @@ def least_slice_s(workload: Workload) -> float:
     if not workload.queued:
         return 0.0
     return max(LEAST_ARRIVALS / workload.arrivals.rate, LEAST_LINGERS * workload.arrivals.linger_s)
-
-
-def is_final(failure: Failure) -> bool:
-    """Whether the server would refuse the same events again. It may accept them later if it was busy (408, 425,
-    429), failed (5xx) or did not answer."""
-    if failure.kind not in ("rejected", "error_body"):
-        return False
-    return failure.status not in RETRYABLE and not 500 <= failure.status < 600
 
 
 def publish(source: Source, tally: QueueTally, caller: Caller, arrivals: list[Arrival]) -> Call:
@@ -65,7 +55,7 @@ def publish(source: Source, tally: QueueTally, caller: Caller, arrivals: list[Ar
     if call.acknowledged:
         tally.delivered(intended_s, call.began_s, call.ended_s)
         source.acknowledge(arrivals)
-    elif call.failure is not None and is_final(call.failure):
+    elif call.failure is not None and is_final(call.failure.kind, call.failure.status):
         source.reject(arrivals)
         tally.failed(intended_s, call.began_s, call.ended_s)
     elif not source.give_back(arrivals):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from wiretax.channels.answers import in_words
 from wiretax.channels.workload import Workload
 from wiretax.runs.record import workload_columns
 from wiretax.wire.ledger import Failure
@@ -40,9 +41,8 @@ class Skipped:
 
 
 def words(failure: Failure) -> str:
-    """``400: 20 events in one batch``, as part of a sentence; the status is left out where none came."""
-    message = failure.message.rstrip(".")
-    return f"{failure.status}: {message}" if failure.status else message
+    """``400: 20 events in one batch``, as part of a sentence."""
+    return in_words(failure.status, failure.message.rstrip("."))
 
 
 def whose(workload: Workload) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import time
 
-from wiretax.channels.answers import read_retry_after
+from wiretax.channels.answers import in_words, read_retry_after
 from wiretax.channels.remedies import remedy
 from wiretax.channels.workload import Server, Workload
 from wiretax.runs.skipped import whose
@@ -33,7 +33,7 @@ class ErrorPolicy:
         """Act on one answer."""
         answer = response.answer
         status = answer.status
-        said = f"{whose(workload)} answered {status}: {answer.message.rstrip('.')}"
+        said = f"{whose(workload)} answered {in_words(status, answer.message.rstrip('.'))}"
         if status in (401, 403, 404):
             self._stop(f"{said}; {remedy(answer.kind, status, answer.message)}")
         elif status == 413:

@@ -6,15 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from wiretax.channels.workload import Workload
+from wiretax.wire.publishers.caller import MessageLimitError
 
 # To another machine, where nobody says how many.
 USUAL_MESSAGES = 10_000
 # Why a run ended, where this is why.
 SPENT = "message limit reached"
-
-
-class MessageLimitError(Exception):
-    """A call that no longer fits: it was not sent."""
 
 
 class MessageLimit:

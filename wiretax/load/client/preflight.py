@@ -8,15 +8,15 @@ from time import time
 
 import gevent
 
-from wiretax.channels.answers import read_retry_after
+from wiretax.channels.answers import is_final, read_retry_after
 from wiretax.channels.remedies import CLOCK, remedy
 from wiretax.channels.workload import Server, Workload
 from wiretax.load.client.error_policy import MOST_WAIT_S
-from wiretax.load.client.message_limit import MessageLimitError
 from wiretax.load.client.session import Session
 from wiretax.runs.skipped import Skipped, words
 from wiretax.wire.connections.response import Response
 from wiretax.wire.ledger import Failure
+from wiretax.wire.publishers.caller import MessageLimitError
 from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
 from wiretax.wire.publishers.publisher import Publisher
 from wiretax.wire.slices import Slice
@@ -49,8 +49,8 @@ class Preflight:
 def preflight(session: Session, workloads: Sequence[Workload], round_: int) -> Preflight:
     """Send one request of each workload, over one connection for each kind of connection.
 
-    A workload is skipped if the server rejects it for good: by a status from 400 to 499, or since it does not
-    offer its version of HTTP. Any other failure may pass, so that workload stays in.
+    A workload is skipped if the server would reject it again (``is_final``) or does not offer its version of HTTP.
+    Any other failure may pass, so that workload stays in.
 
     Raises:
         EndpointRefusedError: where a server can't be reached, does not take this app, accepts none of its
@@ -70,7 +70,7 @@ def preflight(session: Session, workloads: Sequence[Workload], round_: int) -> P
         Skipped(workload, failure)
         for failed in trial.failed.values()
         for workload, failure in failed
-        if _is_final(failure)
+        if failure.kind == "alpn" or is_final(failure.kind, failure.status)
     ]
     return Preflight(tuple(trial.slices), tuple(skipped))
 
@@ -153,11 +153,6 @@ def _by_connection(workloads: Sequence[Workload]) -> list[list[Workload]]:
     for workload in workloads:
         groups.setdefault(workload.connection_key, []).append(workload)
     return list(groups.values())
-
-
-def _is_final(failure: Failure) -> bool:
-    """Whether the same call would be rejected again."""
-    return failure.kind == "alpn" or (failure.kind in ("rejected", "error_body") and failure.status < 500)
 
 
 def _refused(session: Session, workload: Workload, failure: Failure, of: int = 1) -> EndpointRefusedError:

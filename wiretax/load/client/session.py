@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gevent.event import Event as Signal
-
 from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event
 from wiretax.channels.bodies.replay import Replay
+from wiretax.channels.events import CHANNEL, EVENT_NAME, Event
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Server, Workload
 from wiretax.load.client.message_limit import MessageLimit
@@ -183,51 +183,3 @@ class Session:
         self._watchdog.stop()
         for queue in self._open_queues.values():
             queue.close()
-
-
-class SliceBarrier:
-    """Where users wait for a slice and come back to when it closes."""
-
-    def __init__(self, users: int) -> None:
-        self._users = users
-        self._waiting = 0
-        self._opened = Signal()
-        self._all_wait = Signal()
-        self._current: Slice | None = None
-
-    def expect(self, users: int) -> None:
-        """So many users come here from now on."""
-        self._users = users
-        self._all_wait.clear()
-        if self._waiting == users:
-            self._all_wait.set()
-
-    def wait_for_slice(self) -> Slice:
-        """Called by a user: blocks until a slice is open."""
-        while True:
-            self._waiting += 1
-            if self._waiting == self._users:
-                self._all_wait.set()
-            try:
-                self._opened.wait()
-            finally:
-                self._waiting -= 1
-                self._all_wait.clear()
-            if self._current is not None:
-                return self._current
-
-    def open(self, slice_: Slice) -> None:
-        """Let all users in at once."""
-        self._current = slice_
-        self._opened.set()
-
-    def close(self) -> None:
-        """No exchange begins any more; those under way go on."""
-        if self._current is not None:
-            self._current.close()
-            self._current = None
-        self._opened.clear()
-
-    def wait_until_idle(self, timeout_s: float) -> bool:
-        """Block until every user waits here; False where that took too long."""
-        return bool(self._waiting == self._users or self._all_wait.wait(timeout_s))

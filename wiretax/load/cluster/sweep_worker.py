@@ -16,9 +16,10 @@ from locust.runners import WorkerRunner
 
 from wiretax import __version__
 from wiretax.channels.workload import Workload
+from wiretax.load.client.barrier import SliceBarrier
 from wiretax.load.client.error_policy import ErrorPolicy
 from wiretax.load.client.message_limit import SPENT, MessageLimit
-from wiretax.load.client.session import Session, SliceBarrier
+from wiretax.load.client.session import Session
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment, AssignmentError
 from wiretax.load.cluster.parent_watch import end_with_parent

@@ -16,11 +16,12 @@ from locust.env import Environment
 from rich.console import Console
 
 from wiretax.load.accounting.measurement import Measurement
+from wiretax.load.client.barrier import SliceBarrier
 from wiretax.load.client.error_policy import ErrorPolicy
 from wiretax.load.client.message_limit import SPENT, MessageLimit
 from wiretax.load.client.mocks import embedded_targets
 from wiretax.load.client.preflight import preflight
-from wiretax.load.client.session import Session, SliceBarrier
+from wiretax.load.client.session import Session
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster.assignment import assignments
 from wiretax.load.cluster.processes import HOST, Processes, worker_processes

@@ -16,10 +16,11 @@ from locust.runners import MasterRunner
 from analysis.tables.run_table import print_run
 from wiretax.load.accounting.gating import Gating
 from wiretax.load.accounting.measurement import Measurement
+from wiretax.load.client.barrier import SliceBarrier
 from wiretax.load.client.locust_stats import finish_csv
 from wiretax.load.client.mocks import embedded_targets
 from wiretax.load.client.preflight import EndpointRefusedError
-from wiretax.load.client.session import Session, SliceBarrier
+from wiretax.load.client.session import Session
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster.assignment import assignments
 from wiretax.load.cluster.sweep_master import SweepMaster

@@ -12,8 +12,8 @@ import gevent
 
 from wiretax.load.accounting.live import SAMPLE_S, Live
 from wiretax.load.accounting.measurement import Measurement
+from wiretax.load.client.barrier import SliceBarrier
 from wiretax.load.client.message_limit import SPENT
-from wiretax.load.client.session import SliceBarrier
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.plan.plan import Plan
 from wiretax.load.sweep.conductor import Conductor, Pauses

@@ -12,6 +12,7 @@ from typing import Any
 
 from gevent.event import Event
 
+from wiretax.channels.answers import is_rejected
 from wiretax.channels.remedies import slow_down
 from wiretax.channels.workload import Server, Workload
 from wiretax.load.plan.plan import Plan
@@ -286,7 +287,7 @@ class Silence:
             return ""
         failure = _most_frequent(result)
         self._of_workload[workload] += 1
-        if failure is None or not 400 <= failure.status < 500:
+        if failure is None or not is_rejected(failure.kind, failure.status):
             self._of_server[server] += 1
         by = " by --against" if server == "against" else ""
         if self._of_server[server] == SILENT_SLICES:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from gevent.event import Event
 
 from wiretax.channels.workload import Workload
-from wiretax.load.client.session import SliceBarrier
+from wiretax.load.client.barrier import SliceBarrier
 from wiretax.runs.record import RunRecord
 from wiretax.wire.ledger import Witness
 from wiretax.wire.slices import Slice

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, ClassVar
 from locust import User, task
 
 from wiretax.channels.workload import Api, Workload
-from wiretax.load.client.message_limit import MessageLimitError
 from wiretax.load.sweep.executor import DRAIN_GRACE_S
 from wiretax.wire.connections.connection import Connection
+from wiretax.wire.publishers.caller import MessageLimitError
 from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
 from wiretax.wire.publishers.publisher import Publisher
 from wiretax.wire.slices import Slice
 
 if TYPE_CHECKING:
-    from wiretax.load.client.session import Session, SliceBarrier
+    from wiretax.load.client.barrier import SliceBarrier
+    from wiretax.load.client.session import Session
     from wiretax.load.free.windows import FreeRun
 
 # How long a free-running user keeps the loop before Locust may stop it, or ask for its wait time.

@@ -15,10 +15,11 @@ from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING, WorkerR
 
 from wiretax.channels.bodies.events import Event
 from wiretax.load.client.message_limit import MessageLimitError
+from wiretax.channels.events import Event
 from wiretax.load.free.options import OptionError
 from wiretax.load.users.publishers import HOLD_NS, FreeUser
 from wiretax.terminal import Exit
-from wiretax.wire.publishers.caller import Call, Caller
+from wiretax.wire.publishers.caller import Call, Caller, MessageLimitError
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -12,7 +12,7 @@ from flask_login import UserMixin, login_user
 from locust.web import WebUI
 from werkzeug.wrappers import Response
 
-from wiretax.commands.ui import PASSWORD_VARIABLE
+PASSWORD_VARIABLE = "WIRETAX_WEB_PASSWORD"
 
 
 class Visitor(UserMixin):  # type: ignore[misc]

@@ -25,8 +25,12 @@ from wiretax.wire.publishers.exchange_counter import (
 from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
 
-# Told how many messages a call is about to send; raises where that is too many.
+# Called with the number of messages that a call is about to send; raises MessageLimitError if they exceed a limit.
 Reserve = Callable[[int], None]
+
+
+class MessageLimitError(Exception):
+    """A call that exceeds the message limit: it was not sent."""
 
 
 class Call(NamedTuple):

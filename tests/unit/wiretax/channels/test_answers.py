@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wiretax.channels.answers import read_answer
+from wiretax.channels.answers import Answer, in_words, is_final, is_rejected, read_answer
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,27 @@ def test_kind_and_status(status: int, body: bytes, kind: str, code: int) -> None
 )
 def test_the_servers_own_words_are_kept_short(status: int, body: bytes, message: str) -> None:
     assert read_answer(status, body).message == message
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "rejected", "final"),
+    [
+        ("rejected", 400, True, True),
+        ("error_body", 4004, True, True),
+        ("rejected", 408, True, False),
+        ("rejected", 429, True, False),
+        ("rejected", 503, False, False),
+        ("timeout", 0, False, False),
+        ("unreadable", 200, False, False),
+    ],
+)
+def test_a_busy_or_failing_server_may_accept_the_call_later(
+    kind: str, status: int, rejected: bool, final: bool
+) -> None:
+    assert is_rejected(kind, status) is rejected
+    assert is_final(kind, status) is final
+
+
+def test_an_answer_in_words_has_its_status_if_there_is_one() -> None:
+    assert Answer("rejected", 400, "20 events in one batch").words == "400: 20 events in one batch"
+    assert in_words(0, "connection refused") == "connection refused"

@@ -16,7 +16,6 @@ from gevent.event import AsyncResult
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
-from wiretax.load.client.message_limit import MessageLimitError
 from wiretax.queue import external_queue as external_queue
 from wiretax.queue.external import ExternalSource
 from wiretax.queue.external_queue import ExternalQueue
@@ -25,7 +24,7 @@ from wiretax.queue.jsonl import JsonLines
 from wiretax.queue.unpublished import Unpublished
 from wiretax.terminal import Exit, worst
 from wiretax.wire.ledger import Failure
-from wiretax.wire.publishers.caller import Call
+from wiretax.wire.publishers.caller import Call, MessageLimitError
 from wiretax.wire.slices import Slice
 
 WORKLOAD = Workload.of("batch", 2, rate=500.0, publishers=0)

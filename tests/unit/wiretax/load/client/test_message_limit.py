@@ -10,11 +10,12 @@ from typer import Exit
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import Workload
-from wiretax.load.client.message_limit import USUAL_MESSAGES, MessageLimit, MessageLimitError
+from wiretax.load.client.message_limit import USUAL_MESSAGES, MessageLimit
 from wiretax.load.plan.plan import PlanError, load_plan, parse_plan, plan_names
 from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
 from wiretax.load.sweep.forecast import announce, forecast, refuse_users_beyond
 from wiretax.wire.connections.target import Target
+from wiretax.wire.publishers.caller import MessageLimitError
 
 AWAY = Target(Endpoint("http", "ws.example.com", 80, DEMO))
 PLAN = {"schema": 1, "name": "p", "rounds": 3, "slice": "100ms", "users": 5}

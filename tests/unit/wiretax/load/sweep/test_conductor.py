@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from wiretax.channels.workload import Workload
-from wiretax.load.client.session import SliceBarrier
+from wiretax.load.client.barrier import SliceBarrier
 from wiretax.load.plan.plan import Plan, parse_plan
 from wiretax.load.sweep.conductor import WARM_UP, Asked, Conductor, Extension, round_order
 from wiretax.load.sweep.executor import LocalExecutor

@@ -1,0 +1,55 @@
+"""The barrier that lets all users of a process into a slice at once."""
+
+from __future__ import annotations
+
+from gevent.event import Event
+
+from wiretax.wire.slices import Slice
+
+
+class SliceBarrier:
+    """Where users wait for a slice and come back to when it closes."""
+
+    def __init__(self, users: int) -> None:
+        self._users = users
+        self._waiting = 0
+        self._opened = Event()
+        self._all_wait = Event()
+        self._current: Slice | None = None
+
+    def expect(self, users: int) -> None:
+        """Set how many users come here from now on."""
+        self._users = users
+        self._all_wait.clear()
+        if self._waiting == users:
+            self._all_wait.set()
+
+    def wait_for_slice(self) -> Slice:
+        """Block the calling user until a slice is open."""
+        while True:
+            self._waiting += 1
+            if self._waiting == self._users:
+                self._all_wait.set()
+            try:
+                self._opened.wait()
+            finally:
+                self._waiting -= 1
+                self._all_wait.clear()
+            if self._current is not None:
+                return self._current
+
+    def open(self, slice_: Slice) -> None:
+        """Let all users in at once."""
+        self._current = slice_
+        self._opened.set()
+
+    def close(self) -> None:
+        """No exchange begins any more; those under way go on."""
+        if self._current is not None:
+            self._current.close()
+            self._current = None
+        self._opened.clear()
+
+    def wait_until_idle(self, timeout_s: float) -> bool:
+        """Block until every user waits here; False if that took too long."""
+        return bool(self._waiting == self._users or self._all_wait.wait(timeout_s))
