@@ -8,9 +8,8 @@ from time import monotonic
 import gevent
 from gevent.event import Event as Bell
 
-from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.answers import is_final
-from wiretax.channels.replay import Replay
+from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.workload import Workload
 from wiretax.queue.arrival import Arrival
 from wiretax.queue.generated import GeneratedSource

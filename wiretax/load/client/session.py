@@ -7,10 +7,8 @@ import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from gevent.event import Event as Signal
 from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event
 from wiretax.channels.bodies.replay import Replay
-from wiretax.channels.events import CHANNEL, EVENT_NAME, Event
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Server, Workload
 from wiretax.load.client.message_limit import MessageLimit

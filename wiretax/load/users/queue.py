@@ -14,8 +14,6 @@ from locust.exception import StopUser
 from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING, WorkerRunner
 
 from wiretax.channels.bodies.events import Event
-from wiretax.load.client.message_limit import MessageLimitError
-from wiretax.channels.events import Event
 from wiretax.load.free.options import OptionError
 from wiretax.load.users.publishers import HOLD_NS, FreeUser
 from wiretax.terminal import Exit
