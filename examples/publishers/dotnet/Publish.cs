@@ -1,4 +1,4 @@
-// Three triggers to one channel, one trigger to three channels and one batch of ten, by pusher-http-dotnet.
+// Three triggers to one channel, one trigger to three channels and one batch of ten, with pusher-http-dotnet.
 using System;
 using System.Linq;
 using System.Threading.Tasks;

@@ -1,4 +1,4 @@
-// Three triggers to one channel, one trigger to three channels and one batch of ten, by pusher-http-node.
+// Three triggers to one channel, one trigger to three channels and one batch of ten, with pusher-http-node.
 "use strict"
 
 const Pusher = require("pusher")
@@ -36,7 +36,7 @@ async function main() {
 }
 
 main().catch((error) => {
-  // The library keeps the reason apart: the answer's body, or the error of the connection.
+  // The library keeps the reason separately: the response body, or the connection's error.
   const reason = error.body || error.error || ""
   console.error(`publish: ${error.message} ${reason}`.trim())
   process.exitCode = 1

@@ -1,6 +1,6 @@
 <?php
 
-// Three triggers to one channel, one trigger to three channels and one batch of ten, by pusher-http-php.
+// Three triggers to one channel, one trigger to three channels and one batch of ten, with pusher-http-php.
 
 declare(strict_types=1);
 
@@ -17,7 +17,7 @@ function setting(string $name): string
 
 function connect(): Pusher\Pusher
 {
-    // Given a scheme and a port, the library leaves its default of TLS aside.
+    // An explicit scheme and port override the library's default of TLS.
     $options = [
         'scheme' => setting('PUSHER_SCHEME'),
         'host' => setting('PUSHER_HOST'),

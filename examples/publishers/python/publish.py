@@ -1,4 +1,4 @@
-"""Three triggers to one channel, one trigger to three channels and one batch of ten, by pusher-http-python."""
+"""Three triggers to one channel, one trigger to three channels and one batch of ten, with pusher-http-python."""
 
 import os
 import sys

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Three triggers to one channel, one trigger to three channels and one batch of ten, by pusher-http-ruby.
+# Three triggers to one channel, one trigger to three channels and one batch of ten, with pusher-http-ruby.
 
 ENV["BUNDLE_GEMFILE"] ||= File.expand_path("Gemfile", __dir__)
 require "bundler/setup"

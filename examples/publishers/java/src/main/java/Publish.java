@@ -5,7 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
-/** Three triggers to one channel, one trigger to three channels and one batch of ten, by pusher-http-java. */
+/** Three triggers to one channel, one trigger to three channels and one batch of ten, with pusher-http-java. */
 public class Publish {
     private static final String CHANNEL = "my-channel";
     private static final String EVENT = "my-event";
