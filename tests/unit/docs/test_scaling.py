@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import re
-import shlex
-import subprocess
-import sys
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from shown import commands, fenced, missing
 
-ROOT = Path(__file__).parents[3]
-TEXT = (ROOT / "docs" / "scaling.md").read_text()
-
-
-def fenced(kind: str) -> list[str]:
-    return re.findall(rf"^```{kind}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+TEXT = (Path(__file__).parents[3] / "docs" / "scaling.md").read_text()
 
 
 def documents() -> list[dict[str, Any]]:
-    [text] = fenced("yaml")
+    [text] = fenced(TEXT, "yaml")
     return list(yaml.safe_load_all(text))
 
 
@@ -31,51 +23,18 @@ def containers() -> list[dict[str, Any]]:
     return [container for template in templates for container in template["containers"]]
 
 
-def commands() -> list[list[str]]:
+def shown_commands() -> list[list[str]]:
     """All of them, as they would be run from the checkout."""
-    lines = [line.partition("#")[0] for each in fenced("sh") for line in each.splitlines()]
-    shown = [shlex.split(line.removeprefix(".venv/bin/")) for line in lines if line.startswith(".venv/bin/")]
-    [image] = fenced("dockerfile")
+    [image] = fenced(TEXT, "dockerfile")
     entry = re.search(r"^ENTRYPOINT \[(.*)\]$", image, re.MULTILINE)
     assert entry is not None
     locust = [word.strip(' "') for word in entry[1].split(",")]
-    return shown + [each.get("command") or [*locust, *each["args"]] for each in containers()]
+    return commands(TEXT) + [each.get("command") or [*locust, *each["args"]] for each in containers()]
 
 
-# Locust's own --help leaves out the options of a locustfile.
-LOCUST_OPTIONS = """
-import sys
-from importlib import import_module
-from locust.argument_parser import get_parser
-import_module(sys.argv[1])
-print(*(option for action in get_parser()._actions for option in action.option_strings))
-"""
-
-
-@cache
-def options(*arguments: str) -> str:
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"COLUMNS": "200", "NO_COLOR": "1"},
-    ).stdout
-
-
-@pytest.mark.parametrize("command", commands(), ids=" ".join)
+@pytest.mark.parametrize("command", shown_commands(), ids=" ".join)
 def test_its_commands_have_the_options_they_name(command: list[str]) -> None:
-    if command[0] == "locust":
-        module = command[command.index("-f") + 1].removesuffix(".py").replace("/", ".")
-        said = options("-c", LOCUST_OPTIONS, module)
-    elif command[0] == "python":
-        assert (ROOT / f"{command[2].replace('.', '/')}.py").is_file()
-        return
-    else:
-        said = options("-m", *command[:2], "--help")
-    for option in (word for word in command if word.startswith("-")):
-        assert re.search(rf"(^|[\s,]){option}\b", said), option
+    assert not missing(command)
 
 
 def test_its_objects_name_each_other() -> None:

@@ -1,0 +1,30 @@
+"""The commands that the documents show exist, with the options that they are shown with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from shown import commands, missing
+
+from wiretax.load.plan.plan import plan_names
+
+ROOT = Path(__file__).parents[3]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+SHOWN = sorted({tuple(command) for document in DOCUMENTS for command in commands(document.read_text())})
+
+
+def test_the_readme_shows_commands() -> None:
+    assert {"run", "doctor", "observe", "gate", "report", "ui", "advise"} <= {
+        command[1] for command in commands((ROOT / "README.md").read_text()) if command[0] == "wiretax"
+    }
+
+
+@pytest.mark.parametrize("command", SHOWN, ids=" ".join)
+def test_a_command_has_its_options(command: tuple[str, ...]) -> None:
+    assert not missing(list(command))
+
+
+@pytest.mark.parametrize("command", [each for each in SHOWN if each[:2] == ("wiretax", "run")], ids=" ".join)
+def test_a_plan_that_is_named_exists(command: tuple[str, ...]) -> None:
+    assert command[2] in {*plan_names(), "my-plan.toml"}
