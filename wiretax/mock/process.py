@@ -9,11 +9,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import httpx
+import orjson
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
@@ -126,11 +127,20 @@ def read_ledger(endpoint: Endpoint, verify: ssl.SSLContext | None = None) -> dic
         endpoint: where it listens.
         verify: what its certificate is verified with, where it speaks TLS.
     """
-    url = f"{endpoint.scheme}://{endpoint.authority}{LEDGER_PATH.decode()}"
-    https = endpoint.scheme == "https"  # else nothing is to be verified, and no store of authorities to be read
+    if endpoint.scheme == "https":
+        if verify is not None:
+            verify.set_alpn_protocols(["http/1.1"])
+        connection: HTTPConnection = HTTPSConnection(
+            endpoint.host, endpoint.port, timeout=READ_TIMEOUT_S, context=verify
+        )
+    else:
+        connection = HTTPConnection(endpoint.host, endpoint.port, timeout=READ_TIMEOUT_S)
     try:
-        answer = httpx.get(url, timeout=READ_TIMEOUT_S, trust_env=False, verify=verify or https)
-        ledger = answer.json() if answer.status_code == 200 else None
-    except (httpx.HTTPError, ValueError):
+        connection.request("GET", LEDGER_PATH.decode())
+        response = connection.getresponse()
+        ledger = orjson.loads(response.read()) if response.status == 200 else None
+    except (OSError, HTTPException, ValueError):
         return None
+    finally:
+        connection.close()
     return ledger if isinstance(ledger, dict) and "request_bytes" in ledger else None

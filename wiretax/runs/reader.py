@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -17,9 +16,19 @@ from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import FRAMES, LATER_COLUMNS, QUEUE_FRAMES, SCHEMA
 from wiretax.runs.writer import RUN_FILE, queue_tables, tables
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 class RunNotFoundError(LookupError):
     """A run that isn't there or can't be read: one line that says what was looked for."""
+
+
+def _empty() -> pd.DataFrame:
+    # A command that ends before it reads a run, and a worker, need not wait for pandas.
+    import pandas as pd
+
+    return pd.DataFrame()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +57,9 @@ class Run:
     failures: pd.DataFrame
     server: dict[str, Any] | None
     damage: tuple[str, ...] = ()
-    queued: pd.DataFrame = field(default_factory=pd.DataFrame)
-    queue: pd.DataFrame = field(default_factory=pd.DataFrame)
-    waits: pd.DataFrame = field(default_factory=pd.DataFrame)
+    queued: pd.DataFrame = field(default_factory=_empty)
+    queue: pd.DataFrame = field(default_factory=_empty)
+    waits: pd.DataFrame = field(default_factory=_empty)
 
     def __post_init__(self) -> None:
         if MODE not in self.slices:
@@ -147,7 +156,7 @@ def _run(
     server: dict[str, Any] | None,
     damage: tuple[str, ...] = (),
 ) -> Run:
-    none = pd.DataFrame()
+    none = _empty()
     return Run(
         folder,
         meta,
