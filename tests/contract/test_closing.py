@@ -30,7 +30,7 @@ from wiretax.wire.connections.target import Target, client_context
 from wiretax.wire.connections.tcp_info import AVAILABLE, ETHERNET_MAXSEG
 from wiretax.wire.connections.tls_connection import TlsConnection
 from wiretax.wire.connections.watchdog import Watchdog
-from wiretax.wire.ledger import TcpCounters
+from wiretax.wire.counters import TcpCounters
 from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
 from wiretax.wire.publishers.publisher import Publisher
 from wiretax.wire.publishers.request_source import RequestSource

@@ -12,7 +12,8 @@ from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.request.sizes import LOOPBACK, request_sizes
 from wiretax.channels.workload import Workload
 from wiretax.runs.record import RunRecord
-from wiretax.wire.ledger import Tally, TcpCounters
+from wiretax.wire.counters import TcpCounters
+from wiretax.wire.ledger import Tally
 from wiretax.wire.slices import Slice
 
 HEAD = {"request_line_bytes": 35, "auth_query_bytes": 195, "header_bytes": 70}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from saved import kernel, slice_
 
 from wiretax.channels.workload import Workload
-from wiretax.wire.ledger import TlsCounters
+from wiretax.wire.counters import TlsCounters
 from wiretax.wire.slices import Slice
 
 HANDSHAKE_SENT, HANDSHAKE_RECEIVED, RECORD = 600, 2000, 22

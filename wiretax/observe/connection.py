@@ -17,7 +17,8 @@ from wiretax.observe.framing import Framer, Message
 from wiretax.observe.upstream import connect
 from wiretax.wire.connections.closing import after_close
 from wiretax.wire.connections.tcp_info import read_connection
-from wiretax.wire.ledger import Failure, TcpCounters, add_counters, subtract_counters
+from wiretax.wire.counters import TcpCounters, add_counters, subtract_counters
+from wiretax.wire.ledger import Failure
 
 if TYPE_CHECKING:
     from wiretax.observe.proxy import Proxy

@@ -23,7 +23,8 @@ from wiretax.runs.mode import MODE
 from wiretax.runs.reconcile import reconcile
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import SCHEMA
-from wiretax.wire.ledger import Failure, Tally, TcpCounters, TlsCounters, add_counters
+from wiretax.wire.counters import TcpCounters, TlsCounters, add_counters
+from wiretax.wire.ledger import Failure, Tally
 from wiretax.wire.slices import Slice
 
 UNKNOWN = "unknown"

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from wiretax.observe.exchange import Exchange, Reading
-from wiretax.wire.ledger import TcpCounters, add_counters
+from wiretax.wire.counters import TcpCounters, add_counters
 
 
 @dataclass(slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wiretax.wire.ledger import Tally, TcpCounters, TlsCounters
+from wiretax.wire.counters import TcpCounters, TlsCounters
+from wiretax.wire.ledger import Tally
 
 
 @dataclass(frozen=True, slots=True)

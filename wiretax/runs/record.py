@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wiretax.channels.workload import Server, Workload
+from wiretax.wire.counters import TcpCounters
 from wiretax.wire.histogram import Buckets
-from wiretax.wire.ledger import Failure, Tally, TcpCounters
+from wiretax.wire.ledger import Failure, Tally
 from wiretax.wire.queue_tally import Kind, QueueTally
 from wiretax.wire.slices import Slice
 

@@ -7,7 +7,8 @@ from time import perf_counter_ns, time
 from typing import Any
 
 from wiretax.channels.workload import Workload
-from wiretax.wire.ledger import Snapshot, Tally, TcpCounters, TlsCounters, add_counters, subtract_counters
+from wiretax.wire.counters import Snapshot, TcpCounters, TlsCounters, add_counters, subtract_counters
+from wiretax.wire.ledger import Tally
 from wiretax.wire.queue_tally import QueueTally
 
 

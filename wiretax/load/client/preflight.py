@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import time
+from typing import TYPE_CHECKING
 
 import gevent
 
@@ -20,6 +21,9 @@ from wiretax.wire.publishers.caller import MessageLimitError
 from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
 from wiretax.wire.publishers.publisher import Publisher
 from wiretax.wire.slices import Slice
+
+if TYPE_CHECKING:
+    from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
 
 # How often a workload is tried where the server asks to wait.
 MOST_TRIES = 4

@@ -6,6 +6,7 @@ import logging
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event
 from wiretax.channels.bodies.replay import Replay
@@ -23,13 +24,16 @@ from wiretax.wire.connections.target import Target
 from wiretax.wire.connections.tcp_info import ETHERNET_MAXSEG
 from wiretax.wire.connections.tls_connection import TlsConnection
 from wiretax.wire.connections.watchdog import Watchdog
-from wiretax.wire.ledger import ConnectionCounts, TcpCounters, TlsCounters, Witness, add_counters
+from wiretax.wire.counters import ConnectionCounts, TcpCounters, TlsCounters, add_counters
+from wiretax.wire.ledger import Witness
 from wiretax.wire.publishers.caller import Caller
 from wiretax.wire.publishers.exchange_counter import Listener, OnRejected
-from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
 from wiretax.wire.publishers.publisher import Publisher
 from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
+
+if TYPE_CHECKING:
+    from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +98,9 @@ class Session:
         """The requests of a workload; the same ones for every user."""
         source = self._sources.get(workload)
         if source is None:
+            if workload.by_library:
+                # Imported before the first slice opens, and only for a plan with such a workload.
+                import wiretax.wire.publishers.httpx_publisher  # noqa: F401
             replay = self._replay if self.external is None or not workload.queued else NO_BODIES
             source = RequestSource.of(workload, self.target(workload).endpoint, self._seed, replay)
             if self._message_limit is not None:
@@ -141,6 +148,8 @@ class Session:
         """What sends workloads of this kind over a connection that was made for them."""
         if isinstance(connection, StreamConnection):
             endpoint = self.target(workload).endpoint
+            from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
+
             return HttpxPublisher(connection, self._context(workload), endpoint, workload, self.on_rejected)
         return Publisher(connection, self.on_rejected)
 

@@ -19,7 +19,8 @@ from wiretax.load.sweep.conductor import Pauses
 from wiretax.load.sweep.executor import ExecutorSummary
 from wiretax.runs.record import RunRecord
 from wiretax.wire.connections.target import Target
-from wiretax.wire.ledger import ConnectionCounts, Witness
+from wiretax.wire.counters import ConnectionCounts
+from wiretax.wire.ledger import Witness
 from wiretax.wire.slices import Slice
 
 # Beyond the timeout of a call, which users are given to end theirs.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wiretax.load.client.barrier import SliceBarrier
     from wiretax.load.client.session import Session
     from wiretax.load.free.windows import FreeRun
+    from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
 
 # How long a free-running user keeps the loop before Locust may stop it, or ask for its wait time.
 HOLD_NS = 500_000_000

@@ -23,7 +23,7 @@ from __future__ import annotations
 import socket
 
 from wiretax.wire.connections.tcp_info import CLOSED, Reading, read_connection
-from wiretax.wire.ledger import TcpCounters, add_counters
+from wiretax.wire.counters import TcpCounters, add_counters
 
 ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, LAST_ACK, CLOSING = 1, 4, 5, 8, 9, 11
 # Segments out and in that end a connection, by its state. The first two have not ended this side yet.

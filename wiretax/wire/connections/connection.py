@@ -21,7 +21,8 @@ from wiretax.wire.connections.closing import count_ended, end_side
 from wiretax.wire.connections.exchange_error import ExchangeError
 from wiretax.wire.connections.response import Response, ResponseError, ResponseMemo, ResponseReader
 from wiretax.wire.connections.tcp_info import read_counters
-from wiretax.wire.ledger import ConnectionCounts, Failure, Snapshot, TcpCounters, TlsCounters, add_counters
+from wiretax.wire.counters import ConnectionCounts, Snapshot, TcpCounters, TlsCounters, add_counters
+from wiretax.wire.ledger import Failure
 
 RECEIVE_BYTES = 65_536
 NO_TLS = TlsCounters()

@@ -10,7 +10,7 @@ import struct
 import sys
 from typing import NamedTuple
 
-from wiretax.wire.ledger import TcpCounters
+from wiretax.wire.counters import TcpCounters
 
 READ_BYTES = 256
 LEAST_BYTES = 216

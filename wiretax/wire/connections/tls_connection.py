@@ -17,7 +17,7 @@ from wiretax.wire.connections.closing import count_ended, end_side
 from wiretax.wire.connections.connection import RECEIVE_BYTES, Connection
 from wiretax.wire.connections.response import ResponseMemo
 from wiretax.wire.connections.tcp_info import read_counters
-from wiretax.wire.ledger import TcpCounters, TlsCounters
+from wiretax.wire.counters import TcpCounters, TlsCounters
 
 RECORD_HEAD = Struct("!BHH")
 # Bytes that come while the counters are read are read too, and the counters again.

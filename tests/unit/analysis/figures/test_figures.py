@@ -34,7 +34,7 @@ from analysis.measures.summary import summarise
 from analysis.models.call_time import fit_time, gain_curve
 from wiretax.channels.workload import Workload
 from wiretax.runs.schema import LATENCY, SLICES
-from wiretax.wire.ledger import TlsCounters
+from wiretax.wire.counters import TlsCounters
 from wiretax.wire.slices import Slice
 
 TRIGGER = Workload.of("trigger")

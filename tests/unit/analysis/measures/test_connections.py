@@ -26,7 +26,7 @@ from wiretax.channels.workload import Workload
 from wiretax.load.accounting import live
 from wiretax.load.accounting.live import Live
 from wiretax.runs.schema import CLOSING_COLUMNS
-from wiretax.wire.ledger import TlsCounters
+from wiretax.wire.counters import TlsCounters
 from wiretax.wire.slices import Slice
 
 CALLS = 600

@@ -8,7 +8,8 @@ import pytest
 
 from wiretax.mock.ledger import together
 from wiretax.runs.reconcile import Account, Reconciliation, reconcile
-from wiretax.wire.ledger import COUNTS, Failure, Tally, TcpCounters
+from wiretax.wire.counters import TcpCounters
+from wiretax.wire.ledger import COUNTS, Failure, Tally
 
 
 def tally(**counts: int) -> Tally:

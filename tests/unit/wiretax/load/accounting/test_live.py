@@ -18,7 +18,8 @@ from wiretax.channels.workload import Workload
 from wiretax.load.accounting import live
 from wiretax.load.accounting.live import Live
 from wiretax.runs.record import RunRecord
-from wiretax.wire.ledger import Failure, TcpCounters, TlsCounters
+from wiretax.wire.counters import TcpCounters, TlsCounters
+from wiretax.wire.ledger import Failure
 from wiretax.wire.slices import Slice
 
 TRIGGER, BATCH = Workload.of(), Workload.of(api="batch", batch_size=10)

@@ -13,8 +13,9 @@ from wiretax.load.plan.plan import parse_plan
 from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import latency_table
 from wiretax.wire.connections.target import Target
+from wiretax.wire.counters import TcpCounters, TlsCounters
 from wiretax.wire.histogram import SIZE, Histogram
-from wiretax.wire.ledger import COUNTS, Failure, Tally, TcpCounters, TlsCounters, Witness
+from wiretax.wire.ledger import COUNTS, Failure, Tally, Witness
 from wiretax.wire.slices import Slice
 
 WORKLOAD = Workload.of(api="batch", batch_size=10)

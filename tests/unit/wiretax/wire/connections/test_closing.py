@@ -20,7 +20,7 @@ from wiretax.wire.connections.closing import (
     end_side,
 )
 from wiretax.wire.connections.tcp_info import AVAILABLE, CLOSED, Reading
-from wiretax.wire.ledger import TcpCounters
+from wiretax.wire.counters import TcpCounters
 
 HEADER, BARE = 52, 40
 TIME_WAIT, SYN_SENT = 6, 2
