@@ -13,6 +13,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.gates.measured import SERVER, Measured, Row
+from analysis.gates.measured import SERVER, Measured, Row, rows_of
+from wiretax.channels.address import STANDARD, Address
 from wiretax.channels.endpoint import Endpoint, EndpointError
 from wiretax.channels.profiles import PROFILE_OF, load_profile, profile_names
 from wiretax.channels.request.address import STANDARD, Address
@@ -143,7 +145,8 @@ def _key_lengths(slices: pd.DataFrame) -> dict[Place, int]:
     """The length of each place's key: what a signed query has beside the parts that every library sends."""
     known = {*profile_names(), *PROFILE_OF}
     lengths: dict[Place, set[float]] = {}
-    for row in slices.to_dict("records"):
+    columns = ["http", "client", "requests", "auth_query_bytes", "tls"]
+    for row in rows_of(slices, [*columns, *({"server"} & set(slices))]):
         if row["http"] == "1.1" and row["client"] in known and row["requests"]:
             place = (str(row.get("server", SERVER)), bool(row["tls"]))
             lengths.setdefault(place, set()).add(row["auth_query_bytes"] / row["requests"] - QUERY_BYTES)

