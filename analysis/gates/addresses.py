@@ -12,9 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.gates.measured import SERVER, Measured, Row
 from analysis.gates.measured import SERVER, Measured, Row, rows_of
-from wiretax.channels.address import STANDARD, Address
 from wiretax.channels.endpoint import Endpoint, EndpointError
 from wiretax.channels.profiles import PROFILE_OF, load_profile, profile_names
 from wiretax.channels.request.address import STANDARD, Address

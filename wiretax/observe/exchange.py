@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from wiretax.channels.answers import Answer
 from wiretax.channels.request.parser import Publication
-from wiretax.wire.ledger import Failure, TcpCounters
-from wiretax.channels.request_parser import Publication
 from wiretax.wire.counters import TcpCounters
 from wiretax.wire.ledger import Failure
 
