@@ -1,4 +1,4 @@
-"""What a master hands to its workers, so that none of them needs a plan of its own."""
+"""What a master tells its workers to send, and where, so that they need neither plan nor endpoint."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ NOT_UNDERSTOOD = "it does not understand what its master sent"
 
 
 class AssignmentError(ValueError):
-    """An assignment that can't be carried out here: one line that says why."""
+    """An assignment that this worker can't carry out: one line that says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What is sent, and where to.
+    """A sweep's workloads and targets.
 
     Attributes:
         plan: its name.
         workloads: all of the plan's.
         seed: what payloads are drawn from.
-        slice_s: the time a workload holds at least.
+        slice_s: the shortest time of a slice.
         timeout_s: how long an exchange may take.
         targets: where events go.
-        limited: whether only so many messages may be sent; how many comes with each slice.
+        limited: whether messages are limited; the worker's share comes with each slice.
     """
 
     plan: str
@@ -47,11 +47,11 @@ class Assignment:
 
     @classmethod
     def of(cls, plan: Plan, targets: Sequence[Target], limited: bool = False) -> Assignment:
-        """A plan's."""
+        """The assignment of a plan."""
         return cls(plan.name, plan.workloads, plan.seed, plan.slice_s, plan.timeout_s, tuple(targets), limited)
 
     def as_plain(self) -> dict[str, Any]:
-        """As it travels from the master to a worker. It holds the app's secret, as the requests do."""
+        """As it travels to a worker, with the app's secret."""
         return {
             "plan": self.plan,
             "workloads": [workload.columns() for workload in self.workloads],
@@ -64,10 +64,10 @@ class Assignment:
 
     @classmethod
     def of_plain(cls, plain: dict[str, Any]) -> Assignment:
-        """What ``as_plain`` was made of.
+        """An assignment from what ``as_plain`` returned.
 
         Raises:
-            AssignmentError: where it can't be carried out here.
+            AssignmentError: this worker can't carry it out.
         """
         try:
             return cls(
@@ -83,7 +83,8 @@ class Assignment:
             raise AssignmentError(NOT_UNDERSTOOD) from None
 
     def fingerprint(self) -> str:
-        """Equal wherever the same bytes would be sent: the version, and each workload's first request."""
+        """A hash of the version and each workload's first request: equal on master and worker if they would send
+        the same bytes."""
         digest = sha256(__version__.encode())
         for workload in self.workloads:
             source = RequestSource.of(workload, SERVICE, self.seed)
@@ -92,10 +93,54 @@ class Assignment:
         return digest.hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class FreeAssignment:
+    """What a free run's workers need beside its options.
+
+    Attributes:
+        target: where events go.
+        seed: what payloads are drawn from.
+        timeout_s: how long an exchange may take.
+        shares: how many messages each worker may send, by Locust's id; None for no limit.
+    """
+
+    target: Target
+    seed: int
+    timeout_s: float
+    shares: dict[str, int] | None
+
+    def as_plain(self) -> dict[str, Any]:
+        """As it travels to a worker, with the app's secret."""
+        return {
+            "wiretax": __version__,
+            "target": plain_target(self.target),
+            "seed": self.seed,
+            "timeout_s": self.timeout_s,
+            "shares": self.shares,
+        }
+
+    @classmethod
+    def of_plain(cls, plain: Any) -> FreeAssignment:
+        """An assignment from what ``as_plain`` returned.
+
+        Raises:
+            AssignmentError: this worker can't carry it out, or its master runs another version.
+        """
+        try:
+            version = plain["wiretax"]
+            if version == __version__:
+                return cls(target_of_plain(plain["target"]), plain["seed"], plain["timeout_s"], plain["shares"])
+        except (KeyError, TypeError):
+            version = "none that it understands"
+        raise AssignmentError(
+            f"it runs wiretax {__version__}, its master {version}; install the same version on both"
+        )
+
+
 def assignments(
     plan: Plan, targets: Sequence[Target], message_limit: MessageLimit | None = None
 ) -> list[Assignment]:
-    """What workers are told, in turn: each has all servers, and of several embedded mocks one of each kind."""
+    """What workers are told, in turn: each has all servers; of several built-in mocks, one of each kind."""
     kinds: dict[tuple[Server, bool], list[Target]] = {}
     for target in targets:
         kinds.setdefault((target.server, target.tls), []).append(target)
@@ -117,10 +162,10 @@ def plain_target(target: Target) -> dict[str, Any]:
 
 
 def target_of_plain(plain: dict[str, Any]) -> Target:
-    """What ``plain_target`` was made of.
+    """A target from what ``plain_target`` returned.
 
     Raises:
-        AssignmentError: where it can't be trusted as its master trusts it, or was not made by that.
+        AssignmentError: its certificate can't be verified as on the master, or it makes no sense.
     """
     try:
         scheme, host, port = plain["endpoint"]

@@ -1,26 +1,113 @@
-"""What master and workers say to each other in a sweep, by Locust's custom messages.
+"""The messages between a master and its workers: Locust's custom messages, by name.
 
-A worker says HELLO until it is told the PLAN (or that it is REFUSED, or LATE), and says READY. Each slice is a
-HOLD, which is answered by BEGUN and then by SETTLED; CUT ends it early. When its users have left, a worker says
-FINAL. HALT asks to end the run, WAIT to pause it: an endpoint said so, or a worker's share of messages is spent.
+============  ======  =========================================================================
+name          sender  meaning (data)
+============  ======  =========================================================================
+HELLO         worker  it exists (``Hello``); in a sweep, repeated until the master answers
+ASSIGNMENT    master  what will be sent, and where (``Assignment``)
+READY         worker  it can send that (``Ready``)
+REFUSED       either  the worker can't take part (``Reason``), and quits
+LATE          master  the sweep began without the worker, which stays idle
+RUN_SLICE     master  run one slice (number, workload, round, lasting_s, messages)
+SLICE_OPENED  worker  its users were let in (``SliceOpened``)
+CLOSE_SLICE   master  close the slice early
+SLICE_REPORT  worker  the slice is settled (``SliceEnd`` and ``WorkerReport``)
+HALT          worker  end the run: rejected by the endpoint, or out of messages (``Reason``)
+PAUSE         worker  pause the run, as the endpoint asked (``Pause``)
+FINAL_REPORT  worker  its users have stopped (``WorkerReport``)
+============  ======  =========================================================================
 
-In a free run workers are started and stopped by Locust. The master's options carry ASSIGNED to them; a worker says
-HELLO as it starts, its reports carry REPORT, and FINAL holds what is left.
+A sweep uses all of them. In a free run Locust starts and stops the workers, so only HELLO, REFUSED, HALT and
+FINAL_REPORT are sent. Two more things travel with Locust's own messages:
+
+- OPTION, among the master's options: the ``FreeAssignment``.
+- REPORT, among a worker's statistics: a ``WorkerReport`` of the windows that ended since the last one.
 """
 
 from __future__ import annotations
 
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
 HELLO = "wiretax-hello"
-PLAN = "wiretax-plan"
+ASSIGNMENT = "wiretax-assignment"
+READY = "wiretax-ready"
 REFUSED = "wiretax-refused"
 LATE = "wiretax-late"
-READY = "wiretax-ready"
-HOLD = "wiretax-hold"
-BEGUN = "wiretax-begun"
-SETTLED = "wiretax-settled"
-CUT = "wiretax-cut"
-FINAL = "wiretax-final"
+RUN_SLICE = "wiretax-run-slice"
+SLICE_OPENED = "wiretax-slice-opened"
+CLOSE_SLICE = "wiretax-close-slice"
+SLICE_REPORT = "wiretax-slice-report"
 HALT = "wiretax-halt"
-WAIT = "wiretax-wait"
-REPORT = "wiretax"
-ASSIGNED = "wiretax_assigned"
+PAUSE = "wiretax-pause"
+FINAL_REPORT = "wiretax-final-report"
+REPORT = "wiretax-report"
+OPTION = "wiretax_assignment"
+
+# Far above any count, and far enough below the bounds of a column that sums fit.
+MOST = 2**53
+Count = Annotated[int, Meta(ge=0, le=MOST)]
+Whole = Annotated[int, Meta(ge=-MOST, le=MOST)]
+# Finite, and not NaN.
+Seconds = Annotated[float, Meta(ge=0, le=1e12)]
+T = TypeVar("T")
+
+
+class MalformedError(ValueError):
+    """A message that makes no sense: what was expected, what came, and in which field."""
+
+
+def decode(data: Any, kind: type[T]) -> T:
+    """A worker's message as a record of a kind; fields that the kind lacks are ignored.
+
+    Raises:
+        MalformedError: a field is missing, of another type or out of range.
+    """
+    try:
+        return msgspec.convert(data, kind, builtin_types=(bytes,))
+    except msgspec.ValidationError as error:
+        raise MalformedError(str(error).replace("$.", "")) from None
+
+
+class Hello(Struct, frozen=True):
+    """Which wiretax a worker runs, and where."""
+
+    wiretax: str
+    host: str
+    pid: Count
+
+
+class Ready(Struct, frozen=True):
+    """The fingerprint of the requests a worker would send."""
+
+    fingerprint: str
+
+
+class Reason(Struct, frozen=True):
+    """Why a worker can't take part, or the run has to end."""
+
+    why: str
+
+
+class Pause(Struct, frozen=True):
+    """How long the endpoint asked to wait."""
+
+    wait_s: Seconds
+
+
+class SliceOpened(Struct, frozen=True):
+    """Which slice a worker let its users into."""
+
+    number: Count
+
+
+class SliceEnd(Struct, frozen=True):
+    """How a slice ended: its number, the median round trip of a warm-up, a problem that ends the run (or ""), and
+    whether the worker's share of messages is spent."""
+
+    number: Count
+    round_trip_s: Seconds
+    problem: str
+    spent: bool

@@ -1,4 +1,4 @@
-"""A worker that Locust's --processes forked ends with its master, even one that ended before it ever spoke."""
+"""Workers that Locust's --processes forked quit with their parent, even if it ended before it reached them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 
 import gevent
 
-LOOK_S = 0.5
+POLL_S = 0.5
 
 
 def end_with_parent(environment: Any) -> None:
-    """Quit once the parent process is gone; workers that were started by themselves go on waiting for a master."""
+    """Quit once the parent process is gone. Workers started on their own go on waiting for a master."""
     if not getattr(environment.parsed_options, "processes", None):
         return
     parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
-            gevent.sleep(LOOK_S)
+            gevent.sleep(POLL_S)
         environment.runner.quit()
 
     gevent.spawn(watch)

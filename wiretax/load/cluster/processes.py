@@ -1,4 +1,4 @@
-"""Workers on this machine: processes of this one's own, as Locust's --processes makes them."""
+"""Workers on this machine: processes forked from this one, as by Locust's --processes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ STOP_TIMEOUT_S = 5.0
 
 
 class Processes:
-    """Forked before anything else is opened, and waiting to be told the master's port.
+    """Worker processes, forked before anything else is opened, which wait for the master's port.
 
     Attributes:
-        count: how many.
+        count: how many were forked.
     """
 
     def __init__(self, count: int) -> None:
@@ -37,18 +37,18 @@ class Processes:
             if not pid:
                 for each in (*self._pipes, writing):
                     os.close(each)
-                _work(reading)
+                _run_worker(reading)
             os.close(reading)
             self._pipes.append(writing)
             self._alive.add(pid)
 
     def tell(self, port: int) -> None:
-        """Where the master listens."""
+        """Tell all workers at which port the master listens."""
         for pipe in self._pipes:
             os.write(pipe, f"{port}\n".encode())
 
     def died(self, pid: int) -> bool:
-        """Whether a process is one of these and has ended."""
+        """Whether a process, by its id, is one of these workers and has ended."""
         if pid in self._alive:
             with suppress(ChildProcessError):
                 if os.waitpid(pid, os.WNOHANG)[0] == 0:
@@ -58,7 +58,7 @@ class Processes:
         return False
 
     def end(self) -> None:
-        """Let them go, and end those that don't: they stop when their pipe does."""
+        """Close the workers' pipes, at which they quit, and kill any that are still there after a while."""
         for pipe in self._pipes:
             os.close(pipe)
         with gevent.Timeout(STOP_TIMEOUT_S, False):
@@ -71,7 +71,7 @@ class Processes:
 
 @contextmanager
 def worker_processes(count: int) -> Iterator[Processes]:
-    """So many workers, which end with this context."""
+    """Fork this many workers, which end with the context."""
     processes = Processes(count)
     try:
         yield processes
@@ -79,11 +79,11 @@ def worker_processes(count: int) -> Iterator[Processes]:
         processes.end()
 
 
-def _work(pipe: int) -> None:
-    """A worker's whole life; it never returns into the code it was forked from."""
+def _run_worker(pipe: int) -> None:
+    """Run one worker to its end; this never returns into the code that forked it."""
     code = 1
     try:
-        # Ctrl-C is for the master, which has the slice that is open settled first.
+        # Ctrl-C must reach the master only, which settles the open slice first.
         os.setsid()
         port = int(tp_read(pipe, 16) or 0)
         if port:
@@ -92,14 +92,14 @@ def _work(pipe: int) -> None:
             environment.parsed_options = Namespace()
             SweepWorker(environment)
 
-            def follow() -> None:
-                tp_read(pipe, 1)  # nothing comes, until the master is gone
+            def quit_with_master() -> None:
+                tp_read(pipe, 1)  # returns once the pipe is closed; nothing is written to it any more
                 runner.quit()
 
-            gevent.spawn(follow)
+            gevent.spawn(quit_with_master)
             runner.greenlet.join()
             code = int(environment.process_exit_code or 0)
     except Exception:
-        logging.getLogger(__name__).exception("wiretax: a worker ended")
+        logging.getLogger(__name__).exception("wiretax: internal error in a worker")
     finally:
         os._exit(code)

@@ -1,7 +1,8 @@
-"""The executor of a run with workers: each switch is broadcast, and what the workers measured is merged."""
+"""The executor of a sweep with workers: each slice is broadcast, and what the workers measured is merged."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
@@ -12,7 +13,9 @@ from wiretax.channels.workload import Workload
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment
-from wiretax.load.cluster.workers import WorkerRegistry, WorkerState
+from wiretax.load.cluster.messages import MalformedError, Pause, Ready, Reason, SliceEnd, SliceOpened, decode
+from wiretax.load.cluster.registry import WorkerRegistry, WorkerState
+from wiretax.load.cluster.report import WorkerReport
 from wiretax.load.sweep.executor import (
     DRAIN_GRACE_S,
     SPAWN_TIMEOUT_S,
@@ -21,16 +24,15 @@ from wiretax.load.sweep.executor import (
     Part,
     SliceResult,
 )
-from wiretax.wire.ledger import Witness
-from wiretax.wire.slices import Slice
 
 if TYPE_CHECKING:
     from locust.dispatch import UsersDispatcher
     from locust.env import Environment
 
+READY_TIMEOUT_S = 30.0
 BEGIN_TIMEOUT_S = 5.0
 FINAL_TIMEOUT_S = 10.0
-SAID = {"left": "left before the end", "late": "came late", "refused": "was not taken"}
+log = logging.getLogger(__name__)
 
 
 class SweepMaster:
@@ -52,68 +54,91 @@ class SweepMaster:
             assignments: what workers are told, in turn.
             users: of the whole run; each worker has its share.
             died: whether a process of this machine, by its id, is known to have ended.
-            asked: called where Locust would start or move users, which is the fleet's to do here: a worker that
-                comes later gets none, and one that is lost is not made up for.
-            budget: of the whole run; what is left of it when users start is shared out evenly.
+            asked: called when Locust would start or move users. It is not to do so: a worker that comes later gets
+                no users, and those of a lost one are not replaced.
+            message_limit: of the whole run; what is left of it when users start is shared out evenly.
         """
-        # Locust's types have no messages of one's own.
+        # Locust's types know no custom messages.
         self._runner = cast(Any, environment.runner)
-        self._registry = WorkerRegistry(self._runner, assignments, died)
+        self._assignments = assignments
+        self._fingerprint = assignments[0].fingerprint()
         self._timeout_s = assignments[0].timeout_s
         self._users = users
         self._workers: list[WorkerState] = []
+        self._started = False
         self._message_limit = message_limit
+        self._taken_before = 0
         self._share: int | None = None
-        self._taken: dict[int, int] = {}
         self._halt: Callable[[str], None] = lambda _: None
-        self._wait: Callable[[float], None] = lambda _: None
-        self._begun: set[str] = set()
-        self._settled: dict[str, dict[str, Any]] = {}
+        self._pause: Callable[[float], None] = lambda _: None
+        self._opened: set[str] = set()
+        self._reported: dict[str, tuple[Part, SliceEnd]] = {}
+        # Which slice is run: its number, its workload and its round.
         self._number = 0
-        self._runner.register_message(messages.BEGUN, self._hear_begun)
-        self._runner.register_message(messages.SETTLED, self._hear_settled)
-        self._runner.register_message(messages.HALT, lambda msg, **_: self._halt(msg.data["why"]))
-        self._runner.register_message(messages.WAIT, lambda msg, **_: self._wait(msg.data["wait_s"]))
+        self._workload = assignments[0].workloads[0]
+        self._round = 0
+        registry = self._registry = WorkerRegistry(self._runner, self._assign, self._take_final_report, died)
+        registry.listen(messages.READY, self._take_ready)
+        registry.listen(messages.SLICE_OPENED, self._take_opened)
+        registry.listen(messages.SLICE_REPORT, self._take_slice_report)
+        registry.listen(messages.HALT, lambda _, data: self._halt(decode(data, Reason).why))
+        registry.listen(messages.PAUSE, lambda _, data: self._pause(decode(data, Pause).wait_s))
         environment.dispatcher_class = self._dispatcher  # type: ignore[assignment]
         self._spawn = self._runner.start
         self._runner.start = lambda *_, **__: asked()
 
-    def wait_for_workers(self, count: int, least: int) -> None:
-        """Wait until workers said whether they can take part, as ``WorkerRegistry.wait_for_workers``.
+    def wait_for_workers(self, expected: int, least: int) -> None:
+        """Wait until all workers that have come are ready or refused; any that come later are late.
+
+        Args:
+            expected: how many have come to Locust.
+            least: how many have to be ready.
 
         Raises:
-            ExecutorError: where there are not enough of them, or more than users.
+            ExecutorError: there are not enough of them, or more than users.
         """
-        self._workers = self._registry.wait_for_workers(count, least)
+        registry = self._registry
+        until = monotonic() + READY_TIMEOUT_S
+        while (len(registry.workers) < expected or registry.in_state("joining")) and monotonic() < until:
+            registry.look_for_lost(registry.in_state("joining"))
+            registry.wait()
+        for worker in registry.in_state("joining"):
+            worker.lose(f"it did not get ready within {READY_TIMEOUT_S:g} s")
+        self._started = True
+        self._workers = registry.in_state("ready")
+        if len(self._workers) < max(1, least):
+            why = [f"{each.name}: {each.why}" for each in registry.workers.values() if each.why]
+            raise ExecutorError("; ".join([f"{len(self._workers)} of {expected} workers are ready", *why]))
         if len(self._workers) > self._users:
             raise ExecutorError(
                 f"{self._users} users for {len(self._workers)} workers, and each needs at least one: raise users"
             )
 
     def on_rejected(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
-        self._halt, self._wait = halt, hold
+        self._halt, self._pause = halt, hold
 
     def close(self) -> None:
-        self._tell(messages.CUT)
+        self._broadcast(messages.CLOSE_SLICE)
 
     def begin(self) -> None:
         if self._message_limit is not None:
-            self._share = (self._message_limit.limit - self._message_limit.taken) // len(self._workers)
+            self._taken_before = self._message_limit.taken
+            self._share = (self._message_limit.limit - self._taken_before) // len(self._workers)
         self._spawn(self._users, spawn_rate=self._users)
         until = monotonic() + SPAWN_TIMEOUT_S
         while self._runner.user_count < self._users:
             self._registry.look_for_lost(self._workers)
-            if self._missing() or monotonic() > until:
+            if self._gone() or monotonic() > until:
                 started = f"{self._runner.user_count} of {self._users} users started"
-                raise ExecutorError("; ".join([started, *self._missing()]))
+                raise ExecutorError("; ".join([started, *self._gone()]))
             self._registry.wait()
 
     def hold(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
-        if missing := self._missing():
-            return SliceResult((), problem="; ".join(missing))
-        self._number += 1
-        self._begun.clear()
-        self._settled.clear()
+        if gone := self._gone():
+            return SliceResult((), problem="; ".join(gone))
+        self._number, self._workload, self._round = self._number + 1, workload, round_
+        self._opened.clear()
+        self._reported.clear()
         order = {
             "number": self._number,
             "workload": workload.columns(),
@@ -121,115 +146,106 @@ class SweepMaster:
             "lasting_s": lasting_s,
             "messages": self._share,
         }
-        self._tell(messages.HOLD, order)
+        self._broadcast(messages.RUN_SLICE, order)
         begun_by = monotonic() + BEGIN_TIMEOUT_S
         longest_s = self._timeout_s if lasting_s is None else lasting_s
         settled_by = begun_by + longest_s + self._timeout_s + DRAIN_GRACE_S
-        cut = False
+        closed = False
         while awaited := self._awaited():
             self._registry.wait()
-            if stop.is_set() and not cut:
-                cut = True
-                self._tell(messages.CUT)
+            if stop.is_set() and not closed:
+                closed = True
+                self.close()
             self._registry.look_for_lost(awaited)
             now = monotonic()
             for worker in self._awaited():
-                if now > begun_by and worker.client_id not in self._begun:
+                if now > begun_by and worker.client_id not in self._opened:
                     worker.lose(f"it did not begin a slice within {BEGIN_TIMEOUT_S:g} s")
                 elif now > settled_by:
                     worker.lose("it did not settle its slice in time")
-        return self._gather()
+        return self._merged()
 
     def end(self) -> ExecutorSummary:
-        self._registry.over = True
-        ready = self._registry.of("ready")
-        for worker in ready:
-            self._runner.send_message("stop", client_id=worker.client_id)
-        until = monotonic() + FINAL_TIMEOUT_S
-        while awaited := [each for each in ready if each.state == "ready"]:
-            self._registry.wait()
-            self._registry.look_for_lost(awaited)
-            if monotonic() > until:
-                for worker in self._registry.of("ready"):
-                    worker.lose("it did not say in the end what its sockets counted")
+        self._registry.stop_workers(FINAL_TIMEOUT_S)
         self._runner.quit()
-        return self._summary()
+        return self._registry.summary()
 
     def _awaited(self) -> list[WorkerState]:
-        return [each for each in self._workers if each.state == "ready" and each.client_id not in self._settled]
+        return [each for each in self._workers if each.state == "ready" and each.client_id not in self._reported]
 
-    def _missing(self) -> list[str]:
-        """A sentence for each that began and is not there any more."""
+    def _gone(self) -> list[str]:
+        """A sentence for each worker that began and is gone."""
         gone = {"lost": "was lost", "left": "left"}
         return [f"{each.name} {gone[each.state]}: {each.why}" for each in self._workers if each.state in gone]
 
-    def _tell(self, name: str, data: dict[str, Any] | None = None) -> None:
+    def _broadcast(self, name: str, data: dict[str, Any] | None = None) -> None:
         for worker in self._workers:
             self._runner.send_message(name, data, client_id=worker.client_id)
 
-    def _gather(self) -> SliceResult:
-        """What all measured of the slice that was held last."""
-        parts, round_trip_s, problems = [], 0.0, []
-        for worker in self._workers:
-            answer = self._settled.get(worker.client_id)
-            if answer is None:
-                continue
-            try:
-                slice_, witness = Slice.of_plain(answer["piece"]), Witness.of_plain(answer["witness"])
-            except (KeyError, TypeError, ValueError):
-                worker.lose("what it measured can't be read")
-                continue
-            worker.users = answer["users"]
-            if worker.state != "left":  # else its last word came since
-                worker.witness = witness
-            worker.cpu_s += answer["cpu_s"]
-            self._count(worker, answer)
-            parts.append(Part(worker.number, worker.users, slice_))
-            round_trip_s = max(round_trip_s, answer["round_trip_s"])
-            problems += [answer["problem"]] if answer["problem"] else []
-        problems += self._missing()
+    def _merged(self) -> SliceResult:
+        """What all workers measured in the last slice."""
+        reported = [self._reported[each.client_id] for each in self._workers if each.client_id in self._reported]
+        parts = tuple(part for part, _ in reported)
+        problems = [*(end.problem for _, end in reported if end.problem), *self._gone()]
         if len(parts) < len(self._workers) or not all(part.slice_.counts for part in parts):
-            # With one worker's users less, or for less time, it was another load.
+            # Without one worker's users, or for a shorter time, it was another load.
             for part in parts:
                 part.slice_.counts = False
-        return SliceResult(tuple(parts), round_trip_s, "; ".join(dict.fromkeys(problems)))
+        round_trip_s = max((end.round_trip_s for _, end in reported), default=0.0)
+        return SliceResult(parts, round_trip_s, "; ".join(dict.fromkeys(problems)))
 
-    def _count(self, worker: WorkerState, answer: dict[str, Any]) -> None:
-        """Keep the run's budget as if it had been spent here."""
+    def _assign(self, worker: WorkerState) -> None:
+        if self._started:
+            self._leave_out(worker)
+        else:
+            assignment = self._assignments[worker.number % len(self._assignments)]
+            self._runner.send_message(messages.ASSIGNMENT, assignment.as_plain(), client_id=worker.client_id)
+
+    def _leave_out(self, worker: WorkerState) -> None:
+        worker.state, worker.why = "late", "the run had begun without it"
+        log.warning("wiretax: %s came late: %s", worker.name, worker.why)
+        self._runner.send_message(messages.LATE, client_id=worker.client_id)
+
+    def _take_ready(self, worker: WorkerState, data: Any) -> None:
+        if worker.state != "joining":
+            return
+        if decode(data, Ready).fingerprint != self._fingerprint:
+            self._registry.refuse(
+                worker, "it would send other bytes than its master: its profiles or payloads are not the same"
+            )
+        elif self._started:
+            self._leave_out(worker)
+        else:
+            worker.state = "ready"
+
+    def _take_opened(self, worker: WorkerState, data: Any) -> None:
+        if decode(data, SliceOpened).number == self._number:
+            self._opened.add(worker.client_id)
+
+    def _take_slice_report(self, worker: WorkerState, data: Any) -> None:
+        end, report = decode(data, SliceEnd), WorkerReport.of_plain(data, (self._workload,), at_rest=True)
+        rounds = [slice_.round for slice_, _ in report.slices]
+        if (end.number, rounds) != (self._number, [self._round]):
+            expected = f"expected slice {self._number} with rounds [{self._round}]"
+            raise MalformedError(f"{expected}, got slice {end.number} with rounds {rounds}")
+        [(slice_, users)] = report.slices
+        self._reported[worker.client_id] = Part(worker.number, users, slice_), end
+        worker.update(report)
+        self._count_messages(end.spent)
+
+    def _take_final_report(self, worker: WorkerState, data: Any) -> None:
+        worker.update(WorkerReport.of_plain(data, (), at_rest=True))
+        self._count_messages(False)
+
+    def _count_messages(self, spent: bool) -> None:
+        """Keep the run's message limit as if all had been sent here."""
         if self._message_limit is not None:
-            self._message_limit.taken += answer["messages"] - self._taken.get(worker.number, 0)
-            self._message_limit.spent = self._message_limit.spent or answer["spent"]
-            self._taken[worker.number] = answer["messages"]
-
-    def _summary(self) -> ExecutorSummary:
-        workers = sorted(self._registry.workers.values(), key=lambda each: each.number)
-        took_part = [each for each in workers if each.users]
-        witness = Witness()
-        for worker in workers:
-            witness = witness.plus(worker.witness)
-        return ExecutorSummary(
-            witness=witness,
-            cpu_s=sum(each.cpu_s for each in workers),
-            count=len(took_part),
-            workers=tuple(each.as_row() for each in workers),
-            warnings=tuple(
-                f"{each.name} {SAID[each.state]}: {each.why}" for each in workers if each.state in SAID
-            ),
-            lost=tuple(f"{each.name} was lost: {each.why}" for each in workers if each.state == "lost"),
-            elsewhere=not all(each.is_here for each in took_part),
-        )
-
-    def _hear_begun(self, msg: Any, **_: Any) -> None:
-        if msg.data["number"] == self._number:
-            self._begun.add(msg.node_id)
-
-    def _hear_settled(self, msg: Any, **_: Any) -> None:
-        if msg.data["number"] == self._number:
-            self._settled[msg.node_id] = msg.data
-            self._registry.changed.set()
+            sent = sum(each.messages for each in self._workers)
+            self._message_limit.taken = self._taken_before + sent
+            self._message_limit.spent = self._message_limit.spent or spent
 
     def _dispatcher(self, worker_nodes: list[Any], user_classes: list[Any]) -> UsersDispatcher:
-        """Locust's own, of those that take part."""
+        """Locust's own, of the workers that take part."""
         from locust.dispatch import UsersDispatcher
 
         ready = {each.client_id for each in self._workers}

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fake_locust import Runner
 from gevent.event import Event
 
+import wiretax.load.cluster.registry
 import wiretax.load.cluster.sweep_master
-import wiretax.load.cluster.workers
 from wiretax import __version__
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import Workload
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment
+from wiretax.load.cluster.report import WorkerReport
 from wiretax.load.cluster.sweep_master import SweepMaster
 from wiretax.load.plan.plan import Plan, parse_plan
 from wiretax.load.sweep.conductor import Conductor
@@ -40,35 +43,6 @@ ASSIGNMENT = Assignment.of(PLAN, [Target(Endpoint("http", "127.0.0.1", 80, DEMO)
 NEVER = Event()
 
 
-class Runner:
-    """Stands for Locust's master, and carries messages at once."""
-
-    def __init__(self) -> None:
-        self.clients: dict[str, Any] = {}
-        self.workers: dict[str, FakeWorker] = {}
-        self.listeners: dict[str, Callable[..., None]] = {}
-        self.has_quit = False
-        self.user_count = 0
-
-    def register_message(self, name: str, listener: Callable[..., None]) -> None:
-        self.listeners[name] = listener
-
-    def send_message(self, name: str, data: Any = None, client_id: str = "") -> None:
-        self.workers[client_id].hear(name, data)
-
-    def say(self, client_id: str, name: str, data: Any) -> None:
-        self.listeners[name](msg=SimpleNamespace(node_id=client_id, data=data), environment=None)
-
-    def get_worker_index(self, client_id: str) -> int:
-        return list(self.workers).index(client_id)
-
-    def start(self, users: int, spawn_rate: float) -> None:
-        self.user_count = users
-
-    def quit(self) -> None:
-        self.has_quit = True
-
-
 class FakeWorker:
     """Measures one event in each slice, takes its users' witness along, and obeys."""
 
@@ -79,24 +53,22 @@ class FakeWorker:
         self.held = 0
         self.allowed: int | None = None
         self._fingerprint = fingerprint or ASSIGNMENT.fingerprint()
-        runner.workers[name] = self
-        runner.clients[name] = SimpleNamespace(state="ready")
-        self._say(messages.HELLO, {"wiretax": version, "host": "elsewhere", "pid": 100 + len(runner.workers)})
+        runner.join(name, self, version)
 
     def hear(self, name: str, data: Any) -> None:
         self.heard.append(name)
-        if name == messages.PLAN:
+        if name == messages.ASSIGNMENT:
             self._say(messages.READY, {"fingerprint": self._fingerprint})
-        elif name == messages.HOLD and self.answers(data["number"]):
+        elif name == messages.RUN_SLICE and self.answers(data["number"]):
             self.held += 1
             self.allowed = data["messages"]
-            self._say(messages.BEGUN, {"number": data["number"]})
-            self._say(messages.SETTLED, self.settled(data))
+            self._say(messages.SLICE_OPENED, {"number": data["number"]})
+            self._say(messages.SLICE_REPORT, self.settled(data))
         elif name == "stop":
             self.say_final()
 
     def say_final(self) -> None:
-        self._say(messages.FINAL, {"witness": Witness(100 * self.held, 7).as_plain()})
+        self._say(messages.FINAL_REPORT, self.report([]))
 
     def settled(self, order: dict[str, Any]) -> dict[str, Any]:
         slice_ = Slice(Workload.of(**order["workload"]), order["round"])
@@ -104,15 +76,15 @@ class FakeWorker:
         slice_.close()
         return {
             "number": order["number"],
-            "users": 2,
-            "piece": slice_.as_plain(),
             "round_trip_s": self.round_trip_s,
             "problem": "",
-            "witness": Witness(100 * self.held, 7).as_plain(),
-            "cpu_s": 0.5,
-            "messages": 10 * self.held,
             "spent": False,
+            **self.report([(slice_, 2)]),
         }
+
+    def report(self, slices: list[tuple[Slice, int]]) -> dict[str, Any]:
+        witness = Witness(100 * self.held, 7)
+        return WorkerReport(slices, 0.5 * self.held, messages=10 * self.held, witness=witness).as_plain()
 
     def _say(self, name: str, data: Any) -> None:
         self.runner.say(self.name, name, data)
@@ -120,8 +92,8 @@ class FakeWorker:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiretax.load.cluster.workers, "LOOK_S", 0.001)
-    monkeypatch.setattr(wiretax.load.cluster.workers, "READY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(wiretax.load.cluster.registry, "POLL_S", 0.001)
+    monkeypatch.setattr(wiretax.load.cluster.sweep_master, "READY_TIMEOUT_S", 0.05)
     monkeypatch.setattr(wiretax.load.cluster.sweep_master, "BEGIN_TIMEOUT_S", 0.05)
     monkeypatch.setattr(wiretax.load.cluster.sweep_master, "FINAL_TIMEOUT_S", 0.05)
 
@@ -154,11 +126,11 @@ def test_what_an_endpoint_tells_one_worker_is_heard_by_all() -> None:
     made, one, other = two(runner)
     heard: list[object] = []
     made.on_rejected(heard.append, heard.append)
-    one.runner.say("a", messages.WAIT, {"wait_s": 2.0})
+    one.runner.say("a", messages.PAUSE, {"wait_s": 2.0})
     one.runner.say("a", messages.HALT, {"why": "it says no"})
     assert heard == [2.0, "it says no"]
     made.close()
-    assert one.heard[-1] == other.heard[-1] == messages.CUT
+    assert one.heard[-1] == other.heard[-1] == messages.CLOSE_SLICE
 
 
 def two(runner: Runner) -> tuple[SweepMaster, FakeWorker, FakeWorker]:
@@ -218,7 +190,7 @@ def test_a_worker_that_locust_misses_is_not_waited_for() -> None:
     made, one, _ = two(runner)
     runner.clients["a"].state = "missing"
     one.answers = lambda _: False
-    assert "nothing is heard from it" in made.hold(PLAN.workloads[0], 0, 0.01, NEVER).problem
+    assert "sends no heartbeat" in made.hold(PLAN.workloads[0], 0, 0.01, NEVER).problem
 
 
 def test_a_worker_that_leaves_between_slices_ends_the_run_with_all_it_did() -> None:
@@ -242,7 +214,7 @@ def test_a_stop_cuts_all_workers_short() -> None:
     stop.set()
     one.answers = other.answers = lambda _: False
     made.hold(PLAN.workloads[0], 0, 0.01, stop)
-    assert one.heard[-1] == other.heard[-1] == messages.CUT
+    assert one.heard[-1] == other.heard[-1] == messages.CLOSE_SLICE
 
 
 @pytest.mark.parametrize(
@@ -287,11 +259,76 @@ def test_what_keeps_a_run_from_beginning_is_one_line() -> None:
         made.wait_for_workers(5, least=1)
 
 
-def test_an_answer_that_cannot_be_read_is_a_lost_worker() -> None:
+def nonsense(report: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    """What a report may be changed to, and how the master names it."""
+    [reported] = report["slices"]
+    whole = reported["slice"]
+    measured = {**whole["measured"], "requests": -3}
+    return [
+        ({"slices": [{"slice": {"round": 0}}]}, "missing required field"),
+        ({"slices": None}, "Expected `array`, got `null` - at `slices`"),
+        ({"cpu_s": "much"}, "Expected `float`, got `str` - at `cpu_s`"),
+        ({"messages": -1}, "Expected `int` >= 0 - at `messages`"),
+        ({"witness": None}, "no witness"),
+        ({"slices": [{**reported, "users": -2}]}, "at `slices[0].users`"),
+        (
+            {"slices": [{**reported, "slice": {**whole, "measured": measured}}]},
+            "Expected `int` >= 0 - at `slices[0].slice.measured.requests`",
+        ),
+        (
+            {"slices": [{**reported, "slice": {**whole, "workload": asdict(Workload(payload_bytes=7))}}]},
+            "a slice of trigger-7B-chat-reference, which this worker was not told to send",
+        ),
+        ({"slices": [{**reported, "slice": {**whole, "round": 5}}]}, "got slice 1 with rounds [5]"),
+        ({"slices": [reported, reported]}, "got slice 1 with rounds [0, 0]"),
+        ({"number": 7}, "got slice 7 with rounds [0]"),
+        ({"round_trip_s": -1.0}, "at `round_trip_s`"),
+    ]
+
+
+@pytest.mark.parametrize("which", range(12))
+def test_a_report_that_makes_no_sense_is_named_and_its_worker_lost(which: int) -> None:
     runner = Runner()
     made, one, _ = two(runner)
     whole = one.settled
-    one.settled = lambda order: {**whole(order), "piece": {"round": 0}}  # type: ignore[method-assign]
+    says = []
+
+    def settled(order: dict[str, Any]) -> dict[str, Any]:
+        report = whole(order)
+        change, words = nonsense(report)[which]
+        says.append(words)
+        return {**report, **change}
+
+    one.settled = settled  # type: ignore[method-assign]
     held = made.hold(PLAN.workloads[0], 0, 0.01, NEVER)
+    assert held.problem.startswith("worker 0 (elsewhere, process 101) was lost: its wiretax-slice-report message")
     assert "can't be read" in held.problem
-    assert [part.worker for part in held.parts] == [1]
+    assert says[0] in held.problem
+    [part] = held.parts
+    assert part.worker == 1
+    assert not part.slice_.counts
+    summary = made.end()
+    # Nothing of such a report is in the sums.
+    assert summary.witness == Witness(100, 7)
+    assert held.problem in summary.lost[0]
+
+
+@pytest.mark.parametrize("data", [None, {}, {"slices": [], "cpu_s": 1.0}, 3])
+def test_a_final_report_that_makes_no_sense_is_named(data: object) -> None:
+    runner = Runner()
+    made, one, _ = two(runner)
+    one.say_final = lambda: one.runner.say("a", messages.FINAL_REPORT, data)  # type: ignore[method-assign]
+    assert "its wiretax-final-report message can't be read" in made.end().lost[0]
+
+
+def test_a_hello_that_makes_no_sense_is_refused() -> None:
+    runner = Runner()
+    made, _, other = two(runner)
+    for client_id, data in (("x_1", {"wiretax": __version__}), ("y_2", "hello")):
+        runner.workers[client_id] = other
+        runner.clients[client_id] = SimpleNamespace(state="ready")
+        runner.say(client_id, messages.HELLO, data)
+        assert other.heard[-1] == messages.REFUSED
+    refused = made.end().warnings
+    assert "worker 2 (x, process 0) was refused: its hello can't be read" in refused[0]
+    assert "worker 3 (y, process 0) was refused" in refused[1]

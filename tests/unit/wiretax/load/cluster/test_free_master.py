@@ -1,0 +1,224 @@
+"""The master of a free run with workers that are made up: what is merged, and who is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import locust_unpatched  # noqa: F401
+import msgpack
+import pytest
+from fake_locust import Runner
+from locust.argument_parser import LocustArgumentParser
+from locust.event import EventHook
+
+import wiretax.load.cluster.free_master
+import wiretax.load.cluster.registry
+from wiretax import __version__
+from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.workload import Workload
+from wiretax.load.cluster import messages
+from wiretax.load.cluster.assignment import AssignmentError, FreeAssignment
+from wiretax.load.cluster.free_master import FreeMaster
+from wiretax.load.cluster.report import WorkerReport
+from wiretax.load.free.options import add_options
+from wiretax.runs.record import RunRecord
+from wiretax.wire.connections.target import Target
+from wiretax.wire.ledger import TcpCounters, Witness
+from wiretax.wire.slices import Slice
+
+TARGET = Target(Endpoint("http", "127.0.0.1", 80, DEMO))
+TRIGGER, BATCH = Workload(), Workload(api="batch", batch_size=10)
+SENT_BYTES = 120
+
+
+def window(workload: Workload = TRIGGER, round_: int = 0) -> Slice:
+    """A settled window with one request."""
+    slice_ = Slice(workload, round_)
+    slice_.measured.requests = slice_.measured.events = 1
+    slice_.measured.body_bytes = SENT_BYTES
+    slice_.tcp = TcpCounters(sent=SENT_BYTES)
+    slice_.close()
+    return slice_
+
+
+class FakeWorker:
+    """Reports what it is told to, and a witness of it in the end."""
+
+    def __init__(self, test: Test, name: str, version: str = __version__) -> None:
+        self.test, self.name, self.heard = test, name, []  # type: ignore[var-annotated]
+        self.reported = 0
+        test.runner.join(name, self, version)
+
+    def hear(self, name: str, data: Any) -> None:
+        self.heard.append(name)
+        if name == "stop":
+            self.say_final()
+
+    def report(self, *slices: Slice, **changes: Any) -> None:
+        """Along with Locust's statistics, as they travel."""
+        self.reported += len(slices)
+        plain = WorkerReport([(each, 2) for each in slices], 0.25 * self.reported).as_plain()
+        carried = msgpack.loads(msgpack.dumps({messages.REPORT: {**plain, **changes}}), strict_map_key=False)
+        self.test.reported.fire(client_id=self.name, data=carried)
+
+    def say_final(self, **changes: Any) -> None:
+        sent = SENT_BYTES * self.reported
+        last = WorkerReport([], 2.0, 7, 1, 0.5, Witness(sent, 0, TcpCounters(sent=sent)))
+        self.test.runner.say(self.name, messages.FINAL_REPORT, {**last.as_plain(), **changes})
+
+
+class Test:
+    """A test that has begun."""
+
+    __test__ = False
+
+    def __init__(self, *options: str) -> None:
+        self.runner, self.reported = Runner(), EventHook()
+        self.events = self
+        self.worker_report = self.reported
+        self.master = FreeMaster(self)
+        self.halted: list[str] = []
+        parser = LocustArgumentParser(add_help=False)
+        add_options(parser)
+        self.parsed = parser.parse_args(options)
+        self.begin()
+
+    def begin(self) -> None:
+        self.master.begin(self.parsed, TARGET, 1, 1.0, 100, self.halted.append)
+
+    def finish(self) -> tuple[RunRecord, Any]:
+        return self.master.finish(), self.master.summary()
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiretax.load.cluster.registry, "POLL_S", 0.001)
+    monkeypatch.setattr(wiretax.load.cluster.free_master, "FINAL_TIMEOUT_S", -0.95)
+
+
+@pytest.fixture
+def test() -> Test:
+    return Test()
+
+
+def test_all_that_workers_report_is_in_the_record(test: Test) -> None:
+    one, other = FakeWorker(test, "a"), FakeWorker(test, "b")
+    one.report(window(), window(BATCH))
+    other.report(window(round_=1))
+    one.report()
+    record, summary = test.finish()
+    assert [(row["worker"], row["round"], row["api"]) for row in record.slices] == [
+        (0, 0, "trigger"),
+        (0, 0, "batch"),
+        (1, 1, "trigger"),
+    ]
+    assert summary.witness.sent_bytes == 3 * SENT_BYTES
+    assert (summary.cpu_s, summary.count, summary.lost, summary.warnings) == (4.0, 2, (), ())
+    assert [each["state"] for each in summary.workers] == ["finished", "finished"]
+    assert test.master.taken == 14
+    assert (test.master.pauses.times, test.master.pauses.waited_s) == (2, 0.5)
+
+
+def test_a_worker_without_a_final_report_is_lost_and_its_windows_stand_for_its_sockets(test: Test) -> None:
+    worker = FakeWorker(test, "a")
+    worker.report(window())
+    worker.say_final = lambda: None  # type: ignore[assignment]
+    _, summary = test.finish()
+    assert summary.lost == ("worker 0 (elsewhere, process 101) was lost: it sent no final report within 0.05 s",)
+    assert summary.witness.sent_bytes == SENT_BYTES
+
+
+def test_a_worker_that_says_nothing_at_all_is_named(test: Test) -> None:
+    FakeWorker(test, "host_1")
+    test.master.begin(test.parsed, TARGET, 1, 1.0, None, test.halted.append)
+    test.runner.clients["host_1"].user_count = 1
+    _, summary = test.finish()
+    assert "worker 0 (host, process 0) was lost: it reported nothing" in summary.lost[0]
+
+
+def test_workers_of_another_version_are_refused_and_others_can_end_the_test(test: Test) -> None:
+    bad, good = FakeWorker(test, "a", "0.0.1"), FakeWorker(test, "b")
+    assert bad.heard == [messages.REFUSED]
+    bad.report(window())
+    test.runner.say("b", messages.HALT, {"why": "it rejects this app"})
+    assert test.halted == ["it rejects this app"]
+    good.report(window())
+    record, summary = test.finish()
+    assert [row["worker"] for row in record.slices] == [1]
+    assert [each["state"] for each in summary.workers] == ["refused", "finished"]
+    assert "was refused: it runs wiretax 0.0.1" in summary.warnings[0]
+
+
+NONSENSE: list[tuple[dict[str, Any], str]] = [
+    ({"slices": 3}, "Expected `array`, got `int` - at `slices`"),
+    ({"slices": [{"slice": {}, "users": 1}]}, "missing required field"),
+    ({"slices": [{"slice": window().as_plain(), "users": -1}]}, "Expected `int` >= 0 - at `slices[0].users`"),
+    ({"slices": [{"slice": window(round_=-1).as_plain(), "users": 1}]}, "a window before the start"),
+    (
+        {"slices": [{"slice": {**window().as_plain(), "tls": [1, 2]}, "users": 1}]},
+        "Expected `array` of length 4, got 2 - at `slices[0].slice.tls`",
+    ),
+    (
+        {"slices": [{"slice": {**window().as_plain(), "workload": {"colour": "red"}}, "users": 1}]},
+        "unexpected keyword argument 'colour'",
+    ),
+    (
+        {"slices": [{"slice": window(Workload(payload_bytes=7)).as_plain(), "users": 1}]},
+        "a slice of trigger-7B-chat-reference, which this worker was not told to send",
+    ),
+    ({"cpu_s": float("nan")}, "at `cpu_s`"),
+    ({"messages": 1.5}, "Expected `int`, got `float` - at `messages`"),
+]
+
+
+@pytest.mark.parametrize(("changes", "says"), NONSENSE, ids=range(len(NONSENSE)))
+def test_a_report_that_makes_no_sense_is_named_and_its_worker_lost(
+    test: Test, changes: dict[str, Any], says: str
+) -> None:
+    bad, good = FakeWorker(test, "a"), FakeWorker(test, "b")
+    bad.report(window())
+    bad.report(**changes)
+    bad.report(window(BATCH))
+    good.report(window())
+    record, summary = test.finish()
+    # Nothing of it, nor of what came after it, is in the record; its users are stopped all the same.
+    assert [(row["worker"], row["api"]) for row in record.slices] == [(0, "trigger"), (1, "trigger")]
+    assert bad.heard == ["stop"]
+    assert summary.witness.sent_bytes == 2 * SENT_BYTES
+    [lost] = summary.lost
+    assert lost.startswith(
+        "worker 0 (elsewhere, process 101) was lost: its wiretax-report message can't be read: "
+    )
+    assert says in lost
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"witness": None}, "no witness"),
+        ({"witness": {"sent_bytes": 1}}, "missing required field `received_bytes` - at `witness`"),
+        ({"pauses": -1}, "Expected `int` >= 0 - at `pauses`"),
+    ],
+)
+def test_a_final_report_that_makes_no_sense_is_named(test: Test, changes: dict[str, Any], says: str) -> None:
+    worker = FakeWorker(test, "a")
+    worker.report(window())
+    whole = worker.say_final
+    worker.say_final = lambda: whole(**changes)  # type: ignore[assignment, method-assign]
+    _, summary = test.finish()
+    assert "its wiretax-final-report message can't be read: " in summary.lost[0]
+    assert says in summary.lost[0]
+
+
+def test_the_options_carry_the_assignment_and_each_workers_share(test: Test) -> None:
+    for name in ("a", "b", "c"):
+        FakeWorker(test, name)
+    test.begin()
+    assigned = FreeAssignment.of_plain(getattr(test.parsed, messages.OPTION))
+    assert assigned == FreeAssignment(TARGET, 1, 1.0, {"a": 33, "b": 33, "c": 33})
+
+
+@pytest.mark.parametrize("plain", [None, {}, {"wiretax": "0.0.1"}, {"wiretax": __version__}])
+def test_an_assignment_of_another_version_is_refused(plain: object) -> None:
+    with pytest.raises(AssignmentError, match=f"it runs wiretax {__version__}, its master"):
+        FreeAssignment.of_plain(plain)
