@@ -28,10 +28,10 @@ from wiretax.runs.reader import find_run, read_run
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 PLANFILE, LOCUSTFILE = SCENARIOS / "planfile.py", SCENARIOS / "locustfile.py"
 OTHER_VERSION = """
-import wiretax.load.cluster.free_worker
-import wiretax.load.cluster.sweep_worker
+import wiretax.load.cluster.assignment
+import wiretax.load.cluster.worker
 
-wiretax.load.cluster.sweep_worker.__version__ = wiretax.load.cluster.free_worker.__version__ = "0.0.1"
+wiretax.load.cluster.worker.__version__ = wiretax.load.cluster.assignment.__version__ = "0.0.1"
 from scenarios.%s import *
 """
 CHECK = """schema = 1
@@ -85,6 +85,12 @@ def following(folder: Path, file: Path, *arguments: str) -> Iterator[tuple[subpr
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         process.stderr.close()
+
+
+def own_port() -> list[str]:
+    """Locust's options for a master and the workers that it forks, at a port of this test alone."""
+    port = str(free_port())
+    return ["--master-bind-port", port, "--master-port", port]
 
 
 def wait_for(words: str, lines: Iterator[str]) -> None:
@@ -236,7 +242,7 @@ def test_a_master_conducts_workers_and_names_who_came_late_or_is_of_another_vers
 def test_what_a_master_cannot_use_is_one_line_and_exit_code_2(
     tmp_path: Path, arguments: list[str], says: str
 ) -> None:
-    with following(tmp_path, PLANFILE, *arguments) as (process, lines):
+    with following(tmp_path, PLANFILE, *arguments, *own_port()) as (process, lines):
         said = "".join(lines)
         assert process.wait(30) == 2
     assert says in said
@@ -246,7 +252,7 @@ def test_what_a_master_cannot_use_is_one_line_and_exit_code_2(
 def test_ctrl_c_during_the_ramp_up_of_several_processes_leaves_one_run_that_agrees(tmp_path: Path) -> None:
     (tmp_path / "gates.toml").write_text(CHECK)
     # One user a second, for a minute.
-    arguments = ["--headless", "-u", "60", "-r", "1", "--processes", "2", "--gates", "gates.toml"]
+    arguments = ["--headless", "-u", "60", "-r", "1", "--processes", "2", *own_port(), "--gates", "gates.toml"]
     files = ["--json-file", "stats", "--csv", "out"]
     with following(tmp_path, LOCUSTFILE, *arguments, *files, "TriggerUser", "BatchUser") as (process, lines):
         for _ in range(2):
@@ -281,7 +287,7 @@ def requests_by_locust(folder: Path) -> int:
 
 
 def test_a_free_run_that_loses_a_worker_is_invalid_and_says_why(tmp_path: Path) -> None:
-    arguments = ["--headless", "-u", "2", "-r", "2", "-t", "3s", "--processes", "2", "TriggerUser"]
+    arguments = ["--headless", "-u", "2", "-r", "2", "-t", "3s", "--processes", "2", *own_port(), "TriggerUser"]
     with following(tmp_path, LOCUSTFILE, *arguments) as (process, lines):
         wait_for("All users spawned", lines)
         killed = forked(process)[0].pid
@@ -314,3 +320,12 @@ def test_a_worker_of_another_version_sends_nothing_in_a_free_run(tmp_path: Path)
     assert {each["state"] for each in result.meta["worker_states"]} == {"finished", "refused"}
     assert "0.0.1" in " ".join(result.meta["warnings"])
     assert result.meta["workers"] == 1
+
+
+def test_a_queue_user_on_workers_is_one_line_per_worker(tmp_path: Path) -> None:
+    arguments = ["--headless", "-u", "4", "-r", "4", "-t", "2s", "--processes", "2", *own_port()]
+    with following(tmp_path, LOCUSTFILE, *arguments, "QueueUser") as (process, lines):
+        said = "".join(lines)
+        assert process.wait(60) == 5, said
+    assert said.count("QueueUser sends nothing here") == 2, said
+    assert "Traceback" not in said

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import gevent
-from locust.exception import StopUser
+from gevent import GreenletExit
 from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING, WorkerRunner
 
 from wiretax.channels.bodies.events import Event
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from locust import User
 
+    from wiretax.load.client.session import Session
     from wiretax.load.free.windows import FreeRun
     from wiretax.queue.external import ExternalSource
     from wiretax.queue.external_queue import ExternalQueue
@@ -52,12 +53,18 @@ class QueueUser(FreeUser):
     calls of --batch-size at most, --linger after their first at the latest."""
 
     api = "batch"
+    _reported_in: ClassVar[Session | None] = None
 
     def on_start(self) -> None:
         super().on_start()
         if self.barrier is None and isinstance(self.environment.runner, WorkerRunner):
-            log.error("wiretax: QueueUser has a queue, which one process holds: run it without workers")
-            raise StopUser
+            if QueueUser._reported_in is not self.session:
+                QueueUser._reported_in = self.session
+                log.error(
+                    "wiretax: QueueUser sends nothing here: its queue needs a single process; run without workers"
+                )
+            # Unlike StopUser, Locust logs no traceback of it here.
+            raise GreenletExit
         if self.barrier is None:
             run: FreeRun = self.environment.wiretax_free_run
             self.workload = run.queued_workload()
