@@ -61,7 +61,7 @@ class WorkerReport:
         try:
             slices = [(Slice.of_plain(each["slice"]), each["users"]) for each in plain["slices"]]
         except (KeyError, TypeError, ValueError) as error:
-            raise MalformedError(str(error)) from None
+            raise MalformedError(f"not a slice: {error!r}") from None
         for slice_, _ in slices:
             if slice_.workload not in workloads:
                 raise MalformedError(f"a slice of {slice_.workload.name}, which this worker was not told to send")

@@ -27,7 +27,7 @@ from wiretax.wire.ledger import TcpCounters, Witness
 from wiretax.wire.slices import Slice
 
 TARGET = Target(Endpoint("http", "127.0.0.1", 80, DEMO))
-TRIGGER, BATCH = Workload(), Workload(api="batch", batch_size=10)
+TRIGGER, BATCH = Workload.of(), Workload.of(api="batch", batch_size=10)
 SENT_BYTES = 120
 
 
@@ -160,10 +160,10 @@ NONSENSE: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"slices": [{"slice": {**window().as_plain(), "workload": {"colour": "red"}}, "users": 1}]},
-        "unexpected keyword argument 'colour'",
+        "not a slice: KeyError('colour')",
     ),
     (
-        {"slices": [{"slice": window(Workload(payload_bytes=7)).as_plain(), "users": 1}]},
+        {"slices": [{"slice": window(Workload.of(payload_bytes=7)).as_plain(), "users": 1}]},
         "a slice of trigger-7B-chat-reference, which this worker was not told to send",
     ),
     ({"cpu_s": float("nan")}, "at `cpu_s`"),

@@ -276,7 +276,7 @@ def nonsense(report: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
             "Expected `int` >= 0 - at `slices[0].slice.measured.requests`",
         ),
         (
-            {"slices": [{**reported, "slice": {**whole, "workload": asdict(Workload(payload_bytes=7))}}]},
+            {"slices": [{**reported, "slice": {**whole, "workload": Workload.of(payload_bytes=7).columns()}}]},
             "a slice of trigger-7B-chat-reference, which this worker was not told to send",
         ),
         ({"slices": [{**reported, "slice": {**whole, "round": 5}}]}, "got slice 1 with rounds [5]"),
