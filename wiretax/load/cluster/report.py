@@ -10,7 +10,8 @@ from msgspec import Struct, defstruct
 
 from wiretax.channels.workload import Workload
 from wiretax.load.cluster.messages import Count, MalformedError, Seconds, Whole, decode
-from wiretax.wire.ledger import COUNTS, ConnectionCounts, TcpCounters, TlsCounters, Witness
+from wiretax.wire.counters import ConnectionCounts, TcpCounters, TlsCounters
+from wiretax.wire.ledger import COUNTS, Witness
 from wiretax.wire.slices import Slice
 
 
