@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from wiretax.wire.counters import ConnectionCounts, TcpCounters, TlsCounters, add_counters
 from wiretax.wire.histogram import Histogram
+from wiretax.wire.parts import Parts
 
 # Kinds of failures in which no connection came about, so that nothing was sent.
 UNCONNECTED = ("connect", "tls", "certificate", "alpn")
@@ -94,6 +95,19 @@ class Tally:
         """All bytes taken from sockets."""
         parts = self.response_head_bytes + self.response_body_bytes
         return parts + self.framing_received_bytes + self.unfinished_received_bytes
+
+    def add(self, requests: int, parts: Parts, payload_bytes: int) -> None:
+        """Add exchanges whose responses came whole, with the payload inside their request bodies."""
+        self.requests += requests
+        self.request_line_bytes += parts.request_line
+        self.auth_query_bytes += parts.auth_query
+        self.header_bytes += parts.header
+        self.body_bytes += parts.body
+        self.payload_bytes += payload_bytes
+        self.framing_sent_bytes += parts.framing_sent
+        self.response_head_bytes += parts.response_head
+        self.response_body_bytes += parts.response_body
+        self.framing_received_bytes += parts.framing_received
 
     def merge(self, other: Tally) -> None:
         """Add another tally's counts to this one's."""

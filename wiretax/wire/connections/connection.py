@@ -7,7 +7,6 @@ to the hub; nothing is registered or timed for each request. Deadlines are kept 
 from __future__ import annotations
 
 import socket
-import ssl
 from collections.abc import Callable
 from errno import EINPROGRESS
 from os import strerror
@@ -18,7 +17,7 @@ import gevent
 from gevent.monkey import get_original
 
 from wiretax.wire.connections.closing import count_ended, end_side
-from wiretax.wire.connections.exchange_error import ExchangeError
+from wiretax.wire.connections.exchange_error import CUT, ExchangeError, failure_of
 from wiretax.wire.connections.response import Response, ResponseError, ResponseMemo, ResponseReader
 from wiretax.wire.connections.tcp_info import read_counters
 from wiretax.wire.counters import ConnectionCounts, Snapshot, TcpCounters, TlsCounters, add_counters
@@ -125,8 +124,7 @@ class Connection:
         except BaseException as reason:
             # The user was killed half way: what is still to come on this connection belongs to no one.
             self.close(by_server=False)
-            cut = Failure("cut", 0, "the user was stopped before the answer came")
-            raise ExchangeError(cut, self.sent - sent, self.received - received) from reason
+            raise ExchangeError(CUT, self.sent - sent, self.received - received) from reason
         if not response.keeps_alive:
             self.close(by_server=True)
         return response
@@ -282,16 +280,9 @@ class Connection:
 
     def _failure(self, error: Exception) -> Failure:
         if self._timed_out:
-            doing = "connect" if self._connecting else "answer"
-            return Failure("timeout", 0, f"no {doing} within {self._timeout_ns / 1e9:g} s")
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return Failure("certificate", 0, error.verify_message or error.reason or str(error))
-        if isinstance(error, ssl.SSLError):
-            return Failure("tls", 0, error.reason or str(error))
-        if isinstance(error, ResponseError):
-            return Failure("malformed", 0, str(error))
-        message = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        return Failure("connect" if self._connecting else "lost", 0, message)
+            missing = "connect" if self._connecting else "answer"
+            return Failure("timeout", 0, f"no {missing} within {self._timeout_ns / 1e9:g} s")
+        return failure_of(error, self._connecting)
 
     def _readable(self) -> None:
         """Runs in the hub whenever there is something to read."""

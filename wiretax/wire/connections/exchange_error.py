@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import ssl
+
+from wiretax.wire.connections.response import ResponseError
 from wiretax.wire.ledger import Failure
+
+# The user was stopped in the middle of a call, which tells nothing about the endpoint.
+CUT = Failure("cut", 0, "the user was stopped before the answer came")
 
 
 class ExchangeError(Exception):
     """An exchange that ended without a whole response.
 
     Attributes:
-        failure: how.
+        failure: why.
         sent: bytes of the request handed to the socket.
         received: bytes taken from it.
     """
@@ -19,3 +25,20 @@ class ExchangeError(Exception):
         self.failure = failure
         self.sent = sent
         self.received = received
+
+
+def failure_of(error: Exception, connecting: bool) -> Failure:
+    """Why an exchange failed, other than by its deadline.
+
+    Args:
+        error: what was raised in it.
+        connecting: whether the connection was not established yet.
+    """
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Failure("certificate", 0, error.verify_message or error.reason or str(error))
+    if isinstance(error, ssl.SSLError):
+        return Failure("tls", 0, error.reason or str(error))
+    if isinstance(error, ResponseError):
+        return Failure("malformed", 0, str(error))
+    message = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return Failure("connect" if connecting else "lost", 0, message)

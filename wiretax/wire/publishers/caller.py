@@ -1,4 +1,4 @@
-"""Calls whose events somebody else decides on, over one connection, each counted as it ends."""
+"""Publishing events that are handed over call by call, as from a queue."""
 
 from __future__ import annotations
 
@@ -7,21 +7,12 @@ from time import monotonic, time
 from types import TracebackType
 from typing import NamedTuple, Self
 
-import gevent
-
-from wiretax.channels.bodies.events import Event, body_writer
+from wiretax.channels.events import Event, body_writer
 from wiretax.channels.profiles import load_profile
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.exchange_error import ExchangeError
-from wiretax.wire.ledger import UNCONNECTED, Failure
-from wiretax.wire.publishers.exchange_counter import (
-    RECONNECT_PAUSE_S,
-    Listener,
-    OnRejected,
-    count_failure,
-    count_requests,
-    count_unfinished,
-)
+from wiretax.wire.ledger import Failure
+from wiretax.wire.publishers.exchange_counter import ExchangeCounter, Listener, OnRejected
 from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
 
@@ -38,9 +29,9 @@ class Call(NamedTuple):
 
     Attributes:
         acknowledged: whether its events were published.
-        began_s: before its first byte was handed to the socket, on ``time.monotonic``.
-        ended_s: after the last byte of its response came.
-        failure: why they were not published; None if they were.
+        began_s: before its first byte was handed to the socket, seconds on ``time.monotonic``.
+        ended_s: after the last byte of its response came, likewise.
+        failure: why its events were not published; None if they were.
     """
 
     acknowledged: bool
@@ -50,19 +41,12 @@ class Call(NamedTuple):
 
 
 class Caller:
-    """Sends calls while it is entered, and counts them in a slice; those that end after it in its boundary."""
+    """Makes calls over one connection, between entry and exit of its context.
 
-    __slots__ = (
-        "_before",
-        "_calls_left",
-        "_connection",
-        "_listener",
-        "_on_rejected",
-        "_piece",
-        "_reserve",
-        "_source",
-        "_write_body",
-    )
+    Calls are counted in one slice; those that begin or end after it closed count at its boundary.
+    """
+
+    __slots__ = ("_connection", "_counter", "_listener", "_reserve", "_slice", "_source", "_write_body")
 
     def __init__(
         self,
@@ -73,85 +57,54 @@ class Caller:
         on_rejected: OnRejected | None = None,
         reserve: Reserve | None = None,
     ) -> None:
-        """``source``: gives the heads; its bodies are not used. ``listener``, ``on_rejected`` and ``reserve``
-        are optional."""
-        self._on_rejected = on_rejected
-        self._reserve = reserve
+        """``source``: renders the heads; its bodies are not used."""
         self._connection = connection
         self._source = source
-        self._piece = slice_
+        self._slice = slice_
         self._listener = listener
-        self._calls_left = source.workload.transport.max_calls
-        self._write_body = body_writer(source.workload.call.api, load_profile(source.workload.transport.client))
+        self._reserve = reserve
+        self._counter = ExchangeCounter(connection, source, slice_, listener, on_rejected)
+        self._write_body = body_writer(source.workload.api, load_profile(source.workload.client))
 
     def __enter__(self) -> Self:
-        if self._calls_left:
-            # A connection kept by the workload before would be one too few.
-            self._connection.close()
-        self._before = self._connection.snapshot()
+        self._counter.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Nothing is under way on this connection, before or after.
-        self._piece.add_connection(self._before, self._connection.snapshot())
+        self._counter.__exit__()
 
     def call(self, events: Sequence[Event]) -> Call:
-        """Publish events in one call, which may fail. What the ration raises is raised; nothing was sent then."""
-        slice_, source = self._piece, self._source
+        """Publish events in one call, which may fail.
+
+        Raises whatever ``reserve`` raises; nothing was sent then.
+        """
+        slice_, source = self._slice, self._source
         messages = sum(len(event.channels) for event in events)
         if self._reserve is not None:
             self._reserve(messages)
         body = self._write_body(events)
         head = source.head.render(body, int(time()))
-        # A call that begins after its slice, in what is left of a queue, is none of it.
+        # A queue may be drained after its slice has closed.
         began_open = slice_.open
         began_s = monotonic()
         try:
             response = self._connection.exchange(head, body, source.writes)
         except ExchangeError as error:
             ended_s = monotonic()
-            age_ns = round((ended_s - began_s) * 1e9)
-            count_unfinished(slice_, error, len(head) + len(body), age_ns)
-            if error.__cause__ is not None:
-                raise error.__cause__ from None
-            if self._listener is not None:
-                self._listener(source.workload, age_ns, None, error.failure)
-            if error.failure.kind in UNCONNECTED:
-                gevent.sleep(RECONNECT_PAUSE_S)
+            is_whole = error.sent == len(head) + len(body)
+            self._counter.count_unfinished(error, is_whole, round((ended_s - began_s) * 1e9))
             return Call(False, began_s, ended_s, error.failure)
         ended_s = monotonic()
         latency_ns = round((ended_s - began_s) * 1e9)
-        self._close_in_turn()
-        whole = began_open and slice_.open
-        tally = slice_.measured if whole else slice_.boundary
-        count_requests(tally, source, 1, len(head), len(body), sum(len(event.data.encode()) for event in events))
-        tally.response_head_bytes += response.head_bytes
-        tally.response_body_bytes += response.body_bytes
-        if not response.acknowledged:
-            count_failure(tally, response, latency_ns)
-            if self._on_rejected is not None:
-                self._on_rejected(source.workload, response)
-        else:
-            tally.events += len(events)
-            tally.messages += messages
-            if whole:
-                slice_.latencies_ns.append(latency_ns)
-            else:
-                tally.latency.record([latency_ns])
+        self._counter.close_if_used_up()
+        parts = source.parts(1, len(head), len(body), response.head_bytes, response.body_bytes)
+        payload_bytes = sum(len(event.data.encode()) for event in events)
+        self._counter.count_response(response, latency_ns, parts, payload_bytes, len(events), messages, began_open)
         if self._listener is not None:
             self._listener(source.workload, latency_ns, response, None)
         if response.acknowledged:
             return Call(True, began_s, ended_s)
         answer = response.answer
         return Call(False, began_s, ended_s, Failure(answer.kind, answer.status, answer.message))
-
-    def _close_in_turn(self) -> None:
-        """Close the connection after as many calls as the workload gives it."""
-        if self._calls_left:
-            self._calls_left -= 1
-            if not self._calls_left:
-                # Also where the server was not told to: some libraries close without saying so.
-                self._connection.close()
-                self._calls_left = self._source.workload.transport.max_calls

@@ -1,70 +1,158 @@
-"""Counting exchanges, whoever makes them: what each adds to the tallies of its slice."""
+"""Counting exchanges, whoever makes them: all that a publisher does besides its loop."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import gevent
+
 from wiretax.channels.workload import Workload
-from wiretax.wire.connections.exchange_error import ExchangeError
+from wiretax.wire.connections.connection import Connection
+from wiretax.wire.connections.exchange_error import CUT, ExchangeError
 from wiretax.wire.connections.response import Response
-from wiretax.wire.ledger import Failure, Tally
+from wiretax.wire.ledger import UNCONNECTED, Failure, Tally
+from wiretax.wire.parts import Parts
 from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
 
-# A server that refuses connections is asked again at this pace by each user, not as fast as it refuses.
+# How long a user waits after a failed connection attempt, so that it does not retry as fast as the server refuses.
 RECONNECT_PAUSE_S = 0.1
 
-# Called after each exchange that somebody wants to hear of: latency in ns, the response or how it failed.
+# Called after each exchange: the latency in ns, and the response or why there is none.
 Listener = Callable[[Workload, int, Response | None, Failure | None], None]
-# Called with each answer that acknowledged nothing; it may close the slice.
+# Called with each response that acknowledged nothing; it may close the slice.
 OnRejected = Callable[[Workload, Response], None]
 
 
-def count_unfinished(slice_: Slice, error: ExchangeError, request_bytes: int, age_ns: int) -> None:
-    """Count an exchange without a whole response, ``age_ns`` old when it ended."""
-    tally = slice_.measured if slice_.open else slice_.boundary
-    tally.unfinished += 1
-    tally.unknown += error.sent == request_bytes
-    tally.unfinished_sent_bytes += error.sent
-    tally.unfinished_received_bytes += error.received
-    tally.latency.record_censored([age_ns])
-    # An exchange that its own user cut off says nothing of the endpoint.
-    if error.failure.kind != "cut":
+class ExchangeCounter:
+    """Counts the exchanges of one user with one workload in one slice.
+
+    Used as a context: on entry it makes sure of a fresh connection if the workload limits the calls per
+    connection; on exit it adds what happened on the connection to the slice.
+    """
+
+    __slots__ = (
+        "_before",
+        "_calls_left",
+        "_close",
+        "_connection",
+        "_listener",
+        "_on_rejected",
+        "_slice",
+        "_source",
+    )
+
+    def __init__(
+        self,
+        connection: Connection,
+        source: RequestSource,
+        slice_: Slice,
+        listener: Listener | None = None,
+        on_rejected: OnRejected | None = None,
+        close: Callable[[], None] | None = None,
+    ) -> None:
+        """``close``: closes the connection and what is kept beside it; None for the connection alone."""
+        self._connection = connection
+        self._source = source
+        self._slice = slice_
+        self._listener = listener
+        self._on_rejected = on_rejected
+        self._close = close or connection.close
+        self._calls_left = source.workload.most_calls
+
+    def __enter__(self) -> ExchangeCounter:
+        if self._calls_left:
+            # The connection may be left over from another workload, which has used up some of its calls.
+            self._close()
+        self._before = self._connection.snapshot()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # No exchange is under way on this connection, on entry or on exit.
+        self._slice.add_connection(self._before, self._connection.snapshot())
+
+    def close_if_used_up(self) -> None:
+        """Close the connection after as many calls as the workload makes on one."""
+        if self._calls_left:
+            self._calls_left -= 1
+            if not self._calls_left:
+                # Also if the server was not told to close: some libraries close without announcing it.
+                self._close()
+                self._calls_left = self._source.workload.most_calls
+
+    def count_requests(self, requests: int, acknowledged: int, parts: Parts, payload_bytes: int) -> None:
+        """Count exchanges that began and ended in the slice, by their sums; failures and latencies are counted
+        one by one."""
+        workload, tally = self._source.workload, self._slice.measured
+        tally.add(requests, parts, payload_bytes)
+        tally.events += acknowledged * workload.batch_size
+        tally.messages += acknowledged * workload.messages_per_request
+
+    def count_response(
+        self,
+        response: Response,
+        latency_ns: int,
+        parts: Parts,
+        payload_bytes: int,
+        events: int,
+        messages: int,
+        began_open: bool = True,
+    ) -> None:
+        """Count one exchange: as measured if it began and ended in the slice, else at its boundary.
+
+        Args:
+            response: the whole response.
+            latency_ns: from the first byte sent to the last byte received.
+            parts: the bytes of the exchange.
+            payload_bytes: the data of its events.
+            events: how many it carried.
+            messages: events times channels.
+            began_open: whether the slice was open when the exchange began.
+        """
+        slice_ = self._slice
+        measured = began_open and slice_.open
+        tally = slice_.measured if measured else slice_.boundary
+        tally.add(1, parts, payload_bytes)
+        if not response.acknowledged:
+            self.count_rejected(tally, response, latency_ns)
+            return
+        tally.events += events
+        tally.messages += messages
+        if measured:
+            slice_.latencies_ns.append(latency_ns)
+        else:
+            tally.latency.record([latency_ns])
+
+    def count_rejected(self, tally: Tally, response: Response, latency_ns: int) -> None:
+        """Count a response that acknowledged nothing, and report it."""
+        answer = response.answer
+        tally.latency.record_censored([latency_ns])
         tally.failures += 1
-        tally.failed[error.failure] += 1
+        tally.failed[Failure(answer.kind, answer.status, answer.message)] += 1
+        if self._on_rejected is not None:
+            self._on_rejected(self._source.workload, response)
 
+    def count_unfinished(self, error: ExchangeError, is_unknown: bool, age_ns: int) -> None:
+        """Count an exchange without a whole response; wait a little if there was no connection.
 
-def count_acknowledged(
-    tally: Tally,
-    source: RequestSource,
-    requests: int,
-    head_bytes: int,
-    body_bytes: int,
-    acknowledged: int,
-    payload_bytes: int,
-) -> None:
-    workload = source.workload
-    tally.events += acknowledged * workload.call.batch_size
-    tally.messages += acknowledged * workload.call.messages
-    count_requests(tally, source, requests, head_bytes, body_bytes, payload_bytes)
-
-
-def count_requests(
-    tally: Tally, source: RequestSource, requests: int, head_bytes: int, body_bytes: int, payload_bytes: int
-) -> None:
-    """Count requests whose responses came whole, part by part."""
-    line, query = requests * source.request_line_bytes, requests * source.auth_query_bytes
-    tally.requests += requests
-    tally.request_line_bytes += line
-    tally.auth_query_bytes += query
-    tally.header_bytes += head_bytes - line - query
-    tally.body_bytes += body_bytes
-    tally.payload_bytes += payload_bytes
-
-
-def count_failure(tally: Tally, response: Response, latency_ns: int) -> None:
-    """Count an answer that acknowledged nothing."""
-    answer = response.answer
-    tally.latency.record_censored([latency_ns])
-    tally.failures += 1
-    tally.failed[Failure(answer.kind, answer.status, answer.message)] += 1
+        Args:
+            error: how it ended. If its user was stopped, what stopped the user is raised again.
+            is_unknown: whether the request left whole, so that its events may have been published.
+            age_ns: how long the exchange had lasted.
+        """
+        slice_ = self._slice
+        tally = slice_.measured if slice_.open else slice_.boundary
+        tally.unfinished += 1
+        tally.unknown += is_unknown
+        tally.unfinished_sent_bytes += error.sent
+        tally.unfinished_received_bytes += error.received
+        tally.latency.record_censored([age_ns])
+        if error.failure != CUT:
+            tally.failures += 1
+            tally.failed[error.failure] += 1
+        if error.__cause__ is not None:
+            raise error.__cause__ from None
+        if self._listener is not None:
+            self._listener(self._source.workload, age_ns, None, error.failure)
+        if error.failure.kind in UNCONNECTED:
+            gevent.sleep(RECONNECT_PAUSE_S)

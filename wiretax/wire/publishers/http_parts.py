@@ -12,11 +12,12 @@ field by field by an encoder that keeps the same table as the library's:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from struct import Struct
 from typing import Protocol
 
 from hpack import Decoder, Encoder, HeaderTuple
+
+from wiretax.wire.parts import Parts
 
 BLANK_LINE = b"\r\n\r\n"
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -31,20 +32,6 @@ PRIORITY_BYTES = 5
 
 class ModelError(Exception):
     """What a library wrote is not what the model says it would."""
-
-
-@dataclass(slots=True)
-class Parts:
-    """One exchange's bytes. Their names are those of a ``Tally`` without ``_bytes``."""
-
-    request_line: int = 0
-    auth_query: int = 0
-    header: int = 0
-    body: int = 0
-    framing_sent: int = 0
-    response_head: int = 0
-    response_body: int = 0
-    framing_received: int = 0
 
 
 class PartsReader(Protocol):

@@ -12,6 +12,7 @@ from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.request.head import RequestHead
 from wiretax.channels.workload import Workload
+from wiretax.wire.parts import Parts
 
 # HPACK remembers the last dozen or so signed paths of a connection: a body that came again within a second would
 # cost one byte there, which new events never do. Prime, so that batches do not fall into step with it.
@@ -25,11 +26,11 @@ class RequestSource:
     Attributes:
         workload: what is sent.
         next_body: the next body, encoded when asked for.
-        payload_of: the bytes of data in a body, where they differ from one to the next; else None.
+        payload_of: counts the bytes of data in a body; None if all bodies carry the same number.
         head: renders and signs the head for a body.
-        writes: 1 where head and body go to the socket together, 2 where apart.
-        request_line_bytes: of every request, without the query.
-        auth_query_bytes: of every request.
+        writes: 1 if head and body are written to the socket together, 2 if separately.
+        request_line_bytes: bytes of each request line, without the query.
+        auth_query_bytes: bytes of each signed query.
         idle_close_ns: how long the library keeps an idle connection; 0 for as long as the server does.
     """
 
@@ -44,7 +45,7 @@ class RequestSource:
 
     @classmethod
     def of(cls, workload: Workload, endpoint: Endpoint, seed: int, replay: Replay | None = None) -> RequestSource:
-        """The source of a workload's requests to an endpoint, its payloads drawn from ``seed``, or those of a
+        """Prepare a workload's requests to an endpoint, with payloads drawn from ``seed`` or taken from a
         ``replay``."""
         profile = load_profile(workload.transport.client)
         head = RequestHead(endpoint, profile, workload.call.api, workload.transport.connection)
@@ -60,5 +61,19 @@ class RequestSource:
         return cls(workload, supply, weigh, head, profile.writes, line, query, idle_close_ns)
 
     def payload_bytes(self, body: bytes) -> int:
-        """The bytes of data in one of its bodies."""
+        """Count the bytes of data in one of its bodies."""
         return self.workload.payload_per_request if self.payload_of is None else self.payload_of(body)
+
+    def parts(
+        self, requests: int, head_bytes: int, body_bytes: int, response_head_bytes: int, response_body_bytes: int
+    ) -> Parts:
+        """Split the heads and bodies of ``requests`` exchanges, given as sums, into their parts."""
+        line, query = requests * self.request_line_bytes, requests * self.auth_query_bytes
+        return Parts(
+            request_line=line,
+            auth_query=query,
+            header=head_bytes - line - query,
+            body=body_bytes,
+            response_head=response_head_bytes,
+            response_body=response_body_bytes,
+        )
