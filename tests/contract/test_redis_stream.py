@@ -14,7 +14,8 @@ from redis_server import PROGRAM, STREAM, RedisServer
 
 from wiretax.channels.limits import Limits
 from wiretax.queue.redis.address import RedisAddress
-from wiretax.queue.redis.stream import RedisStream, StreamError
+from wiretax.queue.redis.reader import StreamError
+from wiretax.queue.redis.stream import RedisStream
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="redis-server is not installed")
 
@@ -106,7 +107,7 @@ def test_nothing_is_acknowledged_before_its_publish_was(server: RedisServer) -> 
 def test_what_is_given_back_is_taken_again_in_its_place(server: RedisServer) -> None:
     server.add("1", "2", "3")
     with reading(server) as source:
-        source.give_back(source.take(2, PATIENCE_S))
+        source.retry(source.take(2, PATIENCE_S))
         assert take(source, 3) == ["1", "2", "3"]
         assert source.counts.given_back == 2
         assert source.counts.redelivered == 0
@@ -138,7 +139,7 @@ def test_publishers_share_a_stream_without_sharing_an_event(server: RedisServer)
 
 def test_the_queue_is_as_deep_as_what_nobody_has_taken(server: RedisServer) -> None:
     server.add(*map(str, range(50)))
-    with reading(server, room=10) as source:
+    with reading(server, read_ahead=10) as source:
         until(lambda: source.waiting() == 50)
         take(source, 50)
         until(lambda: source.waiting() == 0)
@@ -190,7 +191,7 @@ def test_a_consumer_that_is_done_leaves_the_group(server: RedisServer) -> None:
 def test_redis_killed_and_started_again_loses_nothing(keeping_server: RedisServer) -> None:
     server, said = keeping_server, list[str]()
     server.add(*map(str, range(20)))
-    with reading(server, said, room=5) as source:
+    with reading(server, said, read_ahead=5) as source:
         in_flight = source.take(3, PATIENCE_S)
         server.kill()
         until(lambda: source.counts.interruptions == 1)

@@ -50,7 +50,7 @@ def main(redis_url: str, endpoint_url: str, log: Path, claim_idle_s: float) -> N
                         lines.flush()
                         source.acknowledge(arrivals)
                     else:
-                        source.give_back(arrivals)
+                        source.retry(arrivals)
 
         source.start()
         publishers = [gevent.spawn(publish) for _ in range(PUBLISHERS)]

@@ -22,8 +22,8 @@ NAMES = {
 BROKEN = [
     ("layers", "wiretax/units/duration.py", "import wiretax.channels.limits"),
     ("layers", "wiretax/channels/limits.py", "import wiretax.wire.ledger"),
-    ("layers", "wiretax/wire/ledger.py", "import wiretax.queue.arrival"),
-    ("layers", "wiretax/queue/arrival.py", "import wiretax.load.plan.plan"),
+    ("layers", "wiretax/wire/ledger.py", "import wiretax.queue.sources.arrival"),
+    ("layers", "wiretax/queue/sources/arrival.py", "import wiretax.load.plan.plan"),
     ("layers", "wiretax/load/plan/plan.py", "import wiretax.load.client.session"),
     ("layers", "wiretax/load/client/session.py", "import wiretax.load.sweep.conductor"),
     ("layers", "wiretax/load/sweep/conductor.py", "import wiretax.load.cluster.sweep_master"),

@@ -47,7 +47,7 @@ def feed(
     from wiretax.channels.workload import Process
     from wiretax.queue.redis.address import RedisAddress, RedisAddressError, why
     from wiretax.queue.redis.feeder import Feeder
-    from wiretax.queue.schedule import intended_times
+    from wiretax.queue.sources.schedule import intended_times
     from wiretax.toml_errors import near
     from wiretax.units.rate import parse_rate
 

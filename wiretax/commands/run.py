@@ -88,7 +88,8 @@ def run(
     from wiretax.load.plan.replay import read_replay, replaying
     from wiretax.load.sweep.executor import ExecutorError
     from wiretax.mock.process import MockError
-    from wiretax.queue.jsonl import EventsError, LineError
+    from wiretax.queue.sources.chunks import EventsError
+    from wiretax.queue.sources.lines import LineError
     from wiretax.runs.reader import read_run
     from wiretax.runs.writer import ResultsError
     from wiretax.wire.connections.servers import servers_of

@@ -1,4 +1,4 @@
-"""Events from outside: a Redis stream, or JSON Lines of a file or of standard input."""
+"""Which external source the options name: a Redis stream, or JSON Lines in a file or on standard input."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
-from wiretax.queue.jsonl import STDIN, EventsError, JsonLines, OnError
-from wiretax.queue.schedule import intended_times
+from wiretax.queue.sources.chunks import STDIN, EventsError
+from wiretax.queue.sources.event_fields import OnError
+from wiretax.queue.sources.jsonl import JsonLines
+from wiretax.queue.sources.schedule import intended_times
 
 if TYPE_CHECKING:
     from wiretax.queue.redis.stream import RedisStream
@@ -19,16 +21,16 @@ CHECK_TIMEOUT_S = 3.0
 
 
 class ExternalSourceError(ValueError):
-    """A source that can't be used: one line that says what was given and what was expected."""
+    """A source that can't be used; the message says what was given and what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalSource:
-    """Where events come from, as options say.
+    """Where events come from, as the options name it.
 
     Attributes:
-        events: a file of JSON Lines, ``-`` for standard input; empty where it is a stream.
-        redis: the URL of a Redis server; empty where it is a file.
+        events: a file of JSON Lines, ``-`` for standard input; empty for a stream.
+        redis: the URL of a Redis server; empty for a file.
         stream: the stream's key.
         on_error: what to do with an invalid line or entry.
         skip_chosen: whether invalid ones are skipped by the user's own choice rather than by default.
@@ -42,10 +44,10 @@ class ExternalSource:
 
     @classmethod
     def of(cls, parsed: Namespace) -> ExternalSource | None:
-        """Check what Locust parsed; None where events are to be drawn in this process.
+        """Check the options that Locust parsed; None if they name no external source.
 
         Raises:
-            ExternalSourceError: where nothing can be read from there.
+            ExternalSourceError: the source can't be read.
         """
         chosen: OnError | None = parsed.on_error or None
         external = cls(parsed.events, parsed.redis, parsed.stream, chosen or "skip", chosen == "skip")
@@ -73,23 +75,24 @@ class ExternalSource:
         return "--redis" if self.redis else "--events"
 
     def source(
-        self, workload: Workload, limits: Limits, seed: int, say: Callable[[str], None]
+        self, workload: Workload, limits: Limits, seed: int, warn: Callable[[str], None]
     ) -> JsonLines | RedisStream:
-        """The source of a workload. Events of a file arrive at the workload's rate, others as they are written.
+        """Make the source of a workload. Events of a file arrive at the workload's rate, others as they are
+        written.
 
         Raises:
-            EventsError, ExternalSourceError: where it is gone meanwhile.
+            EventsError, ExternalSourceError: it can't be opened any more.
         """
         # An item of a batch has one channel.
         limits = replace(limits, channels=1) if workload.call.api == "batch" else limits
         if self.events:
             times = intended_times(workload.arrivals.process, workload.arrivals.rate, f"{seed}/arrivals")
             pace = None if self.events == STDIN else times
-            return JsonLines(self.events, limits, self.on_error, say, pace)
+            return JsonLines(self.events, limits, self.on_error, warn, pace)
         from wiretax.queue.redis.address import RedisAddress
         from wiretax.queue.redis.stream import RedisStream
 
-        return RedisStream(RedisAddress.parse(self.redis), self.stream, limits, self.on_error, say)
+        return RedisStream(RedisAddress.parse(self.redis), self.stream, limits, self.on_error, warn)
 
     def _ping(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""When a queue counts as overloaded."""
+"""Detecting that a queue is overloaded."""
 
 from __future__ import annotations
 
@@ -6,36 +6,37 @@ from collections.abc import Sequence
 from math import sqrt
 
 from wiretax.channels.workload import Workload
-from wiretax.queue.schedule import BURST
+from wiretax.queue.sources.schedule import BURST
 
-# Standard deviations of what arrives in a slice: deeper by more than this is not chance.
+# In standard deviations of the number of arrivals in a slice: a queue that is deeper by more isn't so by chance.
 DEVIATIONS = 4.0
-# It has to grow, too: the end of a slice is deeper than its middle by this factor.
+# The queue has to grow, too: at the end of a slice it is deeper than half-way by this factor.
 GROWTH = 1.25
 
 
 def expected_depth(workload: Workload, arrived: int) -> float:
-    """How deep a queue that keeps up may be, by its linger, its publishers' batches, and chance."""
-    lot = BURST if workload.arrivals.process == "burst" else 1
-    chance = 0.0 if workload.arrivals.process == "constant" else DEVIATIONS * sqrt(arrived * lot)
-    gathering = min(workload.arrivals.rate * workload.arrivals.linger_s, workload.call.batch_size)
-    return gathering + 2 * workload.arrivals.publishers * workload.call.batch_size + lot + chance
+    """How deep, in events, a queue that keeps up may be: by its linger, its publishers' batches, and chance."""
+    burst = BURST if workload.arrivals.process == "burst" else 1
+    chance = 0.0 if workload.arrivals.process == "constant" else DEVIATIONS * sqrt(arrived * burst)
+    lingering = min(workload.arrivals.rate * workload.arrivals.linger_s, workload.call.batch_size)
+    return lingering + 2 * workload.arrivals.publishers * workload.call.batch_size + burst + chance
 
 
 def why_overloaded(workload: Workload, arrived: int, depths: Sequence[tuple[float, int]]) -> str:
-    """Why a queue counts as overloaded after a slice; empty where it does not.
+    """Why a queue counts as overloaded after a slice; empty if it does not.
 
-    It does where it is deeper at the end than one that keeps up may be, and 1.25 times as deep as half-way.
+    A queue is overloaded if it is deeper at the end than one that keeps up may be, and at least 1.25 times as deep
+    as half-way.
 
     Args:
-        workload: whose queue.
-        arrived: events that came into it.
-        depths: seconds since the slice began, and how deep it was; the last is its end.
+        workload: the queue's.
+        arrived: events that came into the queue.
+        depths: seconds since the slice began, and the depth in events; the last is the end of the slice.
     """
     if not depths:
         return ""
-    end_s, deep = depths[-1]
-    half_way = min(depths, key=lambda depth: abs(depth[0] - end_s / 2))[1]
-    if deep <= expected_depth(workload, arrived) or deep < GROWTH * half_way:
+    end_s, depth = depths[-1]
+    half_way = min(depths, key=lambda sample: abs(sample[0] - end_s / 2))[1]
+    if depth <= expected_depth(workload, arrived) or depth < GROWTH * half_way:
         return ""
-    return f"the queue grew to {deep:,} events, from {half_way:,} half-way"
+    return f"the queue grew to {depth:,} events, from {half_way:,} half-way"

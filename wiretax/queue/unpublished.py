@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# Answers that are quoted, the most frequent first.
-MOST_ANSWERS = 3
+# How many answers are quoted, the most frequent first.
+MAX_ANSWERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Unpublished:
         skip_chosen: whether invalid lines or entries were to be skipped by the user's own choice.
         rejected: events the server refused, by its answer.
         skipped: invalid lines or entries.
-        left: events that were read, and not acknowledged when the run ended.
+        left: events that were read but not acknowledged when the run ended.
         unread: lines that were not read; None if their number is not known.
         at_end: whether the source was read to its end.
     """
@@ -41,7 +41,7 @@ class Unpublished:
         return lost or (not self.kept and (self.left > 0 or bool(self.unread)))
 
     def as_dict(self) -> dict[str, Any]:
-        """As ``run.json`` keeps it."""
+        """As stored in ``run.json``."""
         return {
             "rejected": dict(self.rejected),
             "skipped": self.skipped,
@@ -58,9 +58,9 @@ class Unpublished:
 
     def _reasons(self) -> Iterator[str]:
         reasons = sorted(self.rejected.items(), key=lambda each: -each[1])
-        for answer, count in reasons[:MOST_ANSWERS]:
+        for answer, count in reasons[:MAX_ANSWERS]:
             yield f"{count:,} rejected by the server ({answer})"
-        if more := sum(count for _, count in reasons[MOST_ANSWERS:]):
+        if more := sum(count for _, count in reasons[MAX_ANSWERS:]):
             yield f"{more:,} rejected for other reasons (all are in run.json)"
         if self.skipped:
             hint = "" if self.skip_chosen else "; to accept this: --on-error skip"

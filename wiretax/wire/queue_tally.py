@@ -1,4 +1,4 @@
-"""What the events of a queue waited, and what became of them: counts and histograms that add up over rounds."""
+"""How long the events of a queue waited, and what became of them, as counts that add up over rounds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 from wiretax.wire.histogram import Histogram
 
-# What times are told of: before the call that carried an event, in that call, and both.
+# The times of an event: before the call that carried it, in that call, and both.
 Kind = Literal["waiting", "wire", "total"]
 KINDS: tuple[Kind, ...] = ("waiting", "wire", "total")
 
@@ -25,13 +25,13 @@ class QueueTally:
         lost: events whose call failed.
         left: events in the queue when the slice closed.
         unsent: events that were never sent.
-        overloaded: why the queue counts as overloaded; empty where it does not.
-        fills: calls by how many events they carried.
-        depths: how deep the queue was: seconds since the slice began, events.
-        times: histograms by kind, of events, once settled. Events that were never acknowledged are in them as
-            censored: their times are at least that long.
-        late: how long after its time an event came into the queue: the generator's own lateness, which is part of
-            the waiting.
+        overloaded: why the queue counts as overloaded; empty if it does not.
+        fills: number of calls by how many events they carried.
+        depths: samples of the depth: seconds since the slice began, and events.
+        times: histograms by kind, of events, once settled. Events that were never acknowledged are censored:
+            their times are at least that long.
+        late: how long after its time an event came into the queue: scheduling delay, which is included in the
+            waiting time.
     """
 
     intended: int = 0
@@ -49,14 +49,15 @@ class QueueTally:
     _late_ns: list[int] = field(default_factory=list)
 
     def failed(self, intended_s: Sequence[float], began_s: float, ended_s: float) -> None:
-        """One call without an acknowledgement: when its events were meant to arrive, and when it began and ended
-        (s). What they waited for it is known; the rest took at least until it ended."""
+        """Note a call without an acknowledgement: when its events were meant to arrive, and when it began and
+        ended (s). How long they waited for it is known; the rest took at least until it ended."""
+        self.lost += len(intended_s)
         self._note("waiting", [began_s - each for each in intended_s])
         self.times["wire"].record_censored([_ns(ended_s - began_s)] * len(intended_s))
         self.times["total"].record_censored([_ns(ended_s - each) for each in intended_s])
 
     def delivered(self, intended_s: Sequence[float], began_s: float, ended_s: float) -> None:
-        """One acknowledged call: when its events were meant to arrive, and when it began and ended (s)."""
+        """Note an acknowledged call: when its events were meant to arrive, and when it began and ended (s)."""
         count = len(intended_s)
         self.acknowledged += count
         self.fills[count] += 1
@@ -65,11 +66,11 @@ class QueueTally:
         self._note("total", [ended_s - each for each in intended_s])
 
     def came_late(self, intended_s: Sequence[float], now_s: float) -> None:
-        """Events that were put into the queue now."""
+        """Note events that are put into the queue now."""
         self._late_ns.extend(_ns(now_s - each) for each in intended_s)
 
     def never_sent(self, intended_s: Sequence[float], now_s: float) -> None:
-        """Events that are given up in the queue: their times are at least what they waited so far."""
+        """Note events that are left unsent in the queue: their times are at least what they have waited so far."""
         self.unsent += len(intended_s)
         waited = [_ns(now_s - each) for each in intended_s]
         self.times["waiting"].record_censored(waited)

@@ -15,8 +15,9 @@ from wiretax.channels.workload import Server, Workload
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.queue.external import ExternalSource
 from wiretax.queue.external_queue import ExternalQueue
-from wiretax.queue.free_queue import FreeQueue
+from wiretax.queue.queue import Queue
 from wiretax.queue.slice_queue import SliceQueues
+from wiretax.queue.sources.generated import GeneratedSource
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.response import ResponseMemo
 from wiretax.wire.connections.stream_connection import StreamConnection
@@ -91,7 +92,7 @@ class Session:
         self._memo = ResponseMemo()
         self._watchdog = Watchdog(timeout_s)
         self._contexts: dict[tuple[Server, str], ssl.SSLContext] = {}
-        self._open_queues: dict[Workload, FreeQueue | ExternalQueue] = {}
+        self._free_queues: dict[Workload, Queue] = {}
         self._sources: dict[Workload, RequestSource] = {}
 
     def source(self, workload: Workload) -> RequestSource:
@@ -113,15 +114,16 @@ class Session:
         reserve = None if self._message_limit is None else self._message_limit.take
         return kind(connection, self.source(slice_.workload), slice_, self.listener, self.on_rejected, reserve)
 
-    def free_queue(self, workload: Workload) -> FreeQueue | ExternalQueue:
+    def free_queue(self, workload: Workload) -> Queue:
         """The queue of a free run's workload; the same one for every user."""
-        if workload not in self._open_queues:
+        if workload not in self._free_queues:
             if self.external is None:
-                self._open_queues[workload] = FreeQueue(workload, self._seed)
+                source = GeneratedSource.of(workload, self._seed, 0)
+                self._free_queues[workload] = Queue(workload, source)
             else:
-                source = self.external.source(workload, self.limits, self._seed, log.warning)
-                self._open_queues[workload] = ExternalQueue(workload, source, self.external)
-        return self._open_queues[workload]
+                external = self.external.source(workload, self.limits, self._seed, log.warning)
+                self._free_queues[workload] = ExternalQueue(workload, external, self.external)
+        return self._free_queues[workload]
 
     def target(self, workload: Workload) -> Target:
         """Where a workload goes."""
@@ -183,10 +185,10 @@ class Session:
     @property
     def external_queue(self) -> ExternalQueue | None:
         """The queue of events from outside; None if there was none."""
-        return next((each for each in self._open_queues.values() if isinstance(each, ExternalQueue)), None)
+        return next((each for each in self._free_queues.values() if isinstance(each, ExternalQueue)), None)
 
     def close(self) -> None:
         """Stop the watchdog, and what still arrives."""
         self._watchdog.stop()
-        for queue in self._open_queues.values():
+        for queue in self._free_queues.values():
             queue.close()

@@ -33,13 +33,13 @@ from wiretax.load.client.session import Session
 from wiretax.load.client.stats_feed import StatsFeed, outside_listener
 from wiretax.load.cluster.free_master import FreeMaster
 from wiretax.load.drivers.web_sweep import WebSweep
+from wiretax.load.free.external_option import refuse_ignored_source, refuse_source_with_plan
 from wiretax.load.free.options import NO_PLAN, FreeRunOptions, OptionError, limit_from, target_from
 from wiretax.load.free.stopping import MasterRamp, drain, end_test
 from wiretax.load.free.windows import WINDOW_S, FreeRun
 from wiretax.load.plan.plan import Plan, PlanError, load_plan
 from wiretax.load.sweep.forecast import refuse_users_beyond
 from wiretax.load.users.publishers import FreeUser
-from wiretax.load.users.queue import refuse_ignored_source, refuse_source_with_plan
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import MockError

@@ -12,7 +12,9 @@ from wiretax.channels.bodies.replay import REPLAY, Replay
 from wiretax.channels.limits import Limits, refuse_data
 from wiretax.channels.profiles import load_profile
 from wiretax.load.plan.plan import Plan, PlanError
-from wiretax.queue.jsonl import STDIN, EventsError, Lines, OnError, chunks_of, open_events, split_lines
+from wiretax.queue.sources.chunks import STDIN, EventsError, chunks_of, open_events, split_lines
+from wiretax.queue.sources.event_fields import OnError
+from wiretax.queue.sources.lines import Lines
 
 # They are held in memory for the whole run.
 MOST_EVENTS = 1_000_000
@@ -35,10 +37,10 @@ def read_replay(path: str, limits: Limits, on_error: OnError, say: Callable[[str
     lines = Lines("standard input" if path == STDIN else path, limits, on_error, say)
     events = tuple(islice(lines.events(split_lines(chunks_of(open_events(path)))), MOST_EVENTS + 1))
     if not events:
-        raise EventsError(f"{lines.where}: no event in it; a line is one, with name, channel and data")
+        raise EventsError(f"{lines.name}: no event in it; a line is one, with name, channel and data")
     if len(events) > MOST_EVENTS:
         raise EventsError(
-            f"{lines.where}: more than {MOST_EVENTS:,} events; replay a part, as head or split cut it"
+            f"{lines.name}: more than {MOST_EVENTS:,} events; replay a part, as head or split cut it"
         )
     return Replay(name, events, lines.skipped)
 

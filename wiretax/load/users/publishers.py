@@ -1,4 +1,4 @@
-"""The Locust users. Each publishes over a connection of its own, one request after the other."""
+"""The Locust users. Each publishes over its own connection, one request after the other."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from wiretax.load.free.windows import FreeRun
     from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
 
-# How long a free-running user keeps the loop before Locust may stop it, or ask for its wait time.
-HOLD_NS = 500_000_000
+# How long a user publishes in a free run before Locust may stop it or ask for its wait time.
+TURN_S = 0.5
 
 
 class PublishUser(User):
-    """A user with a connection to the session's endpoint; with several where workloads need them."""
+    """A user with a connection to the session's endpoint, or with several if the workloads need them."""
 
     abstract = True
     connections: dict[tuple[object, ...], Connection]
@@ -35,7 +35,7 @@ class PublishUser(User):
 
     @property
     def barrier(self) -> SliceBarrier | None:
-        """Where a conductor says what is sent; None in a free run."""
+        """Where the user waits for slices of a sweep; None in a free run."""
         barrier: SliceBarrier | None = getattr(self.environment, "wiretax_barrier", None)
         return barrier
 
@@ -53,7 +53,7 @@ class PublishUser(User):
             self.session.disconnect(connection)
 
     def publisher(self, workload: Workload) -> Publisher | HttpxPublisher:
-        """What sends a workload: made when it is first needed, and kept."""
+        """The publisher of a workload, made when it is first needed."""
         publisher = self.publishers.get(workload.connection_key)
         if publisher is None:
             connection = self.connections[workload.connection_key] = self.session.connect(workload)
@@ -61,7 +61,7 @@ class PublishUser(User):
         return publisher
 
     def drain(self, slice_: Slice) -> None:
-        """Publish what arrives in a slice's queue, or wait where it has publishers enough."""
+        """Publish what arrives in a slice's queue, or wait if the queue has enough publishers."""
         queue = self.session.slice_queues.of(slice_)
         if not queue.admit():
             queue.wait()
@@ -72,13 +72,13 @@ class PublishUser(User):
             queue.drain(caller)
 
     def publish_slices(self, barrier: SliceBarrier) -> None:
-        """Send whatever the conductor has on, until the slice closes."""
+        """Wait for the next slice, and send its workload until it closes."""
         slice_ = barrier.wait_for_slice()
         if slice_.workload.queued:
             self.drain(slice_)
             return
         source = self.session.source(slice_.workload)
-        # The slice is closed by then, and whoever measures knows.
+        # At the message limit the slice is closed, and the conductor is told.
         with suppress(MessageLimitError):
             self.publisher(slice_.workload).publish(source, slice_, listener=self.session.listener)
 
@@ -94,20 +94,21 @@ class PlanUser(PublishUser):
 
 
 class FreeUser(PublishUser):
-    """Sends one workload for as long as Locust lets it; what that is comes from the command line or the form."""
+    """Sends one workload, chosen on the command line or in the form, for as long as Locust runs it."""
 
     abstract = True
     api: ClassVar[Api]
+    drains_queue: ClassVar[bool] = False
 
     def on_start(self) -> None:
         super().on_start()
-        # Where a plan is swept, what is sent changes from slice to slice.
+        # In a sweep, the workload changes from slice to slice.
         if self.barrier is None:
             run: FreeRun = self.environment.wiretax_free_run
             self.workload: Workload = run.workload(self.api)
 
     def stop(self, force: bool = False) -> bool:
-        """Locust ends this user, as it does where there are to be fewer: a call that is under way ends first."""
+        """Stopped by Locust, as it does to reduce the number of users: a call that is under way ends first."""
         if force and self.barrier is None:
             run: FreeRun = self.environment.wiretax_free_run
             run.dismiss(self.greenlet, self.session.timeout_s + DRAIN_GRACE_S)
@@ -122,32 +123,32 @@ class FreeUser(PublishUser):
         self.publish_freely(self.environment.wiretax_free_run)
 
     def publish_freely(self, run: FreeRun) -> None:
-        """Send the workload for a while."""
-        # A class with a wait time of its own sends one request a turn, as Locust's users expect.
+        """Send the workload for one turn."""
+        # A class with a wait time sends one request per turn, as Locust's users expect.
         waits = type(self).wait_time is not User.wait_time
         if not run.may_send():
             return
-        until_ns = 0 if waits else perf_counter_ns() + HOLD_NS
+        until_ns = 0 if waits else perf_counter_ns() + int(TURN_S * 1e9)
         with run.turn(self.workload) as slice_, run.calling():
             source = self.session.source(self.workload)
-            # All users are held by then, until Locust stops them.
+            # At the message limit the run holds all users until Locust stops them.
             with suppress(MessageLimitError):
                 self.publisher(self.workload).publish(source, slice_, until_ns, self.session.listener)
 
 
 class TriggerUser(FreeUser):
-    """One event a call."""
+    """One event per call."""
 
     api = "trigger"
 
 
 class BatchUser(FreeUser):
-    """Many events a call."""
+    """Many events per call."""
 
     api = "batch"
 
 
 class MultiTriggerUser(FreeUser):
-    """One event to many channels in one call."""
+    """One event for many channels per call."""
 
     api = "multi_trigger"

@@ -1,4 +1,4 @@
-"""What a consumer of a Redis stream owes its group while it publishes: acknowledgements, and a sign of life."""
+"""What a consumer of a Redis stream sends to its group while it publishes: acknowledgements and heartbeats."""
 
 from __future__ import annotations
 
@@ -17,87 +17,88 @@ from gevent.lock import BoundedSemaphore
 from wiretax.queue.redis.address import GeventConnection, RedisAddress
 
 TIMEOUT_S = 3.0
-# Acknowledgements of so long go in one command; a consumer that dies meanwhile has them sent again.
-GATHER_S = 0.005
-AT_ONCE = 1000
-# How often the queue's depth is asked for.
-LOOK_S = 0.25
-# So often a consumer shows that it lives within the time it is given: only a dead one's entries are claimed.
+# Acknowledgements of this span go in one command; if the consumer dies meanwhile, those entries are sent again.
+COLLECT_S = 0.005
+MAX_PER_COMMAND = 1000
+# How often the group's lag is requested.
+LAG_EVERY_S = 0.25
+# Heartbeats within the time after which entries are claimed, so that only those of dead consumers are.
 HEARTBEATS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
+class Consumer:
     """One consumer of a group.
 
     Attributes:
         address: the server.
         stream: the stream's key.
         group: consumers that share its entries.
-        consumer: the name of this one.
-        claim_idle_s: after so long without a sign of life what another consumer holds is claimed.
+        name: this consumer's name in the group.
+        claim_idle_s: pending entries of a consumer without a sign of life for this long are claimed.
     """
 
     address: RedisAddress
     stream: str
     group: str
-    consumer: str
+    name: str
     claim_idle_s: float
 
     @property
     def heartbeat_s(self) -> float:
+        """Seconds between two heartbeats."""
         return self.claim_idle_s / HEARTBEATS
 
 
 class Acknowledger:
-    """Acknowledges in a greenlet of its own, over a connection of its own: the reader's waits for entries.
+    """Acknowledges in its own greenlet and over its own connection, since the reader's waits for entries.
 
     Attributes:
-        held: entries that were read and are not yet acknowledged in Redis, in whatever state.
-        acknowledged: how many are.
-        lag: entries that the group had not read a moment ago.
+        pending: entries that were read and not yet acknowledged in Redis, in whatever state.
+        acknowledged: how many entries were acknowledged.
+        lag: entries that the group had not read when this was last requested.
     """
 
-    def __init__(self, member: Membership) -> None:
-        self.held: set[bytes] = set()
+    def __init__(self, consumer: Consumer) -> None:
+        self.pending: set[bytes] = set()
         self.acknowledged = 0
         self.lag = 0
-        self._member = member
+        self._consumer = consumer
         self._done: deque[bytes] = deque()
-        self._something_done = Signal()
+        self._has_done = Signal()
         self._turn = BoundedSemaphore(1)
-        self._client = member.address.client(TIMEOUT_S, GeventConnection)
+        self._client = consumer.address.client(TIMEOUT_S, GeventConnection)
         self._greenlet: gevent.Greenlet | None = None
 
     @property
-    def unsettled(self) -> int:
-        """How many Redis is still to be told of."""
+    def unacknowledged(self) -> int:
+        """How many entries are done and not yet acknowledged."""
         return len(self._done)
 
     def start(self) -> None:
         self._greenlet = gevent.spawn(self._run)
 
-    def settle(self, tokens: Iterable[object]) -> None:
-        """Nothing is to be done with these entries any more: they are acknowledged soon, or when Redis is back."""
+    def acknowledge(self, tokens: Iterable[object]) -> None:
+        """Acknowledge entries soon, or when Redis is back: they are published, or will not be."""
         self._done.extend(token for token in tokens if isinstance(token, bytes))
-        self._something_done.set()
+        self._has_done.set()
 
     def stop(self) -> None:
-        """From now on Redis is told by ``flush`` only."""
+        """From now on only ``flush`` sends anything to Redis."""
         if self._greenlet is not None:
             self._greenlet.kill()
-        self._client.connection_pool.disconnect()  # its last answer may not have been read
+        self._client.connection_pool.disconnect()  # its last response may not have been read
 
     def flush(self, within_s: float, leaves: bool) -> bool:
-        """Acknowledge what is left; False where Redis did not take it.
+        """Acknowledge the rest; False if Redis did not accept it.
 
         Args:
             within_s: how long to try.
-            leaves: whether the consumer is done, and leaves the group unless Redis has handed out more to it.
+            leaves: whether the consumer is done, and leaves the group unless Redis has delivered more to it.
         """
         try:
             with gevent.Timeout(within_s, False), suppress(redis.RedisError):
-                self._acknowledge()
+                self._send_done()
                 if leaves:
                     self._leave()
         finally:
@@ -105,53 +106,54 @@ class Acknowledger:
         return not self._done
 
     def _run(self) -> None:
-        look_at_s, beat_at_s = 0.0, monotonic() + self._member.heartbeat_s
+        lag_at_s, beat_at_s = 0.0, monotonic() + self._consumer.heartbeat_s
         while True:
-            if self._something_done.wait(LOOK_S):
-                gevent.sleep(GATHER_S)
-            self._something_done.clear()
+            if self._has_done.wait(LAG_EVERY_S):
+                gevent.sleep(COLLECT_S)
+            self._has_done.clear()
             try:
-                self._acknowledge()
+                self._send_done()
                 if monotonic() >= beat_at_s:
-                    self._beat()
-                    beat_at_s = monotonic() + self._member.heartbeat_s
-                if monotonic() >= look_at_s:
-                    self._look()
-                    look_at_s = monotonic() + LOOK_S
+                    self._send_heartbeat()
+                    beat_at_s = monotonic() + self._consumer.heartbeat_s
+                if monotonic() >= lag_at_s:
+                    self._request_lag()
+                    lag_at_s = monotonic() + LAG_EVERY_S
             except redis.ResponseError:
-                gevent.sleep(LOOK_S)  # the reader meets it too, and knows what to do
+                gevent.sleep(LAG_EVERY_S)  # the reader gets the same error and handles it
             except redis.RedisError:
                 self._client.connection_pool.disconnect()
-                gevent.sleep(LOOK_S)
+                gevent.sleep(LAG_EVERY_S)
 
-    def _acknowledge(self) -> None:
+    def _send_done(self) -> None:
         with self._turn:
             while self._done:
-                tokens = [self._done[at] for at in range(min(len(self._done), AT_ONCE))]
-                self._client.xack(self._member.stream, self._member.group, *tokens)
+                tokens = [self._done[at] for at in range(min(len(self._done), MAX_PER_COMMAND))]
+                self._client.xack(self._consumer.stream, self._consumer.group, *tokens)
                 for token in tokens:
                     self._done.popleft()
-                    self.held.discard(token)
+                    self.pending.discard(token)
                 self.acknowledged += len(tokens)
 
-    def _beat(self) -> None:
-        """Entries held for long are claimed anew, which says that they are in good hands."""
-        member, held = self._member, list[Any](self.held)
-        if held:
-            idle_ms = int(member.heartbeat_s * 1000)
-            self._client.xclaim(member.stream, member.group, member.consumer, idle_ms, held, justid=True)
+    def _send_heartbeat(self) -> None:
+        """Claim again the entries that have been pending for long, which resets their idle time."""
+        consumer, pending = self._consumer, list[Any](self.pending)
+        if pending:
+            idle_ms = int(consumer.heartbeat_s * 1000)
+            self._client.xclaim(consumer.stream, consumer.group, consumer.name, idle_ms, pending, justid=True)
 
-    def _look(self) -> None:
-        groups: Any = self._client.xinfo_groups(self._member.stream)
+    def _request_lag(self) -> None:
+        groups: Any = self._client.xinfo_groups(self._consumer.stream)
         for group in groups:
-            if group["name"] == self._member.group.encode():
-                self.lag = group.get("lag") or 0  # unknown where entries were deleted
+            if group["name"] == self._consumer.group.encode():
+                self.lag = group.get("lag") or 0  # unknown if entries were deleted
 
     def _leave(self) -> None:
-        member = self._member
-        # What Redis handed out and never arrived here is pending too, and would go with the consumer.
+        consumer = self._consumer
+        # Entries that Redis delivered but that never arrived here are pending too; deleting the consumer would
+        # lose them.
         pending: Any = self._client.xpending_range(
-            member.stream, member.group, "-", "+", 1, consumername=member.consumer
+            consumer.stream, consumer.group, "-", "+", 1, consumername=consumer.name
         )
         if not pending:
-            self._client.xgroup_delconsumer(member.stream, member.group, member.consumer)
+            self._client.xgroup_delconsumer(consumer.stream, consumer.group, consumer.name)

@@ -1,4 +1,4 @@
-"""Where a Redis server is, and clients of it. Its password is in no message."""
+"""The address of a Redis server, and clients for it. Messages never contain its password."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PORT = 6379
 
 
 class RedisAddressError(ValueError):
-    """An address that can't be used; the message never repeats it, since it may hold a password."""
+    """An address that can't be used; the message does not repeat it, since it may hold a password."""
 
 
 class GeventConnection(redis.Connection):
@@ -38,8 +38,8 @@ class RedisAddress:
     """A server and a database on it.
 
     Attributes:
-        url: with all credentials.
-        public_url: without them, fit for files and messages.
+        url: with credentials.
+        public_url: without credentials, for files and messages.
     """
 
     url: str = field(repr=False)
@@ -50,7 +50,7 @@ class RedisAddress:
         """Read ``redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]``; ``rediss`` speaks TLS.
 
         Raises:
-            RedisAddressError: with what is wrong and what to write instead.
+            RedisAddressError: the message says what is wrong and what to write instead.
         """
         try:
             parts = urlsplit(url)
@@ -70,11 +70,11 @@ class RedisAddress:
         return cls(url, f"{parts.scheme}://{host}:{port}/{database}")
 
     def client(self, timeout_s: float, connection: type[redis.Connection] = redis.Connection) -> redis.Redis:
-        """A client with connections of its own, made when they are needed; nothing is sent twice by itself.
+        """Make a client, which connects when needed and never retries a command by itself.
 
         Args:
-            timeout_s: how long to connect, and how long to wait for an answer.
-            connection: what a plain one is made of.
+            timeout_s: timeout for connecting, and for each response.
+            connection: the class of connections without TLS.
         """
         more: dict[str, Any] = {"connection_class": connection}
         pool = redis.ConnectionPool.from_url(
@@ -89,7 +89,7 @@ class RedisAddress:
 
 
 def why(error: Exception) -> str:
-    """What a client says of a failure, in words fit for a message: it may hold host and port, no credentials."""
+    """The reason of a failure, for a message: it may hold host and port, but no credentials."""
     return str(error).rstrip(".") or type(error).__name__
 
 

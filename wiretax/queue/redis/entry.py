@@ -1,7 +1,7 @@
-"""An entry of a Redis stream, read as an event.
+"""Reading an entry of a Redis stream as an event.
 
-It has the fields ``name``, ``channel`` (or ``channels``, a JSON list) and ``data``; ``at``, seconds since the
-epoch, is when it arrived, and where there is none the entry's id says so to the millisecond.
+Its fields are ``name``, ``channel`` (or ``channels``, a JSON list), ``data``, and optionally ``at``: when the
+event arrived, in seconds since the epoch. Without ``at``, the entry's id tells that to the millisecond.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ import orjson
 
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits
-from wiretax.queue.jsonl import event_of
+from wiretax.queue.sources.event_fields import event_of
 
 Fields = dict[bytes, bytes]
 Entry = tuple[bytes, Fields]
 
 
 def read_entry(token: bytes, fields: Fields, limits: Limits) -> tuple[Event, float]:
-    """Its event, and when that arrived, seconds since the epoch.
+    """Read an entry: its event, and when that arrived, in seconds since the epoch.
 
     Args:
         token: the entry's id.
-        fields: as Redis has them.
-        limits: what the endpoint takes.
+        fields: as Redis returns them.
+        limits: what the endpoint accepts.
 
     Raises:
-        ValueError: with what is wrong; it is no event, or the endpoint would refuse it.
+        ValueError: it is not an event, or the endpoint would refuse it; the message says why.
     """
     document = _document(fields)
     at_s = _seconds(document["at"]) if "at" in document else int(token.partition(b"-")[0]) / 1000

@@ -1,4 +1,4 @@
-"""Fills a Redis stream at a rate, whatever becomes of the entries: an open loop."""
+"""Filling a Redis stream at a rate, as an open loop: whether or not anybody reads the entries."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import redis
 
 from wiretax.channels.bodies.events import Event
 
-# A feeder that is behind adds so many entries in one go.
-AT_ONCE = 500
+# How many entries a feeder that is behind adds in one command.
+MAX_PER_COMMAND = 500
 
 
 @dataclass(slots=True)
@@ -20,10 +20,10 @@ class Fed:
     """What was added.
 
     Attributes:
-        events: entries Redis has taken.
-        duration_s: how long it took.
-        late_s: how long after its time the last one was added.
-        interrupted: whether it was stopped by hand.
+        events: entries that Redis accepted.
+        duration_s: how long that took.
+        late_s: how long after its time the last entry was added.
+        interrupted: whether the user stopped it.
     """
 
     events: int = 0
@@ -33,7 +33,7 @@ class Fed:
 
     @property
     def rate(self) -> float:
-        """Events a second."""
+        """Events per second."""
         return self.events / self.duration_s if self.duration_s else 0.0
 
 
@@ -41,7 +41,7 @@ class Feeder:
     """Adds events to a stream at their times.
 
     Attributes:
-        fed: what was added so far.
+        fed: the entries added so far.
     """
 
     def __init__(self, client: redis.Redis, stream: str, events: Iterator[Event], times: Iterator[float]) -> None:
@@ -53,12 +53,12 @@ class Feeder:
         self._times = times
 
     def run(self, count: int | None, duration_s: float | None) -> None:
-        """Add so many, or for so long; where both are said, whichever comes first.
+        """Add a number of events, or for some seconds; if both are given, until the first is reached.
 
-        An entry's field ``at`` is the time it was meant to arrive, so that one added late is not taken for fresh.
+        An entry's field ``at`` is the time it was meant to arrive, so that its lateness can be told.
 
         Raises:
-            redis.RedisError: where Redis is not there, or goes away; ``fed`` says what it has taken.
+            redis.RedisError: Redis can't be reached, or the connection is lost; ``fed`` has what was added.
         """
         fed = self.fed
         began_s, epoch_s = monotonic(), time()
@@ -70,7 +70,7 @@ class Feeder:
             if due_s > now_s:
                 sleep(due_s - now_s)
                 continue
-            most = AT_ONCE if count is None else min(AT_ONCE, count - fed.events)
+            most = MAX_PER_COMMAND if count is None else min(MAX_PER_COMMAND, count - fed.events)
             pipeline = self._client.pipeline(transaction=False)
             added, last_s = 0, due_s
             while due_s <= now_s and added < most:
@@ -82,7 +82,7 @@ class Feeder:
             fed.duration_s = monotonic() - began_s
             fed.late_s = fed.duration_s - last_s
         if duration_s is not None and (count is None or fed.events < count):
-            # Nothing was due any more, or the time is over.
+            # No more events are due, or the time is over.
             sleep(max(0.0, duration_s - (monotonic() - began_s)))
             fed.duration_s = monotonic() - began_s
 

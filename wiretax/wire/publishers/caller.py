@@ -7,7 +7,7 @@ from time import monotonic, time
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from wiretax.channels.events import Event, body_writer
+from wiretax.channels.bodies.events import Event, body_writer
 from wiretax.channels.profiles import load_profile
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.exchange_error import ExchangeError
@@ -64,7 +64,7 @@ class Caller:
         self._listener = listener
         self._reserve = reserve
         self._counter = ExchangeCounter(connection, source, slice_, listener, on_rejected)
-        self._write_body = body_writer(source.workload.api, load_profile(source.workload.client))
+        self._write_body = body_writer(source.workload.call.api, load_profile(source.workload.transport.client))
 
     def __enter__(self) -> Self:
         self._counter.__enter__()

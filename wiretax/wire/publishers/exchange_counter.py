@@ -58,7 +58,7 @@ class ExchangeCounter:
         self._listener = listener
         self._on_rejected = on_rejected
         self._close = close or connection.close
-        self._calls_left = source.workload.most_calls
+        self._calls_left = source.workload.transport.max_calls
 
     def __enter__(self) -> ExchangeCounter:
         if self._calls_left:
@@ -78,15 +78,15 @@ class ExchangeCounter:
             if not self._calls_left:
                 # Also if the server was not told to close: some libraries close without announcing it.
                 self._close()
-                self._calls_left = self._source.workload.most_calls
+                self._calls_left = self._source.workload.transport.max_calls
 
     def count_requests(self, requests: int, acknowledged: int, parts: Parts, payload_bytes: int) -> None:
         """Count exchanges that began and ended in the slice, by their sums; failures and latencies are counted
         one by one."""
         workload, tally = self._source.workload, self._slice.measured
         tally.add(requests, parts, payload_bytes)
-        tally.events += acknowledged * workload.batch_size
-        tally.messages += acknowledged * workload.messages_per_request
+        tally.events += acknowledged * workload.call.batch_size
+        tally.messages += acknowledged * workload.call.messages
 
     def count_response(
         self,

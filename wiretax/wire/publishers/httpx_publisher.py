@@ -82,8 +82,8 @@ class HttpxPublisher:
                     latency_ns,
                     parts,
                     source.payload_bytes(body),
-                    workload.batch_size,
-                    workload.messages_per_request,
+                    workload.call.batch_size,
+                    workload.call.messages,
                 )
                 if listener is not None:
                     listener(workload, latency_ns, response, None)

@@ -33,7 +33,7 @@ class Publisher:
         """
         exchange, render, next_body = self._connection.exchange, source.head.render, source.next_body
         writes, weigh, note_latency = source.writes, source.payload_of, slice_.latencies_ns.append
-        calls_left = calls = source.workload.most_calls
+        calls_left = calls = source.workload.transport.max_calls
         if self._is_stale(source.idle_close_ns):
             self._connection.close()
         counter = ExchangeCounter(self._connection, source, slice_, listener, self._on_rejected)
@@ -82,8 +82,8 @@ class Publisher:
                             latency_ns,
                             parts,
                             source.payload_bytes(body),
-                            workload.batch_size,
-                            workload.messages_per_request,
+                            workload.call.batch_size,
+                            workload.call.messages,
                         )
                     if listener is not None:
                         listener(source.workload, latency_ns, response, None)

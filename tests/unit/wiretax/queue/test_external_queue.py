@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from time import monotonic
 from typing import Any, Self
 
 import gevent
 import pytest
 from gevent.event import AsyncResult
+from virtual_clock import VirtualClock
 
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
-from wiretax.queue import external_queue as external_queue
 from wiretax.queue.external import ExternalSource
 from wiretax.queue.external_queue import ExternalQueue
-from wiretax.queue.free_queue import FreeQueue
-from wiretax.queue.jsonl import JsonLines
+from wiretax.queue.queue import Queue
+from wiretax.queue.sources.generated import GeneratedSource
+from wiretax.queue.sources.jsonl import JsonLines
 from wiretax.queue.unpublished import Unpublished
 from wiretax.terminal import Exit, worst
 from wiretax.wire.ledger import Failure
@@ -29,6 +29,7 @@ from wiretax.wire.slices import Slice
 
 WORKLOAD = Workload.of("batch", 2, rate=500.0, publishers=0)
 PATIENCE_S = 20.0
+CLOCK: VirtualClock  # the test's own
 LOST = Failure("lost", 0, "connection reset")
 BUSY = Failure("rejected", 503, "overloaded")
 TOO_MANY = Failure("rejected", 429, "slow down")
@@ -49,14 +50,14 @@ class Publisher:
         return None
 
     def call(self, events: Sequence[Event]) -> Call:
-        began_s, result = monotonic(), AsyncResult()
+        began_s, result = CLOCK.now(), AsyncResult()
         self.calls.append(([event.data for event in events], result))
         if self.ends:
             result.set(self.ends.pop(0))
         failure = result.get()
         if isinstance(failure, Exception):
             raise failure
-        return Call(failure is None, began_s, monotonic(), failure)
+        return Call(failure is None, began_s, CLOCK.now(), failure)
 
     @property
     def sent(self) -> list[list[str]]:
@@ -64,8 +65,12 @@ class Publisher:
 
 
 @pytest.fixture(autouse=True)
-def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(external_queue, "RETRY_PAUSE_S", 0)
+def clock() -> Iterator[VirtualClock]:
+    """What queues and publishers are timed with."""
+    global CLOCK
+    CLOCK = VirtualClock()
+    yield CLOCK
+    CLOCK.stop()
 
 
 def write(folder: Path, lines: int) -> Path:
@@ -76,12 +81,12 @@ def write(folder: Path, lines: int) -> Path:
 
 
 def queue_of(path: Path, **more: Any) -> ExternalQueue:
-    source = JsonLines(str(path), Limits(), "skip", print, room=more.pop("room", 100))
-    return ExternalQueue(WORKLOAD, source, ExternalSource(str(path), "", "", "skip"), **more)
+    source = JsonLines(str(path), Limits(), "skip", print, read_ahead=more.pop("read_ahead", 100), clock=CLOCK)
+    return ExternalQueue(WORKLOAD, source, ExternalSource(str(path), "", "", "skip"), clock=CLOCK, **more)
 
 
-def drain(queue: ExternalQueue | FreeQueue, publisher: Any, slice_: Slice, for_s: float = PATIENCE_S) -> None:
-    queue.drain(publisher, slice_, monotonic() + for_s)
+def drain(queue: Queue, publisher: Any, slice_: Slice, for_s: float = PATIENCE_S) -> None:
+    queue.drain(publisher, slice_, for_s)
 
 
 def drained(queue: ExternalQueue, *publishers: Publisher) -> None:
@@ -153,7 +158,7 @@ def test_events_whose_call_failed_are_sent_until_they_are_published(tmp_path: Pa
 
 
 def test_a_file_is_given_up_if_no_call_is_acknowledged_for_too_long(tmp_path: Path) -> None:
-    queue = queue_of(write(tmp_path, 9), give_up_s=0.0, room=4)
+    queue = queue_of(write(tmp_path, 9), give_up_s=0.0, read_ahead=4)
     publishers = [Publisher(None, TOO_MANY, LOST), Publisher()]
     slice_ = Slice(WORKLOAD, 0)
     with gevent.Timeout(PATIENCE_S):
@@ -171,9 +176,9 @@ def test_a_file_is_given_up_if_no_call_is_acknowledged_for_too_long(tmp_path: Pa
 @pytest.mark.parametrize("kind", ["file", "in process"])
 def test_nothing_is_sent_after_the_slice_has_closed(tmp_path: Path, kind: str) -> None:
     if kind == "file":
-        queue: ExternalQueue | FreeQueue = queue_of(write(tmp_path, 3))
+        queue: Queue = queue_of(write(tmp_path, 3))
     else:
-        queue = FreeQueue(WORKLOAD, 1)
+        queue = Queue(WORKLOAD, GeneratedSource.of(WORKLOAD, 1, 0, clock=CLOCK), clock=CLOCK)
     slice_, publisher = Slice(WORKLOAD, 0), Publisher(None)
     with gevent.Timeout(PATIENCE_S):
         publishing = gevent.spawn(drain, queue, publisher, slice_)
@@ -184,7 +189,7 @@ def test_nothing_is_sent_after_the_slice_has_closed(tmp_path: Path, kind: str) -
         following = Slice(WORKLOAD, 1)
         publishing = gevent.spawn(drain, queue, publisher, following)
         while not publisher.sent:
-            gevent.sleep()
+            CLOCK.sleep(0.001)
     assert publisher.sent[0][0] == ("0" if kind == "file" else publisher.sent[0][0])
     publishing.kill()
     queue.close()
@@ -200,7 +205,7 @@ def test_what_exceeds_the_message_limit_was_not_sent_and_is_left(tmp_path: Path)
 
 
 def test_lines_of_a_file_that_were_not_read_are_counted(tmp_path: Path) -> None:
-    queue, publisher = queue_of(write(tmp_path, 50), room=5), Publisher(None)
+    queue, publisher = queue_of(write(tmp_path, 50), read_ahead=5), Publisher(None)
     slice_ = Slice(WORKLOAD, 0)
     with gevent.Timeout(PATIENCE_S):
         publishing = gevent.spawn(drain, queue, publisher, slice_)
@@ -237,7 +242,7 @@ def test_a_file_that_can_not_be_read_to_its_end_is_an_error(
     def fail(*_: object) -> bytes:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("wiretax.queue.jsonl.os.read", fail)
+    monkeypatch.setattr("wiretax.queue.sources.chunks.os.read", fail)
     drained(queue, Publisher())
     assert queue.error.endswith("mine.jsonl: Input/output error")
 

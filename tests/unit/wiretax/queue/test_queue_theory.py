@@ -10,9 +10,9 @@ import pytest
 from analysis.advice.batching_theory import gather
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.workload import Process
-from wiretax.queue.arrival import Arrival
-from wiretax.queue.backlog import AT_ONCE, Backlog
-from wiretax.queue.schedule import BURST, intended_times
+from wiretax.queue.sources.arrival import Arrival
+from wiretax.queue.sources.buffer import AT_ONCE, Buffer
+from wiretax.queue.sources.schedule import BURST, intended_times
 from wiretax.wire.queue_tally import QueueTally
 
 EVENT = Event("my-event", ("my-channel",), "x")
@@ -22,26 +22,26 @@ SERVICE_S = 0.001
 def simulate(
     arrivals: Process, rate: float, count: int, servers: int, most: int = 1, linger_s: float = 0.0
 ) -> QueueTally:
-    """Events taken from a backlog by servers that need ``SERVICE_S`` a call; time is a number."""
+    """Events taken from a buffer by servers that need ``SERVICE_S`` a call; time is a number."""
     times = intended_times(arrivals, rate, seed=7)
-    backlog, tally = Backlog(), QueueTally()
+    buffer, tally = Buffer(100_000), QueueTally()
     free_at = [0.0] * servers
     due_s = next(times)
     while tally.acknowledged < count:
         begins_s = heappop(free_at)
-        if not backlog:
-            backlog.put(Arrival(EVENT, due_s))
+        if not buffer:
+            buffer.put(Arrival(EVENT, due_s))
             due_s = next(times)
         # All that arrives before the batch may leave is there when it does.
-        while (leaves_s := backlog.leaves_at(most, linger_s)) != AT_ONCE and due_s <= max(begins_s, leaves_s):
-            backlog.put(Arrival(EVENT, due_s))
+        while (leaves_s := buffer.leaves_at(most, linger_s)) != AT_ONCE and due_s <= max(begins_s, leaves_s):
+            buffer.put(Arrival(EVENT, due_s))
             due_s = next(times)
-        filled_s = backlog.intended_s(most)[-1] if leaves_s == AT_ONCE else leaves_s
+        filled_s = buffer._arrivals[most - 1].intended_s if leaves_s == AT_ONCE else leaves_s
         begins_s = max(begins_s, filled_s)
         while due_s <= begins_s:
-            backlog.put(Arrival(EVENT, due_s))
+            buffer.put(Arrival(EVENT, due_s))
             due_s = next(times)
-        taken = backlog.take(most)
+        taken = buffer.pop(most)
         tally.delivered([each.intended_s for each in taken], begins_s, begins_s + SERVICE_S)
         heappush(free_at, begins_s + SERVICE_S)
     tally.settle()

@@ -18,7 +18,7 @@ from wiretax.channels.request.sizes import body_sizes
 from wiretax.channels.workload import Api, Workload
 from wiretax.load.plan.plan import PlanError, parse_plan
 from wiretax.load.plan.replay import read_replay, replaying
-from wiretax.queue.jsonl import EventsError, LineError
+from wiretax.queue.sources.jsonl import EventsError, LineError
 
 TEXTS = ["1", '{"a":"Zoë 👍"}', "", "</script>", "x" * 300]
 MINE = Replay("mine", tuple(Event(f"e{number}", (f"c{number}",), text) for number, text in enumerate(TEXTS)))

@@ -12,8 +12,8 @@ class Arrival:
     """An event and its time.
 
     Attributes:
-        event: name, channels, data (a ready string).
-        intended_s: when it was meant to arrive, seconds on ``time.monotonic``.
+        event: name, channels, data (a string ready to be sent).
+        intended_s: when it was meant to arrive, seconds on its source's clock.
         token: what its source needs to acknowledge it.
     """
 

@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count, cycle
-from time import monotonic
+from typing import Any, Self
 
 import gevent
 import pytest
+from virtual_clock import VirtualClock
 
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.workload import Workload
-from wiretax.queue.arrival import Arrival
-from wiretax.queue.backlog import Backlog
-from wiretax.queue.generated import GeneratedSource
 from wiretax.queue.overload import why_overloaded
-from wiretax.wire.queue_tally import QueueTally
+from wiretax.queue.queue import Queue
+from wiretax.queue.sources.arrival import Arrival
+from wiretax.queue.sources.generated import GeneratedSource
+from wiretax.wire.ledger import Failure
+from wiretax.wire.publishers.caller import Call
+from wiretax.wire.slices import Slice
 
 EVENT = Event("my-event", ("my-channel",), "x")
+WORKLOAD = Workload.of("batch", 10, rate=1000.0, linger_s=0.02, publishers=4)
+Make = Callable[..., GeneratedSource]
 
 
-def source(times: Iterator[float], rate: float = 1000.0, most: int = 1000) -> GeneratedSource:
-    made = GeneratedSource(cycle([EVENT]), times, rate, QueueTally(), Backlog(most))
-    made.start()
+class FailingCaller:
+    """A caller whose calls all fail."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self.sent: list[int] = []
+        self._clock = clock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def call(self, events: Sequence[Event]) -> Call:
+        self.sent.append(len(events))
+        return Call(False, self._clock.now(), self._clock.now(), Failure("lost", 0, "connection reset"))
+
+
+@pytest.fixture
+def clock() -> Iterator[VirtualClock]:
+    clock = VirtualClock()
+    yield clock
+    clock.stop()
+
+
+@pytest.fixture
+def source(clock: VirtualClock) -> Callable[..., GeneratedSource]:
+    def made(times: Iterator[float], rate: float = 1000.0, most: int = 1000) -> GeneratedSource:
+        source = GeneratedSource(cycle([EVENT]), times, rate, most, clock)
+        source.start()
+        return source
+
     return made
 
 
@@ -36,51 +70,55 @@ def offsets(arrivals: list[Arrival], from_: GeneratedSource) -> list[float]:
     return [round(arrival.intended_s - from_._began_s, 6) for arrival in arrivals]
 
 
-def test_a_full_batch_leaves_at_once_and_the_rest_a_linger_after_the_first_of_it() -> None:
+def test_a_full_batch_leaves_at_once_and_the_rest_a_linger_after_the_first_of_it(
+    clock: VirtualClock, source: Make
+) -> None:
     queue = source(at(0.0, 0.0, 0.0, 0.001))
     assert offsets(queue.take(3, linger_s=60.0), queue) == [0, 0, 0]
     left = queue.take(3, linger_s=0.02)
     assert offsets(left, queue) == [0.001]
-    assert monotonic() >= left[0].intended_s + 0.02
+    assert clock.now() >= left[0].intended_s + 0.02
 
 
-def test_the_linger_runs_from_the_arrival_however_late_a_publisher_takes_it() -> None:
+def test_the_linger_runs_from_the_arrival_however_late_a_publisher_takes_it(
+    clock: VirtualClock, source: Make
+) -> None:
     queue = source(at(0.0, 0.05))
-    gevent.sleep(0.03)
+    clock.sleep(0.03)
     # It has waited for longer than that, and leaves alone.
     assert offsets(queue.take(10, linger_s=0.02), queue) == [0]
 
 
-def test_events_come_at_their_times_whether_or_not_anybody_takes_them() -> None:
+def test_events_come_at_their_times_whether_or_not_anybody_takes_them(clock: VirtualClock, source: Make) -> None:
     queue = source(at(*(0.001 * number for number in range(20))))
-    gevent.sleep(0.05)
+    clock.sleep(0.05)
     assert queue.waiting() == 20
     assert offsets(queue.take(20, 0.0), queue) == [round(0.001 * number, 6) for number in range(20)]
 
 
-def test_a_generator_that_was_held_up_keeps_the_times_it_should_have_kept() -> None:
+def test_a_generator_that_was_held_up_keeps_the_times_it_should_have_kept(
+    clock: VirtualClock, source: Make
+) -> None:
     queue = source(at(*(0.001 * number for number in range(20))))
-    held_until_s = monotonic() + 0.05
-    while monotonic() < held_until_s:
-        pass  # nobody else gets the loop
-    gevent.sleep(0.001)
+    clock.pass_busily(0.05)
+    clock.sleep(0.001)
     taken = queue.take(20, 0.0)
     assert offsets(taken, queue) == [round(0.001 * number, 6) for number in range(20)]
     queue.tally.settle()
     assert queue.tally.late.buckets().highs_s().max() > 0.02
 
 
-def test_each_event_is_taken_once_by_one_of_many_publishers() -> None:
+def test_each_event_is_taken_once_by_one_of_many_publishers(clock: VirtualClock, source: Make) -> None:
     queue = source(at(*(0.0005 * number for number in range(100))))
     taken: list[list[Arrival]] = []
 
     def publish() -> None:
         while arrivals := queue.take(7, linger_s=0.002):
             taken.append(arrivals)
-            gevent.sleep(0.001)
+            clock.sleep(0.001)
 
     publishers = [gevent.spawn(publish) for _ in range(5)]
-    gevent.sleep(0.1)
+    clock.sleep(0.1)
     queue.close()
     gevent.joinall(publishers, raise_error=True)
     assert sorted(each for arrivals in taken for each in offsets(arrivals, queue)) == [
@@ -89,9 +127,9 @@ def test_each_event_is_taken_once_by_one_of_many_publishers() -> None:
     assert max(len(arrivals) for arrivals in taken) <= 7
 
 
-def test_after_it_is_closed_what_waits_is_given_out_and_then_nothing() -> None:
+def test_after_it_is_closed_what_waits_is_given_out_and_then_nothing(clock: VirtualClock, source: Make) -> None:
     queue = source(at(0.0, 0.0, 0.0))
-    gevent.sleep(0.001)
+    clock.sleep(0.001)
     queue.close()
     assert len(queue.take(2, 0.0)) == 2
     assert len(queue.take(2, 0.0)) == 1
@@ -99,38 +137,40 @@ def test_after_it_is_closed_what_waits_is_given_out_and_then_nothing() -> None:
     assert (queue.tally.arrived, queue.tally.intended) == (3, 3)
 
 
-def test_a_publisher_that_waits_for_a_first_event_is_let_go_when_it_is_closed() -> None:
+def test_a_publisher_that_waits_for_a_first_event_is_let_go_when_it_is_closed(
+    clock: VirtualClock, source: Make
+) -> None:
     queue = source(at(30.0))
     waiting = gevent.spawn(queue.take, 10, 1.0)
-    gevent.sleep(0.005)
+    clock.sleep(0.005)
     queue.close()
     assert waiting.get(timeout=5) == []
 
 
-def test_at_its_bound_it_says_overloaded_and_takes_no_more() -> None:
+def test_at_its_bound_it_says_overloaded_and_takes_no_more(clock: VirtualClock, source: Make) -> None:
     queue = source((number / 1e6 for number in count()), rate=1e6, most=300)
-    gevent.sleep(0.02)
+    clock.sleep(0.02)
     assert queue.waiting() == 300
     assert queue.tally.overloaded == "the queue reached its bound of 300 events"
     assert queue.tally.arrived == 300
 
 
-def test_a_rate_that_no_machine_makes_is_told_by_what_was_reached() -> None:
+def test_a_rate_that_no_machine_makes_is_told_by_what_was_reached(clock: VirtualClock, source: Make) -> None:
     queue = source((number / 1e9 for number in count()), rate=1e9, most=5_000)
-    gevent.sleep(0.02)
+    clock.pass_busily(0.02)  # the machine is slower than that
+    clock.sleep(0.001)
     queue.close()
     assert queue.tally.arrived == 5_000
     assert queue.tally.intended > 10 * queue.tally.arrived
 
 
-def test_what_failed_is_lost_and_not_sent_again() -> None:
-    queue = source(at(0.0, 0.0))
-    queue.give_back(queue.take(2, 0.0))
-    assert queue.tally.lost == 2
-    assert queue.waiting() == 0
-
-
-WORKLOAD = Workload.of("batch", 10, rate=1000.0, linger_s=0.02, publishers=4)
+def test_what_failed_is_lost_and_not_sent_again(clock: VirtualClock) -> None:
+    generated = GeneratedSource(cycle([EVENT]), at(0.0, 0.0), 1000.0, clock=clock)
+    publisher: Any = FailingCaller(clock)
+    Queue(WORKLOAD, generated, clock=clock).drain(publisher, Slice(WORKLOAD, 0), for_s=0)
+    assert publisher.sent == [2]
+    assert generated.tally.lost == 2
+    assert generated.waiting() == 0
 
 
 @pytest.mark.parametrize(

@@ -7,24 +7,17 @@ import os
 from collections.abc import Iterator
 from itertools import count, pairwise
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import gevent
 import pytest
+from virtual_clock import VirtualClock
 
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits
-from wiretax.queue.jsonl import (
-    MOST_LINE_BYTES,
-    EventsError,
-    JsonLines,
-    LineError,
-    Lines,
-    chunks_of,
-    open_events,
-    split_lines,
-)
+from wiretax.queue.sources.chunks import MAX_LINE_BYTES, EventsError, chunks_of, open_events, split_lines
+from wiretax.queue.sources.jsonl import JsonLines
+from wiretax.queue.sources.lines import LineError, Lines
 
 PATIENCE_S = 20.0
 
@@ -106,17 +99,17 @@ def test_a_line_that_is_no_event_is_named_by_its_number(bad: bytes, wrong: str) 
 
 
 def test_a_line_that_never_ends_is_not_kept() -> None:
-    endless = [b"x" * (MOST_LINE_BYTES // 2)] * 5
+    endless = [b"x" * (MAX_LINE_BYTES // 2)] * 5
     lines = list(split_lines(iter([b"a\nb", b"c\n", *endless, b"\nd"])))
     assert [len(each) for each in lines[:2]] == [1, 2]
-    assert MOST_LINE_BYTES < len(lines[2]) <= 2 * MOST_LINE_BYTES
+    assert MAX_LINE_BYTES < len(lines[2]) <= 2 * MAX_LINE_BYTES
     assert lines[3:] == [b"d"]
     with pytest.raises(LineError, match="line 3: more than"):
         events(b"\n", b"\n", lines[2])
 
 
 def test_a_file_is_read_once_in_order_and_then_the_source_is_closed(file: Path) -> None:
-    reads = source(str(file), room=10)
+    reads = source(str(file), read_ahead=10)
     reads.start()
     assert list(texts(reads)) == [str(number) for number in range(100)]
     assert reads.counts.as_dict() == {"read": 100, "published": 100, "given_back": 0, "skipped": 0}
@@ -126,7 +119,7 @@ def test_a_file_is_read_once_in_order_and_then_the_source_is_closed(file: Path) 
 def test_what_is_given_back_is_taken_again_in_its_place(file: Path) -> None:
     reads = source(str(file))
     reads.start()
-    reads.give_back(reads.take(3, PATIENCE_S))
+    reads.retry(reads.take(3, PATIENCE_S))
     assert list(texts(reads)) == [str(number) for number in range(100)]
     assert reads.counts.given_back == 3
 
@@ -163,19 +156,21 @@ def test_a_pipe_is_read_as_it_is_written_and_lets_others_run(monkeypatch: pytest
 
 
 def test_events_arrive_at_their_pace_however_late_they_are_taken(file: Path) -> None:
-    reads = source(str(file), pace=(number / 1000 for number in count()))
-    began_s = monotonic()
+    clock = VirtualClock()
+    reads = source(str(file), pace=(number / 1000 for number in count()), clock=clock)
+    began_s = clock.now()
     reads.start()
-    gevent.sleep(0.2)  # that long at least the first has waited
+    clock.sleep(0.25)  # that long at least the first has waited
     arrivals = reads.take(100, PATIENCE_S)
     assert len(arrivals) == 100
     gaps = [after.intended_s - before.intended_s for before, after in pairwise(arrivals)]
     assert gaps == pytest.approx([0.001] * 99)
-    assert began_s <= arrivals[0].intended_s < monotonic() - 0.2
+    assert began_s <= arrivals[0].intended_s < clock.now() - 0.2
+    clock.stop()
 
 
 def test_closed_it_reads_no_more(file: Path) -> None:
-    reads = source(str(file), room=10)
+    reads = source(str(file), read_ahead=10)
     reads.start()
     reads.take(1, PATIENCE_S)
     reads.close()

@@ -1,4 +1,4 @@
-"""When events are meant to arrive: drawn from a seed beforehand, so that nothing a server does can slow them."""
+"""When events are meant to arrive: drawn from a seed, so that nothing a server does can delay them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wiretax.channels.workload import Process
 
 # Events of a burst, which arrive at one moment.
 BURST = 20
-# So many gaps are drawn at a time.
+# How many gaps are drawn at a time.
 BLOCK = 1024
 
 Gaps = Callable[[np.random.Generator, float], "np.ndarray[tuple[int], np.dtype[np.float64]]"]
@@ -19,13 +19,13 @@ Gaps = Callable[[np.random.Generator, float], "np.ndarray[tuple[int], np.dtype[n
 def intended_times(arrivals: Process, rate: float, seed: int | str) -> Iterator[float]:
     """Endless ascending times in seconds from the start, the same for the same seed.
 
-    "constant": 1 / rate apart. "poisson": at random, each event by itself. "burst": ``BURST`` events at one
-    moment, and those moments at random.
+    "constant": 1 / rate apart. "poisson": at random, independently. "burst": ``BURST`` events at one moment, and
+    those moments at random.
 
     Args:
         arrivals: the process.
         rate: events a second on average, above 0.
-        seed: what they are drawn from.
+        seed: what the times are drawn from.
     """
     random = np.random.default_rng(np.frombuffer(str(seed).encode(), dtype=np.uint8))
     gaps = PROCESSES[arrivals]
