@@ -1,1 +1,1 @@
-"""The meaning of a saved run: pure functions on pandas frames. Nothing here generates load or opens a socket."""
+"""What saved runs mean: pandas in; tables, figures, sentences and verdicts out. Nothing here sends anything."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from analysis.text.labels import share
+from analysis.text.numbers import percent
 from wiretax.runs.reader import Run, RunNotFoundError, find_run, read_run
 from wiretax.runs.schema import FRAMES, QUEUE_FRAMES
 from wiretax.runs.writer import RUN_FILE
@@ -51,8 +51,8 @@ def disqualifications(meta: dict[str, Any]) -> Iterator[str]:
         yield "it does not record how much of the machine other processes used; runs with the built-in mock do"
     elif others > MAX_OTHERS_SHARE * cores:
         yield (
-            f"other processes used {share(others / cores)} of the machine ({others:.2g} of {cores} cores), "
-            f"expected at most {share(MAX_OTHERS_SHARE, 0)}; stop them and measure again"
+            f"other processes used {percent(others / cores)} of the machine ({others:.2g} of {cores} cores), "
+            f"expected at most {percent(MAX_OTHERS_SHARE, 0)}; stop them and measure again"
         )
 
 

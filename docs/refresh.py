@@ -27,7 +27,7 @@ from rich.console import Console
 from analysis import figures
 from analysis.figures import Drawing
 from analysis.findings.claims import claims
-from analysis.measures.queue_frontier import tradeoff
+from analysis.measures.queues import queue_frontier
 from analysis.tables import notebook_tables as page
 from analysis.tables.queue_table import alike, print_queues
 from analysis.tables.run_table import print_run
@@ -59,7 +59,7 @@ def _first_look() -> str:
 @cache
 def _tradeoff() -> str:
     """The half of the output of ``wiretax run tradeoff`` with the longer round trip."""
-    table = tradeoff(reference("tradeoff"))
+    table = queue_frontier(reference("tradeoff"))
     far = table[table["rtt_s"] == table["rtt_s"].max()]
     console = Console(width=WIDTH, file=StringIO(), highlight=False, record=True)
     print_queues(far, console)

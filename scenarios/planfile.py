@@ -15,7 +15,7 @@ from locust import events
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
-from analysis.gates import GatesError
+from analysis.gates.file.checks import GatesError
 from wiretax.channels.endpoint import EndpointError
 from wiretax.channels.profiles import ProfileError
 from wiretax.load.client.locust_stats import use_fine_statistics

@@ -12,20 +12,11 @@ from rich.table import Table
 from analysis.advice.advise import BUSY, LEAST_LINGER_S, Advice, Option
 from analysis.advice.batching_theory import FILLED
 from analysis.advice.reasons import reasons
-from analysis.models.fitting import print_whole
-from analysis.text.quantities import (
-    amount,
-    byte_unit,
-    count,
-    duration,
-    figure,
-    milliseconds,
-    part,
-    rate,
-)
+from analysis.text.numbers import byte_unit, count, duration, milliseconds, rate, short_percent, size, three_digits
+from analysis.text.terminal_table import print_whole
 
 MONTH_S = 30 * 86400
-# Less than this share saved is little. Where fewer events a call than this have gathered, a little more is, too.
+# Less than this share saved is little. Where fewer events per call than this have gathered, a little more is, too.
 LITTLE_SAVED = 0.1
 HARDLY_GATHERED = 1.5
 HARDLY_SAVED = 0.15
@@ -83,14 +74,14 @@ def choice(advice: Advice) -> Iterator[str]:
     connections = count(best.connections, "connection")
     batches = f"batches of {best.batch_size}, with a linger of {duration(best.linger_s)}"
     if best.batch_size == 1:
-        yield f"[bold]Publish by trigger, one event a call[/bold], over {connections}."
+        yield f"[bold]Publish by trigger, one event per call[/bold], over {connections}."
     elif _hardly_worth(advice, best):
         yield f"Publish by trigger; or, if the bytes are worth the wait, in {batches}, over {connections}."
     else:
         yield f"[bold]Publish in {batches}[/bold], over {connections}."
     who = "In batches it" if _hardly_worth(advice, best) else "It"
     sends = (
-        f"{who} sends {amount(best.bytes_per_s)}/s ({amount(best.bytes_per_s * MONTH_S)} a month) in "
+        f"{who} sends {size(best.bytes_per_s)}/s ({size(best.bytes_per_s * MONTH_S)} a month) in "
         f"{rate(best.calls_per_s, 'call')}"
     )
     if best.batch_size == 1:
@@ -100,8 +91,8 @@ def choice(advice: Advice) -> Iterator[str]:
     fewer_calls = 1 - best.calls_per_s / trigger.calls_per_s
     fewer_bytes = (trigger.bytes_per_s - best.bytes_per_s) * MONTH_S
     yield (
-        f"{sends}: {part(advice.saving(best))} fewer bytes and {part(fewer_calls)} fewer calls than by "
-        f"trigger, {amount(fewer_bytes)} less a month."
+        f"{sends}: {short_percent(advice.saving(best))} fewer bytes and {short_percent(fewer_calls)} fewer calls "
+        f"than by trigger, {size(fewer_bytes)} less a month."
     )
     yield (
         f"An event takes {duration(best.mean_s)} on average and {duration(best.worst_s)} at worst: "
@@ -114,7 +105,7 @@ def _verdict(advice: Advice, best: Option) -> str:
     """Whether batching is worth it; empty where it is."""
     if best.batch_size == 1:
         return f"Batching isn't worth it: {_why_not(advice)}"
-    saving = part(advice.saving(best))
+    saving = short_percent(advice.saving(best))
     if _hardly_worth(advice, best):
         later = duration(best.worst_s - advice.trigger.worst_s)
         return (
@@ -137,7 +128,7 @@ def _why_not(advice: Advice) -> str:
     demand, trigger = advice.demand, advice.trigger
     batches = [option for option in advice.options[1:] if option.fits]
     if len(advice.options) == 1:
-        return "the endpoint takes one event a batch."
+        return "the endpoint takes one event per batch."
     if not batches:
         return (
             f"a call takes {duration(trigger.worst_s)} of the budget of {duration(demand.budget_s)}, which leaves "
@@ -145,7 +136,9 @@ def _why_not(advice: Advice) -> str:
         )
     best = min(batches, key=lambda option: option.bytes_per_s)
     saving = advice.saving(best)
-    saves = f"save {part(saving)} of the bytes" if saving > 0 else f"send {part(-saving)} more bytes"
+    saves = (
+        f"save {short_percent(saving)} of the bytes" if saving > 0 else f"send {short_percent(-saving)} more bytes"
+    )
     if best.events_per_call < HARDLY_GATHERED:
         return (
             f"at {rate(demand.rate, 'event')} too few arrive within the budget. Batches would hold "
@@ -169,8 +162,8 @@ def render(advice: Advice) -> Table:
             f"{'>' if chosen else ' '} {call}",
             "-" if option.batch_size == 1 else f"{option.linger_s * 1e3:,.0f}",
             f"{option.events_per_call:,.1f}",
-            figure(option.calls_per_s),
-            f"{option.bytes_per_s / size:,.1f}" if size > 1 else figure(option.bytes_per_s),
+            three_digits(option.calls_per_s),
+            f"{option.bytes_per_s / size:,.1f}" if size > 1 else three_digits(option.bytes_per_s),
             "-" if option.batch_size == 1 else f"{advice.saving(option) * 100:.1f}",
             milliseconds(option.mean_s),
             milliseconds(option.worst_s) + ("" if option.fits else " !"),
@@ -181,9 +174,10 @@ def render(advice: Advice) -> Table:
 
 
 def _legend(advice: Advice) -> str:
-    tls = "; TLS adds 22 B a record" if advice.demand.workload.transport.tls else ""
+    tls = "; TLS adds 22 B per record" if advice.demand.workload.transport.tls else ""
     return (
-        f"sent: HTTP's bytes{tls}; a month: 30 days; saving: against the trigger\n"
-        "mean, worst: from an event's arrival to its call's answer; events arrive at random, each by itself\n"
-        f"linger: fills {part(FILLED)} of batches, or what the budget leaves; connections: {part(BUSY)} busy"
+        f"sent: HTTP bytes{tls}; a month: 30 days; saving: against the trigger\n"
+        "mean, worst: from an event's arrival to its call's response; events arrive at random, one at a time\n"
+        f"linger: fills {short_percent(FILLED)} of batches, or what the budget leaves; "
+        f"connections: {short_percent(BUSY)} busy"
     )

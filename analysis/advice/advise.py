@@ -13,8 +13,8 @@ from math import ceil, floor, log10
 
 import numpy as np
 
-from analysis.advice.batching_theory import FILLED, Floats, gather, time_to_fill
-from analysis.advice.call_cost import UNKNOWN, Work
+from analysis.advice.batching_theory import FILLED, Floats, batch_arrivals, time_to_fill
+from analysis.advice.call_cost import UNKNOWN, CallCost
 from analysis.advice.connections_seen import ASSUMED, Connections
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.request.sizes import request_sizes
@@ -40,10 +40,10 @@ class Demand:
     Attributes:
         workload: one event by trigger: its payload, client, use of connections and of TLS.
         endpoint: where to; its host, and the app's id and key, stand in each head.
-        rate: events a second, above 0.
+        rate: events per second, above 0.
         rtt_s: seconds to the endpoint and back.
         budget_s: the longest an event may take from its arrival to the answer of its call, seconds.
-        limit: events a batch the endpoint takes.
+        limit: events per batch the endpoint takes.
         connections: what the endpoint does to connections, and who says so.
     """
 
@@ -65,13 +65,13 @@ class Demand:
         """Round trips a small call takes: one, and where each opens a connection TCP's handshake and TLS 1.3's."""
         return 2 + self.workload.transport.tls if self.opens else 1
 
-    def call_s(self, work: Work, events: float) -> float:
+    def call_s(self, cost: CallCost, events: float) -> float:
         """Seconds from a call's departure to its answer.
 
         A new connection sends ``FIRST_FLIGHT_BYTES`` before it waits for an answer, then twice that, and so on. If
         each call opens a connection, a large call takes these round trips, too.
         """
-        return self.trips(events) * self.rtt_s + work.call_s + work.event_s * events
+        return self.trips(events) * self.rtt_s + cost.call_s + cost.event_s * events
 
     def trips(self, events: float) -> int:
         """Round trips of a call with this many events."""
@@ -92,7 +92,7 @@ class Option:
         linger_s: seconds after its first event at which a batch leaves at the latest; 0 for the trigger.
         filled: the share of calls that leave full.
         events_per_call: on average.
-        calls_per_s: calls a second.
+        calls_per_s: calls per second.
         bytes_per_s: HTTP's bytes sent a second.
         largest_bytes: HTTP's bytes of a full call.
         mean_s: an event's latency on average, seconds.
@@ -133,7 +133,7 @@ class Advice:
     """
 
     demand: Demand
-    work: Work
+    cost: CallCost
     options: tuple[Option, ...]
     advised: Option | None
 
@@ -152,7 +152,7 @@ class Advice:
         return 1 - option.bytes_per_s / self.trigger.bytes_per_s
 
 
-def advise(demand: Demand, work: Work = UNKNOWN) -> Advice:
+def advise(demand: Demand, cost: CallCost = UNKNOWN) -> Advice:
     """The batch size and linger that send the fewest bytes within the budget.
 
     Of sizes whose bytes are within 1 % of the fewest the one with the shortest mean latency is chosen. A batch
@@ -164,23 +164,23 @@ def advise(demand: Demand, work: Work = UNKNOWN) -> Advice:
     """
     sent = _batch_bytes(demand)
     options = (
-        _trigger(demand, work),
-        *(_batch(demand, work, sent[:size]) for size in range(2, demand.limit + 1)),
+        _trigger(demand, cost),
+        *(_batch(demand, cost, sent[:size]) for size in range(2, demand.limit + 1)),
     )
     fitting = [option for option in options if option.fits]
     if not fitting:
-        return Advice(demand, work, options, None)
+        return Advice(demand, cost, options, None)
     fewest = min(option.bytes_per_s for option in fitting)
     near = [option for option in fitting if option.bytes_per_s <= fewest * (1 + NEAR)]
-    return Advice(demand, work, options, min(near, key=lambda option: (option.mean_s, option.batch_size)))
+    return Advice(demand, cost, options, min(near, key=lambda option: (option.mean_s, option.batch_size)))
 
 
-def linger(demand: Demand, work: Work, batch_size: int) -> float:
+def linger(demand: Demand, cost: CallCost, batch_size: int) -> float:
     """The shortest linger in seconds that fills 95 % of batches, or all that the budget leaves after the call.
 
     It has two digits, and is a whole number of milliseconds, 1 at least even where the budget leaves less.
     """
-    room = demand.budget_s - demand.call_s(work, batch_size)
+    room = demand.budget_s - demand.call_s(cost, batch_size)
     wanted = _rounded(time_to_fill(demand.rate, batch_size, FILLED), up=True)
     return max(LEAST_LINGER_S, wanted if wanted <= room else _rounded(room, up=False))
 
@@ -194,9 +194,9 @@ def _rounded(seconds: float, up: bool) -> float:
     return round(steps * step, 9)
 
 
-def _trigger(demand: Demand, work: Work) -> Option:
+def _trigger(demand: Demand, cost: CallCost) -> Option:
     sent = request_sizes(demand.workload, demand.endpoint).sent
-    call_s = demand.call_s(work, 1)
+    call_s = demand.call_s(cost, 1)
     return Option(
         batch_size=1,
         linger_s=0.0,
@@ -208,33 +208,33 @@ def _trigger(demand: Demand, work: Work) -> Option:
         mean_s=call_s,
         worst_s=call_s,
         connections=_connections(demand.rate, call_s),
-        processes=demand.rate * (work.call_s + work.event_s),
+        processes=demand.rate * (cost.call_s + cost.event_s),
         fits=call_s <= demand.budget_s,
     )
 
 
-def _batch(demand: Demand, work: Work, sent: Floats) -> Option:
+def _batch(demand: Demand, cost: CallCost, sent: Floats) -> Option:
     """A batch of as many events as there are sizes in ``sent``."""
     size = len(sent)
-    linger_s = linger(demand, work, size)
-    gathered = gather(demand.rate, linger_s, size)
-    mean_size = gathered.mean_size
+    linger_s = linger(demand, cost, size)
+    batching = batch_arrivals(demand.rate, linger_s, size)
+    mean_size = batching.mean_size
     calls = demand.rate / mean_size
     # An event is likelier in a large batch than in a small one.
-    size_of_its_batch = gathered.expect(gathered.sizes**2) / mean_size
-    worst_s = linger_s + demand.call_s(work, size)
+    size_of_its_batch = batching.expect(batching.sizes**2) / mean_size
+    worst_s = linger_s + demand.call_s(cost, size)
     return Option(
         batch_size=size,
         linger_s=linger_s,
-        filled=gathered.filled,
+        filled=batching.filled,
         events_per_call=mean_size,
         calls_per_s=calls,
-        bytes_per_s=calls * gathered.expect(sent),
+        bytes_per_s=calls * batching.expect(sent),
         largest_bytes=int(sent[-1]),
-        mean_s=gathered.mean_wait_s + demand.call_s(work, size_of_its_batch),
+        mean_s=batching.mean_wait_s + demand.call_s(cost, size_of_its_batch),
         worst_s=worst_s,
-        connections=_connections(calls, demand.call_s(work, mean_size)),
-        processes=calls * (work.call_s + work.event_s * mean_size),
+        connections=_connections(calls, demand.call_s(cost, mean_size)),
+        processes=calls * (cost.call_s + cost.event_s * mean_size),
         # The budget less the call and then plus it again is the budget but for float's dust.
         fits=worst_s <= demand.budget_s + 1e-12,
     )

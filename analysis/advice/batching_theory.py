@@ -20,12 +20,13 @@ HALVINGS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Gathering:
+class Batching:
     """What batches hold, and what their events wait.
 
     Attributes:
         shares: the share of batches of 1, 2, ... events; the last is that of full ones.
-        mean_wait_s: seconds an event waits for its batch to leave, on average; the longest wait is the linger.
+        mean_wait_s: how long an event waits for its batch to leave, on average (s); the longest wait is the
+            linger.
     """
 
     shares: Floats
@@ -38,7 +39,7 @@ class Gathering:
 
     @property
     def mean_size(self) -> float:
-        """Events a batch, on average."""
+        """Events per batch, on average."""
         return self.expect(self.sizes)
 
     @property
@@ -51,14 +52,14 @@ class Gathering:
         return float(self.shares @ values)
 
 
-def gather(rate: float, linger_s: float, most: int) -> Gathering:
+def batch_arrivals(rate: float, linger_s: float, most: int) -> Batching:
     """Batches of ``most`` events at most, ``linger_s`` seconds after their first at the latest.
 
     While k events have followed the first, 1 + k wait. A batch is in that state for P(N > k) / rate seconds on
     average, so the waits in it add up to the sum of (1 + k) P(N > k) / rate over k from 0 to most - 2.
 
     Args:
-        rate: events a second, above 0.
+        rate: events per second, above 0.
         linger_s: seconds.
         most: events a full batch holds, 1 or more.
     """
@@ -68,7 +69,7 @@ def gather(rate: float, linger_s: float, most: int) -> Gathering:
     full = float(more[-1]) if most > 1 else 1.0
     shares = np.append(exactly, full)
     waits = float(np.arange(1, most) @ more) / rate
-    return Gathering(shares, waits / float(shares @ np.arange(1, most + 1)))
+    return Batching(shares, waits / float(shares @ np.arange(1, most + 1)))
 
 
 def time_to_fill(rate: float, most: int, share: float = FILLED) -> float:

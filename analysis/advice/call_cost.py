@@ -18,7 +18,7 @@ from wiretax.runs.reader import Run, RunNotFoundError, find_run, newest_first, r
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class CallCost:
     """Seconds that the slower of publisher and server spends on a call and on each event in it.
 
     Attributes:
@@ -42,24 +42,24 @@ class Work:
     largest_batch: int = 0
 
 
-UNKNOWN = Work()
+UNKNOWN = CallCost()
 
 
-def work_of(run: Run, wanted: Workload) -> Work | None:
+def call_cost_of(run: Run, wanted: Workload) -> CallCost | None:
     """The work fitted to the family of a run that is nearest to a workload.
 
     Nearness is having its client, its kind of payload and its use of connections, a payload near to its own by
     ratio, and its use of TLS, in this order.
 
     Returns:
-        None where ``why_no_work`` has a reason.
+        None where ``why_no_call_cost`` has a reason.
     """
     fits = _fits(run)
     fits = fits[fits["unsound_because"] == ""]
     if fits.empty:
         return None
     nearest = min(fits.to_dict("records"), key=lambda row: _distance(row, wanted))
-    return Work(
+    return CallCost(
         # A sound line may still start a little below nothing.
         call_s=max(0.0, float(nearest["call_s"])),
         event_s=max(0.0, float(nearest["event_s"])),
@@ -72,7 +72,7 @@ def work_of(run: Run, wanted: Workload) -> Work | None:
     )
 
 
-def why_no_work(run: Run) -> str:
+def why_no_call_cost(run: Run) -> str:
     """Why a run does not tell what a call costs; empty where it does.
 
     Only a sweep tells: classes of a free run compete, and what an observed publisher does between its calls is no
@@ -100,7 +100,7 @@ def _fits(run: Run) -> pd.DataFrame:
     return fits[fits["client"] != LIBRARY]
 
 
-def find_work(results: Path, given: str | None, wanted: Workload) -> Work:
+def find_call_cost(results: Path, given: str | None, wanted: Workload) -> CallCost:
     """The work by the run that is named, or by the newest valid one that tells; ``UNKNOWN`` where none does.
 
     A run that round trips held up tells only where it is named.
@@ -114,18 +114,18 @@ def find_work(results: Path, given: str | None, wanted: Workload) -> Work:
         if not run.meta["valid"]:
             why = "; ".join(run.meta["invalid_because"])
             raise RunNotFoundError(f"run {named}: it is invalid ({why}); name another, or leave --run out")
-        work = work_of(run, wanted)
-        if work is None and len(run.queue):
+        cost = call_cost_of(run, wanted)
+        if cost is None and len(run.queue):
             return UNKNOWN
-        if work is None:
-            raise RunNotFoundError(f"run {named}: {why_no_work(run)}")
-        return work
+        if cost is None:
+            raise RunNotFoundError(f"run {named}: {why_no_call_cost(run)}")
+        return cost
     for folder in newest_first(results):
         try:
             run = read_run(folder)
         except RunNotFoundError:
             continue
-        found = work_of(run, wanted) if run.meta["valid"] else None
+        found = call_cost_of(run, wanted) if run.meta["valid"] else None
         if found is not None and not found.by_round_trips:
             return found
     return UNKNOWN

@@ -11,9 +11,9 @@ import pandas as pd
 from analysis.advice.advise import Demand
 from analysis.advice.connections_seen import closes_most_calls
 from analysis.measures.latency import samples_needed
-from analysis.measures.queue_frontier import known, tradeoff
-from analysis.text.labels import Row, share
-from analysis.text.quantities import duration, rate
+from analysis.measures.queues import has_p99, queue_frontier
+from analysis.text.labels import Row
+from analysis.text.numbers import duration, percent, rate
 from wiretax.runs.reader import Run, RunNotFoundError, find_run, newest_first, read_run
 
 # Rates, payloads and round trips further apart than this, as a ratio, are no measure of each other.
@@ -23,7 +23,7 @@ SHORT_S = 0.002
 
 
 @dataclass(frozen=True, slots=True)
-class Drained:
+class MeasuredQueue:
     """The measured queue that is nearest to a demand.
 
     Attributes:
@@ -48,7 +48,7 @@ class Drained:
             where += f", with{'' if first['tls'] else 'out'} TLS"
         where += ":"
         steady = self.curve[~self.curve["is_overloaded"]]
-        fitting = steady[known(steady) & (steady["total_p99_s"] <= budget_s)].sort_values("sent_per_event")
+        fitting = steady[has_p99(steady) & (steady["total_p99_s"] <= budget_s)].sort_values("sent_per_event")
         if fitting.empty and len(steady) and steady["total_p99_s"].isna().all():
             said = f"{where} too few events for a p99, which needs {samples_needed(0.99):,}."
         elif fitting.empty:
@@ -61,7 +61,7 @@ class Drained:
         return said
 
 
-def find_drained(results: Path, given: str | None, demand: Demand) -> Drained | None:
+def find_measured_queue(results: Path, given: str | None, demand: Demand) -> MeasuredQueue | None:
     """The measured queue nearest to a demand, by the run that is named or the newest valid one that has any near
     it; None where there is none."""
     for folder in [find_run(results, given)] if given is not None else newest_first(results):
@@ -82,13 +82,13 @@ def _connects_alike(run: Run, demand: Demand) -> bool:
     return closes is None or closes == demand.connections.closes
 
 
-def nearest(run: Run, demand: Demand) -> Drained | None:
+def nearest(run: Run, demand: Demand) -> MeasuredQueue | None:
     """The measured arrivals of a run that are nearest to a demand: its client, its kind of payload, and payload,
     rate and round trip within a factor of 1.5; None where there are none, or the run's server did something else
     with connections."""
     if not _connects_alike(run, demand):
         return None
-    table = tradeoff(run)
+    table = queue_frontier(run)
     wanted = demand.workload
     curves = {
         key: curve
@@ -102,7 +102,7 @@ def nearest(run: Run, demand: Demand) -> Drained | None:
         return None
     key = min(curves, key=lambda each: _distance(curves[each].iloc[0].to_dict(), demand))
     curve = curves[key]
-    return Drained(run.folder.name, curve[curve["batch_size"] <= demand.limit], wanted.transport.tls)
+    return MeasuredQueue(run.folder.name, curve[curve["batch_size"] <= demand.limit], wanted.transport.tls)
 
 
 def _distance(row: Row, demand: Demand) -> float:
@@ -118,6 +118,6 @@ def _fits(row: Row) -> str:
     sent = f"the fewest bytes and had 99 % of events through in {duration(row['total_p99_s'])}"
     if row["api"] == "trigger":
         return f"within the budget the trigger sent {sent}"
-    saving = "" if isnan(row["saving"]) else f" ({share(row['saving'])} fewer than by trigger)"
+    saving = "" if isnan(row["saving"]) else f" ({percent(row['saving'])} fewer than by trigger)"
     batches = f"batches of {row['batch_size']} with a linger of {duration(row['linger_s'])}"
     return f"within the budget {batches} sent {sent}{saving}"

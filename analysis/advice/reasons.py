@@ -7,8 +7,8 @@ from typing import Any
 
 from analysis.advice.advise import BUSY, FIRST_FLIGHT_BYTES, Advice, Demand, Option
 from analysis.advice.batching_theory import FILLED, time_to_fill
-from analysis.advice.call_cost import Work
-from analysis.text.quantities import duration, part, work_time
+from analysis.advice.call_cost import CallCost
+from analysis.text.numbers import call_time, duration, short_percent
 
 # Payloads this many times as large are no measure of each other.
 FAR = 4
@@ -23,10 +23,10 @@ def reasons(advice: Advice) -> Iterator[str]:
         yield from _capacity(advice, advice.advised)
         yield from _on_the_wire(advice, advice.advised)
     yield _of_connections(advice.demand, advice.advised or advice.trigger)
-    yield from _measured(advice.work, advice.demand)
-    if advice.advised is not None and 0 < advice.work.largest_batch < advice.advised.batch_size:
+    yield from _measured(advice.cost, advice.demand)
+    if advice.advised is not None and 0 < advice.cost.largest_batch < advice.advised.batch_size:
         yield (
-            f"The largest batch in that run had {advice.work.largest_batch:,} events; what a call of "
+            f"The largest batch in that run had {advice.cost.largest_batch:,} events; what a call of "
             f"{advice.advised.batch_size:,} takes is extrapolated."
         )
 
@@ -37,9 +37,9 @@ def _unfilled(advice: Advice, best: Option) -> Iterator[str]:
     if best.batch_size > 1 and best.filled < FILLED:
         full = time_to_fill(demand.rate, best.batch_size)
         yield (
-            f"The budget ends the linger before most batches are full: {part(best.filled)} leave full, with "
-            f"{best.events_per_call:,.1f} events on average. With {duration(full)} of linger, "
-            f"{part(FILLED)} of them would be full; that takes a budget of "
+            f"The budget ends the linger before most batches are full: {short_percent(best.filled)} leave full, "
+            f"with {best.events_per_call:,.1f} events on average. With {duration(full)} of linger, "
+            f"{short_percent(FILLED)} of them would be full; that takes a budget of "
             f"{duration(full + best.worst_s - best.linger_s)}."
         )
 
@@ -49,10 +49,10 @@ def _capacity(advice: Advice, best: Option) -> Iterator[str]:
     if best.processes > 1:
         yield (
             f"One such publisher can't keep up: the work is {best.processes:,.1f} times what one does. "
-            f"{best.processes_needed:,} would, {part(best.processes / best.processes_needed)} busy each."
+            f"{best.processes_needed:,} would, {short_percent(best.processes / best.processes_needed)} busy each."
         )
     elif best.processes > BUSY:
-        yield f"One such publisher would be {part(best.processes)} busy; two leave room."
+        yield f"One such publisher would be {short_percent(best.processes)} busy; two leave room."
     trigger = advice.trigger
     if best.processes <= BUSY < trigger.processes:
         yield f"By trigger it would take {trigger.processes_needed:,} such publishers; in batches one does it."
@@ -91,22 +91,22 @@ def _source(by: str) -> str:
     return f"{by} says" if by.startswith("--") else f"{by} saw"
 
 
-def _measured(work: Work, demand: Demand) -> Iterator[str]:
+def _measured(cost: CallCost, demand: Demand) -> Iterator[str]:
     """Where the work of a call is from, and what it is worth."""
     wanted = demand.workload
-    if work.workload is None:
+    if cost.workload is None:
         yield (
             "What a call takes beside its round trip is not known and reckoned as 0, as no run tells it. Measure "
             "it with: wiretax run headline"
         )
         return
-    one = work.workload
+    one = cost.workload
     ways = [f"{one.payload.bytes:,} B {one.payload.kind} by {one.transport.client}"]
     ways += [f"with{'' if one.transport.tls else 'out'} TLS"] if one.transport.tls or wanted.transport.tls else []
-    ways += ["a connection a call"] if work.with_connection else []
+    ways += ["a connection per call"] if cost.with_connection else []
     nearest = "" if one == wanted else ", the nearest it has"
     yield (
-        f"Work: {work_time(work.call_s)} a call and {work_time(work.event_s)} an event, measured in {work.run} "
+        f"Work: {call_time(cost.call_s)} a call and {call_time(cost.event_s)} an event, measured in {cost.run} "
         f"({', '.join(ways)}{nearest}). wiretax's own publisher did it; a library takes more or less."
     )
     ratio = max(one.payload.bytes, wanted.payload.bytes) / min(one.payload.bytes, wanted.payload.bytes)
@@ -115,16 +115,16 @@ def _measured(work: Work, demand: Demand) -> Iterator[str]:
             f"Its payload is not near {wanted.payload.bytes:,} B, and the work of an event grows with it: a run "
             "with such a payload tells it better."
         )
-    if demand.opens and not work.with_connection:
+    if demand.opens and not cost.with_connection:
         yield "Its connections were kept, so the work of opening one comes on top."
-    if work.by_round_trips:
+    if cost.by_round_trips:
         yield "That run waited for round trips, so more than work is in it; one on loopback tells it better."
-    elif work.mock is not None:
-        yield _of_the_mock(work.mock)
+    elif cost.mock is not None:
+        yield _of_the_mock(cost.mock)
 
 
 def _of_the_mock(cost: dict[str, Any]) -> str:
     if not (cost["per_request_s"] or cost["per_event_s"]):
         return "Its mock costs nothing: what a real server needs for a call comes on top."
-    each = f"{work_time(cost['per_request_s'])} a call and {work_time(cost['per_event_s'])} an event"
+    each = f"{call_time(cost['per_request_s'])} a call and {call_time(cost['per_event_s'])} an event"
     return f"Its mock stood for a server that takes {each}, {cost['servers']} at once; that is in it."

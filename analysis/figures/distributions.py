@@ -7,12 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.family import ANY_RUN, NOTHING, OBSERVED, focused, title_of_family, workloads
+from analysis.figures.family import ANY_RUN, NOTHING, shown_family, title_of_family, workloads
 from analysis.figures.style import MUTED, Stroke, canvas, log_axis, stroke, styled
+from analysis.findings.percentile_notes import OPEN_LOOP, needed, percentile
 from analysis.measures.latency import P50_P99, percentiles, with_censored
-from analysis.measures.mode import is_conducted
+from analysis.measures.throughput import has_comparable_rates
 from analysis.text.labels import Row, call
-from analysis.text.latency_text import OPEN_LOOP, needed, percentile
+from wiretax.runs.mode import OBSERVED
 
 NAME = "latency-distributions"
 MOST_LINES = 7
@@ -24,14 +25,14 @@ TAIL = 1.6
 def latency_distributions(
     latency: pd.DataFrame, slices: pd.DataFrame, users: int | None = None
 ) -> Drawing | Absent:
-    """The cumulative share of exchanges against latency, a line a kind of call of the family in focus.
+    """The cumulative share of exchanges against latency, a line per kind of call of the family in focus.
 
     Args:
         latency: ``latency.parquet``.
         slices: ``slices.parquet``.
         users: how many sent at once; by default what the slices say.
     """
-    family = focused(slices)
+    family = shown_family(slices)
     latency = with_censored(latency)
     if family.empty or latency.empty:
         return Absent(NAME, NOTHING if family.empty else "the run kept no latencies", ANY_RUN)
@@ -47,10 +48,10 @@ def latency_distributions(
     times = percentiles(latency, P50_P99)
     observed = (family["payload_kind"] == OBSERVED).all()
     users = users or int(family.groupby(["round", "workload"])["users"].sum().max())
-    is_saturated = is_conducted(slices) and not observed
+    is_saturated = has_comparable_rates(slices) and not observed
     how = "as the proxy saw it" if observed else f"{'saturated' if is_saturated else 'closed loop'}, {users} users"
     first = known.iloc[0].to_dict()
-    title = f"Latency of a call with {first['payload_bytes']:,} B an event ({how})"
+    title = f"Latency of a call with {first['payload_bytes']:,} B per event ({how})"
     with styled(NAME):
         figure, [axes] = canvas(9.2, 4.2, title)
         ends = [

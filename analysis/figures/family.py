@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.measures.layers import with_tls
-from analysis.measures.representative import focus
+from analysis.measures.counts import with_all_columns
+from analysis.measures.representative import representative_family
 from analysis.measures.summary import API_ORDER
-from analysis.text.labels import Row, way
+from analysis.text.labels import Row, transport
 from wiretax.channels.workload import COMPARISON_KEY
 
 ONE_SIZE = [name for name in COMPARISON_KEY if name != "payload_bytes"]
@@ -18,23 +18,23 @@ NOTHING = "the run acknowledged no event"
 OBSERVED = "observed"
 
 
-def focused(slices: pd.DataFrame) -> pd.DataFrame:
+def shown_family(slices: pd.DataFrame) -> pd.DataFrame:
     """The family a figure of one payload is about; no rows where nothing was acknowledged."""
-    return focus(slices) if len(slices) else slices
+    return representative_family(slices) if len(slices) else slices
 
 
 def siblings(slices: pd.DataFrame) -> pd.DataFrame:
     """The triggers and batches of that family at every payload."""
-    family = focused(slices)
+    family = shown_family(slices)
     if family.empty:
         return family
-    slices = with_tls(slices)
+    slices = with_all_columns(slices)
     slices = slices[slices["api"].isin(["trigger", "batch"]) & (slices["events"] > 0)]
     return slices.merge(family.iloc[:1][ONE_SIZE], on=ONE_SIZE)
 
 
 def workloads(slices: pd.DataFrame) -> pd.DataFrame:
-    """A row a workload: trigger first, then batches by size, then by channels."""
+    """A row per workload: trigger first, then batches by size, then by channels."""
     rows = slices.drop_duplicates("workload")
     rows = rows.assign(_api=rows["api"].map(API_ORDER)).sort_values(["_api", "batch_size", "channels"])
     return rows.drop(columns="_api").reset_index(drop=True)
@@ -43,5 +43,5 @@ def workloads(slices: pd.DataFrame) -> pd.DataFrame:
 def title_of_family(row: Row) -> str:
     """A family in words, less its payload: ``client reference, chat events, TLS``."""
     if row["payload_kind"] == OBSERVED:
-        return ", ".join(["the observed publisher", *way(row)])
-    return ", ".join([f"client {row['client']}", f"{row['payload_kind']} events", *way(row)])
+        return ", ".join(["the observed publisher", *transport(row)])
+    return ", ".join([f"client {row['client']}", f"{row['payload_kind']} events", *transport(row)])

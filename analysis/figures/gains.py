@@ -1,4 +1,4 @@
-"""Messages a second against batch size: what fewer calls give back in time."""
+"""Messages per second against batch size: what fewer calls give back in time."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.family import HEADLINE, NOTHING, OBSERVED, siblings, title_of_family
+from analysis.figures.family import HEADLINE, NOTHING, siblings, title_of_family
 from analysis.figures.sizes import BEYOND, mark_dedicated
-from analysis.figures.style import BLUE, INK, MUTED, canvas, log_axis, number, styled
+from analysis.figures.style import BLUE, INK, MUTED, canvas, log_axis, styled
 from analysis.measures.interval import CONFIDENCE
-from analysis.measures.mode import is_conducted
 from analysis.measures.summary import summarise
+from analysis.measures.throughput import has_comparable_rates
 from analysis.models.call_time import fit_time, gain_curve
+from analysis.text.numbers import short
 from wiretax.channels.limits import Limits
+from wiretax.runs.mode import OBSERVED
 
 NAME = "gain-by-batch-size"
 MOST_PANELS = 4
 
 
 def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
-    """Messages a second over the trigger's against batch size, a panel a payload of the client in focus.
+    """Messages per second over the trigger's against batch size, a panel per payload of the client in focus.
 
     Points are the median over rounds with the 95 % interval. Where a line describes the times of calls, the curve
     that follows from it is drawn as far as batches were measured, with its band; elsewhere points are joined.
@@ -36,7 +38,7 @@ def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
         return Absent(NAME, NOTHING, HEADLINE)
     if (mine["payload_kind"] == OBSERVED).all():
         return Absent(NAME, "an observed publisher sends at its own pace, so its rates say nothing", HEADLINE)
-    if not is_conducted(mine):
+    if not has_comparable_rates(mine):
         return Absent(NAME, "workloads that are sent side by side compete, so they have no gain", HEADLINE)
     points = summarise(mine)
     points = points[(points["api"] == "batch") & points["gain"].notna()]
@@ -49,8 +51,8 @@ def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
     limits = fit_time(mine).set_index("payload_bytes")["gain_limit"].dropna().to_dict()
     best = points.sort_values("gain").iloc[-1]
     title = (
-        f"Up to {best['gain']:.2f} times the messages a second: "
-        f"a batch of {best['batch_size']} with {best['payload_bytes']:,} B an event"
+        f"Up to {best['gain']:.2f} times the messages per second: "
+        f"a batch of {best['batch_size']} with {best['payload_bytes']:,} B per event"
     )
     with styled(NAME):
         width = {1: 7.5, 2: 8.0}.get(len(payloads), 9.6)
@@ -67,16 +69,16 @@ def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
             _panel(axes, points[mine_only], curves[curves["payload_bytes"] == payload])
             if payload in limits:
                 _limit(axes, float(limits[payload]), end)
-            axes.set_title(f"{payload:,} B an event")
+            axes.set_title(f"{payload:,} B per event")
             dedicated = mark_dedicated(axes, end)
-            axes.set_xlabel("events a call")
-        panels[0].set_ylabel("messages a second over a trigger's")
+            axes.set_xlabel("events per call")
+        panels[0].set_ylabel("messages per second over a trigger's")
     family = title_of_family(mine.iloc[0].to_dict())
     caption = (
-        f"{title}. Messages a second over those of the trigger of the same round, "
+        f"{title}. Messages per second over those of the trigger of the same round, "
         f"{family}: points are medians over rounds with their {CONFIDENCE * 100:.0f} % interval, joined where no "
         "straight line through the times of calls describes them; else the curve is that line's, with its band. "
-        f"{'Dashed is its limit, dotted' if limits else 'Dotted is'} a gain of n with n events a call."
+        f"{'Dashed is its limit, dotted' if limits else 'Dotted is'} a gain of n with n events per call."
     )
     if dedicated:
         caption += f" Batches of more than {Limits().batch_size}, shaded, need a dedicated cluster."
@@ -133,7 +135,7 @@ def _limit(axes: Axes, limit: float, end: float) -> None:
     axes.text(
         0.95 if left else end / 1.08,
         limit * 1.05,
-        f"limit {number(limit)}x",
+        f"limit {short(limit)}x",
         ha="left" if left else "right",
         va="bottom",
         fontsize=8.5,

@@ -7,14 +7,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.style import INK, LAYERS, MUTED, PAPER, canvas, number, styled, text_on
+from analysis.figures.style import INK, LAYER_COLOURS, MUTED, PAPER, canvas, styled, text_on
 from analysis.measures.clients import CLAIMED_HEAD_BYTES, OFFICIAL
-from analysis.measures.layers import HEAD, totals
+from analysis.measures.counts import totals
+from analysis.measures.layers import BY_KEY
 from analysis.measures.representative import USUAL_PAYLOAD_BYTES
+from analysis.text.numbers import short
 
 NAME = "heads-by-client"
 CLIENTS = "wiretax run clients"
-PARTS = {"request_line": "request_line_bytes", "auth_query": "auth_query_bytes", "headers": "header_bytes"}
+PARTS = ("request_line", "auth_query", "headers")
 
 
 def heads_by_client(slices: pd.DataFrame) -> Drawing | Absent:
@@ -30,9 +32,9 @@ def heads_by_client(slices: pd.DataFrame) -> Drawing | Absent:
     if len(heads) < 2:
         return Absent(NAME, "fewer than two clients sent a trigger in this run", CLIENTS)
     official = heads[heads["client"].isin(OFFICIAL)]["head"]
-    title = f"The head of each call: {number(heads['head'].min())} to {number(heads['head'].max())} B"
+    title = f"The head of each call: {short(heads['head'].min())} to {short(heads['head'].max())} B"
     if len(official) > 1:
-        least, most = number(official.min()), number(official.max())
+        least, most = short(official.min()), short(official.max())
         title = f"The head of each call: {least} to {most} B in the {len(official)} official libraries"
     with styled(NAME):
         figure, [axes] = canvas(8, 1.3 + 0.3 * len(heads), title)
@@ -47,7 +49,7 @@ def heads_by_client(slices: pd.DataFrame) -> Drawing | Absent:
 
 
 def _heads(slices: pd.DataFrame) -> pd.DataFrame:
-    """A row a client, the least head first: its parts in bytes a call, and ``head``, their sum."""
+    """A row per client, the least head first: its parts in bytes per call, and ``head``, their sum."""
     if slices.empty:
         return pd.DataFrame(columns=["client", "head", *PARTS])
     total = totals(slices[(slices["api"] == "trigger") & (slices["requests"] > 0)])
@@ -58,8 +60,8 @@ def _heads(slices: pd.DataFrame) -> pd.DataFrame:
     )
     total = total.sort_values(["_distance", "http", "tls", "_closes", "calls_per_connection", "_against"])
     total = total.drop_duplicates("client")
-    parts = {part: total[column] / total["requests"] for part, column in PARTS.items()}
-    heads = total[["client"]].assign(**parts, head=total[HEAD].sum(axis=1) / total["requests"])
+    parts = {part: total[BY_KEY[part].sum] / total["requests"] for part in PARTS}
+    heads = total[["client"]].assign(**parts, head=total["head"] / total["requests"])
     return heads.sort_values(["head", "client"]).reset_index(drop=True)
 
 
@@ -67,9 +69,9 @@ def _bars(axes: Axes, heads: pd.DataFrame) -> None:
     places = np.arange(len(heads))
     left = np.zeros(len(heads))
     for part in PARTS:
-        name, color = LAYERS[part]
+        color = LAYER_COLOURS[part]
         sizes = heads[part].to_numpy(dtype=float)
-        axes.barh(places, sizes, left=left, height=0.7, color=color, label=name, zorder=3)
+        axes.barh(places, sizes, left=left, height=0.7, color=color, label=BY_KEY[part].label, zorder=3)
         for place, (start, size) in enumerate(zip(left, sizes, strict=True)):
             axes.text(
                 start + size / 2,

@@ -11,21 +11,10 @@ from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.family import HEADLINE, NOTHING, siblings, title_of_family
-from analysis.figures.style import (
-    INK,
-    PAPER,
-    Label,
-    Stroke,
-    apart,
-    canvas,
-    label_beside,
-    log_axis,
-    number,
-    stroke,
-    styled,
-)
-from analysis.measures.layers import bytes_per_event
+from analysis.figures.style import INK, PAPER, Label, Stroke, apart, canvas, label_beside, log_axis, stroke, styled
+from analysis.measures.event_bytes import bytes_per_event
 from analysis.text.labels import call
+from analysis.text.numbers import short
 
 NAME = "overhead-by-payload"
 CLAIMED_OVERHEAD = 10
@@ -34,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def overhead_by_payload(slices: pd.DataFrame) -> Drawing | Absent:
-    """Bytes sent over bytes of payload, against payload: a line a kind of call of the client in focus.
+    """Bytes sent over bytes of payload, against payload: a line per kind of call of the client in focus.
 
     Between payloads measured, bytes are taken to lie on a line, as they do where escaping is even; from it comes
     where the claimed factor of 10 is crossed.
@@ -53,7 +42,9 @@ def overhead_by_payload(slices: pd.DataFrame) -> Drawing | Absent:
     lines = [group for _, group in known.groupby(["batch_size", "api"]) if len(group) > 1]
     if not lines:
         return Absent(NAME, "no workload of this run differs in its payload alone", HEADLINE)
-    crossed = [crossing(line["payload"].to_numpy(), line["sent"].to_numpy(), CLAIMED_OVERHEAD) for line in lines]
+    crossed = [
+        payload_at_factor(line["payload"].to_numpy(), line["sent"].to_numpy(), CLAIMED_OVERHEAD) for line in lines
+    ]
     title = _title(lines[0], crossed[0])
     with styled(NAME):
         figure, [axes] = canvas(8, 4.6, title)
@@ -75,11 +66,11 @@ def overhead_by_payload(slices: pd.DataFrame) -> Drawing | Absent:
     return Drawing(NAME, words, figure)
 
 
-def crossing(payloads: Floats, sent: Floats, factor: float) -> float | None:
+def payload_at_factor(payloads: Floats, sent: Floats, factor: float) -> float | None:
     """The payload (B) at which what is sent is ``factor`` times it; None where that lies outside the measured.
 
     Args:
-        payloads: bytes an event, ascending.
+        payloads: bytes per event, ascending.
         sent: bytes sent an event, at each.
         factor: the ratio looked for.
     """
@@ -96,7 +87,7 @@ def _title(line: pd.DataFrame, crossed: float | None) -> str:
     if crossed is not None:
         return f"{what} sends more than {CLAIMED_OVERHEAD} times the payload below {crossed:,.0f} B"
     first, last = line.iloc[0], line.iloc[-1]
-    factors = [f"{row['sent'] / row['payload']:,.2f} times {number(row['payload'])} B" for row in (first, last)]
+    factors = [f"{row['sent'] / row['payload']:,.2f} times {short(row['payload'])} B" for row in (first, last)]
     return f"{what} sends {factors[0]} and {factors[1]}"
 
 

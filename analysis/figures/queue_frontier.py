@@ -1,4 +1,4 @@
-"""What batching from a queue saves in bytes and costs in latency: a curve a rate, the frontier marked."""
+"""What batching from a queue saves in bytes and costs in latency: a curve per rate, the frontier marked."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from matplotlib.markers import CARETUPBASE
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.style import Label, Stroke, canvas, label_beside, log_axis, stroke, styled
 from analysis.measures.latency import samples_needed
-from analysis.measures.queue_frontier import tradeoff
-from analysis.tables.queue_table import drained
-from analysis.text.labels import Row, share
+from analysis.measures.queues import queue_frontier
+from analysis.text.labels import Row, queue_call
+from analysis.text.numbers import percent
 from wiretax.runs.reader import Run
 
 NAME = "tradeoff"
@@ -38,14 +38,14 @@ TICKS = (50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 750
 
 
 def latency_by_bytes(run: Run) -> Drawing | Absent:
-    """p99 of an event's latency against bytes an event, a panel a round trip, a curve a rate.
+    """p99 of an event's latency against bytes per event, a panel per round trip, a curve per rate.
 
     Args:
         run: a saved run.
     """
     if run.queue.empty:
         return Absent(NAME, "no workload of this run takes its events from a queue", TRADEOFF)
-    table = tradeoff(run).dropna(subset=["sent_per_event"])
+    table = queue_frontier(run).dropna(subset=["sent_per_event"])
     lacking = int(table["total_p99_s"].isna().sum())
     table = table.dropna(subset=["total_p99_s"])
     if table.empty and lacking:
@@ -61,12 +61,12 @@ def latency_by_bytes(run: Run) -> Drawing | Absent:
         for axes, panel in zip(all_axes, panels, strict=True):
             _panel(axes, panel, table)
         all_axes[0].legend(loc="upper left", title="arrivals", alignment="left")
-        all_axes[0].set_ylabel("from intended arrival to answer, p99, ms")
+        all_axes[0].set_ylabel("from intended arrival to response, p99, ms")
     caption = (
-        f"{title}. Latency of an event (p99, ms, from when it was meant to arrive to the answer of its call) "
-        "against bytes sent an event, a curve a rate of arrival: filled points are the frontier, where no other "
-        "sends fewer bytes at a lower p99; hollow ones are off it; crosses can't keep up. An arrow marks a lower "
-        "bound: the latency is at least that. What sends the fewest bytes is named: events a batch, linger."
+        f"{title}. Latency of an event (p99, ms, from its intended arrival to the response of its call) against "
+        "bytes sent per event, a curve per arrival rate. Filled points are the frontier: no other sends fewer "
+        "bytes at a lower p99. Hollow points are off it, crosses can't keep up. An arrow marks a lower bound. The "
+        "label gives events per batch and linger of the point with the fewest bytes."
     )
     if lacking:
         few = "workload has" if lacking == 1 else "workloads have"
@@ -79,7 +79,7 @@ def _title(table: pd.DataFrame) -> str:
     triggers = table[table["api"] == "trigger"]
     fails = triggers[triggers["is_overloaded"]]
     most = table[table["frontier"]]["saving"].max()
-    saved = "" if math.isnan(most) or most <= 0 else f"batches save up to {share(most, 0)} of the bytes"
+    saved = "" if math.isnan(most) or most <= 0 else f"batches save up to {percent(most, 0)} of the bytes"
     if len(fails):
         first = fails.sort_values("rate").iloc[0]
         where = "" if math.isnan(first["rtt_s"]) else f" over {first['rtt_s'] * 1e3:,.10g} ms"
@@ -96,7 +96,7 @@ def _panel(axes: Axes, panel: pd.DataFrame, table: pd.DataFrame) -> None:
     log_axis(axes, "x", [each for each in TICKS if low <= each <= high])
     axes.set_xlim(low, high)
     axes.set_ylim(table["total_p99_s"].min() * 1e3 / 1.5, table["total_p99_s"].max() * 1e3 * 1.5)
-    axes.set_xlabel("bytes sent an event")
+    axes.set_xlabel("bytes sent per event")
     rates = sorted(table["rate"].unique())[:MOST_CURVES]
     cheapest, triggers = [], []
     for rate, curve in panel[panel["rate"].isin(rates)].groupby("rate"):
@@ -143,5 +143,5 @@ def _curve(axes: Axes, curve: pd.DataFrame, look: Stroke) -> None:
 
 
 def _label(row: Row) -> Label:
-    words = drained(row).replace("batch of ", "").replace("linger ", "")
+    words = queue_call(row).replace("batch of ", "").replace("linger ", "")
     return Label(float(row["sent_per_event"]), float(row["total_p99_s"]) * 1e3, words)

@@ -7,10 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.style import MUTED, Label, Stroke, canvas, label_beside, log_axis, number, stroke, styled
-from analysis.measures.connections import MANY_CALLS, closing_sentences
-from analysis.models.connection_cost import amortisation
-from analysis.text.labels import call, carried
+from analysis.figures.style import MUTED, Label, Stroke, canvas, label_beside, log_axis, stroke, styled
+from analysis.findings.connection_notes import closing_notes
+from analysis.measures.connections import MANY_CALLS
+from analysis.models.connection_cost import connection_cost
+from analysis.text.labels import call, protocol
+from analysis.text.numbers import short
 
 NAME = "connections"
 CONNECTIONS = "wiretax run connections"
@@ -21,14 +23,14 @@ LEAST_END = 60.0
 
 
 def connections(slices: pd.DataFrame) -> Drawing | Absent:
-    """Bytes an event on the cable against the calls that share a connection, with the fitted curve and the floor.
+    """Bytes per event on the cable against the calls that share a connection, with the fitted curve and the floor.
 
     Args:
         slices: ``slices.parquet``.
     """
-    points = amortisation(slices) if len(slices) else pd.DataFrame()
+    points = connection_cost(slices) if len(slices) else pd.DataFrame()
     if points.empty:
-        closed = next(closing_sentences(slices), "")
+        closed = next(closing_notes(slices), "")
         if closed:
             return Absent(NAME, f"{closed}; it takes a server that keeps connections", CONNECTIONS)
         return Absent(NAME, "no workload of this run differs in how many calls share a connection", CONNECTIONS)
@@ -56,16 +58,16 @@ def connections(slices: pd.DataFrame) -> Drawing | Absent:
         axes.set_ylim(min(floors) / 1.25, float(points["bytes_per_event"].max()) * 1.3)
         firsts = [group.iloc[0] for group in groups[:MOST_LINES] if group["calls"].iloc[0] <= MANY_CALLS]
         costs = [(float(row["calls"]), float(row["bytes_per_event"])) for row in firsts]
-        label_beside(axes, [Label(calls, cost, number(cost)) for calls, cost in costs], "left", 0.045)
+        label_beside(axes, [Label(calls, cost, short(cost)) for calls, cost in costs], "left", 0.045)
         labels = [
-            Label(end, floor, f"{name}\nall on one: {number(floor)} B")
+            Label(end, floor, f"{name}\nall on one: {short(floor)} B")
             for name, floor in zip(names, floors, strict=True)
         ]
         label_beside(axes, labels, "right", 0.1)
         axes.set_xlabel("calls on a connection, as measured")
-        axes.set_ylabel("bytes an event on the cable, both ways")
+        axes.set_ylabel("bytes per event on the cable, both ways")
     caption = (
-        f"{title}. Bytes an event on the cable against calls on a connection: points are measured, the curve is "
+        f"{title}. Bytes per event on the cable against calls on a connection: points are measured, the curve is "
         "the line fitted to what TLS and TCP/IP cost, dashed is what is left where all calls share one."
     )
     return Drawing(NAME, caption, figure)
@@ -87,7 +89,7 @@ def _names(groups: list[pd.DataFrame]) -> list[str]:
                 call(row),
                 *([f"{row['payload_bytes']:,} B"] if several["payload_bytes"] else []),
                 *([str(row["payload_kind"])] if several["payload_kind"] else []),
-                *carried(row),
+                *protocol(row),
             ]
         )
         for row in rows
@@ -95,7 +97,7 @@ def _names(groups: list[pd.DataFrame]) -> list[str]:
 
 
 def _line(axes: Axes, group: pd.DataFrame, name: str, look: Stroke, end: float) -> float:
-    """One curve with its points; returns the floor, B an event: measured where all calls share a connection."""
+    """One curve with its points; returns the floor, B per event: measured where all calls share a connection."""
     # HTTP's own bytes differ by the field that asks for the close, so the curve is that of the most calls.
     last = group.iloc[-1]
     base, each = float(last["call_bytes"]), float(last["connection_bytes"]) / float(last["batch_size"])

@@ -1,4 +1,4 @@
-"""Bytes an event against batch size: the price of a call, shared by the events it carries."""
+"""Bytes per event against batch size: the price of a call, shared by the events it carries."""
 
 from __future__ import annotations
 
@@ -10,21 +10,11 @@ from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.family import HEADLINE, NOTHING, siblings, title_of_family
-from analysis.figures.style import (
-    GRID,
-    MUTED,
-    Label,
-    Stroke,
-    canvas,
-    label_beside,
-    log_axis,
-    number,
-    stroke,
-    styled,
-)
-from analysis.measures.layers import bytes_per_event
+from analysis.figures.style import GRID, MUTED, Label, Stroke, canvas, label_beside, log_axis, stroke, styled
+from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.representative import USUAL_PAYLOAD_BYTES
 from analysis.models.cost_model import fit_bytes, sent_per_event
+from analysis.text.numbers import short
 from wiretax.channels.limits import Limits
 
 NAME = "bytes-by-batch-size"
@@ -34,7 +24,7 @@ BEYOND = 1.6
 
 
 def bytes_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
-    """Bytes sent an event against batch size, a line a payload of the client in focus, with the limit of each.
+    """Bytes sent per event against batch size, a line per payload of the client in focus, with the limit of each.
 
     Args:
         slices: ``slices.parquet``.
@@ -49,10 +39,10 @@ def bytes_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
     usual = min(lines, key=lambda line: (-len(line[1]), abs(np.log(max(line[0], 1) / USUAL_PAYLOAD_BYTES))))
     first, last = usual[1].iloc[0], usual[1].iloc[-1]
     title = (
-        f"An event of {usual[0]:,} B sends {number(first['sent'])} B by itself, "
-        f"{number(last['sent'])} B in a batch of {last['batch_size']}"
+        f"An event of {usual[0]:,} B sends {short(first['sent'])} B by itself, "
+        f"{short(last['sent'])} B in a batch of {last['batch_size']}"
         if first["batch_size"] == 1
-        else f"Bytes sent an event of {usual[0]:,} B, by batch size"
+        else f"Bytes sent per event of {usual[0]:,} B, by batch size"
     )
     with styled(NAME):
         figure, [axes] = canvas(8, 4.8, title)
@@ -77,19 +67,19 @@ def bytes_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
         axes.set_ylim(min(limits) / 1.35, float(known["sent"].max()) * 1.35)
         firsts = [group.iloc[0] for _, group in lines]
         label_beside(
-            axes, [Label(row["batch_size"], row["sent"], number(row["sent"])) for row in firsts], "left", 0.045
+            axes, [Label(row["batch_size"], row["sent"], short(row["sent"])) for row in firsts], "left", 0.045
         )
         names = [
-            f"payload {payload:,} B" + (f"\nlimit {number(limit)} B" if payload in fitted else "")
+            f"payload {payload:,} B" + (f"\nlimit {short(limit)} B" if payload in fitted else "")
             for (payload, _), limit in zip(lines, limits, strict=True)
         ]
         ends = [Label(end, limit, name) for limit, name in zip(limits, names, strict=True)]
         label_beside(axes, ends, "right", 0.1)
-        axes.set_xlabel("events a call (1 is a trigger)")
-        axes.set_ylabel("bytes sent an event")
+        axes.set_xlabel("events per call (1 is a trigger)")
+        axes.set_ylabel("bytes sent per event")
     family = title_of_family(known.iloc[0].to_dict())
     caption = (
-        f"{title}. Bytes sent (HTTP) an event against events a call, {family}: points are "
+        f"{title}. Bytes sent (HTTP) per event against events per call, {family}: points are "
         "measured, the curve is the model fitted to them, dashed is the limit of ever larger batches."
     )
     return Drawing(NAME, caption, figure)
@@ -105,7 +95,7 @@ def mark_dedicated(axes: Axes, end: float) -> bool:
 
 
 def _measured(slices: pd.DataFrame) -> pd.DataFrame | str:
-    """A row a payload and batch size (the trigger is 1), with ``sent``, B an event; or what is missing."""
+    """A row per payload and batch size (the trigger is 1), with ``sent``, B per event; or what is missing."""
     mine = siblings(slices)
     if mine.empty:
         return NOTHING
@@ -118,7 +108,7 @@ def _measured(slices: pd.DataFrame) -> pd.DataFrame | str:
 
 
 def _line(axes: Axes, group: pd.DataFrame, fit: pd.Series[Any] | None, look: Stroke, end: float) -> float:
-    """One payload's points and curve; returns its limit (B an event), or its last point where there is no fit."""
+    """One payload's points and curve; returns its limit (B per event), or its last point where there is no fit."""
     batches = group[group["batch_size"] > 1]
     measured = group["batch_size"].to_numpy(dtype=float)
     limit = float(group["sent"].iloc[-1])
@@ -145,7 +135,7 @@ def _line(axes: Axes, group: pd.DataFrame, fit: pd.Series[Any] | None, look: Str
     )
     last = group.iloc[-1]
     axes.annotate(
-        number(last["sent"]),
+        short(last["sent"]),
         (last["batch_size"], last["sent"]),
         xytext=(0, 6),
         textcoords="offset points",

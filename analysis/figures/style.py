@@ -29,16 +29,25 @@ DARK = {"ink": "#e8eaed", "muted": "#a9b1bb", "grid": "#363c44", "paper": "#1518
 # On a bar of colour, whatever the page.
 DARK_TEXT, LIGHT_TEXT = "#0d0f12", "#fdfdfd"
 
-# What each layer is called and painted, in the order of the wire.
-LAYERS = {
-    "payload": ("payload", BLUE),
-    "envelope": ("envelope", SKY),
-    "request_line": ("request line", YELLOW),
-    "auth_query": ("auth query", ORANGE),
-    "headers": ("headers", VERMILION),
-    "framing": ("HTTP/2 framing", PURPLE),
-    "tls": ("TLS", GREEN),
-    "tcp_ip": ("TCP/IP", GREY),
+LAYER_COLOURS = {
+    "payload": BLUE,
+    "envelope": SKY,
+    "request_line": YELLOW,
+    "auth_query": ORANGE,
+    "headers": VERMILION,
+    "framing": PURPLE,
+    "tls": GREEN,
+    "tcp_ip": GREY,
+}
+# Layers of the response have the colours of the request's.
+LIKE = {
+    "unfinished": "framing",
+    "response_head": "headers",
+    "response_body": "envelope",
+    "response_framing": "framing",
+    "response_unfinished": "framing",
+    "response_tls": "tls",
+    "response_tcp_ip": "tcp_ip",
 }
 
 RC: dict[str, Any] = {
@@ -121,13 +130,6 @@ def text_on(color: str) -> str:
     """The text colour that reads on a bar of ``color``."""
     red, green, blue = to_rgb(color)
     return LIGHT_TEXT if 0.299 * red + 0.587 * green + 0.114 * blue < 0.42 else DARK_TEXT
-
-
-def number(value: float) -> str:
-    """A figure as tables have it: ``0.72``, ``7.20``, ``195.6``, ``1,390``; whole ones without a fraction."""
-    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2
-    rounded = round(value, digits)
-    return f"{value:,.0f}" if rounded == round(value) else f"{value:,.{digits}f}"
 
 
 def log_axis(axes: Axes, which: Literal["x", "y"], ticks: Sequence[float] | None = None) -> None:

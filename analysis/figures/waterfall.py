@@ -1,22 +1,25 @@
-"""Where each byte of an event goes: layer by layer up to the total, the trigger beside a batch."""
+"""Where each byte of an event goes: layer by layer up to the total, for a trigger and a batch."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.family import ANY_RUN, NOTHING, focused, title_of_family, workloads
-from analysis.figures.style import INK, LAYERS, MUTED, PURPLE, canvas, number, styled
-from analysis.measures.layers import bytes_per_event
-from analysis.text.labels import Row, call, way
+from analysis.figures.family import ANY_RUN, NOTHING, shown_family, title_of_family, workloads
+from analysis.figures.style import INK, LAYER_COLOURS, LIKE, MUTED, canvas, styled
+from analysis.measures.event_bytes import bytes_per_event
+from analysis.measures.layers import LAYERS, Direction
+from analysis.text.labels import Row, call, transport
+from analysis.text.numbers import short
 from wiretax.channels.limits import Limits
 
 NAME = "layer-waterfall"
-# A step that is this small in every panel (B) is left out.
-NOTHING_THERE = 0.005
+# A step that is smaller than this (B) in every panel is left out.
+NEGLIGIBLE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,9 @@ class Step:
 
     Attributes:
         column: of ``bytes_per_event``.
-        label: what it is called.
-        color: its layer's; totals have the ink's.
-        total: whether it stands on the ground rather than on the steps before it.
+        label: its name.
+        color: its layer's; that of the ink for totals.
+        total: whether its bar begins at zero instead of at the end of the one before.
     """
 
     column: str
@@ -36,30 +39,33 @@ class Step:
     total: bool = False
 
 
-def _layer(column: str, layer: str, label: str | None = None) -> Step:
-    name, color = LAYERS[layer]
-    return Step(column, label or name, color)
+def _steps(direction: Direction, is_below_http: bool) -> list[Step]:
+    twice = {label for label, times in Counter(layer.label for layer in LAYERS).items() if times > 1}
+    return [
+        Step(
+            layer.key,
+            f"{layer.label}, {layer.direction}" if layer.label in twice else layer.label,
+            LAYER_COLOURS[LIKE.get(layer.key, layer.key)],
+        )
+        for layer in LAYERS
+        if layer.direction == direction and layer.is_below_http == is_below_http
+    ]
 
 
 SENT = Step("sent", "sent (HTTP)", INK, total=True)
 CABLE = Step("cable", "on the cable", INK, total=True)
 STEPS = (
-    *[_layer(name, name) for name in ("payload", "envelope", "request_line", "auth_query", "headers", "framing")],
-    Step("unfinished", "calls that failed", PURPLE),
+    *_steps("sent", is_below_http=False),
     SENT,
-    _layer("tls", "tls", "TLS, sent"),
-    _layer("tcp_ip", "tcp_ip", "TCP/IP, sent"),
-    _layer("response_head", "headers", "answer's head"),
-    _layer("response_body", "envelope", "answer's body"),
-    _layer("response_framing", "framing", "HTTP/2 framing, received"),
-    _layer("response_tls", "tls", "TLS, received"),
-    _layer("response_tcp_ip", "tcp_ip", "TCP/IP, received"),
+    *_steps("sent", is_below_http=True),
+    *_steps("received", is_below_http=False),
+    *_steps("received", is_below_http=True),
     CABLE,
 )
 
 
 def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
-    """Bytes an event by layer, sent and received, as floating steps to what the cable carries.
+    """Bytes per event by layer, sent and received, as floating steps to what the cable carries.
 
     The family is that of ``analysis.measures.representative.focus``; its trigger stands beside its batch of ten,
     or else the one nearest below. Where the kernel kept no count the steps end with what HTTP sent.
@@ -67,15 +73,15 @@ def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
     Args:
         slices: ``slices.parquet``.
     """
-    family = focused(slices)
+    family = shown_family(slices)
     family = family[family["events"] > 0] if len(family) else family
     if family.empty:
         return Absent(NAME, NOTHING, ANY_RUN)
-    cost = _steps_of(family)
+    cost = bytes_per_event(family)
     known = workloads(family)
     singles = known[known["api"] == "trigger"]
     batches = known[(known["api"] == "batch") & (known["batch_size"] > 1)]
-    # Of those that need a dedicated cluster the smallest, where there is no other.
+    # If all batches need a dedicated cluster, the smallest of them.
     usual = batches[batches["batch_size"] <= Limits().batch_size]
     chosen = pd.concat([singles.iloc[:1], usual.iloc[-1:] if len(usual) else batches.iloc[:1]])
     chosen = (chosen if len(chosen) else known.iloc[:1]).reset_index(drop=True)
@@ -84,13 +90,13 @@ def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
     steps = [
         step
         for step in STEPS[: STEPS.index(last) + 1]
-        if step.total or (shown[step.column].abs() > NOTHING_THERE).any()
+        if step.total or (shown[step.column].abs() > NEGLIGIBLE).any()
     ]
     first = chosen.iloc[0].to_dict()
-    sizes = [f"{number(float(cost.loc[row['workload'], last.column]))} B" for row in chosen.to_dict("records")]
+    sizes = [f"{short(float(cost.loc[row['workload'], last.column]))} B" for row in chosen.to_dict("records")]
     names = [_alone(row) for row in chosen.to_dict("records")]
     where = "on the cable" if last is CABLE else "sent"
-    event = ", ".join([f"An event of {first['payload_bytes']:,} B", *way(first)])
+    event = ", ".join([f"An event of {first['payload_bytes']:,} B", *transport(first)])
     title = f"{event}: " + ", ".join(
         f"{size} {name if place else f'{where} {name}'}"
         for place, (size, name) in enumerate(zip(sizes, names, strict=True))
@@ -104,8 +110,8 @@ def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
         for axes, row in zip(panels, chosen.to_dict("records"), strict=True):
             _draw(axes, shown.loc[row["workload"]], steps, reach)
             axes.set_title(call(row))
-            axes.set_xlabel("bytes an event")
-    words = f"{title}. Bytes an event, layer by layer, {title_of_family(first)}."
+            axes.set_xlabel("bytes per event")
+    words = f"{title}. Bytes per event, layer by layer, {title_of_family(first)}."
     if last is SENT:
         words += " What lies below HTTP is not there: the kernel kept no count of it."
     return Drawing(NAME, words, figure)
@@ -113,13 +119,6 @@ def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
 
 def _alone(row: Row) -> str:
     return {"trigger": "by itself", "batch": f"in a {call(row)}"}.get(str(row["api"]), call(row))
-
-
-def _steps_of(family: pd.DataFrame) -> pd.DataFrame:
-    """Bytes an event, with what failed calls left on the wire."""
-    cost = bytes_per_event(family)
-    sent = ["payload", "envelope", "request_line", "auth_query", "headers", "framing"]
-    return cost.assign(unfinished=cost["sent"] - cost[sent].sum(axis=1))
 
 
 def _draw(axes: Axes, cost: pd.Series[float], steps: list[Step], reach: float) -> None:
@@ -133,7 +132,7 @@ def _draw(axes: Axes, cost: pd.Series[float], steps: list[Step], reach: float) -
         axes.text(
             ground + reach * 0.012,
             place,
-            number(size),
+            short(size),
             va="center_baseline",
             fontsize=8.5,
             fontweight="bold" if step.total else "normal",

@@ -11,14 +11,15 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.findings.connection_notes import closing_notes
 from analysis.measures.clients import LEAST_CLIENTS, compare_clients, head_claim
-from analysis.measures.connections import closing_sentences
-from analysis.measures.mode import why_no_gain
-from analysis.measures.representative import focus
+from analysis.measures.representative import representative_family
 from analysis.measures.summary import summarise
+from analysis.measures.throughput import why_no_gain
 from analysis.models.call_time import fit_time
 from analysis.models.cost_model import fit_bytes
-from analysis.text.labels import Row, gain_limit, interval, share, times
+from analysis.text.labels import Row, gain_limit
+from analysis.text.numbers import interval, multiple, percent
 
 
 def brief(slices: pd.DataFrame, meta: dict[str, Any]) -> list[str]:
@@ -31,10 +32,10 @@ def brief(slices: pd.DataFrame, meta: dict[str, Any]) -> list[str]:
     if slices.empty or not (slices["events"] > 0).any():
         return ["Nothing was measured: no event was acknowledged in a whole slice."]
     summary = summarise(slices)
-    closed = [f"{said[0].upper()}{said[1:]}." for said in closing_sentences(slices)]
+    closed = [f"{said[0].upper()}{said[1:]}." for said in closing_notes(slices)]
     if summary["client"].nunique() >= LEAST_CLIENTS:
         return [*_of_clients(slices, summary), *closed]
-    own = focus(slices)
+    own = representative_family(slices)
     rows: list[Row] = list(summary[summary["workload"].isin(own["workload"])].to_dict("records"))
     return [*_of_family(own, rows, meta), *closed]
 
@@ -47,7 +48,7 @@ def _of_family(own: pd.DataFrame, rows: list[Row], meta: dict[str, Any]) -> Iter
     crosses = "" if isnan(cable) else f", and {cable:,.0f} B cross the cable with {below} and the answer"
     yield (
         f"An event of {first['payload_bytes']:,} B {how} sends {first['sent_per_event']:,.0f} B, "
-        f"{times(first['overhead_factor'])} its payload: the head of its HTTP call has "
+        f"{multiple(first['overhead_factor'])} its payload: the head of its HTTP call has "
         f"{first['head_per_request']:,.0f} B{crosses} (client: {first['client']})."
     )
     batches = [row for row in rows if row["api"] == "batch" and not isnan(row["saving"])]
@@ -57,7 +58,7 @@ def _of_family(own: pd.DataFrame, rows: list[Row], meta: dict[str, Any]) -> Iter
     limit = [row["event_bytes"] for row in fit_bytes(own).to_dict("records") if row["api"] == "batch"]
     yield (
         f"In a batch of {batch['batch_size']} it sends {batch['sent_per_event']:,.0f} B, "
-        f"{share(batch['saving'])} less"
+        f"{percent(batch['saving'])} less"
         + ("." if not limit or isnan(limit[0]) else f"; no batch, however large, gets below {limit[0]:,.0f} B.")
     )
     yield why_no_gain(own) or _rate(own, batch, meta)
@@ -65,7 +66,7 @@ def _of_family(own: pd.DataFrame, rows: list[Row], meta: dict[str, Any]) -> Iter
 
 def _rate(own: pd.DataFrame, batch: Row, meta: dict[str, Any]) -> str:
     said = (
-        f"Events then go out {times(batch['gain'])} as fast {interval(batch['gain_low'], batch['gain_high'])}, "
+        f"Events then go out {multiple(batch['gain'])} as fast {interval(batch['gain_low'], batch['gain_high'])}, "
         f"all connections busy, {_endpoint(meta)}"
     )
     fits = fit_time(own).to_dict("records")
@@ -98,6 +99,6 @@ def _of_clients(slices: pd.DataFrame, summary: pd.DataFrame) -> Iterator[str]:
         known = pairs.dropna(subset=["saving"])
         yield (
             f"In a batch of {known['batch_size'].max():g} it sends {known['batch_sent'].min():,.0f} to "
-            f"{known['batch_sent'].max():,.0f} B, {share(known['saving'].min())} to "
-            f"{share(known['saving'].max())} less."
+            f"{known['batch_sent'].max():,.0f} B, {percent(known['saving'].min())} to "
+            f"{percent(known['saving'].max())} less."
         )

@@ -10,14 +10,14 @@ from typing import Literal
 import pandas as pd
 
 from analysis.measures.clients import CLAIMED_HEAD_BYTES, head_claim
-from analysis.measures.mode import why_no_gain
-from analysis.measures.representative import focus
+from analysis.measures.representative import representative_family
 from analysis.measures.summary import summarise
-from analysis.measures.throughput import Ratio, Rounds
+from analysis.measures.throughput import Ratio, Rounds, why_no_gain
 from analysis.models.breakeven import payload_at_overhead
 from analysis.models.call_time import fit_time
 from analysis.models.cost_model import fit_bytes
-from analysis.text.labels import Row, call, event, gain_limit, interval, share, sizes, times, with_doubt
+from analysis.text.labels import Row, batch_sizes, call, event, gain_limit
+from analysis.text.numbers import fixed, interval, multiple, percent, with_interval
 from wiretax.channels.workload import COMPARISON_KEY
 
 Verdict = Literal["holds", "holds in part", "does not hold", "undecided", "not measured"]
@@ -29,15 +29,15 @@ CURED = 2.0
 # With half of the bytes gone an overhead is eased at least.
 EASED = 0.5
 BATCH = 10
-# With this share of what any batch can give there is no need of a larger one.
+# With this percent of what any batch can give there is no need of a larger one.
 NEARLY_ALL = 0.9
 EXACT = "exact"
 # What batches of different payloads have in common, to be read in one line.
-ALIKE = [name for name in COMPARISON_KEY if name != "payload_bytes"]
+SAME_BUT_PAYLOAD = [name for name in COMPARISON_KEY if name != "payload_bytes"]
 HEADER = "Every HTTP call carries around 400 bytes of header."
 OVERHEAD = "That can be up to a 10x overhead on a small event."
 CURE = "Fewer calls cure it."
-TEN = "Send up to 10 events a call."
+TEN = "Send up to 10 events per call."
 MORE = "On a dedicated cluster, larger batches."
 CHANNELS = "One event to many channels: a multi-channel trigger rather than a batch."
 
@@ -69,7 +69,7 @@ def claims(slices: pd.DataFrame) -> list[Claim]:
     Args:
         slices: ``slices.parquet``.
     """
-    family = focus(slices)
+    family = representative_family(slices)
     rows: list[Row] = [row for row in summarise(slices).to_dict("records") if not isnan(row["sent_per_event"])]
     own = [row for row in rows if row["workload"] in set(family["workload"])]
     return [
@@ -107,17 +107,17 @@ def _overhead(rows: list[Row], own: list[Row]) -> Claim:
         return Claim(OVERHEAD, "not measured", note="No trigger in this run: wiretax run headline.")
     most = max(triggers, key=lambda row: float(row["overhead_factor"]))
     try:
-        crossings = {each: payload_at_overhead(each, most["client"], most["payload_kind"]) for each in OVERHEADS}
+        breakevens = {each: payload_at_overhead(each, most["client"], most["payload_kind"]) for each in OVERHEADS}
     except KeyError:
         # Bytes of a client without a profile are known where they were measured, and nowhere else.
-        crossings = {}
-    reached = most["overhead_factor"] >= OVERHEADS[0] or crossings.get(OVERHEADS[0]) is not None
-    sizes = [f"{factor:g}x at {size:,} B" for factor, size in crossings.items() if size is not None]
+        breakevens = {}
+    reached = most["overhead_factor"] >= OVERHEADS[0] or breakevens.get(OVERHEADS[0]) is not None
+    sizes = [f"{factor:g}x at {size:,} B" for factor, size in breakevens.items() if size is not None]
     note = f"By the model: {', '.join(sizes)}." if sizes else ""
     return Claim(
         OVERHEAD,
         "holds" if reached else "does not hold",
-        f"{times(most['overhead_factor'])} at {most['payload_bytes']:,} B",
+        f"{multiple(most['overhead_factor'])} at {most['payload_bytes']:,} B",
         EXACT,
         f"trigger, {most['payload_kind']}, {most['client']}",
         note + (" Smaller events cost more than 10x." if reached else ""),
@@ -130,7 +130,7 @@ def _cure(rows: list[Row], own: list[Row], family: pd.DataFrame) -> Claim:
         return Claim(CURE, "not measured", note="No trigger beside a batch of 10: wiretax run headline.")
     [row] = ten
     alone = {each["workload"]: float(each["overhead_factor"]) for each in rows}
-    same = [each for each in _batches_of_ten(rows) if all(each[name] == row[name] for name in ALIKE)]
+    same = [each for each in _batches_of_ten(rows) if all(each[name] == row[name] for name in SAME_BUT_PAYLOAD)]
     # Where a trigger has no overhead to speak of there is nothing to cure.
     ill = [each for each in same if alone[each["baseline"]] > CURED]
     verdict: Verdict = "does not hold"
@@ -138,11 +138,11 @@ def _cure(rows: list[Row], own: list[Row], family: pd.DataFrame) -> Claim:
         verdict = "holds"
     elif any(each["saving"] >= EASED for each in ill):
         verdict = "holds in part"
-    overheads = f"overhead {times(alone[row['baseline']])} to {times(row['overhead_factor'])}"
+    overheads = f"overhead {multiple(alone[row['baseline']])} to {multiple(row['overhead_factor'])}"
     return Claim(
         CURE,
         verdict,
-        f"{share(row['saving'])} fewer bytes, {overheads}",
+        f"{percent(row['saving'])} fewer bytes, {overheads}",
         EXACT,
         f"batch of {BATCH}, {event(row)}",
         " ".join([*_distance(own, family, row["saving"]), *_by_payload(same)]),
@@ -161,7 +161,7 @@ def _distance(own: list[Row], family: pd.DataFrame, saving: float) -> Iterator[s
     for row in fit_bytes(family).to_dict("records"):
         if row["api"] == "batch" and not isnan(row["event_bytes"]):
             limit = 1 - float(row["event_bytes"]) / alone["trigger"]
-            most, reached = share(limit), share(saving / limit, 0)
+            most, reached = percent(limit), percent(saving / limit, 0)
             yield f"By the model of bytes no batch saves more than {most}; this is {reached} of it."
 
 
@@ -169,7 +169,7 @@ def _by_payload(rows: list[Row]) -> Iterator[str]:
     """The saving at each payload, where there are several."""
     if len(rows) > 1:
         ordered = sorted(rows, key=lambda row: int(row["payload_bytes"]))
-        sizes = ", ".join(f"{share(row['saving'])} at {row['payload_bytes']:,} B" for row in ordered)
+        sizes = ", ".join(f"{percent(row['saving'])} at {row['payload_bytes']:,} B" for row in ordered)
         yield f"By payload: {sizes}."
 
 
@@ -186,7 +186,7 @@ def _ten(own: list[Row], family: pd.DataFrame) -> Claim:
     return Claim(
         TEN,
         _ten_suffice(row, best),
-        f"{times(row['gain'])} events/s",
+        f"{multiple(row['gain'])} events/s",
         interval(row["gain_low"], row["gain_high"]),
         f"batch of {BATCH}, {event(row)}",
         note,
@@ -220,20 +220,25 @@ def _more(own: list[Row], family: pd.DataFrame) -> Claim:
         return Claim(MORE, "not measured", note="No batch larger than 10 beside one of 10: wiretax run headline.")
     ten, rounds = batches[BATCH], Rounds(family)
     fewer = [1 - row["sent_per_event"] / ten["sent_per_event"] for row in larger]
-    what = f"{sizes([row['batch_size'] for row in larger])} over one of {BATCH}, {event(ten)}"
+    what = f"{batch_sizes([row['batch_size'] for row in larger])} over one of {BATCH}, {event(ten)}"
     if why := why_no_gain(family):
-        return Claim(MORE, "not measured", f"up to {share(max(fewer))} fewer bytes", EXACT, what, why)
+        return Claim(MORE, "not measured", f"up to {percent(max(fewer))} fewer bytes", EXACT, what, why)
     ratios = [rounds.ratio(str(row["workload"]), str(ten["workload"])) for row in larger]
     best = max(ratios, key=lambda ratio: ratio.estimate)
     parts = zip([row["batch_size"] for row in larger], fewer, ratios, strict=True)
     return Claim(
         MORE,
         _all_above_one(ratios),
-        f"up to {share(max(fewer))} fewer bytes, {times(best.estimate)} events/s",
+        f"up to {percent(max(fewer))} fewer bytes, {multiple(best.estimate)} events/s",
         interval(best.low, best.high),
         what,
-        "; ".join(f"{size}: {share(less)} fewer bytes, {with_doubt(ratio)}" for size, less, ratio in parts) + ".",
+        "; ".join(f"{size}: {percent(less)} fewer bytes, {_with_interval(ratio)}" for size, less, ratio in parts)
+        + ".",
     )
+
+
+def _with_interval(ratio: Ratio) -> str:
+    return with_interval(ratio.estimate, ratio.low, ratio.high)
 
 
 def _all_above_one(ratios: list[Ratio]) -> Verdict:
@@ -258,16 +263,17 @@ def _channels(own: list[Row], family: pd.DataFrame) -> Claim:
         fewer, more = fan["sent_per_event"] / fan["channels"], batch["sent_per_event"]
         ratios.append(ratio)
         notes.append(
-            f"{fan['channels']} channels: {fewer:,.1f} B a message instead of {more:,.1f}, {with_doubt(ratio)}"
+            f"{fan['channels']} channels: {fixed(fewer, 1)} B per message instead of {fixed(more, 1)}, "
+            f"{_with_interval(ratio)}"
         )
     # What stands last is the fewest channels: the least that is gained.
     if why:
         what = f"{call(fan)} over batch of {fan['channels']}, {event(fan)}"
-        return Claim(CHANNELS, "not measured", f"{share(1 - fewer / more)} fewer bytes", EXACT, what, why)
+        return Claim(CHANNELS, "not measured", f"{percent(1 - fewer / more)} fewer bytes", EXACT, what, why)
     return Claim(
         CHANNELS,
         _all_above_one(ratios) if fewer < more else "does not hold",
-        f"{share(1 - fewer / more)} fewer bytes, {times(ratio.estimate)} messages/s",
+        f"{percent(1 - fewer / more)} fewer bytes, {multiple(ratio.estimate)} messages/s",
         interval(ratio.low, ratio.high),
         f"{call(fan)} over batch of {fan['channels']}, {event(fan)}",
         "; ".join(reversed(notes)) + ".",

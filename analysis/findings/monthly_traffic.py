@@ -6,22 +6,22 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.measures.representative import focus
+from analysis.measures.representative import representative_family
 from analysis.measures.summary import summarise
-from analysis.text.quantities import byte_unit
+from analysis.text.numbers import byte_unit
 
 MONTHLY_EVENTS = (10_000_000, 1_000_000_000, 100_000_000_000)
 BATCH = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Volume:
+class MonthlyTraffic:
     """A month's events, sent one a call and ten a call.
 
     Attributes:
         events: how many a month.
-        alone: sent bytes an event, one a call.
-        batched: sent bytes an event, ten a call.
+        alone: sent bytes per event, one a call.
+        batched: sent bytes per event, ten a call.
     """
 
     events: int
@@ -30,7 +30,7 @@ class Volume:
 
     @property
     def saved(self) -> float:
-        """Bytes a month that are not sent."""
+        """Bytes per month that are not sent."""
         return self.events * (self.alone - self.batched)
 
     @property
@@ -39,17 +39,17 @@ class Volume:
         return f"{self.events:,} x ({self.alone:,.1f} - {self.batched:,.1f}) B = {size(self.saved)}"
 
 
-def volumes(slices: pd.DataFrame, monthly: tuple[int, ...] = MONTHLY_EVENTS) -> list[Volume]:
+def monthly_traffic(slices: pd.DataFrame, monthly: tuple[int, ...] = MONTHLY_EVENTS) -> list[MonthlyTraffic]:
     """The saving of batches of ten at several volumes; none where a run has no trigger beside such a batch.
 
     Args:
         slices: ``slices.parquet``.
-        monthly: events a month.
+        monthly: events per month.
     """
-    sent = summarise(focus(slices)).set_index(["api", "batch_size"])["sent_per_event"]
+    sent = summarise(representative_family(slices)).set_index(["api", "batch_size"])["sent_per_event"]
     if ("trigger", 1) not in sent or ("batch", BATCH) not in sent:
         return []
-    return [Volume(events, float(sent["trigger", 1]), float(sent["batch", BATCH])) for events in monthly]
+    return [MonthlyTraffic(events, float(sent["trigger", 1]), float(sent["batch", BATCH])) for events in monthly]
 
 
 def size(count: float) -> str:

@@ -1,10 +1,7 @@
-"""Judging a run by gates.toml: what is exact exactly, what is not by its interval over rounds."""
+"""Evaluating a run by gates.toml: exact figures exactly, others by their confidence interval over rounds.
 
-from analysis.gates.gates import Gates, load_gates
-from analysis.gates.gatesfile import GatesError
-from analysis.gates.judge import judge
-from analysis.gates.outputs import write_outputs
-from analysis.gates.terminal import print_judgement
-from analysis.gates.verdict import Judgement
-
-__all__ = ["Gates", "GatesError", "Judgement", "judge", "load_gates", "print_judgement", "write_outputs"]
+``baseline.gates.load_gates`` reads a gates file with its baselines, ``evaluation.evaluate.evaluate`` turns a run
+and its gates into a ``GateResult``, ``outputs.terminal.print_result`` prints it and
+``outputs.files.write_outputs`` writes gate.json, junit.xml and summary.md. ``evaluation.acceptance.accept_run``
+writes baselines.
+"""

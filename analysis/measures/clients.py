@@ -1,4 +1,5 @@
-"""Client libraries side by side: the head each sends, what an event costs alone and in a batch, and the claim."""
+"""Client libraries side by side: the head each sends, what an event costs by trigger and in a batch, and the
+claim."""
 
 from __future__ import annotations
 
@@ -7,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.measures.layers import with_tls
+from analysis.measures.counts import SERVER, totals
 
-# The library of each language as it comes, without options.
+# The official library of each language with its default options.
 OFFICIAL = ("dotnet", "go", "java", "node", "php", "python", "ruby")
 CLAIMED_HEAD_BYTES = 400
-# Fewer are better read row by row.
+# Fewer are shown in the table of workloads.
 LEAST_CLIENTS = 4
 PAIR = ["client", "payload_kind", "payload_bytes", "connection", "calls_per_connection", "http", "tls", "server"]
 FIGURES = ["head_per_request", "sent_per_event", "cable_per_event"]
@@ -20,12 +21,12 @@ FIGURES = ["head_per_request", "sent_per_event", "cable_per_event"]
 
 @dataclass(frozen=True, slots=True)
 class HeadClaim:
-    """The claim of about 400 bytes of header a call, beside what official libraries send for a trigger (B).
+    """The claim of about 400 bytes of header per call, beside what official libraries send for a trigger (B).
 
     Attributes:
         names: the clients measured.
         least, mean, most: request line, query and header fields, blank line included.
-        least_fields, most_fields: header fields and blank line alone.
+        least_fields, most_fields: header fields and blank line only.
     """
 
     names: tuple[str, ...]
@@ -41,18 +42,19 @@ class HeadClaim:
 
 
 def compare_clients(summary: pd.DataFrame) -> pd.DataFrame:
-    """One row a client and payload: its trigger beside a batch, of a size that is fair.
+    """A row per client and payload: its trigger beside a batch of a size that compares fairly.
 
-    That is the largest size every client has that batches this payload; where they share none, each one's largest.
+    This is the largest batch size that all clients have that batch this payload, or each client's largest if they
+    share none.
 
     Args:
         summary: ``analysis.measures.summary.summarise``.
 
     Returns:
-        ``client``, ``payload_kind``, ``payload_bytes`` and what else tells a pair; for trigger and batch ``head``
-        (bytes a call), ``sent`` and ``cable`` (bytes an event) with the prefixes ``trigger_`` and ``batch_``;
-        ``batch_size``, ``saving`` (share), ``gain``, ``gain_low``, ``gain_high`` (ratios). Ordered by payload,
-        then by the trigger's head. Clients without a batch have NaN there.
+        The columns of ``PAIR``; for trigger and batch ``head`` (bytes per call), ``sent`` and ``cable`` (bytes per
+        event) with the prefixes ``trigger_`` and ``batch_``; ``batch_size``, ``saving`` (share), ``gain``,
+        ``gain_low``, ``gain_high`` (ratios). Ordered by payload, then by the trigger's head. Clients without a
+        batch have NaN there.
     """
     use = ["calls_on_connection", "server_closes"]
     triggers = summary[summary["api"] == "trigger"][[*PAIR, *use, *FIGURES]]
@@ -60,7 +62,7 @@ def compare_clients(summary: pd.DataFrame) -> pd.DataFrame:
     by_size = batches.groupby(["payload_kind", "payload_bytes"])
     clients = by_size["client"].transform("nunique")
     with_size = batches.groupby(["payload_kind", "payload_bytes", "batch_size"])["client"].transform("nunique")
-    # Those that all have come last, and so does the largest of them.
+    # The sizes that all clients have come last, the largest of them at the end.
     fair = batches.assign(_shared=clients == with_size).sort_values(["_shared", "batch_size"])
     batches = fair.drop_duplicates(PAIR, keep="last")
     batches = batches[[*PAIR, "batch_size", *FIGURES, "saving", "gain", "gain_low", "gain_high"]]
@@ -72,19 +74,18 @@ def compare_clients(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def head_claim(slices: pd.DataFrame) -> HeadClaim | None:
-    """The claim held against the official libraries' triggers; None where the run has none of them.
+    """The claim compared with the official libraries' triggers; None if the run has none of them.
 
     Args:
         slices: ``slices.parquet``.
     """
-    slices = with_tls(slices)
-    # Another server's name would be in the same heads.
-    slices = slices[slices["server"] == "endpoint"]
-    mine = slices[(slices["api"] == "trigger") & slices["client"].isin(OFFICIAL) & (slices["requests"] > 0)]
-    if mine.empty:
+    total = totals(slices)
+    # The second server's Host would be in the heads, too.
+    mine = (total["server"] == SERVER) & (total["api"] == "trigger") & total["client"].isin(OFFICIAL)
+    total = total[mine & (total["requests"] > 0)].groupby("client")[["requests", "head", "header_bytes"]].sum()
+    if total.empty:
         return None
-    total = mine.groupby("client")[["requests", "request_line_bytes", "auth_query_bytes", "header_bytes"]].sum()
-    heads = total.drop(columns="requests").sum(axis=1) / total["requests"]
+    heads = total["head"] / total["requests"]
     fields = total["header_bytes"] / total["requests"]
     figures = (heads.min(), heads.mean(), heads.max(), fields.min(), fields.max())
     return HeadClaim(tuple(total.index), *(float(np.round(each, 1)) for each in figures))

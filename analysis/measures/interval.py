@@ -1,9 +1,9 @@
-"""Where a median over rounds lies, with a stated confidence, whatever the rounds' distribution is.
+"""The confidence interval of a median over rounds, whatever their distribution is.
 
-The k-th smallest and k-th largest of n values hold the median with a probability that is a sum of binomials and of
-nothing else. Between the two k around the wanted confidence the ends are interpolated, as Hettmansperger and
-Sheather do (1986). Percentiles of resampled medians, the usual bootstrap, hold it too seldom at so few rounds:
-docs/method.md has the figures.
+The k-th smallest and k-th largest of n values contain the median with a probability that is a sum of binomials
+only. Between the two k around the wanted confidence the ends are interpolated (Hettmansperger and Sheather, 1986).
+The usual bootstrap, percentiles of resampled medians, contains it too rarely at few rounds: docs/method.md has the
+figures.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ import numpy as np
 import numpy.typing as npt
 
 CONFIDENCE = 0.95
-# Of fewer values even the smallest and the largest hold the median too seldom: of four, in 87.5 %.
+# With fewer values, even the smallest and the largest contain the median too rarely: with four, in 87.5 %.
 LEAST_ROUNDS = 5
 
 
 def median_interval(values: npt.ArrayLike, confidence: float = CONFIDENCE) -> tuple[Any, Any]:
-    """The interval of a median.
+    """The confidence interval of a median.
 
     Args:
-        values: a value a round, or an array with a row a round.
-        confidence: how often it is to hold the true median, from 0 to 1. Of five rounds the widest interval there
-            is holds it in 93.75 %.
+        values: a value per round, or an array with a row per round.
+        confidence: how often it contains the true median, from 0 to 1. With five rounds, the widest interval
+            contains it in 93.75 %.
 
     Returns:
-        Its ends, a number each or an array of columns; NaN where there are fewer than five rounds.
+        Its ends, a number each or an array of columns; NaN with fewer than five rounds.
     """
     ordered = np.sort(np.asarray(values, dtype=float), axis=0)
     rounds = len(ordered)
@@ -39,7 +39,7 @@ def median_interval(values: npt.ArrayLike, confidence: float = CONFIDENCE) -> tu
     place, inner = _place(rounds, confidence)
     if not inner:
         return ordered[place - 1], ordered[rounds - place]
-    # Written so that an infinite value next to an infinite one stays infinite.
+    # In this form an infinite value next to an infinite one stays infinite.
     low = (1 - inner) * ordered[place - 1] + inner * ordered[place]
     high = (1 - inner) * ordered[rounds - place] + inner * ordered[rounds - place - 1]
     return low, high
@@ -47,7 +47,7 @@ def median_interval(values: npt.ArrayLike, confidence: float = CONFIDENCE) -> tu
 
 @cache
 def _place(rounds: int, confidence: float) -> tuple[int, float]:
-    """Which of the ordered values is the end, counted from 1, and what share the next one inwards has in it."""
+    """Which of the ordered values is the end, counted from 1, and the weight of the next one inwards."""
     holds = [1 - 2 * _tail(rounds, place) for place in range(1, rounds // 2 + 1)]
     enough = [place for place, held in enumerate(holds, 1) if held >= confidence]
     if not enough:

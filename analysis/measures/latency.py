@@ -1,8 +1,8 @@
-"""Percentiles of saved histograms: which can be told, and which are lower bounds.
+"""Percentiles of saved histograms: which are known, and which are lower bounds.
 
 Calls that ended without an acknowledgement are right-censored: an acknowledgement would have taken at least as
-long as they were waited for. A percentile that depends on how long that would have been is a lower bound. A
-percentile with fewer than ten samples beyond it is not given.
+long as they lasted. A percentile that depends on how long it would have taken is a lower bound. A percentile with
+fewer than ten samples beyond it is not given.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import pandas as pd
 
 LEAST_BEYOND = 10
 P50_P99 = {"p50": 0.5, "p99": 0.99}
-# Users of a closed loop wait for a call that hangs, so such calls are few and lie beyond any percentile.
-# The longest shows them.
+# In a closed loop a user waits for a call that hangs, so such calls are few and lie beyond any percentile; the
+# maximum shows them.
 TIMES = {**P50_P99, "max": 1.0}
 BUCKET = ["bucket_low_s", "bucket_high_s"]
 Counts = npt.NDArray[np.int64]
@@ -30,8 +30,8 @@ class Quantile:
     """One percentile.
 
     Attributes:
-        seconds: its value; NaN where there are too few samples.
-        is_lower_bound: whether it may be longer, since calls that were never acknowledged decide it.
+        seconds: its value; NaN with too few samples.
+        is_lower_bound: whether it may be longer, because it depends on calls that were never acknowledged.
     """
 
     seconds: float
@@ -40,13 +40,13 @@ class Quantile:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Latencies by bucket.
+    """Latencies in buckets.
 
     Attributes:
-        lows: the buckets' lower ends, s, in any order; a bucket may come more than once.
+        lows: the buckets' lower ends, s, in any order; a bucket may occur more than once.
         highs: their upper ends, s.
         counts: acknowledged calls that took this long.
-        censored: calls without an acknowledgement that were this old when they ended.
+        censored: calls without an acknowledgement that had lasted this long when they ended.
     """
 
     lows: npt.NDArray[np.float64]
@@ -60,10 +60,10 @@ class Histogram:
         return int(self.counts.sum() + self.censored.sum())
 
     def quantiles(self, wanted: tuple[float, ...]) -> list[Quantile]:
-        """Percentiles, each the middle of the bucket in which it falls, so at most 0.4 % off.
+        """Percentiles, each the middle of its bucket, so at most 0.4 % off.
 
         Args:
-            wanted: which, from 0 to 1; 1 is the longest.
+            wanted: from 0 to 1; 1 is the maximum.
         """
         samples = self.samples
         if not samples:
@@ -77,10 +77,10 @@ class Histogram:
             if samples < samples_needed(quantile):
                 found.append(Quantile(nan, False))
                 continue
-            # The shortest latency that at least this share of the calls did not exceed.
+            # The shortest latency that this share of the calls did not exceed.
             rank = max(1, ceil(_exactly(quantile) * samples))
             place = int(np.searchsorted(ended, rank))
-            # The same if no call that was not acknowledged had ever been.
+            # The same if the calls without an acknowledgement had never ended.
             latest = int(np.searchsorted(acknowledged, rank))
             is_exact = latest < len(lows) and lows[latest] == lows[place]
             found.append(Quantile(float(middles[place]), not is_exact))
@@ -88,13 +88,13 @@ class Histogram:
 
 
 def samples_needed(quantile: float) -> int:
-    """How many samples a percentile takes, so that ten lie beyond it: 20 for p50, 100 for p90, 1,000 for p99. The
-    longest (1) takes one."""
+    """How many samples a percentile needs, so that ten lie beyond it: 20 for p50, 100 for p90, 1,000 for p99. The
+    maximum (1) needs one."""
     return 1 if quantile == 1 else ceil(LEAST_BEYOND / (1 - _exactly(quantile)))
 
 
 def _exactly(quantile: float) -> Fraction:
-    """A quantile as it is written: in binary 0.999 of 10,000 would be 9,990 and a bit."""
+    """A quantile as it is written: in binary, 0.999 of 10,000 would be slightly more than 9,990."""
     return Fraction(repr(float(quantile)))
 
 
@@ -104,16 +104,16 @@ def column_names(names: Mapping[str, float], prefix: str = "") -> dict[str, tupl
 
 
 def percentiles(latency: pd.DataFrame, quantiles: Mapping[str, float] = P50_P99, prefix: str = "") -> pd.DataFrame:
-    """Latency percentiles over all rounds.
+    """Latency percentiles by workload, over all rounds.
 
     Args:
         latency: ``latency.parquet`` or rows of one kind of ``waits.parquet``.
-        quantiles: which, from 0 to 1, by name.
-        prefix: of all columns' names.
+        quantiles: from 0 to 1, by name.
+        prefix: of all columns.
 
     Returns:
-        A row a workload, indexed by its name: for each percentile ``NAME_s`` (seconds; NaN where fewer than ten
-        samples lie beyond it) and ``NAME_s_is_lower_bound``; and ``samples``, how many calls there are. Workloads
+        A row per workload, indexed by its name: for each percentile ``NAME_s`` (seconds; NaN if fewer than ten
+        samples lie beyond it) and ``NAME_s_is_lower_bound``; and ``samples``, the number of calls. Workloads
         without a sample are missing.
     """
     names = column_names(quantiles, prefix)
@@ -132,12 +132,11 @@ def percentiles(latency: pd.DataFrame, quantiles: Mapping[str, float] = P50_P99,
 
 
 def with_censored(latency: pd.DataFrame) -> pd.DataFrame:
-    """``latency.parquet`` with all columns: in runs saved before calls without an acknowledgement were counted it
-    has no ``censored``."""
+    """``latency.parquet`` with all columns; older runs have no ``censored``."""
     return latency if "censored" in latency else latency.assign(censored=0)
 
 
 def histogram_of(buckets: pd.DataFrame) -> Histogram:
-    """The histogram in rows of ``latency.parquet``; a bucket may come more than once."""
+    """The histogram in rows of ``latency.parquet``; a bucket may occur more than once."""
     buckets = with_censored(buckets)
     return Histogram(*(buckets[name].to_numpy() for name in (*BUCKET, "count", "censored")))

@@ -1,4 +1,4 @@
-"""What the events of a queue waited, and what they cost: a row a workload."""
+"""Queues: what their events cost in bytes and in waiting time, and which workloads are the best trade-off."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.measures.counts import totals
+from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import column_names, percentiles
-from analysis.measures.layers import bytes_per_event
+from wiretax.runs.reader import Run
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999, "max": 1.0}
 KINDS = ("waiting", "wire", "total")
@@ -29,7 +31,7 @@ SETTINGS = [
     "publishers",
     "rtt_s",
 ]
-# Workloads whose settings agree in these differ in the call, its size and its linger alone.
+# Workloads with the same values of these differ only in the call, its size and its linger.
 SAME_ARRIVALS = [
     "payload_bytes",
     "payload_kind",
@@ -44,35 +46,35 @@ SAME_ARRIVALS = [
     "publishers",
 ]
 COUNTS = ["intended", "arrived", "acknowledged", "lost", "left", "unsent"]
-# A queue counts as overloaded where it was in at least so many of its rounds.
+# A queue counts as overloaded if it was in at least this share of its rounds.
 MOST_OVERLOADED = 0.5
-# A generator that made less than this share of its rate says so.
+# Below this share of its rate the generator is reported.
 KEPT_UP = 0.99
 
 
 def summarise_queues(
     queued: pd.DataFrame, queue: pd.DataFrame, waits: pd.DataFrame, mock: dict[str, Any] | None = None
 ) -> pd.DataFrame:
-    """One row a workload, the trigger first among those with the same arrivals.
+    """A row per workload, the trigger first among those with the same arrivals.
 
     Args:
         queued: the rows of ``slices.parquet`` whose events arrive in a queue.
         queue: ``queue.parquet``.
         waits: ``waits.parquet``.
-        mock: the cost model of the run's mock, whose round trip workloads have that name none; None for a server
-            that was given.
+        mock: the cost model of the run's mock; its round trip is that of workloads without their own. None for a
+            given endpoint.
 
     Returns:
         The workload's settings and: ``intended``, ``arrived``, ``acknowledged``, ``lost``, ``left``, ``unsent``
         (events, over rounds), ``rounds``, ``overloaded`` (share of rounds), ``is_overloaded``, ``reached`` (events
-        a second that were put into the queue), ``kept_up`` (share of its rate that the generator made),
-        ``events_per_second`` (acknowledged in slices), ``fill`` (events a call, mean), ``depth_mean``,
+        per second put into the queue), ``kept_up`` (share of its rate that the generator reached),
+        ``events_per_second`` (acknowledged in slices), ``fill`` (mean events per call), ``depth_mean``,
         ``depth_max`` (events), ``sent_per_event`` (HTTP's bytes), and for each of ``waiting``, ``wire``, ``total``
-        ``KIND_p50_s``, ``_p90_s``, ``_p99_s``, ``_p999_s``, ``_max_s`` (NaN where too few events have ended),
+        ``KIND_p50_s``, ``_p90_s``, ``_p99_s``, ``_p999_s``, ``_max_s`` (NaN with too few events),
         ``KIND_p50_s_is_lower_bound`` and so on, ``KIND_samples`` (events), ``late_p99_s`` and
         ``late_max_s`` (how late the generator was in its worst round).
-        Events without an acknowledgement count with what they had waited until then. Where a queue is overloaded,
-        it would have grown on, so all its times but those on the wire are lower bounds.
+        Events without an acknowledgement count with how long they had waited. The queue of an overloaded workload
+        was still growing, so all its times except those on the wire are lower bounds.
     """
     if queue.empty:
         return pd.DataFrame(columns=SETTINGS)
@@ -86,8 +88,8 @@ def summarise_queues(
     table["is_overloaded"] = table["overloaded"] >= MOST_OVERLOADED
     table["kept_up"] = table["arrived"] / table["intended"].where(table["intended"] > 0)
     table["reached"] = table["rate"] * table["kept_up"]
-    seconds = queued.groupby("workload")["duration_s"].sum()
-    table["events_per_second"] = queued.groupby("workload")["events"].sum() / seconds
+    total = totals(queued).set_index("workload")
+    table["events_per_second"] = total["events"] / total["duration_s"]
     table["fill"] = grouped["fills"].apply(_mean_fill)
     table["depth_mean"] = grouped["depths"].apply(lambda each: float(np.concatenate(list(each)).mean()))
     table["depth_max"] = grouped["depths"].apply(lambda each: int(np.concatenate(list(each)).max()))
@@ -95,21 +97,52 @@ def summarise_queues(
     for kind in KINDS:
         found = percentiles(waits[waits["kind"] == kind], QUANTILES, prefix=f"{kind}_").reindex(table.index)
         bounds = [bound for _, bound in column_names(QUANTILES, f"{kind}_").values()]
-        # What a call takes on the wire is known, however long the queue is.
+        # The time on the wire does not depend on the queue's length.
         growing = table["is_overloaded"] & (kind != "wire")
         for bound in bounds:
             found[bound] = found[bound].eq(True) | growing
         found[f"{kind}_samples"] = found[f"{kind}_samples"].fillna(0).astype(int)
         table[found.columns] = found
     for late in ("late_p99_s", "late_max_s"):
-        # Runs saved before the longest was kept have no such column.
+        # Runs saved before the maximum was recorded have no such column.
         table[late] = grouped[late].max() if late in queue else np.nan
     order = ["rtt_s", "rate", "payload_bytes", "client", "batch_size", "linger_s"]
     return table.reset_index().sort_values(order, kind="stable").reset_index(drop=True)
 
 
+def queue_frontier(run: Run) -> pd.DataFrame:
+    """``summarise_queues`` of a run, with each workload compared with those of the same arrivals.
+
+    Returns:
+        Its columns and: ``curve`` (a number, the same for workloads that differ in batch size and linger only),
+        ``saving`` (share of the trigger's bytes per event that is not sent; NaN without a trigger), ``frontier``
+        (whether no other workload of its curve that keeps up has both fewer bytes per event and a lower p99; False
+        if its own p99 is unknown).
+    """
+    table = summarise_queues(run.queued, run.queue, run.waits, run.meta.get("mock"))
+    if table.empty:
+        return table
+    table["curve"] = table.groupby(SAME_ARRIVALS, sort=False, dropna=False).ngroup()
+    triggers = table[table["api"] == "trigger"].drop_duplicates("curve").set_index("curve")["sent_per_event"]
+    table["saving"] = 1 - table["sent_per_event"] / table["curve"].map(triggers)
+    table["frontier"] = pd.concat([_frontier(curve) for _, curve in table.groupby("curve")])
+    return table
+
+
+def has_p99(table: pd.DataFrame) -> pd.Series[Any]:
+    """Which rows have a p99: enough events, and it is not a lower bound."""
+    return table["total_p99_s"].notna() & ~table["total_p99_s_is_lower_bound"]
+
+
+def _frontier(curve: pd.DataFrame) -> pd.Series[Any]:
+    """From the lowest p99 upwards, each workload that sends fewer bytes than all faster ones."""
+    steady = curve[~curve["is_overloaded"] & has_p99(curve)].sort_values(["total_p99_s", "sent_per_event"])
+    cheapest_before = steady["sent_per_event"].cummin().shift(fill_value=np.inf)
+    return (steady["sent_per_event"] < cheapest_before).reindex(curve.index, fill_value=False)
+
+
 def fills(queue: pd.DataFrame) -> pd.DataFrame:
-    """How many calls carried how many events: columns workload, events, calls."""
+    """Calls by the number of events in them: columns workload, events, calls."""
     rows = [
         {"workload": workload, "events": size, "calls": calls}
         for workload, group in queue.groupby("workload", sort=False)

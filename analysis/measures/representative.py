@@ -1,30 +1,30 @@
-"""Which of a run's workloads a story is told about, where it can be told about one only."""
+"""The representative family of a run: the workloads that a story or a figure is about if it can show only one."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from analysis.measures.layers import WORKLOAD, acknowledged, with_tls
+from analysis.measures.counts import acknowledged, with_all_columns
+from analysis.measures.layers import WORKLOAD
 from wiretax.channels.workload import COMPARISON_KEY
 
-# What a chat message or a position weighs, and what the first plan sends.
+# About a chat message or a position, and what the first plan sends.
 USUAL_PAYLOAD_BYTES = 100
 
 
-def focus(slices: pd.DataFrame) -> pd.DataFrame:
-    """The slices of one family: workloads that differ in nothing but the call and its size.
+def representative_family(slices: pd.DataFrame) -> pd.DataFrame:
+    """The slices of one family: workloads that differ only in the call and its size.
 
-    It is the family with the most ways of calling; among equals that of the reference client, then the one whose
-    payload is nearest to 100 B by ratio, then the plainest: without TLS, over kept connections, to the endpoint.
+    It is the family with the most calls; among equals that of the reference client, then the one whose payload is
+    nearest to 100 B by ratio, then the simplest: without TLS, over kept connections, to the endpoint.
 
     Args:
         slices: ``slices.parquet``.
 
     Returns:
-        The rows of that family's workloads that had anything acknowledged; none where none had.
+        The rows of that family's workloads that had any event acknowledged; no rows if none had.
     """
-    slices = with_tls(slices)
-    slices = acknowledged(slices)
+    slices = acknowledged(with_all_columns(slices))
     if slices.empty:
         return slices
     families = (

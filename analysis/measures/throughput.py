@@ -1,24 +1,34 @@
-"""Rates, and ratios of rates with their doubt: taken round by round, so that a machine's drift cancels out."""
+"""Rates, and ratios of rates with their confidence intervals, round by round, so that a machine's drift cancels
+out.
+
+Rates can be compared only if the workloads were sent in turn. A sweep gives each workload a slice in turn, with
+all users. In a free run several user classes send side by side and compete for the machine, and an observed
+publisher sends at its own pace: a ratio of two of their rates says nothing about the API. ``Run`` adds the mode to
+its slices as a column, so that it stays with the frame through filters and merges. Frames without the column are
+from a sweep.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.measures.counts import SliceCounts
 from analysis.measures.interval import median_interval
-from analysis.measures.mode import is_conducted
+from wiretax.runs.mode import MODE, Mode
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A ratio and where it lies with 95 % confidence.
+    """A ratio and its 95 % confidence interval.
 
     Attributes:
         estimate: the median over rounds.
-        low: the interval's lower end; NaN where there are fewer than 5 rounds.
+        low: the interval's lower end; NaN with fewer than 5 rounds.
         high: its upper end.
         rounds: how many rounds were paired.
     """
@@ -29,19 +39,22 @@ class Ratio:
     rounds: int
 
 
+NO_RATIO = Ratio(np.nan, np.nan, np.nan, 0)
+
+
 class Rounds:
     """Message rates of a run, to be compared round by round.
 
-    All gains and ratios of rates come from here, so that a run whose workloads were not sent in turn has none.
+    All gains and ratios of rates come from here. A run whose workloads were not sent in turn has none.
 
     Attributes:
-        rates: index round, a column a workload, messages per second; NaN where they can't be compared.
+        rates: index round, a column per workload, messages per second; NaN if they can't be compared.
     """
 
     def __init__(self, slices: pd.DataFrame) -> None:
         """``slices``: ``slices.parquet``."""
         by_round = rates(slices)
-        self.rates = by_round if is_conducted(slices) else by_round * np.nan
+        self.rates = by_round if has_comparable_rates(slices) else by_round * np.nan
 
     def ratio(self, of: str, to: str) -> Ratio:
         """The rate of one workload over another's."""
@@ -56,11 +69,11 @@ def rates(slices: pd.DataFrame, count: str = "messages") -> pd.DataFrame:
         count: which count to divide by time: "requests", "events" or "messages".
 
     Returns:
-        Index round, a column a workload, values per second; workers' counts add up.
+        Index round, a column per workload, values per second; workers' counts add up.
     """
-    grouped = slices.groupby(["round", "workload"])
-    per_second = grouped[count].sum() / grouped["duration_s"].max()
-    return per_second.unstack("workload")
+    counted = SliceCounts.of(slices)
+    by_workload = {name: pd.Series(counted.rates(name, count), dtype=float) for name in sorted(counted.workloads)}
+    return pd.DataFrame(by_workload).rename_axis(index="round", columns="workload").sort_index()
 
 
 def paired_ratio(of: pd.Series[float], to: pd.Series[float]) -> Ratio:
@@ -70,14 +83,44 @@ def paired_ratio(of: pd.Series[float], to: pd.Series[float]) -> Ratio:
         of: rates by round of the one.
         to: rates by round of the other.
     """
-    pairs = pd.concat([of, to], axis=1).dropna()
-    pairs = pairs[(pairs > 0).all(axis=1)]
-    return ratio_of((pairs.iloc[:, 0] / pairs.iloc[:, 1]).to_numpy())
+    return ratio_by_round(of.dropna().to_dict(), to.dropna().to_dict())
+
+
+def ratio_by_round(of: dict[Any, float], to: dict[Any, float]) -> Ratio:
+    """The same for plain dictionaries. A rate of 0 is no measure of anything, so its round does not count."""
+    paired = [of[each] / to[each] for each in of if of[each] > 0 and to.get(each, 0) > 0]
+    return ratio_of(np.array(paired))
 
 
 def ratio_of(ratios: npt.NDArray[np.float64]) -> Ratio:
-    """The ratio that rounds with these ones stand for; unknown where there are none."""
+    """The median of a ratio by round, and its interval; unknown without rounds."""
     if not len(ratios):
-        return Ratio(np.nan, np.nan, np.nan, 0)
+        return NO_RATIO
     low, high = median_interval(ratios)
     return Ratio(float(np.median(ratios)), float(low), float(high), len(ratios))
+
+
+def mode_of(slices: pd.DataFrame) -> Mode:
+    """How the load of these slices was driven."""
+    return "sweep" if MODE not in slices or slices.empty else slices[MODE].iloc[0]
+
+
+def has_comparable_rates(slices: pd.DataFrame) -> bool:
+    """Whether workloads were sent in turn, so that their rates can be compared round by round."""
+    return mode_of(slices) == "sweep"
+
+
+def why_no_gain(slices: pd.DataFrame) -> str:
+    """Why these slices have no gain, and which plan measures one, in a sentence; empty for a sweep."""
+    return "" if slices.empty else no_gain(mode_of(slices), set(slices["api"]))
+
+
+def no_gain(mode: Mode, apis: set[Any]) -> str:
+    """The same for a mode and the APIs that were used."""
+    if mode == "sweep":
+        return ""
+    plan = "headline" if "multi_trigger" in apis else "quick"
+    instead = f"to compare speeds, send the workloads in turn with a plan: wiretax run {plan}"
+    if mode == "observe":
+        return f"No gain: an observed publisher sends at its own pace; {instead}."
+    return f"No gain: the user classes of a free run send side by side and compete; {instead}."

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.measures.layers import RECEIVED, SENT, totals
+from analysis.measures.counts import totals
 from analysis.measures.summary import ordered
 from analysis.measures.throughput import Rounds
 from wiretax.channels.workload import COMPARISON_KEY
 
-# What the slices of a pair have in common: all but the server.
-TWIN = ["api", "batch_size", "channels", *[name for name in COMPARISON_KEY if name != "server"]]
+# Workloads with the same values of these differ only in the server.
+SAME_BUT_SERVER = ["api", "batch_size", "channels", *[name for name in COMPARISON_KEY if name != "server"]]
 FIGURES = ["endpoint_rate", "against_rate", "ratio", "ratio_low", "ratio_high", "rounds", "sent", "received"]
 
 
-def twins(total: pd.DataFrame) -> dict[str, str]:
-    """The workload sent to the second server, by name, and the same one sent to the first.
+def paired_servers(total: pd.DataFrame) -> dict[str, str]:
+    """Each workload sent to the second server, by name, with the same workload sent to the first.
 
     Args:
-        total: ``analysis.measures.layers.totals``.
+        total: ``analysis.measures.counts.totals``.
     """
-    named = total[["workload", "server", *TWIN]]
+    named = total[["workload", "server", *SAME_BUT_SERVER]]
     first, second = (named[named["server"] == server] for server in ("endpoint", "against"))
-    both = second.merge(first, on=TWIN, suffixes=("", "_endpoint"))
+    both = second.merge(first, on=SAME_BUT_SERVER, suffixes=("", "_endpoint"))
     return dict(zip(both["workload"], both["workload_endpoint"], strict=True))
 
 
 def compare_servers(slices: pd.DataFrame) -> pd.DataFrame:
-    """A row a workload that was sent to both servers.
+    """A row per workload that was sent to both servers.
 
     Args:
         slices: ``slices.parquet``.
@@ -35,17 +35,13 @@ def compare_servers(slices: pd.DataFrame) -> pd.DataFrame:
     Returns:
         The columns of the workload as sent to the endpoint; ``endpoint_rate`` and ``against_rate`` (messages/s,
         medians over rounds), ``ratio``, ``ratio_low``, ``ratio_high`` (against over endpoint, round by round, with
-        its 95 % interval; NaN where there are too few), ``rounds`` (paired), ``sent`` and ``received`` (bytes a
-        call that the second server is sent and answers with, less the first's).
+        the 95 % interval; NaN with too few rounds), ``rounds`` (paired), ``sent`` and ``received`` (bytes per call
+        that the second server gets and sends, minus the first's).
     """
     total = totals(slices)
-    pairs = twins(total)
-    requests = total["requests"].where(total["requests"] > 0)
-    names = total["workload"]
-    sent, received = (
-        dict(zip(names, total[parts].sum(axis=1) / requests, strict=True)) for parts in (SENT, RECEIVED)
-    )
-    rounds = Rounds(slices)
+    pairs, rounds = paired_servers(total), Rounds(slices)
+    by_name = total.set_index("workload")
+    per_call = by_name[["sent", "received"]].div(by_name["requests"].where(by_name["requests"] > 0), axis=0)
     rows = []
     for second, first in pairs.items():
         ratio = rounds.ratio(second, first)
@@ -58,9 +54,8 @@ def compare_servers(slices: pd.DataFrame) -> pd.DataFrame:
                 "ratio_low": ratio.low,
                 "ratio_high": ratio.high,
                 "rounds": ratio.rounds,
-                "sent": sent[second] - sent[first],
-                "received": received[second] - received[first],
+                **(per_call.loc[second] - per_call.loc[first]).to_dict(),
             }
         )
     figures = pd.DataFrame(rows, columns=["workload", *FIGURES])
-    return ordered(total[["workload", "server", *TWIN]].merge(figures, on="workload"))
+    return ordered(total[["workload", "server", *SAME_BUT_SERVER]].merge(figures, on="workload"))

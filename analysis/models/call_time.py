@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.measures.counts import with_all_columns
 from analysis.measures.interval import LEAST_ROUNDS, median_interval
-from analysis.measures.layers import with_tls
-from analysis.measures.mode import is_conducted
+from analysis.measures.throughput import has_comparable_rates
 from analysis.models.line import SHARE, Floats, Line, fit_line
 from wiretax.channels.workload import COMPARISON_KEY
 
@@ -54,7 +54,7 @@ class CallTimes:
     Attributes:
         family: the values of ``COMPARISON_KEY``.
         sizes: batch sizes in order; a trigger is 1.
-        times: seconds a call: a row a round that has all sizes, a column a size.
+        times: seconds per call: a row per round that has all sizes, a column per size.
         has_trigger: whether the size of 1 is a trigger, which gains are held against.
     """
 
@@ -76,7 +76,7 @@ class CallTimes:
 
     @cached_property
     def gains(self) -> Floats:
-        """Measured events a second over the trigger's: a row a round, a column a size."""
+        """Measured events per second over the trigger's: a row per round, a column per size."""
         gains: Floats = self.sizes * self.times[:, :1] / self.times
         return gains
 
@@ -172,9 +172,9 @@ def call_times(slices: pd.DataFrame) -> Iterator[CallTimes]:
     Args:
         slices: ``slices.parquet``.
     """
-    if not is_conducted(slices):
+    if not has_comparable_rates(slices):
         return
-    used = with_tls(slices)
+    used = with_all_columns(slices)
     used = used[used["api"].isin(["trigger", "batch"]) & (used["requests"] > 0)]
     for family, group in used.groupby(list(COMPARISON_KEY), sort=False, dropna=False):
         # A batch of one is no trigger; where there are both, the trigger is what batches replace.
@@ -195,7 +195,7 @@ def fit_time(slices: pd.DataFrame) -> pd.DataFrame:
         slices: ``slices.parquet``.
 
     Returns:
-        A row a family (``COMPARISON_KEY``) with
+        A row per family (``COMPARISON_KEY``) with
 
         - ``call_s`` (a) and ``event_s`` (b); ``unsound_because`` (why the line does not describe the times; empty
           where it does) and ``deviation`` (share: the size furthest from the line; NaN with two sizes);

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.connections import connection_use
-from analysis.measures.layers import TCP_IP, WORKLOAD, acknowledged, totals
+from analysis.measures.counts import acknowledged, totals
+from analysis.measures.layers import TCP_IP, WORKLOAD
 
 GROUP = [name for name in WORKLOAD if name not in ("workload", "connection", "calls_per_connection")]
 HELD = ["_below", "_share"]
@@ -14,7 +15,7 @@ HELD = ["_below", "_share"]
 LEAST_DIFFERENCE = 0.05
 
 
-def amortisation(slices: pd.DataFrame) -> pd.DataFrame:
+def connection_cost(slices: pd.DataFrame) -> pd.DataFrame:
     """Bytes on the cable an event, by how many calls share a connection.
 
     A slice ends within a connection's life, so calls are those really sent over a connection, and not the plan's
@@ -24,12 +25,13 @@ def amortisation(slices: pd.DataFrame) -> pd.DataFrame:
         slices: ``slices.parquet``.
 
     Returns:
-        A row a workload of every group that differs in nothing but connections, and has at least two ways of
+        A row per workload of every group that differs in nothing but connections, and has at least two ways of
         sharing them, as measured: where the server closes each after a call there is but one, whatever the plan
         asked for. The group's columns, ``workload``, ``calls_per_connection`` (the plan's; 1 where it closes, 0
         for all), ``calls`` (measured, a connection; infinite where none was opened), ``bytes_per_event`` (all
-        layers both ways), ``connection_bytes`` (B a connection, fitted to the group), ``call_bytes`` (B an event,
-        without connections), ``residual`` (B an event, measured less fitted). NaN where the kernel kept no count.
+        layers both ways), ``connection_bytes`` (B per connection, fitted to the group), ``call_bytes`` (B per
+        event, without connections), ``residual`` (B per event, measured less fitted). NaN where the kernel kept no
+        count.
     """
     total = totals(acknowledged(slices))
     events = total["carried_events"].where(total["carried_events"] > 0)
@@ -54,12 +56,12 @@ def amortisation(slices: pd.DataFrame) -> pd.DataFrame:
 
 
 def _differ(shares: pd.Series[float]) -> bool:
-    """Whether workloads opened more connections an event than others."""
+    """Whether workloads opened more connections per event than others."""
     return bool(shares.max() - shares.min() > LEAST_DIFFERENCE * shares.max())
 
 
 def _fit(group: pd.DataFrame) -> pd.DataFrame:
-    """A line through a group's points: TLS and TCP/IP an event = its call's + connections an event x theirs.
+    """A line through a group's points: TLS and TCP/IP an event = its call's + connections per event x theirs.
 
     HTTP's own bytes are left out of the fit: a call that closes its connection says so in its head.
     """

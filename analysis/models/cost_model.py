@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.measures.layers import HEAD, totals
+from analysis.measures.counts import totals
+from analysis.measures.layers import HEAD
 from wiretax.channels.request.sizes import BodySizes, body_sizes
 from wiretax.channels.workload import COMPARISON_KEY, Workload
 
@@ -42,12 +43,12 @@ def fit_bytes(slices: pd.DataFrame) -> pd.DataFrame:
         slices: ``slices.parquet``.
 
     Returns:
-        A row a call (``CALL``) and ``payload_bytes``, with ``call_bytes`` (H, B a call: the start of the line
+        A row per call (``CALL``) and ``payload_bytes``, with ``call_bytes`` (H, B per call: the start of the line
         through batch sizes; where there is only one of them, the head and the brackets the client's profile
-        writes), ``event_bytes`` (E + k p, B an event: the line's slope, which ever larger batches approach),
+        writes), ``event_bytes`` (E + k p, B per event: the line's slope, which ever larger batches approach),
         ``envelope_bytes`` (E: what the profile writes around an empty payload, or without one the start of the
         line through payloads), ``escape_factor`` (k, ratio; a document has as many quotes as it has, so k differs
-        with its size), ``residual`` (B a call: the workload furthest from the model; 0 is exact), ``digits`` (of
+        with its size), ``residual`` (B per call: the workload furthest from the model; 0 is exact), ``digits`` (of
         Content-Length, smallest and largest body) and ``batch_sizes``. What the run can't tell is NaN. HTTP/2 is
         left out: its heads are coded.
     """
@@ -124,6 +125,6 @@ def _span(least: int, most: int) -> str:
 
 
 def sent_per_event(fit: pd.Series[Any], batch_size: float) -> float:
-    """Sent bytes an event of a row of ``fit_bytes`` at any batch size."""
+    """Sent bytes per event of a row of ``fit_bytes`` at any batch size."""
     body = batch_size * fit["event_bytes"]
     return float((fit["call_bytes"] + len(str(round(body)))) / batch_size + fit["event_bytes"])

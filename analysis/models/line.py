@@ -20,32 +20,32 @@ class Line:
     """T(n) = a + b n, round by round.
 
     Attributes:
-        call_s: a, seconds a call; a value a round.
-        event_s: b, seconds an event; a value a round.
+        call_s: a, seconds per call; a value per round.
+        event_s: b, seconds per event; a value per round.
     """
 
     call_s: Floats
     event_s: Floats
 
     def times(self, sizes: Sequence[float] | Floats) -> Floats:
-        """Seconds a call: a row a round, a column a size."""
+        """Seconds a call: a row per round, a column per size."""
         times: Floats = self.call_s[:, None] + self.event_s[:, None] * np.asarray(sizes, dtype=float)
         return times
 
     def gains(self, sizes: Sequence[float] | Floats) -> Floats:
-        """Events a second over the trigger's: a row a round, a column a size."""
+        """Events per second over the trigger's: a row per round, a column per size."""
         gains: Floats = np.asarray(sizes, dtype=float) * self.times([1.0]) / self.times(sizes)
         return gains
 
     @property
     def limits(self) -> Floats:
-        """What the gain of ever larger batches would approach, a value a round; infinite unless b is above 0."""
+        """What the gain of ever larger batches would approach, a value per round; infinite unless b is above 0."""
         grows = self.event_s > 0
         return np.where(grows, (self.call_s + self.event_s) / np.where(grows, self.event_s, 1.0), inf)
 
     @property
     def sizes_for_share(self) -> Floats:
-        """The batch size that reaches 90 % of the limit, a value a round."""
+        """The batch size that reaches 90 % of the limit, a value per round."""
         grows = self.event_s > 0
         # n (a + b) / (a + b n) = s (a + b) / b, solved for n.
         size = np.maximum(1.0, SHARE / (1 - SHARE) * self.call_s / np.where(grows, self.event_s, 1.0))
@@ -53,13 +53,13 @@ class Line:
 
 
 def fit_line(sizes: Floats, times: Floats) -> Line:
-    """A line a round, so that a machine's drift cancels out.
+    """A line per round, so that a machine's drift cancels out.
 
     Points are weighted by the square of the inverse of their median, since doubt grows with the time itself.
 
     Args:
         sizes: batch sizes.
-        times: seconds a call: a row a round, a column a size.
+        times: seconds per call: a row per round, a column per size.
     """
     medians = np.median(times, axis=0)
     shares = medians**-2 / (medians**-2).sum()

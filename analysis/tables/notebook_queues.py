@@ -1,4 +1,4 @@
-"""What a page shows of a run's queues: sentences, and the table in full."""
+"""A run's queues on a page: sentences, and the whole table."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from math import isnan
 
 import pandas as pd
 
+from analysis.findings.percentile_notes import notes, percentile, shown_as
 from analysis.measures.latency import samples_needed
-from analysis.measures.queue_frontier import known, tradeoff
-from analysis.tables.queue_table import SHOWN_PERCENTILES, TIMES, arriving, drained
-from analysis.text.labels import Row, share
-from analysis.text.latency_text import notes, percentile, shown_as
-from analysis.text.quantities import duration
+from analysis.measures.queues import has_p99, queue_frontier
+from analysis.tables.queue_table import SHOWN_PERCENTILES, TIMES, arriving
+from analysis.text.labels import Row, queue_call
+from analysis.text.numbers import MISSING, duration, fixed, percent, scaled
 from analysis.text.sheet import Cell, Lines, Sheet
 from wiretax.runs.reader import Run
 
@@ -20,8 +20,8 @@ TITLES = {"waiting": "Waiting", "wire": "On the wire", "total": "Total"}
 
 
 def queues_in_brief(run: Run) -> Lines:
-    """What batching from a queue saves and costs: a sentence for each rate and round trip."""
-    table = tradeoff(run)
+    """What batching saves and costs at each rate and round trip, in a sentence."""
+    table = queue_frontier(run)
     if table.empty:
         return Lines(["No workload of this run takes its events from a queue."])
     return Lines([sentence for _, curve in table.groupby("curve") for sentence in _of_curve(curve, table)])
@@ -32,14 +32,14 @@ def _of_curve(curve: pd.DataFrame, table: pd.DataFrame) -> Iterator[str]:
     words = f"At {arriving(first, table)}:"
     for trigger in curve[curve["api"] == "trigger"].to_dict("records"):
         if trigger["is_overloaded"]:
-            words += f" the trigger can't keep up and publishes {trigger['events_per_second']:,.0f} events/s;"
+            words += f" the trigger can't keep up and publishes {fixed(trigger['events_per_second'], 0)} events/s;"
         else:
             words += f" {_through(trigger)} by trigger;"
     batches = curve[curve["frontier"] & (curve["api"] == "batch")].sort_values("sent_per_event")
     if len(batches):
         yield f"{words} {_saves(batches.iloc[0].to_dict())}."
         return
-    unknown = curve[(curve["api"] == "batch") & ~curve["is_overloaded"] & ~known(curve)]
+    unknown = curve[(curve["api"] == "batch") & ~curve["is_overloaded"] & ~has_p99(curve)]
     if len(unknown):
         verb = "has" if len(unknown) == 1 else "have"
         yield f"{words} {len(unknown)} of its batches {verb} no p99, so none can be named."
@@ -48,27 +48,27 @@ def _of_curve(curve: pd.DataFrame, table: pd.DataFrame) -> Iterator[str]:
 
 
 def _through(row: Row) -> str:
-    """In what time 99 % of events are through."""
+    """How long 99 % of events take."""
     if isnan(row["total_p99_s"]):
         return f"p99 needs {samples_needed(0.99):,} events, {row['total_samples']:,} were published"
     least = "at least " if row["total_p99_s_is_lower_bound"] else ""
-    return f"99 % of events are through in {least}{duration(row['total_p99_s'])}"
+    return f"99 % of events take {least}{duration(row['total_p99_s'])}"
 
 
 def _saves(row: Row) -> str:
-    saving = "" if isnan(row["saving"]) else f"sends {share(row['saving'])} fewer bytes and "
-    return f"a {drained(row)}, {saving}has them through in {duration(row['total_p99_s'])}"
+    saving = "" if isnan(row["saving"]) else f"sends {percent(row['saving'])} fewer bytes and "
+    return f"a {queue_call(row)}, {saving}has 99 % of them through in {duration(row['total_p99_s'])}"
 
 
 def queues(run: Run) -> Sheet:
-    """A row a workload: what its calls carry, what an event costs and waits."""
-    table = tradeoff(run)
+    """A row per workload: events per call, bytes per event, and times."""
+    table = queue_frontier(run)
     headers = (
         "Arrivals",
         "Sent as",
         "Keeps up",
         "Events/s",
-        "Events a call",
+        "Events per call",
         "Sent B/event",
         "Saving %",
         *(f"{TITLES[kind]} {shown_as(quantile)}, ms" for kind, quantile in TIMES),
@@ -83,20 +83,16 @@ def _row(row: Row, table: pd.DataFrame) -> tuple[str | Cell, ...]:
     state = "overloaded" if row["is_overloaded"] else "yes"
     return (
         arriving(row, table),
-        Cell(drained(row), small="on the frontier" if row["frontier"] else ""),
+        Cell(queue_call(row), small="on the frontier" if row["frontier"] else ""),
         state,
-        _figure(row["events_per_second"], 0),
-        _figure(row["fill"], 1),
-        _figure(row["sent_per_event"], 1),
-        "-" if row["api"] == "trigger" else _figure(row["saving"] * 100, 1),
+        fixed(row["events_per_second"], 0),
+        fixed(row["fill"], 1),
+        fixed(row["sent_per_event"], 1),
+        MISSING if row["api"] == "trigger" else scaled(row["saving"], 100, 1),
         *(
-            percentile(row, f"{kind}_{quantile}", lambda seconds: f"{seconds * 1e3:,.1f}")
+            percentile(row, f"{kind}_{quantile}", lambda seconds: scaled(seconds, 1e3, 1))
             for kind, quantile in TIMES
         ),
         f"{row['depth_max']:,}",
         f"{row['left']:,}",
     )
-
-
-def _figure(value: float, digits: int) -> str:
-    return "-" if isnan(value) else f"{value:,.{digits}f}"

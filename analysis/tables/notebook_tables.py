@@ -10,28 +10,29 @@ from rich.text import Text
 
 from analysis.advice.advice_text import choice
 from analysis.advice.advise import Advice, Demand, Option, advise
-from analysis.advice.call_cost import UNKNOWN, work_of
-from analysis.figures.family import OBSERVED
+from analysis.advice.call_cost import UNKNOWN, call_cost_of
 from analysis.findings.brief import brief
+from analysis.findings.cautions import cautions
 from analysis.findings.claims import Claim, claims
-from analysis.findings.doubts import check
-from analysis.findings.monthly_traffic import size, volumes
+from analysis.findings.monthly_traffic import monthly_traffic, size
+from analysis.findings.percentile_notes import OPEN_LOOP, closed_loop, notes
 from analysis.measures.clients import compare_clients
 from analysis.measures.connections import with_use
 from analysis.measures.latency import TIMES
-from analysis.measures.mode import why_no_gain
 from analysis.measures.summary import summarise
+from analysis.measures.throughput import why_no_gain
 from analysis.models.cost_model import fit_bytes
-from analysis.tables.run_table import CLIENT_COLUMNS, Column, columns_of
-from analysis.text.labels import describe, share, way
-from analysis.text.latency_text import OPEN_LOOP, closed_loop, notes
+from analysis.tables.columns import CLIENT_COLUMNS, Column
+from analysis.tables.run_table import columns_of
+from analysis.tables.time_sheet import time_model as time_model  # pages show it as one of their parts
+from analysis.text.labels import describe, transport
+from analysis.text.numbers import percent
 from analysis.text.setup_text import cpu_in_words, server_in_words
 from analysis.text.sheet import Cell, Lines, Sheet
-from analysis.text.time_sheet import time_model as time_model  # pages show it as one of their parts
 from wiretax.channels.endpoint import SERVICE
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
-from wiretax.runs.mode import mode_in
+from wiretax.runs.mode import OBSERVED, mode_in
 from wiretax.runs.reader import Run
 
 MACHINE = {
@@ -55,7 +56,7 @@ def claimed(run: Run) -> Sheet:
 
 
 def sheet_of(found: Sequence[Claim]) -> Sheet:
-    """A row a claim."""
+    """A row per claim."""
     rows = [
         (
             each.claim,
@@ -69,7 +70,7 @@ def sheet_of(found: Sequence[Claim]) -> Sheet:
 
 
 def costs(run: Run) -> Sheet:
-    """A row a workload: what an event costs, what that saves, how fast it goes."""
+    """A row per workload: what an event costs, what that saves, how fast it goes."""
     summary = summarise(run.slices, run.latency)
     columns = columns_of(summary)
     rows = [
@@ -91,12 +92,12 @@ def _of_times(summary: pd.DataFrame, meta: dict[str, Any]) -> Iterator[str]:
 
 
 def libraries(run: Run) -> Sheet:
-    """A row a client library: a trigger beside a batch; nothing where there is one client only."""
+    """A row per client library: a trigger beside a batch; nothing where there is one client only."""
     pairs = compare_clients(summarise(run.slices))
     pairs = pairs if pairs["client"].nunique() > 1 else pairs.iloc[:0]
     rows = [
         (
-            ", ".join([row["client"], *way(row)]),
+            ", ".join([row["client"], *transport(row)]),
             f"{row['payload_bytes']:,} B",
             *(each.cell(row) for each in CLIENT_COLUMNS),
         )
@@ -121,7 +122,7 @@ def bytes_model(run: Run) -> Sheet:
     """H, E and k by call and payload, and what they leave unexplained."""
     rows = [
         (
-            ", ".join([_api(row), row["client"], *way(row)]),
+            ", ".join([_api(row), row["client"], *transport(row)]),
             f"{row['payload_bytes']:,} B",
             _bytes(row["call_bytes"]),
             _bytes(row["envelope_bytes"]),
@@ -138,11 +139,11 @@ def bytes_model(run: Run) -> Sheet:
     headers = (
         "Call",
         "Payload",
-        "H, B a call",
-        "E, B an event",
+        "H, B per call",
+        "E, B per event",
         "k",
-        "E + k p, B an event",
-        "Residual, B a call",
+        "E + k p, B per event",
+        "Residual, B per call",
         "Digits of Content-Length",
         "Batch sizes n",
     )
@@ -153,17 +154,17 @@ def monthly(run: Run) -> Sheet:
     """What batches of ten save at several volumes."""
     rows = [
         (f"{each.events:,}", size(each.events * each.alone), size(each.events * each.batched), each.arithmetic)
-        for each in volumes(run.slices)
+        for each in monthly_traffic(run.slices)
     ]
-    return Sheet(("Events a month", "Sent, one a call", "Sent, ten a call", "Saved"), rows, words=0)
+    return Sheet(("Events per month", "Sent, one a call", "Sent, ten a call", "Saved"), rows, words=0)
 
 
 def advice(run: Run, rate: float, payload_bytes: int, rtt_s: float, budget_s: float, **more: Any) -> Advice:
-    """What to do at so many events a second, by the time a call took in this run.
+    """What to do at so many events per second, by the time a call took in this run.
 
     Args:
         run: whose calls' work is taken.
-        rate: events a second.
+        rate: events per second.
         payload_bytes: of one event.
         rtt_s: seconds to the endpoint and back.
         budget_s: the longest from an event's arrival to the answer of its call, seconds.
@@ -171,7 +172,7 @@ def advice(run: Run, rate: float, payload_bytes: int, rtt_s: float, budget_s: fl
     """
     workload = Workload.of(payload_bytes=payload_bytes, tls=True, **more)
     demand = Demand(workload, SERVICE, rate, rtt_s, budget_s, Limits().batch_size)
-    return advise(demand, work_of(run, workload) or UNKNOWN)
+    return advise(demand, call_cost_of(run, workload) or UNKNOWN)
 
 
 def chosen(given: Advice) -> Lines:
@@ -188,7 +189,7 @@ def options(given: Advice) -> Sheet:
             f"{each.events_per_call:,.1f}",
             f"{each.calls_per_s:,.4g}",
             f"{each.bytes_per_s:,.0f}",
-            "-" if each.batch_size == 1 else share(given.saving(each)),
+            "-" if each.batch_size == 1 else percent(given.saving(each)),
             f"{each.mean_s * 1e3:,.1f}",
             f"{each.worst_s * 1e3:,.1f}",
             f"{each.connections:,}",
@@ -198,7 +199,7 @@ def options(given: Advice) -> Sheet:
     headers = (
         "Sent as",
         "Linger, ms",
-        "Events a call",
+        "Events per call",
         "Calls/s",
         "Sent, B/s",
         "Saving",
@@ -215,12 +216,12 @@ def _mark(given: Advice, option: Option) -> str:
 
 def warnings(run: Run) -> Lines:
     """What speaks against the run, and what it warns of itself."""
-    doubts = [f"{str(doubt)[0].upper()}{str(doubt)[1:]}." for doubt in check(run.slices, run.meta)]
+    found = [f"{str(caution)[0].upper()}{str(caution)[1:]}." for caution in cautions(run.slices, run.meta)]
     invalid = [f"Invalid: {reason}." for reason in run.meta.get("invalid_because", [])]
     own = [f"{warning[0].upper()}{warning[1:]}." for warning in run.meta.get("warnings", [])]
     why = [each for each in [why_no_gain(run.slices)] if each]
     return Lines(
-        [*invalid, *why, *own, *doubts], "None: the run is valid and its ratios hold as far as their intervals go."
+        [*invalid, *why, *own, *found], "None: the run is valid and its ratios hold as far as their intervals go."
     )
 
 
@@ -267,8 +268,8 @@ def _api(row: dict[Any, Any]) -> str:
     return f"to {row['channels']} channels" if row["api"] == "multi_trigger" else str(row["api"])
 
 
-def _with(measured: str, doubt: str) -> str:
-    return measured if doubt in ("-", "exact") else f"{measured} {doubt}"
+def _with(measured: str, caution: str) -> str:
+    return measured if caution in ("-", "exact") else f"{measured} {caution}"
 
 
 def _bytes(value: float) -> str:

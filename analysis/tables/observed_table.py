@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from analysis.measures.layers import HEAD, REQUEST, RESPONSE, with_tls
-from analysis.models.fitting import print_whole
+from analysis.measures.counts import with_all_columns
+from analysis.measures.layers import HEAD, REQUEST, RESPONSE
 from analysis.text.labels import Row, describe
+from analysis.text.terminal_table import print_whole
 from wiretax.channels.remedies import remedy
 from wiretax.runs.outcome import REJECTIONS
 from wiretax.runs.reader import Run
@@ -71,12 +72,12 @@ def by_kind(slices: pd.DataFrame) -> pd.DataFrame:
         slices: ``slices.parquet`` of an observed run.
 
     Returns:
-        A row a kind (``KIND``), in the order they were first seen:
+        A row per kind (``KIND``), in the order they were first seen:
         ``requests``, ``events``, ``failures``, ``head_per_call``, ``body_per_call``, ``sent_per_event``,
         ``received_per_event`` (bytes), ``overhead_factor`` (sent over payload, a ratio). NaN where nothing was
         answered, acknowledged, or carried.
     """
-    frame = with_tls(slices).groupby(KIND, sort=False)[[*COUNTS, *BYTES]].sum()
+    frame = with_all_columns(slices).groupby(KIND, sort=False)[[*COUNTS, *BYTES]].sum()
     answered = frame["requests"].where(frame["requests"] > 0)
     events = frame["events"].where(frame["events"] > 0)
     sent = frame[REQUEST].sum(axis=1) + frame["unfinished_sent_bytes"]

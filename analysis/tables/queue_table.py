@@ -1,4 +1,4 @@
-"""Queues as a person reads them on a terminal: what each way to drain one costs in bytes and in waiting."""
+"""Queues on the terminal: what each batch size and linger costs in bytes and in waiting time."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from analysis.findings.percentile_notes import notes, percentile
 from analysis.measures.queues import KEPT_UP, QUANTILES, SAME_ARRIVALS
-from analysis.models.fitting import fit, print_fitting
-from analysis.text.labels import Row, share
-from analysis.text.latency_text import notes, percentile
-from analysis.text.quantities import milliseconds
+from analysis.text.labels import Row, queue_call
+from analysis.text.numbers import MISSING, count, fixed, milliseconds, percent, plain, scaled
+from analysis.text.terminal_table import fit, print_fitting
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column's heading, and when it is left out on a narrow terminal: the lowest first, 0 never."""
+    """A column's heading. On a narrow terminal the lowest ``spare`` is left out first, 0 never."""
 
     title: str
     spare: int = 0
@@ -59,16 +59,16 @@ SHOWN_PERCENTILES = {f"{kind}_{name}": QUANTILES[name] for kind, name in TIMES i
 
 
 def print_queues(table: pd.DataFrame, console: Console) -> None:
-    """Print a table of ``queue_frontier.tradeoff``; on a terminal that is too narrow, the columns that fit."""
+    """Print a table of ``queues.queue_frontier``; on a terminal that is too narrow, the columns that fit."""
     print_fitting(console, lambda headings: _build(table, headings), HEADINGS)
 
 
 def render_queues(table: pd.DataFrame, width: int | None = None) -> Table:
-    """A table of ``queue_frontier.tradeoff``: a block for workloads that are given the same arrivals.
+    """A table of ``queues.queue_frontier``: a block for workloads with the same arrivals.
 
     Args:
-        table: a row a workload.
-        width: characters to a line, to leave out columns if the table is wider; None for all of them.
+        table: a row per workload.
+        width: characters per line; columns that don't fit are left out. None for all.
     """
     return fit(lambda headings: _build(table, headings), HEADINGS, width)[0]
 
@@ -85,18 +85,18 @@ def _build(table: pd.DataFrame, headings: list[Heading]) -> Table:
         for row in rows.to_dict("records"):
             mark = "!" if row["is_overloaded"] else "*" if row["frontier"] and len(rows) > 1 else " "
             cells = dict(zip(HEADINGS, _cells(row), strict=True))
-            drawn.add_row(f"{mark} {drained(row)}", *(cells[heading] for heading in headings))
+            drawn.add_row(f"{mark} {queue_call(row)}", *(cells[heading] for heading in headings))
     return drawn
 
 
 def arriving(row: Row, table: pd.DataFrame) -> str:
-    """What arrives, with what tells it from other blocks: ``500/s, round trip 20 ms``."""
+    """The arrivals, with the settings in which blocks differ: ``500/s, round trip 20 ms``."""
     several = [name for name in SAME_ARRIVALS if name != "rate" and table[name].nunique(dropna=False) > 1]
-    return ", ".join([f"{row['rate']:,.10g}/s", *(_setting(row, name) for name in several)])
+    return ", ".join([f"{plain(row['rate'])}/s", *(_setting(row, name) for name in several)])
 
 
 def alike(table: pd.DataFrame) -> str:
-    """What all blocks share: ``100 B chat by reference, arriving at random, 16 publishers``."""
+    """What all blocks percent: ``100 B chat by reference, arriving at random, 16 publishers``."""
     row = table.iloc[0].to_dict()
     shared = [name for name in SHOWN if table[name].nunique(dropna=False) == 1 and _setting(row, name)]
     return ", ".join(_setting(row, name) for name in shared)
@@ -107,34 +107,27 @@ SHOWN = ("payload_bytes", "payload_kind", "client", "arrivals", "publishers", "r
 
 
 def _setting(row: Row, name: str) -> str:
-    """One of a workload's settings in words."""
+    """One setting of a workload; empty if there is nothing to show."""
     value = row[name]
     if name == "payload_bytes":
         return f"{value:,} B"
     if name == "rtt_s":
-        return "" if isnan(value) else f"round trip {value * 1e3:,.10g} ms"
+        return "" if isnan(value) else f"round trip {plain(value * 1e3)} ms"
     if name == "arrivals":
         return f"arriving {ARRIVING[value]}"
     if name == "publishers":
-        return f"{value} publisher{'' if value == 1 else 's'}" if value else ""
+        return count(value, "publisher") if value else ""
     if name == "tls":
         return "TLS" if value else "no TLS"
     if name == "calls_per_connection":
-        return f"{value} calls a connection" if value else "connections kept"
+        return f"{value} calls per connection" if value else "connections kept"
     return str(value)
 
 
-def drained(row: Row) -> str:
-    """How a queue is drained: ``batch of 10, linger 20 ms``."""
-    if row["api"] == "trigger":
-        return "trigger"
-    return f"batch of {row['batch_size']}, linger {row['linger_s'] * 1e3:,.10g} ms"
-
-
 def _cells(row: Row) -> Iterator[str]:
-    yield f"{row['fill']:,.1f}" if row["fill"] == row["fill"] else "-"
-    yield f"{row['sent_per_event']:,.1f}" if row["sent_per_event"] == row["sent_per_event"] else "-"
-    yield "-" if row["api"] == "trigger" or row["saving"] != row["saving"] else f"{row['saving'] * 100:.1f}"
+    yield fixed(row["fill"], 1)
+    yield fixed(row["sent_per_event"], 1)
+    yield MISSING if row["api"] == "trigger" else scaled(row["saving"], 100, 1)
     for kind, quantile in TIMES:
         yield percentile(row, f"{kind}_{quantile}", _milliseconds)
     yield f"{row['depth_max']:,}"
@@ -142,35 +135,35 @@ def _cells(row: Row) -> Iterator[str]:
 
 
 def _milliseconds(seconds: float) -> str:
-    return f"{seconds * 1e3:,.0f}" if seconds >= 0.1 else milliseconds(seconds)
+    return scaled(seconds, 1e3, 0) if seconds >= 0.1 else milliseconds(seconds)
 
 
 def findings(table: pd.DataFrame) -> Iterator[str]:
-    """What a reader has to know of a table's rows, a line each."""
+    """Rows of a table that need an explanation, a line each."""
     for row in table[table["is_overloaded"]].to_dict("records"):
         rounds = f"in {row['overloaded'] * row['rounds']:.0f} of {row['rounds']} rounds"
         yield (
-            f"overloaded {rounds}: {drained(row)} at {arriving(row, table)} publishes "
-            f"{row['events_per_second']:,.0f} events/s"
+            f"overloaded {rounds}: {queue_call(row)} at {arriving(row, table)} publishes "
+            f"{fixed(row['events_per_second'], 0)} events/s"
         )
     for row in table[table["kept_up"] < KEPT_UP].to_dict("records"):
         yield (
-            f"{drained(row)} at {row['rate']:,.10g}/s: this machine made {row['reached']:,.0f} events/s, "
-            f"{share(row['kept_up'])} of the rate"
+            f"{queue_call(row)} at {plain(row['rate'])}/s: this machine generated {fixed(row['reached'], 0)} "
+            f"events/s, {percent(row['kept_up'])} of the rate"
         )
 
 
 def legend(table: pd.DataFrame) -> str:
-    """How the columns are to be read, in a few lines."""
+    """How to read the columns, in a few lines."""
     late = "late_max_s" if table["late_max_s"].notna().any() else "late_p99_s"
     return "\n".join(
         [
             alike(table),
-            "total: from the moment an event was meant to arrive to the answer of its call; wait: until that call",
-            "began, linger and queue included; wire: the call; saving: against the trigger of the same arrivals",
+            "total: from an event's intended arrival to its call's response; wait: until the call began, with",
+            "linger and queue; wire: the call; saving: against the trigger of the same arrivals",
             "*: no other sends fewer bytes at a lower p99; !: overloaded, queue still growing",
             *notes(table, SHOWN_PERCENTILES, "events"),
-            f"scheduling delay up to {table[late].max() * 1e3:,.1f} ms"
+            f"scheduling delay up to {scaled(table[late].max(), 1e3, 1)} ms"
             f"{' (p99)' * (late == 'late_p99_s')}, included in wait",
         ]
     )

@@ -66,7 +66,7 @@ class Sheet:
         return f'<{tag}{mark} style="text-align:{side}">{escape(cell.text)}{small}</{tag}>'
 
     def markdown(self) -> str:
-        """As a README has it; one line a row."""
+        """As a README has it; one line per row."""
         if not self.rows:
             return f"*{NOTHING}*"
         sides = [":--" if place < self.words else "--:" for place in range(len(self.headers))]

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from tshark import Frame, by_stream, capturing, ends_usually, read_fields, read_frames
 
-from analysis.measures.layers import bytes_per_event, totals
+from analysis.measures.counts import totals
+from analysis.measures.event_bytes import bytes_per_event
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import MockTls

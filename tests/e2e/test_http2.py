@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from commands import Run
 
-from analysis.measures.layers import bytes_per_event
+from analysis.measures.event_bytes import bytes_per_event
 from wiretax.runs.reader import find_run, read_run
 
 PLAN = """\

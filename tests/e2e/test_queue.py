@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands import Run, environment
 
-from analysis.measures.queue_frontier import tradeoff
+from analysis.measures.queues import queue_frontier
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
 from wiretax.mock.cost import CostModel
@@ -82,7 +82,7 @@ def test_the_same_events_arrive_however_they_are_drained(measured: tuple[Saved, 
 
 def test_a_trigger_that_cannot_keep_up_is_the_finding(measured: tuple[Saved, str]) -> None:
     run, said = measured
-    table = tradeoff(run).set_index(["api", "linger_s"])
+    table = queue_frontier(run).set_index(["api", "linger_s"])
     assert table["is_overloaded"].to_dict() == {
         ("trigger", 0.0): True,
         ("batch", 0.0): False,
@@ -113,7 +113,7 @@ def test_a_rate_no_machine_makes_stops_at_the_bound_and_says_what_was_reached(ru
     found = saved(tmp_path)
     assert (found.queue["overloaded"] == "the queue reached its bound of 100,000 events").all()
     assert (found.queue["depths"].map(max) <= 100_000).all()
-    assert "trigger at 1,000,000,000/s: this machine made" in done.stdout
+    assert "trigger at 1,000,000,000/s: this machine generated" in done.stdout
 
 
 def test_calls_that_fail_lose_their_events_and_nothing_else(run: Run, tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_queue_user_drains_what_arrives_in_locusts_own_way(tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     run = saved(tmp_path)
     assert run.meta["valid"], run.meta["invalid_because"]
-    [row] = tradeoff(run).to_dict("records")
+    [row] = queue_frontier(run).to_dict("records")
     assert (row["rate"], row["linger_s"], row["batch_size"]) == (300, 0.015, 5)
     assert 1 < row["fill"] <= 5
     assert row["acknowledged"] > 200

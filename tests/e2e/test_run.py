@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from commands import Plan, Run, command, free_port, run_until
 
-from analysis.measures.layers import bytes_per_event
+from analysis.measures.event_bytes import bytes_per_event
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import MockTls

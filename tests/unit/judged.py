@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 from saved import latency_frame, record, slices_frame
 
-from analysis.gates.accepted import Accepted
-from analysis.gates.gates import Gates
-from analysis.gates.gatesfile import parse_gates
-from analysis.gates.judge import judge
-from analysis.gates.verdict import Judgement
+from analysis.gates.baseline.accepted import Accepted
+from analysis.gates.baseline.gates import Gates
+from analysis.gates.evaluation.evaluate import evaluate
+from analysis.gates.evaluation.result import GateResult
+from analysis.gates.file.parser import parse_gates
 from wiretax.runs.reader import Run
 from wiretax.wire.slices import Slice
 
@@ -57,11 +57,11 @@ def gates_of(text: str, accepted: dict[str, tuple[Accepted, ...]] | None = None)
     return Gates("gates.toml", rules, checks, accepted or {})
 
 
-def judged(run: Run, text: str) -> Judgement:
+def judged(run: Run, text: str) -> GateResult:
     """A run held to the text of a gates file."""
-    return judge(run, gates_of(text))
+    return evaluate(run, gates_of(text))
 
 
-def verdicts(judgement: Judgement) -> list[tuple[str | None, str]]:
+def verdicts(result: GateResult) -> list[tuple[str | None, str]]:
     """Workload and verdict of each case."""
-    return [(case.workload, case.verdict) for case in judgement.cases]
+    return [(case.workload, case.verdict) for case in result.cases]

@@ -61,9 +61,9 @@ def advise(
     from analysis.advice.advice_text import print_advice
     from analysis.advice.advise import Demand
     from analysis.advice.advise import advise as advise_on
-    from analysis.advice.call_cost import find_work
+    from analysis.advice.call_cost import find_call_cost
     from analysis.advice.connections_seen import ASSUMED, Connections, find_seen
-    from analysis.advice.measured_queue import find_drained
+    from analysis.advice.measured_queue import find_measured_queue
     from wiretax.runs.reader import RunNotFoundError
     from wiretax.units.duration import parse_duration
     from wiretax.units.rate import parse_rate
@@ -76,16 +76,16 @@ def advise(
             raise AdviseError(f"--budget {budget}: expected more than nothing, like 100ms")
         target = _target(endpoint, tls)
         workload = _workload(payload, kind, client, limit, target.scheme == "https")
-        work = find_work(results, run, workload)
+        cost = find_call_cost(results, run, workload)
         if connection not in (None, *HABITS):
             raise AdviseError(f"--connection {connection}: expected {' or '.join(HABITS)}")
         told = None if connection is None else Connections(connection == "close", f"--connection {connection}")
         seen = told or find_seen(results, run, target) or ASSUMED
         demand = Demand(workload, target, events_per_s, rtt_s, budget_s, limit, seen)
-        queue = find_drained(results, run, demand)
+        queue = find_measured_queue(results, run, demand)
     except (AdviseError, EndpointError, RunNotFoundError) as error:
         fail(str(error), Exit.USAGE)
-    print_advice(advise_on(demand, work), out, "" if queue is None else queue.sentence(budget_s))
+    print_advice(advise_on(demand, cost), out, "" if queue is None else queue.sentence(budget_s))
 
 
 def _read(option: str, text: str, parse: Callable[[str], float]) -> float:

@@ -10,7 +10,7 @@ import typer
 from wiretax.terminal import Exit, fail, out
 
 if TYPE_CHECKING:
-    from analysis.gates import Gates
+    from analysis.gates.baseline.gates import Gates
     from wiretax.runs.reader import Run
 
 
@@ -24,8 +24,11 @@ def gate(
     results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
 ) -> None:
     """Gating a saved run: exit code, and gate.json, junit.xml and summary.md in its folder."""
-    from analysis.gates import GatesError, judge, load_gates, print_judgement, write_outputs
-    from analysis.gates.terminal import print_metrics
+    from analysis.gates.baseline.gates import load_gates
+    from analysis.gates.evaluation.evaluate import evaluate
+    from analysis.gates.file.checks import GatesError
+    from analysis.gates.outputs.files import write_outputs
+    from analysis.gates.outputs.terminal import print_metrics, print_result
     from wiretax.runs.reader import RunNotFoundError, find_run, salvage_run
 
     if metrics:
@@ -43,20 +46,20 @@ def gate(
     if accept:
         _accept(saved, chosen)
         return
-    judgement = judge(saved, chosen)
-    print_judgement(judgement, out)
+    result = evaluate(saved, chosen)
+    print_result(result, out)
     try:
-        write_outputs(folder, judgement)
+        write_outputs(folder, result)
     except OSError as error:
         fail(f"{folder}: the verdict's files can't be written ({error.strerror})", Exit.USAGE)
     out.print(f"written into {folder}: gate.json, junit.xml, summary.md", soft_wrap=True, markup=False)
-    raise typer.Exit(judgement.exit_code)
+    raise typer.Exit(result.exit_code)
 
 
 def _accept(saved: Run, gates: Gates) -> None:
-    from analysis.gates import GatesError
-    from analysis.gates.acceptance import UnacceptableError, accept_run
-    from analysis.gates.terminal import print_changes
+    from analysis.gates.evaluation.acceptance import UnacceptableError, accept_run
+    from analysis.gates.file.checks import GatesError
+    from analysis.gates.outputs.terminal import print_changes
 
     try:
         changes = accept_run(saved, gates)

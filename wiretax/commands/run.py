@@ -79,7 +79,7 @@ def run(
     # Locust patches the standard library, so it comes before anything that opens a socket.
     import locust  # noqa: F401
 
-    from analysis.gates import GatesError
+    from analysis.gates.file.checks import GatesError
     from analysis.tables.run_table import print_run
     from wiretax.load.accounting.gating import Gating
     from wiretax.load.client.preflight import EndpointRefusedError

@@ -19,7 +19,7 @@ from wiretax.observe.exchange import Exchange
 from wiretax.observe.publisher import Ending, without_secrets
 from wiretax.observe.recording import Recording
 from wiretax.runs.machine import describe_machine
-from wiretax.runs.mode import MODE
+from wiretax.runs.mode import MODE, OBSERVED, UNKNOWN
 from wiretax.runs.reconcile import reconcile
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import SCHEMA
@@ -27,8 +27,6 @@ from wiretax.wire.counters import TcpCounters, TlsCounters, add_counters
 from wiretax.wire.ledger import Failure, Tally
 from wiretax.wire.slices import Slice
 
-UNKNOWN = "unknown"
-OBSERVED = "observed"
 ASIDE = Workload.of(payload_bytes=0, payload_kind=OBSERVED, client=UNKNOWN)
 TLS_RECORD = b"\x16\x03"
 

@@ -9,7 +9,7 @@ from html import escape
 
 from analysis.tables.notebook_queues import queues
 from analysis.tables.notebook_tables import costs
-from analysis.text.quantities import count
+from analysis.text.numbers import count
 from analysis.text.setup_text import FREE, server_in_words
 from analysis.text.sheet import Sheet
 from wiretax.runs.mode import mode_in

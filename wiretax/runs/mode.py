@@ -8,6 +8,8 @@ from typing import Any, Literal
 Mode = Literal["sweep", "free", "observe"]
 # A key of run.json, and the column that ``Run`` adds to its slices.
 MODE = "mode"
+# The kind of payload in observed runs, and the client if no profile matches.
+OBSERVED, UNKNOWN = "observed", "unknown"
 # What free runs were named before run.json had a mode.
 FREE_RUN = "free-run"
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from shown import fenced, missing
 
-from analysis.gates import load_gates
+from analysis.gates.baseline.gates import load_gates
 
 TEXT = (Path(__file__).parents[3] / "docs" / "ci.md").read_text()
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from analysis.gates import judge, load_gates, print_judgement, write_outputs
+from analysis.gates.baseline.gates import load_gates
+from analysis.gates.evaluation.evaluate import evaluate
+from analysis.gates.outputs.files import write_outputs
+from analysis.gates.outputs.terminal import print_result
 from wiretax.runs.reader import Run
 
 
@@ -23,7 +26,7 @@ class Gating:
 
     def undecided(self, so_far: Run) -> tuple[str, ...]:
         """Names of the workloads of which more rounds could decide a check."""
-        return judge(so_far, self._gates).undecided
+        return evaluate(so_far, self._gates).undecided
 
     def conclude(self, run: Run, console: Console) -> int:
         """Print the verdict, write its files into the run's folder, and return the exit code it stands for.
@@ -31,7 +34,7 @@ class Gating:
         Raises:
             OSError: where the folder can't be written.
         """
-        judgement = judge(run, self._gates)
-        print_judgement(judgement, console)
-        write_outputs(run.folder, judgement)
-        return judgement.exit_code
+        result = evaluate(run, self._gates)
+        print_result(result, console)
+        write_outputs(run.folder, result)
+        return result.exit_code

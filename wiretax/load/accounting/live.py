@@ -1,35 +1,31 @@
-"""What a test has measured so far, in figures that are made while it runs: plain sums, by the gates' own metrics.
+"""The figures of a running test, by the metrics of the gates and in the columns of the table.
 
-A frame of pandas costs a tenth of a second on a busy machine; this costs a thousandth.
+Making pandas frames takes a tenth of a second on a busy machine; this takes a hundredth of that.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from math import nan
+from math import isnan, nan
 from time import time
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.gates.measured import Counts, Measured
-from analysis.gates.metrics import METRICS
-from analysis.measures.connections import (
-    MANY_CALLS,
-    calls_on_connection,
-    closes_early,
-    closing_in_words,
-    setup_per_event,
-)
+from analysis.findings.connection_notes import closing_note
+from analysis.gates.measured.metrics import METRICS
+from analysis.gates.measured.run_counts import in_gate_order
+from analysis.measures.connections import MANY_CALLS, calls_on_connection, closes_early, setup_per_event
+from analysis.measures.counts import Counts, SliceCounts
 from analysis.measures.latency import P50_P99, Histogram, Quantile, column_names
-from analysis.measures.mode import no_gain
-from analysis.measures.throughput import Ratio, ratio_of
+from analysis.measures.layers import BARS
+from analysis.measures.throughput import NO_RATIO, Ratio, no_gain, ratio_by_round
+from analysis.tables import columns
 from analysis.text.labels import describe, event
-from wiretax.runs.record import Row, RunRecord, slice_row
-from wiretax.runs.schema import QUEUE_COLUMNS, WORKLOAD_COLUMNS
+from wiretax.runs.record import RunRecord, slice_row
 from wiretax.wire.histogram import SIZE, Buckets, bucket_lows_ns
 from wiretax.wire.slices import Slice
 
@@ -47,100 +43,93 @@ FIGURES = {
     "overhead_factor": "overhead_factor",
     "saving": "saving",
 }
-# HTTP's layers in the order of the wire, by what is summed of each.
-LAYERS = {
-    "payload": ("payload_total_bytes",),
-    "envelope": ("envelope",),
-    "request_line": ("request_line_bytes",),
-    "auth_query": ("auth_query_bytes",),
-    "headers": ("header_bytes",),
-    "framing": ("framing_sent_bytes", "unfinished_sent_bytes"),
-    "answer": ("received",),
-}
+COLUMNS = (
+    columns.EVENTS,
+    columns.SENT,
+    columns.RECEIVED,
+    columns.HEAD,
+    columns.OVERHEAD,
+    columns.SAVING,
+    columns.GAIN,
+    columns.P50,
+    columns.P99,
+    columns.CALLS,
+)
+# What the page shows beside the workloads: the headings of their cells, and the layers in the order of the wire.
+HEADINGS = ["sent as", *(column.title for column in COLUMNS), "failures"]
+LAYERS = [{"key": bar.key, "label": bar.label} for bar in BARS]
 _INDICES = np.arange(SIZE)
 _LOWS_S, _HIGHS_S = bucket_lows_ns(_INDICES) / 1e9, bucket_lows_ns(_INDICES + 1) / 1e9
-_DESCRIBING = {name for name, _ in (*WORKLOAD_COLUMNS, *QUEUE_COLUMNS)}
 Counted = npt.NDArray[np.int64]
-# Events a second, p50 and p99 in seconds, and whether each of these is a lower bound.
+# Events per second, p50 and p99 in seconds, and whether each of these is a lower bound.
 Sample = tuple[float, float | None, float | None, bool, bool]
 
 
 @dataclass(slots=True)
-class _Standing:
-    """One workload's sums over what is closed, and where it stood at the last sample.
+class _Latencies:
+    """One workload's latencies, and what had been counted of it at the last sample.
 
     Attributes:
-        row: a row of ``slices.parquet`` with the sums of all.
         histogram: calls by latency, acknowledged ones and others, a row each.
         sampled: the same at the last sample.
-        sampled_s: seconds it had been sent for at the last sample.
+        sampled_s: for how many seconds it had been sent at the last sample.
         sampled_events: events it had published at the last sample.
-        rates: messages per second by round.
-        latest: the round taken last, with its messages and its duration (s).
     """
 
-    row: Row
     histogram: Counted = field(default_factory=lambda: np.zeros((2, SIZE), dtype=np.int64))
     sampled: Counted = field(default_factory=lambda: np.zeros((2, SIZE), dtype=np.int64))
     sampled_s: float = 0.0
     sampled_events: float = 0.0
-    rates: dict[int, float] = field(default_factory=dict)
-    latest: tuple[int, int, float] = (-1, 0, 0.0)
 
 
 class Live:
-    """Fed with the record of a test, every now and then.
+    """The figures of a test so far, updated from its record every two seconds.
 
     Attributes:
-        workloads: figures a workload, as of the last sample.
-        key: tells it from any other of this process.
-        samples: how many were taken, those that are kept no more included.
+        workloads: figures per workload, as of the last sample.
+        key: tells this test from all others of this process.
+        samples: how many were taken, including those that were dropped.
     """
 
     def __init__(self, by_rounds: bool) -> None:
-        """``by_rounds``: whether workloads are sent in turn and compared round by round; else they are sent at the
-        same time, compete, and have no gain."""
+        """``by_rounds``: whether workloads are sent in turn and compared round by round. Otherwise they are sent
+        at the same time and compete, so they have no gain."""
         self._by_rounds = by_rounds
         self._began_s = time()
         self._sampled_at_s = 0.0
-        self._taken = 0
+        self._rows_read = 0
         self._buckets: list[Buckets] = []
-        self._standing: dict[str, _Standing] = {}
+        self._counts = SliceCounts()
+        self._latencies: dict[str, _Latencies] = {}
         self._history: deque[tuple[float, dict[str, Sample]]] = deque(maxlen=MOST_SAMPLES)
         self.key = f"{self._began_s:.6f}"
         self.samples = 0
         self.workloads: list[dict[str, Any]] = []
 
     def sample(self, record: RunRecord, still_open: Iterable[Slice] = ()) -> None:
-        """Take in what the record has that it had not at the last sample, and slices that are not in it yet."""
-        self._take(record)
+        """Read what is new in the record, and the slices that are not in it yet."""
+        self._read(record)
         now = time()
-        rows = [each.row for each in self._standing.values()]
-        histograms = {name: each.histogram for name, each in self._standing.items()}
-        lasting = {name: each.row["duration_s"] for name, each in self._standing.items()}
-        events = {name: float(each.row["events"]) for name, each in self._standing.items()}
+        histograms = {name: each.histogram for name, each in self._latencies.items()}
+        open_rows: list[dict[str, Any]] = []
         open_calls: Counter[str] = Counter()
         for number, slice_ in enumerate(still_open, 1):
-            name, row = slice_.workload.name, slice_row(slice_, 0, 0)
-            self._stand(slice_.workload.name, row)
-            row["duration_s"] = slice_.duration_s or now - slice_.started_at
-            rows.append({**row, "round": number})
+            row = slice_row(slice_, 0, 0)
+            name = row["workload"]
+            # A round of its own, apart from all that the record has.
+            open_rows.append({**row, "round": -number, "duration_s": slice_.duration_s or now - slice_.started_at})
             seen = _counted(slice_)
             histograms[name] = histograms[name] + seen if name in histograms else seen
-            lasting[name] = lasting.get(name, 0.0) + row["duration_s"]
             open_calls[name] += slice_.measured.latency.total
-        measured = Measured.of_rows(rows)
-        for name, calls in open_calls.items():
-            # Latencies are noted as they come; counts only when a user's turn ends.
-            per_call = _events_per_call(measured.workloads[name], measured.counts(name))
-            events[name] = events.get(name, 0.0) + calls * per_call
-        # What came in a moment says little.
+        counted = self._counts.with_rows(open_rows)
+        # Too little arrives in a moment for a sample.
         if not self.samples or now - self._sampled_at_s >= SAMPLE_S / 2:
-            sampled = self._sampled(measured, histograms, lasting, events)
-            self._history.append((round(now - self._began_s, 2), sampled))
+            self._history.append((round(now - self._began_s, 2), self._sampled(counted, histograms, open_calls)))
             self._sampled_at_s = now
             self.samples += 1
-        self.workloads = [self._figures(measured, name, histograms[name]) for name in measured.workloads]
+        self.workloads = [
+            self._figures(counted, name, histograms[name]) for name in in_gate_order(counted.workloads)
+        ]
 
     @property
     def why_no_gain(self) -> str:
@@ -148,59 +137,40 @@ class Live:
         return "" if self._by_rounds else no_gain("free", {each["api"] for each in self.workloads})
 
     def history(self, since: int) -> list[tuple[float, dict[str, Sample]]]:
-        """The samples after the first so many: seconds since the beginning, and by workload events per second, p50
-        and p99 (s; None where too few calls came) and whether each is a lower bound; a workload that was not sent
-        meanwhile is missing."""
+        """The samples after the first ``since``: seconds since the beginning, and by workload events per second,
+        p50 and p99 (s; None with too few calls) and whether each is a lower bound. A workload that was not sent in
+        the meantime is missing."""
         fresh = min(self.samples - since, len(self._history))
         return list(self._history)[len(self._history) - fresh :] if fresh > 0 else []
 
-    def _take(self, record: RunRecord) -> None:
-        for row in record.slices[self._taken :]:
-            standing = self._stand(row["workload"], row)
-            if standing.latest[0] != row["round"]:
-                standing.latest = (row["round"], 0, 0.0)
-            round_, messages, seconds = standing.latest
-            # Workers hold a slice at the same time.
-            more_s = max(0.0, row["duration_s"] - seconds)
-            standing.latest = (round_, messages + row["messages"], seconds + more_s)
-            for column, value in {**row, "duration_s": more_s}.items():
-                if column not in _DESCRIBING:
-                    known = standing.row.get(column)
-                    standing.row[column] = None if value is None or known is None else known + value
-            standing.row["round"] = 0
-            if self._by_rounds and standing.latest[2]:
-                standing.rates[round_] = standing.latest[1] / standing.latest[2]
-        self._taken = len(record.slices)
+    def _read(self, record: RunRecord) -> None:
+        for row in record.slices[self._rows_read :]:
+            self._counts.add(row)
+        self._rows_read = len(record.slices)
         for place, (_, name, buckets) in enumerate(record.latency):
             before = self._buckets[place] if place < len(self._buckets) else None
-            # A round's histogram grows when another worker reports on it.
+            # A round's histogram grows when another worker reports it.
             if buckets is not before:
-                _add(self._standing[name].histogram, buckets)
+                histogram = self._latencies.setdefault(name, _Latencies()).histogram
+                _add(histogram, buckets)
                 if before is not None:
-                    _add(self._standing[name].histogram, before, -1)
+                    _add(histogram, before, -1)
         self._buckets = [buckets for _, _, buckets in record.latency]
 
-    def _stand(self, name: str, row: Row) -> _Standing:
-        if name not in self._standing:
-            nothing = {column: value if column in _DESCRIBING else 0 for column, value in row.items()}
-            self._standing[name] = _Standing(nothing)
-        return self._standing[name]
-
     def _sampled(
-        self,
-        measured: Measured,
-        histograms: dict[str, Counted],
-        lasting: dict[str, float],
-        events: dict[str, float],
+        self, counted: SliceCounts, histograms: dict[str, Counted], open_calls: Counter[str]
     ) -> dict[str, Sample]:
-        """Rate and percentiles of what came since the last sample."""
+        """Rate and percentiles since the last sample."""
         found: dict[str, Sample] = {}
-        for name in measured.workloads:
-            standing = self._standing[name]
-            fresh, seconds = histograms[name] - standing.sampled, lasting[name] - standing.sampled_s
-            published = max(0.0, events[name] - standing.sampled_events)
-            standing.sampled, standing.sampled_s = histograms[name].copy(), lasting[name]
-            standing.sampled_events = events[name]
+        for name, described in counted.workloads.items():
+            before, counts = self._latencies.setdefault(name, _Latencies()), counted.counts(name)
+            events = float(self._counts.counts(name)["events"]) if name in self._counts.workloads else 0.0
+            # Latencies of an open slice are recorded at once, its counts only when a user's turn ends.
+            events += open_calls[name] * _events_per_call(described, counts)
+            fresh, seconds = histograms[name] - before.sampled, counts["duration_s"] - before.sampled_s
+            published = max(0.0, events - before.sampled_events)
+            before.sampled, before.sampled_s = histograms[name].copy(), counts["duration_s"]
+            before.sampled_events = events
             if seconds <= 0:
                 continue
             p50, p99 = _percentiles(fresh)
@@ -208,83 +178,80 @@ class Live:
             found[name] = (published / seconds, _known(p50.seconds), _known(p99.seconds), *bounds)
         return found
 
-    def _figures(self, measured: Measured, name: str, histogram: Counted) -> dict[str, Any]:
-        columns, counts = measured.workloads[name], measured.counts(name)
-        row = _with_use(columns, counts)
+    def _figures(self, counted: SliceCounts, name: str, histogram: Counted) -> dict[str, Any]:
+        described, counts = counted.workloads[name], counted.counts(name)
+        baseline = counted.triggers.get(name)
+        values = {key: METRICS[metric].whole(counted, name) for key, metric in FIGURES.items()}
+        figures = {key: nan if value is None else float(value) for key, value in values.items()}
+        if baseline == name:
+            figures["saving"] = nan
+        gain = self._gain(name, baseline)
         times = {
             title: value
             for titles, each in zip(PERCENTILES.values(), _percentiles(histogram), strict=True)
-            for title, value in zip(titles, (_known(each.seconds), each.is_lower_bound), strict=True)
+            for title, value in zip(titles, (each.seconds, each.is_lower_bound), strict=True)
         }
-        gain = self._gain(name, measured.triggers.get(name))
-        figures = {key: METRICS[metric].whole(measured, name) for key, metric in FIGURES.items()}
-        is_baseline = measured.triggers.get(name) == name
+        # A row like those of the table.
+        row: dict[Any, Any] = {**counts, **described, **figures, **times, **_use(described, counts)}
+        row |= {"gain": gain.estimate, "gain_low": gain.low, "gain_high": gain.high}
+        sent_as = describe(row)
         return {
             "name": name,
-            "sent_as": describe(row),
+            "sent_as": sent_as,
             "event": event(row),
-            "api": columns["api"],
-            "baseline": measured.triggers.get(name),
-            **{key: None if value is None else float(value) for key, value in figures.items()},
-            **({"saving": None} if is_baseline else {}),
+            "api": described["api"],
+            "baseline": baseline,
+            **{key: _known(value) for key, value in figures.items()},
             "layers": _layers(counts),
-            "calls_on_connection": _finite(row["calls_on_connection"]),
-            "closing": _closing(row, measured) if row["server_closes"] else None,
-            "gain": None if gain is None else [_known(gain.estimate), _known(gain.low), _known(gain.high)],
-            "rounds": 0 if gain is None else gain.rounds,
-            **times,
+            "calls_on_connection": _known_calls(float(row["calls_on_connection"])),
+            "closing": _closing(row, counted) if row["server_closes"] else None,
+            "gain": [_known(gain.estimate), _known(gain.low), _known(gain.high)] if gain.rounds else None,
+            "rounds": gain.rounds,
+            **{title: value if isinstance(value, bool) else _known(value) for title, value in times.items()},
             "samples": int(histogram.sum()),
             "events": counts["events"],
             "failures": counts["failures"],
+            "cells": [sent_as, *(column.cell(row) for column in COLUMNS), f"{counts['failures']:,}"],
         }
 
-    def _gain(self, name: str, trigger: str | None) -> Ratio | None:
-        if trigger is None or trigger == name or not self._by_rounds:
-            return None
-        own, alone = self._standing[name].rates, self._standing[trigger].rates
-        return ratio_of(np.array([own[each] / alone[each] for each in own if own[each] and alone.get(each)]))
+    def _gain(self, name: str, trigger: str | None) -> Ratio:
+        known = self._counts.workloads
+        if trigger in (None, name) or not self._by_rounds or name not in known or trigger not in known:
+            return NO_RATIO
+        return ratio_by_round(self._counts.rates(name), self._counts.rates(str(trigger)))
 
 
-def _with_use(columns: Counts, counts: Counts) -> dict[Hashable, Any]:
-    """A workload's columns and sums, with what connections did for it."""
-    row: dict[Hashable, Any] = {}
-    row.update(counts.items())
-    row.update(columns.items())
+def _use(described: Counts, counts: Counts) -> dict[Hashable, Any]:
+    """How a workload used connections."""
+    row: dict[Any, Any] = {**counts, **described}
     calls = calls_on_connection(row)
-    row |= {"calls_on_connection": calls, "server_closes": closes_early(row, calls)}
-    return row
+    return {"calls_on_connection": calls, "server_closes": closes_early(row, calls)}
 
 
-def _finite(calls: float) -> float | None:
-    """JSON has no infinity: None for all calls."""
-    return None if calls >= MANY_CALLS else calls
-
-
-def _closing(row: Mapping[Hashable, Any], measured: Measured) -> str:
-    """What it comes to that the server closed connections."""
-    name = row["workload"]
-    cable = METRICS["cable.size.per_event"].whole(measured, name)
-    told = {**row, "setup_per_event": setup_per_event(row)}
-    return closing_in_words(told, nan if cable is None else float(cable))
+def _closing(row: dict[Hashable, Any], counted: SliceCounts) -> str:
+    """What it cost that the server closed connections."""
+    cable = METRICS["cable.size.per_event"].whole(counted, row["workload"])
+    return closing_note({**row, "setup_per_event": setup_per_event(row)}, nan if cable is None else float(cable))
 
 
 def _layers(counts: Counts) -> dict[str, float] | None:
-    """Bytes per event by layer, those below HTTP both ways; None where no event was acknowledged."""
-    events, carried = counts["events"], counts["carried_events"]
-    if not events:
+    """Bytes per event by the bars of the page; None if no event was acknowledged. A bar that could not be measured
+    is left out."""
+    if not counts["events"]:
         return None
-    layers = {name: sum(counts[part] for part in parts) / events for name, parts in LAYERS.items()}
-    unread = counts["close_received_bytes"] or 0
-    layers["tls"] = (counts["tls_sent_bytes"] + counts["tls_received_bytes"] + unread) / carried
-    if counts["tcp_ip"] is not None:
-        layers["tcp_ip"] = counts["tcp_ip"] / carried
-    return {name: round(value, 2) for name, value in layers.items()}
+    found = {}
+    for bar in BARS:
+        sizes = [counts[layer.sum] for layer in bar.layers]
+        per = "carried_events" if bar.layers[0].is_below_http else "events"
+        if None not in sizes:
+            found[bar.key] = round(sum(sizes) / counts[per], 2)
+    return found
 
 
-def _events_per_call(columns: Mapping[str, Any], counts: Mapping[str, Any]) -> float:
-    """A batch of a queue leaves with what has gathered, any other is full."""
-    if not columns["rate"]:
-        return float(columns["batch_size"])
+def _events_per_call(described: Counts, counts: Counts) -> float:
+    """A queue's batch leaves with the events that have arrived, any other batch is full."""
+    if not described["rate"]:
+        return float(described["batch_size"])
     return counts["events"] / counts["requests"] if counts["requests"] else 0.0
 
 
@@ -304,5 +271,11 @@ def _add(counted: Counted, buckets: Buckets, times: int = 1) -> None:
         row[buckets.indices] += times * counts.astype(np.int64)
 
 
+def _known_calls(calls: float) -> float | None:
+    """JSON has no infinity: None for all calls."""
+    return None if calls >= MANY_CALLS else calls
+
+
 def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    """JSON has no NaN."""
+    return None if isnan(value) else float(value)

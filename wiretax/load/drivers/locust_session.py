@@ -16,7 +16,7 @@ from locust import User
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner
 
-from analysis.gates import GatesError
+from analysis.gates.file.checks import GatesError
 from analysis.tables.run_table import print_run
 from wiretax.channels.endpoint import EndpointError
 from wiretax.channels.profiles import ProfileError

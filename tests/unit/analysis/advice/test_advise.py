@@ -12,7 +12,7 @@ from rich.console import Console
 
 from analysis.advice.advice_text import choice, print_advice
 from analysis.advice.advise import Advice, Demand, advise, linger
-from analysis.advice.call_cost import UNKNOWN, Work
+from analysis.advice.call_cost import UNKNOWN, CallCost
 from analysis.advice.connections_seen import ASSUMED, Connections
 from analysis.advice.reasons import reasons
 from wiretax.channels.endpoint import DEMO, PLAIN_SERVICE, Endpoint
@@ -22,7 +22,7 @@ from wiretax.channels.workload import Workload
 
 SERVICE = Endpoint("https", "api-mt1.pusher.com", 443, DEMO)
 FREE_MOCK = {"servers": 1, "rtt_s": 0.0, "per_request_s": 0.0, "per_event_s": 0.0}
-MEASURED = Work(20e-6, 1e-6, "measured", Workload.of(payload_bytes=200, tls=True), FREE_MOCK)
+MEASURED = CallCost(20e-6, 1e-6, "measured", Workload.of(payload_bytes=200, tls=True), FREE_MOCK)
 
 
 def demand(**changes: Any) -> Demand:
@@ -118,7 +118,7 @@ def test_what_is_advised_is_within_the_budget_and_sends_the_fewest(rate: float, 
 
 def test_an_event_bears_the_work_of_the_batch_it_is_in() -> None:
     # Of batches of one and of two, which are equally many here, two thirds of the events are in those of two.
-    slow = Work(0.0, 0.006, "slow", Workload.of(payload_bytes=200, tls=True), FREE_MOCK)
+    slow = CallCost(0.0, 0.006, "slow", Workload.of(payload_bytes=200, tls=True), FREE_MOCK)
     budget_s = 0.040 + 2 * 0.006 + 0.010
     advice = advise(demand(rate=np.log(2) / 0.010, budget_s=budget_s, limit=2), slow)
     two = advice.options[1]
@@ -160,7 +160,7 @@ def test_a_budget_that_leaves_no_time_to_gather_is_not_worth_a_batch() -> None:
 def test_an_endpoint_without_batches() -> None:
     advice = advise(demand(limit=1))
     assert advice.advised is advice.trigger
-    assert "the endpoint takes one event a batch" in said(advice)
+    assert "the endpoint takes one event per batch" in said(advice)
 
 
 def test_a_large_payload_leaves_little_to_save() -> None:
@@ -283,7 +283,7 @@ def test_a_verdict_comes_first() -> None:
 
 
 def test_the_work_is_in_the_latency() -> None:
-    slow = Work(0.010, 0.002, "slow", Workload.of(payload_bytes=200, tls=True), FREE_MOCK)
+    slow = CallCost(0.010, 0.002, "slow", Workload.of(payload_bytes=200, tls=True), FREE_MOCK)
     advice = advise(demand(rate=20), slow)
     assert advice.trigger.worst_s == pytest.approx(0.040 + 0.010 + 0.002)
     five = advice.options[4]
@@ -292,7 +292,7 @@ def test_the_work_is_in_the_latency() -> None:
 
 
 @pytest.mark.parametrize(
-    ("work", "text"),
+    ("cost", "text"),
     [
         (UNKNOWN, "not known and reckoned as 0, as no run tells it. Measure it with: wiretax run headline"),
         (
@@ -307,11 +307,11 @@ def test_the_work_is_in_the_latency() -> None:
         (replace(MEASURED, by_round_trips=True), "That run waited for round trips"),
         (replace(MEASURED, workload=Workload.of(payload_bytes=17)), "without TLS, the nearest it has"),
         (replace(MEASURED, workload=Workload.of(payload_bytes=17)), "Its payload is not near 200 B"),
-        (replace(MEASURED, with_connection=True), "with TLS, a connection a call"),
+        (replace(MEASURED, with_connection=True), "with TLS, a connection per call"),
     ],
 )
-def test_it_is_said_where_the_work_is_from(work: Work, text: str) -> None:
-    assert text in said(advise(demand(), work))
+def test_it_is_said_where_the_work_is_from(cost: CallCost, text: str) -> None:
+    assert text in said(advise(demand(), cost))
 
 
 PRINTED = """\
@@ -331,8 +331,8 @@ An event takes 49 ms on average and 69 ms at worst: 8.9 ms and 29 ms more than b
 That the server keeps connections is assumed; wiretax doctor tells. If it closes each after a call: --connection close.
 Work: 20.0 µs a call and 1.0 µs an event, measured in measured (200 B chat by reference, with TLS). wiretax's own publisher did it; a library takes more or less.
 Its mock costs nothing: what a real server needs for a call comes on top.
-sent: HTTP's bytes; TLS adds 22 B a record; a month: 30 days; saving: against the trigger
-mean, worst: from an event's arrival to its call's answer; events arrive at random, each by itself
+sent: HTTP bytes; TLS adds 22 B per record; a month: 30 days; saving: against the trigger
+mean, worst: from an event's arrival to its call's response; events arrive at random, one at a time
 linger: fills 95 % of batches, or what the budget leaves; connections: 80 % busy
 """  # noqa: E501 - as wide as it is printed
 

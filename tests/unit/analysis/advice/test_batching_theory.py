@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.advice.batching_theory import gather, time_to_fill
+from analysis.advice.batching_theory import batch_arrivals, time_to_fill
 
 BATCHES = 40_000
 
 
 def simulate(rate: float, linger_s: float, most: int, seed: int) -> tuple[float, float, float, float]:
-    """Events a batch, mean and longest wait (s) and the share of full batches, event by event."""
+    """Events per batch, mean and longest wait (s) and the share of full batches, event by event."""
     gaps = np.random.default_rng(seed).exponential(1 / rate, BATCHES * most)
     times = np.cumsum(gaps).tolist()
     waits: list[float] = []
@@ -34,17 +34,17 @@ def simulate(rate: float, linger_s: float, most: int, seed: int) -> tuple[float,
 )
 def test_batches_hold_and_wait_as_in_a_simulation(rate: float, linger_s: float, most: int) -> None:
     size, wait, longest, full = simulate(rate, linger_s, most, seed=5)
-    gathered = gather(rate, linger_s, most)
-    assert gathered.mean_size == pytest.approx(size, rel=0.01)
-    assert gathered.mean_wait_s == pytest.approx(wait, rel=0.015)
-    assert gathered.filled == pytest.approx(full, abs=0.01)
+    batching = batch_arrivals(rate, linger_s, most)
+    assert batching.mean_size == pytest.approx(size, rel=0.01)
+    assert batching.mean_wait_s == pytest.approx(wait, rel=0.015)
+    assert batching.filled == pytest.approx(full, abs=0.01)
     assert longest <= linger_s + 1e-9
-    assert gathered.shares.sum() == pytest.approx(1)
+    assert batching.shares.sum() == pytest.approx(1)
 
 
 def test_on_paper() -> None:
     # At most two: the second comes within the linger with 1 - exp(-1).
-    two = gather(10, 0.1, 2)
+    two = batch_arrivals(10, 0.1, 2)
     second = 1 - np.exp(-1)
     assert two.shares == pytest.approx([1 - second, second])
     assert two.mean_size == pytest.approx(1 + second)
@@ -56,18 +56,18 @@ def test_on_paper() -> None:
 @pytest.mark.parametrize("rate", [0.1, 500, 200_000])
 def test_the_time_to_fill_fills_as_many_as_it_says_and_no_more(rate: float, most: int) -> None:
     needed = time_to_fill(rate, most)
-    assert gather(rate, needed, most).filled == pytest.approx(0.95, abs=1e-6)
-    assert gather(rate, needed * 0.99, most).filled < 0.95
+    assert batch_arrivals(rate, needed, most).filled == pytest.approx(0.95, abs=1e-6)
+    assert batch_arrivals(rate, needed * 0.99, most).filled < 0.95
 
 
 def test_one_event_is_a_full_batch_that_waits_for_nothing() -> None:
     assert time_to_fill(500, 1) == 0
-    alone = gather(500, 0.0, 1)
+    alone = batch_arrivals(500, 0.0, 1)
     assert (alone.mean_size, alone.mean_wait_s, alone.filled) == (1, 0, 1)
 
 
 def test_much_more_than_fits_is_always_full() -> None:
-    flooded = gather(1e9, 1000.0, 10)
+    flooded = batch_arrivals(1e9, 1000.0, 10)
     assert flooded.filled == 1
     assert flooded.mean_size == 10
     assert flooded.mean_wait_s < 1e-8

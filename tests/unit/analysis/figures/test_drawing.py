@@ -51,7 +51,7 @@ def test_it_is_one_image_with_a_title_for_those_who_cannot_see_it(figure: Drawin
 
 def test_words_stay_words(svg: str) -> None:
     words = ["".join(each.itertext()).strip() for each in ElementTree.fromstring(svg).iter(f"{SVG}text")]
-    assert "bytes sent an event" in words
+    assert "bytes sent per event" in words
     assert "limit 210 B" in words
 
 

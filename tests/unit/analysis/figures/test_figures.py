@@ -26,12 +26,14 @@ from analysis.figures import (
     overhead_by_payload,
 )
 from analysis.figures.distributions import LOWER_BOUND_MARKER
-from analysis.figures.payloads import crossing
-from analysis.figures.style import LAYERS, STROKES, apart, number, spread, text_on
+from analysis.figures.payloads import payload_at_factor
+from analysis.figures.style import LAYER_COLOURS, STROKES, apart, spread, text_on
+from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import percentiles
-from analysis.measures.layers import KERNEL, bytes_per_event
+from analysis.measures.layers import KERNEL
 from analysis.measures.summary import summarise
 from analysis.models.call_time import fit_time, gain_curve
+from analysis.text.numbers import short
 from wiretax.channels.workload import Workload
 from wiretax.runs.schema import LATENCY, SLICES
 from wiretax.wire.counters import TlsCounters
@@ -99,8 +101,8 @@ def test_the_waterfall_climbs_layer_by_layer_to_the_cable() -> None:
         "headers": (380, 70),
         "sent (HTTP)": (0, 450),
         "TCP/IP, sent": (450, 104),
-        "answer's head": (554, 70),
-        "answer's body": (624, 2),
+        "response head": (554, 70),
+        "response body": (624, 2),
         "TCP/IP, received": (626, 104),
         "on the cable": (0, 730),
     }
@@ -131,7 +133,7 @@ def test_without_the_kernels_count_the_waterfall_ends_with_what_was_sent() -> No
 def test_what_failed_calls_cost_is_a_step_of_its_own() -> None:
     failing = slice_(TRIGGER, 0, 10, unfinished_sent_bytes=450)
     figure = drawn(layer_waterfall(slices_frame(record(failing))))
-    [bar] = bars(figure.figure.axes[0])["calls that failed"]
+    [bar] = bars(figure.figure.axes[0])["failed calls, sent"]
     assert bar.get_width() == 45
 
 
@@ -149,7 +151,7 @@ def test_bytes_fall_with_batch_size_to_the_models_limit() -> None:
         limit = costs.envelope + costs.escape_factor * payload
         dashed = [each for each in axes.lines if np.allclose(np.asarray(each.get_ydata(), dtype=float), limit)]
         assert len(dashed) == 1
-        assert f"payload {payload:,} B\nlimit {number(limit)} B" in texts(figure)
+        assert f"payload {payload:,} B\nlimit {short(limit)} B" in texts(figure)
     assert axes.get_xscale() == axes.get_yscale() == "log"
 
 
@@ -183,7 +185,7 @@ def test_overhead_crosses_the_claim_where_the_bytes_say_so() -> None:
 @pytest.mark.parametrize(("factor", "payload"), [(10, 50.0), (100, None), (1.5, None)])
 def test_a_crossing_lies_between_two_payloads_or_nowhere(factor: float, payload: float | None) -> None:
     payloads = np.array([10.0, 100.0, 1000.0])
-    found = crossing(payloads, 400 + 2 * payloads, factor)
+    found = payload_at_factor(payloads, 400 + 2 * payloads, factor)
     assert found == (None if payload is None else pytest.approx(payload))
 
 
@@ -191,9 +193,9 @@ def test_gains_stand_with_their_intervals_beside_the_fitted_curve() -> None:
     slices = made_up(Costs(call_s=20e-6, event_s=4e-6), SWEEP, spread=0.02)
     figure = drawn(gain_by_batch_size(slices))
     assert [axes.get_title(loc="left") for axes in figure.figure.axes] == [
-        "10 B an event",
-        "100 B an event",
-        "1,000 B an event",
+        "10 B per event",
+        "100 B per event",
+        "1,000 B per event",
     ]
     axes = figure.figure.axes[1]
     known = summarise(slices).query("api == 'batch' and payload_bytes == 100")
@@ -204,7 +206,7 @@ def test_gains_stand_with_their_intervals_beside_the_fitted_curve() -> None:
     assert np.ravel(ends) == pytest.approx(np.ravel(known[["gain_low", "gain_high"]].to_numpy()))
     limit = fit_time(slices).set_index("payload_bytes")["gain_limit"][100]
     assert any(np.allclose(np.asarray(each.get_ydata(), dtype=float), limit) for each in axes.lines)
-    assert f"limit {number(limit)}x" in texts(figure)
+    assert f"limit {short(limit)}x" in texts(figure)
     assert len(axes.collections) == 2, "the band of the curve and the whiskers"
     assert "Dashed is its limit" in figure.caption
     # As far as batches were measured, and no farther.
@@ -442,7 +444,7 @@ def test_labels_move_apart_and_keep_their_order() -> None:
     [(0.724, "0.72"), (7.2, "7.20"), (9.999, "10"), (52, "52"), (195.55, "195.6"), (1390, "1,390"), (0, "0")],
 )
 def test_numbers_are_written_as_in_tables(value: float, words: str) -> None:
-    assert number(value) == words
+    assert short(value) == words
 
 
 def test_ticks_keep_their_distance() -> None:
@@ -451,5 +453,5 @@ def test_ticks_keep_their_distance() -> None:
 
 def test_layers_and_lines_are_told_apart_without_colour() -> None:
     assert len({each.marker for each in STROKES}) == len({str(each.linestyle) for each in STROKES}) == len(STROKES)
-    assert len({color for _, color in LAYERS.values()}) == len(LAYERS)
+    assert len(set(LAYER_COLOURS.values())) == len(LAYER_COLOURS)
     assert text_on("#0072b2") != text_on("#f0e442")

@@ -87,9 +87,9 @@ def test_the_limit_of_the_gain_is_beside_it() -> None:
     told = (
         "y the line through batches of up to {} the gain's limit is 11.0x [11.00, 11.00], and 90 % of it takes 90"
     )
-    assert claims(frame)[TEN_A_CALL].note == f"B{told.format(100)} events a call."
+    assert claims(frame)[TEN_A_CALL].note == f"B{told.format(100)} events per call."
     few = frame[frame["batch_size"] <= 20]
-    assert claims(few)[TEN_A_CALL].note == f"B{told.format(20)} events a call (extrapolated)."
+    assert claims(few)[TEN_A_CALL].note == f"B{told.format(20)} events per call (extrapolated)."
 
 
 def test_where_call_times_bend_the_largest_gain_measured_is_beside_it() -> None:
@@ -100,7 +100,7 @@ def test_where_call_times_bend_the_largest_gain_measured_is_beside_it() -> None:
     assert claim.verdict == "holds in part"
     assert claim.note.startswith(
         "The largest gain measured is 7.33x [7.33, 7.33] with batches of 20 and 100, and 90 % of it takes about "
-        "15 events a call. No limit is given: a line through the call times"
+        "15 events per call. No limit is given: a line through the call times"
     )
 
 
@@ -126,7 +126,7 @@ def test_many_channels_are_held_against_the_batch_of_as_many() -> None:
     assert claim.verdict == "holds"
     # An event to ten channels takes 22 us here, ten events 40 us.
     assert claim.measured == "68.8 % fewer bytes, 1.82x messages/s"
-    assert "61.1 B a message instead of 195.6" in claim.note
+    assert "61.1 B per message instead of 195.6" in claim.note
 
 
 def test_a_slower_trigger_to_many_channels_is_no_win() -> None:

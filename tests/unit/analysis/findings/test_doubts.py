@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from saved import Costs, made_up
 
-from analysis.findings.doubts import check
+from analysis.findings.cautions import cautions
 from wiretax.channels.workload import Workload
 
 CALLS = [Workload.of(), Workload.of("batch", 5), Workload.of("batch", 10)]
@@ -17,7 +17,7 @@ META: dict[str, Any] = {"mock": FREE, "busy": {"generator": 0.97, "mock": 0.9, "
 
 
 def kinds(frame: pd.DataFrame, meta: dict[str, Any] = META) -> list[str]:
-    return [doubt.kind for doubt in check(frame, meta)]
+    return [caution.kind for caution in cautions(frame, meta)]
 
 
 def slowed(frame: pd.DataFrame, first_round: int, factor: float) -> pd.DataFrame:
@@ -32,25 +32,25 @@ def test_a_steady_run_leaves_none_though_the_machine_drifts() -> None:
 
 @pytest.mark.parametrize("rounds", [1, 4])
 def test_too_few_rounds(rounds: int) -> None:
-    [doubt] = check(made_up(Costs(), CALLS, rounds=rounds), META)
-    assert doubt.kind == "rounds"
-    assert str(doubt).startswith(f"{rounds} round")
-    assert "at least 5" in doubt.advice
+    [caution] = cautions(made_up(Costs(), CALLS, rounds=rounds), META)
+    assert caution.kind == "rounds"
+    assert str(caution).startswith(f"{rounds} round")
+    assert "at least 5" in caution.advice
 
 
 def test_gains_that_spread() -> None:
-    [doubt] = check(made_up(Costs(), CALLS, spread=0.2), META)
-    assert doubt.kind == "spread"
-    assert doubt.what.startswith("2 of 2 gains varied by more than 10 % between rounds, ")
-    assert CALLS[1].name in doubt.what or CALLS[2].name in doubt.what
+    [caution] = cautions(made_up(Costs(), CALLS, spread=0.2), META)
+    assert caution.kind == "spread"
+    assert caution.what.startswith("2 of 2 gains varied by more than 10 % between rounds, ")
+    assert CALLS[1].name in caution.what or CALLS[2].name in caution.what
 
 
 def test_halves_that_lie_apart() -> None:
     steady = made_up(Costs(), CALLS, rounds=12, spread=0.005)
-    [doubt] = check(slowed(steady, 6, 1.09), META)
-    assert doubt.kind == "drift"
+    [caution] = cautions(slowed(steady, 6, 1.09), META)
+    assert caution.kind == "drift"
     halves = "1 of 2 gains changed between the first and the second half of the run"
-    assert doubt.what.startswith(f"{halves}, {CALLS[2].name} by -8 %")
+    assert caution.what.startswith(f"{halves}, {CALLS[2].name} by -8 %")
     assert kinds(slowed(steady, 6, 1.02)) == []
 
 

@@ -15,13 +15,13 @@ import pytest
 from judged import META, gates_of, run_of
 from saved import rendered
 
-from analysis.gates.acceptance import accept_run
-from analysis.gates.addresses import Addresses, Views
-from analysis.gates.gates import Gates, load_gates
-from analysis.gates.judge import judge
-from analysis.gates.markdown import summary_md
-from analysis.gates.metrics import METRICS
-from analysis.gates.verdict import Judgement
+from analysis.gates.baseline.gates import Gates, load_gates
+from analysis.gates.evaluation.acceptance import accept_run
+from analysis.gates.evaluation.evaluate import evaluate
+from analysis.gates.evaluation.result import GateResult
+from analysis.gates.measured.addresses import Addresses, Views
+from analysis.gates.measured.metrics import METRICS
+from analysis.gates.outputs.markdown import summary_md
 from wiretax.channels.endpoint import Credentials, Endpoint
 from wiretax.channels.request.address import STANDARD, Address
 from wiretax.channels.request.sizes import LOOPBACK
@@ -79,8 +79,8 @@ def sent_to(endpoint: Endpoint, workloads: list[Workload], rounds: int = 6, **me
     )
 
 
-def found(judgement: Judgement) -> list[tuple[str, str | None, str, str | None]]:
-    return [(case.check, case.workload, case.verdict, case.exact) for case in judgement.cases]
+def found(result: GateResult) -> list[tuple[str, str | None, str, str | None]]:
+    return [(case.check, case.workload, case.verdict, case.exact) for case in result.cases]
 
 
 def without(run: Run, key: str) -> Run:
@@ -91,9 +91,9 @@ def without(run: Run, key: str) -> Run:
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: each.full_authority)
 def test_the_projects_own_gate_finds_the_same_at_any_endpoint(endpoint: Endpoint) -> None:
     workloads, gates = list(load_plan("ci").workloads), load_gates(ROOT / "gates.toml")
-    here = judge(sent_to(LOOPBACK, workloads), gates)
+    here = evaluate(sent_to(LOOPBACK, workloads), gates)
     assert {case.verdict for case in here.cases if METRICS[case.metric].names_endpoint} == {"pass"}
-    there = judge(sent_to(endpoint, workloads), gates)
+    there = evaluate(sent_to(endpoint, workloads), gates)
     assert found(there) == found(here)
     assert not here.notes
     assert there.notes == (
@@ -105,13 +105,13 @@ def test_the_projects_own_gate_finds_the_same_at_any_endpoint(endpoint: Endpoint
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: each.full_authority)
 def test_every_exact_figure_is_the_same_at_any_endpoint(tmp_path: Path, endpoint: Endpoint) -> None:
     gates = accepted(tmp_path, sent_to(LOOPBACK, WORKLOADS, 1))
-    judgement = judge(sent_to(endpoint, WORKLOADS, 1), gates)
-    assert judgement.counts == {"pass": len(judgement.cases)}
-    assert {case.metric for case in judgement.cases} >= {"saving", "overhead_factor", "http.request.size"}
+    result = evaluate(sent_to(endpoint, WORKLOADS, 1), gates)
+    assert result.counts == {"pass": len(result.cases)}
+    assert {case.metric for case in result.cases} >= {"saving", "overhead_factor", "http.request.size"}
     # A byte more is seen there as well.
     frame = rendered(WORKLOADS, 1, endpoint=endpoint)
     longer = frame.assign(header_bytes=frame["header_bytes"] + frame["requests"])
-    worse = judge(run_of(longer, addresses=addresses(endpoint), profiles={}), gates)
+    worse = evaluate(run_of(longer, addresses=addresses(endpoint), profiles={}), gates)
     assert {case.verdict for case in worse.cases if case.metric in GROWN} == {"fail"}
     assert {case.verdict for case in worse.cases if case.metric not in GROWN} == {"pass"}
 
@@ -147,7 +147,7 @@ def test_two_servers_of_one_run_are_held_against_each_other_as_if_they_were_name
         '[[check]]\nid = "same"\nmetric = "http.request.size"\nmin = 0\nmax = 0\n'
         'compare = { of = { server = "against" }, to = { server = "endpoint" }, as = "difference" }\n'
     )
-    assert judge(run, gates).exit_code == 0
+    assert evaluate(run, gates).exit_code == 0
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: each.full_authority)
@@ -160,8 +160,8 @@ def test_a_run_from_before_addresses_shows_its_own(endpoint: Endpoint) -> None:
 def test_a_recording_from_before_addresses_is_compared_as_it_was_sent(tmp_path: Path) -> None:
     gates = accepted(tmp_path, sent_to(LOOPBACK, WORKLOADS, 1))
     run = without(sent_to(SHORT, WORKLOADS, 1, observed={}), "addresses")
-    judgement = judge(run, gates)
-    case = next(each for each in judgement.cases if each.check == "http.request.size")
+    result = evaluate(run, gates)
+    case = next(each for each in result.cases if each.check == "http.request.size")
     assert case.verdict == "fail"
     assert case.message.endswith(
         ": this run lacks the lengths of Host, app id and key, so it is compared as sent; measure again"
@@ -177,9 +177,9 @@ def test_an_old_baseline_still_holds_and_says_in_a_line_what_it_lacks(tmp_path: 
         each.pop("server", None)
     file.write_text(json.dumps(old))
     gates = load_gates(tmp_path / "gates.toml")
-    assert judge(sent_to(LOOPBACK, WORKLOADS, 1), gates).exit_code == 0
-    judgement = judge(sent_to(SHORT, WORKLOADS, 1), gates)
-    failed = [case for case in judgement.cases if case.verdict == "fail"]
+    assert evaluate(sent_to(LOOPBACK, WORKLOADS, 1), gates).exit_code == 0
+    result = evaluate(sent_to(SHORT, WORKLOADS, 1), gates)
+    failed = [case for case in result.cases if case.verdict == "fail"]
     assert failed
     for case in failed:
         assert METRICS[case.metric].names_endpoint
@@ -194,7 +194,7 @@ def test_an_answer_that_differs_names_the_server_it_was_accepted_from(tmp_path: 
     gates = accepted(tmp_path, sent_to(LOOPBACK, WORKLOADS[:1], 1))
     soketi = sent_to(ENDPOINTS[3], WORKLOADS[:1], 1, mock=None)
     soketi = replace(soketi, slices=soketi.slices.assign(response_head_bytes=soketi.slices["requests"] * 90))
-    [case] = [each for each in judge(soketi, gates).cases if each.check == "http.response.size"]
+    [case] = [each for each in evaluate(soketi, gates).cases if each.check == "http.response.size"]
     assert case.message == (
         "92 B, exactly 72 (accepted 72): accepted from wiretax mock, this is http://soketi.test.internal:PORT, "
         "which answers in its own way; keep a baseline for each"
@@ -203,7 +203,7 @@ def test_an_answer_that_differs_names_the_server_it_was_accepted_from(tmp_path: 
     reconcile = {**META["reconcile"], "server": {"requests": 1}}
     mock = sent_to(SHORT, WORKLOADS[:1], 1, mock=None, reconcile=reconcile)
     mock = replace(mock, slices=soketi.slices)
-    [case] = [each for each in judge(mock, gates).cases if each.check == "http.response.size"]
+    [case] = [each for each in evaluate(mock, gates).cases if each.check == "http.response.size"]
     assert case.message == "92 B, exactly 72 (accepted 72)"
 
 
@@ -220,8 +220,8 @@ def test_http2_sizes_are_compared_at_one_address_only(tmp_path: Path) -> None:
 
     accept_run(run(SHORT), load_gates(tmp_path / "gates.toml", accepting=True))
     gates = load_gates(tmp_path / "gates.toml")
-    assert judge(run(SHORT), gates).counts == {"pass": 1}
-    [case] = judge(run(replace(LOOPBACK, port=600)), gates).cases
+    assert evaluate(run(SHORT), gates).counts == {"pass": 1}
+    [case] = evaluate(run(replace(LOOPBACK, port=600)), gates).cases
     assert (case.verdict, case.message) == (
         "skipped",
         f"accepted for another endpoint: {Address.of(SHORT)}; here: {Address.of(replace(LOOPBACK, port=600))}; "
@@ -231,7 +231,7 @@ def test_http2_sizes_are_compared_at_one_address_only(tmp_path: Path) -> None:
 
 def test_the_summary_says_what_sizes_are_stated_for() -> None:
     gates = load_gates(ROOT / "gates.toml")
-    summary = summary_md(judge(sent_to(SHORT, list(load_plan("ci").workloads)), gates)).decode()
+    summary = summary_md(evaluate(sent_to(SHORT, list(load_plan("ci").workloads)), gates)).decode()
     assert "\n- request sizes are normalised to Host 15 B, app id 6 B, key 20 B, so that " in summary
 
 

@@ -13,11 +13,11 @@ from judged import META, run_of, run_of_pieces
 from rich.console import Console
 from saved import Costs, made_up, record, rendered, slice_
 
-from analysis.gates.acceptance import UnacceptableError, accept_run
-from analysis.gates.gates import Gates, load_gates
-from analysis.gates.gatesfile import GatesError
-from analysis.gates.judge import judge
-from analysis.gates.terminal import print_changes
+from analysis.gates.baseline.gates import Gates, load_gates
+from analysis.gates.evaluation.acceptance import UnacceptableError, accept_run
+from analysis.gates.evaluation.evaluate import evaluate
+from analysis.gates.file.checks import GatesError
+from analysis.gates.outputs.terminal import print_changes
 from wiretax.channels.workload import Workload
 from wiretax.load.plan.plan import load_plan
 from wiretax.runs.reader import Run
@@ -61,12 +61,12 @@ def steady(rounds: int = 6, **costs: Any) -> pd.DataFrame:
 def test_what_was_accepted_passes_and_a_byte_more_or_less_fails(folder: Path) -> None:
     accept(folder, run_of(steady()), BYTES + EXACTLY)
     gates = load(folder, BYTES + EXACTLY)
-    assert judge(run_of(steady()), gates).exit_code == 0
+    assert evaluate(run_of(steady()), gates).exit_code == 0
     for by in (1, -1):
-        judgement = judge(run_of(grown(steady(), by)), gates)
-        assert judgement.exit_code == 3
-        assert judgement.cases[0].baseline == 518
-        assert judgement.cases[0].message == f"{518 + by} B/event, exactly 518 (accepted 518)"
+        result = evaluate(run_of(grown(steady(), by)), gates)
+        assert result.exit_code == 3
+        assert result.cases[0].baseline == 518
+        assert result.cases[0].message == f"{518 + by} B/event, exactly 518 (accepted 518)"
 
 
 @pytest.mark.parametrize(
@@ -87,23 +87,23 @@ def test_what_was_accepted_passes_and_a_byte_more_or_less_fails(folder: Path) ->
 def test_a_tolerance_is_taken_from_what_was_accepted(folder: Path, tolerance: str, by: int, verdict: str) -> None:
     text = BYTES + 'where = { api = "trigger" }\n' + tolerance
     accept(folder, run_of(steady()), text)
-    assert judge(run_of(grown(steady(), by)), load(folder, text)).cases[0].verdict == verdict
+    assert evaluate(run_of(grown(steady(), by)), load(folder, text)).cases[0].verdict == verdict
 
 
 def test_bytes_hold_on_another_machine_and_rates_are_skipped_there(folder: Path) -> None:
     text = BYTES + EXACTLY + RATE + A_TENTH
     accept(folder, run_of(steady()), text)
     gates = load(folder, text)
-    assert judge(run_of(steady()), gates).counts == {"pass": 4}
+    assert evaluate(run_of(steady()), gates).counts == {"pass": 4}
     elsewhere = {**META["environment"], "cpu_model": "Another CPU"}
-    judgement = judge(run_of(steady(), environment=elsewhere), gates)
-    assert judgement.counts == {"pass": 2, "skipped": 2}
-    assert judgement.exit_code == 0
-    said = judgement.cases[-1].message
+    result = evaluate(run_of(steady(), environment=elsewhere), gates)
+    assert result.counts == {"pass": 2, "skipped": 2}
+    assert result.exit_code == 0
+    said = result.cases[-1].message
     assert said.startswith("accepted elsewhere: A CPU, 2 cores, Linux, Python 3.11; mock servers 1, rtt_s 0; 4 us")
     assert "here: Another CPU" in said
     for other in ({"mock": {"servers": 1, "rtt_s": 0.04}}, {"plan": {"name": "ci", "users": 8}}):
-        assert "skipped" in judge(run_of(steady(), **other), gates).counts
+        assert "skipped" in evaluate(run_of(steady(), **other), gates).counts
 
 
 def test_a_rate_is_held_to_what_was_accepted_by_its_interval(folder: Path) -> None:
@@ -111,10 +111,10 @@ def test_a_rate_is_held_to_what_was_accepted_by_its_interval(folder: Path) -> No
     accept(folder, run_of(steady()), text)
     gates = load(folder, text)
     frame = steady(rounds=8)
-    assert judge(run_of(frame.assign(duration_s=frame["duration_s"] * 1.05)), gates).exit_code == 0
-    assert judge(run_of(frame.assign(duration_s=frame["duration_s"] * 1.2)), gates).exit_code == 3
+    assert evaluate(run_of(frame.assign(duration_s=frame["duration_s"] * 1.05)), gates).exit_code == 0
+    assert evaluate(run_of(frame.assign(duration_s=frame["duration_s"] * 1.2)), gates).exit_code == 3
     unsteady = frame.assign(duration_s=frame["duration_s"] * (1 + 0.05 * (frame["round"] - 1)))
-    assert judge(run_of(unsteady), gates).exit_code == 4
+    assert evaluate(run_of(unsteady), gates).exit_code == 4
 
 
 def test_another_profile_is_named_and_never_passes_in_silence(folder: Path) -> None:
@@ -122,41 +122,41 @@ def test_another_profile_is_named_and_never_passes_in_silence(folder: Path) -> N
     python = made_up(Costs(), [Workload.of(client="python")], 1)
     accept(folder, run_of(python), text)
     newer = run_of(python, profiles={"python": "pusher 4.0.0, requests 2.34.2"})
-    judgement = judge(newer, load(folder, text))
-    assert judgement.exit_code == 3
-    assert judgement.cases[0].message == (
+    result = evaluate(newer, load(folder, text))
+    assert result.exit_code == 3
+    assert result.cases[0].message == (
         "518 B/event, accepted 518 of another profile, pusher 3.3.4, requests 2.34.2; this is pusher 4.0.0, "
         "requests 2.34.2; look at it, then wiretax gate --accept"
     )
     # Runs from before profiles were kept are compared as they are.
-    assert judge(run_of(python, profiles={}), load(folder, text)).exit_code == 0
+    assert evaluate(run_of(python, profiles={}), load(folder, text)).exit_code == 0
 
 
 def test_a_difference_names_the_versions_it_may_come_from(folder: Path) -> None:
     text = BYTES + 'where = { api = "trigger" }\n' + EXACTLY
     accept(folder, run_of(steady()), text)
-    [case] = judge(run_of(grown(steady()), wiretax="0.2.0"), load(folder, text)).cases
+    [case] = evaluate(run_of(grown(steady()), wiretax="0.2.0"), load(folder, text)).cases
     assert case.message.endswith("(accepted 518 with wiretax 0.1.0, this is 0.2.0)")
     # A mock's port is another each time.
     elsewhere = run_of(grown(steady()), endpoint="http://127.0.0.1:51234/apps/123456")
-    assert judge(elsewhere, load(folder, text)).cases[0].message.endswith("(accepted 518)")
+    assert evaluate(elsewhere, load(folder, text)).cases[0].message.endswith("(accepted 518)")
 
 
 def test_a_workload_of_which_nothing_is_accepted_fails(folder: Path) -> None:
     text = BYTES + EXACTLY
     accept(folder, run_of(made_up(Costs(), [TRIGGER], 1)), text)
-    judgement = judge(run_of(steady()), load(folder, text))
-    assert [case.verdict for case in judgement.cases] == ["pass", "fail"]
-    assert "nothing is accepted for it" in judgement.cases[1].message
+    result = evaluate(run_of(steady()), load(folder, text))
+    assert [case.verdict for case in result.cases] == ["pass", "fail"]
+    assert "nothing is accepted for it" in result.cases[1].message
 
 
 def test_a_comparison_is_accepted_as_such(folder: Path) -> None:
     compare = 'compare = { of = { api = "batch" }, to = { api = "trigger" } }\n'
     accept(folder, run_of(steady()), BYTES + compare + EXACTLY)
     gates = load(folder, BYTES + compare + EXACTLY)
-    [case] = judge(run_of(steady()), gates).cases
+    [case] = evaluate(run_of(steady()), gates).cases
     assert (case.verdict, case.unit) == ("pass", "x")
-    assert judge(run_of(grown(steady())), gates).exit_code == 3
+    assert evaluate(run_of(grown(steady())), gates).exit_code == 3
 
 
 def test_accepting_says_what_changed_and_leaves_other_values_alone(folder: Path) -> None:
@@ -196,7 +196,7 @@ def test_nothing_is_accepted_of_an_invalid_run(folder: Path) -> None:
 def test_a_folder_is_a_baseline_by_the_file_in_it(folder: Path) -> None:
     accept(folder, run_of(steady()), BYTES + EXACTLY, baseline="accepted")
     assert (folder / "accepted" / "baseline.json").is_file()
-    assert judge(run_of(steady()), load(folder, BYTES + EXACTLY, "accepted")).exit_code == 0
+    assert evaluate(run_of(steady()), load(folder, BYTES + EXACTLY, "accepted")).exit_code == 0
 
 
 def save(folder: Path, frame_of: Run, **meta: Any) -> None:
@@ -211,8 +211,8 @@ def test_a_saved_run_is_a_baseline_as_it_is(folder: Path) -> None:
     save(folder / "reference" / "first", run)
     for baseline in ("reference/first", "reference"):
         gates = load(folder, BYTES + EXACTLY, baseline)
-        assert judge(run, gates).counts == {"pass": 2}
-        assert judge(run_of(grown(run.slices)), gates).counts == {"fail": 2}
+        assert evaluate(run, gates).counts == {"pass": 2}
+        assert evaluate(run_of(grown(run.slices)), gates).counts == {"fail": 2}
         with pytest.raises(GatesError, match="holds saved runs, which stay as they are"):
             accept(folder, run, BYTES + EXACTLY, baseline)
 
@@ -252,6 +252,6 @@ def test_a_baseline_that_is_not_there_is_refused_before_anything_runs(folder: Pa
 def test_the_projects_own_gate_finds_what_was_accepted_for_each_workload() -> None:
     root = Path(__file__).parents[4]
     workloads = list(load_plan("ci").workloads)
-    judgement = judge(run_of(rendered(workloads, rounds=6)), load_gates(root / "gates.toml"))
-    assert len([case for case in judgement.cases if case.check == "sent"]) == len(workloads)
-    assert not [case.message for case in judgement.cases if "nothing is accepted" in case.message]
+    result = evaluate(run_of(rendered(workloads, rounds=6)), load_gates(root / "gates.toml"))
+    assert len([case for case in result.cases if case.check == "sent"]) == len(workloads)
+    assert not [case.message for case in result.cases if "nothing is accepted" in case.message]

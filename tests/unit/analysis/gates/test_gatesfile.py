@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from judged import gates_of
 
-from analysis.gates.gates import load_gates
-from analysis.gates.gatesfile import GatesError, parse_gates
-from analysis.gates.metrics import METRICS
+from analysis.gates.baseline.gates import load_gates
+from analysis.gates.file.checks import GatesError
+from analysis.gates.file.parser import parse_gates
+from analysis.gates.measured.metrics import METRICS
 
 CHECK = '[[check]]\nid = "c"\nmetric = "gain"\n'
 COMPARE = '[[check]]\nid = "c"\nmetric = "events_per_second"\nmin = 1\ncompare = '

@@ -10,12 +10,12 @@ import pytest
 from judged import gates_of, judged, run_of, run_of_pieces, verdicts
 from saved import Costs, kernel, made_up, rendered, slice_
 
-from analysis.gates.accepted import accept, origin_of
-from analysis.gates.addresses import Views
-from analysis.gates.gatejson import gate_json
-from analysis.gates.judge import judge, least_rounds
-from analysis.gates.junit import junit_xml
-from analysis.gates.markdown import summary_md
+from analysis.gates.baseline.accepted import accept, origin_of
+from analysis.gates.evaluation.evaluate import evaluate, least_rounds
+from analysis.gates.measured.addresses import Views
+from analysis.gates.outputs.gatejson import gate_json
+from analysis.gates.outputs.junit import junit_xml
+from analysis.gates.outputs.markdown import summary_md
 from analysis.measures.summary import summarise
 from wiretax.channels.workload import LIBRARY, Workload
 from wiretax.runs.reader import Run
@@ -93,8 +93,8 @@ def test_a_tenth_is_a_tenth() -> None:
 def test_each_size_is_what_it_says(metric: str, value: float) -> None:
     run = run_of_pieces(slice_(BATCH, 0, 1_000), slice_(TRIGGER, 0, 1_000))
     where = 'where = { api = "batch" }\n'
-    judgement = judged(run, check(f'metric = "{metric}"\n{where}max = {value}\nmin = {value}'))
-    assert verdicts(judgement) == [(BATCH.name, "pass")]
+    result = judged(run, check(f'metric = "{metric}"\n{where}max = {value}\nmin = {value}'))
+    assert verdicts(result) == [(BATCH.name, "pass")]
 
 
 def test_figures_are_those_of_the_table() -> None:
@@ -164,16 +164,16 @@ def test_calls_that_ended_after_their_slice_fail_a_limit_of_a_percentile() -> No
     [(0.1, "fail", 3), (0.5, "inconclusive", 4)],
 )
 def test_a_lower_bound_passes_no_maximum(limit: float, verdict: str, exit_code: int) -> None:
-    judgement = judged(latencies(980, timed_out=20), check(P99.format(limit)))
-    [case] = judgement.cases
-    assert (case.verdict, judgement.exit_code, case.is_lower_bound, case.high) == (verdict, exit_code, True, None)
+    result = judged(latencies(980, timed_out=20), check(P99.format(limit)))
+    [case] = result.cases
+    assert (case.verdict, result.exit_code, case.is_lower_bound, case.high) == (verdict, exit_code, True, None)
     assert case.low == pytest.approx(0.4, rel=0.005)
     assert ">399.507 ms [399.507, ?]" in case.message
     if verdict == "inconclusive":
         assert case.message.endswith(
             "calls without an acknowledgement would have taken longer, nobody knows how long, so this can't pass"
         )
-    for said in (gate_json(judgement), summary_md(judgement), junit_xml(judgement)):
+    for said in (gate_json(result), summary_md(result), junit_xml(result)):
         assert b"399.507" in said or b'"is_lower_bound": true' in said
 
 
@@ -193,20 +193,20 @@ def test_rounds_with_few_calls_are_judged_in_groups() -> None:
     [case] = judged(latencies(400, rounds=18), check(P99.format(0.0011))).cases
     assert (case.verdict, case.rounds) == ("pass", 6)
     assert "by 6 groups of rounds" in case.message
-    judgement = judged(latencies(400, rounds=9), check(P99.format(0.0011)))
-    [case] = judgement.cases
+    result = judged(latencies(400, rounds=9), check(P99.format(0.0011)))
+    [case] = result.cases
     assert (case.verdict, case.rounds) == ("inconclusive", 3)
     assert "by 3 groups of rounds, too few for an interval: it takes 6 or more" in case.message
-    assert judgement.undecided == (TRIGGER.name,)
+    assert result.undecided == (TRIGGER.name,)
     # p50 needs twenty: each round by itself.
     [case] = judged(latencies(400, rounds=9), check('metric = "latency.p50"\nmax = 0.0011')).cases
     assert (case.verdict, case.rounds) == ("pass", 9)
 
 
 def test_a_percentile_of_too_few_calls_passes_nothing_and_says_how_many_it_needs() -> None:
-    judgement = judged(latencies(65), check(P99.format(10.0)))
-    [case] = judgement.cases
-    assert (case.verdict, case.measured, judgement.exit_code) == ("inconclusive", None, 4)
+    result = judged(latencies(65), check(P99.format(10.0)))
+    [case] = result.cases
+    assert (case.verdict, case.measured, result.exit_code) == ("inconclusive", None, 4)
     assert case.message == (
         f"p99 needs 1,000 calls, the run has 390 of {TRIGGER.name}: add rounds or lengthen slices"
     )
@@ -264,18 +264,18 @@ def test_http2_is_judged_by_rounds_since_its_heads_vary() -> None:
     ],
 )
 def test_a_rate_passes_or_fails_with_all_of_its_interval(values: list[float], verdict: str) -> None:
-    judgement = judged(run_of(ratios(*values)), GAIN + "min = 5.0")
-    [case] = judgement.cases
+    result = judged(run_of(ratios(*values)), GAIN + "min = 5.0")
+    [case] = result.cases
     assert case.verdict == verdict
     assert (case.workload, case.to, case.compare) == (BATCH.name, TRIGGER.name, "ratio")
-    assert judgement.exit_code == {"pass": 0, "fail": 3, "inconclusive": 4}[verdict]
-    assert judgement.undecided == ((BATCH.name, TRIGGER.name) if verdict == "inconclusive" else ())
+    assert result.exit_code == {"pass": 0, "fail": 3, "inconclusive": 4}[verdict]
+    assert result.undecided == ((BATCH.name, TRIGGER.name) if verdict == "inconclusive" else ())
 
 
 def test_undecided_lets_the_gate_pass_where_that_is_wanted() -> None:
     text = '[valid]\ninconclusive = "pass"\n' + GAIN + "min = 5.0"
-    judgement = judged(run_of(ratios(4.6, 4.7, 4.8, 5.2, 5.3, 5.4)), text)
-    assert (judgement.cases[0].verdict, judgement.exit_code) == ("inconclusive", 0)
+    result = judged(run_of(ratios(4.6, 4.7, 4.8, 5.2, 5.3, 5.4)), text)
+    assert (result.cases[0].verdict, result.exit_code) == ("inconclusive", 0)
 
 
 def test_ratios_are_taken_round_by_round() -> None:
@@ -311,20 +311,20 @@ def test_a_difference_is_in_the_metrics_unit() -> None:
 
 def test_where_gives_a_case_each_and_takes_lists() -> None:
     run = run_of_pieces(*(slice_(TRIGGER.replace(payload_bytes=size), 0, 1_000) for size in (10, 100, 1000)))
-    judgement = judged(run, check(SENT + "where = { payload_bytes = [10, 1000] }\nmax = 1000"))
-    assert verdicts(judgement) == [
+    result = judged(run, check(SENT + "where = { payload_bytes = [10, 1000] }\nmax = 1000"))
+    assert verdicts(result) == [
         ("trigger-10B-chat-reference", "pass"),
         ("trigger-1000B-chat-reference", "fail"),
     ]
-    assert (judgement.exit_code, judgement.sentence) == (3, "1 passed, 1 failed")
+    assert (result.exit_code, result.sentence) == (3, "1 passed, 1 failed")
     assert len(judged(run, check(SENT + "max = 1")).cases) == 3
 
 
 def test_a_where_that_matches_nothing_fails() -> None:
     run = run_of_pieces(slice_(TRIGGER, 0, 1_000))
-    judgement = judged(run, check(SENT + "where = { payload_bytes = 50 }\nmax = 1e9"))
-    [case] = judgement.cases
-    assert judgement.exit_code == 3
+    result = judged(run, check(SENT + "where = { payload_bytes = 50 }\nmax = 1e9"))
+    [case] = result.cases
+    assert result.exit_code == 3
     assert case.message == "no workload of the run has payload_bytes = 50; its payload_bytes is 100"
     assert judged(run, GAIN + "min = 0").exit_code == 3
 
@@ -332,8 +332,8 @@ def test_a_where_that_matches_nothing_fails() -> None:
 def test_partners_agree_in_all_that_neither_side_names() -> None:
     sizes = [each.replace(payload_bytes=size) for size in (10, 100) for each in (TRIGGER, BATCH)]
     python = [TRIGGER.replace(client="python")]
-    judgement = judged(run_of(made_up(Costs(), [*sizes, *python], rounds=6)), GAIN + "min = 1")
-    assert [(case.workload, case.to) for case in judgement.cases] == [
+    result = judged(run_of(made_up(Costs(), [*sizes, *python], rounds=6)), GAIN + "min = 1")
+    assert [(case.workload, case.to) for case in result.cases] == [
         ("batch10-10B-chat-reference", "trigger-10B-chat-reference"),
         ("batch10-100B-chat-reference", "trigger-100B-chat-reference"),
     ]
@@ -371,8 +371,8 @@ def test_no_partner_and_too_many_partners_fail() -> None:
 
 def test_a_gain_is_against_the_trigger_and_fails_without_one() -> None:
     text = check('metric = "gain"\nmin = 5.0')
-    judgement = judged(run_of(ratios(*[6.0] * 6)), text)
-    assert verdicts(judgement) == [(BATCH.name, "pass")]
+    result = judged(run_of(ratios(*[6.0] * 6)), text)
+    assert verdicts(result) == [(BATCH.name, "pass")]
     lonely = judged(run_of_pieces(*(slice_(BATCH, number, 1_000) for number in range(6))), text)
     assert lonely.exit_code == 3
     assert "no trigger" in lonely.cases[0].message
@@ -380,11 +380,11 @@ def test_a_gain_is_against_the_trigger_and_fails_without_one() -> None:
 
 def test_two_servers_are_compared_workload_by_workload() -> None:
     frame = made_up(Costs(), [TRIGGER, BATCH, WIDE], rounds=6)
-    judgement = judged(run_of(two_servers(frame, 1.25)), AGAINST + "max = 0.9")
-    assert [(case.workload, case.to) for case in judgement.cases] == [
+    result = judged(run_of(two_servers(frame, 1.25)), AGAINST + "max = 0.9")
+    assert [(case.workload, case.to) for case in result.cases] == [
         (f"{each.name}-against", each.name) for each in (TRIGGER, BATCH, WIDE)
     ]
-    assert all(case.measured == pytest.approx(0.8) for case in judgement.cases)
+    assert all(case.measured == pytest.approx(0.8) for case in result.cases)
     old = judged(run_of(frame), check(SENT + 'where = { server = "endpoint" }\nmax = 1e9'))
     assert len(old.cases) == 3
 
@@ -402,11 +402,11 @@ PASSES = check(SENT + "max = 1e9")
 def test_an_invalid_run_never_passes(meta: dict[str, Any]) -> None:
     frame = made_up(Costs(), [TRIGGER], rounds=6)
     assert judged(run_of(frame), PASSES).exit_code == 0
-    judgement = judged(run_of(frame, **meta), PASSES + "\n" + check(SENT + "max = 1", "never"))
-    assert judgement.exit_code == 5
-    assert judgement.invalid_because
-    assert {case.verdict for case in judgement.cases} == {"invalid"}
-    assert all(case.message for case in judgement.cases)
+    result = judged(run_of(frame, **meta), PASSES + "\n" + check(SENT + "max = 1", "never"))
+    assert result.exit_code == 5
+    assert result.invalid_because
+    assert {case.verdict for case in result.cases} == {"invalid"}
+    assert all(case.message for case in result.cases)
 
 
 def test_nothing_measured_is_invalid_and_no_pass() -> None:
@@ -420,17 +420,17 @@ def test_nothing_measured_is_invalid_and_no_pass() -> None:
 
 def test_a_workload_that_sent_nothing_is_invalid_beside_one_that_did() -> None:
     run = run_of_pieces(slice_(TRIGGER, 0, 1_000), slice_(BATCH, 0, 0))
-    judgement = judged(run, PASSES)
-    assert verdicts(judgement) == [(TRIGGER.name, "pass"), (BATCH.name, "invalid")]
-    assert judgement.exit_code == 5
+    result = judged(run, PASSES)
+    assert verdicts(result) == [(TRIGGER.name, "pass"), (BATCH.name, "invalid")]
+    assert result.exit_code == 5
 
 
 def test_too_few_requests_are_invalid() -> None:
     run = run_of_pieces(slice_(TRIGGER, 0, 600), slice_(TRIGGER, 1, 399))
     text = "[valid]\nmin_requests = {}\n" + PASSES
     assert judged(run, text.format(999)).exit_code == 0
-    judgement = judged(run, text.format(1000))
-    assert (judgement.exit_code, judgement.cases[0].message) == (
+    result = judged(run, text.format(1000))
+    assert (result.exit_code, result.cases[0].message) == (
         5,
         f"999 requests of {TRIGGER.name}, at least 1,000 are to be sent",
     )
@@ -458,7 +458,7 @@ def test_invalid_goes_before_failed_and_failed_before_undecided() -> None:
 def test_judging_changes_nothing_and_comes_out_the_same_again() -> None:
     frame = made_up(Costs(), [TRIGGER, BATCH], rounds=8, spread=0.05)
     run, gates = run_of(frame.copy()), gates_of(GAIN + "min = 5.0\n" + PASSES)
-    assert judge(run, gates) == judge(run, gates)
+    assert evaluate(run, gates) == evaluate(run, gates)
     pd.testing.assert_frame_equal(run.slices[frame.columns], frame)
 
 

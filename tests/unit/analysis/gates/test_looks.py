@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from saved import Costs, made_up
 
-from analysis.gates import judge, load_gates
+from analysis.gates.baseline.gates import load_gates
+from analysis.gates.evaluation.evaluate import evaluate
 from wiretax.channels.workload import Workload
 from wiretax.load.accounting.gating import Gating
 from wiretax.load.sweep.conductor import ADDED_ROUNDS
@@ -65,7 +66,7 @@ def verdict(gates: Path, slower: float, seed: int, most_rounds: int) -> tuple[st
     rounds, asked = PLANS, Gating(gates)
     while rounds < most_rounds and asked.undecided(until(rounds)):
         rounds = min(rounds + ADDED_ROUNDS, most_rounds)
-    [case] = judge(until(rounds), load_gates(gates)).cases
+    [case] = evaluate(until(rounds), load_gates(gates)).cases
     return case.verdict, rounds
 
 

@@ -17,11 +17,13 @@ from judged import judged, run_of
 from rich.console import Console
 from saved import Costs, made_up
 
-from analysis.gates import Judgement, print_judgement, write_outputs
-from analysis.gates.annotations import annotate
-from analysis.gates.gatejson import gate_json, gate_schema
-from analysis.gates.junit import junit_xml
-from analysis.gates.markdown import summary_md
+from analysis.gates.evaluation.result import GateResult
+from analysis.gates.outputs.annotations import annotate
+from analysis.gates.outputs.files import write_outputs
+from analysis.gates.outputs.gatejson import gate_json, gate_schema
+from analysis.gates.outputs.junit import junit_xml
+from analysis.gates.outputs.markdown import summary_md
+from analysis.gates.outputs.terminal import print_result
 from wiretax.channels.workload import Workload
 
 SCHEMA_FILE = Path(__file__).parents[4] / "docs" / "gate.schema.json"
@@ -51,21 +53,21 @@ min = 1
 """
 
 
-def judgement(inconclusive: str = "fail", **meta: Any) -> Judgement:
+def result(inconclusive: str = "fail", **meta: Any) -> GateResult:
     """Two rounds of a trigger and a batch: three cases pass or fail, one can't be told."""
     frame = made_up(Costs(), [Workload.of(), Workload.of("batch", 10)], rounds=2)
     return judged(run_of(frame, **meta), GATES.format(inconclusive))
 
 
-def nasty() -> Judgement:
+def nasty() -> GateResult:
     """All that came from elsewhere is what would break a file that does not quote it."""
-    whole = judgement()
+    whole = result()
     cases = [replace(case, message=NASTY, workload=NASTY if case.workload else None) for case in whole.cases]
     return replace(whole, run=NASTY, plan=NASTY, gates=NASTY, invalid_because=(NASTY,), cases=tuple(cases))
 
 
-@pytest.mark.parametrize("made", [judgement(), judgement("pass"), judgement(valid=False)])
-def test_gate_json_is_what_its_schema_says(made: Judgement) -> None:
+@pytest.mark.parametrize("made", [result(), result("pass"), result(valid=False)])
+def test_gate_json_is_what_its_schema_says(made: GateResult) -> None:
     document = json.loads(gate_json(made))
     jsonschema.validate(document, json.loads(SCHEMA_FILE.read_text()))
     assert document["exit_code"] == made.exit_code
@@ -80,13 +82,13 @@ def test_the_published_schema_is_that_of_the_records() -> None:
 
 @pytest.mark.parametrize("spoil", [{"schema": 2}, {"verdict": "good"}, {"cases": [{"check": "c"}]}, {"run": 3}])
 def test_the_schema_refuses_what_is_no_verdict(spoil: dict[str, Any]) -> None:
-    document = {**json.loads(gate_json(judgement())), **spoil}
+    document = {**json.loads(gate_json(result())), **spoil}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, json.loads(SCHEMA_FILE.read_text()))
 
 
 def test_gate_json_holds_value_interval_limit_and_workload() -> None:
-    cases = {case["check"]: case for case in json.loads(gate_json(judgement()))["cases"]}
+    cases = {case["check"]: case for case in json.loads(gate_json(result()))["cases"]}
     failed = cases["fails"]
     assert (failed["measured"], failed["exact"], failed["maximum"]) == (308, "308", 307)
     assert failed["workload"] == "trigger-100B-chat-reference"
@@ -98,7 +100,7 @@ def test_gate_json_holds_value_interval_limit_and_workload() -> None:
 JUNIT = xmlschema.XMLSchema(Path(__file__).parents[3] / "golden" / "junit.xsd")
 
 
-def junit(made: Judgement) -> ET.Element:
+def junit(made: GateResult) -> ET.Element:
     """The suite, once it has the form."""
     root = ET.fromstring(junit_xml(made))
     JUNIT.validate(root)
@@ -111,7 +113,7 @@ def junit(made: Judgement) -> ET.Element:
 
 
 def test_junit_counts_what_failed_and_says_why() -> None:
-    suite = junit(judgement())
+    suite = junit(result())
     assert [suite.attrib[name] for name in ("tests", "failures", "errors", "skipped")] == ["5", "3", "0", "0"]
     assert suite.attrib["timestamp"] == "2026-01-31T12:30:00"
     failure = suite.find("testcase[@classname='wiretax.gate.fails']/failure")
@@ -120,14 +122,14 @@ def test_junit_counts_what_failed_and_says_why() -> None:
 
 
 def test_junit_names_each_test_once() -> None:
-    tests = junit(judgement()).findall("testcase")
+    tests = junit(result()).findall("testcase")
     assert len({(test.attrib["classname"], test.attrib["name"]) for test in tests}) == len(tests)
 
 
 def test_junit_skips_what_may_be_undecided_and_errs_on_what_is_invalid() -> None:
-    suite = junit(judgement("pass"))
+    suite = junit(result("pass"))
     assert suite.find("testcase[@classname='wiretax.gate.undecided']/skipped") is not None
-    invalid = junit(judgement(valid=False))
+    invalid = junit(result(valid=False))
     assert invalid.attrib["errors"] == invalid.attrib["tests"]
 
 
@@ -139,14 +141,14 @@ def test_junit_can_be_read_whatever_stands_in_it() -> None:
 
 
 def test_the_summary_says_the_verdict_and_lists_what_failed_first() -> None:
-    lines = summary_md(judgement()).decode().splitlines()
+    lines = summary_md(result()).decode().splitlines()
     assert lines[0] == "### wiretax gate: failed"
     assert lines[2].startswith("2 passed, 2 failed, 1 inconclusive. Plan ci, run 2026-01-31T12-30-00-ci.")
     rows = [line for line in lines if line.startswith("| ")][1:]
     assert [row.split(" | ")[0] for row in rows] == ["| ❌", "| ❔", "| ❌", "| ✅", "| ✅"]
     assert "- ❌ fails, trigger-100B-chat-reference: 308 B, at most 307" in lines
-    assert summary_md(judgement(valid=False)).decode().startswith("### wiretax gate: invalid")
-    assert summary_md(judgement("pass")).decode().startswith("### wiretax gate: failed")
+    assert summary_md(result(valid=False)).decode().startswith("### wiretax gate: invalid")
+    assert summary_md(result("pass")).decode().startswith("### wiretax gate: failed")
 
 
 def test_nothing_in_the_summary_is_markup_or_ends_a_cell() -> None:
@@ -159,12 +161,12 @@ def test_nothing_in_the_summary_is_markup_or_ends_a_cell() -> None:
 
 
 def test_annotations_are_one_line_each_and_name_their_level() -> None:
-    lines = list(annotate(judgement()))
+    lines = list(annotate(result()))
     assert lines[0] == ("::error title=wiretax fails%3A fail::trigger-100B-chat-reference: 308 B, at most 307")
     assert [line.partition(" ")[0] for line in lines] == ["::error"] * 3
-    assert [line.partition(" ")[0] for line in annotate(judgement("pass"))] == ["::error", "::warning", "::error"]
+    assert [line.partition(" ")[0] for line in annotate(result("pass"))] == ["::error", "::warning", "::error"]
     # What is wrong with all of the run is said once.
-    assert len(list(annotate(judgement(valid=False)))) == 1
+    assert len(list(annotate(result(valid=False)))) == 1
 
 
 def test_annotations_are_quoted() -> None:
@@ -177,34 +179,34 @@ def test_annotations_are_quoted() -> None:
         assert "," not in title
 
 
-def printed(made: Judgement) -> str:
+def printed(made: GateResult) -> str:
     console = Console(file=io.StringIO(), width=120, highlight=False)
-    print_judgement(made, console)
+    print_result(made, console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
 def test_the_terminal_shows_each_verdict_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
-    lines = [line.rstrip() for line in printed(judgement()).splitlines()]
+    lines = [line.rstrip() for line in printed(result()).splitlines()]
     assert re.sub(" +", " ", lines[1]) == "pass passes 2 workloads 242.6 to 518 B/event at most 1,000"
     assert "fail  fails, trigger-100B-chat-reference: 308 B, at most 307" in lines
     assert lines[-1] == "gate gates.toml: 2 passed, 2 failed, 1 inconclusive"
-    assert "::error" not in printed(judgement())
-    assert "invalid  the run does not say of itself that it is valid" in printed(judgement(valid=False))
+    assert "::error" not in printed(result())
+    assert "invalid  the run does not say of itself that it is valid" in printed(result(valid=False))
 
 
 def test_the_terminal_takes_no_markup_from_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
-    whole = judgement()
+    whole = result()
     tagged = replace(whole, cases=tuple(replace(case, message="[red]x[/red] [/]") for case in whole.cases))
     assert "[red]x[/red] [/]" in printed(tagged)
 
 
 def test_under_github_actions_annotations_are_printed_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    lines = printed(judgement()).splitlines()
-    assert [line for line in lines if line.startswith("::")] == list(annotate(judgement()))
+    lines = printed(result()).splitlines()
+    assert [line for line in lines if line.startswith("::")] == list(annotate(result()))
 
 
 def test_files_are_written_whole_and_the_summary_is_appended_to_the_step(
@@ -216,11 +218,11 @@ def test_files_are_written_whole_and_the_summary_is_appended_to_the_step(
     run = tmp_path / "run"
     run.mkdir()
     (run / "gate.json").write_text("old")
-    write_outputs(run, judgement())
+    write_outputs(run, result())
     assert sorted(file.name for file in run.iterdir()) == ["gate.json", "junit.xml", "summary.md"]
-    assert (run / "gate.json").read_bytes() == gate_json(judgement())
-    assert (run / "junit.xml").read_bytes() == junit_xml(judgement())
+    assert (run / "gate.json").read_bytes() == gate_json(result())
+    assert (run / "junit.xml").read_bytes() == junit_xml(result())
     assert step.read_text() == "before\n" + (run / "summary.md").read_text()
     # One that can't be written leaves the verdict as it is.
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "no" / "such.md"))
-    write_outputs(run, judgement())
+    write_outputs(run, result())

@@ -15,9 +15,9 @@ import pytest
 from judged import META, gates_of, judged, run_of
 from saved import Costs, made_up, rendered
 
-from analysis.gates.accepted import accept, origin_of
-from analysis.gates.addresses import Views
-from analysis.gates.judge import judge
+from analysis.gates.baseline.accepted import accept, origin_of
+from analysis.gates.evaluation.evaluate import evaluate
+from analysis.gates.measured.addresses import Views
 from wiretax.channels.profiles import profile_names
 from wiretax.channels.workload import Workload
 
@@ -41,7 +41,7 @@ def two_servers(costs: Costs, rounds: int) -> pd.DataFrame:
 
 
 def verdict(frame: pd.DataFrame) -> str:
-    return judge(run_of(frame), AGAINST).cases[0].verdict
+    return evaluate(run_of(frame), AGAINST).cases[0].verdict
 
 
 def of_many(costs: Costs, rounds: int, spread: float, runs: int, seed: int) -> Counter[str]:
@@ -95,11 +95,11 @@ def test_a_head_one_byte_longer_always_fails(client: str) -> None:
         [check] = gates_of(text).checks
         before = tuple(accept(check, Views(run_of(frame)), origin_of(META)))
         gates = gates_of(text, {"c": before})
-        assert judge(run_of(frame), gates).exit_code == 0
+        assert evaluate(run_of(frame), gates).exit_code == 0
         longer = frame.assign(header_bytes=frame["header_bytes"] + frame["requests"])
-        judgement = judge(run_of(longer), gates)
-        assert [case.verdict for case in judgement.cases] == ["fail", "fail"]
-        assert judgement.exit_code == 3
+        result = evaluate(run_of(longer), gates)
+        assert [case.verdict for case in result.cases] == ["fail", "fail"]
+        assert result.exit_code == 3
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -107,6 +107,6 @@ def test_an_invalid_run_never_passes_whatever_it_measured(seed: int) -> None:
     frame = made_up(COSTS, [Workload.of(), BATCH], rounds=10, spread=0.05, seed=seed)
     text = '[[check]]\nid = "c"\nmetric = "events_per_second"\nmin = 0\n'
     assert judged(run_of(frame), text).exit_code == 0
-    judgement = judged(run_of(frame, valid=False, invalid_because=["the witnesses disagree"]), text)
-    assert judgement.exit_code == 5
-    assert {case.verdict for case in judgement.cases} == {"invalid"}
+    result = judged(run_of(frame, valid=False, invalid_because=["the witnesses disagree"]), text)
+    assert result.exit_code == 5
+    assert {case.verdict for case in result.cases} == {"invalid"}

@@ -15,10 +15,13 @@ from saved import kernel, record, slice_, slices_frame
 from analysis.figures.drawing import Absent
 from analysis.figures.sharing import connections
 from analysis.findings.brief import brief
-from analysis.measures.connections import closing_sentences, connection_use, connections_in_words
-from analysis.measures.layers import CLOSED, bytes_per_event, totals
+from analysis.findings.connection_notes import closing_notes, connection_notes
+from analysis.measures.connections import connection_use
+from analysis.measures.counts import totals
+from analysis.measures.event_bytes import bytes_per_event
+from analysis.measures.layers import CLOSED
 from analysis.measures.summary import summarise
-from analysis.models.connection_cost import amortisation
+from analysis.models.connection_cost import connection_cost
 from analysis.tables import notebook_tables as page
 from analysis.tables.run_table import render
 from analysis.text.labels import describe
@@ -61,8 +64,8 @@ KEPT, ASKED, CLOSES = Workload.of(), Workload.of(calls_per_connection=100), Work
         (closing(KEPT, 0), math.inf, False, "trigger"),
         (closing(KEPT), 1, True, "trigger, server closes"),
         (closing(KEPT, 50), 50, True, "trigger, server closes after 50"),
-        (closing(ASKED), 1, True, "trigger, server closes (100 calls asked)"),
-        (closing(ASKED, 20), 20, True, "trigger, server closes after 20 (100 calls asked)"),
+        (closing(ASKED), 1, True, "trigger, server closes after 1 of 100 calls"),
+        (closing(ASKED, 20), 20, True, "trigger, server closes after 20 of 100 calls"),
         # A slice ends within a connection's life, and the client closes what is left.
         (closing(ASKED, 60, by_server=False), 60, False, "trigger, 100 calls"),
         (closing(ASKED, 100), 100, False, "trigger, 100 calls"),
@@ -92,27 +95,27 @@ def test_set_up_is_what_a_connection_has_beside_its_calls() -> None:
 
 def test_a_sentence_says_what_the_server_did_and_what_that_costs() -> None:
     slices = frame(closing(KEPT), closing(ASKED), closing(Workload.of("batch", 10)))
-    assert list(closing_sentences(slices)) == [f"{SENTENCE} (trigger, 100 B)"]
+    assert list(closing_notes(slices)) == [f"{SENTENCE} (trigger, 100 B)"]
     assert brief(slices, {})[-1] == f"T{SENTENCE[1:]} (trigger, 100 B)."
     some = frame(closing(KEPT, 50))
-    assert next(closing_sentences(some)).startswith(
+    assert next(closing_notes(some)).startswith(
         "the server closed the connection after 50 calls on average: 9 B of "
     )
     blind = slices.assign(**dict.fromkeys((name for name, _ in CLOSING_COLUMNS), np.nan))
-    assert list(closing_sentences(blind)) == ["the server closed the connection after every call"]
+    assert list(closing_notes(blind)) == ["the server closed the connection after every call"]
 
 
 def test_connections_that_are_kept_or_closed_as_asked_get_no_such_sentence() -> None:
     kept = frame(closing(KEPT, 0))
-    assert not list(closing_sentences(kept))
-    assert list(connections_in_words(kept)) == ["connections were kept: all calls of a user shared one"]
+    assert not list(closing_notes(kept))
+    assert list(connection_notes(kept)) == ["connections were kept: all calls of a user shared one"]
     asked = frame(closing(CLOSES), closing(ASKED, 60, by_server=False))
-    assert not list(connections_in_words(asked))
+    assert not list(connection_notes(asked))
 
 
 def test_of_two_servers_the_one_that_closes_is_named() -> None:
     slices = frame(closing(KEPT, 0), closing(KEPT.replace(server="against")))
-    assert list(closing_sentences(slices)) == [f"against: {SENTENCE} (trigger, 100 B)"]
+    assert list(closing_notes(slices)) == [f"against: {SENTENCE} (trigger, 100 B)"]
 
 
 def shown(slices: pd.DataFrame) -> str:
@@ -140,7 +143,7 @@ def test_the_report_says_it_too() -> None:
 
 def test_there_is_no_curve_where_the_server_leaves_one_call_a_connection() -> None:
     slices = frame(*(closing(Workload.of(calls_per_connection=asked)) for asked in (0, 2, 10, 100)))
-    assert amortisation(slices).empty
+    assert connection_cost(slices).empty
     figure = connections(slices)
     assert isinstance(figure, Absent)
     assert f"{SENTENCE} (trigger, 100 B); it takes a server that keeps connections" in str(figure)
@@ -149,7 +152,7 @@ def test_there_is_no_curve_where_the_server_leaves_one_call_a_connection() -> No
 def test_a_curve_is_made_of_the_calls_that_were_measured() -> None:
     # The server closes after 5 calls, so 10 and 100 are the same.
     made = [closing(CLOSES), closing(Workload.of(calls_per_connection=10), 5), closing(ASKED, 5), closing(KEPT, 5)]
-    points = amortisation(frame(*made))
+    points = connection_cost(frame(*made))
     assert points["calls"].tolist() == [1, 5, 5, 5]
     assert points["connection_bytes"].tolist() == pytest.approx([SETUP] * 4)
 
@@ -172,5 +175,5 @@ def test_a_run_from_before_connections_were_counted_to_their_end_is_read_as_it_w
     segments = int(total["segments_out"] + total["segments_in"])
     assert cost["tcp_ip"] + cost["response_tcp_ip"] == pytest.approx(52 * segments / CALLS)
     assert cost["cable"] < now["cable"]
-    assert not list(closing_sentences(old))
+    assert not list(closing_notes(old))
     assert summarise(old)["calls_on_connection"].tolist() == [50]

@@ -16,14 +16,14 @@ from rich.console import Console
 from saved import latency_frame, record, slice_, slices_frame
 
 from analysis.figures import Absent, Drawing, latency_by_bytes
+from analysis.findings.percentile_notes import notes, percentile
 from analysis.measures.latency import Histogram, histogram_of, percentiles, samples_needed
-from analysis.measures.queue_frontier import tradeoff
+from analysis.measures.queues import queue_frontier
 from analysis.measures.summary import summarise
 from analysis.tables.notebook_queues import queues, queues_in_brief
 from analysis.tables.notebook_tables import costs
 from analysis.tables.queue_table import legend, render_queues
 from analysis.tables.run_table import print_run
-from analysis.text.latency_text import notes, percentile
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import Run, as_read
 from wiretax.runs.schema import LATENCY
@@ -209,7 +209,7 @@ def lossy(drain: Drain, lost: int) -> Run:
 
 
 def test_queues_have_the_same_bounds_and_gaps() -> None:
-    [few] = tradeoff(queues_of(FEW)).to_dict("records")
+    [few] = queue_frontier(queues_of(FEW)).to_dict("records")
     assert few["total_samples"] == 160
     assert [np.isnan(few[f"total_{name}_s"]) for name in ("p50", "p90", "p99", "p999", "max")] == [
         False,
@@ -218,7 +218,7 @@ def test_queues_have_the_same_bounds_and_gaps() -> None:
         True,
         False,
     ]
-    [lost] = tradeoff(lossy(MANY, 30)).to_dict("records")
+    [lost] = queue_frontier(lossy(MANY, 30)).to_dict("records")
     assert lost["total_p99_s_is_lower_bound"]
     assert lost["total_p99_s"] == pytest.approx(0.64, rel=0.01)
     assert not lost["total_p90_s_is_lower_bound"]
@@ -229,13 +229,13 @@ def test_queues_have_the_same_bounds_and_gaps() -> None:
 
 
 def test_the_queues_table_and_page_show_them() -> None:
-    table = tradeoff(lossy(MANY, 30))
+    table = queue_frontier(lossy(MANY, 30))
     console = Console(width=120, file=StringIO(), record=True)
     console.print(render_queues(table))
     assert ">64" in console.export_text()
-    said = legend(tradeoff(queues_of(FEW)))
+    said = legend(queue_frontier(queues_of(FEW)))
     assert "-: too few events; p99 needs 1,000, p99.9 10,000" in said
-    assert "too few" not in legend(tradeoff(queues_of(replace(MANY, calls=500))))
+    assert "too few" not in legend(queue_frontier(queues_of(replace(MANY, calls=500))))
     [row] = queues(lossy(MANY, 30)).rows
     assert any(str(cell).startswith(">64") for cell in row)
     assert "events without an acknowledgement" in queues(lossy(MANY, 30)).html()

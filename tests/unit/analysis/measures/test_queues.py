@@ -15,12 +15,11 @@ from rich.console import Console
 from saved import latency_frame, record, slice_, slices_frame
 
 from analysis.advice.advise import Demand
-from analysis.advice.call_cost import UNKNOWN, find_work
+from analysis.advice.call_cost import UNKNOWN, find_call_cost
 from analysis.advice.connections_seen import Connections
-from analysis.advice.measured_queue import find_drained, nearest
+from analysis.advice.measured_queue import find_measured_queue, nearest
 from analysis.figures import Absent, Drawing, latency_by_bytes
-from analysis.measures.queue_frontier import tradeoff
-from analysis.measures.queues import fills
+from analysis.measures.queues import fills, queue_frontier
 from analysis.tables.notebook_queues import queues, queues_in_brief
 from analysis.tables.queue_table import findings, legend, render_queues
 from wiretax.channels.endpoint import SERVICE
@@ -41,7 +40,7 @@ def run() -> Run:
 
 
 def test_latencies_are_told_apart_and_run_from_the_intended_time() -> None:
-    [row] = tradeoff(run_of(FAST)).to_dict("records")
+    [row] = queue_frontier(run_of(FAST)).to_dict("records")
     assert row["waiting_p50_s"] == pytest.approx(0.004, rel=0.005)
     assert row["wire_p99_s"] == pytest.approx(0.05, rel=0.005)
     assert row["total_max_s"] == pytest.approx(0.054, rel=0.005)
@@ -50,7 +49,7 @@ def test_latencies_are_told_apart_and_run_from_the_intended_time() -> None:
 
 
 def test_bytes_of_an_event_are_those_of_the_batches_that_left(run: Run) -> None:
-    rows = tradeoff(run).set_index("linger_s")
+    rows = queue_frontier(run).set_index("linger_s")
     # 300 B of head and 50 B of envelope a call, 100 B of payload an event.
     assert rows.at[0.005, "sent_per_event"] == 100 + 350 / 5
     assert rows.at[0.05, "sent_per_event"] == 100 + 350 / 10
@@ -58,7 +57,7 @@ def test_bytes_of_an_event_are_those_of_the_batches_that_left(run: Run) -> None:
 
 
 def test_the_trigger_comes_first_and_what_was_left_counts_with_what_it_waited(run: Run) -> None:
-    first = tradeoff(run).iloc[0]
+    first = queue_frontier(run).iloc[0]
     assert (first["api"], first["is_overloaded"], first["left"], first["unsent"]) == ("trigger", True, 1400, 1400)
     assert first["total_p50_s"] == pytest.approx(0.5, rel=0.005)
     assert first["depth_max"] == 700
@@ -67,12 +66,12 @@ def test_the_trigger_comes_first_and_what_was_left_counts_with_what_it_waited(ru
 def test_one_bad_round_of_three_is_no_overload() -> None:
     steady, bad = run_of(FAST, rounds=2), run_of(replace(FAST, overloaded="the queue grew"), rounds=1)
     queue = pd.concat([steady.queue, bad.queue.assign(round=2)])
-    [row] = tradeoff(replace(steady, queue=queue)).to_dict("records")
+    [row] = queue_frontier(replace(steady, queue=queue)).to_dict("records")
     assert (row["overloaded"], row["is_overloaded"]) == (pytest.approx(1 / 3), False)
 
 
 def test_the_frontier_is_what_nothing_beats_in_both(run: Run) -> None:
-    table = tradeoff(run)
+    table = queue_frontier(run)
     assert dict(zip(table["linger_s"], table["frontier"], strict=True)) == {
         0.0: False,
         0.005: True,
@@ -84,7 +83,7 @@ def test_the_frontier_is_what_nothing_beats_in_both(run: Run) -> None:
 
 def test_other_rates_are_other_curves() -> None:
     slower = Drain(TRIGGER.replace(rate=200.0), calls=200)
-    table = tradeoff(run_of(BEHIND, FAST, slower))
+    table = queue_frontier(run_of(BEHIND, FAST, slower))
     assert table["rate"].tolist() == [200, 1000, 1000]
     assert table["curve"].nunique() == 2
 
@@ -95,7 +94,7 @@ def test_fills_say_how_many_calls_carried_how_many() -> None:
 
 
 def printed(run: Run) -> str:
-    table = tradeoff(run)
+    table = queue_frontier(run)
     console = Console(width=120, file=StringIO(), record=True)
     console.print(render_queues(table))
     for line in (*findings(table), legend(table)):
@@ -118,7 +117,7 @@ def test_the_table_marks_the_frontier_and_overload_and_bounds(run: Run) -> None:
 
 def test_a_rate_the_generator_did_not_make_is_told() -> None:
     assert (
-        "batch of 10, linger 5 ms at 1,000/s: this machine made 500 events/s, 50.0 % of the rate"
+        "batch of 10, linger 5 ms at 1,000/s: this machine generated 500 events/s, 50.0 % of the rate"
         in printed(run_of(replace(FAST, made=0.5))).splitlines()
     )
 
@@ -126,7 +125,7 @@ def test_a_rate_the_generator_did_not_make_is_told() -> None:
 def test_the_page_says_it_in_sentences(run: Run) -> None:
     said = str(queues_in_brief(run))
     assert "At 1,000/s: the trigger can't keep up and publishes 300 events/s" in said
-    assert "a batch of 10, linger 50 ms, sends 70.0 % fewer bytes and has them through in 80" in said
+    assert "a batch of 10, linger 50 ms, sends 70.0 % fewer bytes and has 99 % of them through in 80" in said
     assert len(queues(run).rows) == 4
     assert "takes its events from a queue" in str(queues_in_brief(run_of()))
 
@@ -231,14 +230,14 @@ def test_what_is_far_from_what_was_measured_is_not_told(run: Run, other: Demand)
 
 
 def test_the_newest_valid_run_that_has_such_a_queue_is_told(tmp_path: Path) -> None:
-    assert find_drained(tmp_path, None, demand()) is None
+    assert find_measured_queue(tmp_path, None, demand()) is None
     for name, drain, valid in (("1", FAST, True), ("2", SLOW, True), ("3", FAST, False), ("4", None, True)):
         made = record(slice_(Workload.of(), 0, 10)) if drain is None else record_of(drain)
         made.meta = {**META, "schema": 1, "started": f"2026-01-31T12:00:0{name}", "valid": valid}
         (tmp_path / name).mkdir()
         write_run(tmp_path / name, made)
-    found, named = find_drained(tmp_path, None, demand()), find_drained(tmp_path, "1", demand())
+    found, named = find_measured_queue(tmp_path, None, demand()), find_measured_queue(tmp_path, "1", demand())
     assert found is not None
     assert named is not None
     assert (found.run, named.run) == ("2", "1")
-    assert find_work(tmp_path, "1", Workload.of()) == UNKNOWN
+    assert find_call_cost(tmp_path, "1", Workload.of()) == UNKNOWN

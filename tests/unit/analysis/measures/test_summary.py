@@ -11,8 +11,9 @@ import pytest
 from rich.console import Console
 from saved import kernel, latency_frame, record, slice_, slices_frame
 
+from analysis.measures.counts import totals
+from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import percentiles
-from analysis.measures.layers import bytes_per_event, totals
 from analysis.measures.summary import summarise
 from analysis.measures.throughput import paired_ratio, rates
 from analysis.tables.run_table import render
@@ -134,7 +135,7 @@ def test_the_summary_compares_with_the_trigger_by_message() -> None:
     assert table.at["batch", "events_per_second"] == 6000
     assert table.at["batch", "gain"] == 6.0
     assert table.at["batch", "saving"] == pytest.approx(1 - 135 / 450)
-    # One event to ten channels replaces ten triggers: 450 B a call for ten messages.
+    # One event to ten channels replaces ten triggers: 450 B per call for ten messages.
     assert table.at["multi_trigger", "events_per_second"] == 500
     assert table.at["multi_trigger", "gain"] == 5.0
     assert table.at["multi_trigger", "saving"] == pytest.approx(1 - 45 / 450)

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 from saved import HEAD, latency_frame, record, slice_, slices_frame
 
-from analysis.findings.doubts import check
+from analysis.findings.cautions import cautions
 from analysis.measures.summary import summarise
 from analysis.measures.two_servers import compare_servers
 from analysis.tables.run_table import print_run
@@ -128,7 +128,7 @@ def test_a_ratio_of_servers_that_spreads_is_a_doubt_of_its_own() -> None:
         else each
         for each in pairs(slower=1)
     ]
-    [doubt] = check(slices_frame(record(*uneven)), {"against": "http://h/apps/1"})
+    [doubt] = cautions(slices_frame(record(*uneven)), {"against": "http://h/apps/1"})
     # Triggers and batches of one server changed alike: their gain is steady.
     assert doubt.what.startswith("2 of 4 gains varied by more than 10 % between rounds")
     assert f"{CALLS[0].replace(server='against').name} over {CALLS[0].name}" in doubt.what

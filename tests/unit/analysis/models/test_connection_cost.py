@@ -8,13 +8,15 @@ import pytest
 from saved import record, slice_, slices_frame
 from shared_connections import HANDSHAKE_RECEIVED, HANDSHAKE_SENT, RECORD, SETUP_SEGMENTS, shared
 
-from analysis.measures.layers import bytes_per_event
-from analysis.models.connection_cost import amortisation
+from analysis.measures.event_bytes import bytes_per_event
+from analysis.models.connection_cost import connection_cost
 from wiretax.channels.workload import Workload
 
 
 def test_a_connections_bytes_are_found_whatever_share_it() -> None:
-    points = amortisation(slices_frame(record(shared(100), shared(0), shared(0, connection="close"), shared(10))))
+    points = connection_cost(
+        slices_frame(record(shared(100), shared(0), shared(0, connection="close"), shared(10)))
+    )
     # In the order of a curve: one call, then more, then all.
     assert points["calls_per_connection"].tolist() == [1, 10, 100, 0]
     assert points["calls"].tolist()[:3] == [1, 10, 100]
@@ -27,13 +29,13 @@ def test_a_connections_bytes_are_found_whatever_share_it() -> None:
 
 
 def test_a_run_with_one_way_of_sharing_has_no_curve() -> None:
-    assert amortisation(slices_frame(record(shared(0)))).empty
+    assert connection_cost(slices_frame(record(shared(0)))).empty
 
 
 def test_where_the_kernel_counts_nothing_a_connection_has_no_price() -> None:
     slices = [shared(0), shared(10)]
     slices[1].tcp = None
-    assert amortisation(slices_frame(record(*slices)))["connection_bytes"].isna().all()
+    assert connection_cost(slices_frame(record(*slices)))["connection_bytes"].isna().all()
 
 
 def test_the_layers_of_tls_are_apart_and_the_cable_holds_them_all() -> None:

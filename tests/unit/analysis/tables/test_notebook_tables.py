@@ -10,7 +10,7 @@ import pytest
 from saved import Costs, rendered
 
 from analysis.findings.brief import brief
-from analysis.findings.monthly_traffic import size, volumes
+from analysis.findings.monthly_traffic import monthly_traffic, size
 from analysis.measures.clients import OFFICIAL
 from analysis.tables import notebook_tables as page
 from analysis.text.sheet import Cell, Lines, Sheet
@@ -66,7 +66,7 @@ def test_a_run_in_three_sentences() -> None:
     # With more sizes the data support a limit.
     assert brief(larger(), FREE)[2].endswith(
         "; by the line through batches of up to 20 the gain's limit is 11.0x [11.00, 11.00], and 90 % of it takes "
-        "90 events a call (extrapolated)."
+        "90 events per call (extrapolated)."
     )
 
 
@@ -75,7 +75,7 @@ def test_without_a_limit_the_largest_gain_measured_is_in_brief() -> None:
     slow = slow.assign(duration_s=slow["duration_s"].mask(slow["batch_size"] == 20, slow["duration_s"] * 1.3))
     assert brief(slow, FREE)[2].endswith(
         "; the largest gain measured is 5.64x [5.64, 5.64] with a batch of 20, and 90 % of it takes about 9 "
-        "events a call."
+        "events per call."
     )
 
 
@@ -94,9 +94,9 @@ def test_who_answered_is_said() -> None:
 
 
 def test_a_months_saving_is_arithmetic_that_can_be_checked() -> None:
-    [month] = volumes(whole(), (1_000_000_000,))
+    [month] = monthly_traffic(whole(), (1_000_000_000,))
     assert month.arithmetic == "1,000,000,000 x (473.0 - 195.6) B = 277.4 GB"
-    assert volumes(whole()[lambda frame: frame["api"] == "trigger"]) == []
+    assert monthly_traffic(whole()[lambda frame: frame["api"] == "trigger"]) == []
     assert [size(count) for count in (1500, 1e6, 2.5e12)] == ["1.5 kB", "1.0 MB", "2.5 TB"]
 
 

@@ -16,10 +16,10 @@ from saved import slice_
 
 from analysis import figures
 from analysis.advice.advise import Demand
-from analysis.advice.call_cost import work_of
+from analysis.advice.call_cost import call_cost_of
 from analysis.advice.measured_queue import nearest
-from analysis.gates.judge import judge
-from analysis.gates.metrics import METRICS
+from analysis.gates.evaluation.evaluate import evaluate
+from analysis.gates.measured.metrics import METRICS
 from analysis.measures.two_servers import compare_servers
 from analysis.tables import notebook_queues as queue_page
 from analysis.tables import notebook_tables as page
@@ -178,9 +178,9 @@ def shown(run: Run) -> None:
         draw(run.slices)
     figures.latency_distributions(run.latency, run.slices)
     compare_servers(run.slices)
-    work_of(run, TEN)
+    call_cost_of(run, TEN)
     nearest(run, Demand(QUEUED_TEN, SERVICE, 1000.0, 0.01, 0.1, 10))
-    judge(run, gates_of(EVERYTHING))
+    evaluate(run, gates_of(EVERYTHING))
 
 
 @pytest.mark.parametrize(("workloads", "without"), list(_cases()))
@@ -198,9 +198,9 @@ def test_a_check_of_a_workload_that_was_skipped_fails_and_says_why() -> None:
     said = (
         "batch20-100B-chat-reference was skipped: the endpoint answered 400: 20 events in one batch, expected 1 to"
     )
-    judgement = judge(run, gates_of(BATCHES))
-    assert judgement.exit_code == 3
-    found = {(case.check, case.workload): case for case in judgement.cases}
+    result = evaluate(run, gates_of(BATCHES))
+    assert result.exit_code == 3
+    found = {(case.check, case.workload): case for case in result.cases}
     assert {key: case.verdict for key, case in found.items()} == {
         ("sizes", TEN.name): "pass",
         ("sizes", TWENTY.name): "fail",
@@ -209,14 +209,14 @@ def test_a_check_of_a_workload_that_was_skipped_fails_and_says_why() -> None:
         ("ratio", TWENTY.name): "fail",
         ("to", TEN.name): "fail",
     }
-    assert all(said in case.message for case in judgement.cases if case.verdict == "fail")
+    assert all(said in case.message for case in result.cases if case.verdict == "fail")
 
 
 def test_a_check_of_a_workload_that_was_left_out_midway_fails_and_says_why() -> None:
     """It has rounds that went well, which are not the ones that were asked for."""
     run = run_of([TRIGGER, TEN, TWENTY], lambda _: False)
     run.meta["skipped"] = [Skipped(TRIGGER, NO, after=4).as_row(), Skipped(TWENTY, NO, after=4).as_row()]
-    found = {(case.check, case.workload): case for case in judge(run, gates_of(BATCHES)).cases}
+    found = {(case.check, case.workload): case for case in evaluate(run, gates_of(BATCHES)).cases}
     assert found["sizes", TEN.name].verdict == "pass"
     for check in ("sizes", "gain", "ratio"):
         assert found[check, TWENTY.name].verdict == "fail"

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.text.quantities import amount, count, duration, figure, milliseconds, part, rate, work_time
+from analysis.text.numbers import call_time, count, duration, milliseconds, rate, short_percent, size, three_digits
 
 
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (figure(0.0994), "0.0994"),
-        (figure(0.01), "<0.05"),
-        (figure(50.44), "50.4"),
-        (figure(1250.4), "1,250"),
-        (part(0.4726), "47 %"),
-        (part(0.0519), "5.2 %"),
+        (three_digits(0.0994), "0.0994"),
+        (three_digits(0.01), "<0.05"),
+        (three_digits(50.44), "50.4"),
+        (three_digits(1250.4), "1,250"),
+        (short_percent(0.4726), "47 %"),
+        (short_percent(0.0519), "5.2 %"),
         (count(1, "connection"), "1 connection"),
         (count(1001, "connection"), "1,001 connections"),
         (milliseconds(0.0624), "62.4"),
@@ -27,11 +27,11 @@ from analysis.text.quantities import amount, count, duration, figure, millisecon
         (duration(0.3548), "355 ms"),
         (duration(1.5), "1.5 s"),
         (duration(1234), "1,234 s"),
-        (work_time(17.1e-6), "17.1 µs"),
-        (work_time(0.0012), "1.2 ms"),
-        (amount(59.2), "59.2 B"),
-        (amount(156_097), "156 kB"),
-        (amount(1.0494e12), "1.05 TB"),
+        (call_time(17.1e-6), "17.1 µs"),
+        (call_time(0.0012), "1.2 ms"),
+        (size(59.2), "59.2 B"),
+        (size(156_097), "156 kB"),
+        (size(1.0494e12), "1.05 TB"),
         (rate(500, "event"), "500 events/s"),
         (rate(0.02, "call"), "1.2 calls/min"),
         (rate(1 / 86400, "call"), "1 call/day"),

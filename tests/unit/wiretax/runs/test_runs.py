@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from saved import record, slice_
 
-from analysis.measures.layers import bytes_per_event
+from analysis.measures.event_bytes import bytes_per_event
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import RunNotFoundError, find_run, read_run, salvage_run
 from wiretax.runs.record import RunRecord

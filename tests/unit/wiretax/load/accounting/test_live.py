@@ -10,10 +10,10 @@ import orjson
 import pytest
 from saved import latency_frame, record, slice_, slices_frame
 
+from analysis.findings.percentile_notes import LOWER_BOUNDS, OPEN_LOOP, needed
+from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import P50_P99
-from analysis.measures.layers import bytes_per_event
 from analysis.measures.summary import summarise
-from analysis.text.latency_text import LOWER_BOUNDS, OPEN_LOOP, needed
 from wiretax.channels.workload import Workload
 from wiretax.load.accounting import live
 from wiretax.load.accounting.live import Live

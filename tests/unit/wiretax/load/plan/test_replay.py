@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from analysis.gates.metrics import METRICS
+from analysis.gates.measured.metrics import METRICS
 from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event, bodies, channel_names
 from wiretax.channels.bodies.replay import Replay, payload_of, replayed_bodies
 from wiretax.channels.limits import Limits

@@ -1,14 +1,10 @@
-"""Figures and limits in words: what is exact with all its digits, what is not with those that tell something."""
+"""Figures and limits in words: exact ones with all their digits, others with three."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analysis.text.latency_text import LOWER_BOUND
-
-if TYPE_CHECKING:
-    from analysis.gates.verdict import Case
-
+from analysis.findings.percentile_notes import LOWER_BOUND
+from analysis.gates.evaluation.result import Case
+from analysis.text.numbers import MISSING, fixed, trimmed
 
 # Files hold seconds and fractions of 1; people read milliseconds and percentages, and the difference of two
 # percentages in percentage points.
@@ -19,7 +15,7 @@ SHOWN = {
     "x": (1.0, "x"),
     "1/s": (1.0, "/s"),
 }
-# Units without which a limit would be read in another one.
+# Units that a limit needs, so that it is not read in another one.
 NEEDED = ("s", "share", "points", "x")
 
 
@@ -30,17 +26,15 @@ def figure(value: float | None, unit: str, bare: bool = False, exact: bool = Tru
         value: in the unit.
         unit: a metric's, or "points" for the difference of two shares.
         bare: without the unit.
-        exact: with all its digits after the point, up to six (a percentage: four); else with three (two).
+        exact: with all its digits after the point, up to six (a percentage: four); otherwise three (two).
     """
     if value is None:
-        return "-"
+        return MISSING
     factor, suffix = SHOWN.get(unit, (1.0, f" {unit}"))
     digits = 0 if unit == "1/s" else 6 if exact else 3
     if factor == 1e2:
         digits = 4 if exact else 2
-    text = f"{value * factor:,.{digits}f}"
-    if exact and digits:
-        text = text.rstrip("0").rstrip(".")
+    text = (trimmed if exact else fixed)(value * factor, digits)
     return text if bare else text + suffix
 
 
@@ -50,8 +44,8 @@ def unit_of(case: Case) -> str:
 
 
 def measured(case: Case) -> str:
-    """A case's value and its interval: ``5.720x [5.600, 6.690]``; ``>400.000 ms [398.000, ?]`` for a lower bound,
-    and a question mark alone if there are too few rounds."""
+    """A case's value and its interval: ``5.720x [5.600, 6.690]``, ``>400.000 ms [398.000, ?]`` for a lower bound,
+    and ``5.720x [?]`` with too few rounds."""
     exact = case.kind == "deterministic"
     value = figure(case.measured, unit_of(case), exact=exact)
     if exact or case.measured is None:
@@ -67,7 +61,7 @@ def measured(case: Case) -> str:
 
 
 def limit(value: float | None, unit: str) -> str:
-    """A value beside a measured one: without the unit, unless it could be read in another."""
+    """A limit beside a measured value: without the unit, unless it could be read in another."""
     return figure(value, unit, bare=unit not in NEEDED)
 
 

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from analysis.gates.acceptance import Change
-from analysis.gates.annotations import annotate
-from analysis.gates.metrics import METRICS
-from analysis.gates.phrases import figure, measured, span, unit_of
-from analysis.gates.verdict import Case, Judgement, Verdict
-from analysis.models.fitting import print_whole, width_of
+from analysis.gates.evaluation.acceptance import Change
+from analysis.gates.evaluation.phrases import figure, measured, span, unit_of
+from analysis.gates.evaluation.result import Case, GateResult, Verdict
+from analysis.gates.measured.metrics import METRICS
+from analysis.gates.outputs.annotations import annotate
+from analysis.text.terminal_table import print_whole, width_of
 
 STYLES: dict[Verdict, str] = {
     "pass": "green",
@@ -30,7 +30,7 @@ STYLES: dict[Verdict, str] = {
 LEAST_ROOM = 16
 
 
-def print_judgement(judgement: Judgement, console: Console) -> None:
+def print_result(result: GateResult, console: Console) -> None:
     """Print the cases, what is to be said of those that did not pass, and the sum; annotations in GitHub's CI."""
     say = partial(console.print, soft_wrap=not console.is_terminal)
     table = _plain_table("verdict", "check")
@@ -38,27 +38,27 @@ def print_judgement(judgement: Judgement, console: Console) -> None:
     table.add_column("workload", overflow="fold")
     table.add_column("measured", justify="right", no_wrap=True)
     table.add_column("limit", no_wrap=True)
-    for alike in _lines(judgement):
+    for alike in _lines(result):
         first = alike[0]
         style = STYLES[first.verdict]
         cells = (first.check, _of(alike), _measured(alike), _limit(alike))
         table.add_row(f"[{style}]{first.verdict}[/{style}]", *(escape(cell) for cell in cells))
     _print_table(table, console, folded=2)
     console.print()
-    for reason in judgement.invalid_because:
+    for reason in result.invalid_because:
         say(f"[red]invalid[/red]  {escape(reason)}")
-    for case in judgement.cases:
+    for case in result.cases:
         # What is wrong with all of the run was just said.
-        if case.verdict == "pass" or (case.verdict == "invalid" and judgement.invalid_because):
+        if case.verdict == "pass" or (case.verdict == "invalid" and result.invalid_because):
             continue
         style = STYLES[case.verdict]
         about = f"{case.check}, {case.subject}" if case.workload else case.check
         say(f"[{style}]{case.verdict}[/{style}]  {escape(about)}: {escape(case.message)}")
-    for note in judgement.notes:
+    for note in result.notes:
         say(f"[dim]note  {escape(note)}[/dim]")
-    say(f"gate {escape(judgement.gates)}: {judgement.sentence}")
+    say(f"gate {escape(result.gates)}: {result.sentence}")
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in annotate(judgement):
+        for line in annotate(result):
             console.out(line, highlight=False)
 
 
@@ -96,9 +96,9 @@ def print_changes(changes: list[Change], console: Console) -> None:
         say(f"{same} unchanged")
 
 
-def _lines(judgement: Judgement) -> Iterator[list[Case]]:
+def _lines(result: GateResult) -> Iterator[list[Case]]:
     """Cases that share a line: what passed of a check, together; what did not, each by itself."""
-    for _, of_check in groupby(judgement.cases, key=attrgetter("check")):
+    for _, of_check in groupby(result.cases, key=attrgetter("check")):
         passed: list[Case] = []
         for case in of_check:
             if case.verdict == "pass":

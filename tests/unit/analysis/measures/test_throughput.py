@@ -16,12 +16,12 @@ from saved import Costs, latency_frame, record, rendered, slice_
 from analysis import figures
 from analysis.figures import Absent
 from analysis.findings.brief import brief
+from analysis.findings.cautions import cautions
 from analysis.findings.claims import claims
-from analysis.findings.doubts import check
-from analysis.gates.acceptance import accept_run
-from analysis.gates.judge import judge
-from analysis.measures.mode import mode_of, why_no_gain
+from analysis.gates.evaluation.acceptance import accept_run
+from analysis.gates.evaluation.evaluate import evaluate
 from analysis.measures.summary import summarise
+from analysis.measures.throughput import mode_of, why_no_gain
 from analysis.measures.two_servers import compare_servers
 from analysis.tables import notebook_tables as page
 from analysis.tables.run_table import print_run
@@ -161,8 +161,8 @@ def test_claims_about_time_are_not_measured_by_it_and_those_about_bytes_are() ->
 def test_its_ratios_are_not_doubted_as_it_has_none() -> None:
     few = free_run()
     two = few.slices[few.slices["round"] < 2]
-    assert [each.kind for each in check(two, few.meta)] == []
-    assert [each.kind for each in check(two.drop(columns="mode"), few.meta)] == ["rounds"]
+    assert [each.kind for each in cautions(two, few.meta)] == []
+    assert [each.kind for each in cautions(two.drop(columns="mode"), few.meta)] == ["rounds"]
 
 
 GATES = """
@@ -191,7 +191,7 @@ max = 500
 
 def test_gates_on_its_speed_are_inconclusive_and_those_on_bytes_are_judged() -> None:
     agreeing = {"agrees": True, "differences": []}
-    cases = {each.check: each for each in judge(free_run(reconcile=agreeing), gates_of(GATES)).cases}
+    cases = {each.check: each for each in evaluate(free_run(reconcile=agreeing), gates_of(GATES)).cases}
     assert {name: case.verdict for name, case in cases.items()} == {
         "gain": "inconclusive",
         "rate": "inconclusive",
@@ -200,7 +200,7 @@ def test_gates_on_its_speed_are_inconclusive_and_those_on_bytes_are_judged() -> 
     }
     assert {cases[name].message for name in ("gain", "rate", "ratio")} == {SENTENCE.rstrip(".")}
     assert cases["gain"].measured is None
-    swept = judge(free_run(reconcile=agreeing, mode="sweep"), gates_of(GATES)).cases
+    swept = evaluate(free_run(reconcile=agreeing, mode="sweep"), gates_of(GATES)).cases
     assert {each.verdict for each in swept} == {"pass"}
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.gates.metrics import Kind
-from analysis.gates.schema import Form, Undecided
+from analysis.gates.file.schema import Form, Undecided
+from analysis.gates.measured.metrics import Kind
 
 Verdict = Literal["pass", "fail", "inconclusive", "invalid", "skipped"]
 # DESIGN "The command": the contract with CI.
@@ -72,7 +72,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class GateResult:
     """All cases of a run, and the verdict.
 
     Attributes:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from fractions import Fraction
 from math import isfinite
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import Any, get_args
 
 import msgspec
 
-from analysis.gates.metrics import METRICS, Metric
-from analysis.gates.schema import (
+from analysis.gates.file.checks import Check, Comparison, GatesError, Rules, Tolerance, Where
+from analysis.gates.file.schema import (
     CheckTable,
     CompareTable,
     Form,
@@ -25,16 +24,16 @@ from analysis.gates.schema import (
     ValidTable,
     WhereTable,
 )
+from analysis.gates.measured.metrics import METRICS
 from wiretax.channels.bodies.payloads import KINDS
 from wiretax.channels.bodies.replay import REPLAY
 from wiretax.channels.profiles import profile_names
 from wiretax.channels.workload import LIBRARY, Api, Habit, Server
+from wiretax.runs.mode import OBSERVED, UNKNOWN
 from wiretax.toml_errors import near, readable, unknown_key
 
 SCHEMA = 1
 ID = re.compile(r"[A-Za-z0-9._-]+")
-# What `wiretax observe` calls a payload it did not make, and a client it does not know.
-OBSERVED, UNKNOWN = "observed", "unknown"
 WORDS: dict[str, tuple[str, ...]] = {
     "api": get_args(Api),
     "connection": get_args(Habit),
@@ -43,77 +42,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "as": get_args(Form),
     "inconclusive": get_args(Undecided),
 }
-
-Where = Mapping[str, frozenset[Any]]
-
-
-class GatesError(ValueError):
-    """A gates file that can't be used: one line that says what was given, what was expected and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerance:
-    """How far a value may lie from its baseline: by so much, or by a share of it."""
-
-    amount: Fraction
-    is_ratio: bool
-
-    def of(self, baseline: Fraction) -> Fraction:
-        """In the metric's unit."""
-        return abs(baseline) * self.amount if self.is_ratio else self.amount
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One workload over another, or less another."""
-
-    of: Where
-    to: Where
-    form: Form
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One ``[[check]]``.
-
-    Attributes:
-        id: its name.
-        metric: what is judged.
-        where: which workloads; empty for all.
-        compare: which workloads by which others; None to judge each by itself.
-        minimum: the least that passes.
-        maximum: the most.
-        baseline: what was accepted, a file or folder; None where nothing was.
-        max_increase: over the baseline.
-        max_decrease: under it.
-        confidence: of the interval, where there is one.
-    """
-
-    id: str
-    metric: Metric
-    where: Where = field(default_factory=dict)
-    compare: Comparison | None = None
-    minimum: Fraction | None = None
-    maximum: Fraction | None = None
-    baseline: Path | None = None
-    max_increase: Tolerance | None = None
-    max_decrease: Tolerance | None = None
-    confidence: float = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """``[valid]``: what a run must be before its figures count, and what an undecided check means.
-
-    Attributes:
-        min_requests: of each workload that is judged.
-        max_failure_ratio: failed exchanges of a workload over all of its exchanges.
-        inconclusive: whether a check that can't be decided lets the gate pass or fail.
-    """
-
-    min_requests: int = 1
-    max_failure_ratio: float = 0.0
-    inconclusive: Undecided = "fail"
 
 
 def parse_gates(document: dict[str, Any], folder: Path) -> tuple[Rules, tuple[Check, ...]]:

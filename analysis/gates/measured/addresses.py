@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.gates.measured import SERVER, Measured, Row, rows_of
+from analysis.gates.measured.run_counts import Measured
+from analysis.measures.counts import SERVER, Row, rows_of
 from wiretax.channels.endpoint import Endpoint, EndpointError
 from wiretax.channels.profiles import PROFILE_OF, load_profile, profile_names
 from wiretax.channels.request.address import STANDARD, Address

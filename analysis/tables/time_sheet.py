@@ -1,4 +1,4 @@
-"""The time of a call and of an event, and how far the gain goes, as a table of a page."""
+"""The time per call and per event, and the limit of the gain, as a table of a page."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.measures.mode import why_no_gain
+from analysis.measures.throughput import why_no_gain
 from analysis.models.call_time import fit_time
-from analysis.text.labels import interval, share, sizes, times, way
+from analysis.text.labels import batch_sizes, transport
+from analysis.text.numbers import MISSING, fixed, interval, percent, with_interval
 from analysis.text.sheet import Cell, Lines, Sheet
 from wiretax.runs.reader import Run
 
@@ -19,14 +20,14 @@ def time_model(run: Run) -> Sheet | Lines:
         return Lines([why])
     rows = [
         (
-            ", ".join([row["client"], *way(row)]),
+            ", ".join([row["client"], *transport(row)]),
             f"{row['payload_bytes']:,} B",
             *(
-                ["-", "-"]
+                [MISSING, MISSING]
                 if row["unsound_because"]
                 else [_microseconds(row, each) for each in ("call_s", "event_s")]
             ),
-            "-" if pd.isna(row["deviation"]) else share(row["deviation"]),
+            MISSING if pd.isna(row["deviation"]) else percent(row["deviation"]),
             row["batch_sizes"],
             *_largest_gain(row),
             _limit(row),
@@ -36,9 +37,9 @@ def time_model(run: Run) -> Sheet | Lines:
     headers = (
         "Client",
         "Payload",
-        "a, µs a call",
-        "b, µs an event",
-        "Furthest from the line",
+        "a, µs per call",
+        "b, µs per event",
+        "Largest deviation from the line",
         "Batch sizes n",
         "Largest gain measured [95 % CI]",
         "n for 90 % of it",
@@ -50,25 +51,21 @@ def time_model(run: Run) -> Sheet | Lines:
 def _largest_gain(row: dict[Any, Any]) -> tuple[str | Cell, str]:
     """The largest measured gain with the batch sizes that have it, and the size for 90 % of it."""
     if pd.isna(row["largest_gain"]):
-        return "-", "-"
-    doubt = interval(row["largest_gain_low"], row["largest_gain_high"])
-    return Cell(f"{times(row['largest_gain'])} {doubt}", sizes(row["largest_gain_at"])), f"{row['enough']:,.0f}"
+        return MISSING, MISSING
+    gain = with_interval(row["largest_gain"], row["largest_gain_low"], row["largest_gain_high"])
+    return Cell(gain, batch_sizes(row["largest_gain_at"])), fixed(row["enough"], 0)
 
 
 def _limit(row: dict[Any, Any]) -> Cell:
     """The limit with the size for 90 % of it, or why none is given."""
     if row["no_limit_because"]:
-        return Cell("-", row["no_limit_because"])
-    doubt = interval(row["gain_limit_low"], row["gain_limit_high"])
-    reached = f"90 % of it with {row['size_90']:,.0f} {_whole(row['size_90_low'], row['size_90_high'])}"
+        return Cell(MISSING, row["no_limit_because"])
+    sizes = interval(row["size_90_low"], row["size_90_high"], 0)
+    reached = f"90 % of it with {fixed(row['size_90'], 0)} {sizes}"
     beyond = ", more than were measured" if row["size_90"] > row["largest_batch"] else ""
-    return Cell(f"{times(row['gain_limit'])} {doubt}", f"{reached}{beyond}")
+    return Cell(with_interval(row["gain_limit"], row["gain_limit_low"], row["gain_limit_high"]), reached + beyond)
 
 
 def _microseconds(row: dict[Any, Any], name: str) -> str:
     value, low, high = (row[key] * 1e6 for key in (name, f"{name}_low", f"{name}_high"))
-    return f"{value:,.2f} {interval(low, high)}"
-
-
-def _whole(low: float, high: float) -> str:
-    return "[?]" if pd.isna(low) else f"[{low:,.0f}, {high:,.0f}]"
+    return f"{fixed(value, 2)} {interval(low, high)}"

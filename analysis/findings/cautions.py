@@ -9,25 +9,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.measures.counts import baselines, totals
 from analysis.measures.interval import LEAST_ROUNDS, median_interval
-from analysis.measures.layers import totals
-from analysis.measures.mode import is_conducted
-from analysis.measures.summary import baselines
-from analysis.measures.throughput import Rounds
-from analysis.measures.two_servers import twins
-from analysis.text.labels import share
-from analysis.text.setup_text import cores
+from analysis.measures.throughput import Rounds, has_comparable_rates
+from analysis.measures.two_servers import paired_servers
+from analysis.text.numbers import cores, percent
 
-# Standard deviation of a ratio over rounds, as a share of its mean.
+# Standard deviation of a ratio over rounds, as a percent of its mean.
 MOST_SPREAD = 0.10
-# Of many pairs some halves lie apart by chance; what matters is more than this, as a share.
+# Of many pairs some halves lie apart by chance; what matters is more than this, as a percent.
 LEAST_DRIFT = 0.05
 # Cores: one process can't use more than one, and waits for none long before that.
 SATURATED = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Caution:
     """A reason to doubt.
 
     Attributes:
@@ -44,49 +41,54 @@ class Doubt:
         return f"{self.what}: {self.advice}"
 
 
-def check(slices: pd.DataFrame, meta: dict[str, Any]) -> list[Doubt]:
+def cautions(slices: pd.DataFrame, meta: dict[str, Any]) -> list[Caution]:
     """The doubts a run leaves; none where its ratios can be trusted as far as their intervals go.
 
     Args:
         slices: ``slices.parquet``.
         meta: ``run.json``.
     """
-    ratios = _ratios(slices) if is_conducted(slices) else pd.DataFrame()
-    doubts = [*_of_ratios(ratios)] if len(ratios.columns) else []
+    ratios = _ratios(slices) if has_comparable_rates(slices) else pd.DataFrame()
+    found = [*_of_ratios(ratios)] if len(ratios.columns) else []
     busy, mock = meta.get("busy") or {}, meta.get("mock")
     generator = busy.get("generator") or 0.0
     # On a mock that costs nothing something is always saturated, and the legend says by how much.
     given = meta.get("against") is not None
     costs = mock is None or given or any(value for name, value in mock.items() if name != "servers")
-    limited = "rates and gains" if is_conducted(slices) else "rates"
+    limited = "rates and gains" if has_comparable_rates(slices) else "rates"
     if costs and generator >= SATURATED:
-        doubts.append(
-            Doubt(
+        found.append(
+            Caution(
                 "saturated",
                 f"the generator used {cores(generator)}: it limits {limited}, not the endpoint",
                 "use fewer users, or don't rely on the rates",
             )
         )
-    return doubts
+    return found
 
 
 def _ratios(slices: pd.DataFrame) -> pd.DataFrame:
-    """Message rates over those they are held against: a row a round, a column a pair that any round has both of.
+    """Message rates over those they are held against: a row per round, a column per pair that any round has both
+    of.
 
     A workload stands against its baseline, and one sent to a second server against the same one sent to the first.
     """
     by_round, total = Rounds(slices).rates, totals(slices)
-    pairs = [(name, name, base) for name, base in baselines(total).items() if name != base]
-    pairs += [(f"{of} over {to}", of, to) for of, to in twins(total).items()]
+    pairs = [
+        (name, name, base)
+        for name, base in baselines(total.set_index("workload").to_dict("index")).items()
+        if name != base
+    ]
+    pairs += [(f"{of} over {to}", of, to) for of, to in paired_servers(total).items()]
     # A workload that was rejected has a rate of 0, which is no measure of anything.
     by_round = by_round.where(by_round > 0)
     return pd.DataFrame({name: by_round[of] / by_round[to] for name, of, to in pairs}).dropna(axis=1, how="all")
 
 
-def _of_ratios(ratios: pd.DataFrame) -> Iterator[Doubt]:
+def _of_ratios(ratios: pd.DataFrame) -> Iterator[Caution]:
     rounds = int(ratios.notna().sum().min())
     if rounds < LEAST_ROUNDS:
-        yield Doubt(
+        yield Caution(
             "rounds",
             f"{rounds} round{'' if rounds == 1 else 's'} for each pair of workloads, too few for an interval",
             f"measure at least {LEAST_ROUNDS}, better 10",
@@ -94,10 +96,10 @@ def _of_ratios(ratios: pd.DataFrame) -> Iterator[Doubt]:
         return
     spread = ratios.std() / ratios.mean()
     if (spread > MOST_SPREAD).any():
-        yield Doubt(
+        yield Caution(
             "spread",
-            f"{_how_many(spread > MOST_SPREAD)} varied by more than {share(MOST_SPREAD, 0)} between rounds, "
-            f"{spread.idxmax()} by {share(spread.max(), 0)}",
+            f"{_how_many(spread > MOST_SPREAD)} varied by more than {percent(MOST_SPREAD, 0)} between rounds, "
+            f"{spread.idxmax()} by {percent(spread.max(), 0)}",
             "use longer slices, more rounds, or a quieter machine",
         )
     drifted = {}
@@ -110,7 +112,7 @@ def _of_ratios(ratios: pd.DataFrame) -> Iterator[Doubt]:
             drifted[name] = float(change)
     if drifted:
         worst = max(drifted, key=lambda name: abs(drifted[name]))
-        yield Doubt(
+        yield Caution(
             "drift",
             f"{_how_many(ratios.columns.isin(drifted))} changed between the first and the second half of the run, "
             f"{worst} by {drifted[worst] * 100:+.0f} %",

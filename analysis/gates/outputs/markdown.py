@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from analysis.gates.phrases import measured, span
-from analysis.gates.verdict import Case, Judgement
+from analysis.gates.evaluation.phrases import measured, span
+from analysis.gates.evaluation.result import Case, GateResult
 
 SIGNS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "invalid": "⛔", "skipped": "⏭️"}
 WORDS = {0: "passed", 3: "failed", 4: "undecided", 5: "invalid"}
@@ -13,28 +13,28 @@ WORDS = {0: "passed", 3: "failed", 4: "undecided", 5: "invalid"}
 MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#!&@])")
 
 
-def summary_md(judgement: Judgement) -> bytes:
+def summary_md(result: GateResult) -> bytes:
     """The file: the verdict, why the run counts for nothing where it does, and a table with what passed last."""
     lines = [
-        f"### wiretax gate: {WORDS[judgement.exit_code]}",
+        f"### wiretax gate: {WORDS[result.exit_code]}",
         "",
-        f"{judgement.sentence}. Plan {text(judgement.plan)}, run {text(judgement.run)}.",
+        f"{result.sentence}. Plan {text(result.plan)}, run {text(result.run)}.",
         "",
     ]
-    lines += [f"- ⛔ {text(reason)}" for reason in judgement.invalid_because]
-    if judgement.invalid_because:
+    lines += [f"- ⛔ {text(reason)}" for reason in result.invalid_because]
+    if result.invalid_because:
         lines.append("")
     lines += ["| | check | workload | measured | limit |", "|---|---|---|---|---|"]
-    passed = [case for case in judgement.cases if case.verdict == "pass"]
-    other = [case for case in judgement.cases if case.verdict != "pass"]
+    passed = [case for case in result.cases if case.verdict == "pass"]
+    other = [case for case in result.cases if case.verdict != "pass"]
     lines += [_row(case) for case in (*other, *passed)]
     said = [
         f"- {SIGNS[case.verdict]} {text(case.check)}, {text(case.subject)}: {text(case.message)}" for case in other
     ]
     if said:
         lines += ["", *said]
-    if judgement.notes:
-        lines += ["", *(f"- {text(note)}" for note in judgement.notes)]
+    if result.notes:
+        lines += ["", *(f"- {text(note)}" for note in result.notes)]
     return ("\n".join(lines) + "\n\n").encode()
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.gates.verdict import Case, Judgement
+from analysis.gates.evaluation.result import Case, GateResult
 
 
-def annotate(judgement: Judgement) -> Iterator[str]:
+def annotate(result: GateResult) -> Iterator[str]:
     """An error each case that fails the gate, a warning each that leaves it in doubt."""
-    for reason in judgement.invalid_because:
+    for reason in result.invalid_because:
         yield _line("error", "run is invalid", reason)
-    for case in judgement.cases:
+    for case in result.cases:
         # A run's own reason is said once.
-        if case.verdict == "pass" or (case.verdict == "invalid" and judgement.invalid_because):
+        if case.verdict == "pass" or (case.verdict == "invalid" and result.invalid_because):
             continue
-        yield _line(_level(case, judgement), f"{case.check}: {case.verdict}", f"{case.subject}: {case.message}")
+        yield _line(_level(case, result), f"{case.check}: {case.verdict}", f"{case.subject}: {case.message}")
 
 
-def _level(case: Case, judgement: Judgement) -> str:
-    if case.verdict == "skipped" or (case.verdict == "inconclusive" and judgement.inconclusive == "pass"):
+def _level(case: Case, result: GateResult) -> str:
+    if case.verdict == "skipped" or (case.verdict == "inconclusive" and result.inconclusive == "pass"):
         return "warning"
     return "error"
 

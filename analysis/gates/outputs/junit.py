@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
-from analysis.gates.verdict import Case, Judgement
+from analysis.gates.evaluation.result import Case, GateResult
 from wiretax import __version__
 
 SUITE = "wiretax.gate"
@@ -14,21 +14,21 @@ SUITE = "wiretax.gate"
 UNWRITABLE = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit_xml(judgement: Judgement) -> bytes:
+def junit_xml(result: GateResult) -> bytes:
     """The file. An invalid case is an error, an undecided one a failure where it fails the gate, else skipped."""
     counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
     suite = ET.Element("testsuite")
     properties = ET.SubElement(suite, "properties")
-    facts = {"wiretax": __version__, "run": judgement.run, "plan": judgement.plan, "gates": judgement.gates}
-    facts |= {f"note {number}": note for number, note in enumerate(judgement.notes, 1)}
+    facts = {"wiretax": __version__, "run": result.run, "plan": result.plan, "gates": result.gates}
+    facts |= {f"note {number}": note for number, note in enumerate(result.notes, 1)}
     for name, value in facts.items():
         ET.SubElement(properties, "property", _clean({"name": name, "value": value}))
-    for case in judgement.cases:
+    for case in result.cases:
         name = case.check if case.workload is None else case.subject
         test = ET.SubElement(
             suite, "testcase", _clean({"classname": f"{SUITE}.{case.check}", "name": name, "time": "0"})
         )
-        kind = _kind(case, judgement)
+        kind = _kind(case, result)
         counts["tests"] += 1
         if kind is None:
             ET.SubElement(test, "system-out").text = UNWRITABLE.sub("\ufffd", case.message)
@@ -41,7 +41,7 @@ def junit_xml(judgement: Judgement) -> bytes:
     suite.attrib |= _clean(
         {
             "name": SUITE,
-            "timestamp": judgement.started.partition(".")[0].partition("+")[0],
+            "timestamp": result.started.partition(".")[0].partition("+")[0],
             "time": "0",
             **{name: str(value) for name, value in counts.items()},
         }
@@ -53,10 +53,10 @@ def junit_xml(judgement: Judgement) -> bytes:
     return written + b"\n"
 
 
-def _kind(case: Case, judgement: Judgement) -> str | None:
+def _kind(case: Case, result: GateResult) -> str | None:
     """The element that says how a test did not pass; None where it did."""
     if case.verdict == "inconclusive":
-        return "failure" if judgement.inconclusive == "fail" else "skipped"
+        return "failure" if result.inconclusive == "fail" else "skipped"
     return {"fail": "failure", "invalid": "error", "skipped": "skipped"}.get(case.verdict)
 
 

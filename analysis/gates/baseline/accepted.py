@@ -9,11 +9,12 @@ from fractions import Fraction
 from statistics import median
 from typing import Any
 
-from analysis.gates.addresses import Views
-from analysis.gates.gatesfile import Check
-from analysis.gates.measured import DESCRIBED, SERVER, Measured
-from analysis.gates.schema import Form
-from analysis.gates.subject import Missing, Subject, sample, subjects
+from analysis.gates.baseline.subject import Missing, Subject, sample, subjects
+from analysis.gates.file.checks import Check
+from analysis.gates.file.schema import Form
+from analysis.gates.measured.addresses import Views
+from analysis.gates.measured.run_counts import Measured
+from analysis.measures.counts import DESCRIBED, SERVER
 from wiretax.channels.request.address import Address
 
 Columns = Mapping[Any, Any]

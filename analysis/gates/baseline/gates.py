@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.gates.accepted import Accepted
-from analysis.gates.baseline import read_baseline
-from analysis.gates.gatesfile import Check, GatesError, Rules, parse_gates, read_document
+from analysis.gates.baseline.accepted import Accepted
+from analysis.gates.baseline.baseline_file import read_baseline
+from analysis.gates.file.checks import Check, GatesError, Rules
+from analysis.gates.file.parser import parse_gates, read_document
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ from fractions import Fraction
 from functools import partial
 from typing import Literal
 
-from analysis.gates.measured import Counts, Measured
+from analysis.measures.counts import Counts, SliceCounts
+from analysis.measures.layers import BY_KEY, LAYERS
 from wiretax.channels.bodies.replay import REPLAY
 
 Better = Literal["lower", "higher"]
 Kind = Literal["deterministic", "stochastic"]
 # A round's value, or where no round is named that of all of them; None where there is none.
-Figure = Callable[[Measured, str, int | None], Fraction | float | None]
+Figure = Callable[[SliceCounts, str, int | None], Fraction | float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Metric:
         unit: B, B/event, s, 1/s, requests/event, segments/event, connections/request, x or share.
         better: which way is an improvement.
         kind: "deterministic" comes out the same in each run, to the byte, and is compared exactly (a fraction of
-            whole numbers); "stochastic" has a value a round.
+            whole numbers); "stochastic" has a value per round.
         what: one line on what it is.
         figure: its value.
         needs_trigger: whether it holds a workload against the trigger of the same payload and client.
@@ -52,11 +53,11 @@ class Metric:
     names_endpoint: bool = False
     is_answer: bool = False
 
-    def whole(self, measured: Measured, workload: str) -> Fraction | float | None:
+    def whole(self, measured: SliceCounts, workload: str) -> Fraction | float | None:
         """A workload's value over all its rounds."""
         return self.figure(measured, workload, None)
 
-    def by_round(self, measured: Measured, workload: str) -> dict[int, float]:
+    def by_round(self, measured: SliceCounts, workload: str) -> dict[int, float]:
         """A workload's value in each round that has one."""
         values = {each: self.figure(measured, workload, each) for each in measured.rounds(workload)}
         return {each: float(value) for each, value in values.items() if value is not None}
@@ -69,7 +70,7 @@ class Metric:
 
 
 def _share(part: str, of: str) -> Figure:
-    def figure(measured: Measured, workload: str, round_: int | None) -> Fraction | None:
+    def figure(measured: SliceCounts, workload: str, round_: int | None) -> Fraction | None:
         counts = measured.counts(workload, round_)
         return _fraction(counts[part], counts[of])
 
@@ -80,16 +81,15 @@ def _fraction(part: int | None, of: int) -> Fraction | None:
     return Fraction(part, of) if of and part is not None else None
 
 
-def _cable(measured: Measured, workload: str, round_: int | None) -> Fraction | None:
+def _cable(measured: SliceCounts, workload: str, round_: int | None) -> Fraction | None:
     counts = measured.counts(workload, round_)
-    if counts["tcp_ip"] is None:
+    below = [counts[layer.sum] for layer in LAYERS if layer.is_below_http]
+    if None in below:
         return None
-    tls = counts["tls_sent_bytes"] + counts["tls_received_bytes"] + counts["close_received_bytes"]
-    below = tls + counts["tcp_ip"]
-    return _fraction(counts["carried_bytes"] + below, counts["carried_events"])
+    return _fraction(counts["carried_bytes"] + sum(below), counts["carried_events"])
 
 
-def _saving(measured: Measured, workload: str, round_: int | None) -> Fraction | None:
+def _saving(measured: SliceCounts, workload: str, round_: int | None) -> Fraction | None:
     trigger = measured.triggers.get(workload)
     if trigger is None:
         return None
@@ -101,12 +101,12 @@ def _a_message(counts: Counts) -> Fraction | None:
     return _fraction(counts["sent"], counts["messages"])
 
 
-def _rate(count: str, measured: Measured, workload: str, round_: int | None) -> float | None:
+def _rate(count: str, measured: SliceCounts, workload: str, round_: int | None) -> float | None:
     counts = measured.counts(workload, round_)
     return counts[count] / counts["duration_s"] if counts["duration_s"] else None
 
 
-def _gain(measured: Measured, workload: str, round_: int | None) -> float | None:
+def _gain(measured: SliceCounts, workload: str, round_: int | None) -> float | None:
     trigger = measured.triggers.get(workload)
     if trigger is None or (round_ is not None and round_ not in measured.rounds(trigger)):
         return None
@@ -114,7 +114,7 @@ def _gain(measured: Measured, workload: str, round_: int | None) -> float | None
     return None if own is None or not alone else own / alone
 
 
-def _no_figure(measured: Measured, workload: str, round_: int | None) -> None:
+def _no_figure(measured: SliceCounts, workload: str, round_: int | None) -> None:
     """A percentile has a value for a group of rounds, not for each: ``Measured.latency``."""
 
 
@@ -137,7 +137,7 @@ METRICS = {
             for name, part, what in (
                 ("http.request.size.per_event", "sent", f"what an event sends: {_SENT}"),
                 ("http.request.payload.size.per_event", "payload_total_bytes", "the event's data"),
-                ("http.request.envelope.size.per_event", "envelope", "the JSON body less the data"),
+                ("http.request.envelope.size.per_event", BY_KEY["envelope"].sum, "the JSON body less the data"),
                 ("http.request.headers.size.per_event", "header_bytes", "header lines and the blank line"),
                 ("http.request.request_line.size.per_event", "request_line_bytes", "less the auth query"),
                 ("http.request.auth_query.size.per_event", "auth_query_bytes", "the signed query"),
@@ -167,7 +167,7 @@ METRICS = {
             "requests/event",
             "lower",
             "deterministic",
-            "calls an event takes",
+            "calls per event",
             _share("requests", "events"),
         ),
         Metric(
@@ -219,7 +219,7 @@ METRICS = {
             "connections/request",
             "lower",
             "stochastic",
-            "connections a call opens",
+            "connections opened per call",
             _share("connections", "carried_requests"),
         ),
         *(

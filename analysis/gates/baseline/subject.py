@@ -8,9 +8,9 @@ from fractions import Fraction
 from math import inf
 from typing import Any
 
-from analysis.gates.gatesfile import Check, Comparison, Where
-from analysis.gates.measured import Measured
-from analysis.gates.schema import Form
+from analysis.gates.file.checks import Check, Comparison, Where
+from analysis.gates.file.schema import Form
+from analysis.gates.measured.run_counts import Measured
 
 # The call and its size: what is compared most, so naming any of them frees them all.
 CALL = ("api", "batch_size", "channels")
@@ -58,7 +58,7 @@ class Sample:
 
 
 def subjects(check: Check, measured: Measured) -> list[Subject | Missing]:
-    """A subject a workload that the check matches; what it asks for in vain stands among them."""
+    """A subject per workload that the check matches; what it asks for in vain stands among them."""
     if check.compare is None:
         found = _matching(check.where, measured.workloads)
         skipped = _matching(check.where, measured.skipped)

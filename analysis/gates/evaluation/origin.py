@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from analysis.gates.accepted import Accepted, Origin
-from analysis.gates.addresses import Views
-from analysis.gates.gatesfile import Check
-from analysis.gates.phrases import figure, limit, unit_of
-from analysis.gates.subject import Subject
-from analysis.gates.verdict import Case
+from analysis.gates.baseline.accepted import Accepted, Origin
+from analysis.gates.baseline.subject import Subject
+from analysis.gates.evaluation.phrases import figure, limit, unit_of
+from analysis.gates.evaluation.result import Case
+from analysis.gates.file.checks import Check
+from analysis.gates.measured.addresses import Views
 from wiretax.channels.request.address import STANDARD
 
 

@@ -7,30 +7,30 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from analysis.gates.gatejson import gate_json
-from analysis.gates.junit import junit_xml
-from analysis.gates.markdown import summary_md
-from analysis.gates.verdict import Judgement
+from analysis.gates.evaluation.result import GateResult
+from analysis.gates.outputs.gatejson import gate_json
+from analysis.gates.outputs.junit import junit_xml
+from analysis.gates.outputs.markdown import summary_md
 from wiretax.runs.writer import write_whole
 
-FILES: dict[str, Callable[[Judgement], bytes]] = {
+FILES: dict[str, Callable[[GateResult], bytes]] = {
     "gate.json": gate_json,
     "junit.xml": junit_xml,
     "summary.md": summary_md,
 }
 
 
-def write_outputs(folder: Path, judgement: Judgement) -> None:
+def write_outputs(folder: Path, result: GateResult) -> None:
     """Write all of them; the summary is also appended to ``$GITHUB_STEP_SUMMARY`` where that is set.
 
     Raises:
         OSError: where the folder can't be written.
     """
     for name, render in FILES.items():
-        data = render(judgement)
+        data = render(result)
         write_whole(folder / name, lambda path, data=data: path.write_bytes(data))  # type: ignore[misc]
     step = os.environ.get("GITHUB_STEP_SUMMARY")
     if step:
         # A page that can't be written is no reason to take a verdict back.
         with suppress(OSError), Path(step).open("ab") as page:
-            page.write(summary_md(judgement))
+            page.write(summary_md(result))

@@ -15,16 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from analysis.gates.accepted import Accepted, Origin, columns_of, find, origin_of
-from analysis.gates.addresses import Views
-from analysis.gates.gates import Gates
-from analysis.gates.gatesfile import Check
-from analysis.gates.measured import Measured
-from analysis.gates.origin import accepted_words, other_address, other_origin, possible_reason
-from analysis.gates.phrases import figure, span, unit_of
-from analysis.gates.phrases import measured as measured_of
-from analysis.gates.subject import Missing, Sample, Subject, sample, subjects
-from analysis.gates.verdict import Case, Judgement
+from analysis.gates.baseline.accepted import Accepted, Origin, columns_of, find, origin_of
+from analysis.gates.baseline.gates import Gates
+from analysis.gates.baseline.subject import Missing, Sample, Subject, sample, subjects
+from analysis.gates.evaluation.origin import accepted_words, other_address, other_origin, possible_reason
+from analysis.gates.evaluation.phrases import figure, span, unit_of
+from analysis.gates.evaluation.phrases import measured as measured_of
+from analysis.gates.evaluation.result import Case, GateResult
+from analysis.gates.file.checks import Check
+from analysis.gates.measured.addresses import Views
+from analysis.gates.measured.run_counts import Measured
 from analysis.measures.interval import LEAST_ROUNDS, median_interval
 from analysis.measures.latency import samples_needed
 from wiretax.channels.request.address import STANDARD
@@ -39,7 +39,7 @@ class Bounds:
     most: Fraction | None
 
 
-def judge(run: Run, gates: Gates) -> Judgement:
+def evaluate(run: Run, gates: Gates) -> GateResult:
     """Hold a run to its gates.
 
     Args:
@@ -53,7 +53,7 @@ def judge(run: Run, gates: Gates) -> Judgement:
     note = views.note() if any(check.metric.names_endpoint for check in gates.checks) else None
     if reasons:
         cases = [replace(case, verdict="invalid", message=reasons[0]) for case in cases]
-    return Judgement(
+    return GateResult(
         run=_writable(run.folder.name),
         plan=str(run.meta.get("plan", {}).get("name", "")),
         started=str(run.meta.get("started", "")),

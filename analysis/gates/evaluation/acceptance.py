@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.gates.accepted import Accepted, accept, origin_of
-from analysis.gates.addresses import Views
-from analysis.gates.baseline import file_of, read_file, runs_in, write_file
-from analysis.gates.gates import Gates
-from analysis.gates.gatesfile import GatesError
-from analysis.gates.judge import judge
+from analysis.gates.baseline.accepted import Accepted, accept, origin_of
+from analysis.gates.baseline.baseline_file import file_of, read_file, runs_in, write_file
+from analysis.gates.baseline.gates import Gates
+from analysis.gates.evaluation.evaluate import evaluate
+from analysis.gates.file.checks import GatesError
+from analysis.gates.measured.addresses import Views
 from analysis.text.labels import describe, event
 from wiretax.runs.reader import Run
 
@@ -47,10 +47,10 @@ def accept_run(run: Run, gates: Gates) -> dict[Path, list[Change]]:
         UnacceptableError: where the run, or a workload of it, is invalid.
         GatesError: where a baseline is a saved run, which is not to be changed, or can't be written.
     """
-    judgement = judge(run, gates)
+    result = evaluate(run, gates)
     reasons = [
-        *judgement.invalid_because,
-        *(case.message for case in judgement.cases if case.verdict == "invalid"),
+        *result.invalid_because,
+        *(case.message for case in result.cases if case.verdict == "invalid"),
     ]
     if reasons:
         raise UnacceptableError(f"run {run.folder} is invalid, nothing of it is accepted: {reasons[0]}")

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import orjson
 
-from analysis.gates.accepted import Accepted, accept, origin_of
-from analysis.gates.addresses import Views
-from analysis.gates.gatesfile import Check, GatesError
+from analysis.gates.baseline.accepted import Accepted, accept, origin_of
+from analysis.gates.file.checks import Check, GatesError
+from analysis.gates.measured.addresses import Views
 from wiretax.runs.reader import RunNotFoundError, read_run
 from wiretax.runs.writer import RUN_FILE, write_whole
 

@@ -1,0 +1,1 @@
+"""The values that were accepted before: ``accepted.Accepted``, their file, and ``gates.load_gates``."""

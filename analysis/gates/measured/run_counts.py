@@ -1,0 +1,123 @@
+"""What a run measured, as a gate needs it: counts as whole numbers, and latencies, by workload and by round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.measures.counts import SERVER, Counts, Row, SliceCounts, key_of
+from analysis.measures.latency import BUCKET, Histogram, Quantile, samples_needed, with_censored
+from analysis.measures.summary import API_ORDER
+from analysis.measures.throughput import why_no_gain
+
+
+class Measured(SliceCounts):
+    """A run's counts.
+
+    Attributes:
+        workloads: each workload's columns by its name; the reference client first, then by payload and call.
+        skipped: rows of the ``skipped`` of ``run.json`` by workload: what the run left out or did not finish
+            because the server rejected it.
+        why_no_speed: why its rates can't be compared, in a sentence; empty if workloads were sent in turn.
+    """
+
+    def __init__(
+        self,
+        slices: pd.DataFrame,
+        latency: pd.DataFrame,
+        skipped: Iterable[Mapping[str, Any]] = (),
+        moved: Callable[[Row], Row] | None = None,
+    ) -> None:
+        """Sum up ``slices.parquet``; ``latency.parquet`` is read when a percentile is needed.
+
+        Args:
+            slices: ``slices.parquet``.
+            latency: ``latency.parquet``.
+            skipped: the ``skipped`` of ``run.json``.
+            moved: makes of each row what it would be at another endpoint; None for rows as they are.
+        """
+        super().__init__()
+        self.add_frame(slices, moved)
+        self.workloads = in_gate_order(self.workloads)
+        self.skipped = {str(row["workload"]): dict(row) for row in skipped}
+        self.why_no_speed = why_no_gain(slices)
+        self._latency = latency
+        self._histograms: dict[tuple[str, int], Histogram] | None = None
+
+    def why_skipped(self, workload: str) -> str:
+        """Why a workload was left out, in the server's own words."""
+        row = self.skipped[workload]
+        message = row["message"].rstrip(".")
+        answer = f"{row['status']}: {message}" if row["status"] else message
+        server = "the endpoint" if row["server"] == SERVER else "the server of --against"
+        return f"{workload} was skipped: {server} answered {answer}"
+
+    def skipped_trigger(self, workload: str) -> str | None:
+        """The skipped trigger that a workload would be compared with; None if none was skipped."""
+        own = key_of(self.workloads[workload])
+        triggers = (name for name, row in self.skipped.items() if row["api"] == "trigger" and key_of(row) == own)
+        return next(triggers, None)
+
+    def groups(self, workloads: Sequence[str], quantile: float) -> list[tuple[int, ...]]:
+        """The rounds that all these workloads have, in order, in groups that each have enough calls for a
+        percentile: one round each if rounds are long, else several consecutive ones. Empty if all rounds together
+        have too few."""
+        needed, groups, group, held = samples_needed(quantile), [], [], dict.fromkeys(workloads, 0)
+        for round_ in sorted(set.intersection(*(set(self.rounds(name)) for name in workloads))):
+            group.append(round_)
+            for name in workloads:
+                held[name] += self.calls(name, [round_])
+            if min(held.values()) >= needed:
+                groups.append(tuple(group))
+                group, held = [], dict.fromkeys(workloads, 0)
+        if groups:
+            # The rest is too small for a group, so the last one gets it.
+            groups[-1] = (*groups[-1], *group)
+        return groups
+
+    def calls(self, workload: str, rounds: Iterable[int] | None = None) -> int:
+        """How many calls have a latency, in these rounds or in all; those without an acknowledgement count too."""
+        return sum(each.samples for each in self._of_rounds(workload, rounds))
+
+    def latency(self, workload: str, rounds: Iterable[int], quantile: float) -> Quantile:
+        """A percentile over several rounds."""
+        parts = [(each.lows, each.highs, each.counts, each.censored) for each in self._of_rounds(workload, rounds)]
+        together = Histogram(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+        return together.quantiles((quantile,))[0]
+
+    def _of_rounds(self, workload: str, rounds: Iterable[int] | None) -> list[Histogram]:
+        if self._histograms is None:
+            self._histograms = _histograms(self._latency)
+        wanted = self.rounds(workload) if rounds is None else rounds
+        keys = [(workload, each) for each in wanted if (workload, each) in self._histograms]
+        return [self._histograms[key] for key in keys]
+
+
+def in_gate_order(workloads: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Workloads in the order in which gates and the live page list them."""
+    return dict(sorted(workloads.items(), key=lambda item: _place(item[1])))
+
+
+def _histograms(latency: pd.DataFrame) -> dict[tuple[str, int], Histogram]:
+    latency = with_censored(latency)
+    columns = [latency[name].to_numpy() for name in (*BUCKET, "count", "censored")]
+    groups: Any = latency.groupby(["workload", "round"], sort=False).indices
+    return {key: Histogram(*(column[rows] for column in columns)) for key, rows in groups.items()}
+
+
+def _place(columns: Counts) -> tuple[Any, ...]:
+    transport = (columns["http"], columns["tls"], columns["connection"], columns["calls_per_connection"])
+    call = (API_ORDER[columns["api"]], columns["batch_size"], columns["channels"])
+    return (
+        columns["client"] != "reference",
+        columns["client"],
+        columns["payload_kind"],
+        columns["payload_bytes"],
+        *transport,
+        columns["rate"],
+        *call,
+        columns["server"] != SERVER,
+    )

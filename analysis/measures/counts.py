@@ -1,0 +1,231 @@
+"""Counts of slices, added up by workload and round. Table, gates, live page and report all read them here.
+
+What the kernel did not count in one slice is unknown for the sum, too: ``None``, not a smaller number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.measures.layers import (
+    BOUNDARY,
+    BY_KEY,
+    CLOSED,
+    COUNTS,
+    FRAMING,
+    HEAD,
+    KERNEL,
+    LAYERS,
+    RECEIVED,
+    SEGMENTS,
+    SENT,
+    TCP_IP,
+    TLS,
+    WORKLOAD,
+)
+from wiretax.channels.workload import COMPARISON_KEY
+from wiretax.runs.schema import CLOSING_COLUMNS
+
+# Of runs saved before a run could have two servers.
+SERVER = "endpoint"
+DESCRIBED = list(dict.fromkeys([*WORKLOAD, "server"]))
+SUMMED = [
+    *dict.fromkeys([*COUNTS, *SENT, *RECEIVED, *HEAD, *BOUNDARY, *TLS, *KERNEL, *CLOSED, "payload_total_bytes"]),
+    "unfinished_requests",
+]
+# IPv4 and TCP headers of a segment with timestamps, in runs that did not count them.
+SEGMENT_HEADER_BYTES = 20 + 20 + 12
+Counts = Mapping[str, Any]
+# One of ``slices.parquet``.
+Row = Mapping[Any, Any]
+
+
+class SliceCounts:
+    """Counts by workload, in a round or over all rounds.
+
+    Attributes:
+        workloads: each workload's columns by its name, in the order of their first slices.
+    """
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        """``rows``: of ``slices.parquet``."""
+        self.workloads: dict[str, dict[str, Any]] = {}
+        self._rounds: dict[str, dict[int, dict[str, Any]]] = {}
+        self._totals: dict[str, dict[str, Any]] = {}
+        self._derived: dict[str, Counts] = {}
+        for row in rows:
+            self.add(row)
+
+    @classmethod
+    def of(cls, slices: pd.DataFrame, moved: Callable[[Row], Row] | None = None) -> SliceCounts:
+        """The counts of ``slices.parquet``.
+
+        Args:
+            slices: ``slices.parquet``.
+            moved: makes of each row what it would be at another endpoint; None for rows as they are.
+        """
+        made = cls()
+        made.add_frame(slices, moved)
+        return made
+
+    def add_frame(self, slices: pd.DataFrame, moved: Callable[[Row], Row] | None = None) -> None:
+        """Add the rows of ``slices.parquet``; ``moved`` as in ``of``."""
+        slices = with_all_columns(slices)
+        for row in rows_of(slices, [*DESCRIBED, "round", "duration_s", *SUMMED]):
+            self.add(row if moved is None else moved(row))
+
+    def add(self, row: Row) -> None:
+        """Add one row."""
+        name, round_ = row["workload"], row["round"]
+        if name not in self.workloads:
+            # Runs saved before queues have no rate.
+            self.workloads[name] = {
+                **{column: row[column] for column in DESCRIBED},
+                "rate": row.get("rate") or 0.0,
+            }
+            self._rounds[name], self._totals[name] = {}, dict.fromkeys(SUMMED, 0)
+        by_round = self._rounds[name]
+        into = by_round.setdefault(round_, {"duration_s": 0.0, **dict.fromkeys(SUMMED, 0)})
+        # A row outside a frame lacks what the kernel did not count.
+        counted = {column: row.get(column) for column in SUMMED}
+        _add(into, counted)
+        _add(self._totals[name], counted)
+        self._derived.pop(name, None)
+        # Workers send the same slice at the same time.
+        into["duration_s"] = max(into["duration_s"], row["duration_s"])
+
+    def with_rows(self, rows: Iterable[Row]) -> SliceCounts:
+        """A copy with further rows, whose rounds must not be in it yet."""
+        made = SliceCounts()
+        made.workloads = dict(self.workloads)
+        made._totals = {name: dict(total) for name, total in self._totals.items()}
+        made._rounds = {name: dict(by_round) for name, by_round in self._rounds.items()}
+        for row in rows:
+            made.add(row)
+        return made
+
+    @property
+    def triggers(self) -> dict[str, str]:
+        """The trigger that each workload is compared with, by name; absent if there is none."""
+        return baselines(self.workloads)
+
+    def rounds(self, workload: str) -> list[int]:
+        """The rounds in which a workload was sent, in order."""
+        return sorted(self._rounds[workload])
+
+    def counts(self, workload: str, round_: int | None = None) -> Counts:
+        """A workload's columns of ``slices.parquet``, summed over workers, in a round or over all rounds.
+
+        Further the bytes of each of ``LAYERS`` by its ``sum``, ``sent`` and ``received`` (HTTP's bytes), ``head``,
+        and with the exchanges that ended after their slice ``carried_events``, ``carried_requests``,
+        ``carried_bytes``. ``segments`` and ``tcp_ip_bytes`` are both directions'. None is what could not be
+        counted.
+        """
+        by_round = self._rounds[workload]
+        if round_ is not None:
+            return _derived(by_round[round_])
+        if workload not in self._derived:
+            seconds = sum(each["duration_s"] for each in by_round.values())
+            self._derived[workload] = _derived({**self._totals[workload], "duration_s": seconds})
+        return self._derived[workload]
+
+    def rates(self, workload: str, count: str = "messages") -> dict[int, float]:
+        """How many ``count`` ("requests", "events" or "messages") per second, by round."""
+        return {
+            round_: counts[count] / counts["duration_s"]
+            for round_, counts in sorted(self._rounds[workload].items())
+            if counts["duration_s"]
+        }
+
+
+def totals(slices: pd.DataFrame) -> pd.DataFrame:
+    """Counts and bytes summed over rounds and workers.
+
+    Args:
+        slices: ``slices.parquet``.
+
+    Returns:
+        A row per workload in the order of their first slices: the workload's columns, what ``SliceCounts.counts``
+        has (NaN if the kernel kept no count, or if the run did not record who closed connections), and
+        ``duration_s`` (s; workers' time counts once).
+    """
+    counted = SliceCounts.of(slices)
+    rows = [{**columns, **counted.counts(name)} for name, columns in counted.workloads.items()]
+    frame = pd.DataFrame(rows, columns=[*WORKLOAD, *_derived(dict.fromkeys(SUMMED, 0)), "duration_s"])
+    # None is NaN in a frame, also in a column of nothing else.
+    return frame.astype({name: float for name in frame if name not in DESCRIBED and frame[name].dtype == object})
+
+
+def acknowledged(slices: pd.DataFrame) -> pd.DataFrame:
+    """The slices of workloads that had any event acknowledged; all rounds of those, silent ones too."""
+    return slices[slices.groupby("workload")["events"].transform("sum") > 0]
+
+
+def with_all_columns(slices: pd.DataFrame) -> pd.DataFrame:
+    """Slices with the columns that runs did not always have.
+
+    Runs saved before TLS, HTTP/2, connection limits and a second server could be measured had none of them. Those
+    saved before connections were counted to their end have segments of one size, without the last ones.
+    """
+    before: dict[str, Any] = {**dict.fromkeys([*TLS, *FRAMING, "calls_per_connection"], 0), "server": SERVER}
+    missing = {name: value for name, value in before.items() if name not in slices}
+    if "tcp_ip_sent_bytes" not in slices:
+        missing |= dict.fromkeys((name for name, _ in CLOSING_COLUMNS if name.startswith("close")), 0)
+        for direction, segments in (("sent", "segments_out"), ("received", "segments_in")):
+            missing[f"tcp_ip_{direction}_bytes"] = slices[segments] * SEGMENT_HEADER_BYTES
+        missing |= dict.fromkeys(CLOSED, np.nan)
+    return slices.assign(**missing) if missing else slices
+
+
+def baselines(workloads: Mapping[Any, Mapping[Any, Any]]) -> dict[str, str]:
+    """The trigger each workload is compared with, by name; absent if there is none.
+
+    Args:
+        workloads: columns of each workload, by its name.
+    """
+    # The rate of a queue is that of its arrivals: it has no gain.
+    keys = {name: key_of(columns) for name, columns in workloads.items() if not columns.get("rate")}
+    triggers = {key: name for name, key in keys.items() if workloads[name]["api"] == "trigger"}
+    return {name: triggers[key] for name, key in keys.items() if key in triggers}
+
+
+def key_of(columns: Row) -> tuple[Any, ...]:
+    """Equal for a workload and the trigger it is compared with."""
+    return tuple(columns[each] for each in COMPARISON_KEY)
+
+
+def rows_of(frame: pd.DataFrame, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The same as ``to_dict("records")``, in a tenth of the time."""
+    values = [frame[name].tolist() for name in columns]
+    return (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
+
+
+def _add(into: dict[str, Any], more: Counts) -> None:
+    for column, value in more.items():
+        unknown = value is None or value != value or into[column] is None
+        into[column] = None if unknown else into[column] + int(value)
+
+
+def _derived(counts: dict[str, Any]) -> Counts:
+    made = dict(counts)
+    for layer in LAYERS:
+        parts = [counts[column] for column in layer.columns]
+        less = sum(counts[column] for column in layer.less)
+        made[layer.sum] = None if None in parts else sum(parts) - less
+    # The server's goodbyes that nobody read; unknown where no kernel counted them.
+    made[BY_KEY["response_tls"].sum] += counts["close_received_bytes"] or 0
+    for name, columns in (("sent", SENT), ("received", RECEIVED), ("head", HEAD)):
+        made[name] = sum(counts[column] for column in columns)
+    for name, columns in (("segments", SEGMENTS), ("tcp_ip_bytes", TCP_IP)):
+        parts = [counts[column] for column in columns]
+        made[name] = None if None in parts else sum(parts)
+    made["carried_events"] = counts["events"] + counts["boundary_events"]
+    made["carried_requests"] = counts["requests"] + counts["boundary_requests"]
+    made["carried_bytes"] = (
+        made["sent"] + made["received"] + counts["boundary_sent_bytes"] + counts["boundary_received_bytes"]
+    )
+    return made
