@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wiretax.load.accounting.live import Live
+from wiretax.load.accounting.live import HEADINGS, LAYERS, Live
 from wiretax.load.drivers.locust_session import LocustSession
 from wiretax.load.drivers.web_sweep import WebSweep
 from wiretax.load.web.reports import ReportMaker
@@ -43,13 +43,15 @@ def live_figures(session: LocustSession, reports: ReportMaker, key: str, since: 
         since: how many of its samples the page has.
 
     Returns:
-        ``test`` (what it is; None before the first), ``workloads``, ``why_no_gain`` (a sentence; empty in a
-        sweep), ``history`` (samples the page has not), the ``key`` and ``samples`` to ask with next time, and
-        ``runs``.
+        ``test`` (what it is; None before the first), ``headings`` (of the workloads' cells), ``layers`` (of their
+        bars), ``workloads``, ``why_no_gain`` (a sentence; empty in a sweep), ``history`` (samples the page has
+        not), the ``key`` and ``samples`` to ask with next time, and ``runs``.
     """
     live = session.live
     found: dict[str, Any] = {
         "test": _test(session),
+        "headings": HEADINGS,
+        "layers": LAYERS,
         "workloads": [],
         "why_no_gain": "",
         "history": [],

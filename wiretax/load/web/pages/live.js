@@ -2,22 +2,17 @@
 
 const EVERY_MS = 2000;
 const MOST_SAMPLES = 900;
-const LAYERS = {
-  payload: "payload", envelope: "envelope", request_line: "request line", auth_query: "auth query",
-  headers: "headers", framing: "framing", answer: "HTTP answer", tls: "TLS", tcp_ip: "TCP/IP",
-};
 const COLOURS = 8;
-// In a sample, how far behind a percentile it stands whether that is a lower bound.
+// In a sample, the offset from a percentile to whether it is a lower bound.
 const BOUNDS = 2;
 const seen = { key: "", samples: 0, history: [], figures: null, group: null };
 
 const at = (id) => document.getElementById(id);
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 function number(value, digits = null) {
   if (value === null || value === undefined) return "-";
   const places = digits ?? (Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
-  // Rounded as Python rounds, so that a figure is the same here and in the table of a run.
+  // Rounds like Python, so that labels are the same as in the table of a run.
   const rounded = Number(value.toFixed(places));
   return new Intl.NumberFormat("en", { minimumFractionDigits: places, maximumFractionDigits: places }).format(rounded);
 }
@@ -85,22 +80,22 @@ function drawLayers(workloads) {
     const y = row * 30 + 4;
     svg.append(drawn("text", { x: left - 10, y: y + 15, "text-anchor": "end" }, fitted(each.sent_as, left - 10)));
     let x = left;
-    for (const layer of Object.keys(LAYERS)) {
-      const value = each.layers[layer] || 0;
+    for (const { key, label } of seen.figures.layers) {
+      const value = each.layers[key] || 0;
       if (!value) continue;
-      used.add(layer);
+      used.add(key);
       const wide = (value / most) * (width - left - right);
-      const bar = drawn("rect", { x, y, width: Math.max(wide - 0.7, 0.3), height: 22, fill: `var(--${layer})` });
-      bar.append(drawn("title", {}, `${LAYERS[layer]}: ${number(value)} B`));
+      const bar = drawn("rect", { x, y, width: Math.max(wide - 0.7, 0.3), height: 22, fill: `var(--${key})` });
+      bar.append(drawn("title", {}, `${label}: ${number(value)} B`));
       svg.append(bar);
       x += wide;
     }
     svg.append(drawn("text", { x: x + 7, y: y + 15 }, `${number(total(each))} B`));
   });
-  at("layers-legend").replaceChildren(...Object.keys(LAYERS).filter((layer) => used.has(layer)).map((layer) => {
+  at("layers-legend").replaceChildren(...seen.figures.layers.filter(({ key }) => used.has(key)).map(({ key, label }) => {
     const swatch = element("span", { class: "swatch" });
-    swatch.style.background = `var(--${layer})`;
-    return element("li", {}, swatch, LAYERS[layer]);
+    swatch.style.background = `var(--${key})`;
+    return element("li", {}, swatch, label);
   }));
 }
 
@@ -187,36 +182,23 @@ function clock(seconds) {
   return minutes ? `${minutes}:${String(Math.round(seconds % 60)).padStart(2, "0")} min` : `${Math.round(seconds)} s`;
 }
 
-const milliseconds = (value) => (value === null ? "-" : number(value * 1e3, value < 0.01 ? 2 : 1));
-// A lower bound where calls that were never acknowledged decide it.
-const percentile = (each, name) => (each[`${name}_s_is_lower_bound`] ? ">" : "") + milliseconds(each[`${name}_s`]);
-const CELLS = [
-  ["Sent as", null],
-  ["Events/s", (each) => whole.format(each.events_per_second || 0)],
-  ["Sent\nB/event", (each) => number(each.sent_per_event)],
-  ["Received\nB/event", (each) => number(each.received_per_event)],
-  ["Head\nB/call", (each) => (each.head_per_request === null ? "-" : whole.format(each.head_per_request))],
-  ["Overhead\nx", (each) => number(each.overhead_factor, 2)],
-  ["Saving\n%", (each) => (each.saving === null ? "-" : number(each.saving * 100, 1))],
-  ["Gain\nx", (each) => (each.gain ? number(each.gain[0], 2) : "-")],
-  ["p50\nms", (each) => percentile(each, "p50")],
-  ["p99\nms", (each) => percentile(each, "p99")],
-  ["Calls per\nconnection", (each) => (each.calls_on_connection === null ? "all" : number(each.calls_on_connection, 1))],
-  ["Failures", (each) => whole.format(each.failures)],
-];
-
 function drawTable(workloads) {
-  const head = element("tr", {}, ...CELLS.map(([title]) => {
+  const { headings } = seen.figures;
+  const head = element("tr", {}, ...headings.map((heading) => {
     const cell = element("th", { scope: "col" });
+    const title = heading[0].toUpperCase() + heading.slice(1);
     title.split("\n").forEach((line, index) => cell.append(...(index ? [element("br")] : []), line));
     return cell;
   }));
   const rows = workloads.map((each, index) => {
     const swatch = element("span", { class: "swatch" });
     swatch.style.background = colour(index);
-    return element("tr", {}, ...CELLS.map(([title, shown]) => (shown === null
-      ? element("td", {}, swatch, each.sent_as)
-      : element("td", title === "Failures" && each.failures ? { class: "bad" } : {}, shown(each)))));
+    // The first cell is the workload's name, the last counts failures.
+    return element("tr", {}, ...each.cells.map((text, place) => {
+      if (place === 0) return element("td", {}, swatch, text);
+      const bad = each.failures && place === each.cells.length - 1;
+      return element("td", bad ? { class: "bad" } : {}, text);
+    }));
   });
   at("table").replaceChildren(element("thead", {}, head), element("tbody", {}, ...rows));
   const closing = workloads.find((each) => each.closing);

@@ -236,3 +236,19 @@ def test_a_record_begun_anew_keeps_its_totals() -> None:
     assert [row["requests"] for row in made.slices] == [7]
     assert (made.aside.requests, made.boundary.requests, made.total.requests) == (101, 0, 108)
     assert made.failed.total() == 1
+
+
+def test_the_page_is_given_the_cells_of_the_table_and_the_list_of_layers() -> None:
+    made = measured()
+    shown = Live(by_rounds=True)
+    shown.sample(made)
+    table = summarise(slices_frame(made), latency_frame(made)).set_index("workload")
+    for each in shown.workloads:
+        row = table.loc[each["name"]].to_dict()
+        cells = [column.cell(row) for column in live.COLUMNS]
+        assert each["cells"] == [each["sent_as"], *cells, f"{each['failures']:,}"]
+        assert len(each["cells"]) == len(live.HEADINGS)
+        assert set(each["layers"]) <= {layer["key"] for layer in live.LAYERS}
+    style = (Path(live.__file__).parents[1] / "web" / "pages" / "live.css").read_text()
+    for layer in live.LAYERS:
+        assert f"--{layer['key']}:" in style
