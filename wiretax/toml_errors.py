@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 import msgspec
@@ -13,6 +13,19 @@ def near(word: str, words: Iterable[str]) -> str:
     """`` (did you mean rounds?)``; empty where nothing is near."""
     found = get_close_matches(word, list(words), 1)
     return f" (did you mean {found[0]}?)" if found else ""
+
+
+def unknown_word(value: object, words: Sequence[str], where: str) -> str | None:
+    """A word that is none of those known, in a sentence; None for one of them, and for values of other types.
+
+    Args:
+        value: what was given.
+        words: what was expected.
+        where: what the sentence calls it.
+    """
+    if not isinstance(value, str) or value in words:
+        return None
+    return f"{where} = {value!r}, expected one of {', '.join(words)}{near(value, words)}"
 
 
 def unknown_key(document: object, table: type[msgspec.Struct], where: str) -> str | None:

@@ -8,14 +8,10 @@ from wiretax.channels.limits import Limits, refuse_batch_size, refuse_channel_co
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.workload import LIBRARY, Workload
 
-VERSIONS = ("1.1", "2")
-
 
 def object_to_http(workload: Workload) -> str | None:
     """Why a workload can't be sent in its version of HTTP; None where it can."""
     transport = workload.transport
-    if transport.http not in VERSIONS:
-        return f'http = "{transport.http}", expected "1.1" or "2"'
     if transport.http == "2" and not transport.by_library:
         return f'http = "2" goes with client = "{LIBRARY}", not with {transport.client!r}, which speaks HTTP/1.1'
     if transport.by_library and not transport.tls:

@@ -84,7 +84,8 @@ def run(
     from wiretax.load.accounting.gating import Gating
     from wiretax.load.client.preflight import EndpointRefusedError
     from wiretax.load.drivers.headless import sweep
-    from wiretax.load.plan.plan import PlanError, load_plan
+    from wiretax.load.plan.plan import PlanError
+    from wiretax.load.plan.reading import load_plan
     from wiretax.load.plan.replay import read_replay, replaying
     from wiretax.load.sweep.executor import ExecutorError
     from wiretax.mock.process import MockError

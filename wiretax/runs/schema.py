@@ -6,33 +6,26 @@ measured is null. ``round`` counts from 0; text counts rounds from 1.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pyarrow as pa
+
+from wiretax.channels.workload import ATTRIBUTES, Attribute
 
 SCHEMA = 1
 
-WORKLOAD_COLUMNS = [
-    ("workload", pa.string()),
-    ("api", pa.string()),
-    ("batch_size", pa.int32()),
-    ("channels", pa.int32()),
-    ("payload_bytes", pa.int32()),
-    ("payload_kind", pa.string()),
-    ("client", pa.string()),
-    ("connection", pa.string()),
-    ("http", pa.string()),
-    ("tls", pa.bool_()),
-    ("calls_per_connection", pa.int32()),
-    ("server", pa.string()),
-]
+TYPES = {str: pa.string(), int: pa.int32(), float: pa.float64(), bool: pa.bool_()}
 
-# What a workload has beside them where its events arrive in a queue; a rate of 0 says that they don't.
-QUEUE_COLUMNS = [
-    ("rate", pa.float64()),
-    ("linger_s", pa.float64()),
-    ("arrivals", pa.string()),
-    ("publishers", pa.int32()),
-    ("rtt_s", pa.float64()),
-]
+
+def columns_of(attributes: Iterable[Attribute]) -> list[tuple[str, pa.DataType]]:
+    """The columns of a workload's attributes; those that came later follow the first ones."""
+    return [(each.column, TYPES[each.plain_type]) for each in sorted(attributes, key=lambda each: each.later)]
+
+
+WORKLOAD_COLUMNS = [("workload", pa.string()), *columns_of(each for each in ATTRIBUTES if not each.of_queue)]
+
+# More columns of a workload whose events arrive in a queue; a rate of 0 means that they don't.
+QUEUE_COLUMNS = columns_of(each for each in ATTRIBUTES if each.of_queue)
 
 # Segments that the kernel's counters end too early for, by the model of ``wiretax.wire.connections.closing``, and
 # the data in them; and the IP and TCP headers of all segments, those among them.
@@ -147,9 +140,7 @@ QUEUE_FRAMES = {"queue": QUEUE, "waits": WAITS}
 # They came after the first runs of this schema; a run without them had none of it.
 LATER_COLUMNS = frozenset(
     {
-        "calls_per_connection",
-        "server",
-        *(name for name, _ in QUEUE_COLUMNS),
+        *(each.column for each in ATTRIBUTES if each.later),
         *(name for name, _ in CLOSING_COLUMNS),
         "closed_by_server",
         "closed_by_client",

@@ -18,7 +18,6 @@ from analysis.gates.file.schema import (
     CompareTable,
     Form,
     GatesTable,
-    Http,
     ToleranceTable,
     Undecided,
     ValidTable,
@@ -31,14 +30,13 @@ from wiretax.channels.profiles import profile_names
 from wiretax.channels.workload import LIBRARY, Api, Habit, Server
 from wiretax.runs.mode import OBSERVED, UNKNOWN
 from wiretax.toml_errors import near, readable, unknown_key
+from wiretax.channels.workload import ATTRIBUTES, LIBRARY
+from wiretax.toml_errors import near, readable, unknown_key, unknown_word
 
 SCHEMA = 1
 ID = re.compile(r"[A-Za-z0-9._-]+")
 WORDS: dict[str, tuple[str, ...]] = {
-    "api": get_args(Api),
-    "connection": get_args(Habit),
-    "http": get_args(Http),
-    "server": get_args(Server),
+    **{each.column: each.words for each in ATTRIBUTES if each.words},
     "as": get_args(Form),
     "inconclusive": get_args(Undecided),
 }
@@ -202,8 +200,9 @@ def _refuse_unknown_word(column: str, value: object, where: str) -> None:
         words = (*profile_names(), LIBRARY, UNKNOWN)
     elif column == "payload_kind":
         words = (*KINDS, OBSERVED, REPLAY)
-    if words is not None and isinstance(value, str) and value not in words:
-        raise GatesError(f"{where} = {value!r}, expected one of {', '.join(words)}{near(value, words)}")
+    unknown = None if words is None else unknown_word(value, words, where)
+    if unknown is not None:
+        raise GatesError(unknown)
 
 
 def _refuse_unknown_keys(document: object, table: type[msgspec.Struct], where: str) -> None:

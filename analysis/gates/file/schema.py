@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from wiretax.channels.workload import Api, Habit, Server
+from wiretax.channels.workload import ATTRIBUTES
 
-Http = Literal["1.1", "2"]
 Undecided = Literal["pass", "fail"]
 Form = Literal["ratio", "difference"]
 
 
-class WhereTable(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """Which workloads: those that have all of these; a list stands for any of its values."""
-
-    api: Api | list[Api] | None = None
-    batch_size: int | list[int] | None = None
-    channels: int | list[int] | None = None
-    payload_bytes: int | list[int] | None = None
-    payload_kind: str | list[str] | None = None
-    client: str | list[str] | None = None
-    connection: Habit | list[Habit] | None = None
-    calls_per_connection: int | list[int] | None = None
-    http: Http | list[Http] | None = None
-    tls: bool | list[bool] | None = None
-    server: Server | list[Server] | None = None
+if TYPE_CHECKING:
+    WhereTable = msgspec.Struct
+else:
+    # Which workloads: those that have all of these values; a list stands for any of its values.
+    WhereTable = msgspec.defstruct(
+        "WhereTable",
+        [(each.column, each.type | list[each.type] | None, None) for each in ATTRIBUTES if each.selectable],
+        forbid_unknown_fields=True,
+        omit_defaults=True,
+    )
 
 
 class CompareTable(msgspec.Struct, forbid_unknown_fields=True, rename={"form": "as"}):

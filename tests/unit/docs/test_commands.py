@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from shown import commands, missing
 
-from wiretax.load.plan.plan import plan_names
+from wiretax.load.plan.reading import plan_names
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -5,7 +5,7 @@
 - ``COMPARISON_KEY``, the columns in which compared workloads agree; ``workload_of`` reads a row back.
 """
 
-from wiretax.channels.workload.attribute import Attribute
+from wiretax.channels.workload.attribute import Attribute, Option
 from wiretax.channels.workload.values import (
     LIBRARY,
     Api,
@@ -28,6 +28,8 @@ __all__ = [
     "Attribute",
     "Call",
     "Habit",
+    "Http",
+    "Option",
     "Payload",
     "Process",
     "Server",

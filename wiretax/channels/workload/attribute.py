@@ -1,13 +1,27 @@
-"""An attribute of a workload: its column, its part of the name, its TOML key and where else it appears."""
+"""An attribute of a workload: its column, part of the name, TOML key, option and where else it appears."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
-from typing import Any, get_type_hints
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 _ATTRIBUTE = "attribute"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of free runs, named as the key in a plan.
+
+    Attributes:
+        help: what it does.
+        default: its value where it is not given; None for the attribute's default.
+    """
+
+    help: str
+    default: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,10 @@ class Attribute:
         of_connection: whether workloads that differ in it can't share a connection.
         later: whether runs of the first versions lack the column; their value is the default.
         selectable: whether a gate can select workloads by it.
+        key: its key in a plan; None if plans can't set it.
+        parse: makes its value from the text of a plan or of an option; None if they have the value itself.
+        api: the kind of call that needs it, and the only one that takes it; None for all.
+        option: its option in free runs; None if it has none.
     """
 
     column: str
@@ -39,6 +57,28 @@ class Attribute:
     of_connection: bool = False
     later: bool = False
     selectable: bool = True
+    key: str | None = None
+    parse: Callable[[str], Any] | None = None
+    api: str | None = None
+    option: Option | None = None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The values it may have; empty if its type alone does not tell."""
+        return get_args(self.type) if get_origin(self.type) is Literal else ()
+
+    @property
+    def plain_type(self) -> type:
+        """The type of its values, without their words and without None."""
+        if self.words:
+            return str
+        [plain] = [each for each in get_args(self.type) or (self.type,) if each is not NoneType]
+        return plain
+
+    @property
+    def of_queue(self) -> bool:
+        """Whether it says how events arrive in a queue."""
+        return self.path.startswith("arrivals.")
 
     def value(self, workload: object) -> Any:
         """The value that a workload has."""
@@ -52,8 +92,12 @@ class Attribute:
 
 
 def attribute(column: str, default: Any, **settings: Any) -> Any:
-    """A field of a dataclass that is an attribute of workloads; for the settings see ``Attribute``."""
-    return field(default=default, metadata={_ATTRIBUTE: Attribute(column, default, **settings)})
+    """A field of a dataclass that is an attribute of workloads; for the settings see ``Attribute``.
+
+    The key in a plan is the column's name unless the settings have another.
+    """
+    declared = Attribute(column, default, **{"key": column, **settings})
+    return field(default=default, metadata={_ATTRIBUTE: declared})
 
 
 def always(_: object) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from wiretax.channels.workload.attribute import always, attribute
+from wiretax.channels.workload.attribute import Option, always, attribute
+from wiretax.units.duration import parse_duration
+from wiretax.units.rate import parse_rate
 
 Api = Literal["trigger", "multi_trigger", "batch"]
 Habit = Literal["keep-alive", "close"]
+Http = Literal["1.1", "2"]
 # Named as the options that name them.
 Server = Literal["endpoint", "against"]
 Process = Literal["constant", "poisson", "burst"]
@@ -28,8 +31,12 @@ class Call:
     """
 
     api: Api = attribute("api", "trigger")
-    batch_size: int = attribute("batch_size", 1)
-    channels: int = attribute("channels", 1)
+    batch_size: int = attribute(
+        "batch_size", 1, api="batch", option=Option("BatchUser, QueueUser: events per call", 10)
+    )
+    channels: int = attribute(
+        "channels", 1, api="multi_trigger", option=Option("MultiTriggerUser: channels per call", 10)
+    )
 
     @property
     def name(self) -> str:
@@ -52,8 +59,17 @@ class Payload:
         kind: the shape of the data, a name in ``wiretax.channels.bodies.payloads.KINDS``.
     """
 
-    bytes: int = attribute("payload_bytes", 100, part="{}B".format, in_name=always, compared=True)
-    kind: str = attribute("payload_kind", "chat", part=str, in_name=always, compared=True)
+    bytes: int = attribute(
+        "payload_bytes",
+        100,
+        part="{}B".format,
+        in_name=always,
+        compared=True,
+        option=Option("UTF-8 bytes of one event's data"),
+    )
+    kind: str = attribute(
+        "payload_kind", "chat", part=str, in_name=always, compared=True, option=Option("Shape of the data")
+    )
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -68,12 +84,25 @@ class Transport:
         tls: whether the connection is encrypted.
     """
 
-    client: str = attribute("client", "reference", part=str, in_name=always, compared=True)
-    connection: Habit = attribute("connection", "keep-alive", part=str, compared=True)
+    client: str = attribute(
+        "client",
+        "reference",
+        part=str,
+        in_name=always,
+        compared=True,
+        option=Option("Client library whose bytes are sent"),
+    )
+    connection: Habit = attribute(
+        "connection",
+        "keep-alive",
+        part=str,
+        compared=True,
+        option=Option("Keep or close the connection after a call; habit: library default", "habit"),
+    )
     calls_per_connection: int = attribute(
         "calls_per_connection", 0, part="{}calls".format, compared=True, later=True
     )
-    http: str = attribute("http", "1.1", part="http{}".format, compared=True, of_connection=True)
+    http: Http = attribute("http", "1.1", part="http{}".format, compared=True, of_connection=True)
     tls: bool = attribute("tls", False, part=lambda _: "tls", compared=True, of_connection=True)
 
     @property
@@ -99,7 +128,15 @@ class Arrivals:
         rtt_s: the round trip of the built-in mock (s); None for the plan's.
     """
 
-    rate: float = attribute("rate", 0.0, part="{:.15g}ps".format, later=True, selectable=False)
+    rate: float = attribute(
+        "rate",
+        0.0,
+        part="{:.15g}ps".format,
+        later=True,
+        selectable=False,
+        parse=parse_rate,
+        option=Option("QueueUser: events that arrive, for all users together, like 500/s or 30000/min", "500/s"),
+    )
     linger_s: float = attribute(
         "linger_s",
         0.0,
@@ -108,9 +145,20 @@ class Arrivals:
         place=1,
         later=True,
         selectable=False,
+        key="linger",
+        parse=parse_duration,
+        option=Option(
+            "QueueUser: longest wait of a batch after its first event; unused with --batch-size 1", "20ms"
+        ),
     )
     process: Process = attribute(
-        "arrivals", "poisson", part=str, in_name=lambda workload: workload.queued, later=True, selectable=False
+        "arrivals",
+        "poisson",
+        part=str,
+        in_name=lambda workload: workload.queued,
+        later=True,
+        selectable=False,
+        option=Option("QueueUser: how events are spread: evenly, at random, or in bursts"),
     )
     publishers: int = attribute(
         "publishers",
@@ -129,4 +177,6 @@ class Arrivals:
         of_connection=True,
         later=True,
         selectable=False,
+        key="rtt",
+        parse=parse_duration,
     )

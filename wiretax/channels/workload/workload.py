@@ -27,7 +27,7 @@ class Workload:
     payload: Payload = Payload()
     transport: Transport = Transport()
     server: Server = attribute(
-        "server", "endpoint", part=str, place=2, compared=True, of_connection=True, later=True
+        "server", "endpoint", part=str, place=2, compared=True, of_connection=True, later=True, key=None
     )
     arrivals: Arrivals = Arrivals()
 

@@ -37,7 +37,8 @@ from wiretax.load.free.external_option import refuse_ignored_source, refuse_sour
 from wiretax.load.free.options import NO_PLAN, FreeRunOptions, OptionError, limit_from, target_from
 from wiretax.load.free.stopping import MasterRamp, drain, end_test
 from wiretax.load.free.windows import WINDOW_S, FreeRun
-from wiretax.load.plan.plan import Plan, PlanError, load_plan
+from wiretax.load.plan.plan import Plan, PlanError
+from wiretax.load.plan.reading import load_plan
 from wiretax.load.sweep.forecast import refuse_users_beyond
 from wiretax.load.users.publishers import FreeUser
 from wiretax.mock.certificate import KeyType

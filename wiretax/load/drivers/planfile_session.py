@@ -30,7 +30,7 @@ from wiretax.load.drivers.headless import (
     quiet_locust,
     run_plan,
 )
-from wiretax.load.plan.plan import load_plan
+from wiretax.load.plan.reading import load_plan
 from wiretax.load.sweep.conductor import Conductor
 from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
 from wiretax.load.sweep.executor import Executor, ExecutorError, LocalExecutor

@@ -11,13 +11,12 @@ from wiretax.channels.bodies.payloads import KINDS
 from wiretax.channels.bodies.replay import REPLAY
 from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
 from wiretax.channels.limits import Limits
-from wiretax.channels.profiles import load_profile, profile_names
+from wiretax.channels.profiles import profile_names
 from wiretax.channels.validation import object_to
-from wiretax.channels.workload import Api, Habit, Process, Workload
+from wiretax.channels.workload import Api, Attribute, Habit, Workload
 from wiretax.load.client.message_limit import USUAL_MESSAGES
-from wiretax.load.plan.plan import plan_names
-from wiretax.load.plan.queues import queued
-from wiretax.load.plan.schema import WorkloadTable
+from wiretax.load.plan.expansion import KEYS, expand
+from wiretax.load.plan.reading import plan_names
 from wiretax.queue.external import ExternalSource, ExternalSourceError
 from wiretax.wire.connections.target import Target, target_of
 
@@ -28,6 +27,12 @@ CHOICES: dict[str, list[str]] = {
     "payload_kind": list(KINDS),
     "client": list(profile_names()),
     "connection": [HABIT, *get_args(Habit)],
+}
+# The options that are attributes of workloads, by key. Those of the payload come first in the form.
+OPTIONS: dict[str, Attribute] = {
+    key: each
+    for key, each in sorted(KEYS.items(), key=lambda item: not item[1].path.startswith("payload."))
+    if each.option is not None
 }
 
 
@@ -44,63 +49,17 @@ def add_options(parser: Any) -> None:
         env_var="WIRETAX_PLAN",
         help="Plan to sweep with all users; it decides what is sent (web UI only)",
     )
-    parser.add_argument(
-        "--payload-bytes",
-        type=int,
-        default=100,
-        env_var="WIRETAX_PAYLOAD_BYTES",
-        help="UTF-8 bytes of one event's data",
-    )
-    parser.add_argument(
-        "--payload-kind",
-        choices=CHOICES["payload_kind"],
-        default="chat",
-        env_var="WIRETAX_PAYLOAD_KIND",
-        help="Shape of the data",
-    )
-    parser.add_argument(
-        "--batch-size",
-        type=int,
-        default=10,
-        env_var="WIRETAX_BATCH_SIZE",
-        help="BatchUser, QueueUser: events per call",
-    )
-    parser.add_argument(
-        "--channels", type=int, default=10, env_var="WIRETAX_CHANNELS", help="MultiTriggerUser: channels per call"
-    )
-    parser.add_argument(
-        "--client",
-        choices=CHOICES["client"],
-        default="reference",
-        env_var="WIRETAX_CLIENT",
-        help="Client library whose bytes are sent",
-    )
-    parser.add_argument(
-        "--connection",
-        choices=CHOICES["connection"],
-        default=HABIT,
-        env_var="WIRETAX_CONNECTION",
-        help="Keep or close the connection after a call; habit: library default",
-    )
-    parser.add_argument(
-        "--rate",
-        default="500/s",
-        env_var="WIRETAX_RATE",
-        help="QueueUser: events that arrive, for all users together, like 500/s or 30000/min",
-    )
-    parser.add_argument(
-        "--linger",
-        default="20ms",
-        env_var="WIRETAX_LINGER",
-        help="QueueUser: longest wait of a batch after its first event; unused with --batch-size 1",
-    )
-    parser.add_argument(
-        "--arrivals",
-        choices=list(get_args(Process)),
-        default="poisson",
-        env_var="WIRETAX_ARRIVALS",
-        help="QueueUser: how events are spread: evenly, at random, or in bursts",
-    )
+    for key, attribute in OPTIONS.items():
+        settings: dict[str, Any] = {"type": int} if attribute.plain_type is int else {}
+        if key in CHOICES or attribute.words:
+            settings["choices"] = CHOICES.get(key, attribute.words)
+        parser.add_argument(
+            f"--{key.replace('_', '-')}",
+            default=_default(attribute),
+            env_var=f"WIRETAX_{key.upper()}",
+            help=attribute.option.help if attribute.option else "",
+            **settings,
+        )
     parser.add_argument(
         "--events",
         default="",
@@ -178,43 +137,41 @@ def add_options(parser: Any) -> None:
     )
 
 
+def _default(attribute: Attribute) -> Any:
+    option = attribute.option
+    return attribute.default if option is None or option.default is None else option.default
+
+
 @dataclass(frozen=True, slots=True)
 class FreeRunOptions:
-    """Checked options of a free run."""
+    """Checked options of a free run.
 
-    payload_bytes: int
-    payload_kind: str
-    batch_size: int
-    channels: int
-    client: str
-    connection: Habit | None
+    Attributes:
+        given: values of ``OPTIONS`` by key, as given; without a connection if the library's default is wanted.
+        limits: what the endpoint accepts.
+        tls: whether the endpoint uses TLS.
+        external: where the events of QueueUsers come from; None if they are generated.
+    """
+
+    given: dict[str, Any]
     limits: Limits
     tls: bool
-    queue: WorkloadTable
     external: ExternalSource | None
 
     @classmethod
     def of(cls, parsed: Namespace, tls: bool) -> FreeRunOptions:
-        """Check what Locust parsed; ``tls`` says what the endpoint speaks.
+        """Check what Locust parsed; ``tls`` says what the endpoint uses.
 
         Raises:
             OptionError: at the first that can't be used.
         """
         if parsed.max_batch_size < 1:
             raise OptionError(f"max_batch_size = {parsed.max_batch_size}, expected 1 or more")
+        given = {key: getattr(parsed, key) for key in OPTIONS}
+        if given["connection"] == HABIT:
+            del given["connection"]
         limits = Limits(batch_size=parsed.max_batch_size)
-        options = cls(
-            parsed.payload_bytes,
-            parsed.payload_kind,
-            parsed.batch_size,
-            parsed.channels,
-            parsed.client,
-            None if parsed.connection == HABIT else parsed.connection,
-            limits,
-            tls,
-            WorkloadTable("batch", rate=parsed.rate, linger=parsed.linger, arrivals=parsed.arrivals),
-            _external(parsed),
-        )
+        options = cls(given, limits, tls, _external(parsed))
         for api in get_args(Api):
             objection = object_to(options.workload(api), limits)
             if objection is not None:
@@ -225,47 +182,36 @@ class FreeRunOptions:
             raise OptionError(str(error)) from None
         return options
 
+    def workload(self, api: Api) -> Workload:
+        """What users of one API send."""
+        return self._workload(api, queued=False)
+
     def queued_workload(self) -> Workload:
-        """What arrives in the queue of QueueUsers, each of which is a publisher.
+        """What QueueUsers send, each of which is a publisher of the queue.
 
         Raises:
-            ValueError: where it can't.
+            ValueError: if the events can't arrive as the options say.
         """
-        keys = self.queue
-        if self.batch_size == 1:
-            keys = WorkloadTable("trigger", rate=keys.rate, arrivals=keys.arrivals)
-        [workload] = queued(self.workload(keys.api), keys, users=1, given=True)
-        kind = REPLAY if self.external is not None else workload.payload.kind
+        workload = self._workload("trigger" if self.given["batch_size"] == 1 else "batch", queued=True)
+        kind = workload.payload.kind if self.external is None else REPLAY
         return workload.replace(publishers=0, payload_kind=kind)
+
+    def _workload(self, api: Api, queued: bool) -> Workload:
+        table = {
+            key: value
+            for key, value in self.given.items()
+            if OPTIONS[key].api in (None, api) and (queued or not OPTIONS[key].of_queue)
+        }
+        if api == "trigger":
+            table.pop("linger", None)
+        [workload] = expand({**table, "api": api, "tls": self.tls}, users=1)
+        return workload
 
     def as_dict(self) -> dict[str, Any]:
         """As ``run.json`` keeps them, by the names of the options."""
-        return {
-            "payload_bytes": self.payload_bytes,
-            "payload_kind": self.payload_kind,
-            "batch_size": self.batch_size,
-            "channels": self.channels,
-            "client": self.client,
-            "connection": self.connection or HABIT,
-            "max_batch_size": self.limits.batch_size,
-            "tls": self.tls,
-            "rate": self.queue.rate,
-            "linger": self.queue.linger,
-            "arrivals": self.queue.arrivals,
-        }
-
-    def workload(self, api: Api) -> Workload:
-        """What users of one API send."""
-        return Workload.of(
-            api=api,
-            batch_size=self.batch_size if api == "batch" else 1,
-            channels=self.channels if api == "multi_trigger" else 1,
-            payload_bytes=self.payload_bytes,
-            payload_kind=self.payload_kind,
-            client=self.client,
-            connection=self.connection or load_profile(self.client).connection,
-            tls=self.tls,
-        )
+        values = {key: self.given.get(key, _default(each)) for key, each in OPTIONS.items()}
+        queue = {key: values.pop(key) for key, each in OPTIONS.items() if each.of_queue}
+        return {**values, "max_batch_size": self.limits.batch_size, "tls": self.tls, **queue}
 
 
 def _external(parsed: Namespace) -> ExternalSource | None:

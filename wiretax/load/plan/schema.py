@@ -1,11 +1,13 @@
-"""A plan's tables: the keys each may have, their types, and what they are where they are left out."""
+"""The tables of a plan: their keys, the types of the values, and the defaults."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from wiretax.channels.limits import Limits
-from wiretax.channels.workload import Api, Habit, Process
+from wiretax.channels.workload import ATTRIBUTES, Api, Attribute
 from wiretax.mock.certificate import KeyType
 
 
@@ -16,7 +18,7 @@ class LimitsTable(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class FaultTable(msgspec.Struct, forbid_unknown_fields=True):
-    """One ``[[mock.fault]]``: what the embedded mock gets wrong, and how often."""
+    """One ``[[mock.fault]]``: a fault of the built-in mock, and its share of the requests."""
 
     kind: str
     share: float = 1.0
@@ -34,24 +36,31 @@ class MockTable(msgspec.Struct, forbid_unknown_fields=True):
     fault: list[FaultTable] = msgspec.field(default_factory=list)
 
 
-class WorkloadTable(msgspec.Struct, forbid_unknown_fields=True):
-    """One ``[[workload]]``; a list stands for each of its values in turn, and lists multiply."""
+def _type(attribute: Attribute) -> Any:
+    return str if attribute.parse is not None else attribute.type
 
-    api: Api
-    batch_size: int | list[int] | None = None
-    channels: int | list[int] | None = None
-    payload_bytes: int | list[int] = 100
-    payload_kind: str | list[str] = "chat"
-    client: str | list[str] = "reference"
-    connection: Habit | list[Habit] | None = None
-    calls_per_connection: int | list[int] | None = None
-    http: str | list[str] = "1.1"
-    tls: bool | list[bool] | None = None
-    rate: str | list[str] | None = None
-    linger: str | list[str] | None = None
-    arrivals: Process | list[Process] | None = None
-    publishers: int | list[int] | None = None
-    rtt: str | list[str] | None = None
+
+if TYPE_CHECKING:
+    WorkloadTable = msgspec.Struct
+else:
+    # One ``[[workload]]``; a list stands for each of its values in turn, and lists multiply.
+    WorkloadTable = msgspec.defstruct(
+        "WorkloadTable",
+        [
+            ("api", Api),
+            *(
+                (each.key, _type(each) | list[_type(each)] | msgspec.UnsetType, msgspec.UNSET)
+                for each in ATTRIBUTES
+                if each.key not in (None, "api")
+            ),
+        ],
+        forbid_unknown_fields=True,
+    )
+
+
+def given_keys(table: WorkloadTable) -> dict[str, Any]:
+    """The keys that a table has, and their values."""
+    return {key: value for key in table.__struct_fields__ if (value := getattr(table, key)) is not msgspec.UNSET}
 
 
 class PlanTable(msgspec.Struct, forbid_unknown_fields=True):

@@ -26,7 +26,7 @@ from wiretax.channels.endpoint import Credentials, Endpoint
 from wiretax.channels.request.address import STANDARD, Address
 from wiretax.channels.request.sizes import LOOPBACK
 from wiretax.channels.workload import Workload
-from wiretax.load.plan.plan import load_plan
+from wiretax.load.plan.reading import load_plan
 from wiretax.runs.reader import Run
 
 ROOT = Path(__file__).parents[4]

@@ -19,7 +19,7 @@ from analysis.gates.evaluation.evaluate import evaluate
 from analysis.gates.file.checks import GatesError
 from analysis.gates.outputs.terminal import print_changes
 from wiretax.channels.workload import Workload
-from wiretax.load.plan.plan import load_plan
+from wiretax.load.plan.reading import load_plan
 from wiretax.runs.reader import Run
 from wiretax.runs.writer import write_run
 

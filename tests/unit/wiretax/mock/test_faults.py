@@ -7,7 +7,8 @@ import tomllib
 import pytest
 
 from wiretax.load.plan.faults import FaultError, parse_fault
-from wiretax.load.plan.plan import PlanError, parse_plan
+from wiretax.load.plan.plan import PlanError
+from wiretax.load.plan.reading import parse_plan
 from wiretax.mock.faults import KINDS, Fault, FaultList, Kind
 
 PLAN = 'schema = 1\nname = "p"\nseed = 5\n[[workload]]\napi = "trigger"\npayload_bytes = [10, 100]\n'

@@ -20,7 +20,7 @@ from wiretax.channels.bodies.events import (
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.profiles import Profile, ProfileError, load_profile, parse_profile, profile_names
 from wiretax.channels.request.head import RequestHead
-from wiretax.load.plan.plan import load_plan
+from wiretax.load.plan.reading import load_plan
 from wiretax.wire.publishers.request_source import RequestSource
 
 APIS: dict[str, Any] = {

@@ -13,7 +13,8 @@ from wiretax.channels.answers import Answer, Kind, read_retry_after
 from wiretax.channels.workload import Workload
 from wiretax.load.client.barrier import SliceBarrier
 from wiretax.load.client.error_policy import ErrorPolicy
-from wiretax.load.plan.plan import Plan, parse_plan
+from wiretax.load.plan.plan import Plan
+from wiretax.load.plan.reading import parse_plan
 from wiretax.load.sweep.conductor import MOST_TRIES, WARM_UP, Conductor
 from wiretax.load.sweep.executor import LocalExecutor
 from wiretax.wire.connections.response import Response

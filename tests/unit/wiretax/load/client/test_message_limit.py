@@ -11,7 +11,8 @@ from typer import Exit
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import Workload
 from wiretax.load.client.message_limit import USUAL_MESSAGES, MessageLimit
-from wiretax.load.plan.plan import PlanError, load_plan, parse_plan, plan_names
+from wiretax.load.plan.plan import PlanError
+from wiretax.load.plan.reading import load_plan, parse_plan, plan_names
 from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
 from wiretax.load.sweep.forecast import announce, forecast, refuse_users_beyond
 from wiretax.wire.connections.target import Target

@@ -9,7 +9,7 @@ from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import Workload
 from wiretax.load.client.mocks import mock_count
 from wiretax.load.cluster.assignment import Assignment, AssignmentError, assignments
-from wiretax.load.plan.plan import parse_plan
+from wiretax.load.plan.reading import parse_plan
 from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import latency_table
 from wiretax.wire.connections.target import Target

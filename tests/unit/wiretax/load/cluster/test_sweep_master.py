@@ -20,7 +20,8 @@ from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment
 from wiretax.load.cluster.report import WorkerReport
 from wiretax.load.cluster.sweep_master import SweepMaster
-from wiretax.load.plan.plan import Plan, parse_plan
+from wiretax.load.plan.plan import Plan
+from wiretax.load.plan.reading import parse_plan
 from wiretax.load.sweep.conductor import Conductor
 from wiretax.load.sweep.executor import ExecutorError
 from wiretax.wire.connections.target import Target

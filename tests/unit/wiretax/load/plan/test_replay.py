@@ -16,7 +16,8 @@ from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.request.sizes import body_sizes
 from wiretax.channels.workload import Api, Workload
-from wiretax.load.plan.plan import PlanError, parse_plan
+from wiretax.load.plan.plan import PlanError
+from wiretax.load.plan.reading import parse_plan
 from wiretax.load.plan.replay import read_replay, replaying
 from wiretax.queue.sources.jsonl import EventsError, LineError
 

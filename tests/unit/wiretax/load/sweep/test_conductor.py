@@ -11,7 +11,8 @@ import pytest
 
 from wiretax.channels.workload import Workload
 from wiretax.load.client.barrier import SliceBarrier
-from wiretax.load.plan.plan import Plan, parse_plan
+from wiretax.load.plan.plan import Plan
+from wiretax.load.plan.reading import parse_plan
 from wiretax.load.sweep.conductor import WARM_UP, Asked, Conductor, Extension, round_order
 from wiretax.load.sweep.executor import LocalExecutor
 from wiretax.wire.ledger import Failure

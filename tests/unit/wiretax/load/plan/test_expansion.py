@@ -7,7 +7,8 @@ import tomllib
 import pytest
 
 from wiretax.channels.workload import Arrivals, Workload
-from wiretax.load.plan.plan import Plan, PlanError, load_plan, parse_plan
+from wiretax.load.plan.plan import Plan, PlanError
+from wiretax.load.plan.reading import load_plan, parse_plan
 from wiretax.queue.slice_queue import least_slice_s
 
 HEAD = 'schema = 1\nname = "p"\nusers = 8\n[[workload]]\n'
@@ -76,7 +77,7 @@ def test_what_cannot_be_run_is_said_in_one_line(text: str, said: str) -> None:
 
 
 def test_a_round_trip_is_not_given_to_an_endpoint_that_has_its_own() -> None:
-    with pytest.raises(PlanError, match="rtt goes with the embedded mock"):
+    with pytest.raises(PlanError, match="rtt needs the built-in mock"):
         plan('api = "trigger"\nrate = "500/s"\nrtt = "5ms"\n', https=False)
 
 

@@ -1,0 +1,198 @@
+"""Reading plans: TOML, checked whole before anything is sent."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from wiretax.channels.limits import Limits
+from wiretax.channels.validation import object_to, object_to_http
+from wiretax.channels.workload import Workload
+from wiretax.load.plan.expansion import expand, refuse_unknown_words
+from wiretax.load.plan.faults import FaultError, fault_of, hold_to_all_requests
+from wiretax.load.plan.plan import SCHEMA, Plan, PlanError
+from wiretax.load.plan.schema import (
+    FaultTable,
+    LimitsTable,
+    MockTable,
+    PlanTable,
+    WorkloadTable,
+    given_keys,
+)
+from wiretax.mock.cost import CostModel
+from wiretax.mock.faults import FaultList
+from wiretax.shipped import shipped
+from wiretax.toml_errors import near, readable, unknown_key
+from wiretax.units.duration import parse_duration
+
+PLANS = shipped("scenarios") / "plans"
+NAME = re.compile(r"[A-Za-z0-9._-]+")
+MAX_USERS = 10_000
+MAX_ROUNDS = 10_000
+
+
+def plan_names() -> list[str]:
+    """The plans that come with wiretax."""
+    return sorted(file.stem for file in PLANS.glob("*.toml"))
+
+
+def load_plan(given: str, https: bool | None = None) -> Plan:
+    """Read a plan by its name in ``scenarios/plans`` or by the path of a file.
+
+    Args:
+        given: name or path.
+        https: whether the endpoint that was given speaks TLS; None where none was given.
+
+    Raises:
+        PlanError: where there is none, or it can't be run.
+    """
+    path = PLANS / f"{given}.toml" if given in plan_names() else Path(given)
+    if not path.is_file():
+        names = plan_names()
+        raise PlanError(f"no plan {given!r}: neither a file nor one of {', '.join(names)}{near(given, names)}")
+    try:
+        text = path.read_text(encoding="utf-8")
+        return parse_plan(tomllib.loads(text), https)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PlanError(f"{path}: can't be read as TOML: {error}") from None
+    except PlanError as error:
+        raise PlanError(f"{path}: {error}") from None
+
+
+def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
+    """Check a plan's document; ``https`` as in ``load_plan``.
+
+    Raises:
+        PlanError: at the first thing that is wrong.
+    """
+    _refuse_unknown_keys(document, PlanTable, "the plan")
+    _refuse_unknown_keys(document.get("limits"), LimitsTable, "[limits]")
+    mock = document.get("mock")
+    _refuse_unknown_keys(mock, MockTable, "[mock]")
+    for number, fault in enumerate(_tables(mock, "fault"), 1):
+        _refuse_unknown_keys(fault, FaultTable, f"[[mock.fault]] {number}")
+    for number, workload in enumerate(_tables(document, "workload"), 1):
+        _refuse_unknown_keys(workload, WorkloadTable, f"[[workload]] {number}")
+        _refuse_unknown_words(workload, f"[[workload]] {number}")
+    try:
+        table = msgspec.convert(document, PlanTable)
+    except msgspec.ValidationError as error:
+        raise PlanError(readable(error, ("workload", "mock.fault"), "the plan")) from None
+    if table.schema != SCHEMA:
+        raise PlanError(f"schema = {table.schema}, expected {SCHEMA}; this version knows no other")
+    if not NAME.fullmatch(table.name):
+        raise PlanError(
+            f"name = {table.name!r}, expected letters, digits, '.', '_' and '-': results are filed under it"
+        )
+    _within("rounds", table.rounds, 1, MAX_ROUNDS)
+    _within("users", table.users, 1, MAX_USERS)
+    _within("mock.servers", table.mock.servers, 1, 10_000)
+    for key in ("batch_size", "data_bytes", "channels"):
+        _within(f"limits.{key}", getattr(table.limits, key), 1, 10_000_000)
+    limits = Limits(table.limits.batch_size, table.limits.data_bytes, table.limits.channels)
+    workloads = tuple(_workloads(table.workload, limits, https, table.users))
+    return Plan(
+        name=table.name,
+        seed=table.seed,
+        rounds=table.rounds,
+        slice_s=_duration("slice", table.slice, 0.01, 60),
+        users=table.users,
+        timeout_s=_duration("timeout", table.timeout, 0.01, 600),
+        limits=limits,
+        cost=CostModel(
+            rtt=_duration("mock.rtt", table.mock.rtt, 0, 60),
+            per_request=_duration("mock.per_request", table.mock.per_request, 0, 60),
+            per_event=_duration("mock.per_event", table.mock.per_event, 0, 60),
+            servers=table.mock.servers,
+        ),
+        certificate=table.mock.certificate,
+        faults=_faults(table, workloads),
+        workloads=workloads,
+        keep_alive=table.mock.keep_alive,
+    )
+
+
+def _faults(table: PlanTable, workloads: tuple[Workload, ...]) -> FaultList:
+    faults = []
+    for number, each in enumerate(table.mock.fault, 1):
+        try:
+            faults.append(fault_of(each))
+            hold_to_all_requests(faults)
+        except FaultError as error:
+            raise PlanError(f"[[mock.fault]] {number}: {error}") from None
+    coded = next((workload.name for workload in workloads if workload.transport.http != "1.1"), None)
+    if faults and coded:
+        raise PlanError(f"[[mock.fault]]: the mock has faults by HTTP/1.1 alone; leave {coded} out")
+    if coded and not table.mock.keep_alive:
+        raise PlanError(f"[mock] keep_alive = false: the mock then speaks HTTP/1.1 only; leave {coded} out")
+    # The calls before the run, one of each workload, find out what the endpoint accepts.
+    return FaultList(tuple(faults), table.seed, len(workloads))
+
+
+def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None, users: int) -> Iterator[Workload]:
+    if not tables:
+        raise PlanError("it has no [[workload]]; add at least one")
+    names: set[str] = set()
+    for number, table in enumerate(tables, 1):
+        try:
+            for workload in expand(given_keys(table), users, https):
+                _refuse_workload(workload, limits, https)
+                if workload.name in names:
+                    raise PlanError(f"{workload.name} is in the plan twice; leave one out")
+                names.add(workload.name)
+                yield workload
+        except ValueError as error:
+            raise PlanError(f"[[workload]] {number}: {error}") from None
+
+
+def _refuse_workload(workload: Workload, limits: Limits, https: bool | None) -> None:
+    tls = workload.transport.tls
+    if https not in (None, tls):
+        raise PlanError(
+            f"tls = {str(tls).lower()}, the endpoint is http{'s' if https else ''}://; leave tls out to follow it"
+        )
+    objection = object_to_http(workload)
+    if objection is not None:
+        raise PlanError(objection)
+    objection = object_to(workload, limits)
+    if objection is not None:
+        raise PlanError(f"{objection}; limits of the endpoint are set in [limits]")
+
+
+def _duration(key: str, text: str, least: float, most: float) -> float:
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        raise PlanError(f"{key}: {error}") from None
+    if not least <= seconds <= most:
+        raise PlanError(f"{key} = {text!r}, expected {least:g}s to {most:g}s")
+    return seconds
+
+
+def _within(key: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise PlanError(f"{key} = {value}, expected {least} to {most}")
+
+
+def _tables(document: object, key: str) -> list[Any]:
+    """An array of tables, as far as it is one; what is wrong with it is said later."""
+    tables = document.get(key) if isinstance(document, dict) else None
+    return tables if isinstance(tables, list) else []
+
+
+def _refuse_unknown_keys(document: object, struct: type[msgspec.Struct], where: str) -> None:
+    objection = unknown_key(document, struct, where)
+    if objection is not None:
+        raise PlanError(objection)
+
+
+def _refuse_unknown_words(table: object, where: str) -> None:
+    try:
+        refuse_unknown_words(table if isinstance(table, dict) else {})
+    except ValueError as error:
+        raise PlanError(f"{where}: {error}") from None
