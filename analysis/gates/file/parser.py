@@ -27,10 +27,8 @@ from analysis.gates.measured.metrics import METRICS
 from wiretax.channels.bodies.payloads import KINDS
 from wiretax.channels.bodies.replay import REPLAY
 from wiretax.channels.profiles import profile_names
-from wiretax.channels.workload import LIBRARY, Api, Habit, Server
-from wiretax.runs.mode import OBSERVED, UNKNOWN
-from wiretax.toml_errors import near, readable, unknown_key
 from wiretax.channels.workload import ATTRIBUTES, LIBRARY
+from wiretax.runs.mode import OBSERVED, UNKNOWN
 from wiretax.toml_errors import near, readable, unknown_key, unknown_word
 
 SCHEMA = 1
