@@ -30,8 +30,8 @@ BROKEN = [
     ("layers", "wiretax/load/drivers/headless.py", "import wiretax.commands.run"),
     ("analysis", "analysis/measures/interval.py", "import gevent"),
     ("analysis", "analysis/measures/interval.py", "import socket"),
-    ("analysis", "analysis/gates/metrics.py", "from locust import stats"),
-    ("analysis", "analysis/gates/metrics.py", "import wiretax.load.plan.plan"),
+    ("analysis", "analysis/gates/measured/metrics.py", "from locust import stats"),
+    ("analysis", "analysis/gates/measured/metrics.py", "import wiretax.load.plan.plan"),
     # Not in analysis, and yet loaded by it.
     ("analysis", "wiretax/runs/reader.py", "import gevent"),
     ("channels", "wiretax/channels/workload/workload.py", "import socket"),
