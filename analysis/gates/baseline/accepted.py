@@ -1,4 +1,4 @@
-"""A value that was accepted: of which metric and workloads, by which versions, on what machine."""
+"""Accepted values: of which metric and workloads, by which versions, on which machine."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Origin:
 
     Attributes:
         wiretax: the version that measured.
-        profiles: the library and version of each client's profile; empty where a run does not say.
+        profiles: the library and version of each client's profile; empty if the run does not record them.
         host: the endpoint's scheme and host.
-        server: what answered, as far as its answers depend on it.
-        conditions: what times depend on: machine, Python, server and its cost, users.
+        server: the mock or the endpoint's host, on which responses depend.
+        conditions: on which times depend: machine, Python, server and its cost, users.
     """
 
     wiretax: str
@@ -42,7 +42,7 @@ class Origin:
     conditions: str
 
     def profile(self, clients: Iterable[str]) -> str | None:
-        """The profiles of these clients, in words; None where the run does not say."""
+        """The profiles of these clients; None if the run does not record them."""
         known = [self.profiles[client] for client in dict.fromkeys(clients) if client in self.profiles]
         return "; ".join(known) or None
 
@@ -55,16 +55,16 @@ class Accepted:
         metric: its name.
         workload: the columns of the workload it is of, without its name.
         value: the value, or the median over rounds.
-        to: the columns of what it was held against.
+        to: the columns of the workload it was compared with.
         compare: how.
-        exact: the value as a fraction, where it is exact.
+        exact: the value as a fraction, if it is exact.
         wiretax: the version that measured it.
         profile: the client's library and version.
         host: the endpoint's scheme and host.
-        server: what answered; None where it does not matter, or was not kept yet.
-        address: the lengths of Host, app id and key that the value is stated for; None where they are not part of
-            it, or are not known.
-        conditions: where it is not exact, what it depends on; None where it is.
+        server: which server responded; None if the value does not depend on it, or in older files.
+        address: the lengths of Host, app id and key for which the value is stated; None if they are not part of
+            it or unknown.
+        conditions: on which the value depends; None if it is exact.
     """
 
     metric: str
@@ -82,17 +82,17 @@ class Accepted:
 
     @property
     def fraction(self) -> Fraction:
-        """The value, exactly where it is exact."""
+        """The value; exact if the metric is."""
         return Fraction(self.exact) if self.exact is not None else Fraction(self.value)
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Equal for what replaces it."""
+        """Equal for a value that replaces it."""
         return (self.metric, self.compare, _key(self.workload), _key(self.to))
 
 
 def accept(check: Check, views: Views, origin: Origin) -> Iterator[Accepted]:
-    """A value each workload, or pair, that a check is about and that has one."""
+    """The value of each workload or pair of a check that has one."""
     as_sent = views.at(None)
     if check.metric.is_speed and as_sent.why_no_speed:
         return
@@ -101,36 +101,36 @@ def accept(check: Check, views: Views, origin: Origin) -> Iterator[Accepted]:
             continue
         address = views.stated_for(subject.names) if check.metric.names_endpoint else None
         measured = views.at(address)
-        taken = sample(check, measured, subject)
-        # What may be larger, nobody knows how much, is nothing to hold a later run to.
-        if taken.exact is None and (not taken.rounds or median(taken.rounds) != median(taken.most)):
+        values = sample(check, measured, subject)
+        # A lower bound is no baseline: the true value may be any larger one.
+        if values.exact is None and (not values.rounds or median(values.rounds) != median(values.most)):
             continue
         workload, to = columns_of(measured, subject)
         yield Accepted(
             metric=check.metric.name,
             workload=workload,
-            value=median(taken.rounds) if taken.exact is None else float(taken.exact),
+            value=median(values.rounds) if values.exact is None else float(values.exact),
             to=to,
             compare=None if check.compare is None else check.compare.form,
-            exact=None if taken.exact is None else str(taken.exact),
+            exact=None if values.exact is None else str(values.exact),
             wiretax=origin.wiretax,
             profile=origin.profile(measured.workloads[name]["client"] for name in subject.names),
             host=origin.host,
             server=origin.server if check.metric.is_answer else None,
             address=address,
-            conditions=origin.conditions if taken.exact is None else None,
+            conditions=origin.conditions if values.exact is None else None,
         )
 
 
 def find(accepted: Iterable[Accepted], check: Check, columns: tuple[Columns, Columns | None]) -> Accepted | None:
-    """What was accepted for a check's metric of these workloads."""
+    """The accepted value of a check's metric for these workloads; None if there is none."""
     form = None if check.compare is None else check.compare.form
     key = (check.metric.name, form, _key(columns[0]), _key(columns[1]))
     return next((each for each in accepted if each.key == key), None)
 
 
 def columns_of(measured: Measured, subject: Subject) -> tuple[Columns, Columns | None]:
-    """The columns of a subject's workloads, by which they are found in any run."""
+    """The columns of a subject's workloads, which identify them in any run."""
     own, *other = (
         {column: measured.workloads[name][column] for column in DESCRIBED if column != "workload"}
         for name in subject.names
@@ -139,13 +139,13 @@ def columns_of(measured: Measured, subject: Subject) -> tuple[Columns, Columns |
 
 
 def origin_of(meta: Mapping[str, Any]) -> Origin:
-    """Where the values of a run come from, by its ``run.json``."""
+    """The origin of a run's values, by its ``run.json``."""
     machine = meta.get("environment", {})
     system = str(machine.get("kernel", "?")).partition(" ")[0]
     python = ".".join(str(machine.get("python", "?")).split(".")[:2])
     host = _host(meta.get("endpoint"))
     cost = meta.get("mock")
-    # A mock that runs elsewhere is known by the ledger it keeps.
+    # A mock in another process is known by its ledger.
     is_mock = cost is not None or bool(meta.get("reconcile", {}).get("server"))
     server = f"endpoint {host}"
     if cost is not None:
@@ -164,7 +164,7 @@ def origin_of(meta: Mapping[str, Any]) -> Origin:
 
 
 def _host(url: object) -> str:
-    """Scheme and host; an embedded mock's port is another each time."""
+    """Scheme and host; the port of a built-in mock changes."""
     return re.sub(r":\d+", ":PORT", re.sub(r"/apps/[^ ]*", "", str(url)))
 
 

@@ -1,4 +1,4 @@
-"""What was accepted, as a small file that is committed beside the gates; or a saved run, as it is."""
+"""Baselines: small files of accepted values that are committed beside the gates, or saved runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class BaselineFile:
 
 
 def read_baseline(check: Check, accepting: bool = False) -> tuple[Accepted, ...]:
-    """What a check's baseline holds.
+    """The accepted values of a check's baseline.
 
     Args:
         check: one that names a baseline: a file that ``wiretax gate --accept`` wrote, a folder with such a file,
@@ -36,7 +36,7 @@ def read_baseline(check: Check, accepting: bool = False) -> tuple[Accepted, ...]
         accepting: whether it may be missing.
 
     Raises:
-        GatesError: where it is missing or can't be read.
+        GatesError: if it is missing or can't be read.
     """
     assert check.baseline is not None
     file = file_of(check.baseline)
@@ -51,12 +51,12 @@ def read_baseline(check: Check, accepting: bool = False) -> tuple[Accepted, ...]
 
 
 def file_of(baseline: Path) -> Path:
-    """The file of a baseline that is named by itself or by its folder."""
+    """The file of a baseline, named itself or by its folder."""
     return baseline if baseline.suffix == ".json" else baseline / FILE
 
 
 def runs_in(folder: Path) -> list[Path]:
-    """The saved run that a folder is, or those in it."""
+    """The saved runs of a folder: itself, or those in it."""
     if (folder / RUN_FILE).is_file():
         return [folder]
     return sorted(file.parent for file in folder.glob(f"*/{RUN_FILE}"))
@@ -76,12 +76,14 @@ def read_file(file: Path) -> tuple[Accepted, ...]:
     """The values in a baseline's file.
 
     Raises:
-        GatesError: where it is none.
+        GatesError: if it is not a baseline.
     """
     try:
         document = msgspec.json.decode(file.read_bytes(), type=BaselineFile)
         if document.schema != SCHEMA:
-            raise GatesError(f"{file}: schema {document.schema}, expected {SCHEMA}; this version knows no other")
+            raise GatesError(
+                f"{file}: schema {document.schema}, expected {SCHEMA}; this version supports no other"
+            )
         for each in document.accepted:
             _ = each.fraction
     except (OSError, msgspec.MsgspecError, ValueError, ZeroDivisionError) as error:
@@ -92,10 +94,10 @@ def read_file(file: Path) -> tuple[Accepted, ...]:
 
 
 def write_file(file: Path, accepted: tuple[Accepted, ...]) -> None:
-    """Write values into a baseline's file, whole, in an order that makes for small differences.
+    """Write values into a baseline's file, in an order that keeps diffs small.
 
     Raises:
-        GatesError: where it can't be written.
+        GatesError: if it can't be written.
     """
     document = msgspec.to_builtins(BaselineFile(SCHEMA, tuple(sorted(accepted, key=_order))))
     document["accepted"] = [

@@ -1,4 +1,4 @@
-"""A gates file with what was accepted before: all that a run is held to, read before anything is measured."""
+"""A gates file with its baselines, read before anything is measured."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from analysis.gates.file.parser import parse_gates, read_document
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """What a run is held to.
+    """The checks of a run.
 
     Attributes:
-        name: the file, as it was given.
-        rules: when a run's figures count.
+        name: the file, as it was named.
+        rules: when a run's figures are valid.
         checks: the checks, in the file's order.
-        accepted: by a check's id, what its baseline holds; nothing for checks without one.
+        accepted: the values of a check's baseline, by the check's id; checks without a baseline are missing.
     """
 
     name: str
@@ -34,10 +34,10 @@ def load_gates(path: Path, accepting: bool = False) -> Gates:
 
     Args:
         path: the file; baselines' paths start from its folder.
-        accepting: whether a baseline may be missing, since it is about to be written.
+        accepting: whether a baseline may be missing because it is about to be written.
 
     Raises:
-        GatesError: where it, or a baseline, can't be used; one line.
+        GatesError: if it or a baseline can't be used; one line.
     """
     document = read_document(path)
     try:

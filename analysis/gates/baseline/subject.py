@@ -1,4 +1,4 @@
-"""Which workloads of a run a check is about, which are held against which, and what they measured."""
+"""The workloads of a run that a check is about, pairs to compare, and their values."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from analysis.gates.file.checks import Check, Comparison, Where
 from analysis.gates.file.schema import Form
 from analysis.gates.measured.run_counts import Measured
 
-# The call and its size: what is compared most, so naming any of them frees them all.
+# The call and its size are compared most often: a comparison that names one of them ignores all three.
 CALL = ("api", "batch_size", "channels")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What one case is about: a workload, or one held against another."""
+    """A workload to check, or a pair to compare."""
 
     workload: str
     to: str | None = None
@@ -30,7 +30,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What a check asks for and a run does not have."""
+    """A workload that a check selects and the run does not have."""
 
     what: str
     workload: str | None = None
@@ -38,16 +38,15 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What was measured of a subject.
+    """The values of a subject.
 
     Attributes:
-        exact: the value, where it is the same in every run; else None.
-        rounds: the values of the rounds that have one; of a percentile, those of rounds or groups of rounds that
-            hold calls enough.
-        least: the least that each may be: less than its value where that is divided by, or reduced by, a lower
+        exact: the value, if it is the same in every run; otherwise None.
+        rounds: the values by round; those of a percentile by round or group of rounds with enough calls.
+        least: the least that each may be: lower than its value if that is divided by, or reduced by, a lower
             bound.
-        most: the most that each may be: infinity where it is a lower bound.
-        grouped: whether rounds were taken together, since one alone holds too few calls.
+        most: the most that each may be: infinity if it is a lower bound.
+        grouped: whether rounds were combined because one alone has too few calls.
     """
 
     exact: Fraction | None
@@ -58,12 +57,13 @@ class Sample:
 
 
 def subjects(check: Check, measured: Measured) -> list[Subject | Missing]:
-    """A subject per workload that the check matches; what it asks for in vain stands among them."""
+    """A subject for each workload that the check matches, and a ``Missing`` for each that the run skipped or
+    lacks."""
     if check.compare is None:
         found = _matching(check.where, measured.workloads)
         skipped = _matching(check.where, measured.skipped)
         if check.metric.needs_trigger:
-            # A trigger against itself says nothing.
+            # Comparing a trigger with itself means nothing.
             found = [name for name in found if measured.triggers.get(name) != name]
             skipped = [name for name in skipped if measured.skipped[name]["api"] != "trigger"]
         whole = [Subject(name) for name in found if name not in measured.skipped]
@@ -75,7 +75,7 @@ def subjects(check: Check, measured: Measured) -> list[Subject | Missing]:
 
 
 def sample(check: Check, measured: Measured, subject: Subject) -> Sample:
-    """The values of a subject; ratios and differences are taken round by round."""
+    """The values of a subject; ratios and differences are computed round by round."""
     metric, form = check.metric, None if check.compare is None else check.compare.form
     if metric.quantile is not None:
         return _percentiles(metric.quantile, form, measured, subject)
@@ -85,16 +85,16 @@ def sample(check: Check, measured: Measured, subject: Subject) -> Sample:
     if subject.to is not None and form is not None:
         other = metric.by_round(measured, subject.to)
         paired = ((value, other[each]) for each, value in own.items() if each in other)
-        own = dict(enumerate(_held(value, by, form) for value, by in paired if by or form == "difference"))
+        own = dict(enumerate(_compared(value, by, form) for value, by in paired if by or form == "difference"))
         by = metric.whole(measured, subject.to) if exact else None
         if whole is not None:
-            whole = None if by is None or not (by or form == "difference") else _held(whole, by, form)
+            whole = None if by is None or not (by or form == "difference") else _compared(whole, by, form)
     values = tuple(own.values())
     return Sample(Fraction(whole) if whole is not None else None, values, values, values)
 
 
 def _percentiles(quantile: float, form: Form | None, measured: Measured, subject: Subject) -> Sample:
-    """A percentile by groups of rounds; a lower bound may be anything from itself on."""
+    """A percentile by groups of rounds; a lower bound may be any value from itself upwards."""
     values = []
     groups = measured.groups(subject.names, quantile)
     for rounds in groups:
@@ -103,13 +103,17 @@ def _percentiles(quantile: float, form: Form | None, measured: Measured, subject
         value = spans[0][0], *spans[0]
         if form is not None:
             (least, most), (by_least, by_most) = spans
-            value = _held(least, by_least, form), _held(least, by_most, form), _held(most, by_least, form)
+            value = (
+                _compared(least, by_least, form),
+                _compared(least, by_most, form),
+                _compared(most, by_least, form),
+            )
         values.append(value)
     rounds_, least_, most_ = zip(*values, strict=True) if values else ((), (), ())
     return Sample(None, rounds_, least_, most_, grouped=any(len(each) > 1 for each in groups))
 
 
-def _held(value: Any, by: Any, form: Form) -> Any:
+def _compared(value: Any, by: Any, form: Form) -> Any:
     return value / by if form == "ratio" else value - by
 
 
@@ -126,7 +130,7 @@ def _matching(where: Where, workloads: Mapping[str, Mapping[str, Any]]) -> list[
 
 
 def _pair(workload: str, compare: Comparison, measured: Measured) -> Subject | Missing:
-    """The one workload that ``to`` matches and that agrees in all that neither side names."""
+    """The one workload that ``to`` matches and that has the same values in all columns that neither side names."""
     named = {*compare.of, *compare.to}
     free = {"workload", *named, *(CALL if named.intersection(CALL) else ())}
     own = measured.workloads[workload]
@@ -141,20 +145,22 @@ def _pair(workload: str, compare: Comparison, measured: Measured) -> Subject | M
     if len(found) == 1:
         return Subject(workload, found[0])
     if alike and not found:
-        return Missing(f"nothing to hold it against: {measured.why_skipped(alike[0])}", workload)
+        return Missing(f"nothing to compare it with: {measured.why_skipped(alike[0])}", workload)
     if found:
-        return Missing(f"held against {' and '.join(found)} alike; say more in compare.to", workload)
-    return Missing(f"nothing to hold it against: no workload has {_words(compare.to)} and is like it", workload)
+        return Missing(f"both {' and '.join(found)} match compare.to; narrow it down", workload)
+    return Missing(
+        f"nothing to compare it with: no workload has {_words(compare.to)} and is otherwise equal", workload
+    )
 
 
 def _none(where: Where, measured: Measured) -> str:
-    """That nothing matches, and what a column holds instead where it never has what is asked for."""
-    said = f"no workload of the run has {_words(where)}"
+    """That nothing matches; if a column never has the wanted value, which values it has."""
+    message = f"no workload of the run has {_words(where)}"
     for column, values in where.items():
         there = {columns[column] for columns in measured.workloads.values()}
         if there and not there & values:
-            return f"{said}; its {column} is {', '.join(str(each) for each in sorted(there))}"
-    return said
+            return f"{message}; its {column} is {', '.join(str(each) for each in sorted(there))}"
+    return message
 
 
 def _words(where: Where) -> str:

@@ -1,4 +1,4 @@
-"""Accepting what a run measured as what later runs are held to."""
+"""Accepting a run's values as the baseline of later runs."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from wiretax.runs.reader import Run
 
 
 class UnacceptableError(ValueError):
-    """A run whose figures don't count, and why, in one line."""
+    """An invalid run can't be accepted; why, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A value that is accepted, beside the one before; None where there was none."""
+    """An accepted value, and the one it replaces; None if there was none."""
 
     now: Accepted
     before: Accepted | None
 
     @property
     def subject(self) -> str:
-        """Of which workload, in words."""
+        """The workload, or the pair."""
         both = [each for each in (self.now.workload, self.now.to) if each is not None]
         return " against ".join(f"{describe(each)}, {event(each)}" for each in both)
 
@@ -38,14 +38,14 @@ class Change:
 
 
 def accept_run(run: Run, gates: Gates) -> dict[Path, list[Change]]:
-    """Write what a run measured into the baselines of the checks; other values in those files stay.
+    """Write a run's values into the baselines of the checks; other values in those files stay.
 
     Returns:
-        What was accepted, by file; nothing where no check names a baseline.
+        The accepted values, by file; empty if no check names a baseline.
 
     Raises:
-        UnacceptableError: where the run, or a workload of it, is invalid.
-        GatesError: where a baseline is a saved run, which is not to be changed, or can't be written.
+        UnacceptableError: if the run or one of its workloads is invalid.
+        GatesError: if a baseline is a saved run, which must not change, or can't be written.
     """
     result = evaluate(run, gates)
     reasons = [
@@ -53,7 +53,7 @@ def accept_run(run: Run, gates: Gates) -> dict[Path, list[Change]]:
         *(case.message for case in result.cases if case.verdict == "invalid"),
     ]
     if reasons:
-        raise UnacceptableError(f"run {run.folder} is invalid, nothing of it is accepted: {reasons[0]}")
+        raise UnacceptableError(f"run {run.folder} is invalid, so nothing was accepted: {reasons[0]}")
     views, origin = Views(run), origin_of(run.meta)
     before: dict[Path, dict[object, Accepted]] = {}
     changes: dict[Path, dict[object, Change]] = {}
@@ -64,7 +64,7 @@ def accept_run(run: Run, gates: Gates) -> dict[Path, list[Change]]:
         if file not in before:
             if not file.is_file() and runs_in(check.baseline):
                 raise GatesError(
-                    f"check {check.id}: {check.baseline} holds saved runs, which stay as they are; name a "
+                    f"check {check.id}: {check.baseline} holds saved runs, which must not change; name a "
                     ".json file to accept into"
                 )
             before[file] = {each.key: each for each in (read_file(file) if file.is_file() else ())}

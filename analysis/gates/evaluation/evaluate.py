@@ -1,8 +1,8 @@
-"""Judging a run: a pure function of what was saved and of the gates.
+"""Evaluating a gate: a pure function of a saved run and the checks.
 
-What is exact is compared exactly: as fractions of whole numbers, limits as they are written. What is not is judged
-by the interval of its median over rounds: it passes where all of it is within the limits, fails where all of it is
-beyond one, and is undecided in between.
+Exact figures are compared exactly: as fractions of whole numbers, with limits as they are written. Others are
+compared by the confidence interval of their median over rounds: a check passes if the whole interval is within the
+limits, fails if all of it is beyond one, and is inconclusive in between.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from wiretax.runs.reader import Run
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The limits of a case: its check's own, and those that a baseline sets."""
+    """The limits of a case: those of its check, and those of a baseline."""
 
     least: Fraction | None
     most: Fraction | None
 
 
 def evaluate(run: Run, gates: Gates) -> GateResult:
-    """Hold a run to its gates.
+    """Check a run.
 
     Args:
-        run: as it was saved, or as it stands while it is measured.
-        gates: the checks, and what was accepted before.
+        run: a saved run, or one that is still being measured.
+        gates: the checks and their baselines.
     """
     views = Views(run)
     reasons = why_invalid(run, views.at(None))
@@ -71,17 +71,17 @@ def _writable(name: str) -> str:
 
 
 def why_invalid(run: Run, measured: Measured) -> tuple[str, ...]:
-    """Why none of a run's figures count; empty where they do."""
+    """Why a run's figures are invalid; empty if they are valid."""
     meta = run.meta
     reasons = [*run.damage, *meta.get("invalid_because", ())]
     reconcile = meta.get("reconcile", {})
     if not reconcile.get("agrees"):
-        differences = reconcile.get("differences") or ["it is not said in what"]
+        differences = reconcile.get("differences") or ["run.json does not record in what"]
         reasons += [f"the witnesses disagree: {each}" for each in differences]
     if not any(measured.counts(name)["events"] for name in measured.workloads):
         reasons.append("no samples: no event was acknowledged in any whole slice")
     if not meta.get("valid") and not reasons:
-        reasons.append("the run does not say of itself that it is valid")
+        reasons.append("run.json does not mark the run as valid")
     return tuple(dict.fromkeys(reasons))
 
 
@@ -102,29 +102,29 @@ def _cases(check: Check, views: Views, gates: Gates, here: Origin) -> Iterator[C
         if isinstance(subject, Missing):
             yield replace(case, message=subject.what)
         else:
-            yield _judged(replace(case, to=subject.to), check, subject, views, gates, here)
+            yield _checked(replace(case, to=subject.to), check, subject, views, gates, here)
 
 
-def _judged(case: Case, check: Check, subject: Subject, views: Views, gates: Gates, here: Origin) -> Case:
+def _checked(case: Case, check: Check, subject: Subject, views: Views, gates: Gates, here: Origin) -> Case:
     before = None
     if check.baseline is not None:
         before = find(gates.accepted[check.id], check, columns_of(views.at(None), subject))
-    # What is accepted is compared as it is stated; limits hold at the standard address.
+    # A baseline is compared at the address for which it is stated; limits hold at the standard address.
     measured = views.at(STANDARD if before is None else before.address)
-    objection = _objection(subject, measured, gates)
-    if objection is None and check.metric.is_speed and measured.why_no_speed:
+    invalid_because = _why_invalid(subject, measured, gates)
+    if invalid_because is None and check.metric.is_speed and measured.why_no_speed:
         return replace(case, verdict="inconclusive", message=measured.why_no_speed.rstrip("."))
-    taken = sample(check, measured, subject)
-    case = _with_measured(case, check, taken)
-    if objection is not None:
-        return replace(case, verdict="invalid", message=objection)
+    values = sample(check, measured, subject)
+    case = _with_measured(case, check, values)
+    if invalid_because is not None:
+        return replace(case, verdict="invalid", message=invalid_because)
     if check.metric.needs_trigger:
         for name in subject.names:
             if trigger := measured.skipped_trigger(name):
-                return replace(case, message=f"nothing to hold it against: {measured.why_skipped(trigger)}")
+                return replace(case, message=f"nothing to compare it with: {measured.why_skipped(trigger)}")
         if any(name not in measured.triggers for name in subject.names):
             return replace(
-                case, message="the run has no trigger of the same payload and client to hold it against"
+                case, message="the run has no trigger of the same payload and client to compare it with"
             )
     if case.measured is None and check.metric.quantile is not None:
         too_few = _too_few(subject, measured, check.metric.quantile)
@@ -134,7 +134,7 @@ def _judged(case: Case, check: Check, subject: Subject, views: Views, gates: Gat
     bounds, words = Bounds(check.minimum, check.maximum), ""
     if check.baseline is not None:
         if before is None:
-            nothing = f"nothing is accepted for it in {check.baseline}; look at it, then wiretax gate --accept"
+            nothing = f"no accepted value in {check.baseline}; check it, then wiretax gate --accept"
             return replace(case, message=f"{figure(case.measured, unit_of(case))}: {nothing}")
         case = replace(case, baseline=before.value)
         other = other_origin(before, case, here, views, subject) or other_address(before, check, views, subject)
@@ -142,32 +142,32 @@ def _judged(case: Case, check: Check, subject: Subject, views: Views, gates: Gat
             return replace(case, verdict="skipped" if case.kind == "stochastic" else "fail", message=other)
         bounds, words = _within(bounds, check, before), accepted_words(before, case, here)
     case = replace(case, minimum=_number(bounds.least), maximum=_number(bounds.most))
-    if taken.exact is not None:
-        case = _exact(case, taken.exact, bounds, words)
+    if values.exact is not None:
+        case = _exact(case, values.exact, bounds, words)
     else:
-        case = _by_rounds(case, taken.grouped, bounds, words)
+        case = _by_rounds(case, values.grouped, bounds, words)
     if before is None or case.verdict == "pass":
         return case
     return replace(case, message=case.message + possible_reason(before, check, views, subject, here))
 
 
-def _with_measured(case: Case, check: Check, taken: Sample) -> Case:
-    if taken.exact is not None:
+def _with_measured(case: Case, check: Check, values: Sample) -> Case:
+    if values.exact is not None:
         return replace(
             case,
             kind="deterministic",
-            measured=float(taken.exact),
-            exact=str(taken.exact),
-            rounds=len(taken.rounds),
+            measured=float(values.exact),
+            exact=str(values.exact),
+            rounds=len(values.rounds),
         )
-    known = [each for each in zip(taken.rounds, taken.least, taken.most, strict=True) if isfinite(each[0])]
-    values, least, most = zip(*known, strict=True) if known else ((), (), ())
+    known = [each for each in zip(values.rounds, values.least, values.most, strict=True) if isfinite(each[0])]
+    rounds, least, most = zip(*known, strict=True) if known else ((), (), ())
     low, high = median_interval(least, check.confidence)[0], median_interval(most, check.confidence)[1]
     enough = len(known) >= least_rounds(check.confidence)
     return replace(
         case,
         kind="stochastic",
-        measured=float(np.median(values)) if known else None,
+        measured=float(np.median(rounds)) if known else None,
         is_lower_bound=bool(known) and bool(np.median(most) == inf),
         low=float(low) if enough and isfinite(low) else None,
         high=float(high) if enough and isfinite(high) else None,
@@ -177,29 +177,29 @@ def _with_measured(case: Case, check: Check, taken: Sample) -> Case:
 
 
 def _exact(case: Case, value: Fraction, bounds: Bounds, words: str) -> Case:
-    said = f"{measured_of(case)}, {span(case)}{words}"
+    message = f"{measured_of(case)}, {span(case)}{words}"
     bad = (bounds.least is not None and value < bounds.least) or (bounds.most is not None and value > bounds.most)
-    return replace(case, verdict="fail" if bad else "pass", message=said)
+    return replace(case, verdict="fail" if bad else "pass", message=message)
 
 
 def _by_rounds(case: Case, grouped: bool, bounds: Bounds, words: str) -> Case:
     by = _rounds(case, grouped)
     needed = least_rounds(case.confidence or 0.0)
     if case.rounds < needed:
-        said = f"{measured_of(case)} by {by}, too few for an interval: it takes {needed} or more"
-        return replace(case, verdict="inconclusive", message=said)
+        message = f"{measured_of(case)} by {by}, too few for an interval: it takes {needed} or more"
+        return replace(case, verdict="inconclusive", message=message)
     least, most = bounds.least, bounds.most
-    # An end that is not known may lie anywhere.
+    # An unknown end may be anywhere.
     low, high = (-inf if case.low is None else case.low), (inf if case.high is None else case.high)
-    said = f"{measured_of(case)} by {by}, {span(case)}{words}"
+    message = f"{measured_of(case)} by {by}, {span(case)}{words}"
     if (least is not None and high < least) or (most is not None and low > most):
-        return replace(case, verdict="fail", message=said)
+        return replace(case, verdict="fail", message=message)
     if (least is None or low >= least) and (most is None or high <= most):
-        return replace(case, verdict="pass", message=said)
+        return replace(case, verdict="pass", message=message)
     if -inf < low and high < inf:
-        return replace(case, verdict="inconclusive", message=f"{said}: the limit lies inside the interval")
-    why = "calls without an acknowledgement would have taken longer, nobody knows how long"
-    return replace(case, verdict="inconclusive", message=f"{said}: {why}, so this can't pass")
+        return replace(case, verdict="inconclusive", message=f"{message}: the limit lies inside the interval")
+    why = "calls without an acknowledgement would have taken longer, by an unknown time"
+    return replace(case, verdict="inconclusive", message=f"{message}: {why}, so this can't pass")
 
 
 def _rounds(case: Case, grouped: bool) -> str:
@@ -208,7 +208,7 @@ def _rounds(case: Case, grouped: bool) -> str:
 
 
 def _too_few(subject: Subject, measured: Measured, quantile: float) -> str:
-    """That a percentile can't be told, and what would tell it."""
+    """Why there are too few calls for a percentile, and what to do."""
     calls = " and ".join(f"{measured.calls(name):,} of {name}" for name in subject.names)
     return (
         f"p{quantile * 100:g} needs {samples_needed(quantile):,} calls, the run has {calls}: add rounds or "
@@ -217,28 +217,26 @@ def _too_few(subject: Subject, measured: Measured, quantile: float) -> str:
 
 
 def least_rounds(confidence: float) -> int:
-    """How many rounds there must be before any interval of their median holds it so often."""
+    """The least number of rounds whose median has an interval with this confidence."""
     rounds = LEAST_ROUNDS
     while 1 - 2.0 ** (1 - rounds) < confidence:
         rounds += 1
     return rounds
 
 
-def _objection(subject: Subject, measured: Measured, gates: Gates) -> str | None:
-    """Why the figures of these workloads don't count."""
+def _why_invalid(subject: Subject, measured: Measured, gates: Gates) -> str | None:
+    """Why the figures of these workloads are invalid; None if they are valid."""
     for name in subject.names:
         counts = measured.counts(name)
         if not counts["events"]:
             return f"no samples: no event of {name} was acknowledged"
         if counts["requests"] < gates.rules.min_requests:
-            return (
-                f"{counts['requests']:,} requests of {name}, at least {gates.rules.min_requests:,} are to be sent"
-            )
+            return f"{counts['requests']:,} requests of {name}, expected at least {gates.rules.min_requests:,}"
         exchanges = counts["requests"] + counts["unfinished_requests"]
         if counts["failures"] > gates.rules.max_failure_ratio * exchanges:
             return (
                 f"{counts['failures']:,} of {exchanges:,} exchanges of {name} failed, "
-                f"a share of at most {gates.rules.max_failure_ratio:g} may"
+                f"expected a share of at most {gates.rules.max_failure_ratio:g}"
             )
     return None
 

@@ -1,4 +1,4 @@
-"""Whether what was accepted can be compared with a run, and what beside the client may be why they differ."""
+"""Whether a baseline can be compared with a run, and what apart from the client may explain a difference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wiretax.channels.request.address import STANDARD
 
 
 def other_origin(before: Accepted, case: Case, here: Origin, views: Views, subject: Subject) -> str | None:
-    """Why what was accepted is not to be compared with; None where it is."""
+    """Why the baseline can't be compared with the run; None if it can."""
     if case.kind == "stochastic":
         if before.conditions != here.conditions:
             return f"accepted elsewhere: {before.conditions}; here: {here.conditions}"
@@ -29,7 +29,7 @@ def other_origin(before: Accepted, case: Case, here: Origin, views: Views, subje
 
 
 def other_address(before: Accepted, check: Check, views: Views, subject: Subject) -> str | None:
-    """Why sizes that can't be stated for another address are not to be compared; None where they are."""
+    """Why sizes that can't be stated for another address can't be compared; None if they can."""
     if not check.metric.names_endpoint or before.address is None:
         return None
     stated_for = views.stated_for(subject.names)
@@ -39,7 +39,7 @@ def other_address(before: Accepted, check: Check, views: Views, subject: Subject
 
 
 def possible_reason(before: Accepted, check: Check, views: Views, subject: Subject, here: Origin) -> str:
-    """What beside the client may be why a value is not as it was accepted; empty where nothing is known."""
+    """What apart from the client may explain a difference from the baseline; empty if nothing is known."""
     if check.metric.names_endpoint and before.address is None:
         return (
             ": the baseline lacks the lengths of Host, app id and key, which may be the difference; look at it, "
@@ -48,7 +48,7 @@ def possible_reason(before: Accepted, check: Check, views: Views, subject: Subje
     if check.metric.names_endpoint and None in views.sent_to(subject.names):
         return ": this run lacks the lengths of Host, app id and key, so it is compared as sent; measure again"
     if check.metric.is_answer:
-        # Baselines from before the server was kept name its host.
+        # Older baselines name the host only.
         was, now = (before.host, here.host) if before.server is None else (before.server, here.server)
         if was != now:
             return f": accepted from {was}, this is {now}, which answers in its own way; keep a baseline for each"
@@ -56,8 +56,8 @@ def possible_reason(before: Accepted, check: Check, views: Views, subject: Subje
 
 
 def accepted_words(before: Accepted, case: Case, here: Origin) -> str:
-    """What was accepted, and by which version if it was another."""
-    said = f" (accepted {limit(before.value, unit_of(case))}"
+    """The accepted value, and its version if that is another one."""
+    words = f" (accepted {limit(before.value, unit_of(case))}"
     if before.wiretax != here.wiretax:
-        said += f" with wiretax {before.wiretax}, this is {here.wiretax}"
-    return said + ")"
+        words += f" with wiretax {before.wiretax}, this is {here.wiretax}"
+    return words + ")"

@@ -1,4 +1,4 @@
-"""What a gate found: a case each check and workload, and what they add up to."""
+"""The result of a gate: a case per check and workload, and the verdict."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from analysis.gates.file.schema import Form, Undecided
 from analysis.gates.measured.metrics import Kind
 
 Verdict = Literal["pass", "fail", "inconclusive", "invalid", "skipped"]
-# DESIGN "The command": the contract with CI.
+# Exit codes, the contract with CI.
 PASSED, FAILED, INCONCLUSIVE, INVALID = 0, 3, 4, 5
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One check of one workload, or of one held against another.
+    """One check of one workload, or of a pair that is compared.
 
     Attributes:
         check: the check's id.
-        metric: what was judged.
-        unit: the metric's, or x where one workload was divided by another; a share is a fraction of 1.
-        kind: "deterministic" where it was compared exactly, "stochastic" where by rounds.
-        verdict: what came of it.
-        message: what was found, in a line.
-        workload: which; None where a check matched none.
-        to: what it was held against; None where nothing.
-        compare: how; None where it was not.
-        measured: the value, or the median over rounds; None where there is none.
-        exact: the value as a fraction of whole numbers, where it is exact.
-        is_lower_bound: whether ``measured`` may be larger: it is a latency that calls without an acknowledgement
-            decide.
-        low: the lower end of the median's interval; None where the value is exact, rounds are too few, or lower
+        metric: what was checked.
+        unit: the metric's, or x if one workload was divided by another; a share is a fraction of 1.
+        kind: "deterministic" if it was compared exactly, "stochastic" if by rounds.
+        verdict: the outcome.
+        message: the finding, in a line.
+        workload: its name; None if the check matched none.
+        to: the workload it was compared with; None if there is none.
+        compare: how they were compared; None if they were not.
+        measured: the value, or the median over rounds; None if there is none.
+        exact: the value as a fraction of whole numbers, if it is exact.
+        is_lower_bound: whether ``measured`` may be larger, because it is a latency that depends on calls without
+            an acknowledgement.
+        low: the lower end of the median's interval; None if the value is exact, there are too few rounds, or lower
             bounds leave it unknown.
-        high: its upper end; None likewise.
-        confidence: how often such an interval holds the true median.
+        high: its upper end; None in the same cases.
+        confidence: how often such an interval contains the true median.
         rounds: how many rounds have a value.
-        minimum: the least that passes, the baseline's tolerance included.
-        maximum: the most.
-        baseline: the value that was accepted.
+        minimum: the lower limit, the baseline's tolerance included.
+        maximum: the upper limit.
+        baseline: the accepted value.
     """
 
     check: str
@@ -64,7 +64,7 @@ class Case:
 
     @property
     def subject(self) -> str:
-        """Which workload, and against which."""
+        """The workload, and the one it is compared with."""
         if self.workload is None:
             return "-"
         between = {None: "", "ratio": " / ", "difference": " - "}[self.compare]
@@ -80,9 +80,9 @@ class GateResult:
         plan: the name of its plan.
         started: when it began.
         gates: the gates file.
-        inconclusive: what an undecided case means.
-        invalid_because: why none of the run's figures count; empty where they do.
-        notes: what a reader has to know of the figures.
+        inconclusive: whether an undecided case passes or fails.
+        invalid_because: why the run's figures are invalid; empty if they are valid.
+        notes: what a reader needs to know about the figures.
         cases: in the order of the checks.
     """
 
@@ -97,14 +97,15 @@ class GateResult:
 
     @property
     def counts(self) -> dict[Verdict, int]:
-        """How many cases came to each verdict that any came to, the good ones first."""
+        """The number of cases by verdict, the good ones first; verdicts without a case are missing."""
         found = Counter(case.verdict for case in self.cases)
         order: tuple[Verdict, ...] = ("pass", "fail", "inconclusive", "invalid", "skipped")
         return {verdict: found[verdict] for verdict in order if found[verdict]}
 
     @property
     def exit_code(self) -> int:
-        """5 where anything is invalid, else 3 where a check failed, 4 where an undecided one counts; else 0."""
+        """5 if anything is invalid, else 3 if a check failed, 4 if one is undecided and that fails the gate; else
+        0."""
         counts = self.counts
         if self.invalid_because or "invalid" in counts:
             return INVALID
@@ -114,7 +115,7 @@ class GateResult:
 
     @property
     def undecided(self) -> tuple[str, ...]:
-        """Names of the workloads of which more rounds may decide a case."""
+        """Names of the workloads with a case that more rounds may decide."""
         cases = [case for case in self.cases if case.verdict == "inconclusive"]
         return tuple(dict.fromkeys(name for case in cases for name in (case.workload, case.to) if name))
 

@@ -15,12 +15,12 @@ Where = Mapping[str, frozenset[Any]]
 
 
 class GatesError(ValueError):
-    """A gates file that can't be used: one line that says what was given, what was expected and what to do."""
+    """A gates file that can't be used: one line with what was given, what was expected and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """How far a value may lie from its baseline: by so much, or by a share of it."""
+    """How far a value may be from its baseline: an amount, or a share of the baseline."""
 
     amount: Fraction
     is_ratio: bool
@@ -32,7 +32,7 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One workload over another, or less another."""
+    """One workload divided by another, or minus another."""
 
     of: Where
     to: Where
@@ -45,15 +45,15 @@ class Check:
 
     Attributes:
         id: its name.
-        metric: what is judged.
+        metric: what is checked.
         where: which workloads; empty for all.
-        compare: which workloads by which others; None to judge each by itself.
-        minimum: the least that passes.
-        maximum: the most.
-        baseline: what was accepted, a file or folder; None where nothing was.
-        max_increase: over the baseline.
-        max_decrease: under it.
-        confidence: of the interval, where there is one.
+        compare: which workloads are compared with which; None to check each by itself.
+        minimum: the lower limit.
+        maximum: the upper limit.
+        baseline: a file or folder with accepted values; None without a baseline.
+        max_increase: above the baseline.
+        max_decrease: below it.
+        confidence: of the interval.
     """
 
     id: str
@@ -70,12 +70,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """``[valid]``: what a run must be before its figures count, and what an undecided check means.
+    """``[valid]``: the conditions for a run's figures to be valid, and what an inconclusive check means.
 
     Attributes:
-        min_requests: of each workload that is judged.
-        max_failure_ratio: failed exchanges of a workload over all of its exchanges.
-        inconclusive: whether a check that can't be decided lets the gate pass or fail.
+        min_requests: the least number of requests of each workload that is checked.
+        max_failure_ratio: the largest share of a workload's exchanges that may fail.
+        inconclusive: whether the gate passes or fails if a check can't be decided.
     """
 
     min_requests: int = 1

@@ -1,4 +1,4 @@
-"""gates.toml: what a run is held to, checked whole before anything is measured or judged."""
+"""gates.toml, validated completely before anything is measured or evaluated."""
 
 from __future__ import annotations
 
@@ -44,24 +44,24 @@ def parse_gates(document: dict[str, Any], folder: Path) -> tuple[Rules, tuple[Ch
     """Check a gates file's document; baselines' paths start from ``folder``.
 
     Raises:
-        GatesError: at the first thing that is wrong.
+        GatesError: at the first error.
     """
-    _refuse_unknown_keys(document, GatesTable, "the gates file")
-    _refuse_unknown_keys(document.get("valid"), ValidTable, "[valid]")
+    _reject_unknown_keys(document, GatesTable, "the gates file")
+    _reject_unknown_keys(document.get("valid"), ValidTable, "[valid]")
     valid = document.get("valid")
     if isinstance(valid, dict):
-        _refuse_unknown_word("inconclusive", valid.get("inconclusive"), "valid.inconclusive")
+        _reject_unknown_word("inconclusive", valid.get("inconclusive"), "valid.inconclusive")
     checks = document.get("check")
     for number, check in enumerate(checks if isinstance(checks, list) else [], 1):
-        _refuse_unknown_words(check, f"[[check]] {number}")
+        _reject_unknown_words(check, f"[[check]] {number}")
     try:
         table = msgspec.convert(document, GatesTable)
     except msgspec.ValidationError as error:
         raise GatesError(readable(error, ("check",), "the gates file")) from None
     if table.schema != SCHEMA:
-        raise GatesError(f"schema = {table.schema}, expected {SCHEMA}; this version knows no other")
+        raise GatesError(f"schema = {table.schema}, expected {SCHEMA}; this version supports no other")
     if not table.check:
-        raise GatesError("it has no [[check]]; a gate without one would let everything pass")
+        raise GatesError("it has no [[check]]; without one, everything would pass")
     if table.valid.min_requests < 1:
         raise GatesError(f"valid.min_requests = {table.valid.min_requests}, expected 1 or more")
     if not 0 <= table.valid.max_failure_ratio < 1:
@@ -74,7 +74,7 @@ def read_document(path: Path) -> dict[str, Any]:
     """The TOML of a gates file.
 
     Raises:
-        GatesError: where there is none.
+        GatesError: if there is none.
     """
     if not path.is_file():
         raise GatesError(f"no gates file {path}; name one with --gates")
@@ -91,9 +91,9 @@ def _checks(tables: list[CheckTable], folder: Path) -> Iterator[Check]:
             raise GatesError(f"[[check]] {number}: id = {table.id!r}, expected letters, digits, '.', '_' and '-'")
         where = f"[[check]] {number} ({table.id})"
         if table.id in seen:
-            raise GatesError(f"{where}: a check of this id came before; give it another")
+            raise GatesError(f"{where}: duplicate check id; ids must be unique")
         seen.add(table.id)
-        _object_to(table, where)
+        _reject_contradictions(table, where)
         yield Check(
             id=table.id,
             metric=METRICS[table.metric],
@@ -108,33 +108,33 @@ def _checks(tables: list[CheckTable], folder: Path) -> Iterator[Check]:
         )
 
 
-def _object_to(table: CheckTable, where: str) -> None:
-    """Raise at what contradicts itself within a check."""
+def _reject_contradictions(table: CheckTable, where: str) -> None:
+    """Raise if a check contradicts itself."""
     if table.metric not in METRICS:
         raise GatesError(
-            f"{where}: unknown metric {table.metric!r}{near(table.metric, METRICS)}; wiretax gate --list has all"
+            f"{where}: unknown metric {table.metric!r}{near(table.metric, METRICS)}; see wiretax gate --list"
         )
     tolerances = [name for name in ("max_increase", "max_decrease") if getattr(table, name) is not None]
     if table.baseline is None:
         if tolerances:
-            raise GatesError(f"{where}: {tolerances[0]} goes with a baseline; add one or leave it out")
+            raise GatesError(f"{where}: {tolerances[0]} needs a baseline; add one or remove it")
         if table.max is None and table.min is None:
-            raise GatesError(f"{where}: neither max nor min nor baseline; it would let everything pass")
+            raise GatesError(f"{where}: expected max, min or a baseline; without one, everything would pass")
     elif not tolerances:
         raise GatesError(f"{where}: a baseline needs max_increase or max_decrease, like {{ abs = 0 }}")
     if table.max is not None and table.min is not None and table.max < table.min:
-        raise GatesError(f"{where}: max = {table.max:g} is below min = {table.min:g}; nothing would pass")
+        raise GatesError(f"{where}: max = {table.max:g} is below min = {table.min:g}; nothing could pass")
     if not 0.5 < table.confidence < 1:
         raise GatesError(f"{where}: confidence = {table.confidence:g}, expected more than 0.5 and less than 1")
     if table.where is not None and table.compare is not None:
-        raise GatesError(f"{where}: where goes without compare; say in compare.of and compare.to which workloads")
+        raise GatesError(f"{where}: where can't be combined with compare; use compare.of and compare.to")
     named = {"where": table.where}
     if table.compare is not None:
         named |= {"compare.of": table.compare.of, "compare.to": table.compare.to}
     for name, selection in named.items():
         for column, values in _selection(selection).items():
             if not values:
-                raise GatesError(f"{where}: {name}.{column} is an empty list; give it a value or leave it out")
+                raise GatesError(f"{where}: {name}.{column} is an empty list; give it a value or remove it")
 
 
 def _selection(table: WhereTable | None) -> Where:
@@ -168,31 +168,31 @@ def _tolerance(table: ToleranceTable | None, what: str) -> Tolerance | None:
     return Tolerance(Fraction(repr(given[0])), table.abs is None)
 
 
-def _refuse_unknown_words(check: object, where: str) -> None:
-    """Raise at a key or a workload's word that nobody knows, before types are looked at."""
+def _reject_unknown_words(check: object, where: str) -> None:
+    """Raise at an unknown key or an unknown name, before types are checked."""
     if not isinstance(check, dict):
         return
     name = f"{where} ({check['id']})" if isinstance(check.get("id"), str) else where
-    _refuse_unknown_keys(check, CheckTable, name)
+    _reject_unknown_keys(check, CheckTable, name)
     compare = check.get("compare")
-    _refuse_unknown_keys(compare, CompareTable, f"{name}: compare")
+    _reject_unknown_keys(compare, CompareTable, f"{name}: compare")
     for key in ("max_increase", "max_decrease"):
-        _refuse_unknown_keys(check.get(key), ToleranceTable, f"{name}: {key}")
+        _reject_unknown_keys(check.get(key), ToleranceTable, f"{name}: {key}")
     selections = {"where": check.get("where")}
     if isinstance(compare, dict):
-        _refuse_unknown_word("as", compare.get("as"), f"{name}: compare.as")
+        _reject_unknown_word("as", compare.get("as"), f"{name}: compare.as")
         for key in ("of", "to"):
             if key not in compare:
                 raise GatesError(f"{name}: compare needs both of and to; {key} is missing")
         selections |= {"compare.of": compare["of"], "compare.to": compare["to"]}
     for key, selection in selections.items():
-        _refuse_unknown_keys(selection, WhereTable, f"{name}: {key}")
+        _reject_unknown_keys(selection, WhereTable, f"{name}: {key}")
         for column, values in selection.items() if isinstance(selection, dict) else ():
             for value in values if isinstance(values, list) else [values]:
-                _refuse_unknown_word(column, value, f"{name}: {key}.{column}")
+                _reject_unknown_word(column, value, f"{name}: {key}.{column}")
 
 
-def _refuse_unknown_word(column: str, value: object, where: str) -> None:
+def _reject_unknown_word(column: str, value: object, where: str) -> None:
     words = WORDS.get(column)
     if column == "client":
         words = (*profile_names(), LIBRARY, UNKNOWN)
@@ -203,7 +203,7 @@ def _refuse_unknown_word(column: str, value: object, where: str) -> None:
         raise GatesError(unknown)
 
 
-def _refuse_unknown_keys(document: object, table: type[msgspec.Struct], where: str) -> None:
-    objection = unknown_key(document, table, where)
-    if objection is not None:
-        raise GatesError(objection)
+def _reject_unknown_keys(document: object, table: type[msgspec.Struct], where: str) -> None:
+    unknown = unknown_key(document, table, where)
+    if unknown is not None:
+        raise GatesError(unknown)

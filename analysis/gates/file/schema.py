@@ -1,4 +1,4 @@
-"""The tables of gates.toml: the keys each may have, their types, and what they are where they are left out."""
+"""The tables of gates.toml: their keys, types and defaults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Form = Literal["ratio", "difference"]
 if TYPE_CHECKING:
     WhereTable = msgspec.Struct
 else:
-    # Which workloads: those that have all of these values; a list stands for any of its values.
+    # The workloads that have all of these values; a list stands for any of its values.
     WhereTable = msgspec.defstruct(
         "WhereTable",
         [(each.column, each.type | list[each.type] | None, None) for each in ATTRIBUTES if each.selectable],

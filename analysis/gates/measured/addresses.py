@@ -1,6 +1,6 @@
-"""A run's sizes as they would be at another endpoint, whose Host, app id and key have other lengths.
+"""A run's sizes as they would be at another endpoint, with other lengths of Host, app id and key.
 
-A head names its endpoint: one digit more in the port is one byte more in each request, and says nothing of the
+A head names its endpoint: one more digit in the port is one more byte in each request, and says nothing about the
 client. So exact sizes are stated for one address. HTTP/2 compresses heads, so its sizes stay as sent.
 """
 
@@ -27,10 +27,10 @@ QUERY_BYTES = request_sizes(Workload.of()).auth_query - STANDARD.key
 
 
 class Addresses:
-    """The addresses that a run's workloads were sent to, as far as they are known."""
+    """The addresses to which a run's workloads were sent, as far as they are known."""
 
     def __init__(self, known: Iterable[tuple[Place, Address]]) -> None:
-        """``known``: by server and TLS. A place with several addresses has none that holds for all it was sent."""
+        """``known``: by server and TLS. A place with several addresses has no known one."""
         found: dict[Place, set[Address]] = {}
         for place, address in known:
             found.setdefault(place, set()).add(address)
@@ -38,25 +38,25 @@ class Addresses:
 
     @classmethod
     def of(cls, run: Run) -> Addresses:
-        """Those in ``run.json``. Runs from before it had them name their endpoint, and show their key's length."""
+        """Those in ``run.json``. Older runs name their endpoint, and show their key's length."""
         kept = run.meta.get("addresses")
         if kept is None:
-            # A recording names the server behind its proxy, not the proxy that the publisher was told.
+            # A recording names the server behind the proxy, not the proxy to which the publisher sent.
             return cls(() if "observed" in run.meta else _by_url(run.meta, run.slices))
         lengths = [each.name for each in fields(Address)]
         return cls(
             ((each["server"], each["tls"]), Address(*(each[length] for length in lengths)))
             for each in kept
-            # A mock with a round trip belongs to a queue, which no gate judges.
+            # A mock with a round trip belongs to a queue, which gates don't check.
             if each["rtt_s"] is None
         )
 
     def find(self, row: Row) -> Address | None:
-        """Where a workload, or a slice of it, was sent; None where it is not known."""
+        """The address of a workload or a slice; None if it is unknown."""
         return self._known.get((row["server"], bool(row["tls"])))
 
     def moved(self, row: Row, to: Address) -> Row:
-        """A row of ``slices.parquet`` as if sent to another address; unchanged if its own is not known."""
+        """A row of ``slices.parquet`` as if sent to another address; unchanged if its own is unknown."""
         own = self.find(row)
         if own is None or own == to or row["http"] != "1.1":
             return row
@@ -77,10 +77,10 @@ class Addresses:
 
 
 class Views:
-    """A run's counts, stated for any address.
+    """A run's counts, restated for any address.
 
     Attributes:
-        addresses: where its workloads were sent.
+        addresses: those of its workloads.
     """
 
     def __init__(self, run: Run) -> None:
@@ -89,7 +89,7 @@ class Views:
         self._made: dict[Address | None, Measured] = {}
 
     def at(self, address: Address | None) -> Measured:
-        """The counts as if all was sent to this address; None for as it was sent."""
+        """The counts as if everything was sent to this address; None for the counts as sent."""
         if address not in self._made:
             moved = None if address is None else lambda row: self.addresses.moved(row, address)
             self._made[address] = Measured(
@@ -103,7 +103,7 @@ class Views:
         return {self.addresses.find(workloads[name]) for name in names}
 
     def stated_for(self, names: Iterable[str]) -> Address | None:
-        """The address that sizes of these workloads can be stated for; None where they hold only as they were
+        """The address for which the sizes of these workloads can be stated; None if they can only be stated as
         sent."""
         names = list(names)
         sent_to = self.sent_to(names)
@@ -114,7 +114,7 @@ class Views:
         return next(iter(sent_to)) if len(sent_to) == 1 else None
 
     def note(self) -> str | None:
-        """What a reader has to know where sizes are not as they were sent; None where they are."""
+        """A note for readers if sizes are not stated as sent; None if they are."""
         names = [name for name, columns in self.at(None).workloads.items() if columns["http"] == "1.1"]
         apart = sorted({str(each) for each in self.sent_to(names) if each not in (None, STANDARD)})
         if not apart:
@@ -141,7 +141,7 @@ def _by_url(meta: Mapping[str, Any], slices: pd.DataFrame) -> Iterator[tuple[Pla
 
 
 def _key_lengths(slices: pd.DataFrame) -> dict[Place, int]:
-    """The length of each place's key: what a signed query has beside the parts that every library sends."""
+    """The length of each place's key: the signed query minus the parts that every library sends."""
     known = {*profile_names(), *PROFILE_OF}
     lengths: dict[Place, set[float]] = {}
     columns = ["http", "client", "requests", "auth_query_bytes", "tls"]

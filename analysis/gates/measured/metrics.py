@@ -1,6 +1,6 @@
-"""What a gate can judge: each metric's name, unit, direction, kind, and how it comes from a run.
+"""The metrics of gates: name, unit, direction, kind, and how each is computed from a run.
 
-Names follow OpenTelemetry's meaning: ``http.request.size`` is request line, headers and body.
+Names follow OpenTelemetry: ``http.request.size`` is request line, headers and body.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from wiretax.channels.bodies.replay import REPLAY
 
 Better = Literal["lower", "higher"]
 Kind = Literal["deterministic", "stochastic"]
-# A round's value, or where no round is named that of all of them; None where there is none.
+# A round's value, or that of all rounds together; None if there is none.
 Figure = Callable[[SliceCounts, str, int | None], Fraction | float | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """Something measured of each workload.
+    """A figure that each workload has.
 
     Attributes:
         name: what gates.toml calls it.
         unit: B, B/event, s, 1/s, requests/event, segments/event, connections/request, x or share.
-        better: which way is an improvement.
-        kind: "deterministic" comes out the same in each run, to the byte, and is compared exactly (a fraction of
+        better: the direction of an improvement.
+        kind: "deterministic" is the same in each run, to the byte, and is compared exactly (a fraction of
             whole numbers); "stochastic" has a value per round.
-        what: one line on what it is.
-        figure: its value.
-        needs_trigger: whether it holds a workload against the trigger of the same payload and client.
-        quantile: which percentile of a call's latency it is (0 to 1); None for all else. It is taken from rounds
-            together where one holds too few calls, and may be a lower bound.
-        is_speed: whether it is a rate or made of rates, which say nothing where workloads compete.
+        what: a description in one line.
+        figure: computes its value.
+        needs_trigger: whether it compares a workload with the trigger of the same payload and client.
+        quantile: the percentile of a call's latency (0 to 1) that it is; None for all others. It is taken over
+            several rounds if one has too few calls, and may be a lower bound.
+        is_speed: whether it is a rate or a ratio of rates, which mean nothing if workloads compete.
         names_endpoint: whether the lengths of Host, app id and key are part of it.
-        is_answer: whether the server decides it.
+        is_answer: whether it depends on the server.
     """
 
     name: str
@@ -63,8 +63,8 @@ class Metric:
         return {each: float(value) for each, value in values.items() if value is not None}
 
     def is_exact(self, workload: Counts) -> bool:
-        """Whether a workload's value is the same in each run. HPACK packs each signature into bits of its own, and
-        a replay's events differ in size, though not in number."""
+        """Whether a workload's value is the same in each run. HPACK codes each signature into another number of
+        bits, and a replay's events differ in size, though not in number."""
         varies = workload["payload_kind"] == REPLAY and self.unit != "requests/event"
         return self.kind == "deterministic" and workload["http"] == "1.1" and not varies
 
@@ -115,7 +115,7 @@ def _gain(measured: SliceCounts, workload: str, round_: int | None) -> float | N
 
 
 def _no_figure(measured: SliceCounts, workload: str, round_: int | None) -> None:
-    """A percentile has a value for a group of rounds, not for each: ``Measured.latency``."""
+    """A percentile has a value per group of rounds, not per round: ``Measured.latency``."""
 
 
 _SENT = "request line, headers and body"
@@ -135,13 +135,13 @@ METRICS = {
                 is_answer=part == "received",
             )
             for name, part, what in (
-                ("http.request.size.per_event", "sent", f"what an event sends: {_SENT}"),
+                ("http.request.size.per_event", "sent", f"sent per event: {_SENT}"),
                 ("http.request.payload.size.per_event", "payload_total_bytes", "the event's data"),
-                ("http.request.envelope.size.per_event", BY_KEY["envelope"].sum, "the JSON body less the data"),
+                ("http.request.envelope.size.per_event", BY_KEY["envelope"].sum, "the JSON body minus the data"),
                 ("http.request.headers.size.per_event", "header_bytes", "header lines and the blank line"),
-                ("http.request.request_line.size.per_event", "request_line_bytes", "less the auth query"),
+                ("http.request.request_line.size.per_event", "request_line_bytes", "the line without auth query"),
                 ("http.request.auth_query.size.per_event", "auth_query_bytes", "the signed query"),
-                ("http.response.size.per_event", "received", "what an event is answered with"),
+                ("http.response.size.per_event", "received", "the response per event"),
             )
         ),
         *(
@@ -156,10 +156,10 @@ METRICS = {
                 is_answer=part == "received",
             )
             for name, part, what in (
-                ("http.request.size", "sent", f"what a call sends: {_SENT}"),
+                ("http.request.size", "sent", f"sent per call: {_SENT}"),
                 ("http.request.head.size", "head", "request line, auth query and headers of a call"),
                 ("http.request.body.size", "body_bytes", "the JSON body of a call"),
-                ("http.response.size", "received", "the answer to a call"),
+                ("http.response.size", "received", "the response to a call"),
             )
         ),
         Metric(
@@ -194,7 +194,7 @@ METRICS = {
             "B/event",
             "lower",
             "stochastic",
-            "all layers both ways, down to IP",
+            "all layers in both directions, down to IP",
             _cable,
             names_endpoint=True,
         ),
@@ -203,7 +203,7 @@ METRICS = {
             "B/event",
             "lower",
             "stochastic",
-            "what the server sends of handshakes",
+            "handshake bytes that the server sends",
             _share("tls_handshake_received_bytes", "carried_events"),
         ),
         Metric(
@@ -211,7 +211,7 @@ METRICS = {
             "segments/event",
             "lower",
             "stochastic",
-            "TCP segments both ways",
+            "TCP segments in both directions",
             _share("segments", "carried_events"),
         ),
         Metric(
@@ -228,8 +228,8 @@ METRICS = {
             )
             for count, what in (
                 ("events", "events acknowledged"),
-                ("messages", "events acknowledged, times their channels"),
-                ("requests", "calls answered"),
+                ("messages", "events acknowledged times their channels"),
+                ("requests", "calls that got a response"),
             )
         ),
         *(

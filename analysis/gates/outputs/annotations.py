@@ -1,4 +1,4 @@
-"""Annotations under GitHub Actions: a line of standard output each, which the page shows beside the job."""
+"""Annotations for GitHub Actions: lines of standard output that the job's page shows."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from analysis.gates.evaluation.result import Case, GateResult
 
 
 def annotate(result: GateResult) -> Iterator[str]:
-    """An error each case that fails the gate, a warning each that leaves it in doubt."""
+    """An error for each case that fails the gate, a warning for each undecided one that does not."""
     for reason in result.invalid_because:
         yield _line("error", "run is invalid", reason)
     for case in result.cases:
-        # A run's own reason is said once.
+        # The reason of an invalid run is printed once.
         if case.verdict == "pass" or (case.verdict == "invalid" and result.invalid_because):
             continue
         yield _line(_level(case, result), f"{case.check}: {case.verdict}", f"{case.subject}: {case.message}")

@@ -1,4 +1,4 @@
-"""The verdict's files: each written whole into the run's folder."""
+"""The result's files, each written as a whole into the run's folder."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ FILES: dict[str, Callable[[GateResult], bytes]] = {
 
 
 def write_outputs(folder: Path, result: GateResult) -> None:
-    """Write all of them; the summary is also appended to ``$GITHUB_STEP_SUMMARY`` where that is set.
+    """Write all of them; the summary is also appended to ``$GITHUB_STEP_SUMMARY`` if that is set.
 
     Raises:
-        OSError: where the folder can't be written.
+        OSError: if the folder can't be written.
     """
     for name, render in FILES.items():
         data = render(result)
         write_whole(folder / name, lambda path, data=data: path.write_bytes(data))  # type: ignore[misc]
     step = os.environ.get("GITHUB_STEP_SUMMARY")
     if step:
-        # A page that can't be written is no reason to take a verdict back.
+        # The verdict stands even if the page can't be written.
         with suppress(OSError), Path(step).open("ab") as page:
             page.write(summary_md(result))

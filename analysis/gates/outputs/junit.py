@@ -1,4 +1,4 @@
-"""junit.xml: the verdict as CI systems show tests. A check is a class, a case a test."""
+"""junit.xml: the result as CI systems show tests. A check is a class, a case a test."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from analysis.gates.evaluation.result import Case, GateResult
 from wiretax import __version__
 
 SUITE = "wiretax.gate"
-# What XML 1.0 has no way to write at all.
+# Characters that XML 1.0 can't represent.
 UNWRITABLE = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(result: GateResult) -> bytes:
-    """The file. An invalid case is an error, an undecided one a failure where it fails the gate, else skipped."""
+    """The file. An invalid case is an error; an undecided one is a failure if it fails the gate, otherwise
+    skipped."""
     counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
     suite = ET.Element("testsuite")
     properties = ET.SubElement(suite, "properties")
@@ -54,7 +55,7 @@ def junit_xml(result: GateResult) -> bytes:
 
 
 def _kind(case: Case, result: GateResult) -> str | None:
-    """The element that says how a test did not pass; None where it did."""
+    """The element for a test that did not pass; None if it passed."""
     if case.verdict == "inconclusive":
         return "failure" if result.inconclusive == "fail" else "skipped"
     return {"fail": "failure", "invalid": "error", "skipped": "skipped"}.get(case.verdict)

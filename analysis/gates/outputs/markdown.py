@@ -1,4 +1,4 @@
-"""summary.md: the verdict for people, as a CI job's page shows it."""
+"""summary.md: the result as a CI job's page shows it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from analysis.gates.evaluation.result import Case, GateResult
 
 SIGNS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "invalid": "⛔", "skipped": "⏭️"}
 WORDS = {0: "passed", 3: "failed", 4: "undecided", 5: "invalid"}
-# What would be taken as markup, or end a table's cell.
+# Characters that would be read as markup or end a table's cell.
 MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#!&@])")
 
 
 def summary_md(result: GateResult) -> bytes:
-    """The file: the verdict, why the run counts for nothing where it does, and a table with what passed last."""
+    """The file: the verdict, why the run is invalid if it is, and a table with the passed cases last."""
     lines = [
         f"### wiretax gate: {WORDS[result.exit_code]}",
         "",
@@ -28,11 +28,11 @@ def summary_md(result: GateResult) -> bytes:
     passed = [case for case in result.cases if case.verdict == "pass"]
     other = [case for case in result.cases if case.verdict != "pass"]
     lines += [_row(case) for case in (*other, *passed)]
-    said = [
+    explained = [
         f"- {SIGNS[case.verdict]} {text(case.check)}, {text(case.subject)}: {text(case.message)}" for case in other
     ]
-    if said:
-        lines += ["", *said]
+    if explained:
+        lines += ["", *explained]
     if result.notes:
         lines += ["", *(f"- {text(note)}" for note in result.notes)]
     return ("\n".join(lines) + "\n\n").encode()
@@ -44,5 +44,5 @@ def _row(case: Case) -> str:
 
 
 def text(value: str) -> str:
-    """A value as text and nothing else, on one line."""
+    """A value as plain text, on one line."""
     return MARKUP.sub(r"\\\1", " ".join(value.split()))

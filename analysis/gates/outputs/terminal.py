@@ -1,4 +1,4 @@
-"""The verdict as a person reads it on a terminal."""
+"""The result of a gate on the terminal."""
 
 from __future__ import annotations
 
@@ -26,29 +26,30 @@ STYLES: dict[Verdict, str] = {
     "invalid": "red",
     "skipped": "dim",
 }
-# A column that would be narrower when folded is left as it is.
+# A column is not folded to less than this.
 LEAST_ROOM = 16
 
 
 def print_result(result: GateResult, console: Console) -> None:
-    """Print the cases, what is to be said of those that did not pass, and the sum; annotations in GitHub's CI."""
+    """Print the cases, explanations of those that did not pass, and the verdict; annotations under GitHub
+    Actions."""
     say = partial(console.print, soft_wrap=not console.is_terminal)
     table = _plain_table("verdict", "check")
-    # Names are long where two are compared.
+    # The names of a pair are long.
     table.add_column("workload", overflow="fold")
     table.add_column("measured", justify="right", no_wrap=True)
     table.add_column("limit", no_wrap=True)
-    for alike in _lines(result):
-        first = alike[0]
+    for cases in _lines(result):
+        first = cases[0]
         style = STYLES[first.verdict]
-        cells = (first.check, _of(alike), _measured(alike), _limit(alike))
+        cells = (first.check, _of(cases), _measured(cases), _limit(cases))
         table.add_row(f"[{style}]{first.verdict}[/{style}]", *(escape(cell) for cell in cells))
     _print_table(table, console, folded=2)
     console.print()
     for reason in result.invalid_because:
         say(f"[red]invalid[/red]  {escape(reason)}")
     for case in result.cases:
-        # What is wrong with all of the run was just said.
+        # The reason of an invalid run was printed above.
         if case.verdict == "pass" or (case.verdict == "invalid" and result.invalid_because):
             continue
         style = STYLES[case.verdict]
@@ -63,7 +64,7 @@ def print_result(result: GateResult, console: Console) -> None:
 
 
 def print_metrics(console: Console) -> None:
-    """Print what a check can judge."""
+    """Print the metrics that a check can use."""
     table = _plain_table("metric", "unit", "better", "kind")
     table.add_column("what", overflow="fold")
     for metric in METRICS.values():
@@ -72,7 +73,7 @@ def print_metrics(console: Console) -> None:
 
 
 def print_changes(changes: list[Change], console: Console) -> None:
-    """Print what a baseline holds now beside what it held."""
+    """Print the values of a baseline beside the ones they replace."""
     say = partial(console.print, soft_wrap=not console.is_terminal)
     for change in changes:
         metric = METRICS[change.now.metric]
@@ -97,7 +98,7 @@ def print_changes(changes: list[Change], console: Console) -> None:
 
 
 def _lines(result: GateResult) -> Iterator[list[Case]]:
-    """Cases that share a line: what passed of a check, together; what did not, each by itself."""
+    """Cases that share a line: the passed ones of a check together, each other one alone."""
     for _, of_check in groupby(result.cases, key=attrgetter("check")):
         passed: list[Case] = []
         for case in of_check:
@@ -129,11 +130,11 @@ def _limit(line: list[Case]) -> str:
 
 
 def _print_table(table: Table, console: Console, folded: int) -> None:
-    """Print a table with every character of it.
+    """Print a table without cutting any cell.
 
     Args:
         table: the table.
-        console: a terminal has a width to fold to; a file or a pipe has none.
+        console: a terminal has a width to fold to, a file or a pipe has none.
         folded: the column that may be folded.
     """
     if console.is_terminal:

@@ -1,4 +1,4 @@
-"""A run judged where it is made, by gates that are read before anything is sent."""
+"""Gating a run right after it was measured, by gates that are read before anything is sent."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from wiretax.runs.reader import Run
 
 
 class Gating:
-    """What a run is held to while it is measured, and when it is over."""
+    """The gates of a run, while it is measured and when it is over."""
 
     def __init__(self, file: Path) -> None:
         """Read the gates.
 
         Raises:
-            GatesError: where the file can't be used; one line.
+            GatesError: if the file can't be used; one line.
         """
         self._gates = load_gates(file)
 
     def undecided(self, so_far: Run) -> tuple[str, ...]:
-        """Names of the workloads of which more rounds could decide a check."""
+        """Names of the workloads with a check that more rounds could decide."""
         return evaluate(so_far, self._gates).undecided
 
     def conclude(self, run: Run, console: Console) -> int:
-        """Print the verdict, write its files into the run's folder, and return the exit code it stands for.
+        """Print the verdict, write its files into the run's folder, and return its exit code.
 
         Raises:
-            OSError: where the folder can't be written.
+            OSError: if the folder can't be written.
         """
         result = evaluate(run, self._gates)
         print_result(result, console)

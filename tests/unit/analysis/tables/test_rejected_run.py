@@ -222,4 +222,4 @@ def test_a_check_of_a_workload_that_was_left_out_midway_fails_and_says_why() -> 
         assert found[check, TWENTY.name].verdict == "fail"
         assert "was skipped" in found[check, TWENTY.name].message
     assert found["gain", TEN.name].verdict == "fail"
-    assert "nothing to hold it against: trigger-100B-chat-reference was skipped" in found["gain", TEN.name].message
+    assert "nothing to compare it with: trigger-100B-chat-reference was skipped" in found["gain", TEN.name].message

@@ -29,7 +29,7 @@ from wiretax.channels.workload import Workload
 from wiretax.load.plan.reading import load_plan
 from wiretax.runs.reader import Run
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 SHORT = replace(LOOPBACK, port=6701)
 ENDPOINTS = [
     SHORT,

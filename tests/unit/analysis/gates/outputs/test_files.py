@@ -26,7 +26,7 @@ from analysis.gates.outputs.markdown import summary_md
 from analysis.gates.outputs.terminal import print_result
 from wiretax.channels.workload import Workload
 
-SCHEMA_FILE = Path(__file__).parents[4] / "docs" / "gate.schema.json"
+SCHEMA_FILE = Path(__file__).parents[5] / "docs" / "gate.schema.json"
 NASTY = "a & b < c > d \"e\" 'f' ]]> | `g` *h* _i_ <b>j</b> % : , ::error::k\n\r\x00\x1b[31m \U0001f600"
 GATES = """
 [valid]
@@ -97,7 +97,7 @@ def test_gate_json_holds_value_interval_limit_and_workload() -> None:
 
 
 # The form that Jenkins and GitLab read: what may stand in what, and the attributes each has to have.
-JUNIT = xmlschema.XMLSchema(Path(__file__).parents[3] / "golden" / "junit.xsd")
+JUNIT = xmlschema.XMLSchema(Path(__file__).parents[4] / "golden" / "junit.xsd")
 
 
 def junit(made: GateResult) -> ET.Element:
@@ -193,7 +193,7 @@ def test_the_terminal_shows_each_verdict_and_why(monkeypatch: pytest.MonkeyPatch
     assert "fail  fails, trigger-100B-chat-reference: 308 B, at most 307" in lines
     assert lines[-1] == "gate gates.toml: 2 passed, 2 failed, 1 inconclusive"
     assert "::error" not in printed(result())
-    assert "invalid  the run does not say of itself that it is valid" in printed(result(valid=False))
+    assert "invalid  run.json does not mark the run as valid" in printed(result(valid=False))
 
 
 def test_the_terminal_takes_no_markup_from_a_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -171,7 +171,7 @@ def test_a_lower_bound_passes_no_maximum(limit: float, verdict: str, exit_code: 
     assert ">399.507 ms [399.507, ?]" in case.message
     if verdict == "inconclusive":
         assert case.message.endswith(
-            "calls without an acknowledgement would have taken longer, nobody knows how long, so this can't pass"
+            "calls without an acknowledgement would have taken longer, by an unknown time, so this can't pass"
         )
     for said in (gate_json(result), summary_md(result), junit_xml(result)):
         assert b"399.507" in said or b'"is_lower_bound": true' in said
@@ -361,12 +361,12 @@ def test_clients_are_compared_call_by_call() -> None:
 def test_no_partner_and_too_many_partners_fail() -> None:
     lonely = judged(run_of_pieces(slice_(BATCH, 0, 1_000)), GAIN + "min = 0")
     assert lonely.exit_code == 3
-    assert "nothing to hold it against: no workload has api = trigger" in lonely.cases[0].message
+    assert "nothing to compare it with: no workload has api = trigger" in lonely.cases[0].message
     many = [TRIGGER, BATCH, Workload.of("batch", 5)]
     text = RATE + 'min = 0\ncompare = { of = { api = "trigger" }, to = { api = "batch" } }'
     crowded = judged(run_of(made_up(Costs(), many, rounds=6)), text)
     assert crowded.exit_code == 3
-    assert "say more in compare.to" in crowded.cases[0].message
+    assert "match compare.to; narrow it down" in crowded.cases[0].message
 
 
 def test_a_gain_is_against_the_trigger_and_fails_without_one() -> None:
@@ -432,7 +432,7 @@ def test_too_few_requests_are_invalid() -> None:
     result = judged(run, text.format(1000))
     assert (result.exit_code, result.cases[0].message) == (
         5,
-        f"999 requests of {TRIGGER.name}, at least 1,000 are to be sent",
+        f"999 requests of {TRIGGER.name}, expected at least 1,000",
     )
 
 
