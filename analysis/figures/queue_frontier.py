@@ -11,7 +11,7 @@ from matplotlib.markers import CARETUPBASE
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.style import Label, Stroke, canvas, label_beside, log_axis, stroke, styled
 from analysis.measures.latency import samples_needed
-from analysis.measures.queues import queue_frontier
+from analysis.measures.queues import SAME_ARRIVALS, queue_frontier
 from analysis.text.labels import Row, queue_call
 from analysis.text.numbers import percent
 from wiretax.runs.reader import Run
@@ -21,16 +21,7 @@ TRADEOFF = "wiretax run tradeoff"
 MOST_CURVES = 7
 # What makes panels, and what else a run may vary: its largest group is drawn.
 PANEL = ["rtt_s"]
-ALIKE = [
-    "payload_bytes",
-    "payload_kind",
-    "client",
-    "connection",
-    "calls_per_connection",
-    "tls",
-    "server",
-    "arrivals",
-]
+ALIKE = [name for name in SAME_ARRIVALS if name not in ("rate", "publishers", *PANEL)]
 MOST_PANELS = 3
 # Where a lower bound's arrow stands, beside its point.
 ABOVE = 1.06

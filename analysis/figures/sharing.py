@@ -10,13 +10,12 @@ from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.style import MUTED, Label, Stroke, canvas, label_beside, log_axis, stroke, styled
 from analysis.findings.connection_notes import closing_notes
 from analysis.measures.connections import MANY_CALLS
-from analysis.models.connection_cost import connection_cost
+from analysis.models.connection_cost import GROUP, connection_cost
 from analysis.text.labels import call, protocol
 from analysis.text.numbers import short
 
 NAME = "connections"
 CONNECTIONS = "wiretax run connections"
-GROUP = ["api", "batch_size", "channels", "payload_bytes", "payload_kind", "client", "http", "tls", "server"]
 MOST_LINES = 6
 # Curves are drawn at least so far (calls), for their bend to be seen.
 LEAST_END = 60.0

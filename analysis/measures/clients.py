@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.counts import SERVER, totals
+from wiretax.channels.workload import COMPARISON_KEY
 
 # The official library of each language with its default options.
 OFFICIAL = ("dotnet", "go", "java", "node", "php", "python", "ruby")
 CLAIMED_HEAD_BYTES = 400
 # Fewer are shown in the table of workloads.
 LEAST_CLIENTS = 4
-PAIR = ["client", "payload_kind", "payload_bytes", "connection", "calls_per_connection", "http", "tls", "server"]
+PAIR = list(COMPARISON_KEY)
 FIGURES = ["head_per_request", "sent_per_event", "cable_per_event"]
 
 

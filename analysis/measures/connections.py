@@ -9,9 +9,10 @@ import pandas as pd
 from analysis.measures.counts import totals
 from analysis.measures.layers import SEGMENTS, TCP_IP
 from analysis.text.labels import Row
+from wiretax.channels.workload import columns_of
 
 # Workloads with the same values of these use connections in the same way.
-CONNECTION_USE = ["client", "connection", "calls_per_connection", "http", "tls", "server"]
+CONNECTION_USE = columns_of("transport", "server")
 # With more calls than this on a connection, its cost is too small to see.
 MANY_CALLS = 1000
 # Data in an Ethernet-size segment with timestamps.

@@ -27,12 +27,13 @@ from analysis.measures.layers import (
     TLS,
     WORKLOAD,
 )
-from wiretax.channels.workload import COMPARISON_KEY
+from wiretax.channels.workload import ATTRIBUTES, workload_of
 from wiretax.runs.schema import CLOSING_COLUMNS
 
 # Of runs saved before a run could have two servers.
 SERVER = "endpoint"
-DESCRIBED = list(dict.fromkeys([*WORKLOAD, "server"]))
+# The values, in older runs, of attributes that had no columns yet.
+LATER = {each.column: each.default for each in ATTRIBUTES if each.later and not each.of_queue}
 SUMMED = [
     *dict.fromkeys([*COUNTS, *SENT, *RECEIVED, *HEAD, *BOUNDARY, *TLS, *KERNEL, *CLOSED, "payload_total_bytes"]),
     "unfinished_requests",
@@ -75,7 +76,7 @@ class SliceCounts:
     def add_frame(self, slices: pd.DataFrame, moved: Callable[[Row], Row] | None = None) -> None:
         """Add the rows of ``slices.parquet``; ``moved`` as in ``of``."""
         slices = with_all_columns(slices)
-        for row in rows_of(slices, [*DESCRIBED, "round", "duration_s", *SUMMED]):
+        for row in rows_of(slices, [*WORKLOAD, "round", "duration_s", *SUMMED]):
             self.add(row if moved is None else moved(row))
 
     def add(self, row: Row) -> None:
@@ -84,7 +85,7 @@ class SliceCounts:
         if name not in self.workloads:
             # Runs saved before queues have no rate.
             self.workloads[name] = {
-                **{column: row[column] for column in DESCRIBED},
+                **{column: row[column] for column in WORKLOAD},
                 "rate": row.get("rate") or 0.0,
             }
             self._rounds[name], self._totals[name] = {}, dict.fromkeys(SUMMED, 0)
@@ -157,7 +158,7 @@ def totals(slices: pd.DataFrame) -> pd.DataFrame:
     rows = [{**columns, **counted.counts(name)} for name, columns in counted.workloads.items()]
     frame = pd.DataFrame(rows, columns=[*WORKLOAD, *_derived(dict.fromkeys(SUMMED, 0)), "duration_s"])
     # None is NaN in a frame, also in a column of nothing else.
-    return frame.astype({name: float for name in frame if name not in DESCRIBED and frame[name].dtype == object})
+    return frame.astype({name: float for name in frame if name not in WORKLOAD and frame[name].dtype == object})
 
 
 def acknowledged(slices: pd.DataFrame) -> pd.DataFrame:
@@ -171,7 +172,7 @@ def with_all_columns(slices: pd.DataFrame) -> pd.DataFrame:
     Runs saved before TLS, HTTP/2, connection limits and a second server could be measured had none of them. Those
     saved before connections were counted to their end have segments of one size, without the last ones.
     """
-    before: dict[str, Any] = {**dict.fromkeys([*TLS, *FRAMING, "calls_per_connection"], 0), "server": SERVER}
+    before: dict[str, Any] = {**dict.fromkeys([*TLS, *FRAMING], 0), **LATER}
     missing = {name: value for name, value in before.items() if name not in slices}
     if "tcp_ip_sent_bytes" not in slices:
         missing |= dict.fromkeys((name for name, _ in CLOSING_COLUMNS if name.startswith("close")), 0)
@@ -195,7 +196,7 @@ def baselines(workloads: Mapping[Any, Mapping[Any, Any]]) -> dict[str, str]:
 
 def key_of(columns: Row) -> tuple[Any, ...]:
     """Equal for a workload and the trigger it is compared with."""
-    return tuple(columns[each] for each in COMPARISON_KEY)
+    return workload_of(columns).comparison_key
 
 
 def rows_of(frame: pd.DataFrame, columns: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -10,41 +10,15 @@ import pandas as pd
 from analysis.measures.counts import totals
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import column_names, percentiles
+from wiretax.channels.workload import ATTRIBUTES
 from wiretax.runs.reader import Run
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999, "max": 1.0}
 KINDS = ("waiting", "wire", "total")
-SETTINGS = [
-    "workload",
-    "api",
-    "batch_size",
-    "payload_bytes",
-    "payload_kind",
-    "client",
-    "connection",
-    "calls_per_connection",
-    "tls",
-    "server",
-    "rate",
-    "linger_s",
-    "arrivals",
-    "publishers",
-    "rtt_s",
-]
+# Queues speak HTTP/1.1, and each event has one channel.
+SETTINGS = ["workload", *(each.column for each in ATTRIBUTES if each.column not in ("channels", "http"))]
 # Workloads with the same values of these differ only in the call, its size and its linger.
-SAME_ARRIVALS = [
-    "payload_bytes",
-    "payload_kind",
-    "client",
-    "connection",
-    "calls_per_connection",
-    "tls",
-    "server",
-    "rtt_s",
-    "rate",
-    "arrivals",
-    "publishers",
-]
+SAME_ARRIVALS = [name for name in SETTINGS if name not in ("workload", "api", "batch_size", "linger_s")]
 COUNTS = ["intended", "arrived", "acknowledged", "lost", "left", "unsent"]
 # A queue counts as overloaded if it was in at least this share of its rounds.
 MOST_OVERLOADED = 0.5

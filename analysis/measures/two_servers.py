@@ -7,10 +7,10 @@ import pandas as pd
 from analysis.measures.counts import totals
 from analysis.measures.summary import ordered
 from analysis.measures.throughput import Rounds
-from wiretax.channels.workload import COMPARISON_KEY
+from wiretax.channels.workload import columns_of
 
 # Workloads with the same values of these differ only in the server.
-SAME_BUT_SERVER = ["api", "batch_size", "channels", *[name for name in COMPARISON_KEY if name != "server"]]
+SAME_BUT_SERVER = columns_of("call", "payload", "transport")
 FIGURES = ["endpoint_rate", "against_rate", "ratio", "ratio_low", "ratio_high", "rounds", "sent", "received"]
 
 

@@ -16,10 +16,11 @@ from analysis.measures.layers import HEAD, REQUEST, RESPONSE
 from analysis.text.labels import Row, describe
 from analysis.text.terminal_table import print_whole
 from wiretax.channels.remedies import remedy
+from wiretax.channels.workload import columns_of
 from wiretax.runs.outcome import REJECTIONS
 from wiretax.runs.reader import Run
 
-KIND = ["api", "batch_size", "channels", "connection", "calls_per_connection", "http", "tls", "server"]
+KIND = [name for name in columns_of("call", "transport", "server") if name != "client"]
 BYTES = [*REQUEST, *RESPONSE, "payload_total_bytes", "unfinished_sent_bytes", "unfinished_received_bytes"]
 COUNTS = ["requests", "unfinished_requests", "events", "failures"]
 MOST_SHAPES = 3

@@ -7,6 +7,7 @@ from math import isnan
 from typing import Any
 
 from analysis.text.numbers import count, fixed, listed, plain, with_interval
+from wiretax.channels.workload import ATTRIBUTES
 
 Row = Mapping[Hashable, Any]
 
@@ -55,10 +56,9 @@ def second_server(row: Row) -> Iterator[str]:
 
 def protocol(row: Row) -> Iterator[str]:
     """HTTP version and TLS, unless it is plain HTTP/1.1."""
-    if row["http"] != "1.1":
-        yield f"HTTP/{row['http']}"
-    if row["tls"]:
-        yield "TLS"
+    for each in ATTRIBUTES:
+        if each.label is not None and row.get(each.column, each.default) != each.default:
+            yield each.label(row[each.column])
 
 
 def event(row: Row) -> str:

@@ -17,15 +17,15 @@ SCHEMA = 1
 TYPES = {str: pa.string(), int: pa.int32(), float: pa.float64(), bool: pa.bool_()}
 
 
-def columns_of(attributes: Iterable[Attribute]) -> list[tuple[str, pa.DataType]]:
+def _columns(attributes: Iterable[Attribute]) -> list[tuple[str, pa.DataType]]:
     """The columns of a workload's attributes; those that came later follow the first ones."""
     return [(each.column, TYPES[each.plain_type]) for each in sorted(attributes, key=lambda each: each.later)]
 
 
-WORKLOAD_COLUMNS = [("workload", pa.string()), *columns_of(each for each in ATTRIBUTES if not each.of_queue)]
+WORKLOAD_COLUMNS = [("workload", pa.string()), *_columns(each for each in ATTRIBUTES if not each.of_queue)]
 
 # More columns of a workload whose events arrive in a queue; a rate of 0 means that they don't.
-QUEUE_COLUMNS = columns_of(each for each in ATTRIBUTES if each.of_queue)
+QUEUE_COLUMNS = _columns(each for each in ATTRIBUTES if each.of_queue)
 
 # Segments that the kernel's counters end too early for, by the model of ``wiretax.wire.connections.closing``, and
 # the data in them; and the IP and TCP headers of all segments, those among them.

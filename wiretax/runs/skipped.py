@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from wiretax.channels.answers import in_words
-from wiretax.channels.workload import Workload
+from wiretax.channels.workload import Workload, workload_of
 from wiretax.runs.record import workload_columns
 from wiretax.wire.ledger import Failure
 
@@ -34,6 +34,12 @@ class Skipped:
     def rejection(self) -> str:
         """Who rejected it, and in what words."""
         return f"{whose(self.workload)} answered {words(self.failure)}"
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Skipped:
+        """Back from ``as_row``."""
+        failure = Failure(row["kind"], row["status"], row["message"])
+        return cls(workload_of(row), failure, row.get("after_round", -1))
 
     def as_row(self) -> dict[str, Any]:
         """As ``run.json`` keeps it: the workload's columns, and why."""

@@ -14,12 +14,11 @@ from analysis.gates.file.checks import Check
 from analysis.gates.file.schema import Form
 from analysis.gates.measured.addresses import Views
 from analysis.gates.measured.run_counts import Measured
-from analysis.measures.counts import DESCRIBED, SERVER
+from analysis.measures.counts import LATER
+from analysis.measures.layers import WORKLOAD
 from wiretax.channels.request.address import Address
 
 Columns = Mapping[Any, Any]
-# Columns that came later, and what older files mean by their absence.
-LATER = {"server": SERVER}
 MOCK = "wiretax mock"
 
 
@@ -132,7 +131,7 @@ def find(accepted: Iterable[Accepted], check: Check, columns: tuple[Columns, Col
 def columns_of(measured: Measured, subject: Subject) -> tuple[Columns, Columns | None]:
     """The columns of a subject's workloads, which identify them in any run."""
     own, *other = (
-        {column: measured.workloads[name][column] for column in DESCRIBED if column != "workload"}
+        {column: measured.workloads[name][column] for column in WORKLOAD if column != "workload"}
         for name in subject.names
     )
     return own, other[0] if other else None

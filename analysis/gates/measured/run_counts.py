@@ -12,6 +12,7 @@ from analysis.measures.counts import SERVER, Counts, Row, SliceCounts, key_of
 from analysis.measures.latency import BUCKET, Histogram, Quantile, samples_needed, with_censored
 from analysis.measures.summary import API_ORDER
 from analysis.measures.throughput import why_no_gain
+from wiretax.runs.skipped import Skipped
 
 
 class Measured(SliceCounts):
@@ -49,11 +50,7 @@ class Measured(SliceCounts):
 
     def why_skipped(self, workload: str) -> str:
         """Why a workload was left out, in the server's own words."""
-        row = self.skipped[workload]
-        message = row["message"].rstrip(".")
-        answer = f"{row['status']}: {message}" if row["status"] else message
-        server = "the endpoint" if row["server"] == SERVER else "the server of --against"
-        return f"{workload} was skipped: {server} answered {answer}"
+        return f"{workload} was skipped: {Skipped.of_row(self.skipped[workload]).rejection}"
 
     def skipped_trigger(self, workload: str) -> str | None:
         """The skipped trigger that a workload would be compared with; None if none was skipped."""

@@ -2,7 +2,7 @@
 
 - ``Workload``, and the values it consists of: ``Call``, ``Payload``, ``Transport`` and ``Arrivals``;
 - ``ATTRIBUTES``, the table from which columns, names, TOML keys and options are derived;
-- ``COMPARISON_KEY``, the columns in which compared workloads agree; ``workload_of`` reads a row back.
+- ``COMPARISON_KEY`` and ``columns_of``, columns by what they are for; ``workload_of``, which reads a row back.
 """
 
 from wiretax.channels.workload.attribute import Attribute, Option
@@ -17,7 +17,7 @@ from wiretax.channels.workload.values import (
     Server,
     Transport,
 )
-from wiretax.channels.workload.workload import ATTRIBUTES, COMPARISON_KEY, Workload, workload_of
+from wiretax.channels.workload.workload import ATTRIBUTES, COMPARISON_KEY, Workload, columns_of, workload_of
 
 __all__ = [
     "ATTRIBUTES",
@@ -35,5 +35,6 @@ __all__ = [
     "Server",
     "Transport",
     "Workload",
+    "columns_of",
     "workload_of",
 ]

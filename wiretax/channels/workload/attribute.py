@@ -36,6 +36,8 @@ class Attribute:
         part: its part of a workload's name, from its value; None if it has none.
         in_name: whether a workload's name has the part; by default, if the value is not the default.
         place: parts of a higher place come later in the name.
+        label: its words in tables and figures, from a value that is not the default; None if they have code of
+            their own.
         compared: whether a workload and the trigger it is compared with have the same value.
         of_connection: whether workloads that differ in it can't share a connection.
         later: whether runs of the first versions lack the column; their value is the default.
@@ -53,6 +55,7 @@ class Attribute:
     part: Callable[[Any], str] | None = None
     in_name: Callable[[Any], bool] | None = None
     place: int = 0
+    label: Callable[[Any], str] | None = None
     compared: bool = False
     of_connection: bool = False
     later: bool = False

@@ -102,8 +102,12 @@ class Transport:
     calls_per_connection: int = attribute(
         "calls_per_connection", 0, part="{}calls".format, compared=True, later=True
     )
-    http: Http = attribute("http", "1.1", part="http{}".format, compared=True, of_connection=True)
-    tls: bool = attribute("tls", False, part=lambda _: "tls", compared=True, of_connection=True)
+    http: Http = attribute(
+        "http", "1.1", part="http{}".format, label="HTTP/{}".format, compared=True, of_connection=True
+    )
+    tls: bool = attribute(
+        "tls", False, part=lambda _: "tls", label=lambda _: "TLS", compared=True, of_connection=True
+    )
 
     @property
     def by_library(self) -> bool:

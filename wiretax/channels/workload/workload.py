@@ -101,6 +101,12 @@ def _name(workload: Workload) -> str:
     return "-".join([workload.call.name, *(part for part in parts if part)])
 
 
+def columns_of(*parts: str) -> list[str]:
+    """The columns of parts of a workload: ``columns_of("transport", "server")``."""
+    return [each.column for part in parts for each in ATTRIBUTES if each.path.split(".")[0] == part]
+
+
 def workload_of(row: Mapping[Any, Any]) -> Workload:
-    """The workload of a row of a run's files; columns that the row lacks have their defaults."""
-    return Workload.of(**{each.column: row[each.column] for each in ATTRIBUTES if each.column in row})
+    """The workload of a row of a run's files; columns that the row lacks, or has NaN in, have their defaults."""
+    values = ((each.column, row.get(each.column)) for each in ATTRIBUTES)
+    return Workload.of(**{column: value for column, value in values if value is not None and value == value})
