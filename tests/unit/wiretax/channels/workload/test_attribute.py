@@ -20,29 +20,9 @@ FIELD = """    priority: Literal["low", "high"] = attribute(
 """
 
 
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the sources whose transport has a priority, added in one place."""
-    folder = tmp_path_factory.mktemp("priority")
-    for name in ("wiretax", "analysis", "scenarios", "tests/unit"):
-        copytree(ROOT / name, folder / name, ignore=ignore_patterns("__pycache__"))
-    values = folder / VALUES
-    text = values.read_text()
-    assert text.count(BEFORE) == 1
-    values.write_text(text.replace(BEFORE, FIELD + BEFORE))
-    return folder
-
-
-def run(source: Path, code: str) -> list[str]:
-    """The lines that a script prints with the copy's modules."""
-    program = f"import sys\nsys.path[:0] = [{str(source)!r}, {str(source / 'tests/unit')!r}]\n{code}"
-    done = subprocess.run([sys.executable, "-c", program], cwd=source, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
-
-
-def test_a_plan_sets_it_and_its_values_multiply(source: Path) -> None:
-    code = """
+# Scripts that run with a copy of the sources whose transport has a priority; what each prints is tested.
+SCRIPTS = {
+    "plan": """
 import tomllib
 from wiretax.load.plan.plan import PlanError
 from wiretax.load.plan.reading import parse_plan
@@ -53,16 +33,8 @@ try:
     parse_plan(tomllib.loads(text.format('"hihg"')))
 except PlanError as error:
     print(error)
-"""
-    assert run(source, code) == [
-        "trigger-100B-chat-reference low",
-        "trigger-100B-chat-reference-highprio high",
-        "[[workload]] 1: priority = 'hihg', expected one of low, high (did you mean high?)",
-    ]
-
-
-def test_a_run_keeps_it_and_tables_name_it(source: Path) -> None:
-    code = """
+""",
+    "run": """
 from pathlib import Path
 from saved import record, slice_
 from analysis.measures.summary import baselines, summarise
@@ -86,17 +58,8 @@ print(describe(summarise(run.slices).to_dict("records")[-1]))
 old = run.slices.drop(columns="priority")
 old.to_parquet(folder / "slices.parquet")
 print(set(summarise(read_run(folder).slices)["priority"]))
-"""
-    assert run(source, code) == [
-        "True",
-        "trigger-100B-chat-reference-highprio",
-        "batch of 5, priority high",
-        "{'low'}",
-    ]
-
-
-def test_a_gate_selects_by_it(source: Path) -> None:
-    code = """
+""",
+    "gate": """
 import tomllib
 from pathlib import Path
 from analysis.gates.gatesfile import GatesError, parse_gates
@@ -108,14 +71,8 @@ try:
     parse_gates(tomllib.loads(text % "hihg"), Path())
 except GatesError as error:
     print(error)
-"""
-    chosen, error = run(source, code)
-    assert chosen == "['high']"
-    assert "priority = 'hihg', expected one of low, high" in error
-
-
-def test_a_free_run_has_an_option_for_it(source: Path) -> None:
-    code = """
+""",
+    "option": """
 from argparse import ArgumentParser
 class Parser(ArgumentParser):
     def add_argument(self, *names, env_var=None, is_secret=None, include_in_web_ui=None, **settings):
@@ -125,5 +82,50 @@ parser = Parser()
 add_options(parser)
 options = FreeRunOptions.of(parser.parse_args(["--priority", "high"]), tls=False)
 print(options.workload("trigger").name, options.as_dict()["priority"])
-"""
-    assert run(source, code) == ["trigger-100B-chat-reference-highprio high"]
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """The lines that each script prints; one process runs them all."""
+    folder = tmp_path_factory.mktemp("priority")
+    for name in ("wiretax", "analysis", "scenarios", "tests/unit"):
+        copytree(ROOT / name, folder / name, ignore=ignore_patterns("__pycache__"))
+    values = folder / VALUES
+    text = values.read_text()
+    assert text.count(BEFORE) == 1
+    values.write_text(text.replace(BEFORE, FIELD + BEFORE))
+    program = f"import sys\nsys.path[:0] = [{str(folder)!r}, {str(folder / 'tests/unit')!r}]\n"
+    program += "".join(f"print('# {name}')\n{script}" for name, script in SCRIPTS.items())
+    done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    parts = done.stdout.split("# ")[1:]
+    return {lines[0]: lines[1:] for lines in (part.splitlines() for part in parts)}
+
+
+def test_a_plan_sets_it_and_its_values_multiply(printed: dict[str, list[str]]) -> None:
+    assert printed["plan"] == [
+        "trigger-100B-chat-reference low",
+        "trigger-100B-chat-reference-highprio high",
+        "[[workload]] 1: priority = 'hihg', expected one of low, high (did you mean high?)",
+    ]
+
+
+def test_a_run_keeps_it_and_tables_name_it(printed: dict[str, list[str]]) -> None:
+    assert printed["run"] == [
+        "True",
+        "trigger-100B-chat-reference-highprio",
+        "batch of 5, priority high",
+        "{'low'}",
+    ]
+
+
+def test_a_gate_selects_by_it(printed: dict[str, list[str]]) -> None:
+    chosen, error = printed["gate"]
+    assert chosen == "['high']"
+    assert "priority = 'hihg', expected one of low, high" in error
+
+
+def test_a_free_run_has_an_option_for_it(printed: dict[str, list[str]]) -> None:
+    assert printed["option"] == ["trigger-100B-chat-reference-highprio high"]
