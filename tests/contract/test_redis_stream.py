@@ -205,7 +205,7 @@ def test_redis_killed_and_started_again_loses_nothing(keeping_server: RedisServe
         assert source.counts.redelivered == 0
     assert server.pending() == 0
     assert "is gone" in said[0]
-    assert said[1].endswith("is back; going on")
+    assert said[1].endswith("is back; continuing")
     assert len(said) == 2
 
 

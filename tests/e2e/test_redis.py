@@ -113,7 +113,7 @@ def test_redis_killed_while_a_publisher_drains_it_loses_no_event(server: RedisSe
         said, counts = stop(process)
     assert counts["interruptions"] >= 1
     assert "is gone" in said[0]
-    assert said[-1].endswith("is back; going on")
+    assert said[-1].endswith("is back; continuing")
 
 
 def test_feed_fills_a_stream_at_a_rate_and_says_what_it_reached(server: RedisServer, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""What is counted beside HTTP's bytes on connections, by kernel and TLS: counts that only grow, and add up."""
+"""Counts of connections, by the kernel and for TLS, beside HTTP's bytes: they only grow, and add up."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import NamedTuple, TypeVar
 
 
 class TcpCounters(NamedTuple):
-    """What the kernel counted, on one connection or on many together.
+    """The kernel's counts of one connection, or of several together.
 
     Attributes:
-        sent: data bytes sent, retransmitted ones left out.
+        sent: data bytes sent, without retransmitted ones.
         received: data bytes received.
         retransmitted: data bytes sent again.
-        segments_out: segments sent, those without data (SYN, ACK, FIN) included, until the last reading.
+        segments_out: segments sent until the last reading, including those without data (SYN, ACK, FIN).
         segments_in: segments received, likewise.
-        headers_out: IP and TCP headers sent, options included (bytes), of all segments, those below among them.
+        headers_out: bytes of IP and TCP headers sent, including options, of all segments, also of those below.
         headers_in: IP and TCP headers received, likewise.
-        close_segments_out: segments sent after that, by the model of ``wiretax.wire.connections.closing``.
+        close_segments_out: segments sent after the last reading, by the model in ``connections.closing``.
         close_segments_in: segments received after that, likewise.
         close_received: data bytes the server sent after the client had ended its side (TLS's close_notify).
     """
@@ -34,13 +34,13 @@ class TcpCounters(NamedTuple):
 
 
 class TlsCounters(NamedTuple):
-    """What TLS added to the bytes of HTTP, on one connection or on many together.
+    """The bytes that TLS added to HTTP, on one connection or on several together.
 
     Attributes:
-        sent: bytes handed to the socket less HTTP's: handshakes, record framing, goodbyes.
-        received: bytes taken from it less HTTP's.
-        handshake_sent: the part of ``sent`` that a connection costs, whatever goes over it: handshake, goodbye.
-        handshake_received: that part of ``received``: handshake, session tickets, goodbye.
+        sent: bytes handed to the socket minus HTTP's: handshakes, record framing, close_notify.
+        received: bytes read from it minus HTTP's.
+        handshake_sent: the fixed cost of connections within ``sent``: handshakes and close_notify.
+        handshake_received: the same within ``received``: handshakes, session tickets and close_notify.
     """
 
     sent: int = 0
@@ -50,11 +50,11 @@ class TlsCounters(NamedTuple):
 
 
 class ConnectionCounts(NamedTuple):
-    """What became of connections.
+    """How many connections were opened and closed.
 
     Attributes:
-        opened: how many were.
-        closed_by_server: those that the server closed, or of which it said that it does, whoever asked for it.
+        opened: connections opened.
+        closed_by_server: those that the server closed or announced to close, also at the client's request.
         closed_by_client: those that the client closed.
     """
 
@@ -67,26 +67,26 @@ Counters = TypeVar("Counters", TcpCounters, TlsCounters, ConnectionCounts)
 
 
 def add_counters(one: Counters | None, other: Counters | None) -> Counters | None:
-    """Both together; None, for not counted, where either is."""
+    """The sum; None, for not counted, if either is None."""
     if one is None or other is None:
         return None
     return type(one)(*(mine + theirs for mine, theirs in zip(one, other, strict=True)))
 
 
 def subtract_counters(one: Counters | None, other: Counters | None) -> Counters | None:
-    """What one has more than the other; None, for not counted, where either is."""
+    """The difference; None, for not counted, if either is None."""
     if one is None or other is None:
         return None
     return type(one)(*(mine - theirs for mine, theirs in zip(one, other, strict=True)))
 
 
 class Snapshot(NamedTuple):
-    """How a connection's counts stand at one moment, with nothing under way; they only ever grow.
+    """The counts of a user's connection at one moment, while no exchange is under way; they only grow.
 
     Attributes:
-        connections: those over which it went.
-        tcp: the kernel's counters; None where it keeps none.
-        tls: what TLS added.
+        connections: connections opened and closed so far.
+        tcp: the kernel's counters; None if it keeps none.
+        tls: the bytes that TLS added.
     """
 
     connections: ConnectionCounts

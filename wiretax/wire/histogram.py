@@ -1,4 +1,4 @@
-"""Latencies in log-linear buckets: 128 to an octave, so that no bucket is wider than 0.8 % of its value."""
+"""Latencies in log-linear buckets: 128 per octave, so that no bucket is wider than 0.8 % of its value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 PER_OCTAVE = 128
 LOWEST_NS = 1_000
-# 1 us to 2**38 ns = 275 s. What lies outside goes into the first or the last bucket.
+# 1 us to 2**38 ns = 275 s. Latencies outside go into the first or the last bucket.
 OCTAVES = 38
 SIZE = OCTAVES * PER_OCTAVE
 
@@ -23,28 +23,28 @@ def bucket_indices(nanoseconds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def bucket_lows_ns(indices: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float64]:
-    """The smallest latency that falls into each bucket; the next bucket's is where it ends."""
+    """The lower end of each bucket in ns, which is the upper end of the one before; an array of the same shape."""
     octaves, steps = np.divmod(indices.astype(np.int64), PER_OCTAVE)
     return np.ldexp(1 + steps / PER_OCTAVE, octaves)
 
 
 class Buckets(NamedTuple):
-    """The buckets of a histogram that hold anything, lowest first: arrays of one length."""
+    """The non-empty buckets of a histogram, lowest first: arrays of one length."""
 
     indices: npt.NDArray[np.uint16]
     counts: npt.NDArray[np.uint32]
     censored: npt.NDArray[np.uint32]
 
     def lows_s(self) -> npt.NDArray[np.float64]:
-        """Where each bucket begins, in seconds."""
+        """The lower end of each bucket, in seconds."""
         return bucket_lows_ns(self.indices) / 1e9
 
     def highs_s(self) -> npt.NDArray[np.float64]:
-        """Where each bucket ends, in seconds."""
+        """The upper end of each bucket, in seconds."""
         return bucket_lows_ns(self.indices.astype(np.int64) + 1) / 1e9
 
     def plus(self, other: Buckets) -> Buckets:
-        """Both histograms added."""
+        """The sum of both histograms."""
         indices, places = np.unique(np.concatenate([self.indices, other.indices]), return_inverse=True)
         counts, censored = np.zeros((2, len(indices)), dtype=np.uint32)
         np.add.at(counts, places, np.concatenate([self.counts, other.counts]))
@@ -57,7 +57,7 @@ class Histogram:
 
     Attributes:
         counts: latencies that were measured.
-        censored: latencies known only to be at least this long: the call ended without an acknowledgement.
+        censored: lower bounds of latencies, of calls that ended without an acknowledgement.
     """
 
     __slots__ = ("censored", "counts")
@@ -85,7 +85,7 @@ class Histogram:
 
     @property
     def total(self) -> int:
-        """How many latencies were measured, the censored left out."""
+        """How many latencies were measured, without censored ones."""
         return int(self.counts.sum())
 
     def percentile_s(self, quantile: float) -> float:
@@ -98,24 +98,24 @@ class Histogram:
         return float(bucket_lows_ns(np.array([index]))[0]) / 1e9
 
     def buckets(self) -> Buckets:
-        """What the histogram holds, in ten bytes a bucket."""
+        """Its non-empty buckets, in ten bytes each."""
         indices = np.flatnonzero(self.counts + self.censored)
         counts, censored = self.counts[indices], self.censored[indices]
         return Buckets(indices.astype(np.uint16), counts.astype(np.uint32), censored.astype(np.uint32))
 
     def as_plain(self) -> list[bytes]:
-        """As it travels from a worker to its master: little-endian, of the buckets that hold
-        anything: indices, counts, censored counts."""
+        """Indices, counts and censored counts of the non-empty buckets, little-endian, for a message from a worker
+        to its master."""
         indices = np.flatnonzero(self.counts + self.censored)
         kept = [self.counts[indices], self.censored[indices]]
         return [indices.astype("<u2").tobytes(), *(each.astype("<u8").tobytes() for each in kept)]
 
     @classmethod
     def of_plain(cls, plain: Sequence[bytes]) -> Histogram:
-        """What ``as_plain`` was made of.
+        """The inverse of ``as_plain``.
 
         Raises:
-            ValueError: where it was not made by that.
+            ValueError: ``plain`` was not made by ``as_plain``.
         """
         kinds = ("<u2", "<u8", "<u8")
         indices, counts, censored = (np.frombuffer(data, kind) for data, kind in zip(plain, kinds, strict=True))

@@ -1,4 +1,4 @@
-"""What was sent and what came back: counts by workload and slice, which add up over workers and rounds."""
+"""Counts of what was sent and received, by workload and slice, which add up over workers and rounds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wiretax.wire.counters import ConnectionCounts, TcpCounters, TlsCounters, ad
 from wiretax.wire.histogram import Histogram
 from wiretax.wire.parts import Parts
 
-# Kinds of failures in which no connection came about, so that nothing was sent.
+# Kinds of failures without a connection, so that no request was sent.
 UNCONNECTED = ("connect", "tls", "certificate", "alpn")
 
 
@@ -18,12 +18,12 @@ class Failure(NamedTuple):
     """One way an exchange failed.
 
     Attributes:
-        kind: "connect", "tls" (no handshake), "certificate" (not to be trusted), "alpn" (the server does not offer
-            the version of HTTP), "timeout", "lost" (the connection went while the answer was awaited), "malformed"
-            (what came is not HTTP), or a kind of ``wiretax.channels.answers``: "rejected", "error_body",
-            "unreadable".
-        status: the HTTP status, 0 where none came.
-        message: the server's words or the system's.
+        kind: "connect", "tls" (no handshake), "certificate" (verification failed), "alpn" (the server does not
+            offer the version of HTTP), "timeout", "lost" (the connection closed before the response was whole),
+            "malformed" (the response is not HTTP), or a kind of ``wiretax.channels.answers``: "rejected",
+            "error_body", "unreadable".
+        status: the HTTP status, 0 if there was none.
+        message: the server's or the system's.
     """
 
     kind: str
@@ -33,32 +33,32 @@ class Failure(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of exchanges. All bytes are HTTP's: what lies between the application and TLS or TCP.
+    """Counts of exchanges. All bytes are HTTP's, above TLS and TCP.
 
     Attributes:
         requests: exchanges whose response came whole, acknowledged or not.
         events: events acknowledged.
         messages: events acknowledged, times their channels, as the service bills them.
-        failures: exchanges that failed, those without a response included.
+        failures: exchanges that failed, including those without a response.
         request_line_bytes: method, path, version, line end; without the query.
         auth_query_bytes: the signed query with its ``?``.
         header_bytes: header lines and the blank line.
         body_bytes: request bodies.
-        payload_bytes: the data of events inside those bodies, as the application handed it over.
-        framing_sent_bytes: HTTP/2's frames that belong to the connection: preface, settings, windows.
+        payload_bytes: the data of events inside those bodies, before any encoding.
+        framing_sent_bytes: HTTP/2 frames of the connection: preface, settings, windows.
         response_head_bytes: status lines, headers and blank lines.
         response_body_bytes: response bodies as framed.
-        framing_received_bytes: the server's frames of that kind.
+        framing_received_bytes: the same frames of the server.
         unfinished: exchanges without a whole response.
-        unknown: those of them whose request left whole: their events may have been published.
+        unknown: those of them whose request was sent whole, so that their events may have been published.
         unfinished_sent_bytes: bytes handed to the socket in those.
-        unfinished_received_bytes: bytes taken from it in those.
+        unfinished_received_bytes: bytes read from it in those.
         connections: connections opened.
-        closed_by_server: connections that the server closed, as ``ConnectionCounts`` has them.
+        closed_by_server: connections that the server closed, as in ``ConnectionCounts``.
         closed_by_client: connections that the client closed.
-        latency: how long acknowledged exchanges took. Of the others it holds how old they were when they ended, as
-            censored: an acknowledgement would have taken at least that long.
-        failed: how often each failure happened.
+        latency: how long acknowledged exchanges took. The others are censored at their age when they ended: an
+            acknowledgement would have taken at least that long.
+        failed: how often each failure occurred.
     """
 
     requests: int = 0
@@ -92,7 +92,7 @@ class Tally:
 
     @property
     def received_bytes(self) -> int:
-        """All bytes taken from sockets."""
+        """All bytes read from sockets."""
         parts = self.response_head_bytes + self.response_body_bytes
         return parts + self.framing_received_bytes + self.unfinished_received_bytes
 
@@ -117,20 +117,20 @@ class Tally:
         self.failed.update(other.failed)
 
     def counts(self) -> dict[str, Any]:
-        """The plain numbers, by name."""
+        """The integer counts, by name."""
         return {name: getattr(self, name) for name in COUNTS}
 
     def as_plain(self) -> dict[str, Any]:
-        """As it travels from a worker to its master: numbers, text and bytes alone."""
+        """Plain numbers, text and bytes, for a message from a worker to its master."""
         failed = [[*failure, count] for failure, count in self.failed.items()]
         return {**self.counts(), "latency": self.latency.as_plain(), "failed": failed}
 
     @classmethod
     def of_plain(cls, plain: dict[str, Any]) -> Tally:
-        """What ``as_plain`` was made of.
+        """The inverse of ``as_plain``.
 
         Raises:
-            KeyError, TypeError, ValueError: where it was not made by that.
+            KeyError, TypeError, ValueError: ``plain`` was not made by ``as_plain``.
         """
         tally = cls()
         for name in COUNTS:
@@ -146,14 +146,14 @@ COUNTS = tuple(each.name for each in fields(Tally) if each.type == "int")
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """What stands beside the counts of one process, or of several together: its sockets and its kernel.
+    """Independent counts of one process, or of several together, by its sockets and its kernel.
 
     Attributes:
         sent_bytes: bytes handed to sockets.
-        received_bytes: bytes taken from them.
-        tcp: the kernel's count of the same connections; None where it keeps none.
-        tls: what TLS added to the bytes of the same connections.
-        connections: what became of them.
+        received_bytes: bytes read from them.
+        tcp: the kernel's counters of the same connections; None if it keeps none.
+        tls: the bytes that TLS added on the same connections.
+        connections: how many of them were opened and closed.
     """
 
     sent_bytes: int = 0
@@ -163,7 +163,7 @@ class Witness:
     connections: ConnectionCounts = field(default_factory=ConnectionCounts)
 
     def plus(self, other: Witness) -> Witness:
-        """Both together."""
+        """The sum of both."""
         return Witness(
             self.sent_bytes + other.sent_bytes,
             self.received_bytes + other.received_bytes,
@@ -173,7 +173,7 @@ class Witness:
         )
 
     def as_plain(self) -> dict[str, Any]:
-        """As it travels from a worker to its master."""
+        """Plain numbers, for a message from a worker to its master."""
         return {
             "sent_bytes": self.sent_bytes,
             "received_bytes": self.received_bytes,
@@ -184,10 +184,10 @@ class Witness:
 
     @classmethod
     def of_plain(cls, plain: dict[str, Any]) -> Witness:
-        """What ``as_plain`` was made of.
+        """The inverse of ``as_plain``.
 
         Raises:
-            KeyError, TypeError: where it was not made by that.
+            KeyError, TypeError: ``plain`` was not made by ``as_plain``.
         """
         tcp = None if plain["tcp"] is None else TcpCounters(*plain["tcp"])
         tls, connections = TlsCounters(*plain["tls"]), ConnectionCounts(*plain["connections"])

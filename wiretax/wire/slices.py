@@ -1,4 +1,4 @@
-"""A slice: the time one workload holds, and what was measured in it."""
+"""A slice: the time in which one workload is sent, and what was measured in it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from wiretax.wire.queue_tally import QueueTally
 
 
 class Slice:
-    """Open while its workload is to be sent; users look at ``open`` before each exchange and after it.
+    """Open while its workload is sent; users check ``open`` before and after each exchange.
 
-    An exchange counts in the rates of the slice it began in if it ended there; otherwise it is kept in
+    An exchange counts in the rates of the slice it began in if it also ended there; otherwise it is kept in
     ``boundary``, so that no byte is missing from the totals. Its latency counts in either case.
 
     Attributes:
         workload: what is sent.
-        round: which pass through the plan, from 0; -1 for the warm-up.
-        counts: whether it is part of the results; a warm-up is not, nor a slice that was cut short.
+        round: the number of the pass through the plan, from 0; -1 for the warm-up.
+        counts: whether it is part of the results, unlike warm-ups and slices that were cut short.
         open: whether exchanges may begin.
         measured: exchanges that began and ended here.
         boundary: exchanges that began here and ended later.
-        tcp: the kernel's count of all exchanges that began here; None where it keeps none.
-        tls: what TLS added to all exchanges that began here.
-        latencies_ns: of acknowledged exchanges, since they were last settled.
+        tcp: the kernel's counters for all exchanges that began here; None if it keeps none.
+        tls: the bytes that TLS added to all exchanges that began here.
+        latencies_ns: latencies of acknowledged exchanges since the last ``settle``.
         started_at: seconds since the epoch.
         duration_s: how long it was open; 0 until it is closed.
-        queue: what its events waited, where they arrive in a queue; else None.
-        when_closed: called when it closes, each once.
+        queue: how long its events waited, if they arrive in a queue; else None.
+        when_closed: functions to call once when it closes.
     """
 
     __slots__ = (
@@ -68,15 +68,15 @@ class Slice:
         self._started_ns = perf_counter_ns()
 
     def close(self) -> None:
-        """No exchange begins or counts from now on."""
+        """From now on, no exchange begins or counts as measured."""
         self.open = False
         self.duration_s = (perf_counter_ns() - self._started_ns) / 1e9
-        for tell in self.when_closed:
-            tell()
+        for call in self.when_closed:
+            call()
         self.when_closed.clear()
 
     def add_connection(self, before: Snapshot, after: Snapshot) -> None:
-        """Add what happened on one user's connection between two snapshots of its counts."""
+        """Add what one user's connection counted between two snapshots."""
         measured, added = self.measured, subtract_counters(after.connections, before.connections)
         assert added is not None
         measured.connections += added.opened
@@ -86,8 +86,8 @@ class Slice:
         self.tls = add_counters(self.tls, subtract_counters(after.tls, before.tls)) or self.tls
 
     def settle(self) -> list[int]:
-        """Move the latencies noted so far into the histogram; they are returned (ns)."""
-        # Emptied in place: publishers hold on to the list.
+        """Move the latencies noted so far into the histogram, and return them (ns)."""
+        # Emptied in place, since publishers keep a reference to the list.
         noted = self.latencies_ns.copy()
         self.latencies_ns.clear()
         self.measured.latency.record(noted)
@@ -96,7 +96,7 @@ class Slice:
         return noted
 
     def as_plain(self) -> dict[str, Any]:
-        """A settled slice as it travels from a worker to its master: numbers, text and bytes alone."""
+        """A settled slice as plain numbers, text and bytes, for a message from a worker to its master."""
         return {
             "workload": self.workload.columns(),
             "round": self.round,
@@ -111,10 +111,10 @@ class Slice:
 
     @classmethod
     def of_plain(cls, plain: dict[str, Any]) -> Slice:
-        """What ``as_plain`` was made of, closed.
+        """The inverse of ``as_plain``; the slice is closed.
 
         Raises:
-            KeyError, TypeError, ValueError: where it was not made by that.
+            KeyError, TypeError, ValueError: ``plain`` was not made by ``as_plain``.
         """
         slice_ = cls(Workload.of(**plain["workload"]), plain["round"])
         slice_.open = False

@@ -32,7 +32,7 @@ class StreamError(RuntimeError):
 
 
 class StreamReader:
-    """Reads entries into a buffer, in a greenlet and over a connection of its own.
+    """Reads entries into a buffer, in its own greenlet and over its own connection.
 
     Attributes:
         error: what ended it; None while nothing has.
@@ -109,7 +109,7 @@ class StreamReader:
             except redis.ResponseError as error:
                 # A server that was restarted without its data has no group either.
                 if str(error).startswith(GROUP_GONE):
-                    self._warn(f"{url}: group {self._consumer.group} is gone; it is made again")
+                    self._warn(f"{url}: group {self._consumer.group} is gone; creating it again")
                 else:
                     self.error = StreamError(f"{url}, stream {self._consumer.stream}: {why(error)}")
             except StreamError as error:
@@ -200,4 +200,4 @@ class StreamReader:
     def _note_connected(self) -> None:
         if self._is_disconnected:
             self._is_disconnected = False
-            self._warn(f"{self._consumer.address.public_url} is back; going on")
+            self._warn(f"{self._consumer.address.public_url} is back; continuing")

@@ -1,21 +1,21 @@
-"""What a connection still carries when its socket is closed, after which the kernel's counters can't be read.
+"""The segments that a connection still carries after its socket was closed, when its counters can't be read.
 
-The last reading is taken after this side has ended: the kernel has counted its FIN, and the connection's state
-says which of the two sides ended first. What is left then is a model. ``tests/contract/test_closing.py`` holds
-it to captures, to the segment, for each way a connection can end:
+The last reading happens after this side was shut down: the kernel has counted its FIN, and the connection's state
+tells which side ended first. The segments after that come from a model, which ``tests/contract/test_closing.py``
+compares with captures, segment by segment, for each way a connection can end:
 
 ====================  ==============================================  =======================================
-state                 what is still to come                           segments
+state                 still to come                                   segments
 ====================  ==============================================  =======================================
 FIN_WAIT              the server's FIN, which acknowledges ours       one in; its acknowledgement out
-FIN_WAIT, inside TLS  the server's close_notify, which nobody reads   one in, with data; a bare RST out
+FIN_WAIT, inside TLS  the server's close_notify, which is not read    one in, with data; a bare RST out
 LAST_ACK, CLOSING     an acknowledgement of our FIN                   one in
 CLOSE, TIME_WAIT      nothing: both FINs, or a RST, were counted      none
 something unread      closing then resets the connection              a RST out
 ====================  ==============================================  =======================================
 
-A server that takes more than 40 ms to close acknowledges the client's FIN by itself, with a segment more. Of what
-a server sends to a client that has given up, only a close_notify is known.
+A server that takes more than 40 ms to close acknowledges the client's FIN separately, with one more segment. Of
+the data that a server sends to a client that has closed, only a close_notify is modelled.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from wiretax.wire.connections.tcp_info import CLOSED, Reading, read_connection
 from wiretax.wire.counters import TcpCounters, add_counters
 
 ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, LAST_ACK, CLOSING = 1, 4, 5, 8, 9, 11
-# Segments out and in that end a connection, by its state. The first two have not ended this side yet.
+# Segments out and in that end a connection, by its state. In the first two, this side has not ended yet.
 REMAINING = {
     ESTABLISHED: (2, 1),
     CLOSE_WAIT: (1, 1),
@@ -38,9 +38,9 @@ REMAINING = {
 
 
 def end_side(connection: socket.socket) -> bool:
-    """End this side as closing does, with the counters still to be read; False if the connection was over already.
+    """Shut down both directions, so that the counters can still be read; False if the connection was over already.
 
-    What comes after that is met by a RST.
+    The kernel answers later data with a RST.
     """
     try:
         connection.shutdown(socket.SHUT_RDWR)
@@ -49,48 +49,50 @@ def end_side(connection: socket.socket) -> bool:
     return True
 
 
-def count_ended(connection: socket.socket, taken: int, ended: bool, goodbye: int = 0) -> TcpCounters | None:
-    """All that a connection carried, and will carry when it is closed now.
+def count_ended(
+    connection: socket.socket, read_bytes: int, ended: bool, close_notify: int = 0
+) -> TcpCounters | None:
+    """Count all that a connection carried, and will carry when it is closed now.
 
     Args:
-        connection: the socket, open here, this side ended.
-        taken: bytes taken from it.
+        connection: the socket, open, with this side shut down.
+        read_bytes: bytes read from it.
         ended: what ``end_side`` returned.
-        goodbye: bytes of a close_notify that the server owes; 0 for none.
+        close_notify: bytes of a close_notify that the server has yet to send; 0 for none.
 
     Returns:
-        None where the kernel keeps no counters.
+        The counters; None if the kernel keeps none.
     """
-    reading = read_connection(connection, taken)
+    reading = read_connection(connection, read_bytes)
     if reading is None:
         return None
     counters = reading.counters
     bare = reading.bare_header
     if reading.state == CLOSED and reading.peer_ended and not ended:
-        # The server had closed its socket: a RST without options answered what it was sent after that.
+        # The server had closed its socket: it answered later data with a RST without options.
         counters = counters._replace(headers_in=counters.headers_in - reading.header + bare)
-    elif reading.state == CLOSED and not reading.peer_ended and ended and goodbye:
-        # The goodbye has come, and was met by a RST: neither its data nor that is in the counters.
+    elif reading.state == CLOSED and not reading.peer_ended and ended and close_notify:
+        # The close_notify arrived and was answered with a RST: the counters include neither.
         counters = counters._replace(
-            headers_out=counters.headers_out + bare, close_segments_out=1, close_received=goodbye
+            headers_out=counters.headers_out + bare, close_segments_out=1, close_received=close_notify
         )
-    return add_counters(counters, after_close(reading, counters.received - taken, goodbye))
+    return add_counters(counters, after_close(reading, counters.received - read_bytes, close_notify))
 
 
-def after_close(reading: Reading, unread: int = 0, goodbye: int = 0) -> TcpCounters:
-    """What follows on a connection that is closed now, by the model.
+def after_close(reading: Reading, unread: int = 0, close_notify: int = 0) -> TcpCounters:
+    """Model the segments that follow on a connection that is closed now.
 
     Args:
         reading: the last one.
-        unread: data bytes that came and were not taken.
-        goodbye: bytes of a close_notify that the server owes; 0 for none.
+        unread: data bytes that arrived and were not read.
+        close_notify: bytes of a close_notify that the server has yet to send; 0 for none.
     """
     segments_out, segments_in = REMAINING.get(reading.state, (0, 0))
     if not segments_in:
         return TcpCounters()
     if unread:
         return TcpCounters(headers_out=reading.header, close_segments_out=1)
-    owed = goodbye if reading.state in (FIN_WAIT_1, FIN_WAIT_2) else 0
+    owed = close_notify if reading.state in (FIN_WAIT_1, FIN_WAIT_2) else 0
     return TcpCounters(
         headers_out=segments_out * (reading.bare_header if owed else reading.header),
         headers_in=segments_in * reading.header,

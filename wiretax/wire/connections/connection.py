@@ -1,7 +1,7 @@
 """One connection to an endpoint, for one user: a non-blocking socket on gevent's loop.
 
-The socket's read watcher stays armed for as long as the connection lives, and an exchange waits by switching
-to the hub; nothing is registered or timed for each request. Deadlines are kept by one watchdog.
+The socket's read watcher stays armed while the connection is open, and an exchange waits by switching to the hub;
+nothing is registered or timed per request. A watchdog enforces the deadlines.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ RECEIVE_BYTES = 65_536
 NO_TLS = TlsCounters()
 READ, WRITE = 1, 2
 
-# The unpatched class: waiting is done here, once an exchange, and not inside each send and recv.
+# The unpatched class: this module waits once per exchange, instead of inside each send and recv.
 RawSocket: type[socket.socket] = get_original("socket", "socket")
 
 
 class Connection:
-    """Sends a request and waits for its response, over a connection that is opened when it is needed.
+    """Sends a request and waits for its response; connects when needed.
 
-    A request is never sent twice: what happens to it after its first byte left is reported, not repaired.
+    A request is never retried: if it fails after its first byte was sent, the failure is reported.
 
     Attributes:
         sent: bytes handed to sockets so far.
-        received: bytes taken from them so far.
+        received: bytes read from them so far.
         opened: connections opened so far.
-        closed_by_server: those that the server closed, or of which it said that it does, whoever asked for it.
-        closed_by_client: those that were closed here.
+        closed_by_server: connections that the server closed or announced to close, also at the client's request.
+        closed_by_client: connections that were closed here.
     """
 
     __slots__ = (
@@ -99,8 +99,8 @@ class Connection:
         """Send one request, in one write or in two, and wait for the response.
 
         Raises:
-            ExchangeError: where no whole response came; it says how far the exchange went. Its cause is what
-                killed the user, if that is why.
+            ExchangeError: no whole response came; it says how far the exchange got. Its cause is what stopped
+                the user, if that is why.
         """
         sent, received = self.sent, self.received
         try:
@@ -122,7 +122,7 @@ class Connection:
             failure = self._failure(error)
             raise ExchangeError(failure, self.sent - sent, self.received - received) from None
         except BaseException as reason:
-            # The user was killed half way: what is still to come on this connection belongs to no one.
+            # The user was stopped half-way: whatever still arrives on this connection belongs to nobody.
             self.close(by_server=False)
             raise ExchangeError(CUT, self.sent - sent, self.received - received) from reason
         if not response.keeps_alive:
@@ -132,7 +132,7 @@ class Connection:
     def close(self, by_server: bool | None = None) -> None:
         """Close the socket, if it is open.
 
-        ``by_server``: whether because the server closed, or said that it does; None if that is not known yet.
+        ``by_server``: whether the server closed or announced to close; None if that is not known yet.
         """
         if self._socket is not None:
             if self._established:
@@ -148,7 +148,7 @@ class Connection:
         self._waiter = None
 
     def snapshot(self) -> Snapshot:
-        """How its counts stand; to be taken with nothing under way."""
+        """Its counts so far; call it only while no exchange is under way."""
         return Snapshot(self.counts(), self.tcp(), self.tls())
 
     def counts(self) -> ConnectionCounts:
@@ -156,18 +156,18 @@ class Connection:
         return ConnectionCounts(self.opened, self.closed_by_server, self.closed_by_client)
 
     def tcp(self) -> TcpCounters | None:
-        """The kernel's counters of all sockets so far, the open one included; None where it keeps none."""
+        """The kernel's counters of all sockets so far, including the open one; None if it keeps none."""
         if self._socket is None:
             return self._closed_tcp
-        return add_counters(self._closed_tcp, read_counters(self._socket, self._taken()))
+        return add_counters(self._closed_tcp, read_counters(self._socket, self._read_bytes()))
 
     def tls(self) -> TlsCounters:
-        """What TLS added to the bytes of HTTP so far: nothing here."""
+        """The bytes that TLS added to HTTP so far: none without TLS."""
         return NO_TLS
 
     @property
     def is_overdue(self) -> bool:
-        """Whether its last exchange was given up at its deadline."""
+        """Whether its last exchange missed its deadline."""
         return self._timed_out
 
     def is_late(self, now_ns: int) -> bool:
@@ -175,7 +175,7 @@ class Connection:
         return self._waiter is not None and now_ns > self._deadline_ns
 
     def time_out(self) -> None:
-        """End the exchange that waits: its next step finds nothing to read, and the mark."""
+        """Wake the exchange that waits, marked as timed out."""
         self._timed_out = True
         waiter, self._waiter = self._waiter, None
         if waiter is not None:
@@ -213,17 +213,17 @@ class Connection:
         self._established = True
 
     def _is_ended(self) -> bool:
-        """Whether the server ended a connection that nobody waits on."""
+        """Whether the server closed the connection while no exchange was waiting."""
         return not self._watcher.active
 
-    def _taken(self) -> int:
-        """Bytes taken from the socket that is open."""
+    def _read_bytes(self) -> int:
+        """Bytes read from the open socket."""
         return self.received - self._received_before
 
     def _end(self, connection: socket.socket) -> TcpCounters | None:
-        """End this side of what is about to be closed, and count all that it carries."""
+        """Shut down a socket that is about to be closed, and count all that it carries."""
         ended = end_side(connection)
-        return count_ended(connection, self._taken(), ended)
+        return count_ended(connection, self._read_bytes(), ended)
 
     def _write(self, data: bytes) -> None:
         try:
@@ -235,7 +235,7 @@ class Connection:
             self._write_rest(memoryview(data)[written:])
 
     def _write_rest(self, data: memoryview) -> None:
-        # An answer that comes before the request is out must not wake the wait for room to write.
+        # A response that comes before the request was sent must not wake the wait for a writable socket.
         self._watcher.stop()
         while data:
             self._wait_until_writable()
@@ -261,7 +261,7 @@ class Connection:
             raise TimeoutError
 
     def _read(self, data: bytes) -> Response:
-        """The slow way to a response: one not seen before, in pieces, or none at all."""
+        """Parse a response that the memo does not know: a new one, one in pieces, or none."""
         reader = ResponseReader()
         first = data
         while True:
@@ -272,7 +272,7 @@ class Connection:
                 return response
             if not data:
                 raise ConnectionResetError(0, "closed by the server before its answer was whole")
-            if self._watcher.active:  # else it is known that nothing more comes
+            if self._watcher.active:  # otherwise the server has closed
                 self._waiter = gevent.getcurrent().switch
                 self._switch()
             data = self._recv(RECEIVE_BYTES)
@@ -285,10 +285,10 @@ class Connection:
         return failure_of(error, self._connecting)
 
     def _readable(self) -> None:
-        """Runs in the hub whenever there is something to read."""
+        """Called in the hub when the socket is readable."""
         waiter = self._waiter
         if waiter is None:
-            # Nobody waits: the server closed, or spoke unasked. The next exchange opens anew.
+            # No exchange waits: the server closed, or sent something unsolicited. The next exchange reconnects.
             self._watcher.stop()
         else:
             self._waiter = None

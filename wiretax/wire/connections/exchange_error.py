@@ -17,7 +17,7 @@ class ExchangeError(Exception):
     Attributes:
         failure: why.
         sent: bytes of the request handed to the socket.
-        received: bytes taken from it.
+        received: bytes of the response read from it.
     """
 
     def __init__(self, failure: Failure, sent: int, received: int) -> None:

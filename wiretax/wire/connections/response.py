@@ -1,4 +1,4 @@
-"""Reading responses off a connection: httptools for the framing, a memo for those seen before."""
+"""Reading responses: httptools for the framing, and a memo of responses seen before."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ BLANK_LINE = b"\r\n\r\n"
 
 
 class ResponseError(Exception):
-    """What came back is not one HTTP/1.1 response."""
+    """The bytes that came back are not one HTTP/1.1 response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One response as it came off the wire.
+    """One response as it was received.
 
     Attributes:
         answer: what it means.
-        acknowledged: whether the events were taken.
-        head_bytes: status line, headers and blank line; interim responses before it included.
-        body_bytes: all after that, chunk framing included.
+        acknowledged: whether the events were accepted.
+        head_bytes: status line, headers and blank line, including interim responses before it.
+        body_bytes: everything after the head, including chunk framing.
         keeps_alive: whether the server keeps the connection open.
-        retry_after: the Retry-After field as it was sent; empty where there was none.
+        retry_after: the Retry-After field as it was sent; empty if there was none.
     """
 
     answer: Answer
@@ -39,11 +39,11 @@ class Response:
 
 
 class ResponseReader:
-    """Puts together one response from what a socket yields.
+    """Assembles one response from the data that a socket yields.
 
     Attributes:
-        fields: its header fields, names in lower case; of an interim response none.
-        body: its body, as far as it came.
+        fields: its header fields with lower-case names, without those of interim responses.
+        body: its body, as far as it was received.
     """
 
     __slots__ = ("_framed", "_head_done", "_keeps_alive", "_messages", "_parser", "_raw", "body", "fields")
@@ -58,7 +58,7 @@ class ResponseReader:
         self._framed = False
         self._keeps_alive = False
 
-    # httptools' side
+    # Called by httptools
 
     def on_message_begin(self) -> None:
         self.body = b""
@@ -81,14 +81,14 @@ class ResponseReader:
         # An interim response (100, 103) is followed by the one that counts.
         if self._parser.get_status_code() >= 200:
             self._messages += 1
-            # Asked for here: after the message the parser has forgotten it.
+            # Only known here: the parser forgets it after the message.
             self._keeps_alive = self._parser.should_keep_alive()
 
     def feed(self, data: bytes) -> Response | None:
-        """Take what the socket yielded; the response once it is whole.
+        """Add data that the socket yielded; returns the response once it is whole.
 
         Raises:
-            ResponseError: where it is not HTTP, too large, or more than one response.
+            ResponseError: it is not HTTP, too large, or more than one response.
         """
         self._raw += data
         if len(self._raw) > MAX_RESPONSE_BYTES:
@@ -104,13 +104,13 @@ class ResponseReader:
         return self._finish() if self._messages else None
 
     def end(self) -> Response | None:
-        """The server closed: the response, where its end is what closing says, else None."""
+        """The server closed: returns the response if closing marks its end, else None."""
         whole = self._head_done and not self._framed and not self._messages
         return self._finish() if whole else None
 
     def _finish(self) -> Response:
         status = self._parser.get_status_code()
-        # The last head is the one that counts; interim ones before it belong to the cost of the head.
+        # The last head is the final response's; interim responses before it are counted as head.
         head = self._raw.find(BLANK_LINE, self._raw.rfind(b"HTTP/1.1 %d" % status)) + len(BLANK_LINE)
         answer = read_answer(status, self.body)
         retry_after = self.fields.get("retry-after", "")
@@ -118,10 +118,10 @@ class ResponseReader:
 
 
 class ResponseMemo:
-    """Responses that came whole in one piece, by their bytes.
+    """Responses that were received in one piece, by their bytes.
 
-    A server's answers differ by little (the date, if anything), so most are recognised without being parsed
-    again. What is recognised was parsed once, from its first byte to its last.
+    A server's responses differ little (by the date, if at all), so most need no parsing: exactly the same bytes
+    were parsed before.
     """
 
     __slots__ = ("_known", "get")
@@ -134,7 +134,7 @@ class ResponseMemo:
         return len(self._known)
 
     def keep(self, raw: bytes, response: Response) -> None:
-        """Remember a response whose end does not depend on the connection's."""
+        """Remember a response whose end isn't marked by closing the connection."""
         if len(self._known) >= MEMO_SIZE:
             self._known.clear()
         self._known[raw] = response

@@ -1,4 +1,4 @@
-"""Which server an option names, and how it is to be trusted."""
+"""The servers that options name, and how their certificates are verified."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from wiretax.wire.connections.target import Target, TrustError, target_of
 
 
 def server_of(option: str, url: str | None, ca: Path | None, insecure: bool, yes: bool) -> Target | None:
-    """The server that an option names; None for a mock.
+    """Read the server that an option names; None for a mock.
 
     Args:
         option: as it is written on the command line.
-        url: what it was given.
-        ca: a file of authorities to verify it with; None for the system's.
-        insecure: whether any certificate is taken.
-        yes: whether it may be another machine.
+        url: the option's value.
+        ca: a file of certificate authorities; None for the system's.
+        insecure: whether to skip certificate verification.
+        yes: whether the server may be on another machine.
 
     Raises:
-        EndpointError, TrustError: where it can't be used.
+        EndpointError, TrustError: it can't be used.
     """
     if url:
         return target_of(_allowed(url, yes), ca, insecure)
@@ -31,10 +31,11 @@ def server_of(option: str, url: str | None, ca: Path | None, insecure: bool, yes
 def servers_of(
     endpoint: str | None, against: str | None, ca: Path | None, insecure: bool
 ) -> tuple[Target | None, Target | None]:
-    """The endpoint, None for a mock, and the server that is measured against it, None for none; trusted alike.
+    """Read both servers of a comparison: the endpoint (None for a mock) and the one of ``--against`` (None if not
+    given). ``ca`` and ``insecure`` apply to both.
 
     Raises:
-        EndpointError, TrustError: where one can't be used, or where they speak differently.
+        EndpointError, TrustError: one can't be used, or only one of them uses TLS.
     """
     if not against:
         return server_of("--endpoint", endpoint, ca, insecure, yes=True), None

@@ -1,4 +1,4 @@
-"""A connection for a library that does its own HTTP: bytes in, bytes out, counted and timed like any other's."""
+"""A connection for a library that does its own HTTP: a byte stream, counted and timed like other connections."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from wiretax.wire.ledger import Failure
 
 
 class AgreementError(Exception):
-    """The server does not speak the protocol that was asked for by ALPN."""
+    """The server does not speak the protocol that was requested by ALPN."""
 
 
 class StreamConnection(TlsConnection):
-    """A connection inside TLS whose exchanges are another's business.
+    """A connection inside TLS whose exchanges a library makes.
 
     Attributes:
         ended: whether the server closed its side.
@@ -25,23 +25,23 @@ class StreamConnection(TlsConnection):
 
     @property
     def session(self) -> ssl.SSLObject | None:
-        """What TLS agreed on; None where the connection is not open."""
+        """The TLS session; None if the connection is not open."""
         return self._session
 
     def begin(self) -> None:
-        """An exchange begins: its time runs from here, and again from when it has a connection."""
+        """Begin an exchange: its deadline counts from here, and again from when the connection is established."""
         self.ended = self._timed_out = False
         self._deadline_ns = perf_counter_ns() + self._timeout_ns
 
     def open(self, protocol: str | None) -> None:
-        """Connect and shake hands.
+        """Connect and do the TLS handshake.
 
         Args:
-            protocol: what ALPN has to agree on; None where that is all the same.
+            protocol: what ALPN has to agree on; None for any.
 
         Raises:
-            OSError: where that fails, or takes too long; ``failure`` says which.
-            AgreementError: where the server does not speak the protocol.
+            OSError: that fails, or takes too long; ``failure`` tells which.
+            AgreementError: the server does not speak the protocol.
         """
         self._open()
         assert self._session is not None
@@ -54,10 +54,10 @@ class StreamConnection(TlsConnection):
         self._write(data)
 
     def read(self) -> bytes:
-        """What came, as soon as anything has; empty where the server closed."""
+        """Wait for data, and return it; empty if the server closed."""
         while True:
             if not self._watcher.active:
-                # It stops where the server spoke before anybody waited for it, as HTTP/2's do.
+                # It stops if the server sends something while no exchange waits, as HTTP/2 servers do.
                 self._watcher.start(self._readable)
             try:
                 data = self._receive(RECEIVE_BYTES)
@@ -71,15 +71,15 @@ class StreamConnection(TlsConnection):
             return data
 
     def is_readable(self) -> bool:
-        """Whether the server said something that nobody waits for, or closed."""
+        """Whether the server sent something that no exchange waits for, or closed."""
         return self._socket is None or not self._watcher.active
 
     def _is_ended(self) -> bool:
-        # HTTP/2 servers speak while nobody waits.
+        # HTTP/2 servers send frames while no exchange waits.
         return self.ended or self._ended
 
     def failure(self, error: Exception) -> Failure:
-        """How an exchange failed, by what was raised in it."""
+        """Why an exchange failed, by the exception raised in it."""
         if self.ended and not isinstance(error, OSError):
             return Failure("lost", 0, "closed by the server before its answer was whole")
         if isinstance(error, OSError):

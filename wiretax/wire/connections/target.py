@@ -1,4 +1,4 @@
-"""Whom a connection trusts: the endpoint, and what its certificate is verified with."""
+"""An endpoint, and how its certificate is verified."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from wiretax.channels.workload import Server
 
 
 class TrustError(ValueError):
-    """A file of authorities that can't be used: one line that says which and why."""
+    """Certificate authorities that can't be used; the message says which file and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An endpoint and how it is to be trusted.
+    """An endpoint and how its certificate is verified.
 
     Attributes:
         endpoint: where it is.
-        ca: a file with certificates of authorities in PEM; None for the system's.
-        insecure: whether any certificate is taken.
+        ca: a file of certificate authorities in PEM; None for the system's.
+        insecure: whether certificate verification is skipped.
         context: the TLS settings of measured connections; None for plain HTTP.
         server: which workloads go there.
-        rtt_s: the embedded mock's round trip (s), where it is for workloads that name one; else None.
+        rtt_s: the built-in mock's round trip in seconds, if it serves workloads with an ``rtt``; else None.
     """
 
     endpoint: Endpoint
@@ -39,23 +39,23 @@ class Target:
         return self.context is not None
 
     def fresh_context(self) -> ssl.SSLContext | None:
-        """The same trust for a client of another kind, which may offer other protocols; None for plain HTTP."""
+        """A new context that verifies alike, for a client that offers other protocols; None for plain HTTP."""
         return client_context(self.ca, self.insecure) if self.tls else None
 
 
 def target_of(
     endpoint: Endpoint, ca: Path | None = None, insecure: bool = False, server: Server = "endpoint"
 ) -> Target:
-    """An endpoint with what it is verified by.
+    """Make a target.
 
     Args:
         endpoint: where it is.
-        ca: a file with certificates of authorities in PEM; None for the system's.
-        insecure: whether any certificate is taken.
+        ca: a file of certificate authorities in PEM; None for the system's.
+        insecure: whether certificate verification is skipped.
         server: which workloads go there.
 
     Raises:
-        TrustError: where the file can't be used, or where there is nothing to verify.
+        TrustError: the file can't be used, or the endpoint has no certificate to verify.
     """
     if endpoint.scheme == "http":
         if ca is not None or insecure:
@@ -65,10 +65,10 @@ def target_of(
 
 
 def client_context(ca: Path | None, insecure: bool) -> ssl.SSLContext:
-    """The client's side of TLS: certificates and host names are verified unless ``insecure``.
+    """Make the client's TLS context, which verifies certificates and host names unless ``insecure``.
 
     Raises:
-        TrustError: where ``ca`` can't be read as certificates in PEM.
+        TrustError: ``ca`` can't be read as certificates in PEM.
     """
     try:
         context = ssl.create_default_context(cafile=None if ca is None else str(ca))

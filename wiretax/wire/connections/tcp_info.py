@@ -1,6 +1,6 @@
-"""The kernel's own count of a connection: ``TCP_INFO``, below TLS and below anything this program can get wrong.
+"""The kernel's counters of a connection: ``TCP_INFO``, below TLS and independent of this program's own counts.
 
-Source: ``struct tcp_info`` in linux/tcp.h; the byte counters are there since Linux 4.19.
+Source: ``struct tcp_info`` in linux/tcp.h, with byte counters since Linux 4.19.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ SEGMENTS_AT, SENT_AT, ACKED_AT, RECEIVED_AT = 136, 200, 120, 128
 STATE_AT, OPTIONS_AT = 0, 5
 COUNTED = slice(RECEIVED_AT, RECEIVED_AT + 8)
 SYN_SENT, CLOSED = 2, 7
-# TIME_WAIT, CLOSE_WAIT, LAST_ACK, CLOSING: the peer's FIN came, and the kernel counts it as a byte received.
+# TIME_WAIT, CLOSE_WAIT, LAST_ACK, CLOSING: the peer's FIN arrived, which the kernel counts as a received byte.
 PEER_ENDED = frozenset({6, 8, 9, 11})
-# What both ends agreed on: timestamps in each segment (with padding 12 bytes); in a SYN MSS, SACK, scale as well.
+# Options that both ends agreed on: timestamps (12 bytes in each segment); MSS, SACK and scale only in a SYN.
 TIMESTAMPS, SACK, SCALE = 1, 2, 4
 IP_BYTES = {socket.AF_INET: 20, socket.AF_INET6: 40}
 TCP_BYTES = 20
-# A SYN offers all of them, whatever comes of it.
+# A SYN offers all of them.
 OFFERED_BYTES = 20
-# TCP_MAXSEG for segments as an Ethernet of 1,500 bytes carries them, 12 bytes of timestamps included.
+# TCP_MAXSEG for segments that fit into an Ethernet frame of 1,500 bytes, including 12 bytes of timestamps.
 ETHERNET_MAXSEG = 1460
 AVAILABLE = sys.platform == "linux"
 
@@ -40,11 +40,11 @@ class Reading(NamedTuple):
     """The counters of one connection at one moment.
 
     Attributes:
-        counters: what was counted.
-        state: the connection's, as the kernel numbers it.
-        peer_ended: whether the peer's FIN came.
+        counters: the connection's counters.
+        state: the connection's state, as the kernel numbers it.
+        peer_ended: whether the peer's FIN arrived.
         header: bytes of IP and TCP header of a segment.
-        bare_header: of a segment without options, such as a RST in answer to what nobody waits for.
+        bare_header: the same without options, as in a RST that answers data for a closed socket.
     """
 
     counters: TcpCounters
@@ -54,27 +54,29 @@ class Reading(NamedTuple):
     bare_header: int
 
 
-def read_counters(connection: socket.socket, taken: int | None = None) -> TcpCounters | None:
-    """The counters of a socket that is open here; None where the kernel does not keep them.
+def read_counters(connection: socket.socket, read_bytes: int | None = None) -> TcpCounters | None:
+    """Read the counters of an open socket; None if the kernel does not keep them.
 
-    ``taken``: bytes taken from it so far, where that is known. A connection that is over does not tell by its
-    state whether a FIN was counted as a byte.
+    ``read_bytes``: bytes read from it so far, if known. The state of a closed connection does not tell whether a
+    FIN was counted as a byte.
     """
-    reading = read_connection(connection, taken)
+    reading = read_connection(connection, read_bytes)
     return None if reading is None else reading.counters
 
 
-def read_connection(connection: socket.socket, taken: int | None = None, accepted: bool = False) -> Reading | None:
-    """The same with what tells how the connection goes on; ``accepted``: whether the other side opened it."""
+def read_connection(
+    connection: socket.socket, read_bytes: int | None = None, accepted: bool = False
+) -> Reading | None:
+    """Read the counters with the connection's state; ``accepted``: whether the peer opened the connection."""
     info = _read(connection)
     while info is not None:
-        # The kernel notes the state before it locks the socket and the bytes after, so a FIN may fall between
-        # them. Where two readings agree on the bytes, the second one's state belongs to them.
+        # The kernel reads the state before it locks the socket and the bytes after, so a FIN may come between
+        # them. If two readings agree on the bytes, the second one's state belongs to them.
         again = _read(connection)
         if again is None:
             return None
         if again[COUNTED] == info[COUNTED]:
-            return _reading(info, again[STATE_AT], taken, IP_BYTES[connection.family], accepted)
+            return _reading(info, again[STATE_AT], read_bytes, IP_BYTES[connection.family], accepted)
         info = again
     return None
 
@@ -89,16 +91,16 @@ def _read(connection: socket.socket) -> bytes | None:
     return info if len(info) >= LEAST_BYTES else None
 
 
-def _reading(info: bytes, state: int, taken: int | None, ip_bytes: int, accepted: bool) -> Reading:
+def _reading(info: bytes, state: int, read_bytes: int | None, ip_bytes: int, accepted: bool) -> Reading:
     sent, retransmitted = _SENT.unpack_from(info, SENT_AT)
     segments_out, segments_in = _SEGMENTS.unpack_from(info, SEGMENTS_AT)
     (received,) = _RECEIVED.unpack_from(info, RECEIVED_AT)
-    peer_ended = state in PEER_ENDED or (state == CLOSED and taken is not None and received == taken + 1)
+    peer_ended = state in PEER_ENDED or (state == CLOSED and read_bytes is not None and received == read_bytes + 1)
     options = info[OPTIONS_AT]
     bare_header = ip_bytes + TCP_BYTES
     nothing_acked = not accepted and info[ACKED_AT : ACKED_AT + 8] == NOTHING_ACKED
     if state == SYN_SENT or (state == CLOSED and nothing_acked):
-        # Not even the SYN was acknowledged: it went out once or more, and what came back refused it.
+        # The SYN was not acknowledged: it was sent once or more, and any segment that came back refused it.
         headers_out, headers_in = segments_out * (bare_header + OFFERED_BYTES), segments_in * bare_header
         header = bare_header
     else:
@@ -106,7 +108,7 @@ def _reading(info: bytes, state: int, taken: int | None, ip_bytes: int, accepted
         header = bare_header + timestamps
         syn_out, syn_in = OFFERED_BYTES - timestamps, _agreed_bytes(options) - timestamps
         if accepted:
-            # The answer to the SYN is not in the count of the connection that it made.
+            # The SYN-ACK is not counted for the connection that it established.
             segments_out += 1
             syn_out, syn_in = syn_in, syn_out
         headers_out, headers_in = segments_out * header + syn_out, segments_in * header + syn_in
@@ -123,5 +125,5 @@ def _reading(info: bytes, state: int, taken: int | None, ip_bytes: int, accepted
 
 
 def _agreed_bytes(options: int) -> int:
-    """The options in the answer to a SYN."""
+    """Bytes of the options in a SYN-ACK."""
     return 4 + (12 if options & TIMESTAMPS else 4 if options & SACK else 0) + (4 if options & SCALE else 0)

@@ -1,7 +1,7 @@
-"""A connection inside TLS: the same exchanges, with every byte that TLS adds counted apart.
+"""A connection inside TLS: the same exchanges, with every byte that TLS adds counted separately.
 
-Records go through memory, not through a socket of the ssl module's own, so that what is handed to the kernel
-is seen here, handshake and data apart.
+Records go through memory buffers instead of an SSLSocket, so that this module sees what is handed to the kernel,
+and can tell the handshake from data.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from wiretax.wire.connections.tcp_info import read_counters
 from wiretax.wire.counters import TcpCounters, TlsCounters
 
 RECORD_HEAD = Struct("!BHH")
-# Bytes that come while the counters are read are read too, and the counters again.
+# If data arrives while the counters are read, it is read too, and the counters are read again.
 LAST_READINGS = 5
 
 
 class TlsConnection(Connection):
-    """A connection whose ``sent`` and ``received`` are HTTP's bytes; those of TLS are in ``tls()``."""
+    """A connection whose ``sent`` and ``received`` count HTTP's bytes, and ``tls()`` those of TLS."""
 
     __slots__ = (
         "_context",
         "_ended",
+        "_got_data",
         "_handshake_received",
         "_handshake_sent",
-        "_heard",
         "_incoming",
         "_outgoing",
         "_partial",
@@ -71,11 +71,11 @@ class TlsConnection(Connection):
         self.close()
         self._raw_received_before = self._raw_received
         super()._open()
-        # What is still to come decides whether there is a connection at all.
+        # Without a TLS handshake there is no connection.
         self._connecting = True
         self._recv = self._receive
         self._partial = b""
-        self._heard = self._ended = False
+        self._got_data = self._ended = False
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         session = self._context.wrap_bio(self._incoming, self._outgoing, server_hostname=self._host)
         while True:
@@ -85,13 +85,13 @@ class TlsConnection(Connection):
             except ssl.SSLWantReadError:
                 self._flush_handshake()
                 self._wait_until_readable()
-                data = self._take()
+                data = self._read_raw()
                 if not data:
                     raise ConnectionResetError(0, "closed by the server during the TLS handshake") from None
                 self._handshake_received += len(data)
                 self._incoming.write(data)
             except ssl.SSLError:
-                # The server is told why.
+                # The alert tells the server why.
                 self._flush_handshake()
                 raise
         self._flush_handshake()
@@ -104,7 +104,7 @@ class TlsConnection(Connection):
         self._push(self._outgoing.read(), len(data))
 
     def _push(self, records: bytes, plain: int) -> None:
-        """Hand records to the socket; ``plain`` bytes of HTTP are in them."""
+        """Hand records to the socket, which contain ``plain`` bytes of HTTP."""
         before = self.sent
         try:
             super()._write(records)
@@ -118,19 +118,19 @@ class TlsConnection(Connection):
             self._push(self._outgoing.read(), 0)
         self._handshake_sent += self._raw_sent - before
 
-    def _take(self) -> bytes:
+    def _read_raw(self) -> bytes:
         assert self._socket is not None
         data = self._socket.recv(RECEIVE_BYTES)
         self._raw_received += len(data)
         return data
 
     def _receive(self, _most: int) -> bytes:
-        """What HTTP is to read next: waits where only TLS's own messages came; empty where the server closed."""
+        """Read data for HTTP: waits while only TLS messages arrive; empty if the server closed."""
         while not self._ended:
-            data = self._take()
+            data = self._read_raw()
             if not data:
                 break
-            plain = self._decrypt(data) if self._heard else self._decrypt_first(data)
+            plain = self._decrypt(data) if self._got_data else self._decrypt_first(data)
             if plain or self._ended:
                 return plain
             self._wait_until_readable()
@@ -147,13 +147,13 @@ class TlsConnection(Connection):
                     return plain
         except ssl.SSLWantReadError:
             return plain
-        # The server said that nothing more comes; it need not close the socket for that, or may wait for ours.
+        # The server sent a close_notify. It may keep the socket open, or wait for the client's.
         self._ended = True
         self._watcher.stop()
         return plain
 
     def _decrypt_first(self, data: bytes) -> bytes:
-        """Until the first answer, record by record: session tickets come before it; they are the handshake's."""
+        """Decrypt record by record until data comes: session tickets precede it, and count as handshake."""
         data = self._partial + data
         while len(data) >= RECORD_HEAD.size:
             size = RECORD_HEAD.size + RECORD_HEAD.unpack_from(data)[2]
@@ -162,7 +162,7 @@ class TlsConnection(Connection):
             plain = self._decrypt(data[:size])
             data = data[size:]
             if plain:
-                self._heard = True
+                self._got_data = True
                 self._partial = b""
                 return plain + (self._decrypt(data) if data else b"")
             self._handshake_received += size
@@ -173,46 +173,48 @@ class TlsConnection(Connection):
         self._waiter = gevent.getcurrent().switch
         self._switch()
 
-    def _taken(self) -> int:
+    def _read_bytes(self) -> int:
         return self._raw_received - self._raw_received_before
 
     def _end(self, connection: socket.socket) -> TcpCounters | None:
-        self._take_the_rest(connection)
-        owed = self._say_goodbye()
-        ended, taken = end_side(connection), self._taken()
-        # What came before that would make a RST of closing.
-        self._take_the_rest(connection)
-        return count_ended(connection, self._taken(), ended, owed if self._taken() == taken else 0)
+        self._read_rest(connection)
+        awaited = self._send_close_notify()
+        ended, read_bytes = end_side(connection), self._read_bytes()
+        # If data that came before is left unread, closing sends a RST.
+        self._read_rest(connection)
+        return count_ended(
+            connection, self._read_bytes(), ended, awaited if self._read_bytes() == read_bytes else 0
+        )
 
-    def _take_the_rest(self, connection: socket.socket) -> None:
-        """Take what nobody waited for, such as the server's goodbye, until the kernel holds no more than that."""
+    def _read_rest(self, connection: socket.socket) -> None:
+        """Read data that no exchange waits for, such as a close_notify, until the kernel holds no more."""
         for _ in range(LAST_READINGS):
-            self._drain()
-            counted = read_counters(connection, self._taken())
-            if counted is None or counted.received == self._taken():
+            self._discard_readable()
+            counted = read_counters(connection, self._read_bytes())
+            if counted is None or counted.received == self._read_bytes():
                 break
 
-    def _drain(self) -> None:
+    def _discard_readable(self) -> None:
         with suppress(OSError):
-            while data := self._take():
+            while data := self._read_raw():
                 self._handshake_received += len(data)
                 if self._session is not None:
                     self._incoming.write(data)
 
-    def _say_goodbye(self) -> int:
-        """As TLS asks of whoever closes; returns the bytes of the goodbye that the server owes."""
+    def _send_close_notify(self) -> int:
+        """Send a close_notify, as TLS requires; returns the bytes of the one that the server has yet to send."""
         session, self._session = self._session, None
         if session is None:
             return 0
         answered = False
-        # If the server's own has not come yet, it is not waited for.
+        # This raises if the server's close_notify has not arrived yet; don't wait for it.
         with suppress(ssl.SSLError):
             session.unwrap()
             answered = True
-        goodbye = self._outgoing.read()
-        # Where nobody is there to hear it, that is all right.
+        close_notify = self._outgoing.read()
+        # The server may be gone already, which is fine.
         with suppress(OSError):
-            said = self._send(goodbye) if goodbye else 0
-            self._raw_sent += said
-            self._handshake_sent += said
-        return 0 if answered else len(goodbye)
+            sent = self._send(close_notify) if close_notify else 0
+            self._raw_sent += sent
+            self._handshake_sent += sent
+        return 0 if answered else len(close_notify)

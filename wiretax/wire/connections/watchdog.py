@@ -1,4 +1,4 @@
-"""Deadlines: one watchdog ends what waits too long, on all connections of a process."""
+"""Deadlines: one watchdog ends exchanges that take too long, on all connections of a process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wiretax.wire.connections.connection import Connection
 
 
 class Watchdog:
-    """Holds exchanges to their deadlines, all connections of a process together."""
+    """Enforces the deadlines of exchanges on all connections of a process."""
 
     def __init__(self, timeout_s: float) -> None:
         self._every_s = min(0.5, max(0.01, timeout_s / 20))
@@ -25,7 +25,7 @@ class Watchdog:
 
     @property
     def connections(self) -> list[Connection]:
-        """All it watches."""
+        """The connections it watches."""
         return self._connections
 
     def stop(self) -> None:

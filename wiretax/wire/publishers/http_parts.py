@@ -1,12 +1,12 @@
-"""The parts of one exchange, read off the bytes that a library wrote and read: HTTP/1.1 and HTTP/2.
+"""Splitting the bytes that a library wrote and read into the parts of an exchange: HTTP/1.1 and HTTP/2.
 
-HTTP/2: a frame's head of 9 B counts with what the frame carries. HEADERS and CONTINUATION are the head, DATA
-the body, all else (preface, SETTINGS, WINDOW_UPDATE, PING, GOAWAY, RST_STREAM) framing. A head's block is split
-field by field by an encoder that keeps the same table as the library's:
+In HTTP/2, the 9 bytes of a frame's head count with what the frame carries. HEADERS and CONTINUATION are the head,
+DATA the body, everything else (preface, SETTINGS, WINDOW_UPDATE, PING, GOAWAY, RST_STREAM) framing. A header block
+is split field by field by an encoder whose table is the same as the library's:
 
-- request_line: ``:method``, ``:scheme`` and ``:path`` as it would be without its query;
+- request_line: ``:method``, ``:scheme``, and ``:path`` as if it had no query;
 - auth_query: the rest of ``:path``;
-- headers: ``:authority``, all other fields, and the heads of the frames.
+- headers: ``:authority``, all other fields, and the frames' heads.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ PRIORITY_BYTES = 5
 
 
 class ModelError(Exception):
-    """What a library wrote is not what the model says it would."""
+    """The bytes that a library wrote are not those of the model."""
 
 
 class PartsReader(Protocol):
-    """Takes what goes over one connection, and says at the end of each exchange what it was."""
+    """Gets the bytes of one connection, and splits them into parts at the end of each exchange."""
 
     def sent(self, data: bytes) -> None: ...
 
     def received(self, data: bytes) -> None: ...
 
     def finish(self) -> Parts:
-        """The parts since the last time. Raises ModelError where they can't be told."""
+        """The parts of the exchange since the last call. Raises ModelError if the bytes can't be split."""
         ...
 
 
@@ -92,7 +92,7 @@ class Frames:
 
     @property
     def pending(self) -> int:
-        """Bytes of a frame that is not whole yet."""
+        """Bytes of an incomplete frame."""
         return len(self._data)
 
     def feed(self, data: bytes) -> None:
@@ -109,7 +109,7 @@ class Frames:
 
 
 class Http2Parts:
-    """The frames of one connection; the model of its HPACK table lives as long as it does."""
+    """The frames of one connection, with a model of its HPACK table."""
 
     __slots__ = ("_block", "_decoder", "_encoder", "_incoming", "_outgoing", "_parts", "_paths", "_preface")
 
@@ -170,7 +170,7 @@ class Http2Parts:
                 self._decoder.max_allowed_table_size = value
 
     def _split(self, block: bytes) -> None:
-        """Encode a block's fields one by one, and compare: the parts of a head have to be the head."""
+        """Encode a header block's fields one by one, and check that together they are the block."""
         parts = self._parts
         modelled = b""
         for field in self._decoder.decode(block, raw=True):
@@ -188,7 +188,7 @@ class Http2Parts:
             raise ModelError(f"a head of {len(block)} bytes, {len(modelled)} by the model of its HPACK table")
 
     def _line_share(self, field: HeaderTuple) -> int:
-        """What ``:path`` would take in an empty table without its query."""
+        """The bytes of ``:path`` without its query, encoded with an empty table."""
         path = bytes(field[1]).partition(b"?")[0]
         share = self._paths.get(path)
         if share is None:

@@ -56,11 +56,11 @@ def test_the_state_says_what_is_still_to_come(state: int, out: int, back: int) -
 
 
 def test_a_goodbye_that_is_still_owed_is_met_by_a_reset_without_options() -> None:
-    assert after_close(reading(FIN_WAIT_2), goodbye=GOODBYE) == TcpCounters(
+    assert after_close(reading(FIN_WAIT_2), close_notify=GOODBYE) == TcpCounters(
         headers_out=BARE, headers_in=HEADER, close_segments_out=1, close_segments_in=1, close_received=GOODBYE
     )
     # A server that ended first owes none.
-    assert after_close(reading(LAST_ACK), goodbye=GOODBYE) == after_close(reading(LAST_ACK))
+    assert after_close(reading(LAST_ACK), close_notify=GOODBYE) == after_close(reading(LAST_ACK))
 
 
 def test_what_was_not_read_makes_a_reset_of_closing() -> None:
