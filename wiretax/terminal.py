@@ -1,4 +1,4 @@
-"""How the ``wiretax`` command speaks: where it prints, how it fails, and its exit codes."""
+"""Consoles, messages and exit codes of the ``wiretax`` command."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-# A file or a CI log has no width of its own; there the whole table is wanted.
+# A file or a CI log has no width; a whole table fits in 120 columns.
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True, highlight=False)
 
@@ -20,7 +20,7 @@ class Exit(IntEnum):
 
     OK = 0
     INTERNAL = 1
-    # Of the doctor, which measures nothing: a run would not work.
+    # The doctor's, which measures nothing: a run would not work.
     UNFIT = 1
     USAGE = 2
     CHECK_FAILED = 3
@@ -33,25 +33,35 @@ SEVERITY = (Exit.OK, Exit.INCONCLUSIVE, Exit.CHECK_FAILED, Exit.INVALID)
 
 
 def worst(*codes: int) -> int:
-    """The exit code that says most: an invalid run before a failed check before an inconclusive one. Any other
-    code comes first."""
+    """The most severe code: an invalid run before a failed check before an inconclusive one. Any other code comes
+    first."""
     return max(codes, key=lambda code: SEVERITY.index(Exit(code)) if code in SEVERITY else len(SEVERITY))
 
 
-def fail(message: str, code: Exit) -> NoReturn:
-    """One line on standard error, and out."""
+def warn(message: str) -> None:
+    """Print one line to standard error."""
     err.print(f"wiretax: {message}", soft_wrap=True, markup=False)
+
+
+def fail(message: str, code: Exit) -> NoReturn:
+    """Print one line to standard error and exit.
+
+    Args:
+        message: what happened, and what to do about it.
+        code: the exit code.
+    """
+    warn(message)
     raise typer.Exit(code)
 
 
-def said_at_most(times: int) -> Callable[[str], None]:
-    """What prints lines on standard error, so many; of the next one it says that there are more."""
+def warn_at_most(times: int) -> Callable[[str], None]:
+    """A function that prints at most ``times`` lines to standard error, then a note that more follow."""
     left = times
 
-    def say(line: str) -> None:
+    def warn_limited(line: str) -> None:
         nonlocal left
         if left >= 0:
-            err.print(f"wiretax: {line if left else 'and more of that'}", soft_wrap=True, markup=False)
+            warn(line if left else "more lines like these follow")
         left -= 1
 
-    return say
+    return warn_limited

@@ -36,8 +36,8 @@ FREE, DELAYED = CostModel(), CostModel(rtt=0.005)
 
 
 @contextmanager
-def faulty(*faults: str, cost: CostModel = FREE, spared: int = 0) -> Iterator[Endpoint]:
-    faulted = FaultList(tuple(map(parse_fault, faults)), spared=spared)
+def faulty(*faults: str, cost: CostModel = FREE, after: int = 0) -> Iterator[Endpoint]:
+    faulted = FaultList(tuple(map(parse_fault, faults)), after=after)
     with embedded_mock(Limits(), cost, None, faulted) as endpoint:
         yield endpoint
 
@@ -159,7 +159,7 @@ def test_what_is_asked_behind_a_slow_answer_is_answered_behind_it() -> None:
 
 
 def test_the_first_requests_can_be_spared() -> None:
-    with faulty("server-error", spared=3) as mock, Client(mock) as client:
+    with faulty("server-error", after=3) as mock, Client(mock) as client:
         assert [client.ask(publish(EVENTS, BODY)).status for _ in range(5)] == [200, 200, 200, 500, 500]
 
 

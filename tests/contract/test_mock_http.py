@@ -34,15 +34,15 @@ from mock_client import (
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
+from wiretax.mock.connection import MAX_HEAD_BYTES
 from wiretax.mock.cost import CostModel
-from wiretax.mock.http1 import MAX_HEAD_BYTES
 from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
-from wiretax.mock.server import BODY_ROOM
+from wiretax.mock.server import BODY_ALLOWANCE
 
 BODY = trigger_body()
 # What a mock with these limits takes at most: room for any head of a batch, and each byte of data escaped.
-MAX_BODY_BYTES = BODY_ROOM + 6 * Limits().batch_size * Limits().data_bytes
+MAX_BODY_BYTES = BODY_ALLOWANCE + 6 * Limits().batch_size * Limits().data_bytes
 
 
 def head_and_body(body: bytes = BODY, *headers: str) -> tuple[bytes, bytes]:

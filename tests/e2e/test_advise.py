@@ -82,7 +82,7 @@ def test_the_endpoint_is_named_in_each_head_and_its_secret_nowhere(run: Run) -> 
         (("--rate", "0/s"), "--rate: '0/s': expected more than 0 events"),
         (("--rate", "-5/s"), "--rate: '-5/s' is not a rate; write it like 500/s"),
         (("--rtt", "soon"), "--rtt: 'soon' is not a duration"),
-        (("--budget", "0ms"), "--budget 0ms: expected more than nothing"),
+        (("--budget", "0ms"), "--budget 0ms: expected a duration above zero"),
         (("--payload", "8"), "--payload 8, expected 9 (the smallest 'chat' document) to 10240"),
         (("--payload", "10241"), "--payload 10241, expected 9"),
         (("--payload", "10240", "--client", "php"), "php encodes a string once more"),

@@ -311,7 +311,7 @@ def test_the_exit_code_is_1_where_a_run_could_not_work(mock: Endpoint, secure_mo
     [
         (["--endpoint", "http://k:hidden@h/x"], "its path is not /apps/APP_ID"),
         (["--endpoint", "http://k@h/apps/1"], "lacks the key or the secret"),
-        (["--batch-limit"], "goes with an --endpoint"),
+        (["--batch-limit"], "needs an --endpoint"),
         (["--endpoint", "http://k:hidden@192.0.2.1/apps/1", "--batch-limit"], "add --yes if you mean it"),
     ],
 )

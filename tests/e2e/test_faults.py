@@ -105,7 +105,7 @@ def waiting(tmp_path_factory: pytest.TempPathFactory) -> Done:
 @pytest.fixture(scope="module")
 def closing(tmp_path_factory: pytest.TempPathFactory) -> Done:
     """A run on a mock that was started apart and closes connections; the plan's own faults are of no account."""
-    faults = FaultList(tuple(map(parse_fault, CLOSING)), spared=1)
+    faults = FaultList(tuple(map(parse_fault, CLOSING)), after=1)
     with embedded_mock(Limits(), CostModel(), None, faults) as mock:
         url = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{mock.port}/apps/{DEMO.app_id}"
         plan = HEAD + tables(("stall:1",)) + WORKLOADS

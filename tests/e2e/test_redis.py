@@ -121,7 +121,7 @@ def test_feed_fills_a_stream_at_a_rate_and_says_what_it_reached(server: RedisSer
     assert fed.returncode == 0
     assert fed.stdout.splitlines()[0] == f"feed  {server.url}, stream wiretax"
     assert re.search(
-        r"^300 events in \d+\.\d s: \d+/s, of 500/s asked for \(constant\)$", fed.stdout, re.MULTILINE
+        r"^300 events in \d+\.\d s: \d+/s, of 500/s requested \(constant\)$", fed.stdout, re.MULTILINE
     )
     entries = server.client.xrange("wiretax")
     assert len(entries) == 300
@@ -134,17 +134,17 @@ def test_feed_fills_a_stream_at_a_rate_and_says_what_it_reached(server: RedisSer
 def test_feed_names_a_rate_that_no_machine_makes(server: RedisServer, run: Run) -> None:
     fed = run("feed", "--rate", "100000000/s", "--duration", "1s", "--stream", STREAM, "--redis", server.url)
     assert fed.returncode == 0
-    assert "of 100,000,000/s asked for" in fed.stdout
-    assert "fell behind the rate" in fed.stderr
+    assert "of 100,000,000/s requested" in fed.stdout
+    assert "fell behind the requested rate" in fed.stderr
     assert f"{server.client.xlen(STREAM):,} events in " in fed.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--rate", "5/s"), "say how much: --duration 10s, or --count 5000"),
+        (("--rate", "5/s"), "expected --duration, --count or both, like --duration 10s"),
         (("--rate", "5"), "'5' is not a rate"),
-        (("--rate", "5/s", "--duration", "0s"), "--duration 0s: expected more than nothing"),
+        (("--rate", "5/s", "--duration", "0s"), "--duration 0s: expected a duration above zero"),
         (("--rate", "5/s", "--count", "1", "--kind", "char"), "did you mean chat?"),
         (("--rate", "5/s", "--count", "1", "--arrivals", "poison"), "did you mean poisson?"),
         (("--rate", "5/s", "--count", "1", "--payload", "3"), "--payload 3: expected 9"),

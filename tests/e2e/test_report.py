@@ -131,7 +131,7 @@ def test_figures_are_drawn_and_saved_and_a_failed_part_says_so(sound: Path, tmp_
     )
     done = call("report", str(run), "--notebooks", str(stories), cwd=tmp_path)
     assert done.returncode == 1
-    assert "this part could not be made: What fails: ZeroDivisionError: division by zero" in done.stderr
+    assert "this part failed: What fails: ZeroDivisionError: division by zero" in done.stderr
     assert "report:" in done.stderr
     assert "The figures" in done.stderr
     files = {file.name: file.read_bytes() for file in (run / "report" / "figures").iterdir()}

@@ -1,1 +1,5 @@
-"""Commands whose options need more than a few lines to be read; ``wiretax/cli.py`` has the others."""
+"""The commands of ``wiretax``, one module each: options in, exit code out. ``wiretax/cli.py`` registers them.
+
+``options`` has the options that several commands share. What a command needs beyond its options is imported when
+it runs, so that ``wiretax --help`` loads neither pandas nor Locust.
+"""

@@ -1,63 +1,73 @@
-"""``wiretax advise``: its options, checked, and the advice printed. Nothing is sent."""
+"""``wiretax advise``: checks its options and prints the advice. Nothing is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wiretax.channels.endpoint import PLAIN_SERVICE, SERVICE, Endpoint, EndpointError
 from wiretax.channels.limits import Limits
+from wiretax.commands.options import (
+    RESULTS,
+    OptionError,
+    PayloadKindOption,
+    PayloadOption,
+    ResultsOption,
+    check_choice,
+    positive_duration,
+    read_option,
+)
 from wiretax.terminal import Exit, fail, out
 
 if TYPE_CHECKING:
     from wiretax.channels.workload import Workload
 
-# Each size up to the limit is reckoned.
+# Every batch size up to the limit is computed.
 MOST_LIMIT = 1000
 HABITS = ("keep-alive", "close")
 
 
-class AdviseError(ValueError):
-    """An option that can't be used: one line that says what was given, what was expected and what to do."""
-
-
 def advise(
-    rate: Annotated[str, typer.Option(help="Events to publish, like 500/s, 30000/min, 2000/h or 1000000/day.")],
-    payload: Annotated[int, typer.Option(help="UTF-8 bytes of one event's data.")],
+    rate: Annotated[
+        str, typer.Option(help="Rate of events to publish, like 500/s, 30000/min, 2000/h or 1000000/day.")
+    ],
+    payload: PayloadOption,
     rtt: Annotated[str, typer.Option(help="Round-trip time to the endpoint, like 40ms.")],
     budget: Annotated[
-        str, typer.Option(help="The longest from an event's arrival to its call's answer, like 100ms.")
+        str,
+        typer.Option(help="Latency budget: longest time from an event's arrival to the response, like 100ms."),
     ],
-    client: Annotated[str, typer.Option(help="The client library that publishes.")] = "reference",
-    kind: Annotated[str, typer.Option(help="The shape of the data.")] = "chat",
-    limit: Annotated[int, typer.Option(help="Events a batch the endpoint takes.")] = Limits().batch_size,
+    client: Annotated[str, typer.Option(help="Client library that publishes.")] = "reference",
+    kind: PayloadKindOption = "chat",
+    limit: Annotated[
+        int, typer.Option(help="Maximum events per batch that the endpoint accepts.")
+    ] = Limits().batch_size,
     tls: Annotated[
-        bool | None, typer.Option("--tls/--no-tls", help="Whether by https; if not said, as the endpoint is.")
+        bool | None, typer.Option("--tls/--no-tls", help="Use https or http. Default: as the endpoint does.")
     ] = None,
     endpoint: Annotated[
         str | None,
         typer.Option(
             envvar="PUSHER_URL",
             show_envvar=True,
-            help="Where to, since its name is in each head; nothing is sent. If not said, Pusher's, by https.",
+            help="The server to publish to, whose name is in each request; nothing is sent. Default: Pusher's, by "
+            "https.",
         ),
     ] = None,
     connection: Annotated[
         str | None,
         typer.Option(
-            help="Whether the server keeps connections or closes each after a call; if not said, as a run against "
-            "it saw, else it is taken to keep them.",
+            help="keep-alive or close: what the server does with connections. Default: as measured in a run "
+            "against it, or else keep-alive.",
         ),
     ] = None,
     run: Annotated[
-        str | None, typer.Option(help="The run that says what a call costs in time; else the newest that does.")
+        str | None, typer.Option(help="The run that gives the time of a call. Default: the newest that does.")
     ] = None,
-    results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
+    results: ResultsOption = RESULTS,
 ) -> None:
-    """From rate, payload, round trip and a latency budget to a batch size and a linger."""
+    """Recommend a batch size and a linger for a rate, a payload, a round-trip time and a latency budget."""
     from analysis.advice.advice_text import print_advice
     from analysis.advice.advise import Demand
     from analysis.advice.advise import advise as advise_on
@@ -69,30 +79,21 @@ def advise(
     from wiretax.units.rate import parse_rate
 
     try:
-        events_per_s = _read("--rate", rate, parse_rate)
-        rtt_s = _read("--rtt", rtt, parse_duration)
-        budget_s = _read("--budget", budget, parse_duration)
-        if not budget_s:
-            raise AdviseError(f"--budget {budget}: expected more than nothing, like 100ms")
+        events_per_s = read_option("--rate", rate, parse_rate)
+        rtt_s = read_option("--rtt", rtt, parse_duration)
+        budget_s = positive_duration("--budget", budget, "100ms")
         target = _target(endpoint, tls)
         workload = _workload(payload, kind, client, limit, target.scheme == "https")
         cost = find_call_cost(results, run, workload)
         if connection not in (None, *HABITS):
-            raise AdviseError(f"--connection {connection}: expected {' or '.join(HABITS)}")
+            raise OptionError(f"--connection {connection}: expected {' or '.join(HABITS)}")
         told = None if connection is None else Connections(connection == "close", f"--connection {connection}")
         seen = told or find_seen(results, run, target) or ASSUMED
         demand = Demand(workload, target, events_per_s, rtt_s, budget_s, limit, seen)
         queue = find_measured_queue(results, run, demand)
-    except (AdviseError, EndpointError, RunNotFoundError) as error:
+    except (OptionError, EndpointError, RunNotFoundError) as error:
         fail(str(error), Exit.USAGE)
     print_advice(advise_on(demand, cost), out, "" if queue is None else queue.sentence(budget_s))
-
-
-def _read(option: str, text: str, parse: Callable[[str], float]) -> float:
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise AdviseError(f"{option}: {error}") from None
 
 
 def _target(url: str | None, tls: bool | None) -> Endpoint:
@@ -100,26 +101,24 @@ def _target(url: str | None, tls: bool | None) -> Endpoint:
         return PLAIN_SERVICE if tls is False else SERVICE
     given = Endpoint.parse(url)
     if tls is not None and tls != (given.scheme == "https"):
-        raise AdviseError(
-            f"{'--tls' if tls else '--no-tls'}: the endpoint is {given.scheme}://; leave the option out, or give "
+        raise OptionError(
+            f"{'--tls' if tls else '--no-tls'}: the endpoint is {given.scheme}://; leave the option out, or use "
             "another --endpoint (or PUSHER_URL)"
         )
     return given
 
 
 def _workload(payload: int, kind: str, client: str, limit: int, tls: bool) -> Workload:
-    """One event by trigger, as the endpoint takes it, in a batch too."""
+    """The trigger of one event, whose data the endpoint accepts."""
     from wiretax.channels.bodies.payloads import KINDS
     from wiretax.channels.profiles import load_profile, profile_names
     from wiretax.channels.validation import object_to
     from wiretax.channels.workload import Workload
-    from wiretax.toml_errors import near
 
-    for option, given, known in (("--client", client, profile_names()), ("--kind", kind, tuple(KINDS))):
-        if given not in known:
-            raise AdviseError(f"{option} {given}: expected one of {', '.join(known)}{near(given, known)}")
+    check_choice("--client", client, profile_names())
+    check_choice("--kind", kind, KINDS)
     if not 1 <= limit <= MOST_LIMIT:
-        raise AdviseError(f"--limit {limit}: expected 1 to {MOST_LIMIT}; Pusher's shared clusters take 10")
+        raise OptionError(f"--limit {limit}: expected 1 to {MOST_LIMIT}; Pusher's shared clusters take 10")
     workload = Workload.of(
         payload_bytes=payload,
         payload_kind=kind,
@@ -129,5 +128,5 @@ def _workload(payload: int, kind: str, client: str, limit: int, tls: bool) -> Wo
     )
     objection = object_to(workload, Limits())
     if objection is not None:
-        raise AdviseError(f"--payload {payload}{objection.removeprefix(f'payload_bytes = {payload}')}")
+        raise OptionError(f"--payload {payload}{objection.removeprefix(f'payload_bytes = {payload}')}")
     return workload

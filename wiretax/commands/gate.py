@@ -1,4 +1,4 @@
-"""``wiretax gate``: a saved run judged, or accepted; the verdict as exit code and files."""
+"""``wiretax gate``: a saved run gated, or accepted; the verdict as exit code and files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wiretax.commands.options import RESULTS, ResultsOption, RunArgument
 from wiretax.terminal import Exit, fail, out
 
 if TYPE_CHECKING:
@@ -15,15 +16,17 @@ if TYPE_CHECKING:
 
 
 def gate(
-    run: Annotated[str | None, typer.Argument(help="A run's name or folder; the newest if not said.")] = None,
-    gates: Annotated[Path, typer.Option(help="What to hold it to.")] = Path("gates.toml"),
+    run: RunArgument = None,
+    gates: Annotated[Path, typer.Option(help="File with the checks.")] = Path("gates.toml"),
     accept: Annotated[
-        bool, typer.Option("--accept", help="Write what was measured into the checks' baselines.")
+        bool, typer.Option("--accept", help="Write the run's measurements into the checks' baselines.")
     ] = False,
-    metrics: Annotated[bool, typer.Option("--list", help="Print what a check can judge, and exit.")] = False,
-    results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
+    metrics: Annotated[
+        bool, typer.Option("--list", help="Print the metrics that checks can use, and exit.")
+    ] = False,
+    results: ResultsOption = RESULTS,
 ) -> None:
-    """Gating a saved run: exit code, and gate.json, junit.xml and summary.md in its folder."""
+    """Gate a saved run: exit code, and gate.json, junit.xml and summary.md in the run's folder."""
     from analysis.gates.baseline.gates import load_gates
     from analysis.gates.evaluation.evaluate import evaluate
     from analysis.gates.file.checks import GatesError
@@ -68,7 +71,10 @@ def _accept(saved: Run, gates: Gates) -> None:
     except GatesError as error:
         fail(str(error), Exit.USAGE)
     if not changes:
-        fail(f"no check in {gates.name} names a baseline: there is nothing to accept into", Exit.USAGE)
+        fail(
+            f"no check in {gates.name} has a baseline, so there is nothing to accept into; add one to a check",
+            Exit.USAGE,
+        )
     for file, found in changes.items():
         print_changes(found, out)
         out.print(f"accepted into {file}", soft_wrap=True, markup=False)

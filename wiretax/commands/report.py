@@ -1,4 +1,4 @@
-"""``wiretax report``: a run's page made, and what is to be said of the run beside it."""
+"""``wiretax report``: a run's HTML report, and warnings about the run."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Annotated
 
 import typer
 
-from wiretax.terminal import Exit, err, fail, out
+from wiretax.commands.options import RESULTS, ResultsOption, RunArgument
+from wiretax.terminal import Exit, err, fail, out, warn
 
 
 def report(
-    run: Annotated[
-        str | None, typer.Argument(help="A run's folder, or its name in --results; the newest if not given.")
-    ] = None,
-    results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
+    run: RunArgument = None,
+    results: ResultsOption = RESULTS,
     notebooks: Annotated[
-        Path | None, typer.Option(help="A folder of your own: report.ipynb, and stories 01-NAME.ipynb and on.")
+        Path | None,
+        typer.Option(help="Folder with your own report.ipynb and stories 01-NAME.ipynb, 02-NAME.ipynb, ..."),
     ] = None,
 ) -> None:
-    """Tell a run as one page with figures: RUN/report/index.html."""
+    """Write a run's HTML report: RUN/report/index.html, with its figures."""
     from wiretax.report.errors import KernelError, MissingNotebooksError, NotebookError
     from wiretax.report.report import make_report
     from wiretax.runs.reader import RunNotFoundError, find_run, salvage_run
@@ -35,9 +35,9 @@ def report(
     except KeyboardInterrupt:
         fail("interrupted; no report was written", Exit.INTERRUPTED)
     for failure in made.failures:
-        err.print(f"wiretax: this part could not be made: {failure}", soft_wrap=True, markup=False)
+        warn(f"this part failed: {failure}")
     for doubt in saved.doubts:
-        err.print(f"wiretax: {doubt}", soft_wrap=True, markup=False)
+        warn(doubt)
     out.print(f"{made.page}  {made.page.resolve().as_uri()}", soft_wrap=True, markup=False)
     if saved.doubts:
         raise typer.Exit(Exit.INVALID)

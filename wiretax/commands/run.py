@@ -1,4 +1,4 @@
-"""``wiretax run``: a plan swept and printed, and judged where gates are given."""
+"""``wiretax run``: a plan swept and printed, and gated if there are gates."""
 
 from __future__ import annotations
 
@@ -9,73 +9,73 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from wiretax.channels.endpoint import EndpointError
+from wiretax.commands.options import (
+    RESULTS,
+    SERVER_URL,
+    CaOption,
+    EndpointOption,
+    InsecureOption,
+    ResultsOption,
+    YesOption,
+)
 from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
-from wiretax.terminal import Exit, err, fail, out, said_at_most
+from wiretax.terminal import Exit, err, fail, out, warn_at_most
 
 if TYPE_CHECKING:
     from wiretax.load.accounting.gating import Gating
     from wiretax.load.drivers.headless import MoreRounds
 
-# Of the plan's, where --max-rounds is not said.
+# Times the plan's rounds: the default of --max-rounds.
 MOST_ROUNDS = 3
-# Lines that are named where they are skipped.
+# Skipped lines of --events that are named.
 MOST_SKIPPED = 5
 
 
 def run(
-    plan: Annotated[str, typer.Argument(help="A plan's name, or the path of a TOML file.")] = "quick",
-    endpoint: Annotated[
-        str | None,
-        typer.Option(envvar="PUSHER_URL", show_envvar=True, help="http(s)://KEY:SECRET@HOST:PORT/apps/ID"),
-    ] = None,
+    plan: Annotated[str, typer.Argument(help="A plan's name, or a TOML file.")] = "quick",
+    endpoint: EndpointOption = None,
     against: Annotated[
         str | None,
         typer.Option(
             envvar="WIRETAX_AGAINST",
             show_envvar=True,
-            help="A second server: http(s)://KEY:SECRET@HOST:PORT/apps/ID. It is sent the same in turn, and "
-            "compared with the endpoint round by round.",
+            help=f"A second server: {SERVER_URL}. Both servers get the same requests in turn and are compared "
+            "round by round.",
         ),
     ] = None,
-    ca: Annotated[
-        Path | None, typer.Option(help="A file of authorities (PEM) to verify an https endpoint with.")
-    ] = None,
-    insecure: Annotated[
-        bool, typer.Option("--insecure", help="Take any certificate of an https endpoint; said in the run.")
-    ] = False,
+    ca: CaOption = None,
+    insecure: InsecureOption = False,
     gates: Annotated[
         Path | None,
-        typer.Option(help="Gating the run by this file: rounds are added while a check is undecided."),
+        typer.Option(help="Gate the run by this file. Rounds are added while a check is undecided."),
     ] = None,
     max_rounds: Annotated[
         int | None,
-        typer.Option(min=1, help="Rounds at most, added ones included; three times the plan's if not said."),
+        typer.Option(min=1, help="Maximum number of rounds, with added ones. Default: three times the plan's."),
     ] = None,
     processes: Annotated[
         int,
-        typer.Option(min=0, help="Send from so many processes, which share the plan's users; 0: from this one."),
+        typer.Option(min=0, help="Number of worker processes, which share the plan's users; 0: this process."),
     ] = 0,
     events: Annotated[
         str | None,
-        typer.Option(help="Send your own events in place of drawn ones: a file of JSON Lines, or - for stdin."),
+        typer.Option(help="Send your own events instead of generated ones: a JSON Lines file, or - for stdin."),
     ] = None,
     on_error: Annotated[
-        Literal["skip", "stop"], typer.Option(help="What becomes of a line that is no event.")
+        Literal["skip", "stop"], typer.Option(help="On an invalid line of --events: skip it or stop.")
     ] = "stop",
-    results: Annotated[Path, typer.Option(help="The folder runs are kept in.")] = Path("results"),
+    results: ResultsOption = RESULTS,
     max_messages: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Never send more: a batch counts once an event, many channels once a channel. 10,000 if not said "
-            "to an endpoint that is not on this machine, else no limit.",
+            help="Maximum number of messages to send. A batch counts one per event, a multi-channel trigger one "
+            "per channel. Default: 10,000 for remote endpoints, unlimited for local ones.",
         ),
     ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Send to an endpoint that is not on this machine, unasked.")
-    ] = False,
+    yes: YesOption = False,
 ) -> None:
-    """Sweep a plan's workloads and print what each event costs. Without --endpoint it starts a mock of its own."""
+    """Sweep a plan's workloads and print what each event costs. Without --endpoint, the built-in mock is used."""
     # Locust patches the standard library, so it comes before anything that opens a socket.
     import locust  # noqa: F401
 
@@ -98,7 +98,7 @@ def run(
 
     if "://" in plan:
         # Not repeated: it may hold a secret.
-        fail("that is no plan but a URL; give it with --endpoint, or as PUSHER_URL", Exit.USAGE)
+        fail("expected a plan name or file, got a URL; pass it with --endpoint or PUSHER_URL", Exit.USAGE)
     try:
         judge = None if gates is None else Gating(gates)
         first, second = servers_of(endpoint, against, ca, insecure)
@@ -110,7 +110,7 @@ def run(
                     "--events goes without --processes: one process replays a file in order; leave one out",
                     Exit.USAGE,
                 )
-            chosen = replaying(chosen, read_replay(events, chosen.limits, on_error, said_at_most(MOST_SKIPPED)))
+            chosen = replaying(chosen, read_replay(events, chosen.limits, on_error, warn_at_most(MOST_SKIPPED)))
         if processes:
             chosen = chosen.for_workers()
         if processes > chosen.users:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from wiretax.doctor.finding import Finding
 from wiretax.runs.machine import cpu_model
-from wiretax.wire.connections.tcp_info import ETHERNET_MAXSEG, LEAST_BYTES, READ_BYTES
+from wiretax.wire.connections.segments import ETHERNET_MAXSEG
+from wiretax.wire.connections.tcp_info import LEAST_BYTES, READ_BYTES
 
 # For the usual 16 users and the mock, with room for more.
 LEAST_FILES = 256

@@ -1,4 +1,4 @@
-"""Which HTTP a connection inside TLS speaks, as client and mock agreed by ALPN."""
+"""The HTTP version of a TLS connection, as negotiated by ALPN."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from wiretax.mock.server import MockServer
 
 
-class Negotiation(asyncio.Protocol):
-    """Takes a connection from its handshake to the protocol that was agreed on; HTTP/1.1 where none was."""
+class AlpnProtocol(asyncio.Protocol):
+    """Hands a connection to the protocol that its handshake negotiated; to HTTP/1.1 if it negotiated none."""
 
     __slots__ = ("_server",)
 
@@ -23,7 +23,7 @@ class Negotiation(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         secure = cast(asyncio.Transport, transport)
         session: ssl.SSLObject = secure.get_extra_info("ssl_object")
-        agreed = session.selected_alpn_protocol()
-        protocol = Http2Connection(self._server) if agreed == "h2" else self._server.protocol(self._server)
+        negotiated = session.selected_alpn_protocol()
+        protocol = Http2Connection(self._server) if negotiated == "h2" else self._server.http1(self._server)
         secure.set_protocol(protocol)
         protocol.connection_made(secure)

@@ -1,4 +1,4 @@
-"""The certificate a mock speaks TLS with: signed by an authority of its own, made anew each time it starts."""
+"""The mock's TLS certificate, signed by an authority that is created at each start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KeyType = Literal["rsa", "ecdsa"]
 KEY_TYPES: tuple[KeyType, ...] = get_args(KeyType)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 EVERYWHERE = ("0.0.0.0", "::")
-# What clients are offered by ALPN, best first; one that asks for nothing gets HTTP/1.1, too.
+# Offered by ALPN, preferred first. A client without ALPN gets HTTP/1.1.
 PROTOCOLS = ("h2", "http/1.1")
 HTTP_1 = ("http/1.1",)
 
@@ -22,8 +22,9 @@ class MockTls:
     """How a mock speaks TLS.
 
     Attributes:
-        key_type: of its certificate: "rsa" (2,048 bits) or "ecdsa" (P-256). Most of a handshake is its.
-        authority: the file its authority's certificate is written to, for clients to verify with.
+        key_type: key type of its certificate: "rsa" (2,048 bits) or "ecdsa" (P-256). It dominates a handshake's
+            cost.
+        authority: the file for its authority's certificate, with which clients verify it.
     """
 
     key_type: KeyType
@@ -31,12 +32,17 @@ class MockTls:
 
 
 def server_context(host: str, tls: MockTls, protocols: Sequence[str] = PROTOCOLS) -> ssl.SSLContext:
-    """The TLS side of a mock that is called by the names of loopback and by ``host``; ``protocols`` by ALPN.
+    """The TLS context of a mock.
+
+    Args:
+        host: a name of the mock, besides those of loopback.
+        tls: key type, and the authority's file.
+        protocols: offered by ALPN.
 
     Raises:
-        OSError: where the authority's file can't be written.
+        OSError: if the authority's file can't be written.
     """
-    # Only a mock that speaks TLS needs it, and it takes a while to load.
+    # Slow to import, and only a mock with TLS needs it.
     import trustme
 
     key_type = {"rsa": trustme.KeyType.RSA, "ecdsa": trustme.KeyType.ECDSA}[tls.key_type]

@@ -1,7 +1,7 @@
-"""What a request costs the mock: nothing, or the time a server of known capacity would take.
+"""The time the mock takes to answer: none, or that of a server of known capacity.
 
-A queue in virtual time: the moment each answer is due is computed on arrival, so that the server has an
-exact capacity of ``servers / (per_request + n * per_event)`` calls a second without burning a processor.
+The server is a queue in virtual time. The due time of a response is computed on arrival, so the capacity is
+exactly ``servers / (per_request + n * per_event)`` calls per second, without using the processor.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ class CostModel:
     """Times in seconds.
 
     Attributes:
-        rtt: the network's share of an answer, half of it before the server and half after.
-        per_request: a server's time for a call, whatever it holds.
-        per_event: a server's time for each event in it.
-        servers: calls served at once.
+        rtt: network round trip, half of it before the server and half after.
+        per_request: server time per call.
+        per_event: server time per event in a call.
+        servers: number of calls served at the same time.
     """
 
     rtt: float = 0.0
@@ -29,7 +29,7 @@ class CostModel:
 
     @property
     def is_free(self) -> bool:
-        """Whether answers go out at once."""
+        """Whether responses are sent immediately."""
         return self.rtt == 0 and self.per_request == 0 and self.per_event == 0
 
     def as_dict(self) -> dict[str, Any]:
@@ -39,7 +39,7 @@ class CostModel:
 
 
 class Queue:
-    """First come, first served, by the first server that is free."""
+    """First come, first served, by the first free server."""
 
     __slots__ = ("_cost", "_free_at")
 
@@ -48,7 +48,7 @@ class Queue:
         self._free_at = [0.0] * cost.servers
 
     def due(self, now: float, events: int) -> float:
-        """When the answer to a call that arrives now is due, on the clock ``now`` is read from (seconds)."""
+        """When the response to a call that arrives now is due, on the clock of ``now`` (seconds)."""
         cost = self._cost
         begins = max(now + cost.rtt / 2, self._free_at[0])
         done = begins + cost.per_request + events * cost.per_event

@@ -1,4 +1,4 @@
-"""What a mock can be told to get wrong, which requests that hits, and what leaves for them. No I/O."""
+"""The faults a mock can inject, the requests they hit, and the bytes that leave instead. No I/O."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Kind = Literal[
     "long-length",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-# The kinds that take a time, and what it is where none is given (s).
+# The kinds that take a time, with its default (s).
 WAITS_S: dict[str, float] = {"slow": 0.2, "rate-limit": 1.0}
 
 JSON = "application/json"
@@ -36,16 +36,16 @@ LENGTH = re.compile(rb"(\r\nContent-Length: )(\d+)")
 
 
 class Ending(Enum):
-    """What becomes of a connection after an answer."""
+    """What happens to a connection after a response."""
 
-    KEEP = "it is kept"
-    CLOSE = "it is closed"
-    RESET = "it is reset, by RST"
-    STALL = "it is kept, and nothing more is read or sent"
+    KEEP = "kept open"
+    CLOSE = "closed"
+    RESET = "reset by RST"
+    STALL = "kept open, but nothing more is read or sent"
 
 
 class Delivery(NamedTuple):
-    """What leaves for one request, and what becomes of the connection after it."""
+    """The bytes sent for one request, and what happens to the connection afterwards."""
 
     data: bytes
     ending: Ending
@@ -53,19 +53,19 @@ class Delivery(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to go wrong.
+    """One fault.
 
-    The answer comes late ("slow"); breaks off ("half-body": closed inside the body, "half-reset": by RST half
-    way); does not come ("reset": RST instead, "stall": nothing, ever); ends the connection ("close": said in a
-    header, "close-unsaid": not); or has a Content-Length of one too few or too many ("short-length",
-    "long-length"). In all of those the events were taken. Or nothing is taken, and the answer is 429 with
-    Retry-After ("rate-limit"), 500 in JSON ("server-error"), 503 in plain text ("plain-text"), 200 with an error
-    in its body, as soketi has it ("error-body"), or 200 without JSON ("not-json").
+    The events are accepted, but the response is late ("slow"), breaks off ("half-body": closed inside the body,
+    "half-reset": RST half way), never comes ("reset": RST instead, "stall": nothing at all), ends the connection
+    ("close": announced in a header, "close-unsaid": not), or has a Content-Length that is one too small or too
+    large ("short-length", "long-length"). Or the events are rejected, and the response is 429 with Retry-After
+    ("rate-limit"), 500 in JSON ("server-error"), 503 in plain text ("plain-text"), 200 with an error in its body,
+    as soketi sends it ("error-body"), or 200 without JSON ("not-json").
 
     Attributes:
-        kind: which of those.
-        share: of the requests, over 0 and up to 1.
-        wait_s: the delay of "slow", the Retry-After of "rate-limit" (whole seconds); of no use to the others.
+        kind: one of ``KINDS``.
+        share: share of the requests it hits, above 0 and up to 1.
+        wait_s: the delay of "slow", the Retry-After of "rate-limit" (whole seconds); unused by other kinds.
     """
 
     kind: Kind
@@ -73,9 +73,9 @@ class Fault:
     wait_s: float = 0.0
 
     @property
-    def refuses(self) -> bool:
-        """Whether the events are not taken."""
-        return self.kind in REFUSALS
+    def rejects(self) -> bool:
+        """Whether the events are rejected."""
+        return self.kind in REJECTIONS
 
     def as_dict(self) -> dict[str, Any]:
         """As ``run.json`` keeps it."""
@@ -83,30 +83,30 @@ class Fault:
         return {"kind": self.kind, "share": self.share, **wait}
 
     def __str__(self) -> str:
-        """As the option ``--fault`` takes it."""
+        """As the option ``--fault`` reads it."""
         wait = f":{self.wait_s:.6f}s" if self.kind in WAITS_S else ""
         return f"{self.kind}:{self.share!r}{wait}"
 
 
 @dataclass(frozen=True, slots=True)
 class FaultList:
-    """All a mock gets wrong; a request meets one of them at most.
+    """The faults of a mock; at most one hits a request.
 
     Attributes:
         faults: their shares add up to 1 at most.
-        seed: what decides which requests they hit; the same seed hits the same ones.
-        spared: requests that are served well before the first fault.
+        seed: random seed; the same seed hits the same requests.
+        after: number of requests before the first fault.
     """
 
     faults: Sequence[Fault] = ()
     seed: int = 1
-    spared: int = 0
+    after: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.faults)
 
     def draw(self, connection: int, request: int) -> Fault | None:
-        """The fault of one request, by its number on its connection and the connection's; None for none."""
+        """The fault of a request, drawn from its number and its connection's number; None for no fault."""
         digest = blake2b(f"{self.seed}/{connection}/{request}".encode(), digest_size=8).digest()
         point = int.from_bytes(digest) / 2**64
         for fault in self.faults:
@@ -119,25 +119,25 @@ class FaultList:
 NO_FAULTS = FaultList()
 
 
-class CannedAnswer(NamedTuple):
-    """An answer that does not depend on its request."""
+class Answer(NamedTuple):
+    """A response whatever HTTP carries it."""
 
     status: int
     content_type: str
     body: bytes
 
 
-REFUSALS: dict[str, CannedAnswer] = {
-    "rate-limit": CannedAnswer(429, JSON, b'{"error":"Too many requests.","code":429}'),
-    "server-error": CannedAnswer(500, JSON, b'{"error":"Internal server error.","code":500}'),
-    "plain-text": CannedAnswer(503, TEXT, b"Service Unavailable"),
-    "error-body": CannedAnswer(200, JSON, b'{"error":"The received data is incorrect.","code":400}'),
-    "not-json": CannedAnswer(200, TEXT, b"It works!"),
+REJECTIONS: dict[str, Answer] = {
+    "rate-limit": Answer(429, JSON, b'{"error":"Too many requests.","code":429}'),
+    "server-error": Answer(500, JSON, b'{"error":"Internal server error.","code":500}'),
+    "plain-text": Answer(503, TEXT, b"Service Unavailable"),
+    "error-body": Answer(200, JSON, b'{"error":"The received data is incorrect.","code":400}'),
+    "not-json": Answer(200, TEXT, b"It works!"),
 }
 
 
-def spoil(fault: Fault, answer: bytes) -> Delivery:
-    """What leaves instead of a whole answer, head and body, that is ready to be sent."""
+def apply_fault(fault: Fault, answer: bytes) -> Delivery:
+    """The bytes to send instead of a whole HTTP/1.1 response."""
     head = answer.find(BLANK_LINE) + len(BLANK_LINE)
     match fault.kind:
         case "half-body":
@@ -147,8 +147,8 @@ def spoil(fault: Fault, answer: bytes) -> Delivery:
         case "half-reset":
             return Delivery(answer[: len(answer) // 2], Ending.RESET)
         case "close":
-            said = b"\r\nConnection: close\r\n" in answer[:head]
-            return Delivery(answer if said else with_header(answer, b"Connection: close"), Ending.CLOSE)
+            announced = b"\r\nConnection: close\r\n" in answer[:head]
+            return Delivery(answer if announced else with_header(answer, b"Connection: close"), Ending.CLOSE)
         case "close-unsaid":
             return Delivery(answer, Ending.CLOSE)
         case "rate-limit":
@@ -164,7 +164,7 @@ def spoil(fault: Fault, answer: bytes) -> Delivery:
 
 
 def with_header(answer: bytes, line: bytes) -> bytes:
-    """An answer with one header more, the last."""
+    """A response with one more header, the last."""
     head = answer.find(BLANK_LINE)
     return answer[:head] + b"\r\n" + line + answer[head:]
 

@@ -1,26 +1,22 @@
-"""HTTP/1.1 on one connection: framing, bounds and byte counts. What a request means is for the rules."""
+"""HTTP/1.1 on one connection: framing, bounds and byte counts. The rules decide what a request means."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from time import time
 from typing import TYPE_CHECKING, cast
 
 import httptools
-import orjson
 
 from wiretax.channels.limits import Refusal
-from wiretax.mock.rules import Refused
+from wiretax.mock.connection import ACCEPTED, LEDGER_PATH, LONG_HEAD, MAX_HEAD_BYTES, MockConnection
+from wiretax.mock.faults import BLANK_LINE, Answer
 
 if TYPE_CHECKING:
     from wiretax.mock.server import MockServer
 
-LEDGER_PATH = b"/_wiretax/ledger"  # no app id can collide with it: every API path begins with /apps/
-MAX_HEAD_BYTES = 16_384
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 EXPECTS = re.compile(rb"\r\nexpect: *100-continue", re.IGNORECASE)
-BLANK_LINE = b"\r\n\r\n"
 
 REASONS = {
     200: "OK",
@@ -37,8 +33,9 @@ REASONS = {
 }
 
 
-def response(status: int, content_type: str, body: bytes, close: bool = False) -> bytes:
-    """One response, whole. No Date header, so that its size never depends on anything but its body."""
+def response(answer: Answer, close: bool = False) -> bytes:
+    """One whole response. It has no Date header, so that its size depends on its body alone."""
+    status, content_type, body = answer
     head = (
         f"HTTP/1.1 {status} {REASONS[status]}\r\nContent-Type: {content_type}\r\n"
         f"Content-Length: {len(body)}\r\n{'Connection: close' + chr(13) + chr(10) if close else ''}\r\n"
@@ -46,18 +43,11 @@ def response(status: int, content_type: str, body: bytes, close: bool = False) -
     return head.encode() + body
 
 
-OK = response(200, "application/json", b"{}")
+OK = response(ACCEPTED)
 
 
-class Connection(asyncio.Protocol):
-    """One client connection.
-
-    Attributes:
-        received: bytes taken from the socket.
-        sent: bytes handed to it.
-        control: whether the connection reads the ledger; such a connection is not counted.
-        quiet: sweeps since the connection last brought anything.
-    """
+class Http1Connection(MockConnection):
+    """One client connection; its requests are answered in order."""
 
     __slots__ = (
         "_body",
@@ -67,101 +57,81 @@ class Connection(asyncio.Protocol):
         "_due",
         "_head",
         "_head_done",
-        "_owed",
         "_parser",
-        "_server",
         "_target",
-        "_transport",
+        "_unanswered",
         "_write",
-        "control",
-        "quiet",
-        "received",
-        "sent",
     )
 
     def __init__(self, server: MockServer) -> None:
-        self._server = server
+        super().__init__(server)
         self._parser = httptools.HttpRequestParser(self)
         self._target = b""
         self._body = b""
         self._body_size = 0
-        self._head = b""  # of a request whose head comes in pieces, as far as it came
+        self._head = b""  # the part received so far, if the head comes in pieces
         self._head_done = False
         self._complete = False
         self._closing = False
-        self._owed = 0  # answers that are not due yet
+        self._unanswered = 0  # requests whose response is not due yet
         self._due = 0.0
-        self.received = 0
-        self.sent = 0
-        self.control = False
-        self.quiet = 0
 
-    # asyncio's side
+    # called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._write = self._transport.write
         self._server.connections.add(self)
 
-    def connection_lost(self, error: Exception | None) -> None:
-        self._server.forget(self)
-
     def eof_received(self) -> bool:
-        # A client may end its side once it has asked; it still gets what it is owed.
+        # A client may end its side after its last request; it still gets its responses.
         self._closing = True
-        return self._owed > 0
-
-    def pause_writing(self) -> None:
-        # A client that does not read its answers is not read from either.
-        self._transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        self._transport.resume_reading()
+        return self._unanswered > 0
 
     def data_received(self, data: bytes) -> None:
         self.received += len(data)
         if self._closing:
             return
-        self.quiet = 0
+        self.idle_sweeps = 0
         self._complete = False
         if len(data) + len(self._head) > MAX_HEAD_BYTES and not self._head_done and self._has_long_head(data):
-            self._give_up(self._long_head())
+            self._refuse_and_close(LONG_HEAD)
             return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._give_up(Refusal(400, "http", "this server does not switch protocols"))
+            self._refuse_and_close(Refusal(400, "http", "this server does not switch protocols"))
         except httptools.HttpParserError as error:
-            # Bytes after a request that asked to close are nobody's.
+            # Bytes after a request with Connection: close are ignored.
             if not self._closing:
-                self._give_up(Refusal(400, "http", f"not HTTP/1.1: {error}"))
+                self._refuse_and_close(Refusal(400, "http", f"not HTTP/1.1: {error}"))
         else:
             if not self._complete:
-                self._go_on(data)
+                self._continue_request(data)
 
     def _has_long_head(self, data: bytes) -> bool:
         if self._target and not self._head and data.startswith((b"\n", b"\r\n")):
-            # It began behind another request, whose read was not kept, and its blank line ends here.
+            # It began in the same read as the end of the previous request, and its blank line ends here.
             return False
         return not 0 <= (self._head + data).find(BLANK_LINE) <= MAX_HEAD_BYTES - len(BLANK_LINE)
 
-    def _go_on(self, data: bytes) -> None:
-        """Part of a request came: stop what grows too large, and go on with what waits to be told to."""
+    def _continue_request(self, data: bytes) -> None:
+        """Part of a request came: refuse one that grows too large, and answer Expect: 100-continue."""
         if not self._head_done:
             self._head += data
             if len(self._head) > MAX_HEAD_BYTES:
-                self._give_up(self._long_head())
+                self._refuse_and_close(LONG_HEAD)
         elif self._body_size > self._server.max_body_bytes:
-            self._give_up(self._too_large())
+            self._refuse_and_close(self.long_body())
         elif not self._body_size:
             head, self._head = self._head + data, b""
             if EXPECTS.search(head):
                 self._send(CONTINUE)
 
-    # httptools' side
+    # called by httptools
 
     def on_url(self, url: bytes) -> None:
-        # Called once for each piece where a head comes in pieces.
+        # Called once per piece if the head comes in pieces.
         self._target += url
 
     def on_headers_complete(self) -> None:
@@ -182,10 +152,9 @@ class Connection(asyncio.Protocol):
         self._head_done = False
         self._complete = True
         if size > self._server.max_body_bytes:
-            self._give_up(self._too_large())
+            self._refuse_and_close(self.long_body())
         elif target == LEDGER_PATH:
-            self.control = True
-            self._send(response(200, "application/json", orjson.dumps(self._server.read_ledger())))
+            self._send(response(self.read_ledger()))
             if not parser.should_keep_alive():
                 self._transport.close()
         else:
@@ -193,69 +162,39 @@ class Connection(asyncio.Protocol):
             self._answer(parser.get_method(), target, body, close)
 
     def _answer(self, method: bytes, target: bytes, body: bytes, close: bool) -> None:
-        server = self._server
-        ledger = server.ledger
-        ledger.requests += 1
-        events = 0
-        try:
-            accepted = server.rules.check(method, target.decode("latin-1"), body, time())
-        except Refused as refused:
-            answer = self._refusal(refused.refusal, close)
-            if method == b"HEAD":
-                answer = answer[: answer.find(BLANK_LINE) + len(BLANK_LINE)]
+        answer, events = self.check(method, target, body)
+        data = OK if answer is ACCEPTED and not close else response(answer, close)
+        if method == b"HEAD":
+            data = data[: data.find(BLANK_LINE) + len(BLANK_LINE)]
+        if self._server.answers_at_once and not close:
+            self.sent += len(data)
+            self._write(data)
         else:
-            events = accepted.events
-            ledger.events += events
-            ledger.messages += accepted.messages
-            if accepted.body == b"{}" and not close:
-                answer = OK
-            else:
-                answer = response(200, "application/json", accepted.body, close)
-        if server.answers_at_once and not close:
-            self.sent += len(answer)
-            self._write(answer)
-        else:
-            self._deliver(answer, events, close)
+            self._deliver(data, events, close)
 
-    def _deliver(self, answer: bytes, events: int, close: bool) -> None:
-        """Send an answer when it is due; after the last one nothing more is read."""
+    def _deliver(self, data: bytes, events: int, close: bool) -> None:
+        """Send a response when it is due; after the last one, nothing more is read."""
         self._closing = self._closing or close
         server = self._server
-        self._owed += 1
+        self._unanswered += 1
         if server.queue is None:
-            self._pay(answer)
+            self._send_due(data)
         else:
-            # Answers on one connection keep the order of their requests.
+            # Responses on one connection keep the order of their requests.
             self._due = max(self._due, server.queue.due(server.clock(), events))
-            server.alarm.call_at(self._due, lambda: self._pay(answer))
+            server.timer.call_at(self._due, lambda: self._send_due(data))
 
-    def _pay(self, answer: bytes) -> None:
-        self._owed -= 1
+    def _send_due(self, data: bytes) -> None:
+        self._unanswered -= 1
         if not self._transport.is_closing():
-            self._send(answer)
-            if self._closing and not self._owed:
+            self._send(data)
+            if self._closing and not self._unanswered:
                 self._transport.close()
 
-    def _refusal(self, refusal: Refusal, close: bool) -> bytes:
-        self._server.ledger.rejected[refusal.reason] += 1
-        return response(refusal.status, "text/plain; charset=utf-8", refusal.message.encode(), close)
+    def _refuse_and_close(self, refusal: Refusal) -> None:
+        """Answer bytes that are no valid request, and close: the start of the next request is unknown."""
+        self._deliver(response(self.refuse(refusal), close=True), events=0, close=True)
 
-    def _give_up(self, refusal: Refusal) -> None:
-        """Answer what can't be read as a request, and close: where the next one would begin is unknown."""
-        self._server.ledger.requests += 1
-        self._deliver(self._refusal(refusal, close=True), events=0, close=True)
-
-    def _too_large(self) -> Refusal:
-        return Refusal(413, "body_bytes", f"more than {self._server.max_body_bytes} bytes of body")
-
-    @staticmethod
-    def _long_head() -> Refusal:
-        return Refusal(431, "head_bytes", f"more than {MAX_HEAD_BYTES} bytes of head")
-
-    def _send(self, answer: bytes) -> None:
-        self.sent += len(answer)
-        self._write(answer)
-
-    def close_idle(self) -> None:
-        """Close a connection that brought nothing for too long, whether between requests or inside one."""
-        self._transport.close()
+    def _send(self, data: bytes) -> None:
+        self.sent += len(data)
+        self._write(data)

@@ -1,12 +1,10 @@
-"""HTTP/2 on one connection: streams, bounds, flow control, byte counts. What a request means is for the rules."""
+"""HTTP/2 on one connection: streams, bounds, flow control, byte counts. The rules decide what a request means."""
 
 from __future__ import annotations
 
 import asyncio
-from time import time
 from typing import TYPE_CHECKING, cast
 
-import orjson
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
@@ -24,27 +22,25 @@ from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 
 from wiretax.channels.limits import Refusal
-from wiretax.mock.http1 import LEDGER_PATH, MAX_HEAD_BYTES
-from wiretax.mock.rules import Refused
+from wiretax.mock.connection import LEDGER_PATH, LONG_HEAD, MAX_HEAD_BYTES, MockConnection
+from wiretax.mock.faults import Answer
 
 if TYPE_CHECKING:
     from wiretax.mock.server import MockServer
 
-JSON = "application/json"
-TEXT = "text/plain; charset=utf-8"
-MOST_STREAMS = 100
-# What RFC 9113 adds to each field of a head when it is measured.
+MAX_STREAMS = 100
+# RFC 9113 adds this to the size of each header field.
 FIELD_BYTES = 32
 NO_ERROR = ErrorCodes.NO_ERROR
 
 
 class Request:
-    """A request as far as it came.
+    """A request that is being received.
 
     Attributes:
-        method: of the head.
+        method: the HTTP method.
         target: path and query.
-        body: what came of it, up to the server's bound.
+        body: the part received so far, up to the server's bound.
     """
 
     __slots__ = ("body", "method", "target")
@@ -55,48 +51,26 @@ class Request:
         self.body = bytearray()
 
 
-class Http2Connection(asyncio.Protocol):
-    """One client connection, with as many requests at a time as it has streams.
+class Http2Connection(MockConnection):
+    """One client connection, with one request per open stream."""
 
-    Attributes:
-        received: bytes taken from the connection, inside TLS.
-        sent: bytes handed to it.
-        control: whether the connection reads the ledger; such a connection is not counted.
-        quiet: sweeps since the connection last brought anything.
-    """
-
-    __slots__ = (
-        "_h2",
-        "_owed",
-        "_requests",
-        "_server",
-        "_transport",
-        "_unsent",
-        "control",
-        "quiet",
-        "received",
-        "sent",
-    )
+    __slots__ = ("_h2", "_requests", "_unanswered", "_unsent")
 
     def __init__(self, server: MockServer) -> None:
-        self._server = server
+        super().__init__(server)
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding=None))
         self._h2.local_settings = Settings(
             client=False,
             initial_values={
-                SettingCodes.MAX_CONCURRENT_STREAMS: MOST_STREAMS,
+                SettingCodes.MAX_CONCURRENT_STREAMS: MAX_STREAMS,
                 SettingCodes.MAX_HEADER_LIST_SIZE: MAX_HEAD_BYTES,
             },
         )
         self._requests: dict[int, Request] = {}
-        self._unsent: dict[int, bytes] = {}  # bodies of answers that wait for the client's window
-        self._owed: set[int] = set()  # streams whose answers are not due yet
-        self.received = 0
-        self.sent = 0
-        self.control = False
-        self.quiet = 0
+        self._unsent: dict[int, bytes] = {}  # response bodies that wait for the client's window
+        self._unanswered: set[int] = set()  # streams whose response is not due yet
 
-    # asyncio's side
+    # called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -104,50 +78,36 @@ class Http2Connection(asyncio.Protocol):
         self._h2.initiate_connection()
         self._flush()
 
-    def connection_lost(self, error: Exception | None) -> None:
-        self._server.forget(self)
-
-    def pause_writing(self) -> None:
-        # A client that does not read its answers is not read from either.
-        self._transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        self._transport.resume_reading()
-
     def data_received(self, data: bytes) -> None:
         self.received += len(data)
-        self.quiet = 0
+        self.idle_sweeps = 0
         try:
             events = self._h2.receive_data(data)
         except ProtocolError as error:
-            # h2 has a GOAWAY ready that says why; where the next frame would begin is unknown.
-            self._count_refusal(Refusal(400, "http", f"not HTTP/2: {error}"))
+            # h2 has queued a GOAWAY with the reason; the start of the next frame is unknown.
+            self.refuse(Refusal(400, "http", f"not HTTP/2: {error}"))
             self._flush()
             self._transport.close()
             return
         if any(isinstance(event, ConnectionTerminated) for event in events):
-            # Its client has said goodbye, and h2 lets nothing out after that.
+            # The client has sent GOAWAY, and h2 sends nothing after that.
             self._transport.close()
             return
-        # A client may take a request back in the same breath.
-        gone = {event.stream_id for event in events if isinstance(event, StreamReset)}
+        # A client may cancel a request in the same read.
+        cancelled = {event.stream_id for event in events if isinstance(event, StreamReset)}
         for event in events:
-            if not (isinstance(event, RequestReceived | StreamEnded) and event.stream_id in gone):
+            if not (isinstance(event, RequestReceived | StreamEnded) and event.stream_id in cancelled):
                 self._handle(event)
         self._flush()
 
-    def close_idle(self) -> None:
-        """Close a connection that brought nothing for too long, whether between requests or inside one."""
-        self._transport.close()
-
-    # h2's side
+    # events of h2
 
     def _handle(self, event: Event) -> None:
         match event:
             case RequestReceived():
                 self._begin(event)
             case DataReceived():
-                self._take(event)
+                self._add_body(event)
             case StreamEnded():
                 request = self._requests.pop(event.stream_id, None)
                 if request is not None:
@@ -155,7 +115,7 @@ class Http2Connection(asyncio.Protocol):
             case StreamReset():
                 self._requests.pop(event.stream_id, None)
                 self._unsent.pop(event.stream_id, None)
-                self._owed.discard(event.stream_id)
+                self._unanswered.discard(event.stream_id)
             case WindowUpdated() | RemoteSettingsChanged():
                 for stream in list(self._unsent):
                     self._send_body(stream)
@@ -165,74 +125,54 @@ class Http2Connection(asyncio.Protocol):
     def _begin(self, event: RequestReceived) -> None:
         fields = [(bytes(name), bytes(value)) for name, value in event.headers]
         if sum(len(name) + len(value) + FIELD_BYTES for name, value in fields) > MAX_HEAD_BYTES:
-            self._give_up(event.stream_id, Refusal(431, "head_bytes", f"more than {MAX_HEAD_BYTES} bytes of head"))
+            self._refuse_early(event.stream_id, LONG_HEAD)
             return
         pseudo = dict(fields)
         self._requests[event.stream_id] = Request(pseudo[b":method"], pseudo.get(b":path", b""))
 
-    def _take(self, event: DataReceived) -> None:
-        # Read is read: what the client may send does not depend on what becomes of it.
+    def _add_body(self, event: DataReceived) -> None:
+        # The client's window grows whatever happens to the request.
         self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         request = self._requests.get(event.stream_id)
         if request is None:
             return
         request.body += event.data
-        most = self._server.max_body_bytes
-        if len(request.body) > most:
+        if len(request.body) > self._server.max_body_bytes:
             del self._requests[event.stream_id]
-            self._give_up(event.stream_id, Refusal(413, "body_bytes", f"more than {most} bytes of body"))
+            self._refuse_early(event.stream_id, self.long_body())
 
     def _answer(self, stream: int, request: Request) -> None:
         server = self._server
         if request.target == LEDGER_PATH:
-            self.control = True
-            self._send(stream, 200, JSON, orjson.dumps(server.read_ledger()))
+            self._send(stream, self.read_ledger())
             return
-        ledger = server.ledger
-        ledger.requests += 1
-        events = 0
-        try:
-            accepted = server.rules.check(
-                request.method, request.target.decode("latin-1"), bytes(request.body), time()
-            )
-        except Refused as refused:
-            refusal = refused.refusal
-            ledger.rejected[refusal.reason] += 1
-            body = b"" if request.method == b"HEAD" else refusal.message.encode()
-            answer = (refusal.status, TEXT, body)
-        else:
-            events = accepted.events
-            ledger.events += events
-            ledger.messages += accepted.messages
-            answer = (200, JSON, accepted.body)
+        answer, events = self.check(request.method, request.target, bytes(request.body))
+        if request.method == b"HEAD":
+            answer = answer._replace(body=b"")
         if server.queue is None:
-            self._send(stream, *answer)
+            self._send(stream, answer)
         else:
-            # Streams do not wait for each other: each answer leaves when it is due.
-            self._owed.add(stream)
+            # Streams do not wait for each other: each response leaves when it is due.
+            self._unanswered.add(stream)
             due = server.queue.due(server.clock(), events)
-            server.alarm.call_at(due, lambda: self._pay(stream, answer))
+            server.timer.call_at(due, lambda: self._send_due(stream, answer))
 
-    def _pay(self, stream: int, answer: tuple[int, str, bytes]) -> None:
-        if stream not in self._owed or self._transport.is_closing():
+    def _send_due(self, stream: int, answer: Answer) -> None:
+        if stream not in self._unanswered or self._transport.is_closing():
             return
-        self._owed.remove(stream)
-        self._send(stream, *answer)
+        self._unanswered.remove(stream)
+        self._send(stream, answer)
         self._flush()
 
-    def _give_up(self, stream: int, refusal: Refusal) -> None:
-        """Answer a request before its end, and tell the client that the rest of it is not wanted."""
-        self._count_refusal(refusal)
-        self._send(stream, refusal.status, TEXT, refusal.message.encode())
+    def _refuse_early(self, stream: int, refusal: Refusal) -> None:
+        """Answer a request before its end, and tell the client not to send the rest."""
+        self._send(stream, self.refuse(refusal))
         if stream not in self._unsent:
             self._h2.reset_stream(stream, NO_ERROR)
 
-    def _count_refusal(self, refusal: Refusal) -> None:
-        self._server.ledger.requests += 1
-        self._server.ledger.rejected[refusal.reason] += 1
-
-    def _send(self, stream: int, status: int, content_type: str, body: bytes) -> None:
-        """One response. No date, so that its size depends on nothing but its body and the connection's table."""
+    def _send(self, stream: int, answer: Answer) -> None:
+        """One response. It has no date, so that its size depends on its body and the HPACK table alone."""
+        status, content_type, body = answer
         fields = [(":status", str(status)), ("content-type", content_type), ("content-length", str(len(body)))]
         self._h2.send_headers(stream, fields, end_stream=not body)
         if body:
@@ -240,15 +180,15 @@ class Http2Connection(asyncio.Protocol):
             self._send_body(stream)
 
     def _send_body(self, stream: int) -> None:
-        """As much of an answer's body as the client's window has room for."""
+        """Send as much of a response's body as the client's window allows."""
         body = self._unsent.pop(stream)
         while body:
-            room = min(self._h2.local_flow_control_window(stream), self._h2.max_outbound_frame_size)
-            if room <= 0:
+            window = min(self._h2.local_flow_control_window(stream), self._h2.max_outbound_frame_size)
+            if window <= 0:
                 self._unsent[stream] = body
                 return
-            piece, body = body[:room], body[room:]
-            self._h2.send_data(stream, piece, end_stream=not body)
+            part, body = body[:window], body[window:]
+            self._h2.send_data(stream, part, end_stream=not body)
 
     def _flush(self) -> None:
         data = self._h2.data_to_send()

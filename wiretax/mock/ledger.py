@@ -1,4 +1,4 @@
-"""The mock's own count of what reached it and what it answered: the witness a run is reconciled with."""
+"""The mock's own count of requests and responses, with which a run is reconciled."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ class ServerLedger:
     """Totals since the mock started.
 
     Attributes:
-        requests: API requests that came whole, accepted or not.
-        events: events taken.
+        requests: complete API requests, accepted or not.
+        events: accepted events.
         messages: events times their channels, as the service bills them.
         request_bytes: bytes received on API connections.
         response_bytes: bytes sent on them.
         connections: API connections opened.
-        rejected: requests refused, by reason.
-        faults: requests it got wrong because it was told to, by kind.
+        rejected: rejected requests, by reason.
+        faults: requests hit by an injected fault, by kind.
     """
 
     __slots__ = (
@@ -56,8 +56,8 @@ class ServerLedger:
         }
 
 
-def together(ledgers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What several mocks counted, added up."""
+def merge_ledgers(ledgers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The sum of what several mocks counted."""
     total: dict[str, Any] = {}
     for ledger in ledgers:
         for key, value in ledger.items():
@@ -71,7 +71,7 @@ def difference(after: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add(value: Any, other: Any, sign: int) -> Any:
-    """A number, or counts by reason, of which those that are 0 are left out."""
+    """The sum of two numbers, or of two counts by reason without those that are 0."""
     if not isinstance(value, dict):
         return value + sign * other
     counts = {name: value.get(name, 0) + sign * other.get(name, 0) for name in {**value, **other}}

@@ -1,4 +1,4 @@
-"""The embedded mock: a process of its own, so that it has a processor of its own."""
+"""The built-in mock, in a separate process so that it has its own processor."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ import orjson
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import KeyType, MockTls
+from wiretax.mock.connection import LEDGER_PATH
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, FaultList
-from wiretax.mock.http1 import LEDGER_PATH
+from wiretax.mock.options import MockOptions
 from wiretax.wire.connections.target import Target, target_of
 
 SECRET_VARIABLE = "WIRETAX_MOCK_SECRET"
@@ -31,7 +32,7 @@ LISTENING = re.compile(r"listening on https?://(.+):(\d+)$")
 
 
 class MockError(RuntimeError):
-    """The mock did not start; the message is what it said."""
+    """The mock did not start; the message has its output."""
 
 
 @contextmanager
@@ -45,42 +46,27 @@ def embedded_mock(
     """Start a mock on a free loopback port, yield its endpoint, stop it.
 
     Args:
-        limits: what it takes.
-        cost: what it costs.
+        limits: the sizes it accepts.
+        cost: the time it takes to answer.
         tls: its certificate; None for plain HTTP.
-        faults: what it gets wrong.
-        keep_alive: whether it leaves connections open after an answer.
+        faults: the faults it injects.
+        keep_alive: whether it keeps connections open after a response.
 
     Raises:
-        MockError: where it does not come up.
+        MockError: if it does not start.
     """
-    command = [sys.executable, "-m", "wiretax", "mock", "--port", "0", "--with-parent"]
-    command += ["--batch-size", str(limits.batch_size), "--data-bytes", str(limits.data_bytes)]
-    command += ["--channels", str(limits.channels), "--servers", str(cost.servers)]
-    for option, seconds in (
-        ("rtt", cost.rtt),
-        ("per-request", cost.per_request),
-        ("per-event", cost.per_event),
-    ):
-        command += [f"--{option}", f"{seconds * 1e6:.3f}us"]
-    if tls is not None:
-        command += ["--tls", "--certificate", tls.key_type, "--ca", str(tls.authority)]
-    if not keep_alive:
-        command += ["--no-keep-alive"]
-    for fault in faults.faults:
-        command += ["--fault", str(fault)]
-    if faults:
-        command += ["--fault-seed", str(faults.seed), "--fault-after", str(faults.spared)]
-    # In a session of its own Ctrl-C does not reach it: it has to answer until the last exchange is counted. It
-    # ends when its standard input does, so it can't outlive its parent.
+    options = MockOptions(limits=limits, cost=cost, tls=tls, faults=faults, keep_alive=keep_alive)
+    # In a new session, Ctrl-C does not reach it: it must answer until the last exchange is counted. It ends when
+    # its standard input closes, so it can't outlive its parent. -P: modules in the current folder are not
+    # imported.
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-P", "-m", "wiretax", "mock", "--with-parent", *options.arguments()],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        # The embedded mock is the demo app's, whatever secret one that runs alone would be given.
+        # The built-in mock has the demo app's secret, whatever the variable for `wiretax mock` says.
         env={name: value for name, value in os.environ.items() if name != SECRET_VARIABLE},
     )
     assert process.stdin is not None
@@ -89,7 +75,7 @@ def embedded_mock(
         line = process.stdout.readline()
         match = LISTENING.search(line.strip())
         if match is None:
-            raise MockError(f"the embedded mock did not start: {line.strip() or 'it said nothing'}")
+            raise MockError(f"the built-in mock did not start: {line.strip() or 'it printed nothing'}")
         yield Endpoint("http" if tls is None else "https", match[1], int(match[2]), DEMO)
     finally:
         process.stdin.close()
@@ -109,7 +95,7 @@ def embedded_target(
     faults: FaultList = NO_FAULTS,
     keep_alive: bool = True,
 ) -> Iterator[Target]:
-    """The same, with all a client needs to verify it; ``certificate`` is None for plain HTTP."""
+    """The same, with what a client verifies it with; ``certificate`` is None for plain HTTP."""
     if certificate is None:
         with embedded_mock(limits, cost, None, faults, keep_alive) as endpoint:
             yield Target(endpoint)
@@ -121,11 +107,11 @@ def embedded_target(
 
 
 def read_ledger(endpoint: Endpoint, verify: ssl.SSLContext | None = None) -> dict[str, Any] | None:
-    """The ledger of a mock, or None where the endpoint is another server or does not answer.
+    """The ledger of a mock; None if the endpoint is another server or does not answer.
 
     Args:
-        endpoint: where it listens.
-        verify: what its certificate is verified with, where it speaks TLS.
+        endpoint: its address.
+        verify: the TLS context to verify its certificate with.
     """
     if endpoint.scheme == "https":
         if verify is not None:

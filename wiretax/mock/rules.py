@@ -1,4 +1,4 @@
-"""What the service accepts and how it answers. No I/O: one request in, one verdict out.
+"""The rules of the service: what it accepts and how it answers. No I/O: one request in, one verdict out.
 
 Source: Pusher's HTTP API reference. Order of checks: path, authentication, then the body.
 """
@@ -57,19 +57,19 @@ class BatchBody(msgspec.Struct, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What a taken request holds, and the JSON it is answered with."""
+    """The contents of an accepted request, and the JSON of its response."""
 
     events: int
     messages: int
     body: bytes
 
 
-# msgspec leaves what is not UTF-8 to Python's own error.
+# msgspec raises Python's own error for bytes that are not UTF-8.
 BAD_BODY = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer, not an error
-    """A request is not taken."""
+    """A request is refused."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
@@ -78,7 +78,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not an error
 
 @dataclass(frozen=True, slots=True)
 class SignedTarget:
-    """All that one request target says apart from its md5 and signature."""
+    """A parsed request target, apart from its md5 and signature."""
 
     sign: Callable[[bytes], str]
     timestamp: int
@@ -86,7 +86,7 @@ class SignedTarget:
 
 
 class Rules:
-    """The checks one app's requests have to pass."""
+    """The checks that an app's requests must pass."""
 
     def __init__(self, app: Credentials, limits: Limits) -> None:
         self._app = app
@@ -99,13 +99,13 @@ class Rules:
         }
         self._decode_trigger = msgspec.json.Decoder(TriggerBody).decode
         self._decode_batch = msgspec.json.Decoder(BatchBody).decode
-        # Names found good, and targets already taken apart: publishers repeat both.
-        self._good_channels: set[str] = set()
-        self._good_names: set[str] = set()
+        # Valid names and parsed targets, since publishers repeat both.
+        self._valid_channels: set[str] = set()
+        self._valid_names: set[str] = set()
         self._targets: dict[str, SignedTarget] = {}
 
     def check(self, method: bytes, target: str, body: bytes, now: float) -> Accepted:
-        """Gating one request.
+        """Check one request.
 
         Args:
             method: the HTTP method.
@@ -118,7 +118,7 @@ class Rules:
         """
         if method != b"POST":
             return self._check_reading(method.decode(), target, now)
-        # A publisher's targets differ by md5 and signature only; what is left without those two is looked up.
+        # A publisher's targets differ by md5 and signature only; the rest of a target is looked up.
         md5_at = target.find(MD5_KEY) + len(MD5_KEY)
         md5_end = md5_at + MD5_DIGITS
         signature_at = target.find(SIGNATURE_KEY) + len(SIGNATURE_KEY)
@@ -130,7 +130,7 @@ class Rules:
         md5, signature = target[md5_at:md5_end], target[signature_at:signature_end]
         known = self._targets.get(skeleton)
         if known is None or len(md5) + len(signature) != MD5_DIGITS + SIGNATURE_DIGITS:
-            known = self._take_apart(target, md5, signature)
+            known = self._parse_target(target, md5, signature)
             if len(self._targets) >= MEMO_SIZE:
                 self._targets.clear()
             self._targets[skeleton] = known
@@ -142,8 +142,8 @@ class Rules:
             raise Refused(_unauthorized("body_md5", "body_md5 does not match the body"))
         return known.accept(body)
 
-    def _take_apart(self, target: str, md5: str, signature: str) -> SignedTarget:
-        """The slow way through a target, once for all that differ by md5 and signature only."""
+    def _parse_target(self, target: str, md5: str, signature: str) -> SignedTarget:
+        """Parse a target; done once for all targets that differ by md5 and signature only."""
         path, _, query = target.partition("?")
         accept = self._apis.get(path)
         if accept is None:
@@ -157,7 +157,7 @@ class Rules:
         return SignedTarget(sign, timestamp, accept)
 
     def _read_query(self, query: str, needed: Iterable[str]) -> tuple[dict[str, str], int]:
-        """The parameters and the timestamp of a query with this app's key; its signature is not looked at."""
+        """The parameters and the timestamp of a query with this app's key; the signature is not checked."""
         pairs = parse_qsl(query, keep_blank_values=True)
         given = dict(pairs)
         missing = [key for key in sorted(needed) if not given.get(key)]
@@ -175,7 +175,7 @@ class Rules:
         return given, int(timestamp)
 
     def _check_reading(self, method: str, target: str, now: float) -> Accepted:
-        """What is no POST: the app's channels may be asked for, signed and without a body."""
+        """Check a request other than POST: a signed GET of the app's channels is accepted."""
         path, _, query = target.partition("?")
         if method != "GET" or not (path.startswith("/apps/") and path.endswith("/channels")):
             raise Refused(self._not_post(method, target))
@@ -201,10 +201,10 @@ class Rules:
             channels = event.channels
         self._refuse(refuse_channel_count(len(channels), self._limits))
         for channel in channels:
-            if channel not in self._good_channels:
-                self._learn_channel(channel)
-        if event.name not in self._good_names:
-            self._learn_name(event.name)
+            if channel not in self._valid_channels:
+                self._check_channel(channel)
+        if event.name not in self._valid_names:
+            self._check_name(event.name)
         if len(body) > self._limits.data_bytes:
             self._refuse(refuse_data(event.data, self._limits))
         if event.info:
@@ -217,33 +217,33 @@ class Rules:
         except BAD_BODY as error:
             raise Refused(_bad_body(error)) from None
         self._refuse(refuse_batch_size(len(batch), self._limits))
-        good_channels, good_names = self._good_channels, self._good_names
-        asks_info = False
+        valid_channels, valid_names = self._valid_channels, self._valid_names
+        wants_info = False
         for event in batch:
-            if event.channel not in good_channels:
-                self._learn_channel(event.channel)
-            if event.name not in good_names:
-                self._learn_name(event.name)
+            if event.channel not in valid_channels:
+                self._check_channel(event.channel)
+            if event.name not in valid_names:
+                self._check_name(event.name)
             if event.info:
-                asks_info = True
-        # JSON never shortens a string, so data over the limit can't hide in a body under it.
+                wants_info = True
+        # A JSON string is never shorter than its text, so data over the limit means a body over it.
         if len(body) > self._limits.data_bytes:
             for event in batch:
                 self._refuse(refuse_data(event.data, self._limits))
-        answer = _info({"batch": [{} for _ in batch]}) if asks_info else b"{}"
+        answer = _info({"batch": [{} for _ in batch]}) if wants_info else b"{}"
         return Accepted(len(batch), len(batch), answer)
 
-    def _learn_channel(self, channel: str) -> None:
+    def _check_channel(self, channel: str) -> None:
         self._refuse(refuse_channel(channel, self._limits))
-        if len(self._good_channels) >= MEMO_SIZE:
-            self._good_channels.clear()
-        self._good_channels.add(channel)
+        if len(self._valid_channels) >= MEMO_SIZE:
+            self._valid_channels.clear()
+        self._valid_channels.add(channel)
 
-    def _learn_name(self, name: str) -> None:
+    def _check_name(self, name: str) -> None:
         self._refuse(refuse_event_name(name, self._limits))
-        if len(self._good_names) >= MEMO_SIZE:
-            self._good_names.clear()
-        self._good_names.add(name)
+        if len(self._valid_names) >= MEMO_SIZE:
+            self._valid_names.clear()
+        self._valid_names.add(name)
 
     @staticmethod
     def _refuse(refusal: Refusal | None) -> None:
@@ -263,7 +263,7 @@ class Rules:
 
 
 def refuse_timestamp(timestamp: int, now: float) -> Refusal | None:
-    """None for a timestamp the service takes."""
+    """None for a timestamp that the service accepts."""
     if abs(now - timestamp) <= TIMESTAMP_WINDOW_S:
         return None
     message = (
@@ -280,7 +280,7 @@ def _unauthorized(reason: str, message: str) -> Refusal:
 INVALID_SIGNATURE = _unauthorized("signature", "Invalid signature")
 NO_APP = _unauthorized("app_id", "No app with this id")
 ONE_MESSAGE = Accepted(1, 1, b"{}")
-# Nobody ever subscribes here.
+# The mock has no subscribers.
 NO_CHANNELS = Accepted(0, 0, b'{"channels":{}}')
 
 
@@ -289,5 +289,5 @@ def _bad_body(error: Exception) -> Refusal:
 
 
 def _info(document: dict[str, Any]) -> bytes:
-    # No subscriber is ever connected here, so there is nothing to tell of a channel.
+    # The mock has no subscribers, so the attributes of a channel are empty.
     return orjson.dumps(document)

@@ -1,4 +1,4 @@
-"""Calls at a given moment, to some tens of microseconds; the event loop's own timers tick in milliseconds."""
+"""Calls at a set time, precise to some tens of microseconds; the event loop's timers tick in milliseconds."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class _Itimerspec(ctypes.Structure):
     )
 
 
-class Alarm:
-    """Runs callbacks when ``time.monotonic()`` reaches their moment, by a timerfd; off Linux by the loop."""
+class Timer:
+    """Runs callbacks at their time of ``time.monotonic()``, by a timerfd on Linux and by the loop elsewhere."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -39,10 +39,10 @@ class Alarm:
             self._fd = self._libc.timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK)
             if self._fd < 0:
                 raise OSError(ctypes.get_errno(), "timerfd_create")
-            loop.add_reader(self._fd, self._rang)
+            loop.add_reader(self._fd, self._expired)
 
     def call_at(self, moment: float, callback: Callable[[], None]) -> None:
-        """Run ``callback`` at ``moment`` (seconds of the clock), or soon where that has passed."""
+        """Run ``callback`` at ``moment`` (seconds of the clock), or soon if that has passed."""
         heappush(self._waiting, (moment, next(self._order), callback))
         if self._waiting[0][0] == moment:
             self._set(moment)
@@ -63,7 +63,7 @@ class Alarm:
         value = _Itimerspec(0, 0, *divmod(nanoseconds, 1_000_000_000))
         self._libc.timerfd_settime(self._fd, TFD_TIMER_ABSTIME, ctypes.byref(value), None)
 
-    def _rang(self) -> None:
+    def _expired(self) -> None:
         try:
             os.read(self._fd, 8)
         except BlockingIOError:

@@ -9,7 +9,7 @@ import ssl
 from wiretax.channels.endpoint import Endpoint
 from wiretax.observe.connection import Downstream
 from wiretax.observe.recording import Recording
-from wiretax.wire.connections.tcp_info import ETHERNET_MAXSEG
+from wiretax.wire.connections.segments import use_ethernet_segments
 
 HOST = "127.0.0.1"
 # A server may still owe answers when the publisher has ended; none is worth a longer wait.
@@ -48,8 +48,7 @@ class Proxy:
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(lambda: Downstream(self), HOST, 0, backlog=1024)
         listening = self._listener.sockets[0]
-        # Accepted sockets inherit it: segments as an Ethernet would carry them.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, ETHERNET_MAXSEG)
+        use_ethernet_segments(listening)
         self.port = listening.getsockname()[1]
 
     def accept(self, connection: Downstream, peer: object) -> bool:

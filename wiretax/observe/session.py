@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter
 
 from wiretax.channels.endpoint import Endpoint
@@ -27,9 +28,37 @@ from wiretax.observe.publisher import (
 )
 from wiretax.observe.upstream import check
 from wiretax.runs.machine import busy_s
+from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
 from wiretax.wire.connections.target import Target
 
 INSECURE = "--insecure: the upstream's certificate was not verified; anyone may have answered"
+
+
+def observe_into(
+    results: Path, command: Sequence[str], upstream: Target | None
+) -> tuple[Observation, Path | None]:
+    """Run a publisher against a recording proxy and write the run.
+
+    Args:
+        results: the folder for the run's own folder.
+        command: the publisher and its arguments.
+        upstream: the server to forward to; None for the built-in mock.
+
+    Returns:
+        What was observed, and the run's folder; None if nothing was published, which leaves no folder.
+
+    Raises:
+        ResultsError: if the folder can't be written.
+        PublisherError, MockError, UpstreamError: as ``observe``.
+    """
+    folder = claim_run_folder(results, run_name("observe"))
+    try:
+        observation = observe(command, upstream)
+        if observation.publications:
+            write_run(folder, observation.record())
+    finally:
+        abandon_run_folder(folder)  # keeps a folder that holds a run
+    return observation, folder if observation.publications else None
 
 
 def observe(command: Sequence[str], upstream: Target | None) -> Observation:

@@ -126,8 +126,8 @@ class Queue:
         return state
 
     def drain(self, caller: Caller, slice_: Slice, for_s: float = inf) -> None:
-        """Publish what arrives until ``for_s`` seconds have passed, the slice and its grace are over, or the queue has
-        ended.
+        """Publish what arrives until ``for_s`` seconds have passed, the slice and its grace are over, or the queue
+        has ended.
 
         Raises:
             MessageLimitError: the next call exceeds the message limit.

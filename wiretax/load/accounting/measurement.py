@@ -19,7 +19,7 @@ from wiretax.load.client.session import Session
 from wiretax.load.sweep.executor import ExecutorSummary
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, FaultList
-from wiretax.mock.ledger import together
+from wiretax.mock.ledger import merge_ledgers
 from wiretax.runs.machine import busy_s, crowding, describe_machine
 from wiretax.runs.mode import MODE, Mode
 from wiretax.runs.outcome import outcome
@@ -114,10 +114,10 @@ class Measurement:
         witness = session.witness().plus(summary.witness)
         counted = self._ledgers.since()
         kept = [counts for counts in counted.values() if counts is not None]
-        whole = together(kept) if len(kept) == len(counted) else None
+        whole = merge_ledgers(kept) if len(kept) == len(counted) else None
         if kept:
             by_server = {"by_server": counted} if len(counted) > 1 else {}
-            record.server = {**together(kept), **by_server}
+            record.server = {**merge_ledgers(kept), **by_server}
         self._busy += summary.cpu_s
         busy = self._shares(record.server, whole is not None and not summary.elsewhere)
         witnesses = reconcile(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from wiretax.channels.workload import Server
-from wiretax.mock.ledger import difference, together
+from wiretax.mock.ledger import difference, merge_ledgers
 from wiretax.mock.process import read_ledger
 from wiretax.wire.connections.target import Target
 
@@ -45,7 +45,7 @@ class Ledgers:
         for server, targets in self._targets.items():
             ledgers = [read_ledger(target.endpoint, target.fresh_context()) for target in targets]
             kept = [ledger for ledger in ledgers if ledger is not None]
-            read[server] = together(kept) if len(kept) == len(ledgers) else None
+            read[server] = merge_ledgers(kept) if len(kept) == len(ledgers) else None
         return read
 
 

@@ -20,7 +20,7 @@ def embedded_targets(plan: Plan, workers: int) -> Iterator[list[Target]]:
         targets = []
         for (tls, rtt_s), cost in plan.mocks().items():
             tried = sum((each.transport.tls, each.arrivals.rtt_s) == (tls, rtt_s) for each in plan.workloads)
-            faults = replace(plan.faults, spared=tried)
+            faults = replace(plan.faults, after=tried)
             for _ in range(count):
                 certificate = plan.certificate if tls else None
                 mock = embedded_target(plan.limits, cost, certificate, faults, plan.keep_alive)

@@ -20,9 +20,9 @@ from wiretax.queue.slice_queue import SliceQueues
 from wiretax.queue.sources.generated import GeneratedSource
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.response import ResponseMemo
+from wiretax.wire.connections.segments import ETHERNET_MAXSEG
 from wiretax.wire.connections.stream_connection import StreamConnection
 from wiretax.wire.connections.target import Target
-from wiretax.wire.connections.tcp_info import ETHERNET_MAXSEG
 from wiretax.wire.connections.tls_connection import TlsConnection
 from wiretax.wire.connections.watchdog import Watchdog
 from wiretax.wire.counters import ConnectionCounts, TcpCounters, TlsCounters, add_counters

@@ -26,8 +26,6 @@ IP_BYTES = {socket.AF_INET: 20, socket.AF_INET6: 40}
 TCP_BYTES = 20
 # A SYN offers all of them.
 OFFERED_BYTES = 20
-# TCP_MAXSEG for segments that fit into an Ethernet frame of 1,500 bytes, including 12 bytes of timestamps.
-ETHERNET_MAXSEG = 1460
 AVAILABLE = sys.platform == "linux"
 
 _SEGMENTS = struct.Struct("=II")

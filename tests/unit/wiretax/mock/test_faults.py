@@ -64,7 +64,7 @@ def test_a_plan_has_a_table_for_each_fault() -> None:
     assert plan.faults.faults == (Fault("rate-limit", 0.1, 2.0), Fault("slow", 0.2, 0.03), Fault("stall", 0.7))
     assert plan.faults.seed == 5
     # The exchange before the run that finds out whether anybody is there.
-    assert plan.faults.spared == len(plan.workloads)
+    assert plan.faults.after == len(plan.workloads)
 
 
 @pytest.mark.parametrize(

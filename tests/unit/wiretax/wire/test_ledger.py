@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wiretax.mock.ledger import together
+from wiretax.mock.ledger import merge_ledgers
 from wiretax.runs.reconcile import Account, Reconciliation, reconcile
 from wiretax.wire.counters import TcpCounters
 from wiretax.wire.ledger import COUNTS, Failure, Tally
@@ -107,7 +107,7 @@ def by_server(**ledgers: dict[str, Any] | None) -> Reconciliation:
     both.merge(tally(**WHOLE))
     accounts = {name: Account(tally(**WHOLE), ledger) for name, ledger in ledgers.items()}
     kept = [ledger for ledger in ledgers.values() if ledger is not None]
-    server = together(kept) if len(kept) == len(ledgers) else None
+    server = merge_ledgers(kept) if len(kept) == len(ledgers) else None
     return reconcile(both, 1800, 140, None, server, accounts=accounts)
 
 

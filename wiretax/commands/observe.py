@@ -1,0 +1,59 @@
+"""``wiretax observe``: a publisher's command run against a recording proxy, and its requests printed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wiretax.channels.endpoint import EndpointError
+from wiretax.commands.options import RESULTS, SERVER_URL, CaOption, InsecureOption, ResultsOption, YesOption
+from wiretax.terminal import Exit, fail, out, warn
+
+
+def observe(
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="-- CMD", help="The publisher, in any language.")
+    ] = None,
+    upstream: Annotated[str | None, typer.Option(help=f"Forward to a real server: {SERVER_URL}")] = None,
+    ca: CaOption = None,
+    insecure: InsecureOption = False,
+    results: ResultsOption = RESULTS,
+    yes: YesOption = False,
+) -> None:
+    """Run a publisher in any language and show what its requests cost.
+
+    CMD finds the server in PUSHER_URL, and in PUSHER_HOST, PUSHER_PORT, PUSHER_SCHEME, PUSHER_APP_ID, PUSHER_KEY
+    and PUSHER_SECRET. If CMD fails, its exit code is passed on.
+    """
+    from analysis.tables.observed_table import print_observed
+    from wiretax.mock.process import MockError
+    from wiretax.observe.publisher import PublisherError
+    from wiretax.observe.session import observe_into
+    from wiretax.observe.upstream import UpstreamError
+    from wiretax.runs.reader import read_run
+    from wiretax.runs.writer import ResultsError
+    from wiretax.wire.connections.servers import server_of
+    from wiretax.wire.connections.target import TrustError
+
+    if not command:
+        fail("no command to observe; write it after two dashes: wiretax observe -- python publish.py", Exit.USAGE)
+    try:
+        target = server_of("--upstream", upstream, ca, insecure, yes)
+        observation, folder = observe_into(results, command, target)
+    except (EndpointError, TrustError, PublisherError, ResultsError) as error:
+        fail(str(error), Exit.USAGE)
+    except (MockError, UpstreamError) as error:
+        fail(str(error), Exit.INVALID)
+    saved = None if folder is None else read_run(folder)
+    if saved is not None:
+        print_observed(saved, out)
+    if observation.ending.interrupted:
+        raise typer.Exit(Exit.INTERRUPTED)
+    if saved is None:
+        warn(observation.nothing_published)
+    if observation.ending.code:
+        warn(str(observation.ending))
+        raise typer.Exit(observation.ending.code)
+    if saved is None or not saved.meta["valid"]:
+        raise typer.Exit(Exit.INVALID)

@@ -1,0 +1,72 @@
+"""Options that several commands share, and how the text of an option is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wiretax.channels.bodies.payloads import KINDS
+from wiretax.toml_errors import near
+from wiretax.units.duration import parse_duration
+
+RESULTS = Path("results")
+SERVER_URL = "http(s)://KEY:SECRET@HOST[:PORT]/apps/APP_ID"
+
+EndpointOption = Annotated[
+    str | None,
+    typer.Option(envvar="PUSHER_URL", show_envvar=True, help=f"The server to publish to: {SERVER_URL}"),
+]
+CaOption = Annotated[
+    Path | None, typer.Option(help="PEM file of certificate authorities that verify an https:// server.")
+]
+InsecureOption = Annotated[
+    bool, typer.Option("--insecure", help="Disable TLS verification (recorded in the run).")
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Skip the confirmation for remote endpoints.")]
+ResultsOption = Annotated[Path, typer.Option(help="Folder that holds the runs.")]
+RunArgument = Annotated[
+    str | None, typer.Argument(help="A run's folder, or its name in --results. Default: the newest run.")
+]
+PayloadKindOption = Annotated[str, typer.Option(help=f"Kind of data: {', '.join(KINDS)}.")]
+PayloadOption = Annotated[int, typer.Option(help="Size of one event's data in UTF-8 bytes.")]
+
+
+class OptionError(ValueError):
+    """An option that can't be used: one line with what was given, what was expected and what to do."""
+
+
+def read_option(option: str, text: str, parse: Callable[[str], float]) -> float:
+    """The value of an option.
+
+    Raises:
+        OptionError: if ``parse`` raises a ValueError; the message begins with the option.
+    """
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise OptionError(f"{option}: {error}") from None
+
+
+def positive_duration(option: str, text: str, example: str) -> float:
+    """The seconds of an option that must be above zero.
+
+    Raises:
+        OptionError: if the text is no duration, or zero.
+    """
+    seconds = read_option(option, text, parse_duration)
+    if not seconds:
+        raise OptionError(f"{option} {text}: expected a duration above zero, like {example}")
+    return seconds
+
+
+def check_choice(option: str, given: str, choices: Collection[str]) -> None:
+    """Check that an option has one of some values.
+
+    Raises:
+        OptionError: if it has not; the message lists them.
+    """
+    if given not in choices:
+        raise OptionError(f"{option} {given}: expected one of {', '.join(choices)}{near(given, choices)}")
