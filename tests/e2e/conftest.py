@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from commands import TINY, Plan, Run, command, environment
+from commands import TINY, Plan, Run, environment
+from warm import run_warm
 
 
 @pytest.fixture
@@ -26,14 +27,6 @@ def run(tmp_path: Path) -> Run:
     """Runs ``wiretax ARGUMENTS`` in an empty folder."""
 
     def run_command(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command(*arguments),
-            cwd=tmp_path,
-            env=environment(**env),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return run_warm("wiretax", *arguments, cwd=tmp_path, env=environment(**env))
 
     return run_command

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from commands import environment
 from redis_server import PROGRAM, STREAM, RedisServer
+from warm import run_warm
 
 from wiretax.runs.reader import Run, find_run, read_run
 
@@ -34,17 +34,8 @@ def file(tmp_path: Path) -> Path:
 
 
 def drain(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "-u", "4", "-r", "4"]
-    return subprocess.run(
-        [*command, *arguments, "QueueUser"],
-        cwd=folder,
-        env=environment(),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    options = ["-f", str(LOCUSTFILE), "--headless", "-u", "4", "-r", "4", *arguments]
+    return run_warm("locust", *options, "QueueUser", cwd=folder, env=environment(), stdin=stdin)
 
 
 def saved(folder: Path) -> Run:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from commands import Run as Command
-from commands import command, environment
+from commands import environment
+from warm import run_warm
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
@@ -77,15 +77,7 @@ def tables(faults: tuple[str, ...]) -> str:
 
 def perform(folder: Path, plan: str, *arguments: str) -> Done:
     (folder / "sick.toml").write_text(plan)
-    done = subprocess.run(
-        command("run", "sick.toml", *arguments),
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_warm("wiretax", "run", "sick.toml", *arguments, cwd=folder, env=environment())
     assert (folder / "results").is_dir(), done.stderr
     return Done(read_run(find_run(folder / "results")), done.returncode, done.stdout)
 

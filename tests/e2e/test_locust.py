@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from commands import environment
 from raw_server import OK, answer, raw_server
+from warm import run_warm
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
@@ -36,15 +37,8 @@ def note(request_type, name, response_time, response_length, exception, **_):
 
 
 def locust(folder: Path, *arguments: str, file: Path = LOCUSTFILE) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "locust", "-f", str(file), "--headless", "-t", "2s", *arguments],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    options = ["-f", str(file), "--headless", "-t", "2s", *arguments]
+    return run_warm("locust", *options, cwd=folder, env=environment())
 
 
 def stats(folder: Path) -> dict[str, int]:

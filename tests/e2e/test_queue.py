@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from commands import Run, environment
+from warm import run_warm
 
 from analysis.measures.queues import queue_frontier
 from wiretax.channels.endpoint import DEMO
@@ -47,15 +47,7 @@ def write(folder: Path, text: str) -> str:
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Saved, str]:
     folder = tmp_path_factory.mktemp("queue")
-    done = subprocess.run(
-        [sys.executable, "-m", "wiretax", "run", write(folder, PLAN)],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_warm("wiretax", "run", write(folder, PLAN), cwd=folder, env=environment())
     assert done.returncode == 0, done.stderr + done.stdout
     return saved(folder), done.stdout
 
@@ -148,15 +140,8 @@ def test_no_message_is_sent_beyond_the_limit(run: Run, tmp_path: Path) -> None:
 
 
 def locust(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "-t", "2s", *arguments, "QueueUser"],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    options = ["-f", str(LOCUSTFILE), "--headless", "-t", "2s", *arguments]
+    return run_warm("locust", *options, "QueueUser", cwd=folder, env=environment())
 
 
 def test_queue_user_drains_what_arrives_in_locusts_own_way(tmp_path: Path) -> None:

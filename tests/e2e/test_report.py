@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from commands import TINY, Run, command, environment
 from stories import FIGURE, WIDE, code, markdown, with_stories
+from warm import run_warm
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.runs.schema import FRAMES
@@ -25,15 +26,7 @@ Break = Callable[[Path], object]
 
 
 def call(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments),
-        cwd=cwd,
-        env=environment(**env),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return run_warm("wiretax", *arguments, cwd=cwd, env=environment(**env), timeout_s=120)
 
 
 @pytest.fixture(scope="module")
