@@ -25,9 +25,10 @@ from wiretax.mock.process import embedded_target, read_ledger
 from wiretax.observe.recording import Recording
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.response import ResponseMemo
+from wiretax.wire.connections.segments import ETHERNET_MAXSEG
 from wiretax.wire.connections.stream_connection import StreamConnection
 from wiretax.wire.connections.target import Target, client_context
-from wiretax.wire.connections.tcp_info import AVAILABLE, ETHERNET_MAXSEG
+from wiretax.wire.connections.tcp_info import AVAILABLE
 from wiretax.wire.connections.tls_connection import TlsConnection
 from wiretax.wire.connections.watchdog import Watchdog
 from wiretax.wire.counters import TcpCounters
