@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 import numpy as np
 import pytest
 
-from analysis.advice.batching_theory import gather
+from analysis.advice.batching_theory import batch_arrivals
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.workload import Process
 from wiretax.queue.sources.arrival import Arrival
@@ -74,7 +74,7 @@ def test_bursts_wait_for_one_another() -> None:
 @pytest.mark.parametrize(("rate", "linger_s", "most"), [(500.0, 0.01, 10), (2000.0, 0.005, 5), (100.0, 0.05, 50)])
 def test_with_publishers_enough_a_batch_is_what_advice_reckons(rate: float, linger_s: float, most: int) -> None:
     tally = simulate("poisson", rate, 100_000, servers=50, most=most, linger_s=linger_s)
-    expected = gather(rate, linger_s, most)
+    expected = batch_arrivals(rate, linger_s, most)
     assert mean_s(tally) == pytest.approx(expected.mean_wait_s, rel=0.02)
     assert tally.fills.total() == pytest.approx(tally.acknowledged / expected.mean_size, rel=0.02)
     assert tally.fills[most] / tally.fills.total() == pytest.approx(expected.filled, abs=0.01)
