@@ -29,6 +29,10 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+class OptionError(ValueError):
+    """An option that can't be used: one line that says what was given and what was expected."""
+
+
 SEVERITY = (Exit.OK, Exit.INCONCLUSIVE, Exit.CHECK_FAILED, Exit.INVALID)
 
 

@@ -54,7 +54,7 @@ class Inside:
         if web:
             self.environment.create_web_ui(port=0, delayed_start=True, userclass_picker_is_active=picker)
         # The tests' process keeps its own way of being interrupted.
-        with mock.patch("scenarios.locustfile.on_interrupt"):
+        with mock.patch("wiretax.load.drivers.locust_session.on_interrupt"):
             session = prepare(self.environment)
         assert session is not None
         self.session = session

@@ -101,7 +101,7 @@ def test_what_the_server_rejects_fails_the_run_and_ends_with_it() -> None:
         # The mock accepts ten events a call; what the options say is not so.
         locust.environment.parsed_options.batch_size = 20  # type: ignore[union-attr]
         locust.environment.parsed_options.max_batch_size = 20  # type: ignore[union-attr]
-        locust.session._mocks.targets = lambda *_: targets  # type: ignore[method-assign]
+        locust.session._mocks.of_free_run = lambda *_: targets  # type: ignore[method-assign]
         with embedded_mock(Limits(), CostModel()) as mock:
             from wiretax.wire.connections.target import Target
 

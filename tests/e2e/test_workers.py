@@ -20,7 +20,7 @@ from commands import Plan, Run, environment, free_port, run_until
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
 from wiretax.load.plan.reading import load_plan
-from wiretax.load.sweep.conductor import round_order
+from wiretax.load.sweep.rounds import round_order
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
 from wiretax.runs.reader import find_run, read_run

@@ -10,7 +10,6 @@ from wiretax.channels.endpoint import PLAIN_SERVICE, SERVICE, Endpoint, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.commands.options import (
     RESULTS,
-    OptionError,
     PayloadKindOption,
     PayloadOption,
     ResultsOption,
@@ -18,7 +17,7 @@ from wiretax.commands.options import (
     positive_duration,
     read_option,
 )
-from wiretax.terminal import Exit, fail, out
+from wiretax.terminal import Exit, OptionError, fail, out
 
 if TYPE_CHECKING:
     from wiretax.channels.workload import Workload

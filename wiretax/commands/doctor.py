@@ -9,15 +9,9 @@ import typer
 from rich.markup import escape
 
 from wiretax.channels.endpoint import EndpointError
-from wiretax.commands.options import (
-    CaOption,
-    EndpointOption,
-    OptionError,
-    YesOption,
-    positive_duration,
-)
+from wiretax.commands.options import CaOption, EndpointOption, YesOption, positive_duration
 from wiretax.doctor.finding import Finding
-from wiretax.terminal import Exit, fail, out
+from wiretax.terminal import Exit, OptionError, fail, out
 
 MARKS = {"ok": "[green]ok[/]    ", "note": "[yellow]note[/]  ", "failed": "[red]failed[/]"}
 NAME_WIDTH = 14
@@ -57,11 +51,14 @@ def doctor(
         _print(examine_machine(), timed=False)
         return
     if batch_limit and not target.endpoint.is_loopback:
-        agree(
-            f"--batch-limit publishes up to {MOST_EVENTS} small events to {target.endpoint.public_url}, a remote "
-            "server; each counts against the app's quota",
-            yes,
-        )
+        try:
+            agree(
+                f"--batch-limit publishes up to {MOST_EVENTS} small events to {target.endpoint.public_url}, a "
+                "remote server; each counts against the app's quota",
+                yes,
+            )
+        except OptionError as error:
+            fail(str(error), Exit.USAGE)
     if not _print(Examination(target, timeout_s).findings(batch_limit), timed=True):
         raise typer.Exit(Exit.UNFIT)
 

@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from wiretax.commands.options import (
-    OptionError,
-    PayloadKindOption,
-    PayloadOption,
-    check_choice,
-    positive_duration,
-    read_option,
-)
-from wiretax.terminal import Exit, fail, out, warn
+from wiretax.commands.options import PayloadKindOption, PayloadOption, check_choice, positive_duration, read_option
+from wiretax.terminal import Exit, OptionError, fail, out, warn
 
 if TYPE_CHECKING:
     from wiretax.queue.redis.feeder import Fed

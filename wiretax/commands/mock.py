@@ -12,11 +12,11 @@ import typer
 
 from wiretax.channels.endpoint import DEMO, PLAIN, Credentials
 from wiretax.channels.limits import Limits
-from wiretax.commands.options import OptionError, positive_duration, read_option
+from wiretax.commands.options import positive_duration, read_option
 from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import KINDS, FaultList
-from wiretax.terminal import Exit, fail
+from wiretax.terminal import Exit, OptionError, fail
 from wiretax.units.duration import parse_duration
 
 if TYPE_CHECKING:

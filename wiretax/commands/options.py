@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from wiretax.channels.bodies.payloads import KINDS
+from wiretax.terminal import OptionError
 from wiretax.toml_errors import near
 from wiretax.units.duration import parse_duration
 
@@ -32,10 +33,6 @@ RunArgument = Annotated[
 ]
 PayloadKindOption = Annotated[str, typer.Option(help=f"Kind of data: {', '.join(KINDS)}.")]
 PayloadOption = Annotated[int, typer.Option(help="Size of one event's data in UTF-8 bytes.")]
-
-
-class OptionError(ValueError):
-    """An option that can't be used: one line with what was given, what was expected and what to do."""
 
 
 def read_option(option: str, text: str, parse: Callable[[str], float]) -> float:

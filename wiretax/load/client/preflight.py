@@ -39,15 +39,15 @@ class EndpointRefusedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What came of it.
+    """What the calls before a run showed.
 
     Attributes:
-        pieces: what it cost, a slice for each call, settled.
+        slices: one for each call, settled.
         skipped: workloads that the server does not accept.
     """
 
-    slices: tuple[Slice, ...]
-    skipped: tuple[Skipped, ...]
+    slices: tuple[Slice, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
 
 def preflight(session: Session, workloads: Sequence[Workload], round_: int) -> Preflight:

@@ -10,16 +10,19 @@ from time import monotonic
 from typing import Any, get_args
 
 from wiretax.channels.workload import Api, Workload
+from wiretax.load.client.message_limit import SPENT, MessageLimit
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import FreeAssignment
 from wiretax.load.cluster.messages import MalformedError, Reason, decode
 from wiretax.load.cluster.registry import WorkerRegistry, WorkerState
 from wiretax.load.cluster.report import WorkerReport
 from wiretax.load.free.options import FreeRunOptions
-from wiretax.load.free.windows import WINDOW_S
-from wiretax.load.sweep.conductor import Pauses
+from wiretax.load.free.stopping import MasterRamp
+from wiretax.load.free.windows import WINDOW_S, free_plan
 from wiretax.load.sweep.executor import ExecutorSummary
+from wiretax.load.sweep.pauses import Pauses
 from wiretax.runs.record import RunRecord
+from wiretax.runs.skipped import Skipped
 from wiretax.wire.connections.target import Target
 from wiretax.wire.counters import ConnectionCounts
 from wiretax.wire.ledger import Witness
@@ -40,7 +43,14 @@ class FreeMaster:
         ended_early: why nothing more is sent; empty while the test goes on.
     """
 
+    # Workers may come and go, and no plan says when the test is done.
+    users: None = None
+    progress: None = None
+    skipped: tuple[Skipped, ...] = ()
+
     def __init__(self, environment: Any) -> None:
+        self._ramp = MasterRamp(environment.runner)
+        self._message_limit: MessageLimit | None = None
         self.record = RunRecord()
         self.ended_early = ""
         self._halt: Callable[[str], None] = lambda _: None
@@ -62,7 +72,7 @@ class FreeMaster:
         target: Target,
         seed: int,
         timeout_s: float,
-        limit: int | None,
+        message_limit: MessageLimit | None,
         halt: Callable[[str], None],
     ) -> None:
         """A test begins: add the assignment to the options, which Locust sends to each worker as it starts it.
@@ -78,13 +88,21 @@ class FreeMaster:
         self._offsets = {}
         self._started_s, self._timeout_s, self._counts_from = monotonic(), timeout_s, 0
         clients = list(self._runner.clients)
-        shares = None if limit is None else dict.fromkeys(clients, limit // max(1, len(clients)))
+        shares, self._message_limit = None, message_limit
+        if message_limit is not None:
+            left = message_limit.limit - message_limit.taken
+            shares = dict.fromkeys(clients, left // max(1, len(clients)))
         setattr(parsed, messages.OPTION, FreeAssignment(target, seed, timeout_s, shares).as_plain())
 
     @property
     def taken(self) -> int:
         """Messages that all workers sent, if they are limited."""
         return sum(each.messages for each in self._registry.workers.values())
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """As ``run.json`` keeps it."""
+        return free_plan(self.record)
 
     @property
     def pauses(self) -> Pauses:
@@ -96,6 +114,13 @@ class FreeMaster:
     def halt(self, why: str) -> None:
         """Nothing more is sent: a worker reported that of itself, and Locust stops the others."""
         self.ended_early = why
+
+    def stopping(self, runner: Any) -> None:
+        """End the ramp-up, if it goes on; the workers end their calls themselves."""
+        self._ramp.stop()
+
+    def hurry(self) -> None:
+        """Nothing to do: calls are under way on workers only."""
 
     def unfinished(self) -> list[Slice]:
         """None: the workers keep their open slices."""
@@ -112,6 +137,9 @@ class FreeMaster:
         for client_id, node in self._runner.clients.items():
             if client_id not in self._registry.workers and node.user_count:
                 self._registry.add(client_id).lose("it reported nothing; it runs no wiretax, or another version")
+        if self._message_limit is not None:
+            self._message_limit.taken += self.taken
+            self._message_limit.spent = self.ended_early == SPENT
         return self.record
 
     def summary(self) -> ExecutorSummary:

@@ -13,10 +13,11 @@ from wiretax.load.client.stats_feed import StatsFeed, outside_listener
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import AssignmentError, FreeAssignment
 from wiretax.load.cluster.worker import Worker
-from wiretax.load.free.options import FreeRunOptions, OptionError
+from wiretax.load.free.options import FreeRunOptions
 from wiretax.load.free.stopping import drain, on_interrupt
 from wiretax.load.free.windows import FreeRun
 from wiretax.runs.record import RunRecord
+from wiretax.terminal import OptionError
 from wiretax.wire.slices import Slice
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class FreeWorker(Worker):
         self._outbox = run.record = Outbox()
         limit = None if assigned.shares is None else assigned.shares.get(self._runner.client_id, 0)
         session = self._open_session(
-            [assigned.target], assigned.seed, assigned.timeout_s, limit, self._halt, run.hold
+            [assigned.target], assigned.seed, assigned.timeout_s, limit, self._halt, run.pause
         )
         session.listener = listener
         self._environment.wiretax_barrier, self._environment.wiretax_free_run = None, run

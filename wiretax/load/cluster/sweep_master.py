@@ -114,8 +114,8 @@ class SweepMaster:
                 f"{self._users} users for {len(self._workers)} workers, and each needs at least one: raise users"
             )
 
-    def on_rejected(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
-        self._halt, self._pause = halt, hold
+    def on_rejected(self, halt: Callable[[str], None], pause: Callable[[float], None]) -> None:
+        self._halt, self._pause = halt, pause
 
     def close(self) -> None:
         self._broadcast(messages.CLOSE_SLICE)
@@ -133,7 +133,7 @@ class SweepMaster:
                 raise ExecutorError("; ".join([started, *self._gone()]))
             self._registry.wait()
 
-    def hold(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
+    def run_slice(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
         if gone := self._gone():
             return SliceResult((), problem="; ".join(gone))
         self._number, self._workload, self._round = self._number + 1, workload, round_

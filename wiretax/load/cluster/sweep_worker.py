@@ -103,7 +103,7 @@ class SweepWorker(Worker):
         users = self._runner.user_count
         self._barrier.expect(users)
         slice_ = Slice(Workload.of(**msg.data["workload"]), msg.data["round"])
-        round_trip_s, problem = self._slice_runner.hold(
+        round_trip_s, problem = self._slice_runner.run(
             slice_, lasting_s, self._closing, opened=lambda: self._send(messages.SLICE_OPENED, {"number": number})
         )
         self._cpu_s += process_time() - busy_s

@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Sequence
 
-from wiretax.load.free.options import OptionError
 from wiretax.queue.external import ExternalSource
+from wiretax.terminal import OptionError
 
 
 def refuse_ignored_source(external: ExternalSource, classes: Sequence[type], distributed: bool) -> None:

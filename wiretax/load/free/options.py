@@ -18,10 +18,14 @@ from wiretax.load.client.message_limit import USUAL_MESSAGES
 from wiretax.load.plan.expansion import KEYS, expand
 from wiretax.load.plan.reading import plan_names
 from wiretax.queue.external import ExternalSource, ExternalSourceError
+from wiretax.terminal import OptionError
 from wiretax.wire.connections.target import Target, target_of
 
 # Words for nothing: an empty choice would be an empty field in the form.
 NO_PLAN, HABIT = "none", "habit"
+# Of a free run: what payloads are drawn from, and how long a call may take.
+SEED = 1
+TIMEOUT_S = 10.0
 CHOICES: dict[str, list[str]] = {
     "plan": [NO_PLAN, *plan_names()],
     "payload_kind": list(KINDS),
@@ -34,10 +38,6 @@ OPTIONS: dict[str, Attribute] = {
     for key, each in sorted(KEYS.items(), key=lambda item: not item[1].path.startswith("payload."))
     if each.option is not None
 }
-
-
-class OptionError(ValueError):
-    """An option that can't be used: one line that says what was given and what was expected."""
 
 
 def add_options(parser: Any) -> None:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent.event import Event
 from gevent.lock import RLock
 from locust.runners import STATE_INIT, STATE_STOPPED, STATE_STOPPING, MasterRunner
 
-from wiretax.load.free.windows import FreeRun
 from wiretax.load.sweep.executor import DRAIN_GRACE_S
+
+if TYPE_CHECKING:
+    from wiretax.load.free.windows import FreeRun
 
 NOT_RUNNING = (STATE_INIT, STATE_STOPPING, STATE_STOPPED)
 log = logging.getLogger(__name__)

@@ -15,9 +15,13 @@ from gevent.event import Event
 
 from wiretax.channels.workload import Api, Workload
 from wiretax.load.client.stats_feed import StatsFeed
-from wiretax.load.free.options import FreeRunOptions
-from wiretax.load.sweep.conductor import Pauses
+from wiretax.load.free.options import SEED, TIMEOUT_S, FreeRunOptions
+from wiretax.load.free.stopping import drain
+from wiretax.load.sweep.executor import ALONE, ExecutorSummary
+from wiretax.load.sweep.pauses import Pauses
+from wiretax.runs.mode import FREE_RUN
 from wiretax.runs.record import RunRecord
+from wiretax.runs.skipped import Skipped
 from wiretax.wire.slices import Slice
 
 # Long enough that a run of a day stays small, short enough to see a change.
@@ -28,6 +32,15 @@ LONGEST_SLEEP_S = 1.0
 REST_S = 0.05
 
 
+def free_plan(record: RunRecord) -> dict[str, Any]:
+    """The plan of a free run as ``run.json`` keeps it, with the most users that any window had."""
+    users: Counter[tuple[int, str]] = Counter()
+    for row in record.slices:  # of each worker
+        users[row["round"], row["workload"]] += row["users"]
+    most = max(users.values(), default=0)
+    return {"name": FREE_RUN, "seed": SEED, "slice_s": WINDOW_S, "users": most, "timeout_s": TIMEOUT_S}
+
+
 class FreeRun:
     """Hands out slices to users, a new one for each workload and window.
 
@@ -36,17 +49,22 @@ class FreeRun:
 
     Attributes:
         record: what the run will be written from.
-        pauses: what the endpoint's wish to wait took.
+        pauses: the waits that the endpoint asked for.
         ended_early: why nothing more is sent; empty while it is.
         stopped: whether no call begins any more.
     """
+
+    # Locust may add and remove users, and no plan says when it is done.
+    users: None = None
+    progress: None = None
+    skipped: tuple[Skipped, ...] = ()
 
     def __init__(self, options: FreeRunOptions, feed: StatsFeed | None) -> None:
         self.record = RunRecord()
         self.pauses = Pauses()
         self.ended_early = ""
         self.stopped = self._hurried = False
-        self._go_on_at = 0.0
+        self._resume_at = 0.0
         self._under_way: Counter[object] = Counter()
         self._dismissed: WeakSet[Any] = WeakSet()
         self._changed = Event()
@@ -60,6 +78,11 @@ class FreeRun:
         self._most_users: dict[Slice, int] = {}
         self._greenlets = [gevent.spawn(self._turn_windows), gevent.spawn(self._tell_regularly)]
 
+    @property
+    def plan(self) -> dict[str, Any]:
+        """As ``run.json`` keeps it."""
+        return free_plan(self.record)
+
     def workload(self, api: Api) -> Workload:
         """What users of one API send."""
         return self._options.workload(api)
@@ -68,22 +91,22 @@ class FreeRun:
         """What arrives in the queue that QueueUsers drain."""
         return self._options.queued_workload()
 
-    def hold(self, seconds: float) -> None:
-        """All users wait for so long; what is open closes, so that no slice has the wait in it."""
-        if self._go_on_at == inf:
+    def pause(self, seconds: float) -> None:
+        """Have all users wait; what is open closes, so that no slice contains the wait."""
+        if self._resume_at == inf:
             return
         now = perf_counter()
-        if now >= self._go_on_at:
+        if now >= self._resume_at:
             self.pauses.times += 1
-        held_until = max(self._go_on_at, now + seconds)
-        self.pauses.waited_s += held_until - max(self._go_on_at, now)
-        self._go_on_at = held_until
+        until = max(self._resume_at, now + seconds)
+        self.pauses.waited_s += until - max(self._resume_at, now)
+        self._resume_at = until
         self._close_window()
 
     def halt(self, why: str) -> None:
-        """Nobody sends anything any more."""
+        """Begin no further call."""
         self.ended_early = why
-        self._go_on_at = inf
+        self._resume_at = inf
         self._close_window()
 
     def stop(self) -> None:
@@ -107,6 +130,10 @@ class FreeRun:
         # Once all were stopped there was time to end it.
         self._wait_while(lambda: user in self._under_way and not self.stopped, timeout_s)
 
+    def stopping(self, runner: Any) -> None:
+        """Locust is about to stop the users: return once no call is under way and none will begin."""
+        drain(runner, self, TIMEOUT_S)
+
     def hurry(self) -> None:
         """Wait no longer for calls that are under way."""
         self._hurried = True
@@ -115,7 +142,7 @@ class FreeRun:
     def may_send(self) -> bool:
         """Called by a user before its turn, which has to follow at once: waits while the run is held; False, after
         a rest, once it is stopped or the user is dismissed."""
-        while (left := self._go_on_at - perf_counter()) > 0 and not self.stopped:
+        while (left := self._resume_at - perf_counter()) > 0 and not self.stopped:
             self._stopping.wait(min(left, LONGEST_SLEEP_S))
         may = not self.stopped and gevent.getcurrent() not in self._dismissed
         if not may:
@@ -166,11 +193,17 @@ class FreeRun:
         self.record.set_aside()
 
     def finish(self) -> RunRecord:
-        """Close what is open; all users have stopped."""
+        """Close and record what is open; all users have stopped, and their queues are closed."""
         gevent.killall(self._greenlets)
         self._users_in.clear()
+        self.stopped = True
         self._close_window()
+        self._record_left()
         return self.record
+
+    def summary(self) -> ExecutorSummary:
+        """No other process took part."""
+        return ALONE
 
     def _wait_while(self, busy: Callable[[], bool], timeout_s: float) -> bool:
         """Block while calls are under way; False if that took too long."""
@@ -195,10 +228,12 @@ class FreeRun:
             self._closed.append(slice_)
         self._open.clear()
         self._window += 1
-        self._keep_left()
+        if not self.stopped:
+            self._record_left()
 
-    def _keep_left(self) -> None:
-        """Record closed slices that no user is in any more."""
+    def _record_left(self) -> None:
+        """Record closed slices that no user is in any more. The last ones wait for ``finish``, since a queue adds
+        the events that were never sent when it closes."""
         for slice_ in [each for each in self._closed if not self._users_in.get(each)]:
             self._closed.remove(slice_)
             self._tell_of(slice_)
@@ -211,7 +246,8 @@ class FreeRun:
         while True:
             gevent.sleep(TELL_S)
             self.unfinished()
-            self._keep_left()
+            if not self.stopped:
+                self._record_left()
 
     def _tell_of(self, slice_: Slice) -> None:
         """Settle a slice and tell Locust what is new in it."""

@@ -2,56 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
-from random import Random
+from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
 from gevent.event import Event
 
-from wiretax.channels.answers import is_rejected
 from wiretax.channels.remedies import slow_down
-from wiretax.channels.workload import Server, Workload
+from wiretax.channels.workload import Workload
 from wiretax.load.plan.plan import Plan
+from wiretax.load.sweep.acknowledgements import AcknowledgementMonitor
 from wiretax.load.sweep.executor import Executor, SliceResult
+from wiretax.load.sweep.pauses import MOST_TRIES, Pauses
+from wiretax.load.sweep.rounds import WARM_UP, Step, round_order
 from wiretax.queue.slice_queue import least_slice_s
-from wiretax.runs.skipped import Skipped, kept, whose, words
-from wiretax.wire.ledger import Failure
+from wiretax.runs.skipped import Skipped, whose
 
-WARM_UP = -1
 LEAST_ROUND_TRIPS = 20
-# After so many slices in a row without one acknowledged event nothing is left to measure: of a server, unless it
-# rejected what it was sent, which is the workload's fault; and of that workload.
-SILENT_SLICES = 3
 # Enough to tell something new, few enough not to go far beyond what is needed.
 ADDED_ROUNDS = 4
-# A slice that an endpoint's "too many" cut as often as this would never come out whole.
-MOST_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """What is about to be measured.
-
-    Attributes:
-        workload: what is sent.
-        round: in which round; -1 for the warm-up.
-        rounds: how many the run has, as far as is known.
-        done: how much of the run is behind it (0 to 1).
-    """
-
-    workload: Workload
-    round: int
-    rounds: int
-    done: float
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What was undecided after so many rounds, and how many were added for it."""
+class AddedRounds:
+    """What was undecided after a number of rounds, and how many rounds were added for it."""
 
     after: int
     undecided: tuple[str, ...]
@@ -70,67 +45,15 @@ class Extension:
 
     undecided: Callable[[], tuple[str, ...]]
     most_rounds: int
-    added: Callable[[Asked], None]
-
-
-@dataclass(slots=True)
-class Pauses:
-    """Time that no workload was sent, since the endpoint asked to wait.
-
-    Attributes:
-        times: how often.
-        waited_s: how long.
-        cut_s: what slices had lasted that were cut and measured anew.
-        given_up: whether it asked so often that it was not heard any more.
-    """
-
-    times: int = 0
-    waited_s: float = 0.0
-    cut_s: float = 0.0
-    given_up: bool = False
-
-    def __str__(self) -> str:
-        times = "once" if self.times == 1 else f"{self.times} times"
-        anew = f", {self.cut_s:.1f} s of slices measured anew" if self.cut_s else ""
-        return (
-            f"the endpoint asked to wait (429), {times}: {self.waited_s:.1f} s lost{anew}; no rate has them in it"
-            + (f"; then a slice was cut {MOST_TRIES} times in a row, and 429 was counted only" * self.given_up)
-        )
-
-    def as_dict(self) -> dict[str, Any]:
-        """As ``run.json`` keeps it."""
-        return asdict(self)
-
-
-def round_order(workloads: tuple[Workload, ...], seed: int, round_: int) -> list[Workload]:
-    """The order of one round, the same for the same seed. The warm-up keeps the plan's order.
-
-    Workloads that are compared with each other follow each other, so that a machine's drift within a round has
-    little time between them; which comes first, and which family, is drawn. What is sent to two servers is sent to
-    the one right after the other.
-    """
-    if round_ == WARM_UP:
-        return list(workloads)
-    random = Random(f"{seed}/round/{round_}")
-    families: dict[tuple[object, ...], dict[Workload, list[Workload]]] = {}
-    for workload in workloads:
-        twin = workload.replace(server="endpoint")
-        families.setdefault(twin.comparison_key, {}).setdefault(twin, []).append(workload)
-    order = [list(family.values()) for family in families.values()]
-    random.shuffle(order)
-    for family in order:
-        random.shuffle(family)
-        for servers in family:
-            random.shuffle(servers)
-    return [workload for family in order for servers in family for workload in servers]
+    added: Callable[[AddedRounds], None]
 
 
 class Conductor:
     """Runs a plan with an executor.
 
     Attributes:
-        ended_early: why the run stopped before its last round; empty where it did not.
-        asked: each time that rounds were added.
+        ended_early: why the run stopped before its last round; empty if it did not.
+        additions: each time that rounds were added.
         skipped: workloads that were left out, since none of their calls were acknowledged any more.
         pauses: what the endpoint's wish to wait took.
     """
@@ -157,7 +80,7 @@ class Conductor:
         self.pauses = Pauses()
         self._lasting_s: dict[Workload, float] = {}
         self.ended_early = ""
-        self.asked: list[Asked] = []
+        self.additions: list[AddedRounds] = []
         self.skipped: list[Skipped] = []
 
     def stop(self, why: str) -> None:
@@ -171,8 +94,8 @@ class Conductor:
         self.stop(why)
         self._executor.close()
 
-    def hold(self, seconds: float) -> None:
-        """Cut the slice that is open; it is measured anew when so much time has passed."""
+    def pause(self, seconds: float) -> None:
+        """Cut the slice that is open; it is measured again after this time."""
         if self.pauses.given_up:
             return
         self._go_on_at = max(self._go_on_at, perf_counter() + seconds)
@@ -194,7 +117,7 @@ class Conductor:
         # Two servers hold it equally long: as long as the slower one needs.
         twin = step.workload.replace(server="endpoint")
         lasting_s = None if step.round == WARM_UP else self._lasting_s[twin]
-        result = self._executor.hold(step.workload, step.round, lasting_s, self._cut)
+        result = self._executor.run_slice(step.workload, step.round, lasting_s, self._cut)
         if step.round == WARM_UP:
             known_s = self._lasting_s.get(twin, self._plan.slice_s)
             self._lasting_s[twin] = max(known_s, LEAST_ROUND_TRIPS * result.round_trip_s, least_slice_s(twin))
@@ -204,25 +127,25 @@ class Conductor:
 
     def run(self) -> Iterator[tuple[Step, SliceResult]]:
         """Perform the whole plan and what is added to it; each slice is yielded once its users are idle again."""
-        silent = Silence(self._plan.workloads)
+        monitor = AcknowledgementMonitor(self._plan.workloads)
         first, rounds = WARM_UP, self._plan.rounds
         while first < rounds:
             for step in self.steps(first, rounds):
-                if step.workload in silent.dropped:
+                if step.workload in monitor.dropped:
                     continue
                 result = self.run_step(step)
-                while result is not None and self._is_held_up(step, result):
+                while result is not None and self._was_cut(step, result):
                     yield step, result
                     result = self.run_step(step)
                 if result is None:
                     return
                 yield step, result
-                if why := silent.note(step, result):
+                if why := monitor.check(step, result):
                     self.stop(why)
-                self.skipped = list(silent.dropped.values())
+                self.skipped = list(monitor.dropped.values())
             first, rounds = rounds, rounds + self._more_rounds(rounds)
 
-    def _is_held_up(self, step: Step, result: SliceResult) -> bool:
+    def _was_cut(self, step: Step, result: SliceResult) -> bool:
         """Whether a slice was cut since the endpoint asked to wait; the wait is over then."""
         if not self._go_on_at or self._stop.is_set():
             self._tries = 0
@@ -258,53 +181,9 @@ class Conductor:
         if not undecided:
             return 0
         added = min(ADDED_ROUNDS, self._extension.most_rounds - behind)
-        self.asked.append(Asked(behind, undecided, added))
-        self._extension.added(self.asked[-1])
+        self.additions.append(AddedRounds(behind, undecided, added))
+        self._extension.added(self.additions[-1])
         return added
 
     def _round(self, round_: int) -> list[Workload]:
         return round_order(self._plan.workloads, self._plan.seed, round_)
-
-
-class Silence:
-    """Which workloads and servers have acknowledged nothing for how long.
-
-    Attributes:
-        dropped: workloads that are not sent any more, and why.
-    """
-
-    def __init__(self, workloads: tuple[Workload, ...]) -> None:
-        self._workloads = workloads
-        self._of_server: Counter[Server] = Counter()
-        self._of_workload: Counter[Workload] = Counter()
-        self.dropped: dict[Workload, Skipped] = {}
-
-    def note(self, step: Step, result: SliceResult) -> str:
-        """Take in a slice; why the run is to end after it, empty where it goes on."""
-        workload, server = step.workload, step.workload.server
-        if any(slice_.measured.events or slice_.boundary.events for slice_ in result.slices):
-            self._of_server[server] = self._of_workload[workload] = 0
-            return ""
-        failure = _most_frequent(result)
-        self._of_workload[workload] += 1
-        if failure is None or not is_rejected(failure.kind, failure.status):
-            self._of_server[server] += 1
-        by = " by --against" if server == "against" else ""
-        if self._of_server[server] == SILENT_SLICES:
-            last = "" if failure is None else f"; the last calls failed: {words(failure)}"
-            return f"no event was acknowledged{by} in {SILENT_SLICES} slices in a row{last}"
-        if self._of_workload[workload] == SILENT_SLICES and failure is not None:
-            self.dropped[workload] = Skipped(workload, failure, step.round)
-            left = kept(self._workloads, self.dropped.values())
-            if not any(each.server == server for each in left):
-                return f"{whose(workload)} acknowledges no workload any more: {workload.name}: {words(failure)}"
-        return ""
-
-
-def _most_frequent(result: SliceResult) -> Failure | None:
-    """How most calls of a slice failed; None where none did."""
-    failed: Counter[Failure] = Counter()
-    for slice_ in result.slices:
-        failed.update(slice_.measured.failed)
-        failed.update(slice_.boundary.failed)
-    return failed.most_common(1)[0][0] if failed else None

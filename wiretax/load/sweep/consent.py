@@ -1,18 +1,16 @@
-"""Asking before anything is sent to another machine."""
+"""Consent before anything is sent to another machine."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import typer
 
-from wiretax.terminal import Exit, err, fail
-
-if TYPE_CHECKING:
-    from wiretax.load.client.message_limit import MessageLimit
-    from wiretax.load.plan.plan import Plan
-    from wiretax.wire.connections.target import Target
+from wiretax.load.client.message_limit import USUAL_MESSAGES, MessageLimit
+from wiretax.load.plan.plan import Plan
+from wiretax.load.sweep.forecast import announce, refuse_users_beyond, rounds_within, trial_messages
+from wiretax.terminal import OptionError, err
+from wiretax.wire.connections.target import Target
 
 
 def message_limit_for(
@@ -23,22 +21,20 @@ def message_limit_for(
     yes: bool,
     users_given: bool = False,
 ) -> MessageLimit | None:
-    """How much a run may send, once that is agreed to; None for as much as it can.
+    """How many messages a run may send, after consent to send them to another machine; None for no limit.
 
     Args:
         plan: what is to be sent.
-        first: where; None for a mock of its own.
-        second: what is sent the same; None for none.
-        max_messages: the limit that was given; None for none on this machine, and a usual one off it.
-        yes: whether it was agreed to beforehand.
-        users_given: whether somebody asked for the plan's number of users.
+        first: where; None for a mock.
+        second: a second server that is sent the same; None for none.
+        max_messages: the limit that was given; None for the default.
+        yes: whether consent was given as an option.
+        users_given: whether the plan's number of users was given as an option.
 
     Raises:
-        PlanError: where so many users would send more than the limit to another machine, and fewer would not.
+        OptionError: the limit is too low for the plan, or consent was not given.
+        PlanError: this number of users would send more than the limit to another machine, and fewer would not.
     """
-    from wiretax.load.client.message_limit import USUAL_MESSAGES, MessageLimit
-    from wiretax.load.sweep.forecast import announce, refuse_users_beyond, trial_messages
-
     targets = [target for target in (first, second) if target is not None]
     remote = any(not target.endpoint.is_loopback for target in targets)
     if max_messages is None and not remote:
@@ -48,10 +44,9 @@ def message_limit_for(
     largest = max(workload.call.messages for workload in whole.workloads)
     trial = trial_messages(whole)
     if limit < trial + largest:
-        fail(
+        raise OptionError(
             f"--max-messages {limit}: expected {trial + largest} or more: plan {plan.name} sends {trial} before "
-            f"the run, a call of each workload, and then up to {largest} in a call",
-            Exit.USAGE,
+            f"the run, a call of each workload, and then up to {largest} in a call"
         )
     if remote:
         if users_given:
@@ -63,16 +58,14 @@ def message_limit_for(
 def most_rounds_within(
     plan: Plan, first: Target | None, second: Target | None, most_rounds: int, message_limit: MessageLimit | None
 ) -> int:
-    """How many rounds a judge may ask for: those that fit in the limit of messages, and the plan's at least.
+    """How many rounds gates may ask for: those that fit in the message limit, and at least the plan's.
 
     Args:
         plan: what is to be sent.
         first, second: where, as for ``message_limit_for``.
         most_rounds: the plan's and the added ones, without a limit.
-        budget: the limit; None for none.
+        message_limit: the limit; None for none.
     """
-    from wiretax.load.sweep.forecast import rounds_within
-
     targets = [target for target in (first, second) if target is not None]
     if message_limit is None or not targets:
         return most_rounds
@@ -90,7 +83,11 @@ def most_rounds_within(
 
 
 def agree(what: str, yes: bool) -> None:
-    """Go on if it is meant: asked on a terminal, refused elsewhere unless agreed to beforehand."""
+    """Ask for consent on a terminal; elsewhere ``yes`` has to give it.
+
+    Raises:
+        OptionError: consent was not given.
+    """
     if yes:
         err.print(what, soft_wrap=True, markup=False)
     elif sys.stdin.isatty() and sys.stderr.isatty():
@@ -100,6 +97,6 @@ def agree(what: str, yes: bool) -> None:
         except typer.Abort:
             agreed = False
         if not agreed:
-            fail("nothing was sent", Exit.USAGE)
+            raise OptionError("nothing was sent")
     else:
-        fail(f"{what}; add --yes if you mean it", Exit.USAGE)
+        raise OptionError(f"{what}; add --yes if you mean it")

@@ -92,6 +92,9 @@ class ExecutorSummary:
     elsewhere: bool = False
 
 
+ALONE = ExecutorSummary(Witness())
+
+
 class Executor(Protocol):
     """Runs the slices of a plan."""
 
@@ -102,7 +105,7 @@ class Executor(Protocol):
             ExecutorError: where they can't.
         """
 
-    def hold(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
+    def run_slice(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
         """Hold one slice and settle it.
 
         Args:
@@ -112,7 +115,7 @@ class Executor(Protocol):
             stop: cuts it short.
         """
 
-    def on_rejected(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
+    def on_rejected(self, halt: Callable[[str], None], pause: Callable[[float], None]) -> None:
         """Whom to tell of an endpoint that says no: end the run, and why; or wait for so many seconds."""
 
     def close(self) -> None:
@@ -130,7 +133,7 @@ class SliceRunner:
         self._slice_s = slice_s
         self._timeout_s = timeout_s
 
-    def hold(
+    def run(
         self,
         slice_: Slice,
         lasting_s: float | None,
@@ -201,12 +204,12 @@ class LocalExecutor:
         if not self._barrier.wait_until_idle(SPAWN_TIMEOUT_S):
             raise ExecutorError(f"{self._users} users did not start within {SPAWN_TIMEOUT_S:g} s")
 
-    def hold(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
+    def run_slice(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
         slice_ = Slice(workload, round_)
-        round_trip_s, problem = self._slice_runner.hold(slice_, lasting_s, stop)
+        round_trip_s, problem = self._slice_runner.run(slice_, lasting_s, stop)
         return SliceResult((Part(0, self._users, slice_),), round_trip_s, problem)
 
-    def on_rejected(self, halt: Callable[[str], None], hold: Callable[[float], None]) -> None:
+    def on_rejected(self, halt: Callable[[str], None], pause: Callable[[float], None]) -> None:
         pass  # it is this process's session that hears of it
 
     def close(self) -> None:

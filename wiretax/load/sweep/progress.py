@@ -7,8 +7,9 @@ from typing import Protocol
 
 from rich.console import Console
 
-from wiretax.load.sweep.conductor import WARM_UP, Asked, Step
+from wiretax.load.sweep.conductor import AddedRounds
 from wiretax.load.sweep.executor import SliceResult
+from wiretax.load.sweep.rounds import WARM_UP, Step
 from wiretax.progress_bar import progress_bar
 
 # Of undecided workloads; all of them are in run.json.
@@ -20,7 +21,7 @@ class Reporter(Protocol):
 
     def slice_done(self, step: Step, result: SliceResult) -> None: ...
 
-    def rounds_added(self, asked: Asked) -> None: ...
+    def rounds_added(self, asked: AddedRounds) -> None: ...
 
     def close(self) -> None: ...
 
@@ -48,7 +49,7 @@ def where(step: Step) -> str:
     return "warm-up" if step.round == WARM_UP else f"round {step.round + 1}/{step.rounds}"
 
 
-def why_added(asked: Asked) -> str:
+def why_added(asked: AddedRounds) -> str:
     """``after 12 rounds 5 workloads are undecided (NAME, NAME and 3 more): 4 rounds added``."""
     names = asked.undecided
     listed = ", ".join(names[:MOST_NAMES])
@@ -83,7 +84,7 @@ class Bar:
         self._progress.update(self._task, completed=step.done, now=now)
         self._progress.refresh()
 
-    def rounds_added(self, asked: Asked) -> None:
+    def rounds_added(self, asked: AddedRounds) -> None:
         self._progress.console.print(f"{self._name}: {why_added(asked)}", highlight=False, markup=False)
 
     def close(self) -> None:
@@ -109,7 +110,7 @@ class Lines:
                 soft_wrap=True,
             )
 
-    def rounds_added(self, asked: Asked) -> None:
+    def rounds_added(self, asked: AddedRounds) -> None:
         self._console.print(f"{self._name}: {why_added(asked)}", highlight=False, markup=False, soft_wrap=True)
 
     def close(self) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from wiretax.load.accounting.live import HEADINGS, LAYERS, Live
 from wiretax.load.drivers.locust_session import LocustSession
-from wiretax.load.drivers.web_sweep import WebSweep
 from wiretax.load.web.reports import ReportMaker
 
 MOST_RUNS = 10
@@ -78,13 +77,13 @@ def _test(session: LocustSession) -> dict[str, Any] | None:
     ready, run = session.ready, session.run
     if ready is None or run is None:
         return None
-    progress = run.progress if isinstance(run, WebSweep) and session.is_running else None
+    progress = run.progress if session.is_running else None
     return {
         "running": session.is_running,
         "state": session.state,
         "plan": ready.plan.name if ready.plan else None,
         "endpoint": ready.endpoint,
-        "on_mock": ready.on_mock,
+        "on_mock": ready.own_mock,
         "users": session.users,
         "progress": None if progress is None else [progress.words, round(progress.done, 4)],
     }

@@ -9,7 +9,8 @@ from typing import Any
 
 from locust.argument_parser import LocustArgumentParser
 
-from wiretax.load.free.options import OptionError, add_options
+from wiretax.load.free.options import add_options
+from wiretax.terminal import OptionError
 from wiretax.toml_errors import near
 
 BOOLEANS = {"true": True, "false": False}

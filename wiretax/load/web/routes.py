@@ -15,11 +15,13 @@ from flask import Blueprint, Response, abort, jsonify, request, send_file, send_
 from locust.env import Environment
 from werkzeug.exceptions import HTTPException
 
-from wiretax.load.drivers.locust_session import RESULTS, LocustSession
+from wiretax.load.drivers.locust_session import LocustSession
+from wiretax.load.drivers.locust_setup import RESULTS
 from wiretax.load.web.figures import live_figures, tab_rows
 from wiretax.load.web.form import form_options, is_secret
 from wiretax.load.web.reports import ReportMaker
 from wiretax.load.web.swarm import check_swarm
+from wiretax.terminal import OptionError
 
 PAGES = Path(__file__).parent / "pages"
 FILES = ("live.css", "live.js", "report.js")
@@ -46,7 +48,7 @@ LINK = (
 log = logging.getLogger(__name__)
 
 
-class WebError(OSError):
+class WebError(OptionError):
     """A web UI that can't listen: one line that says where and why."""
 
 

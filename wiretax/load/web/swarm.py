@@ -15,7 +15,8 @@ from locust.env import Environment
 from locust.runners import STATE_RUNNING, STATE_SPAWNING
 from locust.util.timespan import parse_timespan
 
-from wiretax.load.drivers.locust_session import START_ERRORS, LocustSession
+from wiretax.load.drivers.errors import START_ERRORS
+from wiretax.load.drivers.locust_session import LocustSession
 from wiretax.load.free.options import refuse_credentials
 from wiretax.load.web.form import option_values, own_options, refuse_changes
 

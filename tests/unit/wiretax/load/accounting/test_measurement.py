@@ -26,7 +26,7 @@ def conclude(run: RunRecord, cost: CostModel | None = None) -> dict[str, Any]:
     measurement = Measurement([NOWHERE], cost, FaultList((Fault("slow", 0.5, 0.2), Fault("stall", 0.1))))
     measurement.begin()
     measurement.end()
-    measurement.conclude(run, session, {}, ended_early="", interrupted=False)
+    measurement.conclude(run, session.witness(), {}, ended_early="", interrupted=False)
     session.close()
     return run.meta
 

@@ -15,8 +15,10 @@ from wiretax.load.client.barrier import SliceBarrier
 from wiretax.load.client.error_policy import ErrorPolicy
 from wiretax.load.plan.plan import Plan
 from wiretax.load.plan.reading import parse_plan
-from wiretax.load.sweep.conductor import MOST_TRIES, WARM_UP, Conductor
+from wiretax.load.sweep.conductor import Conductor
 from wiretax.load.sweep.executor import LocalExecutor
+from wiretax.load.sweep.pauses import MOST_TRIES
+from wiretax.load.sweep.rounds import WARM_UP
 from wiretax.wire.connections.response import Response
 from wiretax.wire.slices import Slice
 
@@ -133,7 +135,7 @@ class HeldBarrier(SliceBarrier):
         slice_.measured.events += 1
         slice_.latencies_ns.append(100_000)
         if self._slices in self._in_slices:
-            gevent.spawn(self.conductor.hold, self._seconds)
+            gevent.spawn(self.conductor.pause, self._seconds)
         self._slices += 1
 
 

@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from typer import Exit
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import Workload
@@ -15,6 +14,7 @@ from wiretax.load.plan.plan import PlanError
 from wiretax.load.plan.reading import load_plan, parse_plan, plan_names
 from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
 from wiretax.load.sweep.forecast import announce, forecast, refuse_users_beyond
+from wiretax.terminal import OptionError
 from wiretax.wire.connections.target import Target
 from wiretax.wire.publishers.caller import MessageLimitError
 
@@ -108,9 +108,9 @@ def test_rounds_are_added_without_a_limit_as_ever(capsys: pytest.CaptureFixture[
     assert not capsys.readouterr().err
 
 
-def test_a_limit_has_to_hold_a_call_of_each_workload_and_one_more(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_limit_has_to_hold_a_call_of_each_workload_and_one_more() -> None:
     here = Target(replace(AWAY.endpoint, host="127.0.0.1"))
     assert message_limit_for(load_plan("remote"), here, None, 31, yes=False) is not None
-    with pytest.raises(Exit):
+    with pytest.raises(OptionError) as rejected:
         message_limit_for(load_plan("remote"), here, None, 30, yes=False)
-    assert "--max-messages 30: expected 31 or more: plan remote sends 21 before the run" in capsys.readouterr().err
+    assert "--max-messages 30: expected 31 or more: plan remote sends 21 before the run" in str(rejected.value)

@@ -16,6 +16,7 @@ import wiretax.load.cluster.registry
 from wiretax import __version__
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import Workload
+from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import AssignmentError, FreeAssignment
 from wiretax.load.cluster.free_master import FreeMaster
@@ -84,7 +85,7 @@ class Test:
         self.begin()
 
     def begin(self) -> None:
-        self.master.begin(self.parsed, TARGET, 1, 1.0, 100, self.halted.append)
+        self.master.begin(self.parsed, TARGET, 1, 1.0, MessageLimit(100), self.halted.append)
 
     def finish(self) -> tuple[RunRecord, Any]:
         return self.master.finish(), self.master.summary()

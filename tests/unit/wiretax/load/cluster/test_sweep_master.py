@@ -116,7 +116,7 @@ def test_a_limit_is_shared_out_and_counted_together() -> None:
     made.wait_for_workers(2, least=2)
     made.begin()
     for _ in range(3):
-        made.hold(PLAN.workloads[0], 0, 0.01, NEVER)
+        made.run_slice(PLAN.workloads[0], 0, 0.01, NEVER)
     assert [each.allowed for each in workers] == [50, 50]
     assert message_limit.taken == 1 + 2 * 30
 
@@ -164,7 +164,7 @@ def test_a_plan_is_performed_by_all_and_everything_is_added() -> None:
 def test_the_slowest_workers_round_trip_says_how_long_slices_have_to_be() -> None:
     made, one, other = two(Runner())
     one.round_trip_s, other.round_trip_s = 1e-4, 3e-3
-    assert made.hold(PLAN.workloads[0], -1, None, NEVER).round_trip_s == 3e-3
+    assert made.run_slice(PLAN.workloads[0], -1, None, NEVER).round_trip_s == 3e-3
 
 
 def test_a_worker_that_falls_silent_is_named_and_its_slice_does_not_count() -> None:
@@ -190,15 +190,15 @@ def test_a_worker_that_locust_misses_is_not_waited_for() -> None:
     made, one, _ = two(runner)
     runner.clients["a"].state = "missing"
     one.answers = lambda _: False
-    assert "sends no heartbeat" in made.hold(PLAN.workloads[0], 0, 0.01, NEVER).problem
+    assert "sends no heartbeat" in made.run_slice(PLAN.workloads[0], 0, 0.01, NEVER).problem
 
 
 def test_a_worker_that_leaves_between_slices_ends_the_run_with_all_it_did() -> None:
     runner = Runner()
     made, one, _ = two(runner)
-    made.hold(PLAN.workloads[0], -1, None, NEVER)
+    made.run_slice(PLAN.workloads[0], -1, None, NEVER)
     one.say_final()
-    held = made.hold(PLAN.workloads[0], 0, 0.01, NEVER)
+    held = made.run_slice(PLAN.workloads[0], 0, 0.01, NEVER)
     assert held.parts == ()
     assert "worker 0 (elsewhere, process 101) left" in held.problem
     said = made.end()
@@ -213,7 +213,7 @@ def test_a_stop_cuts_all_workers_short() -> None:
     stop = Event()
     stop.set()
     one.answers = other.answers = lambda _: False
-    made.hold(PLAN.workloads[0], 0, 0.01, stop)
+    made.run_slice(PLAN.workloads[0], 0, 0.01, stop)
     assert one.heard[-1] == other.heard[-1] == messages.CLOSE_SLICE
 
 
@@ -229,7 +229,7 @@ def test_a_worker_that_would_send_something_else_is_refused(how: dict[str, str],
     assert bad.heard[-1] == messages.REFUSED
     made.wait_for_workers(2, least=1)
     made.begin()
-    assert [part.worker for part in made.hold(PLAN.workloads[0], -1, None, NEVER).parts] == [0]
+    assert [part.worker for part in made.run_slice(PLAN.workloads[0], -1, None, NEVER).parts] == [0]
     said = made.end()
     assert says in said.warnings[0]
     assert said.count == 1
@@ -241,7 +241,7 @@ def test_a_late_worker_gets_nothing_to_do() -> None:
     made, _, _ = two(runner)
     late = FakeWorker(runner, "c")
     assert late.heard == [messages.LATE]
-    assert len(made.hold(PLAN.workloads[0], -1, None, NEVER).parts) == 2
+    assert len(made.run_slice(PLAN.workloads[0], -1, None, NEVER).parts) == 2
     assert "came late" in made.end().warnings[0]
 
 
@@ -300,7 +300,7 @@ def test_a_report_that_makes_no_sense_is_named_and_its_worker_lost(which: int) -
         return {**report, **change}
 
     one.settled = settled  # type: ignore[method-assign]
-    held = made.hold(PLAN.workloads[0], 0, 0.01, NEVER)
+    held = made.run_slice(PLAN.workloads[0], 0, 0.01, NEVER)
     assert held.problem.startswith("worker 0 (elsewhere, process 101) was lost: its wiretax-slice-report message")
     assert "can't be read" in held.problem
     assert says[0] in held.problem

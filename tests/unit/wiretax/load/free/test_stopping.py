@@ -167,7 +167,7 @@ def test_a_test_may_be_stopped_from_within_a_users_call(runner: LocalRunner, ser
 
 def test_a_held_user_is_refused_at_once_when_the_run_is_stopped(runner: LocalRunner) -> None:
     run = run_of(runner)
-    run.hold(3600.0)
+    run.pause(3600.0)
     asking = gevent.spawn(run.may_send)
     pass_on()
     assert not asking.ready()

@@ -13,7 +13,7 @@ from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.workload import Workload
 from wiretax.load.plan.plan import PlanError
 from wiretax.load.plan.reading import load_plan, parse_plan, plan_names
-from wiretax.load.sweep.conductor import WARM_UP, round_order
+from wiretax.load.sweep.rounds import WARM_UP, round_order
 
 HEAD = 'schema = 1\nname = "p"\n'
 TRIGGER = '[[workload]]\napi = "trigger"\n'

@@ -13,8 +13,9 @@ from wiretax.channels.workload import Workload
 from wiretax.load.client.barrier import SliceBarrier
 from wiretax.load.plan.plan import Plan
 from wiretax.load.plan.reading import parse_plan
-from wiretax.load.sweep.conductor import WARM_UP, Asked, Conductor, Extension, round_order
+from wiretax.load.sweep.conductor import AddedRounds, Conductor, Extension
 from wiretax.load.sweep.executor import LocalExecutor
+from wiretax.load.sweep.rounds import WARM_UP, round_order
 from wiretax.wire.ledger import Failure
 from wiretax.wire.slices import Slice
 
@@ -172,7 +173,7 @@ def test_a_server_that_fails_ends_the_run_with_its_own_words() -> None:
     )
 
 
-def answering(*answers: tuple[str, ...], most_rounds: int = 100) -> tuple[Extension, list[Asked]]:
+def answering(*answers: tuple[str, ...], most_rounds: int = 100) -> tuple[Extension, list[AddedRounds]]:
     """An extension that is told what is undecided, time after time."""
     left, told = list(answers), []  # type: ignore[var-annotated]
     return Extension(lambda: left.pop(0), most_rounds, told.append), told
@@ -183,7 +184,7 @@ def test_rounds_are_added_until_everything_is_decided() -> None:
     conductor = Conductor(plan(), Acts(), extension)
     steps = [step for step, _ in conductor.run()]
     assert {step.round for step in steps} == set(range(WARM_UP, 11))
-    assert conductor.asked == told == [Asked(3, ("gain", "bytes"), 4), Asked(7, ("gain",), 4)]
+    assert conductor.additions == told == [AddedRounds(3, ("gain", "bytes"), 4), AddedRounds(7, ("gain",), 4)]
     assert [step.rounds for step in steps if step.workload == steps[0].workload] == [3] * 4 + [7] * 4 + [11] * 4
     assert all(0 <= step.done < 1 for step in steps)
     # Added rounds have an order of their own, like any other.
@@ -205,4 +206,4 @@ def test_nobody_is_asked_where_the_limit_is_the_plans_or_the_run_was_stopped() -
     for step, _ in conductor.run():
         if step.round == 2:
             conductor.stop("interrupted")
-    assert told == conductor.asked == []
+    assert told == conductor.additions == []

@@ -9,8 +9,8 @@ import pytest
 from saved import record, slice_, slices_frame
 
 from wiretax.channels.workload import Workload
-from wiretax.load.sweep.conductor import WARM_UP, Step
 from wiretax.load.sweep.progress import where
+from wiretax.load.sweep.rounds import WARM_UP, Step
 
 ROOT = Path(__file__).parents[5]
 

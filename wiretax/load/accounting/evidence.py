@@ -1,0 +1,136 @@
+"""What the witnesses of a run say when it is over: whether it is valid, and what a reader has to know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wiretax.channels.workload import Server
+from wiretax.load.accounting.server_ledgers import Counts
+from wiretax.load.sweep.executor import ExecutorSummary
+from wiretax.mock.ledger import merge_ledgers
+from wiretax.runs.outcome import Outcome, outcome
+from wiretax.runs.reconcile import Account, Reconciliation, reconcile
+from wiretax.runs.record import RunRecord
+from wiretax.wire.connections.target import Target
+from wiretax.wire.ledger import Tally, Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The client's own count, the sockets', the kernel's and the servers', side by side.
+
+    Attributes:
+        record: what the client counted.
+        targets: where it was sent.
+        summary: what workers reported.
+        witness: what all sockets and kernels counted.
+        before: each server's ledger before the run; None if it keeps none.
+        counted: what each server counted since; None if it keeps no ledger, or no longer answers.
+        server: all of that together; None if no server keeps a ledger.
+        complete: whether each server has counted.
+        reconciliation: whether they agree.
+        outcome: what became of all calls.
+    """
+
+    record: RunRecord
+    targets: Sequence[Target]
+    summary: ExecutorSummary
+    witness: Witness
+    before: dict[Server, Counts | None]
+    counted: dict[Server, Counts | None]
+    server: Counts | None
+    complete: bool
+    reconciliation: Reconciliation
+    outcome: Outcome
+
+    @classmethod
+    def of(
+        cls,
+        record: RunRecord,
+        targets: Sequence[Target],
+        summary: ExecutorSummary,
+        own: Witness,
+        before: dict[Server, Counts | None],
+        counted: dict[Server, Counts | None],
+    ) -> Evidence:
+        """Compare the witnesses; ``own``: that of this process."""
+        witness = own.plus(summary.witness)
+        kept = [counts for counts in counted.values() if counts is not None]
+        server = merge_ledgers(kept) if kept else None
+        complete = len(kept) == len(counted)
+        whole = server if complete else None
+        several = len(counted) > 1
+        reconciliation = reconcile(
+            record.total,
+            witness.sent_bytes,
+            witness.received_bytes,
+            witness.tcp,
+            whole,
+            witness.tls,
+            _accounts(record, counted) if several else None,
+        )
+        ends = outcome(record, None if whole is None else int(whole["requests"]))
+        if server is not None and several:
+            server = {**server, "by_server": counted}
+        return cls(record, targets, summary, witness, before, counted, server, complete, reconciliation, ends)
+
+    def invalid_because(self, ended_early: str) -> list[str]:
+        """A sentence for each reason not to trust the run; empty if it is valid."""
+        lost = self.summary.lost
+        reasons = [*lost, _unexplained(self.reconciliation)] if lost else []
+        reasons += [f"the witnesses disagree: {each}" for each in self.reconciliation.differences]
+        reasons += [f"the exchanges do not add up: {each}" for each in self.outcome.differences]
+        heard = {row["server"] for row in self.record.slices if row["events"]}
+        if not heard:
+            reasons.append("no event was acknowledged in any whole slice")
+        elif unheard := {target.server for target in self.targets} - heard:
+            reasons.append(f"no event was acknowledged by --{unheard.pop()} in any whole slice")
+        for server, before in self.before.items():
+            if before is not None and self.counted[server] is None:
+                whose = f"the mock of --{server}" if len(self.counted) > 1 else "the mock"
+                reasons.append(f"{whose} kept a ledger when the run began and does not answer any more")
+        if ended_early:
+            reasons.append(f"ended early, with {self.record.rounds} rounds begun: {ended_early}")
+        return reasons
+
+    def warnings(self, interrupted: bool) -> list[str]:
+        """A sentence for each thing that a reader has to know, beside the reasons above."""
+        record = self.record
+        warnings = []
+        if interrupted:
+            warnings.append(f"interrupted with {record.rounds} rounds begun; what was measured is kept")
+        if any(target.insecure for target in self.targets):
+            warnings.append("--insecure: the endpoint's certificate was not verified; anyone may have answered")
+        if self.witness.tcp is None:
+            warnings.append("the kernel's count can't be read here: tcp_ip and cable are unknown")
+        for server in (server for server, ledger in self.before.items() if ledger is None):
+            whose, which = ("the endpoint", "bytes")
+            if len(self.before) > 1:
+                whose, which = f"--{server}", "bytes to and from it"
+            warnings.append(f"{whose} keeps no ledger: {which} are the client's word alone")
+        injected = (self.server or {}).get("faults")
+        if injected:
+            kinds = ", ".join(f"{count} {name}" for name, count in sorted(injected.items()))
+            warnings.append(f"Injected faults: {kinds}")
+        if record.total.failures:
+            exchanges = record.total.requests + record.total.unfinished
+            kinds = ", ".join(f"{count} {name}" for name, count in record.failures_by_kind().most_common())
+            warnings.append(f"{record.total.failures} of {exchanges} exchanges failed ({kinds})")
+        return warnings
+
+
+def _accounts(record: RunRecord, counted: dict[Server, Counts | None]) -> dict[str, Account]:
+    """What was sent to each server, beside what it counted."""
+    return {server: Account(record.sent_to.get(server, Tally()), counts) for server, counts in counted.items()}
+
+
+def _unexplained(outcome: Reconciliation) -> str:
+    """What lost workers sent after their last reports, as far as anybody knows."""
+    if outcome.server is None:
+        return "what lost workers sent after their last report is in no figure, and nobody else counted it"
+    more = {name: outcome.server[name] - count for name, count in outcome.model.items()}
+    return (
+        f"what lost workers sent after their last report is in no figure: by the mock {more['requests']:,} "
+        f"requests, {more['request_bytes']:,} B sent and {more['response_bytes']:,} B received"
+    )

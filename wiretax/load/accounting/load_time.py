@@ -1,0 +1,67 @@
+"""Processor time and duration of a load, without its pauses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+from wiretax.load.accounting.server_ledgers import Counts
+from wiretax.runs.machine import busy_s, crowding
+
+
+class LoadTime:
+    """Starts with ``begin``, ends with ``end``; what is done while ``paused`` is left out."""
+
+    def __init__(self) -> None:
+        self._own_s = self._machine_s = self._wall_s = 0.0
+        self._runs = False
+
+    def begin(self) -> None:
+        """The load begins."""
+        self._own_s, self._machine_s, self._wall_s = -_own_s(), -busy_s(), -perf_counter()
+        self._runs = True
+
+    def end(self) -> None:
+        """The load ended; a second call changes nothing."""
+        if self._runs:
+            self._runs = False
+            self._own_s += _own_s()
+            self._machine_s += busy_s()
+            self._wall_s += perf_counter()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """What is done meanwhile is no load."""
+        own_s, machine_s, wall_s = _own_s(), busy_s(), perf_counter()
+        try:
+            yield
+        finally:
+            self._own_s -= _own_s() - own_s
+            self._machine_s -= busy_s() - machine_s
+            self._wall_s -= perf_counter() - wall_s
+
+    def shares(self, workers_s: float, server: Counts | None, complete: bool) -> dict[str, float | None]:
+        """How many cores each was busy with; None if a server does not report its processor time.
+
+        Args:
+            workers_s: processor time of workers.
+            server: what servers counted; None if they keep no ledger.
+            complete: whether generator and servers all run on this machine, so that the rest is others' time.
+        """
+        generator = (self._own_s + workers_s) / self._wall_s
+        mock = others = None
+        if server is not None:
+            mock = server["cpu_s"] / self._wall_s
+            if complete:
+                others = round(max(0.0, self._machine_s / self._wall_s - generator - mock), 4)
+        return {"generator": round(generator, 4), "mock": mock and round(mock, 4), "others": others}
+
+    def crowded(self, others: float | None) -> str:
+        """A warning if other processes used much of the machine; else empty."""
+        return (others and crowding(others, self._machine_s / self._wall_s, os.cpu_count() or 1)) or ""
+
+
+def _own_s() -> float:
+    return sum(os.times()[:2])

@@ -1,0 +1,71 @@
+"""What ``run.json`` says of a run without a witness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from wiretax import __version__
+from wiretax.channels.profiles import load_profile
+from wiretax.channels.request.address import Address
+from wiretax.channels.workload import Server
+from wiretax.mock.cost import CostModel
+from wiretax.mock.faults import FaultList
+from wiretax.runs.machine import describe_machine
+from wiretax.runs.mode import MODE, Mode
+from wiretax.runs.record import RunRecord
+from wiretax.runs.schema import SCHEMA
+from wiretax.wire.connections.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What is known before a run begins.
+
+    Attributes:
+        targets: where events go.
+        cost: of the run's own mock; None if a server was given.
+        faults: what that mock gets wrong.
+        mode: how the load is driven.
+        started: when the run was set up.
+    """
+
+    targets: Sequence[Target]
+    cost: CostModel | None
+    faults: FaultList
+    mode: Mode
+    started: datetime
+
+    def as_dict(self, record: RunRecord, plan: dict[str, Any]) -> dict[str, Any]:
+        """As ``run.json`` keeps them."""
+        clients = {row["client"] for row in record.slices}
+        return {
+            "schema": SCHEMA,
+            "wiretax": __version__,
+            MODE: self.mode,
+            "started": self.started.isoformat(timespec="milliseconds"),
+            "finished": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "plan": plan,
+            "endpoint": self._urls("endpoint"),
+            "against": self._urls("against") or None,
+            "addresses": [
+                {
+                    "server": each.server,
+                    "tls": each.tls,
+                    "rtt_s": each.rtt_s,
+                    **asdict(Address.of(each.endpoint)),
+                }
+                for each in self.targets
+            ],
+            "mock": None if self.cost is None else self.cost.as_dict(),
+            "faults": [fault.as_dict() for fault in self.faults.faults],
+            "environment": describe_machine(),
+            "workers": 1,
+            "profiles": {name: load_profile(name).versions for name in sorted(clients)},
+            "rounds_measured": record.rounds,
+        }
+
+    def _urls(self, server: Server) -> str:
+        return " and ".join(each.endpoint.public_url for each in self.targets if each.server == server)

@@ -1,0 +1,124 @@
+"""From Locust's options, of the command line or the web form, to a run that is ready to begin."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from locust import User
+
+from wiretax.channels.workload import Api, Workload
+from wiretax.load.client.message_limit import MessageLimit
+from wiretax.load.client.mocks import Mocks
+from wiretax.load.drivers.setup import RunSetup, prepare
+from wiretax.load.free.external_option import refuse_ignored_source, refuse_source_with_plan
+from wiretax.load.free.options import NO_PLAN, FreeRunOptions, limit_from, target_from
+from wiretax.load.plan.plan import Plan
+from wiretax.load.plan.reading import load_plan
+from wiretax.load.sweep.forecast import refuse_users_beyond
+from wiretax.load.users.publishers import FreeUser
+from wiretax.mock.cost import CostModel
+from wiretax.terminal import OptionError
+from wiretax.wire.connections.target import Target
+
+RESULTS = Path("results")
+
+
+@dataclass(frozen=True, slots=True)
+class LocustRequest:
+    """What options ask for, checked.
+
+    Attributes:
+        plan: what a sweep measures; None for a free run.
+        free: what a free run sends; None for a sweep.
+        targets: where it is sent.
+        cost: the cost model of a mock that was started for it; None if a server was given.
+        limit: how many messages it may send; None for no limit.
+    """
+
+    plan: Plan | None
+    free: FreeRunOptions | None
+    targets: list[Target]
+    cost: CostModel | None
+    limit: int | None
+
+    @classmethod
+    def of(
+        cls, parsed: Namespace, classes: Sequence[type[User]], mocks: Mocks, distributed: bool
+    ) -> LocustRequest:
+        """Check options for users of ``classes``. A mock is started if they name no server.
+
+        Raises:
+            START_ERRORS: an option can't be used, or the mock did not start.
+        """
+        target = target_from(parsed)
+        plan, free = None, None
+        if parsed.plan != NO_PLAN:
+            if distributed:
+                raise OptionError("a plan is swept by one process here; for more: wiretax run --processes N")
+            refuse_source_with_plan(parsed)
+            plan = load_plan(parsed.plan, None if target is None else target.tls)
+        else:
+            free = FreeRunOptions.of(parsed, parsed.tls if target is None else target.tls)
+            if free.external is not None:
+                refuse_ignored_source(free.external, classes, distributed)
+        limit = limit_from(parsed, target)
+        if target is not None:
+            return cls(plan, free, [target], None, limit)
+        if plan is not None:
+            return cls(plan, None, mocks.of_plan(plan), plan.cost, limit)
+        assert free is not None
+        cost = CostModel()
+        return cls(None, free, mocks.of_free_run(free.limits, parsed.tls, cost), cost, limit)
+
+    def prepare(self, users: int, classes: Sequence[type[User]], ask: bool) -> RunSetup:
+        """A run with this many users, of these classes.
+
+        Args:
+            ask: whether to send a call of each workload, to see whether the server accepts it.
+
+        Raises:
+            START_ERRORS: it can't begin; nothing is left behind.
+        """
+        plan = self.plan
+        if plan is not None:
+            if users < 1:
+                raise OptionError(f"a plan takes one user at least, got {users}")
+            plan = replace(plan, users=users)
+            if self.limit is not None and not self.targets[0].endpoint.is_loopback:
+                refuse_users_beyond(plan, self.targets, self.limit)
+        message_limit = None if self.limit is None else MessageLimit(self.limit)
+        setup = prepare(RESULTS, plan, self.free, self.targets, self.cost, message_limit)
+        try:
+            if ask:
+                setup = setup.try_out(plan.workloads if plan else _workloads(self.free, classes))
+                if plan is None and setup.tried.skipped:
+                    # Whoever starts users of a class wants them to send.
+                    first = setup.tried.skipped[0]
+                    raise OptionError(f"nothing was started, {first.workload.name} is rejected: {first.rejection}")
+        except BaseException:
+            setup.discard()
+            raise
+        return replace(setup, options=self._as_dict(setup))
+
+    def _as_dict(self, setup: RunSetup) -> dict[str, Any]:
+        """The options by name, without secrets, as ``run.json`` keeps them."""
+        target = self.targets[0]
+        return {
+            "plan": self.plan.name if self.plan else NO_PLAN,
+            **(self.free.as_dict() if self.free else {}),
+            "endpoint": setup.endpoint,
+            "ca": "" if target.ca is None or setup.own_mock else str(target.ca),
+            "insecure": target.insecure,
+            "max_messages": self.limit or 0,
+        }
+
+
+def _workloads(free: FreeRunOptions | None, classes: Sequence[type[User]]) -> list[Workload]:
+    """What users of these classes send; of a queue, a whole batch with generated events."""
+    assert free is not None
+    apis: set[Api] = {each.api for each in classes if issubclass(each, FreeUser)} or {"trigger"}
+    return [free.workload(api) for api in sorted(apis)]

@@ -1,0 +1,113 @@
+"""A plan's run from its first slice to its last, whoever drives its users."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from typing import Any
+
+from wiretax.load.client.error_policy import ErrorPolicy
+from wiretax.load.client.message_limit import SPENT
+from wiretax.load.client.stats_feed import StatsFeed
+from wiretax.load.drivers.setup import RunSetup
+from wiretax.load.sweep.conductor import AddedRounds, Conductor, Extension
+from wiretax.load.sweep.executor import ALONE, Executor, ExecutorSummary, SliceResult
+from wiretax.load.sweep.pauses import Pauses
+from wiretax.load.sweep.rounds import Step
+from wiretax.runs.reader import as_read
+from wiretax.runs.record import RunRecord
+from wiretax.runs.skipped import Skipped, kept
+
+
+class Sweep:
+    """The conductor of a plan, and what it measured.
+
+    Attributes:
+        record: what the run will be written from.
+        conductor: gives each workload its slices.
+        executor_summary: what the executor reported at its end.
+    """
+
+    def __init__(
+        self,
+        setup: RunSetup,
+        executor: Executor,
+        feed: StatsFeed | None,
+        on_added: Callable[[AddedRounds], None] = lambda _: None,
+    ) -> None:
+        """
+        Args:
+            setup: prepared, and tried out.
+            executor: runs the slices.
+            feed: gets each slice for Locust's statistics; None if nobody reads them.
+            on_added: called each time that rounds are added.
+        """
+        assert setup.plan is not None
+        self.record = RunRecord()
+        self.executor_summary = ALONE
+        self._plan = setup.plan
+        self._setup = setup
+        self._feed = feed
+        for slice_ in setup.tried.slices:
+            self.record.add(slice_, setup.plan.users)
+        extension = None
+        if setup.gating is not None:
+            extension = Extension(self._undecided, setup.most_rounds, on_added)
+        measured = replace(setup.plan, workloads=kept(setup.plan.workloads, setup.tried.skipped))
+        self.conductor = Conductor(measured, executor, extension, setup.measurement.paused, setup.own_mock)
+        setup.session.on_rejected = ErrorPolicy(self.conductor.halt, self.conductor.pause).on_rejected
+        if setup.message_limit is not None:
+            setup.message_limit.on_spent = lambda: self.conductor.halt(SPENT)
+        executor.on_rejected(self.conductor.halt, self.conductor.pause)
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        return self._plan.as_dict()
+
+    @property
+    def pauses(self) -> Pauses:
+        return self.conductor.pauses
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        return (*self._setup.tried.skipped, *self.conductor.skipped)
+
+    @property
+    def ended_early(self) -> str:
+        return self.conductor.ended_early
+
+    def slices(self) -> Iterator[tuple[Step, SliceResult]]:
+        """Run all slices, and record each. Users are idle when one is yielded."""
+        for step, result in self.conductor.run():
+            with self._setup.measurement.paused():
+                result.add_to(self.record)
+                if self._feed is not None:
+                    self._feed.tell_slices(result.slices)
+            yield step, result
+
+    def finish(self) -> RunRecord:
+        if self._setup.gating is not None:
+            asked = [asdict(each) for each in self.conductor.additions]
+            self.record.meta["added"] = {"most_rounds": self._setup.most_rounds, "asked": asked}
+        return self.record
+
+    def summary(self) -> ExecutorSummary:
+        return self.executor_summary
+
+    def _undecided(self) -> tuple[str, ...]:
+        """The workloads of which more rounds could decide a check. Users are idle meanwhile."""
+        setup = self._setup
+        assert setup.gating is not None
+        with setup.measurement.paused():
+            skipped = {"skipped": [each.as_row() for each in self.skipped]}
+            so_far = {**setup.measurement.so_far(self.record, self.plan), **skipped}
+            undecided = setup.gating.undecided(as_read(self.record, setup.folder, so_far))
+            settle_memory()
+        return undecided
+
+
+def settle_memory() -> None:
+    """Collect garbage, and keep the collector from walking through what is left during a slice."""
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,150 @@
+"""Options of a sweep, checked before anything is sent: of ``wiretax run`` and of Locust with a planfile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wiretax.load.accounting.gating import Gating
+from wiretax.load.client.message_limit import MessageLimit
+from wiretax.load.plan.plan import Plan
+from wiretax.load.plan.reading import load_plan
+from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
+from wiretax.terminal import OptionError
+from wiretax.wire.connections.servers import servers_of
+from wiretax.wire.connections.target import Target
+
+# Of the plan's rounds, unless --max-rounds is given.
+MOST_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRequest:
+    """What was asked for, checked and agreed to.
+
+    Attributes:
+        plan: what is measured.
+        first: where it is sent; None for a mock.
+        second: a second server that is sent the same; None for none.
+        gating: the checks that the run has to pass; None for none.
+        most_rounds: the plan's rounds and those that ``gating`` may add.
+        message_limit: how many messages may be sent; None for no limit.
+        results: the folder that runs are kept in.
+    """
+
+    plan: Plan
+    first: Target | None
+    second: Target | None
+    gating: Gating | None
+    most_rounds: int
+    message_limit: MessageLimit | None
+    results: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SweepOptions:
+    """Options as they were given; None, False or empty if they were not."""
+
+    plan: str
+    endpoint: str | None
+    against: str | None
+    ca: Path | None
+    insecure: bool
+    gates: Path | None
+    max_rounds: int | None
+    max_messages: int | None
+    yes: bool
+    results: Path
+
+    def check(self, adapt: Callable[[Plan], Plan], users_given: bool = False) -> SweepRequest:
+        """Read the files that are named, and ask for consent if another machine is involved.
+
+        Args:
+            adapt: changes the plan as further options demand.
+            users_given: whether the number of users was given, and may not be lowered.
+
+        Raises:
+            USAGE_ERRORS: an option can't be used, or consent was not given.
+        """
+        if "://" in self.plan:
+            # Not repeated: it may hold a secret.
+            raise OptionError("expected a plan name or file, got a URL; pass it with --endpoint or PUSHER_URL")
+        gating = None if self.gates is None else Gating(self.gates)
+        first, second = servers_of(self.endpoint, self.against, self.ca, self.insecure)
+        given = first or second
+        plan = adapt(load_plan(self.plan, None if given is None else given.tls))
+        most_rounds = self._most_rounds(plan.rounds)
+        limit = message_limit_for(plan, first, second, self.max_messages, self.yes, users_given)
+        if gating is not None:
+            most_rounds = most_rounds_within(plan, first, second, most_rounds, limit)
+        return SweepRequest(plan, first, second, gating, most_rounds, limit, self.results)
+
+    def _most_rounds(self, rounds: int) -> int:
+        """The plan's ``rounds`` and those that may be added."""
+        if self.gates is None:
+            if self.max_rounds is not None:
+                raise OptionError("--max-rounds goes with --gates: without checks there is nothing to decide")
+            return rounds
+        most = MOST_ROUNDS * rounds if self.max_rounds is None else self.max_rounds
+        if most < rounds:
+            raise OptionError(f"--max-rounds {most}: expected the plan's {rounds} or more")
+        return most
+
+
+def add_plan_options(parser: Any) -> None:
+    """Add the options of a planfile to Locust's parser."""
+    add = parser.add_argument
+    add("--plan", default="quick", env_var="WIRETAX_PLAN", help="A plan's name, or the path of a TOML file")
+    add(
+        "--endpoint",
+        default="",
+        env_var="PUSHER_URL",
+        is_secret=True,
+        help="http(s)://KEY:SECRET@HOST:PORT/apps/ID; empty starts a mock for workers on this machine",
+    )
+    add("--against", default="", is_secret=True, help="A second server that is sent the same in turn")
+    add("--ca", default="", env_var="WIRETAX_CA", help="PEM file of authorities; workers need it, too")
+    add(
+        "--insecure",
+        action="store_true",
+        env_var="WIRETAX_INSECURE",
+        help="Disable TLS verification (recorded in the run)",
+    )
+    add(
+        "--gates",
+        default="",
+        env_var="WIRETAX_GATES",
+        help="Gate the run by this file; the exit code is the verdict",
+    )
+    add(
+        "--max-rounds",
+        type=int,
+        default=None,
+        help="Most rounds, those that --gates adds included; default: three times the plan's",
+    )
+    add("--results", default="results", env_var="WIRETAX_RESULTS", help="The folder that runs are kept in")
+    add(
+        "--max-messages",
+        type=int,
+        default=0,
+        help="Most messages to send; 0: 10,000 for remote endpoints, unlimited for local ones",
+    )
+    add("--yes", action="store_true", env_var="WIRETAX_YES", help="Skip the confirmation for remote endpoints")
+
+
+def plan_options(parsed: Any) -> SweepOptions:
+    """What Locust parsed of ``add_plan_options``."""
+    return SweepOptions(
+        parsed.plan,
+        parsed.endpoint,
+        parsed.against,
+        Path(parsed.ca) if parsed.ca else None,
+        parsed.insecure,
+        Path(parsed.gates) if parsed.gates else None,
+        parsed.max_rounds,
+        parsed.max_messages or None,
+        parsed.yes,
+        Path(parsed.results),
+    )
