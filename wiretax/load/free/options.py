@@ -47,7 +47,7 @@ def add_options(parser: Any) -> None:
         choices=CHOICES["plan"],
         default=NO_PLAN,
         env_var="WIRETAX_PLAN",
-        help="Plan to sweep with all users; it decides what is sent (web UI only)",
+        help="Plan to run with all users; it determines what is sent (web UI only)",
     )
     for key, attribute in OPTIONS.items():
         settings: dict[str, Any] = {"type": int} if attribute.plain_type is int else {}
@@ -102,11 +102,14 @@ def add_options(parser: Any) -> None:
         default="",
         env_var="PUSHER_URL",
         is_secret=True,
-        help="http(s)://KEY:SECRET@HOST/apps/ID; empty: the one at start, or a mock",
+        help="http(s)://KEY:SECRET@HOST/apps/ID; empty: the endpoint given at start, or a mock",
     )
     parser.add_argument("--tls", action="store_true", env_var="WIRETAX_TLS", help="Start the mock with TLS")
     parser.add_argument(
-        "--ca", default="", env_var="WIRETAX_CA", help="PEM file of authorities to verify the endpoint with"
+        "--ca",
+        default="",
+        env_var="WIRETAX_CA",
+        help="PEM file of authorities to verify the endpoint's certificate",
     )
     parser.add_argument(
         "--insecure",
@@ -119,7 +122,7 @@ def add_options(parser: Any) -> None:
         type=int,
         default=0,
         env_var="WIRETAX_MAX_MESSAGES",
-        help="Most messages to send; 0: 10,000 for remote endpoints, unlimited for local ones",
+        help="Limit on messages to send; 0: 10,000 for remote endpoints, unlimited for local ones",
     )
     parser.add_argument(
         "--yes",
@@ -133,7 +136,7 @@ def add_options(parser: Any) -> None:
         default="",
         env_var="WIRETAX_GATES",
         include_in_web_ui=False,
-        help="Gating the run by this file; the exit code is the verdict",
+        help="Gates file that the run has to pass; the exit code is the verdict",
     )
 
 

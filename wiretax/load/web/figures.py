@@ -1,4 +1,4 @@
-"""What the tab and the live page show, as plain data."""
+"""The figures of the tab and the live page, as plain data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DIGITS = {
 
 
 def tab_rows(live: Live | None) -> list[dict[str, Any]]:
-    """A row a workload for Locust's table: numbers rounded to be read, a dash where there is none."""
+    """The rows of Locust's table, one per workload: rounded numbers, a dash for each that is unknown."""
     return [
         {
             "name": each["event"],
@@ -33,18 +33,18 @@ def tab_rows(live: Live | None) -> list[dict[str, Any]]:
 
 
 def live_figures(session: LocustSession, reports: ReportMaker, key: str, since: int) -> dict[str, Any]:
-    """All that the live page shows.
+    """All figures of the live page.
 
     Args:
-        session: what runs, or ran last.
-        reports: where the reports of its runs stand.
+        session: runs the tests.
+        reports: knows which runs have a report.
         key: the test whose samples the page has.
         since: how many of its samples the page has.
 
     Returns:
-        ``test`` (what it is; None before the first), ``headings`` (of the workloads' cells), ``layers`` (of their
-        bars), ``workloads``, ``why_no_gain`` (a sentence; empty in a sweep), ``history`` (samples the page has
-        not), the ``key`` and ``samples`` to ask with next time, and ``runs``.
+        ``test`` (the current or last one; None before the first), ``headings`` (of the workloads' cells),
+        ``layers`` (of their bars), ``workloads``, ``why_no_gain`` (a sentence; empty in a sweep), ``history``
+        (samples that the page lacks), the ``key`` and ``samples`` to send with the next request, and ``runs``.
     """
     live = session.live
     found: dict[str, Any] = {

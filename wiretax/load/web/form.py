@@ -1,4 +1,4 @@
-"""What the web form says of wiretax's options. Which there are, and of which kind, is read from the parser."""
+"""Reads the web form's values of wiretax's options, as the option parser declares them."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ def own_options() -> Mapping[str, Action]:
 
 
 def form_options() -> Mapping[str, Action]:
-    """Those of them that are fields of the form; others are for the command line only."""
+    """The options that are fields of the form; the others are for the command line only."""
     return {name: action for name, action in own_options().items() if vars(action)["include_in_web_ui"]}
 
 
 def is_secret(action: Action) -> bool:
-    """Whether its value is in no page."""
+    """Whether its value must not appear in any page."""
     return bool(vars(action)["is_secret"])
 
 
 def option_values(known: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
-    """The options of a test: the known ones, updated with what a form says of wiretax's own and of the host.
+    """The options of a test: the known ones, updated with a form's values of wiretax's options and of the host.
 
     Raises:
-        OptionError: at the first value that does not fit its option, or that a form may not set.
+        OptionError: a value does not fit its option, or the form may not set it.
     """
     values = dict(known)
     shown = form_options()
@@ -52,16 +52,17 @@ def option_values(known: Mapping[str, Any], form: Mapping[str, str]) -> dict[str
             )
         values[name] = value if name in shown else known[name]
     if "host" in form:
-        # As Locust keeps it.
+        # As Locust stores it.
         values["host"] = form["host"].strip().replace("<", "").replace(">", "")
     return values
 
 
 def refuse_changes(known: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """See that a form for a running test changes none of its options. An empty secret is one that was not shown.
+    """Check that a form for a running test changes none of its options. An empty secret is unchanged, since
+    forms do not show it.
 
     Raises:
-        OptionError: it does.
+        OptionError: an option would change.
     """
     for name in (*own_options(), "host"):
         if (values[name] or "") == (known[name] or ""):
@@ -72,7 +73,7 @@ def refuse_changes(known: Mapping[str, Any], values: Mapping[str, Any]) -> None:
 
 
 def _value(name: str, action: Action, given: str) -> Any:
-    """A field's text as its option has it."""
+    """A field's text, converted to the type of its option."""
     if action.nargs == 0:
         if given not in BOOLEANS:
             raise OptionError(f"{name} = {given!r}, expected true or false")

@@ -1,4 +1,4 @@
-"""A login for Locust's --web-login: one password, from the environment, so that no process list shows it."""
+"""A login for Locust's --web-login: one password, in an environment variable, so that no process list shows it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ PASSWORD_VARIABLE = "WIRETAX_WEB_PASSWORD"
 
 
 class Visitor(UserMixin):  # type: ignore[misc]
-    """Whoever knows the password."""
+    """The one user: whoever knows the password."""
 
     id = "visitor"
 
 
 def add_login(web_ui: WebUI) -> None:
-    """Let --web-login take the environment's password; without one a locustfile sets up a login of its own."""
+    """Have --web-login ask for the environment's password; without one, a locustfile has to set up a login."""
     password = os.environ.get(PASSWORD_VARIABLE)
     if not web_ui.web_login or not password:
         return
     app: Any = web_ui.app
-    # Sessions end with the process: nobody has to keep a key.
+    # Logins end with the process, so the key need not be kept.
     app.secret_key = secrets.token_bytes(32)
     app.config.update(SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True)
     web_ui.login_manager.user_loader(lambda name: Visitor() if name == Visitor.id else None)
@@ -38,7 +38,7 @@ def add_login(web_ui: WebUI) -> None:
         if hmac.compare_digest(request.form.get("password", "").encode(), known):
             login_user(Visitor())
             return redirect(url_for("locust.index"))
-        session["auth_error"] = "That is not the password."
+        session["auth_error"] = "Wrong password."
         return redirect(url_for("locust.login"))
 
     web_ui.auth_args = {

@@ -1,4 +1,4 @@
-"""What Locust's web UI has of wiretax: the form's check, a tab, a live page, and the reports of runs."""
+"""Adds wiretax to Locust's web UI: the form's check, a tab, a live page, and the reports of runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from wiretax.load.web.reports import ReportMaker
 from wiretax.load.web.swarm import check_swarm
 from wiretax.terminal import OptionError
 
-PAGES = Path(__file__).parent / "pages"
+STATIC = Path(__file__).parent / "static"
 FILES = ("live.css", "live.js", "report.js")
 TAB = "bytes-on-the-wire"
 COLUMNS = {
@@ -34,12 +34,12 @@ COLUMNS = {
     "received_per_event": "Received (B/event)",
     "head_per_request": "Head (B/call)",
     "overhead_factor": "Overhead (x)",
-    "saving": "Saving against trigger (%)",
+    "saving": "Saving over trigger (%)",
     "failures": "Failures",
 }
-# A page of ours asks nobody but the process it came from.
+# Our pages load nothing from anywhere else.
 POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:"
-# Locust's own page is one bundle; a link to ours can only stand beside it.
+# Locust's page is one bundle; a link to ours can only be placed over it.
 LINK = (
     '<a href="./wiretax/" id="wiretax-live" style="position:fixed;right:16px;bottom:52px;z-index:1200;'
     "padding:8px 14px;border-radius:18px;background:#15803d;color:#fff;font:500 14px Roboto,system-ui,sans-serif;"
@@ -49,14 +49,14 @@ log = logging.getLogger(__name__)
 
 
 class WebError(OptionError):
-    """A web UI that can't listen: one line that says where and why."""
+    """The web UI can't listen: one line that says where and why."""
 
 
 def refuse_taken_port(host: str, port: int) -> None:
-    """See that the web UI can listen, before anything else is started.
+    """Check that the web UI can listen, before anything else is started.
 
     Raises:
-        WebError: where it can't.
+        WebError: it can't.
     """
     try:
         places = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -73,7 +73,7 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 
 def add_pages(environment: Environment, session: LocustSession) -> None:
-    """Add the tab, the routes and the form's check; before the web UI is started."""
+    """Add the tab, the routes and the form's check. Call it before the web UI is started."""
     web_ui: Any = environment.web_ui
     assert environment.parsed_options is not None
     base = (environment.parsed_options.web_base_path or "").rstrip("/")
@@ -109,12 +109,12 @@ def _add_tab(web_ui: Any, session: LocustSession) -> None:
 
 
 def _hide_secrets(environment: Environment, web_ui: Any) -> None:
-    """Show the form with what was chosen last, and without secrets: Locust would write them into the page."""
+    """Fill the form with the values of the last test, without secrets, which Locust would write into the page."""
     update: Callable[[], None] = web_ui.update_template_args
 
     def update_without_secrets() -> None:
         update()
-        # Locust's own users need a host; ours have a mock.
+        # Locust's own users need a host; ours can use a mock.
         web_ui.template_args["missing_host_warning"] = False
         fields = web_ui.template_args["extra_options"]
         for name, action in form_options().items():
@@ -125,7 +125,7 @@ def _hide_secrets(environment: Environment, web_ui: Any) -> None:
 
 
 def _pages(web_ui: Any, session: LocustSession, reports: ReportMaker) -> Blueprint:
-    """The routes, each behind Locust's login where there is one."""
+    """The routes, each behind Locust's login if there is one."""
     pages = Blueprint("wiretax", __name__)
 
     def route(path: str, **options: Any) -> Callable[[Callable[..., Any]], None]:
@@ -136,20 +136,20 @@ def _pages(web_ui: Any, session: LocustSession, reports: ReportMaker) -> Bluepri
 
     @pages.errorhandler(Exception)
     def failed(error: Exception) -> Response:
-        code = error.code if isinstance(error, HTTPException) and error.code else 500
-        if code == 500:
-            log.error("wiretax: %s failed: %s", request.path, error)
-        return Response(f"{code}: {error if code != 500 else 'internal error'}", code, mimetype="text/plain")
+        if isinstance(error, HTTPException) and error.code:
+            return Response(str(error), error.code, mimetype="text/plain")
+        log.error("wiretax: %s failed: %s", request.path, error)
+        return Response("500: internal error", 500, mimetype="text/plain")
 
     @route("/")
     def live() -> Response:
-        return _own(send_from_directory(PAGES, "live.html"))
+        return _with_headers(send_from_directory(STATIC, "live.html"))
 
     @route("/<file>")
     def part(file: str) -> Response:
         if file not in FILES:
             abort(404)
-        return _own(send_from_directory(PAGES, file))
+        return _with_headers(send_from_directory(STATIC, file))
 
     @route("/figures")
     def figures() -> Response:
@@ -164,7 +164,7 @@ def _pages(web_ui: Any, session: LocustSession, reports: ReportMaker) -> Bluepri
             return send_file(page.resolve())
         if reports.folder(name) is None:
             abort(404)
-        return _own(send_from_directory(PAGES, "report.html"))
+        return _with_headers(send_from_directory(STATIC, "report.html"))
 
     @route("/runs/<name>/status")
     def status(name: str) -> Response:
@@ -173,14 +173,14 @@ def _pages(web_ui: Any, session: LocustSession, reports: ReportMaker) -> Bluepri
     @route("/runs/<name>/make", methods=["POST"])
     def make(name: str) -> Response:
         if session.is_running:
-            words = "a test is running, and a report would take its processor: stop it first"
-            return jsonify({"state": "failed", "done": 0.0, "words": words})
+            message = "a test is running, and making a report would slow it down; stop the test first"
+            return jsonify({"state": "failed", "done": 0.0, "message": message})
         return jsonify(asdict(reports.make(name)))
 
     return pages
 
 
-def _own(response: Response) -> Response:
+def _with_headers(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -1,4 +1,4 @@
-"""Locust's form, checked as a whole before a test starts: one that is rejected changes nothing."""
+"""Checks Locust's form as a whole before a test starts; a rejected form changes nothing."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from wiretax.load.free.options import refuse_credentials
 from wiretax.load.web.form import option_values, own_options, refuse_changes
 
 ROUTE = "locust.swarm"
-WELCOME = object()
+LOGGED_IN = object()
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentState:
-    """What Locust's handler of the form changes before it has seen all of it."""
+    """What Locust's handler changes before it has read the whole form."""
 
     options: dict[str, Any]
     others: dict[str, Any]
@@ -45,28 +45,28 @@ class EnvironmentState:
 
 
 def check_swarm(environment: Environment, session: LocustSession) -> None:
-    """Have each form checked, and its test made ready, before Locust reads it."""
+    """Have each form checked, and its test prepared, before Locust reads it."""
     web_ui: Any = environment.web_ui
-    locusts: Callable[[], Response] = web_ui.app.view_functions[ROUTE]
-    # One form at a time: what is restored is what was there before this one.
+    locust_view: Callable[[], Response] = web_ui.app.view_functions[ROUTE]
+    # One form at a time, so that a rejected one restores what was there before it.
     turn = BoundedSemaphore(1)
 
     def swarm() -> Response:
-        if not is_visitor_welcome(environment):
-            return locusts()
+        if not is_logged_in(environment):
+            return locust_view()
         with turn:
-            return _start(environment, session, locusts)
+            return _start(environment, session, locust_view)
 
     web_ui.app.view_functions[ROUTE] = swarm
 
 
-def is_visitor_welcome(environment: Environment) -> bool:
-    """Whether Locust would let this request through."""
+def is_logged_in(environment: Environment) -> bool:
+    """Whether Locust would let this request through; always without --web-login."""
     web_ui: Any = environment.web_ui
-    return web_ui.auth_required_if_enabled(lambda: WELCOME)() is WELCOME
+    return web_ui.auth_required_if_enabled(lambda: LOGGED_IN)() is LOGGED_IN
 
 
-def _start(environment: Environment, session: LocustSession, locusts: Callable[[], Response]) -> Response:
+def _start(environment: Environment, session: LocustSession, locust_view: Callable[[], Response]) -> Response:
     before = EnvironmentState.of(environment)
     runner = environment.runner
     runs = runner is not None and runner.state in (STATE_SPAWNING, STATE_RUNNING)
@@ -83,13 +83,13 @@ def _start(environment: Environment, session: LocustSession, locusts: Callable[[
         return _rejected(environment, str(error))
     accepted = False
     try:
-        response = locusts()
+        response = locust_view()
         accepted = bool(response.get_json()["success"])
     except (KeyError, TypeError, ValueError) as error:
         response = _rejected(environment, f"a field can't be used: {error}")
     finally:
         if accepted:
-            # Locust keeps them as they were typed; its test starts when this greenlet waits.
+            # Locust has stored them as text; its test starts once this greenlet waits.
             vars(environment.parsed_options).update({name: values[name] for name in (*own_options(), "host")})
         else:
             before.restore(environment)
@@ -99,7 +99,7 @@ def _start(environment: Environment, session: LocustSession, locusts: Callable[[
 
 
 def _users() -> int | None:
-    """How many users the form asks for; None where Locust rejects it, so that nothing is sent in vain."""
+    """How many users the form asks for; None if Locust will reject the form, so that nothing is sent in vain."""
     form = request.form
     try:
         users, spawn_rate = int(form.get("user_count", "")), float(form.get("spawn_rate", ""))
@@ -115,7 +115,7 @@ def _rejected(environment: Environment, message: str) -> Response:
 
 
 def _chosen_classes(environment: Environment) -> list[type[User]]:
-    """The classes that Locust will start users of."""
+    """The classes of the users that Locust will start."""
     web_ui: Any = environment.web_ui
     if not web_ui.userclass_picker_is_active:
         return list(environment.user_classes)

@@ -171,7 +171,7 @@ def test_what_a_worker_reports_after_a_sample_is_not_missed() -> None:
 
 
 def test_the_page_says_what_bounds_and_dashes_are_in_the_words_of_the_table() -> None:
-    page = unescape((Path(live.__file__).parents[1] / "web" / "pages" / "live.html").read_text())
+    page = unescape((Path(live.__file__).parents[1] / "web" / "static" / "live.html").read_text())
     for words in (LOWER_BOUNDS.format("calls"), f"-: too few calls; {needed(P50_P99)}", OPEN_LOOP):
         assert words in page
 

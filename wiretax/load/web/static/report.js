@@ -9,26 +9,26 @@ function show(status) {
   at("progress").hidden = status.state !== "making";
   at("make").hidden = status.state === "making";
   if (status.state === "making") {
-    at("title").textContent = "The report is being made";
+    at("title").textContent = "Making the report";
     at("progress").querySelector("progress").value = status.done;
-    at("progress").querySelector("span").textContent = `${Math.round(status.done * 100)} %, ${status.words}`;
-    setTimeout(() => ask("status"), EVERY_MS);
+    at("progress").querySelector("span").textContent = `${Math.round(status.done * 100)} %, ${status.message}`;
+    setTimeout(() => request("status"), EVERY_MS);
   } else if (status.state === "ready") {
     location.reload();
   } else if (status.state === "failed") {
-    at("title").textContent = "The report could not be made";
-    at("words").textContent = status.words;
+    at("title").textContent = "The report failed";
+    at("message").textContent = status.message;
     at("make").textContent = "Try again";
   }
 }
 
-async function ask(what, options = {}) {
+async function request(path, options = {}) {
   try {
-    show(await (await fetch(what, options)).json());
+    show(await (await fetch(path, options)).json());
   } catch (error) {
-    show({ state: "failed", done: 0, words: "Locust does not answer, or you are not logged in any more." });
+    show({ state: "failed", done: 0, message: "Locust does not respond, or your login has expired." });
   }
 }
 
-at("make").addEventListener("click", () => ask("make", { method: "POST" }));
-ask("status");
+at("make").addEventListener("click", () => request("make", { method: "POST" }));
+request("status");

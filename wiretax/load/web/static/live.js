@@ -27,7 +27,7 @@ function element(name, attributes = {}, ...inside) {
 function drawn(name, attributes = {}, text = null) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) {
-    // A policy without inline styles takes colours as properties only.
+    // The pages' policy allows no style attributes, so colours are set as properties.
     if (key === "fill" || key === "stroke") made.style[key] = value;
     else made.setAttribute(key, value);
   }
@@ -71,7 +71,7 @@ function fitted(text, width) {
 
 function drawLayers(workloads) {
   const rows = workloads.filter((each) => each.layers);
-  const { svg, width } = canvas("layers", Math.max(rows.length, 1) * 30 + 4, "Bytes per event by layer, a bar a workload");
+  const { svg, width } = canvas("layers", Math.max(rows.length, 1) * 30 + 4, "Bytes per event by layer, one bar per workload");
   const left = labelled(width), right = 66;
   const total = (each) => Object.values(each.layers).reduce((sum, value) => sum + value, 0);
   const most = Math.max(...rows.map(total), 1);
@@ -103,13 +103,13 @@ function drawGain(workloads) {
   const rows = workloads.map((each, index) => ({ ...each, index })).filter((each) => each.gain && each.gain[0] !== null);
   const note = at("gain-note");
   if (!rows.length) {
-    const why = seen.figures.why_no_gain || "Needs a trigger and something to compare with it, sent in the same test.";
+    const why = seen.figures.why_no_gain || "A gain needs a trigger and another workload in the same test.";
     at("gain").replaceChildren(element("p", { class: "note" }, why));
     note.textContent = "";
     return;
   }
   const height = rows.length * 30 + 26;
-  const { svg, width } = canvas("gain", height, "Gain over trigger, a bar a workload");
+  const { svg, width } = canvas("gain", height, "Gain over trigger, one bar per workload");
   const left = labelled(width), right = 64;
   const most = Math.max(...rows.map((each) => Math.max(each.gain[0], each.gain[2] || 0)), 1.2);
   const x = (value) => left + (value / most) * (width - left - right);
@@ -208,7 +208,7 @@ function drawTable(workloads) {
 
 function drawGroups(workloads) {
   const groups = [...new Set(workloads.map((each) => each.event))];
-  // The first, until somebody chooses: more come in the first seconds of a sweep.
+  // The first group until one is chosen; more appear in the first seconds of a sweep.
   const shown = groups.includes(seen.group) ? seen.group : groups[0];
   const bar = at("groups");
   bar.hidden = groups.length < 2;
@@ -220,7 +220,7 @@ function drawGroups(workloads) {
   return workloads.filter((each) => each.event === shown);
 }
 
-const REPORTS = { none: "make its report", making: "its report is being made", ready: "report", failed: "its report failed" };
+const REPORTS = { none: "make report", making: "making report", ready: "report", failed: "report failed" };
 
 function drawRuns(runs) {
   at("runs").hidden = !runs.length;
@@ -266,33 +266,33 @@ function draw() {
   drawLines("time", "p50 and p99 over time", shown, [1, 2], true, (value) => number(value * 1e3, value < 0.001 ? 2 : value < 0.01 ? 1 : 0));
 }
 
-function trouble(words, link = null) {
-  const box = at("trouble");
-  box.hidden = !words;
-  box.replaceChildren(words, ...(link ? [" ", link] : []));
+function showProblem(message, link = null) {
+  const box = at("problem");
+  box.hidden = !message;
+  box.replaceChildren(message, ...(link ? [" ", link] : []));
 }
 
-async function ask() {
+async function refresh() {
   try {
-    const answer = await fetch(`figures?key=${encodeURIComponent(seen.key)}&since=${seen.samples}`);
-    if (!(answer.headers.get("Content-Type") || "").startsWith("application/json")) {
-      trouble("You are not logged in any more.", element("a", { href: "../login" }, "Log in"));
+    const response = await fetch(`figures?key=${encodeURIComponent(seen.key)}&since=${seen.samples}`);
+    if (!(response.headers.get("Content-Type") || "").startsWith("application/json")) {
+      showProblem("Your login has expired.", element("a", { href: "../login" }, "Log in"));
       return;
     }
-    const figures = await answer.json();
+    const figures = await response.json();
     if (figures.key !== seen.key) seen.history = [];
     seen.history = [...seen.history, ...figures.history].slice(-MOST_SAMPLES);
     seen.key = figures.key;
     seen.samples = figures.samples;
     seen.figures = figures;
-    trouble("");
+    showProblem("");
     draw();
   } catch (error) {
-    trouble("Locust does not answer; trying again every two seconds.");
+    showProblem("Locust does not respond; trying again every two seconds.");
   } finally {
-    setTimeout(ask, EVERY_MS);
+    setTimeout(refresh, EVERY_MS);
   }
 }
 
 new ResizeObserver(() => { if (seen.figures) draw(); }).observe(document.body);
-ask();
+refresh();
