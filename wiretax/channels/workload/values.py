@@ -68,7 +68,7 @@ class Payload:
         option=Option("UTF-8 bytes of one event's data"),
     )
     kind: str = attribute(
-        "payload_kind", "chat", part=str, in_name=always, compared=True, option=Option("Shape of the data")
+        "payload_kind", "chat", part=str, in_name=always, compared=True, option=Option("Kind of data")
     )
 
 
@@ -90,7 +90,7 @@ class Transport:
         part=str,
         in_name=always,
         compared=True,
-        option=Option("Client library whose bytes are sent"),
+        option=Option("Client library whose requests are sent, byte for byte"),
     )
     connection: Habit = attribute(
         "connection",
@@ -139,7 +139,7 @@ class Arrivals:
         later=True,
         selectable=False,
         parse=parse_rate,
-        option=Option("QueueUser: events that arrive, for all users together, like 500/s or 30000/min", "500/s"),
+        option=Option("QueueUser: arrival rate for all users together, like 500/s or 30000/min", "500/s"),
     )
     linger_s: float = attribute(
         "linger_s",
@@ -162,7 +162,7 @@ class Arrivals:
         in_name=lambda workload: workload.queued,
         later=True,
         selectable=False,
-        option=Option("QueueUser: how events are spread: evenly, at random, or in bursts"),
+        option=Option("QueueUser: arrival pattern: constant, random (poisson) or in bursts"),
     )
     publishers: int = attribute(
         "publishers",
