@@ -1,0 +1,129 @@
+"""A new attribute is one field: columns, name, plans, options, gates and tables follow from it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+
+import pytest
+
+ROOT = Path(__file__).parents[5]
+VALUES = "wiretax/channels/workload/values.py"
+BEFORE = "    @property\n    def by_library"
+FIELD = """    priority: Literal["low", "high"] = attribute(
+        "priority", "low", part="{}prio".format, label="priority {}".format, compared=True, later=True,
+        option=Option("How urgent the server takes calls to be"),
+    )
+
+"""
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sources whose transport has a priority, added in one place."""
+    folder = tmp_path_factory.mktemp("priority")
+    for name in ("wiretax", "analysis", "scenarios", "tests/unit"):
+        copytree(ROOT / name, folder / name, ignore=ignore_patterns("__pycache__"))
+    values = folder / VALUES
+    text = values.read_text()
+    assert text.count(BEFORE) == 1
+    values.write_text(text.replace(BEFORE, FIELD + BEFORE))
+    return folder
+
+
+def run(source: Path, code: str) -> list[str]:
+    """The lines that a script prints with the copy's modules."""
+    program = f"import sys\nsys.path[:0] = [{str(source)!r}, {str(source / 'tests/unit')!r}]\n{code}"
+    done = subprocess.run([sys.executable, "-c", program], cwd=source, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_a_plan_sets_it_and_its_values_multiply(source: Path) -> None:
+    code = """
+import tomllib
+from wiretax.load.plan.plan import PlanError
+from wiretax.load.plan.reading import parse_plan
+text = 'schema = 1\\nname = "p"\\n[[workload]]\\napi = "trigger"\\npriority = {}\\n'
+for each in parse_plan(tomllib.loads(text.format('["low", "high"]'))).workloads:
+    print(each.name, each.transport.priority)
+try:
+    parse_plan(tomllib.loads(text.format('"hihg"')))
+except PlanError as error:
+    print(error)
+"""
+    assert run(source, code) == [
+        "trigger-100B-chat-reference low",
+        "trigger-100B-chat-reference-highprio high",
+        "[[workload]] 1: priority = 'hihg', expected one of low, high (did you mean high?)",
+    ]
+
+
+def test_a_run_keeps_it_and_tables_name_it(source: Path) -> None:
+    code = """
+from pathlib import Path
+from saved import record, slice_
+from analysis.measures.summary import baselines, summarise
+from analysis.measures.layers import totals
+from analysis.text.labels import describe
+from wiretax.channels.workload import Workload, workload_of
+from wiretax.runs.reader import read_run
+from wiretax.runs.schema import SCHEMA
+from wiretax.runs.writer import write_run
+calls = [Workload.of(), Workload.of("batch", 5)]
+sent = [call.replace(priority=each) for each in ("low", "high") for call in calls]
+made = record(*(slice_(each, round_, 100) for round_ in range(3) for each in sent))
+made.meta |= {"schema": SCHEMA}
+folder = Path("saved-run"); folder.mkdir()
+write_run(folder, made)
+run = read_run(folder)
+rows = run.slices.to_dict("records")
+print([workload_of(row) for row in rows[:4]] == sent)
+print(baselines(totals(run.slices))[sent[3].name])
+print(describe(summarise(run.slices).to_dict("records")[-1]))
+old = run.slices.drop(columns="priority")
+old.to_parquet(folder / "slices.parquet")
+print(set(summarise(read_run(folder).slices)["priority"]))
+"""
+    assert run(source, code) == [
+        "True",
+        "trigger-100B-chat-reference-highprio",
+        "batch of 5, priority high",
+        "{'low'}",
+    ]
+
+
+def test_a_gate_selects_by_it(source: Path) -> None:
+    code = """
+import tomllib
+from pathlib import Path
+from analysis.gates.gatesfile import GatesError, parse_gates
+check = 'id = "a"\\nmetric = "segments.per_event"\\nmax = 1\\nwhere = { priority = "%s" }\\n'
+text = "schema = 1\\n[[check]]\\n" + check
+rules, checks = parse_gates(tomllib.loads(text % "high"), Path())
+print(sorted(checks[0].where["priority"]))
+try:
+    parse_gates(tomllib.loads(text % "hihg"), Path())
+except GatesError as error:
+    print(error)
+"""
+    chosen, error = run(source, code)
+    assert chosen == "['high']"
+    assert "priority = 'hihg', expected one of low, high" in error
+
+
+def test_a_free_run_has_an_option_for_it(source: Path) -> None:
+    code = """
+from argparse import ArgumentParser
+class Parser(ArgumentParser):
+    def add_argument(self, *names, env_var=None, is_secret=None, include_in_web_ui=None, **settings):
+        return super().add_argument(*names, **settings)
+from wiretax.load.free.options import FreeRunOptions, add_options
+parser = Parser()
+add_options(parser)
+options = FreeRunOptions.of(parser.parse_args(["--priority", "high"]), tls=False)
+print(options.workload("trigger").name, options.as_dict()["priority"])
+"""
+    assert run(source, code) == ["trigger-100B-chat-reference-highprio high"]
