@@ -11,10 +11,10 @@ run: $(STAMP)
 	@$(BIN)/wiretax run
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-fast: $(STAMP)
-	@$(BIN)/python -m pytest -n auto tests/unit
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal tests/unit
 
 check: $(STAMP)
 	@$(BIN)/ruff check .

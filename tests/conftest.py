@@ -1,14 +1,50 @@
-"""A skip for a missing tool is a failure where WIRETAX_REQUIRE_TOOLS is set, as it is in CI.
+"""How the tests are spread over processes, and which of them may skip.
 
-Tests marked ``optional_tools`` may skip there too: what they need comes from registries CI may not reach.
+A skip for a missing tool is a failure where WIRETAX_REQUIRE_TOOLS is set, as it is in CI. Tests marked
+``optional_tools`` may skip there too: what they need comes from registries CI may not reach.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
+
+# Files that take longest go first, so that no process is left with one of them at the end.
+LONGEST = (
+    "e2e/test_web.py",
+    "e2e/test_locust.py",
+    "e2e/test_workers.py",
+    "e2e/test_observe.py",
+    "e2e/test_wheel.py",
+    "e2e/test_publishers.py",
+    "e2e/test_report.py",
+    "e2e/test_run.py",
+    "e2e/test_two_servers.py",
+    "contract/test_capture.py",
+    "unit/analysis/gates/test_proof.py",
+    "unit/analysis/tables/test_rejected_run.py",
+    "unit/analysis/figures/test_figures.py",
+)
+FOLDERS = ("e2e", "contract", "unit")
+
+
+def _turn(item: pytest.Item) -> tuple[int, int]:
+    path = item.path.relative_to(Path(__file__).parent)
+    longest = LONGEST.index(path.as_posix()) if path.as_posix() in LONGEST else len(LONGEST)
+    return longest, FOLDERS.index(path.parts[0])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A process for each core; one more if tests of commands are among them, as those mostly wait."""
+    cores = os.cpu_count() or 1
+    return cores if all("unit" in Path(each).parts for each in config.args) else cores + 1
 
 
 @pytest.hookimpl(wrapper=True)
