@@ -15,14 +15,37 @@ from wiretax.load.cluster.free_worker import FreeWorker
 from wiretax.load.drivers.hooks import exit_on_error, set_up
 from wiretax.load.drivers.locust_session import LocustSession
 from wiretax.load.free.options import add_options
-from wiretax.load.users.publishers import BatchUser, MultiTriggerUser, TriggerUser
-from wiretax.load.users.queue import QueueUser
+from wiretax.load.users.publishers import FreeUser
+from wiretax.load.users.queue import FreeQueueUser
 from wiretax.load.web.login import add_login
 from wiretax.load.web.routes import add_pages, refuse_taken_port
 
 __all__ = ["BatchUser", "MultiTriggerUser", "QueueUser", "TriggerUser"]
 
 use_fine_statistics()
+
+
+class TriggerUser(FreeUser):
+    """One event per call."""
+
+    api = "trigger"
+
+
+class BatchUser(FreeUser):
+    """--batch-size events per call."""
+
+    api = "batch"
+
+
+class MultiTriggerUser(FreeUser):
+    """One event for --channels channels per call."""
+
+    api = "multi_trigger"
+
+
+class QueueUser(FreeQueueUser):
+    """Events arrive at --rate, whatever the server does, and leave in calls of up to --batch-size events, at most
+    --linger after the first of them arrived."""
 
 
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]

@@ -75,8 +75,7 @@ class SliceQueue:
     def _count_rest(self) -> None:
         """Once the slice is closed and its last publisher has finished, count the events that were never sent."""
         if self._closed.is_set() and not self._publishing:
-            rest = self._source.take_rest()
-            self._tally.never_sent([each.intended_s for each in rest], self._clock.now())
+            self._queue.count_rest(self._tally)
 
 
 class SliceQueues:

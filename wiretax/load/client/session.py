@@ -48,7 +48,7 @@ class Session:
     Attributes:
         timeout_s: how long an exchange may take.
         listener: told of each exchange, where somebody outside wiretax listens to Locust's request event.
-        heed: told of each answer that acknowledged nothing; to be set before users start.
+        on_rejected: told of each answer that acknowledged nothing; to be set before users start.
         sent_bytes: bytes handed to sockets by connections that are closed for good.
         received_bytes: bytes taken from them.
         tcp: the kernel's count of the same connections; None where it keeps none.

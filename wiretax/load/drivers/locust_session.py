@@ -229,11 +229,9 @@ class LocustSession:
 
     def _check(self, parsed: Namespace, classes: Sequence[type[User]]) -> LocustRequest:
         # A secret is not shown in the form, so an empty field stands for the one this process was started with.
-        given = parsed.endpoint or ("" if parsed.host else self._given)
+        parsed = Namespace(**{**vars(parsed), "endpoint": parsed.endpoint or ("" if parsed.host else self._given)})
         distributed = not isinstance(self._environment.runner, LocalRunner)
-        return LocustRequest.of(
-            Namespace(**{**vars(parsed), "endpoint": given}), classes, self._mocks, distributed
-        )
+        return LocustRequest.of(parsed, classes, self._mocks, distributed)
 
     def _begin(self, setup: RunSetup, feed: StatsFeed | None) -> Run:
         """The run of the kind that was prepared."""

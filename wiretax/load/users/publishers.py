@@ -94,7 +94,10 @@ class PlanUser(PublishUser):
 
 
 class FreeUser(PublishUser):
-    """Sends one workload, chosen on the command line or in the form, for as long as Locust runs it."""
+    """Sends one workload, chosen on the command line or in the form, for as long as Locust runs it.
+
+    A subclass sets ``api``: "trigger", "batch" or "multi_trigger".
+    """
 
     abstract = True
     api: ClassVar[Api]
@@ -134,21 +137,3 @@ class FreeUser(PublishUser):
             # At the message limit the run holds all users until Locust stops them.
             with suppress(MessageLimitError):
                 self.publisher(self.workload).publish(source, slice_, until_ns, self.session.listener)
-
-
-class TriggerUser(FreeUser):
-    """One event per call."""
-
-    api = "trigger"
-
-
-class BatchUser(FreeUser):
-    """Many events per call."""
-
-    api = "batch"
-
-
-class MultiTriggerUser(FreeUser):
-    """One event for many channels per call."""
-
-    api = "multi_trigger"

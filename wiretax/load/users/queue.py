@@ -40,10 +40,11 @@ class WatchedCaller(Caller):
             return super().call(events)
 
 
-class QueueUser(FreeUser):
+class FreeQueueUser(FreeUser):
     """One of the publishers of a queue: --rate events per second arrive, whatever the server does, and leave in
     calls of up to --batch-size events, at most --linger after the first of them arrived."""
 
+    abstract = True
     api = "batch"
     drains_queue = True
     _reported_in: ClassVar[Session | None] = None
@@ -53,8 +54,8 @@ class QueueUser(FreeUser):
         if self.barrier is not None:
             return
         if isinstance(self.environment.runner, WorkerRunner):
-            if QueueUser._reported_in is not self.session:
-                QueueUser._reported_in = self.session
+            if FreeQueueUser._reported_in is not self.session:
+                FreeQueueUser._reported_in = self.session
                 log.error(
                     "wiretax: QueueUser sends nothing here: its queue needs a single process; run without workers"
                 )

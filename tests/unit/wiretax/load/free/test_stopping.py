@@ -16,12 +16,18 @@ from locust.runners import STATE_STOPPED, LocalRunner
 from wiretax.channels.workload import Workload
 from wiretax.load.free.stopping import MasterRamp, drain, end_test, stop_once_at_a_time
 from wiretax.load.free.windows import FreeRun
-from wiretax.load.users.publishers import TriggerUser
+from wiretax.load.users.publishers import FreeUser
 from wiretax.wire.slices import Slice
 
 WORKLOAD = Workload.of()
 # Reached by no test that passes.
 LONG_S = 30.0
+
+
+class TriggerUser(FreeUser):
+    """As in the locustfile."""
+
+    api = "trigger"
 
 
 class Server:

@@ -1,0 +1,24 @@
+"""One outcome has one exit code in every way of running."""
+
+from __future__ import annotations
+
+import pytest
+
+from wiretax.channels.endpoint import EndpointError
+from wiretax.load.client.preflight import EndpointRefusedError
+from wiretax.load.drivers.errors import START_ERRORS, exit_code
+from wiretax.load.plan.plan import PlanError
+from wiretax.load.sweep.executor import ExecutorError
+from wiretax.mock.process import MockError
+from wiretax.terminal import Exit, OptionError
+
+
+@pytest.mark.parametrize("error", [EndpointError, OptionError, PlanError])
+def test_an_option_that_cannot_be_used_is_a_usage_error(error: type[Exception]) -> None:
+    assert exit_code(error("why")) == Exit.USAGE
+
+
+@pytest.mark.parametrize("error", [EndpointRefusedError, ExecutorError, MockError])
+def test_a_run_that_can_measure_nothing_is_invalid(error: type[Exception]) -> None:
+    assert issubclass(error, START_ERRORS)
+    assert exit_code(error("why")) == Exit.INVALID
