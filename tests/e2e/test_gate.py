@@ -133,7 +133,7 @@ def test_accept_writes_a_baseline_that_later_runs_are_held_to(run: Run, saved_ru
     change(saved_run, valid=False, invalid_because=["ended early"])
     refused = run("gate", "--accept")
     assert refused.returncode == 5
-    assert "nothing of it is accepted: ended early" in refused.stderr
+    assert "is invalid, so nothing was accepted: ended early" in refused.stderr
 
 
 def test_github_gets_annotations_and_a_summary(run: Run, saved_run: Path, tmp_path: Path) -> None:
