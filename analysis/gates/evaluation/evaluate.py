@@ -134,7 +134,7 @@ def _checked(case: Case, check: Check, subject: Subject, views: Views, gates: Ga
     bounds, words = Bounds(check.minimum, check.maximum), ""
     if check.baseline is not None:
         if before is None:
-            nothing = f"no accepted value in {check.baseline}; check it, then wiretax gate --accept"
+            nothing = f"nothing is accepted for it in {check.baseline}; look at it, then wiretax gate --accept"
             return replace(case, message=f"{figure(case.measured, unit_of(case))}: {nothing}")
         case = replace(case, baseline=before.value)
         other = other_origin(before, case, here, views, subject) or other_address(before, check, views, subject)
