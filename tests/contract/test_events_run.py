@@ -149,3 +149,17 @@ def test_a_class_of_the_users_own_that_drains_the_queue_is_welcome() -> None:
 
     with inside("--events", write(20), *FAST, classes=[MyQueueUser]) as locust:
         assert locust.run().meta["from_outside"]["published"] == 20
+
+
+def test_events_that_wait_when_a_run_ends_are_among_the_waits(far: str) -> None:
+    arguments = ("--rate", "400/s", "--batch-size", "1", "--endpoint", far)
+    with inside(*arguments, classes=[QueueUser]) as locust:
+        locust.runner.start(2, 50)
+        locust.until(lambda: locust.session.run is not None and locust.published)
+        locust.runner.stop()
+        run = locust.newest
+    left = run.queue["left"].iloc[-1]
+    assert left > 0
+    waits = run.waits[run.waits["kind"] == "total"]
+    assert waits["censored"].sum() == left
+    assert waits["count"].sum() + left == run.queue["arrived"].sum()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from locust_inside import USERS, BatchUser, Inside, inside
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
+from wiretax.load.plan.reading import load_plan
 from wiretax.load.web.form import form_options, own_options
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
+from wiretax.mock.faults import Fault, FaultList
 from wiretax.mock.process import embedded_mock
 
 # For each field a value that is not its default, in forms that go together; ... stands for the test's own server.
@@ -194,3 +197,17 @@ def test_options_of_a_running_test_can_not_change_and_its_users_can() -> None:
         assert locust.post("/swarm", user_count="6", spawn_rate="50", **same)["success"]
         locust.until(lambda: locust.runner.user_count == 6)
         assert locust.stop().meta["options"]["batch_size"] == 4
+
+
+def test_a_swept_plan_injects_its_faults_into_each_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = FaultList((Fault("slow", 0.2, 0.001),))
+    faulty = replace(load_plan("quick"), rounds=1, faults=faults)
+    monkeypatch.setattr("wiretax.load.drivers.locust_setup.load_plan", lambda *_: faulty)
+    with inside(web=True) as locust:
+        for _ in range(2):
+            locust.start(plan="quick")
+            run = locust.stop()
+            assert run.meta["faults"] == [fault.as_dict() for fault in faults.faults]
+            assert run.server is not None
+            assert run.server["faults"]["slow"]
+            assert not run.meta["skipped"]

@@ -155,6 +155,11 @@ class Queue:
                 if self.ended or self._clock.now() >= min(until_s, state.ends_s):
                     return
 
+    def stop_generating(self) -> None:
+        """No generated event arrives any more; the run is about to end."""
+        if isinstance(self._source, GeneratedSource):
+            self._source.close()
+
     def close(self) -> None:
         """Nothing arrives any more; the publishers have stopped."""
         self._closed = True

@@ -187,6 +187,11 @@ class Session:
         """The queue of events from outside; None if there was none."""
         return next((each for each in self._free_queues.values() if isinstance(each, ExternalQueue)), None)
 
+    def stop_generating(self) -> None:
+        """No generated event arrives in a free run's queue any more; the run is about to end."""
+        for queue in self._free_queues.values():
+            queue.stop_generating()
+
     def close(self) -> None:
         """Stop the watchdog, and what still arrives."""
         self._watchdog.stop()

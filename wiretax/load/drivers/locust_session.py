@@ -168,7 +168,8 @@ class LocustSession:
 
     def stopping(self, **_: Any) -> None:
         """Users are about to be stopped: return once no call is under way and none will begin."""
-        if self.run is not None:
+        if self.run is not None and self.ready is not None:
+            self.ready.session.stop_generating()
             self.run.stopping(self._environment.runner)
 
     def end(self) -> None:
@@ -224,8 +225,7 @@ class LocustSession:
     @property
     def _picks_classes(self) -> bool:
         """Whether each form names the classes of the users."""
-        web_ui = self._environment.web_ui
-        return web_ui is not None and bool(web_ui.userclass_picker_is_active)
+        return bool(getattr(self._environment.web_ui, "userclass_picker_is_active", False))
 
     def _check(self, parsed: Namespace, classes: Sequence[type[User]]) -> LocustRequest:
         # A secret is not shown in the form, so an empty field stands for the one this process was started with.
