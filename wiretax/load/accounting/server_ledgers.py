@@ -1,4 +1,4 @@
-"""What servers that keep a ledger counted themselves, each by itself, between two readings."""
+"""What each server that keeps a ledger counted between two readings."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Counts = dict[str, Any]
 
 
 class Ledgers:
-    """Reads the ledgers when it is made, and again when asked.
+    """Reads the ledgers when created, and again for ``since``.
 
     Attributes:
-        before: the first reading, by server; None where it keeps no ledger. One server under two names has one
+        before: the first reading, by server; None if it keeps no ledger. One server under two names has one
             entry, since its ledger can't tell them apart.
     """
 
@@ -31,7 +31,7 @@ class Ledgers:
         self.before = self._read()
 
     def since(self) -> dict[Server, Counts | None]:
-        """What each counted since the first reading; None where it keeps none, or does not answer any more."""
+        """What each counted since the first reading; None if it keeps none, or no longer answers."""
         after = self._read()
         counted: dict[Server, Counts | None] = {}
         for server, before in self.before.items():
@@ -40,7 +40,7 @@ class Ledgers:
         return counted
 
     def _read(self) -> dict[Server, Counts | None]:
-        """A server with several addresses has its ledgers added up, or none where one of them keeps none."""
+        """A server with several addresses has its ledgers added up, or None if one of them keeps none."""
         read: dict[Server, Counts | None] = {}
         for server, targets in self._targets.items():
             ledgers = [read_ledger(target.endpoint, target.fresh_context()) for target in targets]

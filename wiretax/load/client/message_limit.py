@@ -1,4 +1,4 @@
-"""How many messages may be sent, counted before each call so that it is never one too many."""
+"""A limit of messages, counted before each call so that it is never exceeded."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Any
 from wiretax.channels.workload import Workload
 from wiretax.wire.publishers.caller import MessageLimitError
 
-# To another machine, where nobody says how many.
+# Default for remote endpoints.
 USUAL_MESSAGES = 10_000
-# Why a run ended, where this is why.
+# Why a run ended early.
 SPENT = "message limit reached"
 
 
 class MessageLimit:
-    """Messages as the service bills them: a batch counts once an event, a multi-channel trigger once a channel.
+    """Messages as the service bills them: a batch counts one per event, a multi-channel trigger one per channel.
 
-    What becomes of a call that was about to be sent does not matter: one that failed counts, too.
+    A call that failed counts, too.
 
     Attributes:
         limit: how many may be sent.
-        taken: how many calls about to be sent held.
+        taken: how many were sent, or were about to be.
         spent: whether a call did not fit any more.
-        on_spent: told of that, once.
+        on_spent: called then, once.
     """
 
     def __init__(self, limit: int) -> None:
@@ -36,7 +36,7 @@ class MessageLimit:
         """Count a call.
 
         Raises:
-            MessageLimitError: where it does not fit; nothing is counted then.
+            MessageLimitError: it does not fit; nothing is counted then.
         """
         if self.taken + messages > self.limit:
             if not self.spent:
@@ -49,11 +49,11 @@ class MessageLimit:
         """A workload's supply of bodies, each of them counted before it is handed out."""
         messages, take = workload.call.messages, self.take
 
-        def rationed_body() -> bytes:
+        def limited_body() -> bytes:
             take(messages)
             return next_body()
 
-        return rationed_body
+        return limited_body
 
     def __str__(self) -> str:
         return (

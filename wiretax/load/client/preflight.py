@@ -1,4 +1,4 @@
-"""One exchange of each workload before a run: whether anybody is there, and which workloads are accepted."""
+"""One call of each workload before a run: is there a server, and which workloads does it accept?"""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from wiretax.wire.slices import Slice
 if TYPE_CHECKING:
     from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
 
-# How often a workload is tried where the server asks to wait.
+# How often a workload is tried if the server asks to wait.
 MOST_TRIES = 4
-# No connection comes about, whatever is sent.
+# No connection is made, whatever is sent.
 UNREACHABLE = ("connect", "tls", "certificate")
-# Said of the app, whatever is sent.
+# The app is rejected, whatever is sent.
 NOT_THIS_APP = (401, 403, 404)
 
 
@@ -57,8 +57,7 @@ def preflight(session: Session, workloads: Sequence[Workload], round_: int) -> P
     Any other failure may pass, so that workload stays in.
 
     Raises:
-        EndpointRefusedError: where a server can't be reached, does not take this app, accepts none of its
-            workloads, or fails in all of them.
+        EndpointRefusedError: a server can't be reached, rejects the app, accepts no workload, or fails in all.
     """
     trial = _Trial(session, round_)
     before, session.on_rejected = session.on_rejected, trial.on_rejected
@@ -80,10 +79,10 @@ def preflight(session: Session, workloads: Sequence[Workload], round_: int) -> P
 
 
 class _Trial:
-    """Sends the calls, and keeps what came of them.
+    """Sends the calls, and keeps the results.
 
     Attributes:
-        pieces: a slice for each call.
+        slices: one for each call.
         accepting: the servers that acknowledged anything.
         failed: workloads without an acknowledged call, by server, and how the last call of each failed.
     """
@@ -97,14 +96,14 @@ class _Trial:
         self.failed: dict[Server, list[tuple[Workload, Failure]]] = {}
 
     def on_rejected(self, _: Workload, response: Response) -> None:
-        """Hear of an answer that acknowledged nothing."""
+        """Keep a response that acknowledged nothing."""
         self._answer = response
 
     def send(self, alike: Sequence[Workload]) -> None:
         """Try workloads that share a connection.
 
         Raises:
-            EndpointRefusedError: where trying more is of no use.
+            EndpointRefusedError: further calls would fail, too.
         """
         connection = self._session.connect(alike[0])
         try:
@@ -122,7 +121,7 @@ class _Trial:
             self._session.disconnect(connection)
 
     def _try(self, publisher: Publisher | HttpxPublisher, workload: Workload) -> Failure | None:
-        """Send one call, and again after each 429; how the last one failed, None where it was acknowledged."""
+        """Send one call, and again after each 429; how the last one failed, None if it was acknowledged."""
         failure = self._call(publisher, workload)
         if failure is not None and failure.kind == "lost":
             # A server may close a connection after an answer without saying so. The next call has a new one.

@@ -1,4 +1,4 @@
-"""What Locust is told: merged counts every now and then, or an event an exchange where somebody listens.
+"""Locust's statistics: merged counts at intervals, or one event per exchange if other code listens.
 
 A call is told once, whenever it ends, so that Locust's requests are wiretax's, those without a whole response
 included. Its response time is its latency; that of a call without an acknowledgement is how old it was when it
@@ -34,7 +34,7 @@ _MIDDLES_MS = (bucket_lows_ns(_INDICES) + bucket_lows_ns(_INDICES + 1)) / 2e6
 
 
 def outside_listener(environment: Environment) -> Listener | None:
-    """A function that fires Locust's request event, where somebody but Locust listens to it; else None."""
+    """A function that fires Locust's request event, if code other than Locust's listens to it; else None."""
     handlers = environment.events.request._handlers
     if all(getattr(handler, "__module__", "").startswith("locust.") for handler in handlers):
         return None
@@ -127,8 +127,8 @@ class StatsFeed:
 
 
 def _body_bytes(slice_: Slice, calls: int) -> int:
-    """The bytes of the response bodies of so many calls. Users count them at the end of a turn only: until then
-    the responses that are not counted yet are taken to be as long as the others."""
+    """The bytes of the response bodies of this many calls. Users count them at the end of a turn only: until then
+    the responses that are not counted yet are estimated to be as long as the others."""
     tallies = (slice_.measured, slice_.boundary)
     counted, body_bytes = (
         sum(getattr(each, name) for each in tallies) for name in ("requests", "response_body_bytes")

@@ -229,7 +229,7 @@ def target_from(parsed: Namespace) -> Target | None:
     None for a mock.
 
     Raises:
-        EndpointError, TrustError: where it can't be used.
+        EndpointError, TrustError: it can't be used.
     """
     endpoint = _endpoint_of(parsed)
     if endpoint is not None:
@@ -240,10 +240,10 @@ def target_from(parsed: Namespace) -> Target | None:
 
 
 def limit_from(parsed: Namespace, target: Target | None) -> int | None:
-    """How many messages a test may send; None for as many as it can.
+    """How many messages a test may send; None for no limit.
 
     Raises:
-        OptionError: where it would be sent to another machine, and nobody said so.
+        OptionError: another machine would get messages without consent.
     """
     if parsed.max_messages < 0:
         raise OptionError(f"--max-messages {parsed.max_messages}: expected 0, for the usual limit, or more")
@@ -259,10 +259,10 @@ def limit_from(parsed: Namespace, target: Target | None) -> int | None:
 
 
 def refuse_credentials(host: str) -> None:
-    """See that a host, which Locust shows wherever it can, holds no secret.
+    """Check that a host, which Locust shows in many places, contains no secret.
 
     Raises:
-        EndpointError: where it does.
+        EndpointError: it does.
     """
     if "@" in host:
         raise EndpointError(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NOT_RUNNING = (STATE_INIT, STATE_STOPPING, STATE_STOPPED)
 log = logging.getLogger(__name__)
-# Of signals; a watcher that nobody holds is gone.
+# Of signals; a watcher without a reference would be collected.
 _watchers: list[Any] = []
 
 
@@ -77,7 +77,7 @@ def stop_once_at_a_time(runner: Any) -> None:
 def drain(runner: Any, run: FreeRun, timeout_s: float) -> None:
     """A test of this process is about to be stopped: return when no call is under way and none will begin.
 
-    ``timeout_s``: of a call; it is waited for as long, or for as long as ``--stop-timeout`` says."""
+    ``timeout_s``: of a call; how long to wait unless ``--stop-timeout`` is given."""
     run.stop()
     ramp = runner.spawning_greenlet
     if ramp is not None and not ramp.ready() and ramp is not gevent.getcurrent():

@@ -35,12 +35,12 @@ class AddedRounds:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """Rounds beyond a plan's, for as long as something is undecided.
+    """Rounds beyond a plan's, while a check is undecided.
 
     Attributes:
-        undecided: names what more rounds could decide; asked while users are idle.
+        undecided: names the workloads that more rounds could decide; called while users are idle.
         most_rounds: the plan's and the added ones together.
-        added: told each time that some are added.
+        added: called each time that rounds are added.
     """
 
     undecided: Callable[[], tuple[str, ...]]
@@ -55,7 +55,7 @@ class Conductor:
         ended_early: why the run stopped before its last round; empty if it did not.
         additions: each time that rounds were added.
         skipped: workloads that were left out, since none of their calls were acknowledged any more.
-        pauses: what the endpoint's wish to wait took.
+        pauses: the waits that the endpoint asked for.
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class Conductor:
         pausing: Callable[[], AbstractContextManager[None]] = nullcontext,
         own_mock: bool = False,
     ) -> None:
-        """``pausing``: entered while nothing is sent since the endpoint asked to wait. ``own_mock``: whether that
-        is a mock that was told to; then a run does not end where it asks too often."""
+        """``pausing``: entered while the endpoint's waits last. ``own_mock``: whether the endpoint is the run's
+        own mock, whose faults may ask to wait too often without ending the run."""
         self._plan = plan
         self._extension = extension
         self._executor = executor
@@ -90,7 +90,7 @@ class Conductor:
         self._cut.set()
 
     def halt(self, why: str) -> None:
-        """End now: no exchange begins any more, and the slice that is open does not count."""
+        """End now: no exchange begins any more, and the open slice does not count."""
         self.stop(why)
         self._executor.close()
 
@@ -103,18 +103,18 @@ class Conductor:
         self._cut.set()
 
     def steps(self, first: int, rounds: int) -> list[Step]:
-        """All slices from a round on in order, of a run that has so many rounds; the warm-up comes first."""
+        """All slices from round ``first`` on, in order, of ``rounds`` rounds; the warm-up is round -1."""
         a_round = len(self._plan.workloads)
         before, total = (first - WARM_UP) * a_round, (rounds - WARM_UP) * a_round
         order = [(round_, each) for round_ in range(first, rounds) for each in self._round(round_)]
         return [Step(each, round_, rounds, (before + at) / total) for at, (round_, each) in enumerate(order)]
 
     def run_step(self, step: Step) -> SliceResult | None:
-        """Have one slice held and return it settled; None where the run is to end before it."""
+        """Run one slice and return it settled; None if the run has to end before it."""
         if self._stop.is_set():
             return None
         self._cut.clear()
-        # Two servers hold it equally long: as long as the slower one needs.
+        # Two servers get slices of the same duration: what the slower one needs.
         twin = step.workload.replace(server="endpoint")
         lasting_s = None if step.round == WARM_UP else self._lasting_s[twin]
         result = self._executor.run_slice(step.workload, step.round, lasting_s, self._cut)
@@ -126,7 +126,7 @@ class Conductor:
         return result
 
     def run(self) -> Iterator[tuple[Step, SliceResult]]:
-        """Perform the whole plan and what is added to it; each slice is yielded once its users are idle again."""
+        """Run the whole plan and the added rounds; each slice is yielded once its users are idle again."""
         monitor = AcknowledgementMonitor(self._plan.workloads)
         first, rounds = WARM_UP, self._plan.rounds
         while first < rounds:
@@ -146,7 +146,7 @@ class Conductor:
             first, rounds = rounds, rounds + self._more_rounds(rounds)
 
     def _was_cut(self, step: Step, result: SliceResult) -> bool:
-        """Whether a slice was cut since the endpoint asked to wait; the wait is over then."""
+        """Whether a slice was cut since the endpoint asked to wait; returns after the wait."""
         if not self._go_on_at or self._stop.is_set():
             self._tries = 0
             return False
@@ -174,7 +174,7 @@ class Conductor:
         return True
 
     def _more_rounds(self, behind: int) -> int:
-        """How many rounds are added after those that are behind."""
+        """How many rounds are added after the first ``behind`` ones."""
         if self._extension is None or self._stop.is_set() or behind >= self._extension.most_rounds:
             return 0
         undecided = self._extension.undecided()

@@ -1,4 +1,4 @@
-"""Who runs the slices of a plan: the users of this process, or those of its workers."""
+"""Executors: they run the slices of a plan, with the users of this process or of its workers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STUCK = "an exchange did not end within its timeout"
 
 
 class ExecutorError(RuntimeError):
-    """A run that can't begin with those who are there: one line."""
+    """Users or workers did not start: one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class Part:
     """What one process measured of a slice.
 
     Attributes:
-        worker: which; 0 where there are no workers.
+        worker: its number; 0 without workers.
         users: how many it has.
-        piece: settled.
+        slice_: settled.
     """
 
     worker: int
@@ -46,13 +46,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class SliceResult:
-    """A slice that was held by all.
+    """A slice that all processes have run.
 
     Attributes:
         parts: one a process.
-        round_trip_s: the middle one of the slowest process; 0 where the slice's duration was given, or nothing
-            was heard.
-        problem: why the run can't go on; empty where it can.
+        round_trip_s: the median of the slowest process; 0 if the slice's duration was given, or no response came.
+        problem: why the run can't go on; empty if it can.
     """
 
     parts: tuple[Part, ...]
@@ -75,12 +74,12 @@ class ExecutorSummary:
 
     Attributes:
         witness: what their sockets and kernels counted.
-        cpu_s: processor time of their processes beside this one, while slices were held.
+        cpu_s: processor time of worker processes while slices ran.
         count: processes with users that took part.
-        workers: a row a worker, as ``run.json`` keeps it; empty where there are none.
-        warnings: a sentence for each thing a reader has to know.
-        lost: a sentence for each worker whose last exchanges nobody counted.
-        elsewhere: whether some of them are on other machines.
+        workers: one row per worker, as ``run.json`` keeps it.
+        warnings: a sentence for each thing that a reader has to know.
+        lost: a sentence for each worker whose last exchanges are not counted.
+        elsewhere: whether some workers are on other machines.
     """
 
     witness: Witness
@@ -102,21 +101,22 @@ class Executor(Protocol):
         """Have all users wait for a slice.
 
         Raises:
-            ExecutorError: where they can't.
+            ExecutorError: they don't start.
         """
 
     def run_slice(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
-        """Hold one slice and settle it.
+        """Run one slice and settle it.
 
         Args:
             workload: what is sent.
             round_: in which round.
-            lasting_s: for how long; None for as long as it takes to learn the round trip.
+            lasting_s: its duration; None to measure the round trip.
             stop: cuts it short.
         """
 
     def on_rejected(self, halt: Callable[[str], None], pause: Callable[[float], None]) -> None:
-        """Whom to tell of an endpoint that says no: end the run, and why; or wait for so many seconds."""
+        """Set what an endpoint that rejects calls leads to: ``halt`` ends the run, with the reason; ``pause`` has
+        all users wait for a number of seconds."""
 
     def close(self) -> None:
         """No exchange begins any more in the slice that is open."""
@@ -140,25 +140,25 @@ class SliceRunner:
         stop: Event,
         opened: Callable[[], object] = lambda: None,
     ) -> tuple[float, str]:
-        """Hold a slice and settle it; ``opened`` is called once users were let in.
+        """Run a slice and settle it; ``opened`` is called once users were let in.
 
         Returns:
-            The round trip (s), 0 where it was not asked for, and the problem, empty for none.
+            The round trip (s), 0 if ``lasting_s`` was given, and the problem, empty for none.
         """
         self._barrier.open(slice_)
         opened()
         if lasting_s is None:
-            self._hold_warm_up(slice_, stop)
+            self._run_warm_up(slice_, stop)
         else:
-            slice_.counts = not self._hold(slice_, lasting_s, stop)
+            slice_.counts = not self._run_for(slice_, lasting_s, stop)
         self._barrier.close()
         idle = self._barrier.wait_until_idle(self._timeout_s + DRAIN_GRACE_S)
         round_trip_s = median(slice_.latencies_ns) / 1e9 if lasting_s is None and slice_.latencies_ns else 0.0
         slice_.settle()
         return round_trip_s, "" if idle else STUCK
 
-    def _hold_warm_up(self, slice_: Slice, stop: Event) -> None:
-        """Hold a slice until at least one exchange ended, and learn how long this workload's slices have to be."""
+    def _run_warm_up(self, slice_: Slice, stop: Event) -> None:
+        """Keep a slice open until an exchange has ended, whose duration decides how long slices have to be."""
         waited = 0.0
         while waited < self._timeout_s and not stop.wait(WARM_UP_POLL_S):
             waited += WARM_UP_POLL_S
@@ -169,8 +169,8 @@ class SliceRunner:
                 break
 
     @staticmethod
-    def _hold(slice_: Slice, lasting_s: float, stop: Event) -> bool:
-        """Hold a slice so long, or until its queue is overloaded; whether it was cut short."""
+    def _run_for(slice_: Slice, lasting_s: float, stop: Event) -> bool:
+        """Keep a slice open for this long, or until its queue is overloaded; True if it was cut short."""
         if slice_.queue is None:
             return bool(stop.wait(lasting_s))
         ends_s = monotonic() + lasting_s
@@ -191,7 +191,7 @@ class LocalExecutor:
         slice_s: float,
         timeout_s: float,
     ) -> None:
-        """``runner``: Locust's, which spawns the users; None where they come by themselves."""
+        """``runner``: Locust's, which starts the users; None if Locust starts them by itself."""
         self._runner = runner
         self._spawn = None if runner is None else runner.start
         self._barrier = barrier
@@ -210,7 +210,7 @@ class LocalExecutor:
         return SliceResult((Part(0, self._users, slice_),), round_trip_s, problem)
 
     def on_rejected(self, halt: Callable[[str], None], pause: Callable[[float], None]) -> None:
-        pass  # it is this process's session that hears of it
+        pass  # the session of this process has an error policy
 
     def close(self) -> None:
         self._barrier.close()

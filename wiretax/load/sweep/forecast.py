@@ -23,7 +23,7 @@ class Forecast:
         round_messages: of a round, each user with the twenty calls that a slice lasts at least and the one that is
             under way when it ends.
         messages: of the trial, the warm-up and all rounds.
-        call_s: how long a call takes where it is not more; more are sent where calls are faster.
+        call_s: the assumed duration of a call; faster calls send more messages.
         seconds: what all slices last at least.
         message_bytes: HTTP's bytes of the workload that takes most of them for a message.
     """
@@ -37,7 +37,7 @@ class Forecast:
 
 
 def forecast(plan: Plan, targets: Sequence[Target]) -> Forecast:
-    """What a plan takes that holds the workloads of these, and of a mock where one of two is not among them."""
+    """What a plan takes whose workloads go to these targets, or to a mock that is not among them."""
     trial = trial_messages(plan)
     a_round = trial * plan.users * (LEAST_ROUND_TRIPS + 1)
     endpoints = {target.server: target.endpoint for target in targets}
@@ -61,13 +61,13 @@ def trial_messages(plan: Plan) -> int:
 
 
 def rounds_within(plan: Plan, targets: Sequence[Target], limit: int) -> int:
-    """How many rounds fit in a limit of messages, beside the trial and the warm-up; 0 where not even those do."""
+    """How many rounds fit in a limit of messages, beside the trial and the warm-up; 0 if not even those do."""
     expected = forecast(plan, targets)
     return max(0, (limit - expected.trial_messages) // expected.round_messages - 1)
 
 
 def users_within(plan: Plan, targets: Sequence[Target], limit: int) -> int:
-    """How many users may send a plan's rounds within a limit of messages; 0 where not even one may."""
+    """How many users may send a plan's rounds within a limit of messages; 0 if not even one may."""
     expected = forecast(replace(plan, users=1), targets)
     return max(0, (limit - expected.trial_messages) // (expected.round_messages * (plan.rounds + 1)))
 
@@ -76,7 +76,7 @@ def refuse_users_beyond(plan: Plan, targets: Sequence[Target], limit: int) -> No
     """See that a plan with the users that somebody asked for fits in a limit of messages, if fewer would.
 
     Raises:
-        PlanError: where it does not.
+        PlanError: it does not.
     """
     most = users_within(plan, targets, limit)
     if 1 <= most < plan.users:
@@ -93,14 +93,14 @@ def announce(plan: Plan, targets: Sequence[Target], limit: int) -> str:
     urls = [target.endpoint.public_url for target in targets if not target.endpoint.is_loopback]
     where = f"{' and '.join(urls)}, not on this machine"
     megabytes = limit * expected.message_bytes / 1e6
-    said = (
+    text = (
         f"plan {plan.name} sends at most {limit:,} messages (--max-messages), {megabytes:,.1f} MB of HTTP, in "
         f"{expected.seconds:.0f} s or more, to {where}; each message counts against the app's quota"
     )
     if expected.messages <= limit:
-        return said
+        return text
     return (
-        f"{said}. The whole plan takes about {expected.messages:,} where a call takes "
+        f"{text}. The whole plan takes about {expected.messages:,} where a call takes "
         f"{format_duration(expected.call_s)}, and more where it is faster, so it will stop early: raise "
         "--max-messages, or see the plan remote, which sends little"
     )
