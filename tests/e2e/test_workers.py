@@ -329,3 +329,11 @@ def test_a_queue_user_on_workers_is_one_line_per_worker(tmp_path: Path) -> None:
         assert process.wait(60) == 5, said
     assert said.count("QueueUser sends nothing here") == 2, said
     assert "Traceback" not in said
+
+
+def test_more_workers_than_users_of_a_planfile_are_an_invalid_run(plan: Plan, tmp_path: Path) -> None:
+    options = ("--headless", "--plan", plan(), "-u", "1", "--processes", "2", *own_port())
+    with locust(tmp_path, PLANFILE, *options) as process:
+        process.communicate(timeout=60)
+    assert process.returncode == 5
+    assert "1 users for 2 workers, and each needs at least one" in (tmp_path / "0.err").read_text()

@@ -28,7 +28,7 @@ _watchers: list[Any] = []
 
 
 class RampStoppedError(Exception):
-    """Thrown into a ramp-up that is to end."""
+    """Thrown into a ramp-up to end it."""
 
 
 class MasterRamp:
@@ -88,7 +88,7 @@ def drain(runner: Any, run: FreeRun, timeout_s: float) -> None:
 
 
 def end_test(runner: Any) -> None:
-    """Stop the test that is running, if one is, and return when it is written down."""
+    """Stop the test that is running, if one is, and return when it is written."""
     if runner.state in NOT_RUNNING:
         return
     if isinstance(runner, MasterRunner):

@@ -110,7 +110,7 @@ class FreeRun:
         self._close_window()
 
     def stop(self) -> None:
-        """No call begins any more; those that are under way end."""
+        """Begin no further call; those under way end."""
         if not self.stopped:
             self.stopped = True
             self._stopping.set()
@@ -124,7 +124,7 @@ class FreeRun:
         return self._wait_while(lambda: any(greenlet is not own for greenlet in self._under_way), timeout_s)
 
     def dismiss(self, user: Any, timeout_s: float) -> None:
-        """The greenlet of one user begins no call any more; block until none of it is under way, or until the
+        """Have the greenlet of one user begin no further call; block until its last call has ended, or until the
         timeout."""
         self._dismissed.add(user)
         # Once all were stopped there was time to end it.
