@@ -249,6 +249,6 @@ def test_the_page_is_given_the_cells_of_the_table_and_the_list_of_layers() -> No
         assert each["cells"] == [each["sent_as"], *cells, f"{each['failures']:,}"]
         assert len(each["cells"]) == len(live.HEADINGS)
         assert set(each["layers"]) <= {layer["key"] for layer in live.LAYERS}
-    style = (Path(live.__file__).parents[1] / "web" / "pages" / "live.css").read_text()
+    style = (Path(live.__file__).parents[1] / "web" / "static" / "live.css").read_text()
     for layer in live.LAYERS:
         assert f"--{layer['key']}:" in style
