@@ -44,7 +44,7 @@ class SweepMaster:
         assignments: Sequence[Assignment],
         users: int,
         died: Callable[[int], bool] = lambda _: False,
-        asked: Callable[[], object] = lambda: None,
+        on_start: Callable[[], object] = lambda: None,
         message_limit: MessageLimit | None = None,
     ) -> None:
         """Listen for workers.
@@ -54,8 +54,8 @@ class SweepMaster:
             assignments: what workers are told, in turn.
             users: of the whole run; each worker has its share.
             died: whether a process of this machine, by its id, is known to have ended.
-            asked: called when Locust would start or move users. It is not to do so: a worker that comes later gets
-                no users, and those of a lost one are not replaced.
+            on_start: called when Locust would start or move users, which it must not do: a worker that comes later
+                gets no users, and those of a lost one are not replaced.
             message_limit: of the whole run; what is left of it when users start is shared out evenly.
         """
         # Locust's types know no custom messages.
@@ -85,7 +85,7 @@ class SweepMaster:
         registry.listen(messages.PAUSE, lambda _, data: self._pause(decode(data, Pause).wait_s))
         environment.dispatcher_class = self._dispatcher  # type: ignore[assignment]
         self._spawn = self._runner.start
-        self._runner.start = lambda *_, **__: asked()
+        self._runner.start = lambda *_, **__: on_start()
 
     def wait_for_workers(self, expected: int, least: int) -> None:
         """Wait until all workers that have come are ready or refused; any that come later are late.

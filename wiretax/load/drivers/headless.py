@@ -117,13 +117,13 @@ def sweep_master(
     setup: RunSetup,
     environment: Environment,
     died: Callable[[int], bool] = lambda _: False,
-    asked: Callable[[], object] = lambda: None,
+    on_start: Callable[[], object] = lambda: None,
 ) -> SweepMaster:
-    """The workers of a master, whose runner the environment has; ``died`` and ``asked`` as there."""
+    """The workers of a master, whose runner the environment has; ``died`` and ``on_start`` as there."""
     plan, limit = setup.plan, setup.message_limit
     assert plan is not None
     assigned = assignments(plan, setup.targets, limit)
-    return SweepMaster(environment, assigned, plan.users, died, asked, message_limit=limit)
+    return SweepMaster(environment, assigned, plan.users, died, on_start, message_limit=limit)
 
 
 def quiet_locust() -> None:

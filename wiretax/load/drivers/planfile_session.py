@@ -67,7 +67,7 @@ class PlanfileSession:
             self._closing.close()
             raise
         self._closing.callback(abandon_run_folder, self._setup.folder)
-        self._master = sweep_master(self._setup, environment, asked=self._run) if is_master else None
+        self._master = sweep_master(self._setup, environment, on_start=self._run) if is_master else None
         if self._master is None:
             # The users are the plan's, whatever number Locust was given.
             self._local = local_executor(self._setup, environment)

@@ -150,12 +150,12 @@ def test_a_plan_is_performed_by_all_and_everything_is_added() -> None:
     assert conductor.ended_early == ""
     assert [[part.worker for part in held.parts] for _, held in helds] == [[0, 1]] * 8
     assert one.held == other.held == 8
-    said = made.end()
+    summary = made.end()
     assert runner.has_quit
-    assert said.witness == Witness(1600, 14)
-    assert said.cpu_s == 8.0
-    assert (said.count, said.warnings, said.lost, said.elsewhere) == (2, (), (), True)
-    assert [(each["worker"], each["users"], each["state"]) for each in said.workers] == [
+    assert summary.witness == Witness(1600, 14)
+    assert summary.cpu_s == 8.0
+    assert (summary.count, summary.warnings, summary.lost, summary.elsewhere) == (2, (), (), True)
+    assert [(each["worker"], each["users"], each["state"]) for each in summary.workers] == [
         (0, 2, "finished"),
         (1, 2, "finished"),
     ]
@@ -178,11 +178,11 @@ def test_a_worker_that_falls_silent_is_named_and_its_slice_does_not_count() -> N
     [alone] = helds[-1].parts
     assert alone.worker == 0
     assert not alone.slice_.counts
-    said = made.end()
+    summary = made.end()
     # What it reported before is in the sums, what it did since in none.
-    assert said.witness == Witness(100 * 4 + 100 * 3, 14)
-    assert said.lost[0].startswith("worker 1 ")
-    assert [each["state"] for each in said.workers] == ["finished", "lost"]
+    assert summary.witness == Witness(100 * 4 + 100 * 3, 14)
+    assert summary.lost[0].startswith("worker 1 ")
+    assert [each["state"] for each in summary.workers] == ["finished", "lost"]
 
 
 def test_a_worker_that_locust_misses_is_not_waited_for() -> None:
@@ -201,10 +201,10 @@ def test_a_worker_that_leaves_between_slices_ends_the_run_with_all_it_did() -> N
     held = made.run_slice(PLAN.workloads[0], 0, 0.01, NEVER)
     assert held.parts == ()
     assert "worker 0 (elsewhere, process 101) left" in held.problem
-    said = made.end()
-    assert said.lost == ()
-    assert said.witness == Witness(200, 14)
-    assert "left before the end" in said.warnings[0]
+    summary = made.end()
+    assert summary.lost == ()
+    assert summary.witness == Witness(200, 14)
+    assert "left before the end" in summary.warnings[0]
 
 
 def test_a_stop_cuts_all_workers_short() -> None:
@@ -230,10 +230,10 @@ def test_a_worker_that_would_send_something_else_is_refused(how: dict[str, str],
     made.wait_for_workers(2, least=1)
     made.begin()
     assert [part.worker for part in made.run_slice(PLAN.workloads[0], -1, None, NEVER).parts] == [0]
-    said = made.end()
-    assert says in said.warnings[0]
-    assert said.count == 1
-    assert [each["state"] for each in said.workers] == ["finished", "refused"]
+    summary = made.end()
+    assert says in summary.warnings[0]
+    assert summary.count == 1
+    assert [each["state"] for each in summary.workers] == ["finished", "refused"]
 
 
 def test_a_late_worker_gets_nothing_to_do() -> None:
