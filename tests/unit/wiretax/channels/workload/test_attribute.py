@@ -37,8 +37,8 @@ except PlanError as error:
     "run": """
 from pathlib import Path
 from saved import record, slice_
-from analysis.measures.summary import baselines, summarise
-from analysis.measures.layers import totals
+from analysis.measures.counts import SliceCounts, baselines
+from analysis.measures.summary import summarise
 from analysis.text.labels import describe
 from wiretax.channels.workload import Workload, workload_of
 from wiretax.runs.reader import read_run
@@ -53,7 +53,7 @@ write_run(folder, made)
 run = read_run(folder)
 rows = run.slices.to_dict("records")
 print([workload_of(row) for row in rows[:4]] == sent)
-print(baselines(totals(run.slices))[sent[3].name])
+print(baselines(SliceCounts.of(run.slices).workloads)[sent[3].name])
 print(describe(summarise(run.slices).to_dict("records")[-1]))
 old = run.slices.drop(columns="priority")
 old.to_parquet(folder / "slices.parquet")
@@ -62,7 +62,8 @@ print(set(summarise(read_run(folder).slices)["priority"]))
     "gate": """
 import tomllib
 from pathlib import Path
-from analysis.gates.gatesfile import GatesError, parse_gates
+from analysis.gates.file.checks import GatesError
+from analysis.gates.file.parser import parse_gates
 check = 'id = "a"\\nmetric = "segments.per_event"\\nmax = 1\\nwhere = { priority = "%s" }\\n'
 text = "schema = 1\\n[[check]]\\n" + check
 rules, checks = parse_gates(tomllib.loads(text % "high"), Path())
