@@ -126,11 +126,11 @@ def _tls(key_type: KeyType, ca: Path | None) -> MockTls:
 
 
 def _faults(texts: list[str], seed: int, after: int) -> FaultList:
-    from wiretax.load.plan.faults import FaultError, hold_to_all_requests, parse_fault
+    from wiretax.load.plan.faults import FaultError, parse_fault, refuse_excess_shares
 
     try:
         faults = tuple(parse_fault(each) for text in texts for each in text.split(","))
-        hold_to_all_requests(faults)
+        refuse_excess_shares(faults)
     except FaultError as error:
         raise OptionError(f"--fault: {error}") from None
     return FaultList(faults, seed, after)

@@ -1,4 +1,4 @@
-"""Where a run was made: what a reader has to know before comparing its times with another's."""
+"""The machine that a run was made on, which tells whether its times compare with another run's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-# Not busy, or already part of another column.
+# Idle, or already counted in another column.
 IDLE = ("idle", "iowait", "guest", "guest_nice")
 CROWDED = 0.25
 ALL_BUSY = 0.85
@@ -29,18 +29,18 @@ def describe_machine() -> dict[str, Any]:
 
 
 def busy_s() -> float:
-    """Processor time spent so far on all cores, by everybody, time stolen by a hypervisor included (s)."""
+    """CPU time that all processes have used on all cores (s), time stolen by a hypervisor included."""
     times = psutil.cpu_times()
     return float(sum(times) - sum(getattr(times, name, 0.0) for name in IDLE))
 
 
 def crowding(others: float, busy: float, cores: int) -> str | None:
-    """What to say of other processes during a run; None where they left room.
+    """A warning that other processes disturbed a run; None if there was CPU time to spare.
 
     Args:
-        others: cores they took.
-        busy: cores everybody took together.
-        cores: how many there are.
+        others: cores that other processes used.
+        busy: cores that all processes used.
+        cores: cores of the machine.
     """
     if others < CROWDED or busy < ALL_BUSY * cores:
         return None
@@ -51,7 +51,7 @@ def crowding(others: float, busy: float, cores: int) -> str | None:
 
 
 def cpu_model() -> str:
-    """The processor's name as the kernel gives it, else what the platform module knows."""
+    """The name of the CPU, from the kernel or else from the platform module."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""How a run's load was driven: by a plan, freely by Locust, or by somebody else's publisher."""
+"""How the load of a run was driven: by a plan, at Locust's own pace, or by an observed publisher."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ Mode = Literal["sweep", "free", "observe"]
 MODE = "mode"
 # The kind of payload in observed runs, and the client if no profile matches.
 OBSERVED, UNKNOWN = "observed", "unknown"
-# What free runs were named before run.json had a mode.
+# The name of free runs before run.json had a mode.
 FREE_RUN = "free-run"
 
 
 def mode_in(meta: Mapping[str, Any]) -> Mode:
-    """The mode of a run by its ``run.json``; older ones have no such key.
+    """The mode of a run, from its ``run.json``. Older files have no such key.
 
-    A plan may have any name, so a free run is told by having no rounds, too.
+    A plan may have any name, so an older free run also has to lack rounds.
     """
     given = meta.get(MODE)
     if given is not None:
         known: dict[str, Mode] = {"sweep": "sweep", "free": "free", "observe": "observe"}
-        # A mode that this version does not know is no sweep to compare rates of.
+        # Rates of a mode that this version does not know are not compared.
         return known.get(given, "free")
     if "observed" in meta:
         return "observe"

@@ -1,4 +1,4 @@
-"""What became of every exchange: four ends, which add up to what was sent."""
+"""The outcome of every exchange: four ends, which add up to what was sent."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 
 from wiretax.runs.record import RunRecord
 
-# Kinds of failure that are the server's word: it took nothing.
+# Kinds of failure in which the server answered that it published nothing.
 REJECTIONS = frozenset({"rejected", "error_body", "unreadable"})
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A run's exchanges, warm-up and boundary included, by their end. Each is counted where it happens, by itself.
+    """The exchanges of a run by their end, warm-up and boundary included. Each end is counted independently.
 
     Attributes:
         sent: exchanges begun.
-        acknowledged: the server took their events; each has a latency.
-        rejected: the server answered, and took nothing.
-        failed: their request did not leave whole, so that nothing can have been taken.
-        unknown: their request left whole and no answer came whole; their events may have been published.
-        taken: requests the mock read whole; None where an endpoint keeps no ledger.
+        acknowledged: the server published their events; each has a latency.
+        rejected: the server answered, and published nothing.
+        failed: their request was not sent completely, so nothing can have been published.
+        unknown: their request was sent completely, but no complete answer came; their events may be published.
+        served: requests that the mock read completely; None if the endpoint keeps no ledger.
     """
 
     sent: int
@@ -30,11 +30,11 @@ class Outcome:
     rejected: int
     failed: int
     unknown: int
-    taken: int | None = None
+    served: int | None = None
 
     @property
     def differences(self) -> tuple[str, ...]:
-        """A sentence for each count that contradicts the others; empty where all add up."""
+        """A sentence for each count that contradicts the others; empty if all add up."""
         return tuple(self._differences())
 
     def _differences(self) -> Iterator[str]:
@@ -45,9 +45,9 @@ class Outcome:
                 f"{self.failed} failed + {self.unknown} unknown = {ends}"
             )
         answered = self.acknowledged + self.rejected
-        if self.taken is not None and not answered <= self.taken <= answered + self.unknown:
+        if self.served is not None and not answered <= self.served <= answered + self.unknown:
             yield (
-                f"the mock read {self.taken} requests, expected {answered} that were answered and up to "
+                f"the mock read {self.served} requests, expected {answered} that were answered and up to "
                 f"{self.unknown} more"
             )
 
@@ -63,8 +63,8 @@ class Outcome:
         }
 
 
-def outcome(record: RunRecord, taken: int | None = None) -> Outcome:
-    """The outcome of a record whose users have stopped and whose slices are settled; ``taken`` by the mocks."""
+def outcome(record: RunRecord, served: int | None = None) -> Outcome:
+    """The outcome of a record whose users have stopped and whose slices are settled; ``served`` by the mocks."""
     total = record.total
     rejected = sum(count for (_, failure), count in record.failed.items() if failure.kind in REJECTIONS)
     return Outcome(
@@ -73,5 +73,5 @@ def outcome(record: RunRecord, taken: int | None = None) -> Outcome:
         rejected=rejected,
         failed=total.unfinished - total.unknown,
         unknown=total.unknown,
-        taken=taken,
+        served=served,
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class RunNotFoundError(LookupError):
-    """A run that isn't there or can't be read: one line that says what was looked for."""
+    """A run that doesn't exist or can't be read: one line that says what was looked for."""
 
 
 def _empty() -> pd.DataFrame:
@@ -36,18 +36,18 @@ class Run:
     """A saved run.
 
     Attributes:
-        folder: where it lies.
+        folder: its folder.
         meta: ``run.json``.
-        slices: a row a workload, round and worker; the column ``mode`` says how the load was driven, so that
-            whatever is made of them knows whether rates can be compared.
-        latency: a row a workload, round and bucket.
-        failures: a row a workload and kind of failure.
-        server: the mock's ledger, where there was one.
-        damage: a sentence for each file that could not be read, and is empty here; only after ``salvage_run``.
+        slices: a row per workload, round and worker; the column ``mode`` says how the load was driven, and so
+            whether rates can be compared.
+        latency: a row per workload, round and bucket.
+        failures: a row per workload and kind of failure.
+        server: the mock's ledger; None without a mock.
+        damage: a sentence for each file that could not be read and is empty here; only after ``salvage_run``.
         queued: rows of ``slices.parquet`` of workloads whose events arrive in a queue; ``slices`` and ``latency``
-            have those of all others, whose users send as fast as they are answered.
-        queue: a row a workload of ``queued`` and round.
-        waits: a row a workload of ``queued``, round, kind and bucket.
+            have all others, whose users send as fast as they are answered.
+        queue: a row per workload of ``queued`` and round.
+        waits: a row per workload of ``queued``, round, kind and bucket.
     """
 
     folder: Path
@@ -72,7 +72,7 @@ class Run:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Why the run is no base to build on, a sentence each: invalid, damaged, empty. None for a sound run."""
+        """Why the run can't be relied on, a sentence each: invalid, damaged or empty. Nothing for a sound run."""
         doubts = [f"this run is damaged: {each}" for each in self.damage]
         if not self.meta.get("valid", True):
             doubts += [
@@ -87,7 +87,7 @@ def find_run(results: Path, given: str | None = None) -> Path:
     """The folder of a run: by path, by name under ``results``, or the newest one.
 
     Raises:
-        RunNotFoundError: where there is none.
+        RunNotFoundError: if there is none.
     """
     if given is not None:
         for folder in (Path(given), results / given):
@@ -103,14 +103,14 @@ def find_run(results: Path, given: str | None = None) -> Path:
 
 
 def newest_first(results: Path) -> list[Path]:
-    """The folders of all runs under ``results`` that say when they started."""
+    """The folders of all runs under ``results`` that record when they started, newest first."""
     started = {file.parent: _started(file) for file in results.glob(f"*/{RUN_FILE}")}
     runs = [folder for folder, when in started.items() if when]
     return sorted(runs, key=lambda folder: (started[folder], folder.name), reverse=True)
 
 
 def _started(file: Path) -> str:
-    """When a run started, by its ``run.json``; empty where that can't be read."""
+    """When a run started, from its ``run.json``; empty if that can't be read."""
     try:
         return str(orjson.loads(file.read_bytes())["started"])
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
@@ -121,7 +121,7 @@ def read_run(folder: Path) -> Run:
     """Read all files of a run.
 
     Raises:
-        RunNotFoundError: where one is missing, can't be read or lacks columns, or is of a schema this version does
+        RunNotFoundError: if one is missing, can't be read or lacks columns, or has a schema that this version does
             not know.
     """
     run = salvage_run(folder)
@@ -131,10 +131,10 @@ def read_run(folder: Path) -> Run:
 
 
 def salvage_run(folder: Path) -> Run:
-    """Read what can be read of a run: a file that can't comes empty, with a sentence in ``damage``.
+    """Read what can be read of a run: a damaged file comes empty, with a sentence in ``damage``.
 
     Raises:
-        RunNotFoundError: where not even ``run.json`` can be read, or is of another schema.
+        RunNotFoundError: if not even ``run.json`` can be read, or if it has another schema.
     """
     meta = _meta(folder)
     damage: list[str] = []
@@ -172,8 +172,8 @@ def _run(
 
 
 def _apart(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Queues apart from what is sent as fast as it is answered: their rates and latencies are no measure of each
-    other."""
+    """Separate queues from workloads that are sent as fast as they are answered: their rates and latencies do not
+    compare."""
     slices, latency = frames["slices"], frames["latency"]
     if "rate" not in slices or not (slices["rate"] > 0).any():
         return frames
@@ -206,8 +206,8 @@ def _meta(folder: Path) -> dict[str, Any]:
 
 
 def as_read(record: RunRecord, folder: Path, meta: dict[str, Any]) -> Run:
-    """A run that is not written yet, as it would be read back from a folder with this ``run.json``."""
-    # Threads of pyarrow's would run beside what is measured.
+    """A run before it is written, as it would be read back from a folder with this ``run.json``."""
+    # pyarrow's threads would disturb the measurement.
     frames = {name: table.to_pandas(use_threads=False) for name, table in tables(record).items()}
     queues = {name: table.to_pandas(use_threads=False) for name, table in queue_tables(record).items()}
     return _run(folder, meta, {**_apart(frames), **queues}, record.server)
@@ -220,7 +220,7 @@ def _frame(file: Path, damage: list[str]) -> pd.DataFrame:
     except FileNotFoundError:
         damage.append(f"{file.name} is missing")
     except (OSError, pa.ArrowException):
-        damage.append(f"{file.name} can't be read: it is cut off or no parquet ({_size(file)})")
+        damage.append(f"{file.name} can't be read: it is cut off or not Parquet ({_size(file)})")
     else:
         missing = [name for name in schema.names if name not in frame and name not in LATER_COLUMNS]
         if not missing:
@@ -239,7 +239,7 @@ def _size(file: Path) -> str:
 
 
 def _server(file: Path, damage: list[str]) -> dict[str, Any] | None:
-    """The mock's ledger; a run against an endpoint has none, and that is no damage."""
+    """The mock's ledger; a run against an endpoint has none, which is not damage."""
     if not file.exists():
         return None
     try:

@@ -1,4 +1,4 @@
-"""Do the witnesses agree? The model's parts, the sockets, the kernel and the mock's own ledger, to the byte."""
+"""Whether four byte counts agree: the model's parts, the sockets, the kernel and the mock's ledger."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Account:
 
     Attributes:
         sent: all exchanges with it.
-        ledger: what it counted itself; None where it keeps no ledger.
+        ledger: the server's own counts; None if it keeps no ledger.
     """
 
     sent: Tally
@@ -29,12 +29,12 @@ class Reconciliation:
 
     Attributes:
         model: requests, events and bytes each way, by the sum of their parts.
-        socket: bytes each way, as handed to and taken from the sockets, TLS taken off.
+        socket: bytes each way, as written to and read from the sockets, without TLS.
         tls: bytes each way that TLS added to those; 0 without it.
-        kernel: with TLS, bytes each way by ``TCP_INFO``; None where the kernel keeps no count.
-        server: the mock's counts; None where the endpoint keeps no ledger, or one of two does not.
-        by_server: where there are two, each one's counts, None where it keeps none.
-        differences: a sentence for each pair that disagrees; empty where all agree.
+        kernel: bytes each way by ``TCP_INFO``, with TLS; None if the kernel keeps no count.
+        server: the mock's counts; None if the endpoint, or one of two, keeps no ledger.
+        by_server: each server's counts if there are two, None for one that keeps none.
+        differences: a sentence for each pair that disagrees; empty if all agree.
         unfinished: exchanges without a response, which the server may have counted or not.
     """
 
@@ -79,12 +79,12 @@ def reconcile(
 
     Args:
         total: all exchanges of the run, warm-up and boundary included.
-        socket_sent: bytes handed to sockets.
-        socket_received: bytes taken from them.
+        socket_sent: bytes written to sockets.
+        socket_received: bytes read from sockets.
         kernel: the kernel's counters of the same connections, or None.
         server: the mock's ledger of the run, or None. It counts inside TLS.
         tls: what TLS added to the bytes of the sockets.
-        accounts: by server, where there are several; then each ledger is held to what was sent to that server.
+        accounts: by server, if there are several; each ledger is then compared with what was sent to that server.
     """
     model = _counts(total)
     socket = {"request_bytes": socket_sent, "response_bytes": socket_received}
@@ -124,7 +124,7 @@ def _counts(tally: Tally) -> dict[str, int]:
 
 
 def _beside_ledger(model: dict[str, int], seen: dict[str, int] | None, sent: Tally, whose: str) -> list[str]:
-    """Where a ledger says something else than the model of what was sent to its server."""
+    """Where a ledger differs from the model of what was sent to its server."""
     if seen is None:
         return []
     return [
@@ -135,10 +135,10 @@ def _beside_ledger(model: dict[str, int], seen: dict[str, int] | None, sent: Tal
 
 
 def _explained(name: str, surplus: int, total: Tally) -> bool:
-    """Whether a witness's surplus over the client is what unfinished exchanges leave open; without any it is 0.
+    """Whether unfinished exchanges explain a surplus over the client's count; without any it has to be 0.
 
-    A server may have answered what its client gave up on, and may not have read all that was sent; a kernel may
-    hold what was never sent, and have received what was never read.
+    A server may have answered a call that its client gave up on, or not have read all of it. A kernel may hold
+    bytes that were never sent, and have received bytes that were never read.
     """
     if name == "request_bytes":
         return -total.unfinished_sent_bytes <= surplus <= 0

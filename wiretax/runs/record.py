@@ -1,4 +1,4 @@
-"""A run as it is being measured: rows gathered slice by slice, totals of every byte, even the warm-up's."""
+"""A run while it is measured: rows added slice by slice, and totals of every byte, the warm-up's included."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class RunRecord:
-    """Everything a run will be written from.
+    """Everything that the files of a run are written from.
 
     Attributes:
-        meta: what becomes ``run.json``.
+        meta: the contents of ``run.json``.
         slices: rows of ``slices.parquet``.
-        latency: histograms of ``latency.parquet``: round, workload, and the buckets that hold anything, all
-            workers' together. An exchange counts in the slice it began in, however late it ended.
-        failed: how often each workload failed in each way, the warm-up included.
+        latency: histograms of ``latency.parquet``: round, workload, and the buckets that are not empty, all
+            workers together. An exchange counts in the slice it began in, however late it ended.
+        failed: how often each workload failed in each way, warm-up included.
         total: all exchanges: measured, boundary and warm-up.
-        sent_to: the same by server.
-        aside: the part of the total sent in the warm-up and in a slice that was cut short.
+        sent_to: the total by server.
+        aside: the part of the total that was sent in the warm-up or in a slice that was cut short.
         boundary: the part of the total that ended after the slice it began in.
         queues: rows of ``queue.parquet``.
-        waits: histograms of ``waits.parquet``: round, workload, kind, and the buckets that hold anything.
+        waits: histograms of ``waits.parquet``: round, workload, kind, and the buckets that are not empty.
         server: the mock's ledger of this run, where the endpoint has one; of two servers those that have one,
             added up, and each by itself under "by_server".
     """
@@ -50,7 +50,7 @@ class RunRecord:
     _places: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def add(self, slice_: Slice, users: int, worker: int = 0) -> None:
-        """Take a settled slice. One that does not count adds to the totals only."""
+        """Add a settled slice. One that does not count adds to the totals only."""
         for tally in (slice_.measured, slice_.boundary):
             self.total.merge(tally)
             self.sent_to.setdefault(slice_.workload.server, Tally()).merge(tally)
@@ -76,7 +76,7 @@ class RunRecord:
             self.latency[place] = (*key, self.latency[place][2].plus(buckets))
 
     def set_aside(self) -> None:
-        """Begin anew: what was taken so far adds to the totals only, as the warm-up does."""
+        """Start over: what was added so far counts in the totals only, as the warm-up does."""
         self.aside, self.boundary = Tally(), Tally()
         self.aside.merge(self.total)
         self.slices.clear()
@@ -93,7 +93,7 @@ class RunRecord:
         ]
 
     def failures_by_kind(self) -> Counter[str]:
-        """How many exchanges failed in each way, over all workloads."""
+        """The number of exchanges that failed in each way, over all workloads."""
         kinds: Counter[str] = Counter()
         for (_, failure), count in self.failed.items():
             kinds[f"{failure.kind} {failure.status}" if failure.status else failure.kind] += count
@@ -101,7 +101,7 @@ class RunRecord:
 
     @property
     def rounds(self) -> int:
-        """How many rounds have at least one slice."""
+        """The number of rounds that have at least one slice."""
         return len({row["round"] for row in self.slices})
 
 

@@ -1,4 +1,4 @@
-"""The files of a run and their columns. More columns may come; these stay.
+"""The files of a run and their columns. Later versions may add columns, and keep these.
 
 Source: DESIGN "results/<run>/". Sizes are bytes, durations seconds (``_s``). A column that could not be
 measured is null. ``round`` counts from 0; text counts rounds from 1.
@@ -27,8 +27,8 @@ WORKLOAD_COLUMNS = [("workload", pa.string()), *_columns(each for each in ATTRIB
 # More columns of a workload whose events arrive in a queue; a rate of 0 means that they don't.
 QUEUE_COLUMNS = _columns(each for each in ATTRIBUTES if each.of_queue)
 
-# Segments that the kernel's counters end too early for, by the model of ``wiretax.wire.connections.closing``, and
-# the data in them; and the IP and TCP headers of all segments, those among them.
+# Segments after the last reading of the kernel's counters, by the model of ``wiretax.wire.connections.closing``,
+# and their data; and the IP and TCP headers of all segments, these included.
 CLOSING_COLUMNS = [
     ("close_segments_out", pa.int64()),
     ("close_segments_in", pa.int64()),
@@ -106,8 +106,8 @@ FAILURES = pa.schema(
     ]
 )
 
-# A row a workload and round. ``fills``: calls of 1, 2, ... events; ``depths``: events in the queue, seconds since
-# the slice began in ``depth_at_s``.
+# A row per workload and round. ``fills``: calls of 1, 2, ... events; ``depths``: events in the queue, at ``depth_at_s``
+# seconds after the slice began.
 QUEUE = pa.schema(
     [
         ("round", pa.int32()),
@@ -130,14 +130,14 @@ QUEUE = pa.schema(
     ]
 )
 
-# A row a workload, round, kind ("waiting", "wire", "total") and bucket; counts are of events.
+# A row per workload, round, kind ("waiting", "wire", "total") and bucket; counts are of events.
 WAITS = pa.schema([*list(LATENCY)[:2], ("kind", pa.string()), *list(LATENCY)[2:]])
 
 FRAMES = {"slices": SLICES, "latency": LATENCY, "failures": FAILURES}
-# Written only where a workload's events arrive in a queue.
+# Written only if a workload's events arrive in a queue.
 QUEUE_FRAMES = {"queue": QUEUE, "waits": WAITS}
 
-# They came after the first runs of this schema; a run without them had none of it.
+# Columns added after the first runs of this schema; a run without one had nothing to put there.
 LATER_COLUMNS = frozenset(
     {
         *(each.column for each in ATTRIBUTES if each.later),

@@ -1,4 +1,4 @@
-"""Workloads of a plan that are not measured, since the server does not accept them."""
+"""Workloads of a plan that are not measured because the server rejects them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from wiretax.wire.ledger import Failure
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A workload that is left out.
+    """A workload that is not measured, or not to the end.
 
     Attributes:
-        workload: which.
-        failure: what its calls were answered.
-        after: the round after which it was left out, from 0; -1 where no round had begun.
+        workload: the workload.
+        failure: how its calls failed.
+        after: the round after which it was skipped, from 0; -1 if no round had begun.
     """
 
     workload: Workload
@@ -32,7 +32,7 @@ class Skipped:
 
     @property
     def rejection(self) -> str:
-        """Who rejected it, and in what words."""
+        """Which server rejected it, and with what answer."""
         return f"{whose(self.workload)} answered {words(self.failure)}"
 
     @classmethod
@@ -52,11 +52,11 @@ def words(failure: Failure) -> str:
 
 
 def whose(workload: Workload) -> str:
-    """Who a workload is sent to, in a sentence."""
+    """The server that a workload is sent to, as part of a sentence."""
     return "the endpoint" if workload.server == "endpoint" else "the server of --against"
 
 
 def kept(workloads: Iterable[Workload], skipped: Iterable[Skipped]) -> tuple[Workload, ...]:
-    """The workloads that are left."""
+    """The workloads that are not skipped."""
     out = {each.workload for each in skipped}
     return tuple(each for each in workloads if each not in out)

@@ -1,4 +1,4 @@
-"""Writing a run. Each file appears whole or not at all: a temporary name, then a rename."""
+"""Writing a run. Each file appears complete or not at all: a temporary name, then a rename."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import FAILURES, LATENCY, QUEUE, SLICES, WAITS
 
 RUN_FILE = "run.json"
-# A tenth smaller than at the usual one, for a fraction of a second.
+# A tenth smaller than at the default level, for a fraction of a second.
 LEVEL = 15
 
 
 class ResultsError(OSError):
-    """A results folder that can't be written: one line that says which and why."""
+    """A results folder that can't be written: one line that says which, and why."""
 
 
 def run_name(plan: str) -> str:
@@ -32,10 +32,10 @@ def run_name(plan: str) -> str:
 
 
 def claim_run_folder(results: Path, name: str) -> Path:
-    """Make the folder of a new run under ``results``, before anything is measured.
+    """Create the folder of a new run under ``results``, before anything is measured.
 
     Raises:
-        ResultsError: where it can't be made or written to.
+        ResultsError: if it can't be created or written to.
     """
     number = 1
     while True:
@@ -58,14 +58,14 @@ def claim_run_folder(results: Path, name: str) -> Path:
 
 
 def abandon_run_folder(folder: Path) -> None:
-    """Remove a claimed folder in which nothing was written, and the results folder if nothing else is in it."""
+    """Remove a claimed folder if nothing was written into it, and then the results folder if it is empty."""
     with suppress(OSError):
         folder.rmdir()
         folder.parent.rmdir()
 
 
 def write_run(folder: Path, record: RunRecord) -> None:
-    """Write all files of a run; ``run.json`` comes last, so a folder that has it is complete."""
+    """Write all files of a run; ``run.json`` comes last, so a folder with it is complete."""
     for name, table in {**tables(record), **queue_tables(record)}.items():
         write_whole(folder / f"{name}.parquet", _table(table))
     if record.server is not None:
@@ -74,7 +74,7 @@ def write_run(folder: Path, record: RunRecord) -> None:
 
 
 def tables(record: RunRecord) -> dict[str, pa.Table]:
-    """What becomes of a record, by the file's name."""
+    """The tables of a record, by file name."""
     return {
         "slices": pa.Table.from_pylist(record.slices, SLICES),
         "latency": latency_table(record),
@@ -83,7 +83,7 @@ def tables(record: RunRecord) -> dict[str, pa.Table]:
 
 
 def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
-    """The same of queues; none where the run has none."""
+    """The tables of its queues, by file name; none if the run has no queue."""
     if not record.queues:
         return {}
     parts = [
@@ -100,7 +100,7 @@ def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
         ).cast(WAITS)
         for round_, workload, kind, buckets in record.waits
     ]
-    # In this order the buckets of all workloads lie together, which takes a third less room.
+    # This order keeps like buckets of all workloads together, which makes the file a third smaller.
     waits = pa.concat_tables(parts).sort_by([(name, "ascending") for name in ("kind", "bucket_low_s", "workload")])
     return {"queue": pa.Table.from_pylist(record.queues, QUEUE), "waits": waits}
 
@@ -121,7 +121,7 @@ def _json(document: dict[str, Any]) -> Callable[[Path], object]:
 
 
 def latency_table(record: RunRecord) -> pa.Table:
-    """All histograms of a run, a row a bucket."""
+    """All histograms of a run, a row per bucket."""
     columns = [
         np.concatenate(parts) if parts else np.array([])
         for parts in (

@@ -1,4 +1,4 @@
-"""Faults as people write them: KIND[:SHARE[:TIME]] on the command line, a table each in a plan."""
+"""Faults as people write them: KIND[:SHARE[:TIME]] on the command line, one table each in a plan."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ROUNDING = 1e-9
 
 
 class FaultError(ValueError):
-    """A fault no mock can have: one line that says what was given and what was expected."""
+    """An invalid fault: one line that says what was given and what was expected."""
 
 
 def parse_fault(text: str) -> Fault:
     """A fault like ``stall``, ``rate-limit:0.1`` or ``slow:0.5:200ms``.
 
     Raises:
-        FaultError: where it is none.
+        FaultError: if it is invalid.
     """
     kind, *rest = text.strip().split(":")
     if len(rest) > 2:
@@ -35,10 +35,10 @@ def parse_fault(text: str) -> Fault:
 
 
 def fault_of(table: FaultTable) -> Fault:
-    """The fault of a plan's table.
+    """The fault that a table of a plan describes.
 
     Raises:
-        FaultError: where no mock can have it.
+        FaultError: if it is invalid.
     """
     times = {"delay": (table.delay, "slow"), "retry_after": (table.retry_after, "rate-limit")}
     for key, (given, kind) in times.items():
@@ -47,11 +47,11 @@ def fault_of(table: FaultTable) -> Fault:
     return _fault(table.kind, table.share, table.delay or table.retry_after, "delay or retry_after")
 
 
-def hold_to_all_requests(faults: Sequence[Fault]) -> None:
-    """A request meets one fault at most.
+def refuse_excess_shares(faults: Sequence[Fault]) -> None:
+    """Check that each request meets one fault at most.
 
     Raises:
-        FaultError: where the shares add up to more than all requests.
+        FaultError: if the shares add up to more than all requests.
     """
     total = sum(fault.share for fault in faults)
     if total > 1 + ROUNDING:

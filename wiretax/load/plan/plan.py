@@ -1,4 +1,4 @@
-"""Plans: what to measure, as TOML, checked whole before anything is sent."""
+"""A plan: what to measure, and how."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ class Plan:
 
     Attributes:
         name: what results are filed under.
-        seed: what payloads and the order of each round are drawn from.
+        seed: of the payloads and of the order of each round.
         rounds: passes through all workloads.
-        slice_s: the time a workload holds in a round; longer where twenty of its round trips take longer.
-        users: Locust users, a connection each.
+        slice_s: the time each workload has in a round; longer if twenty of its round trips take longer.
+        users: Locust users, each with a connection.
         timeout_s: how long an exchange may take.
-        limits: what the endpoint takes.
-        cost: the embedded mock's cost model.
-        certificate: the kind of key of its certificate, where workloads use TLS.
-        faults: what it gets wrong.
-        keep_alive: whether it leaves connections open after an answer.
+        limits: the sizes that the endpoint accepts.
+        cost: the cost model of the built-in mock.
+        certificate: the kind of key in the mock's certificate, if workloads use TLS.
+        faults: faults that the mock injects.
+        keep_alive: whether the mock keeps connections open after a response.
         workloads: what is sent, in the plan's order.
-        replay: events they send in place of drawn ones.
+        replay: events to send instead of generated ones.
     """
 
     name: str
@@ -61,10 +61,10 @@ class Plan:
         return sorted({workload.transport.tls for workload in self.workloads})
 
     def for_workers(self) -> Plan:
-        """The same, if workers may share it.
+        """The same plan, if workers can share it.
 
         Raises:
-            PlanError: where a queue is in it, which one process has to hold.
+            PlanError: if it has a queue, which only one process can hold.
         """
         queue = next((workload.name for workload in self.workloads if workload.queued), None)
         if queue is not None:
@@ -72,7 +72,7 @@ class Plan:
         return self
 
     def mocks(self) -> dict[tuple[bool, float | None], CostModel]:
-        """The costs of the mocks it takes, by whether they speak TLS and the round trip that workloads name."""
+        """The cost models of the mocks that it needs, by TLS and by the round trip that workloads ask for."""
         needed = dict.fromkeys((workload.transport.tls, workload.arrivals.rtt_s) for workload in self.workloads)
         return {key: self.cost if key[1] is None else replace(self.cost, rtt=key[1]) for key in needed}
 

@@ -14,7 +14,7 @@ from wiretax.channels.limits import Limits
 from wiretax.channels.validation import object_to, object_to_http
 from wiretax.channels.workload import Workload
 from wiretax.load.plan.expansion import expand, refuse_unknown_words
-from wiretax.load.plan.faults import FaultError, fault_of, hold_to_all_requests
+from wiretax.load.plan.faults import FaultError, fault_of, refuse_excess_shares
 from wiretax.load.plan.plan import SCHEMA, Plan, PlanError
 from wiretax.load.plan.schema import (
     FaultTable,
@@ -46,10 +46,10 @@ def load_plan(given: str, https: bool | None = None) -> Plan:
 
     Args:
         given: name or path.
-        https: whether the endpoint that was given speaks TLS; None where none was given.
+        https: whether the given endpoint uses TLS; None if the built-in mock is measured.
 
     Raises:
-        PlanError: where there is none, or it can't be run.
+        PlanError: if there is no such plan, or if it can't be run.
     """
     path = PLANS / f"{given}.toml" if given in plan_names() else Path(given)
     if not path.is_file():
@@ -68,7 +68,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     """Check a plan's document; ``https`` as in ``load_plan``.
 
     Raises:
-        PlanError: at the first thing that is wrong.
+        PlanError: at the first problem.
     """
     _refuse_unknown_keys(document, PlanTable, "the plan")
     _refuse_unknown_keys(document.get("limits"), LimitsTable, "[limits]")
@@ -122,7 +122,7 @@ def _faults(table: PlanTable, workloads: tuple[Workload, ...]) -> FaultList:
     for number, each in enumerate(table.mock.fault, 1):
         try:
             faults.append(fault_of(each))
-            hold_to_all_requests(faults)
+            refuse_excess_shares(faults)
         except FaultError as error:
             raise PlanError(f"[[mock.fault]] {number}: {error}") from None
     coded = next((workload.name for workload in workloads if workload.transport.http != "1.1"), None)

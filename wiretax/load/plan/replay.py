@@ -1,4 +1,4 @@
-"""Reads a user's own events, and puts them into a plan in place of drawn ones."""
+"""Reading a user's own events, and putting them into a plan instead of generated ones."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def read_replay(path: str, limits: Limits, on_error: OnError, say: Callable[[str
 
     Args:
         path: the file.
-        limits: what the endpoint takes.
-        on_error: what becomes of a line that is no event.
-        say: told of each that is skipped.
+        limits: the sizes that the endpoint accepts.
+        on_error: what to do with an invalid line.
+        say: called with a sentence for each line that is skipped.
 
     Raises:
-        EventsError: where it can't be read, has no events, or too many.
-        LineError: at the first line that is no event, unless those are skipped.
+        EventsError: if it can't be read, has no events, or has too many.
+        LineError: at the first invalid line, unless those are skipped.
     """
     name = "standard input" if path == STDIN else Path(path).name
     lines = Lines("standard input" if path == STDIN else path, limits, on_error, say)
@@ -46,10 +46,10 @@ def read_replay(path: str, limits: Limits, on_error: OnError, say: Callable[[str
 
 
 def replaying(plan: Plan, replay: Replay) -> Plan:
-    """The plan with a replay as the payload of each workload; those that differed in payload alone are one.
+    """The plan with a replay as the payload of each workload; workloads that differed only in payload become one.
 
     Raises:
-        PlanError: where a client that encodes a string once more would make it larger than the endpoint takes.
+        PlanError: if a client that encodes strings twice makes an event larger than the endpoint accepts.
     """
     for client in {workload.transport.client for workload in plan.workloads}:
         profile = load_profile(client)

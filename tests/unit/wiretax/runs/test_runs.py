@@ -157,7 +157,7 @@ def without_requests(file: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "harm", "said"),
     [
-        ("slices.parquet", cut_off, "slices.parquet can't be read: it is cut off or no parquet"),
+        ("slices.parquet", cut_off, "slices.parquet can't be read: it is cut off or not Parquet"),
         ("latency.parquet", Path.unlink, "latency.parquet is missing"),
         ("failures.parquet", lambda file: file.write_bytes(b""), "failures.parquet can't be read"),
         ("slices.parquet", without_requests, "slices.parquet lacks requests, events"),
