@@ -106,8 +106,8 @@ FAILURES = pa.schema(
     ]
 )
 
-# A row per workload and round. ``fills``: calls of 1, 2, ... events; ``depths``: events in the queue, at ``depth_at_s``
-# seconds after the slice began.
+# A row per workload and round. ``fills``: calls of 1, 2, ... events; ``depths``: events in the queue, each at the
+# seconds after the slice began that ``depth_at_s`` has.
 QUEUE = pa.schema(
     [
         ("round", pa.int32()),
