@@ -85,15 +85,10 @@ class Connection:
         self._watcher: Any = None
         self._waiter: Callable[[], object] | None = None
         self._deadline_ns = 0
-        self._timed_out = False
-        self._connecting = False
-        self._established = False
+        self._timed_out = self._connecting = self._established = False
         self._received_before = 0
-        self.sent = 0
-        self.received = 0
-        self.opened = 0
-        self.closed_by_server = 0
-        self.closed_by_client = 0
+        self.sent = self.received = 0
+        self.opened = self.closed_by_server = self.closed_by_client = 0
 
     def exchange(self, head: bytes, body: bytes, writes: int) -> Response:
         """Send one request, in one write or in two, and wait for the response.

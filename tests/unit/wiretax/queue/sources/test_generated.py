@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import count, cycle
-from typing import Any, Self
+from typing import Any
 
 import gevent
 import pytest
+from timed_caller import TimedCaller
 from virtual_clock import VirtualClock
 
 from wiretax.channels.bodies.events import Event
@@ -16,31 +17,11 @@ from wiretax.queue.overload import why_overloaded
 from wiretax.queue.queue import Queue
 from wiretax.queue.sources.arrival import Arrival
 from wiretax.queue.sources.generated import GeneratedSource
-from wiretax.wire.ledger import Failure
-from wiretax.wire.publishers.caller import Call
 from wiretax.wire.slices import Slice
 
 EVENT = Event("my-event", ("my-channel",), "x")
 WORKLOAD = Workload.of("batch", 10, rate=1000.0, linger_s=0.02, publishers=4)
 Make = Callable[..., GeneratedSource]
-
-
-class FailingCaller:
-    """A caller whose calls all fail."""
-
-    def __init__(self, clock: VirtualClock) -> None:
-        self.sent: list[int] = []
-        self._clock = clock
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-    def call(self, events: Sequence[Event]) -> Call:
-        self.sent.append(len(events))
-        return Call(False, self._clock.now(), self._clock.now(), Failure("lost", 0, "connection reset"))
 
 
 @pytest.fixture
@@ -166,7 +147,7 @@ def test_a_rate_that_no_machine_makes_is_told_by_what_was_reached(clock: Virtual
 
 def test_what_failed_is_lost_and_not_sent_again(clock: VirtualClock) -> None:
     generated = GeneratedSource(cycle([EVENT]), at(0.0, 0.0), 1000.0, clock=clock)
-    publisher: Any = FailingCaller(clock)
+    publisher: Any = TimedCaller(clock, call_s=0.0, fails_at_s=0.0)
     Queue(WORKLOAD, generated, clock=clock).drain(publisher, Slice(WORKLOAD, 0), for_s=0)
     assert publisher.sent == [2]
     assert generated.tally.lost == 2
