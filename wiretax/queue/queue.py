@@ -15,7 +15,6 @@ from wiretax.channels.workload import Workload
 from wiretax.queue.clock import GEVENT_CLOCK, Clock
 from wiretax.queue.overload import why_overloaded
 from wiretax.queue.sources.arrival import Arrival
-from wiretax.queue.sources.generated import GeneratedSource
 from wiretax.queue.sources.source import Source
 from wiretax.wire.publishers.caller import Call, Caller, MessageLimitError
 from wiretax.wire.queue_tally import QueueTally
@@ -168,11 +167,8 @@ class Queue:
             self.count_rest(self._state.tally)
 
     def count_rest(self, tally: QueueTally) -> None:
-        """Count generated events that were never sent, with how long they have waited so far. Others stay where
-        they came from, or are counted as not published."""
-        if isinstance(self._source, GeneratedSource):
-            rest = self._source.take_rest()
-            tally.never_sent([each.intended_s for each in rest], self._clock.now())
+        """Count the events that no longer will be sent, with how long they have waited so far."""
+        tally.never_sent([each.intended_s for each in self._source.take_rest()], self._clock.now())
 
     def _publish(self, state: SliceState, caller: Caller, arrivals: list[Arrival]) -> None:
         """Send arrivals in one call, tell their source the result, and note how long they waited."""

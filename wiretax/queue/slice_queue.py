@@ -37,8 +37,6 @@ class SliceQueue:
         assert slice_.queue is not None
         self._slice = slice_
         self._tally = slice_.queue
-        self._source = source
-        self._clock = clock
         self._queue = Queue(slice_.workload, source, grace_s=GRACE_S, clock=clock)
         self._closed = Signal()
         self._admitted = self._publishing = 0

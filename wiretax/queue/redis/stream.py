@@ -121,6 +121,9 @@ class RedisStream:
         """They stay pending in Redis, for a later consumer."""
         self._note_ended(len(arrivals))
 
+    def take_rest(self) -> list[Arrival]:
+        return []
+
     def waiting(self) -> int:
         """Entries that were not taken: those read ahead here, and those that the group had not read when its lag
         was last requested."""

@@ -108,6 +108,9 @@ class GeneratedSource:
     def reject(self, arrivals: list[Arrival]) -> None:
         return None
 
+    def take_rest(self) -> list[Arrival]:
+        return self._buffer.pop(len(self._buffer))
+
     def waiting(self) -> int:
         return len(self._buffer)
 
@@ -122,10 +125,6 @@ class GeneratedSource:
             self._count_intended(now_s)
         # Batches leave as before, so that the last events of a slice wait as long as the others.
         self._buffer.close(lingers=True)
-
-    def take_rest(self) -> list[Arrival]:
-        """Remove the arrivals that will not be sent any more."""
-        return self._buffer.pop(len(self._buffer))
 
     def _produce(self) -> None:
         while not self._closed and not self._full:

@@ -121,6 +121,9 @@ class JsonLines:
     def reject(self, arrivals: list[Arrival]) -> None:
         return None
 
+    def take_rest(self) -> list[Arrival]:
+        return []
+
     def waiting(self) -> int:
         """How many were read and not taken; the rest of the file is not included."""
         return len(self._buffer)

@@ -58,6 +58,10 @@ class Source(Protocol):
         """The server refused them, and would refuse them again: they are not taken again."""
         ...
 
+    def take_rest(self) -> list[Arrival]:
+        """Remove the arrivals that will not be sent any more; none if the source keeps or reports them."""
+        ...
+
     def waiting(self) -> int:
         """How many arrivals are waiting to be taken."""
         ...
