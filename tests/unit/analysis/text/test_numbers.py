@@ -4,7 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.text.numbers import call_time, count, duration, milliseconds, rate, short_percent, size, three_digits
+from analysis.text.numbers import (
+    call_time,
+    count,
+    duration,
+    milliseconds,
+    rate,
+    short,
+    short_percent,
+    size,
+    three_digits,
+)
+    call_time,
+    count,
+    duration,
+    milliseconds,
+    rate,
+    short,
+    short_percent,
+    size,
+    three_digits,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,3 +59,11 @@ from analysis.text.numbers import call_time, count, duration, milliseconds, rate
 )
 def test_reads_as_it_is_said(said: str, expected: str) -> None:
     assert said == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.724, "0.72"), (7.2, "7.20"), (9.999, "10"), (52, "52"), (195.55, "195.6"), (1390, "1,390"), (0, "0")],
+)
+def test_numbers_are_written_as_in_tables(value: float, words: str) -> None:
+    assert short(value) == words

@@ -1,0 +1,75 @@
+"""Gains by batch size: the data of a run, found again in the drawing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from drawn import SWEEP, drawn, texts
+from matplotlib.lines import Line2D
+from saved import Costs, made_up
+
+from analysis.figures import (
+    Absent,
+    gain_by_batch_size,
+)
+from analysis.measures.summary import summarise
+from analysis.models.call_time import fit_time, gain_curve
+from analysis.text.numbers import short
+
+
+def test_gains_stand_with_their_intervals_beside_the_fitted_curve() -> None:
+    slices = made_up(Costs(call_s=20e-6, event_s=4e-6), SWEEP, spread=0.02)
+    figure = drawn(gain_by_batch_size(slices))
+    assert [axes.get_title(loc="left") for axes in figure.figure.axes] == [
+        "10 B per event",
+        "100 B per event",
+        "1,000 B per event",
+    ]
+    axes = figure.figure.axes[1]
+    known = summarise(slices).query("api == 'batch' and payload_bytes == 100")
+    [points] = axes.containers
+    marks, _, [whiskers] = points.lines  # type: ignore[attr-defined]
+    assert np.asarray(marks.get_ydata()).tolist() == pytest.approx(known["gain"].tolist())
+    ends = [[float(low[1]), float(high[1])] for low, high in whiskers.get_segments()]
+    assert np.ravel(ends) == pytest.approx(np.ravel(known[["gain_low", "gain_high"]].to_numpy()))
+    limit = fit_time(slices).set_index("payload_bytes")["gain_limit"][100]
+    assert any(np.allclose(np.asarray(each.get_ydata(), dtype=float), limit) for each in axes.lines)
+    assert f"limit {short(limit)}x" in texts(figure)
+    assert len(axes.collections) == 2, "the band of the curve and the whiskers"
+    assert "Dashed is its limit" in figure.caption
+    # As far as batches were measured, and no farther.
+    longest = max((each for each in axes.lines if len(np.asarray(each.get_xdata())) > 20), key=len_of)
+    assert np.asarray(longest.get_xdata(), dtype=float)[-1] <= 10
+
+
+def len_of(line_: Line2D) -> int:
+    return len(np.asarray(line_.get_xdata()))
+
+
+def test_gains_that_no_line_describes_are_joined_and_have_no_limit() -> None:
+    slices = made_up(Costs(), SWEEP)
+    # A batch of ten takes twice the time that the line through the others would give it.
+    slices = slices.assign(
+        duration_s=slices["duration_s"].mask(slices["batch_size"] == 10, slices["duration_s"] * 2)
+    )
+    assert gain_curve(slices, [1, 10]).empty
+    figure = drawn(gain_by_batch_size(slices))
+    known = summarise(slices).query("api == 'batch' and payload_bytes == 100")
+    joined = [each for each in figure.figure.axes[1].lines if list(each.get_xdata()) == [1, 2, 5, 10]]
+    assert np.asarray(joined[0].get_ydata()).tolist() == pytest.approx([1.0, *known["gain"]])
+    assert "Dashed" not in figure.caption
+    assert not any("limit" in text for text in texts(figure))
+
+
+def test_classes_that_were_sent_side_by_side_have_no_figure_of_gains() -> None:
+    figure = gain_by_batch_size(made_up(Costs(), SWEEP).assign(mode="free"))
+    assert isinstance(figure, Absent)
+    assert "side by side" in str(figure)
+
+
+def test_few_rounds_give_gains_without_intervals_or_a_band() -> None:
+    figure = drawn(gain_by_batch_size(made_up(Costs(), SWEEP, rounds=2)))
+    axes = figure.figure.axes[0]
+    _, _, [whiskers] = axes.containers[0].lines  # type: ignore[attr-defined]
+    assert all(low[1] == high[1] for low, high in whiskers.get_segments())
+    assert len(axes.collections) == 1

@@ -1,0 +1,66 @@
+"""The waterfall of layers: the data of a run, found again in the drawing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from drawn import BATCH, TRIGGER, bars, counted, drawn, texts
+from saved import record, slice_, slices_frame
+
+from analysis.figures import (
+    layer_waterfall,
+)
+from analysis.measures.event_bytes import bytes_per_event
+from analysis.measures.layers import KERNEL
+from wiretax.channels.workload import Workload
+from wiretax.wire.counters import TlsCounters
+
+
+def test_the_waterfall_climbs_layer_by_layer_to_the_cable() -> None:
+    slices = slices_frame(record(counted(TRIGGER), counted(Workload.of("batch", 5)), counted(BATCH)))
+    figure = drawn(layer_waterfall(slices))
+    alone, together = figure.figure.axes
+    assert (alone.get_title(loc="left"), together.get_title(loc="left")) == ("trigger", "batch of 10")
+    steps = {label: (bar.get_x(), bar.get_width()) for label, [bar] in bars(alone).items()}
+    assert steps == {
+        "payload": (0, 100),
+        "envelope": (100, 50),
+        "request line": (150, 35),
+        "auth query": (185, 195),
+        "headers": (380, 70),
+        "sent (HTTP)": (0, 450),
+        "TCP/IP, sent": (450, 104),
+        "response head": (554, 70),
+        "response body": (624, 2),
+        "TCP/IP, received": (626, 104),
+        "on the cable": (0, 730),
+    }
+    sizes = {label: bar.get_width() for label, [bar] in bars(together).items()}
+    assert sizes["auth query"] == 19.5
+    assert sizes["on the cable"] == pytest.approx(bytes_per_event(slices).at[BATCH.name, "cable"])
+    assert alone.get_xlim() == together.get_xlim()
+    assert {"450", "195", "19.5", "730"} <= set(texts(figure))
+    assert figure.title == "An event of 100 B: 730 B on the cable by itself, 163 B in a batch of 10."
+
+
+def test_layers_of_tls_are_in_the_waterfall_where_there_are_any() -> None:
+    made = counted(Workload.of(tls=True))
+    made.tls = TlsCounters(220, 220, 0, 0)
+    figure = drawn(layer_waterfall(slices_frame(record(made))))
+    [axes] = figure.figure.axes
+    assert [bar.get_width() for label in ("TLS, sent", "TLS, received") for bar in bars(axes)[label]] == [22, 22]
+    assert "TLS" in figure.title
+
+
+def test_without_the_kernels_count_the_waterfall_ends_with_what_was_sent() -> None:
+    slices = slices_frame(record(counted(TRIGGER), counted(BATCH))).assign(**dict.fromkeys(KERNEL, np.nan))
+    figure = drawn(layer_waterfall(slices))
+    assert list(bars(figure.figure.axes[0]))[-1] == "sent (HTTP)"
+    assert "the kernel kept no count" in figure.caption
+
+
+def test_what_failed_calls_cost_is_a_step_of_its_own() -> None:
+    failing = slice_(TRIGGER, 0, 10, unfinished_sent_bytes=450)
+    figure = drawn(layer_waterfall(slices_frame(record(failing))))
+    [bar] = bars(figure.figure.axes[0])["failed calls, sent"]
+    assert bar.get_width() == 45
