@@ -155,8 +155,8 @@ class Queue:
                     return
 
     def stop_generating(self) -> None:
-        """No generated event arrives any more; the run is about to end."""
-        if isinstance(self._source, GeneratedSource):
+        """Have no more events generated; the run is about to end. A file or a stream is read until ``close``."""
+        if not self._source.retries:
             self._source.close()
 
     def close(self) -> None:

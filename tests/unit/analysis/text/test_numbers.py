@@ -15,16 +15,6 @@ from analysis.text.numbers import (
     size,
     three_digits,
 )
-    call_time,
-    count,
-    duration,
-    milliseconds,
-    rate,
-    short,
-    short_percent,
-    size,
-    three_digits,
-)
 
 
 @pytest.mark.parametrize(
