@@ -362,6 +362,7 @@ def test_who_closed_is_known(ended: Captured, name: str, opened: int, by_server:
 
 def test_the_last_reading_leaves_little_to_the_model(ended: Captured) -> None:
     for name in CASES:
+        assert ended.cases[name].connections
         for each in ended.cases[name].connections:
             assert each.tcp.close_segments_out + each.tcp.close_segments_in <= 2
 

@@ -331,6 +331,7 @@ def test_each_exchange_has_its_own_kernel_count(mock: Endpoint) -> None:
             assert client.ask(publish(EVENTS, trigger_body(data="x" * size))).status == 200
     counts = {len(reading.exchanges): 0 for reading in seen.readings}
     assert set(counts) == {1}
+    assert len(seen.exchanges) == 2
     for exchange in seen.exchanges:
         sent = sum(each.tcp.sent for each in seen.readings if each.exchanges == (exchange,) and each.tcp)
         assert sent == len(exchange.head) + exchange.body_bytes

@@ -67,6 +67,7 @@ def test_work_of_batches_larger_than_any_measured_is_called_extrapolated(
 def test_full_batches_send_what_is_rendered_to_the_byte(client: str, payload_bytes: int) -> None:
     # So many events that every batch is full.
     advice = advise(demand(rate=1e9, client=client, payload_bytes=payload_bytes, limit=12, budget_s=10))
+    assert advice.options[1:]
     for option in advice.options[1:]:
         workload = advice.demand.workload.replace(api="batch", batch_size=option.batch_size)
         sent = request_sizes(workload, SERVICE).sent

@@ -73,6 +73,7 @@ def test_it_asks_nothing_of_any_other_place(svg: str) -> None:
 
 def test_every_reference_has_its_target_and_no_id_is_given_twice(svg: str) -> None:
     ids = [each.get("id") for each in ElementTree.fromstring(svg).iter() if each.get("id")]
+    assert ids
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'(?:href="|url\()#([^")]*)', svg)) <= set(ids)
     assert all(str(each).startswith("wiretax-bytes-by-batch-size") for each in ids)
@@ -83,8 +84,11 @@ def test_ids_and_styles_of_two_figures_in_a_page_are_apart(svg: str) -> None:
     assert isinstance(other, Drawing)
     ids = [set(re.findall(r' id="([^"]+)"', each)) for each in (svg, other.svg())]
     assert not ids[0] & ids[1]
-    for sheet in re.findall(r"<style[^>]*>(.*?)</style>", svg, re.DOTALL):
+    sheets = re.findall(r"<style[^>]*>(.*?)</style>", svg, re.DOTALL)
+    assert sheets
+    for sheet in sheets:
         selectors = re.findall(r"(?:^|[{}])\s*([^@{}]+?)\s*\{", sheet)
+        assert selectors
         assert all(each.startswith("#wiretax-bytes-by-batch-size") for each in selectors), selectors
 
 
@@ -104,7 +108,9 @@ def test_ink_and_paper_follow_the_page(svg: str) -> None:
 
 
 def test_a_text_without_colour_would_be_black_on_black(svg: str) -> None:
-    for text in ElementTree.fromstring(svg).iter(f"{SVG}text"):
+    texts = list(ElementTree.fromstring(svg).iter(f"{SVG}text"))
+    assert texts
+    for text in texts:
         assert "fill: var(--ink)" in (text.get("style") or ""), "".join(text.itertext())
 
 

@@ -132,6 +132,7 @@ def test_what_is_accepted_anywhere_is_written_for_the_standard_address(tmp_path:
             named = METRICS[each["metric"]].names_endpoint
             assert each.get("address") == (asdict(STANDARD) if named else None)
         files.append(values)
+    assert files[0]
     assert all(values == files[0] for values in files)
 
 

@@ -91,6 +91,7 @@ def test_layers_add_up_to_what_a_cable_carries() -> None:
     shown = Live(by_rounds=True)
     shown.sample(made)
     costs = bytes_per_event(slices_frame(made))
+    assert shown.workloads
     for each in shown.workloads:
         cost = costs.loc[each["name"]]
         assert sum(each["layers"].values()) == pytest.approx(cost["cable"], abs=0.05)
@@ -243,6 +244,7 @@ def test_the_page_is_given_the_cells_of_the_table_and_the_list_of_layers() -> No
     shown = Live(by_rounds=True)
     shown.sample(made)
     table = summarise(slices_frame(made), latency_frame(made)).set_index("workload")
+    assert shown.workloads
     for each in shown.workloads:
         row = table.loc[each["name"]].to_dict()
         cells = [column.cell(row) for column in live.COLUMNS]
