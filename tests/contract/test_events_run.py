@@ -46,8 +46,9 @@ def write(lines: int, bad: str = "") -> str:
 
 @pytest.mark.parametrize("connection", ["keep-alive", "close"])
 def test_calls_under_way_at_the_end_of_a_file_are_answered(far: str, connection: str) -> None:
-    # Four publishers take ten lines each, then one of them the last: the others have nothing to do meanwhile.
-    arguments = ("--events", write(41), *FAST, "--endpoint", far, "--connection", connection)
+    # Four publishers take ten lines each, then one of them the last: the others have nothing to do meanwhile. The
+    # linger has them wait for ten where the file is read slowly.
+    arguments = ("--events", write(41), *FAST, "--linger", "5s", "--endpoint", far, "--connection", connection)
     with inside(*arguments, classes=[QueueUser]) as locust:
         run = locust.run()
         assert locust.exit_code is None
