@@ -11,6 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from analysis.text.numbers import fixed, interval
 from benchmarks.generators import Generator
 from benchmarks.window import DISTURBED, Window
 from wiretax.channels.workload import Workload
@@ -49,9 +50,9 @@ def peers_table(figures: Figures, generators: Sequence[Generator]) -> Table:
             table.add_row(
                 first,
                 generator.name,
-                f"{_median(measured, lambda each: each.requests_per_s):,.0f}",
-                f"{_median(measured, lambda each: each.events_per_s):,.0f}",
-                f"{_median(measured, lambda each: each.request_bytes):,.0f}",
+                fixed(_median(measured, lambda each: each.requests_per_s), 0),
+                fixed(_median(measured, lambda each: each.events_per_s), 0),
+                fixed(_median(measured, lambda each: each.request_bytes), 0),
                 f"{_median(measured, lambda each: each.generator_cpu):.0%}",
                 "-" if generator is ours else spread(ratios(windows[ours.name], measured)),
             )
@@ -71,7 +72,7 @@ def capacity_table(figures: Figures, generators: Sequence[Generator]) -> Table:
                 table.add_row(
                     first,
                     generator.name,
-                    f"{_median(measured, lambda each: each.requests_per_s):,.0f}",
+                    fixed(_median(measured, lambda each: each.requests_per_s), 0),
                     f"{_median(measured, lambda each: each.mock_cpu):.0%}",
                     spread(ratios(measured, windows[ours.name])) if generator is capacity else "-",
                 )
@@ -92,7 +93,7 @@ def _table(title: str, *figures: str) -> Table:
 
 def spread(values: Sequence[float]) -> str:
     """Median, least and most: ``2.81x [2.70, 2.95]``."""
-    return f"{median(values):.2f}x [{min(values):.2f}, {max(values):.2f}]" if values else "disturbed"
+    return f"{fixed(median(values), 2)}x {interval(min(values), max(values))}" if values else "disturbed"
 
 
 def notes(figures: Figures, ours: str) -> list[str]:

@@ -8,7 +8,8 @@ import pandas as pd
 
 from analysis.measures.representative import representative_family
 from analysis.measures.summary import summarise
-from analysis.text.numbers import byte_unit
+from analysis.text import numbers
+from analysis.text.numbers import fixed
 
 MONTHLY_EVENTS = (10_000_000, 1_000_000_000, 100_000_000_000)
 BATCH = 10
@@ -36,7 +37,7 @@ class MonthlyTraffic:
     @property
     def arithmetic(self) -> str:
         """``1,000,000,000 x (473.0 - 195.6) B = 277.4 GB``."""
-        return f"{self.events:,} x ({self.alone:,.1f} - {self.batched:,.1f}) B = {size(self.saved)}"
+        return f"{self.events:,} x ({fixed(self.alone, 1)} - {fixed(self.batched, 1)}) B = {size(self.saved)}"
 
 
 def monthly_traffic(slices: pd.DataFrame, monthly: tuple[int, ...] = MONTHLY_EVENTS) -> list[MonthlyTraffic]:
@@ -53,6 +54,5 @@ def monthly_traffic(slices: pd.DataFrame, monthly: tuple[int, ...] = MONTHLY_EVE
 
 
 def size(count: float) -> str:
-    """Bytes with tenths of the largest unit of which there is one: ``277.4 GB``."""
-    unit, length = byte_unit(count)
-    return f"{count / length:,.1f} {unit}"
+    """Bytes to a tenth of the largest unit that fits: ``277.4 GB``."""
+    return numbers.size(count, 1)

@@ -26,7 +26,7 @@ from analysis.tables.columns import CLIENT_COLUMNS, Column
 from analysis.tables.run_table import columns_of
 from analysis.tables.time_sheet import time_model as time_model  # pages show it as one of their parts
 from analysis.text.labels import describe, transport
-from analysis.text.numbers import percent
+from analysis.text.numbers import MISSING, fixed, percent, scaled
 from analysis.text.setup_text import cpu_in_words, server_in_words
 from analysis.text.sheet import Cell, Lines, Sheet
 from wiretax.channels.endpoint import SERVICE
@@ -126,7 +126,7 @@ def bytes_model(run: Run) -> Sheet:
             f"{row['payload_bytes']:,} B",
             _bytes(row["call_bytes"]),
             _bytes(row["envelope_bytes"]),
-            "-" if pd.isna(row["escape_factor"]) else f"{row['escape_factor']:.4f}",
+            fixed(row["escape_factor"], 4),
             _bytes(row["event_bytes"]),
             _bytes(row["residual"]),
             row["digits"],
@@ -185,13 +185,13 @@ def options(given: Advice) -> Sheet:
     rows = [
         (
             Cell("trigger" if each.batch_size == 1 else f"batch of {each.batch_size}", mark=_mark(given, each)),
-            f"{each.linger_s * 1e3:,.0f}" if each.linger_s else "-",
-            f"{each.events_per_call:,.1f}",
+            scaled(each.linger_s, 1e3, 0) if each.linger_s else MISSING,
+            fixed(each.events_per_call, 1),
             f"{each.calls_per_s:,.4g}",
-            f"{each.bytes_per_s:,.0f}",
-            "-" if each.batch_size == 1 else percent(given.saving(each)),
-            f"{each.mean_s * 1e3:,.1f}",
-            f"{each.worst_s * 1e3:,.1f}",
+            fixed(each.bytes_per_s, 0),
+            MISSING if each.batch_size == 1 else percent(given.saving(each)),
+            scaled(each.mean_s, 1e3, 1),
+            scaled(each.worst_s, 1e3, 1),
             f"{each.connections:,}",
         )
         for each in given.shown
@@ -273,4 +273,4 @@ def _with(measured: str, caution: str) -> str:
 
 
 def _bytes(value: float) -> str:
-    return "-" if pd.isna(value) else f"{value:,.6g}"
+    return MISSING if pd.isna(value) else f"{value:,.6g}"

@@ -14,6 +14,7 @@ from rich.table import Table
 from analysis.measures.counts import with_all_columns
 from analysis.measures.layers import HEAD, REQUEST, RESPONSE
 from analysis.text.labels import Row, describe
+from analysis.text.numbers import count, fixed
 from analysis.text.terminal_table import print_whole
 from wiretax.channels.remedies import remedy
 from wiretax.channels.workload import columns_of
@@ -109,11 +110,11 @@ def render(kinds: pd.DataFrame) -> Table:
             describe(row),
             f"{row['requests']:,}",
             f"{row['events']:,}",
-            _figure(row["head_per_call"], 0),
-            _figure(row["body_per_call"], 0),
-            _figure(row["sent_per_event"], 1),
-            _figure(row["received_per_event"], 1),
-            _figure(row["overhead_factor"], 2),
+            fixed(row["head_per_call"], 0),
+            fixed(row["body_per_call"], 0),
+            fixed(row["sent_per_event"], 1),
+            fixed(row["received_per_event"], 1),
+            fixed(row["overhead_factor"], 2),
         )
     return table
 
@@ -125,30 +126,26 @@ def _advice(failure: Row) -> str:
     return ""
 
 
-def _figure(value: float, digits: int) -> str:
-    return "-" if pd.isna(value) else f"{value:,.{digits}f}"
-
-
 def _lines(meta: dict[str, Any]) -> list[str]:
     seen = meta["observed"]
     publishing = sum(each["requests"] for each in seen["recognised"])
-    requests = _count(publishing, "request")
+    requests = count(publishing, "request")
     if seen["other_requests"]:
         requests += f" that publish, {seen['other_requests']:,} that don't,"
-    lines = [f"{requests} on {_count(seen['connections'], 'connection')}"]
+    lines = [f"{requests} on {count(seen['connections'], 'connection')}"]
     # Runs from before it was noted do not say.
     closed_by: dict[str, int] = seen.get("closed_by") or {}
-    lines += [f"  {count:,} closed by {who}" for who, count in closed_by.items()]
+    lines += [f"  {number:,} closed by {who}" for who, number in closed_by.items()]
     closer = next(iter(closed_by), PUBLISHER)
     for each in seen["recognised"][:MOST_SHAPES]:
         who = f"{each['profile']}: " + ", ".join(
             part for part in (each["library"], each["http_client"]) if part != "none"
         )
         who = who.removesuffix(": ")
-        of = "" if each["requests"] == publishing else f"{_count(each['requests'], 'request')}: "
+        of = "" if each["requests"] == publishing else f"{count(each['requests'], 'request')}: "
         if each["differences"]:
-            count = _count(len(each["differences"]), "difference")
-            lines.append(f"{of}nearest to [bold]{escape(who)}[/bold], with {count}")
+            differences = count(len(each["differences"]), "difference")
+            lines.append(f"{of}nearest to [bold]{escape(who)}[/bold], with {differences}")
             lines += [f"  {escape(line)}" for line in each["differences"]]
         else:
             lines.append(f"{of}matches [bold]{escape(who)}[/bold]")
@@ -160,10 +157,6 @@ def _lines(meta: dict[str, Any]) -> list[str]:
     if len(seen["recognised"]) > MOST_SHAPES:
         lines.append(f"and {len(seen['recognised']) - MOST_SHAPES} other kinds of head; run.json has them")
     return lines
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _witnesses(reconcile: dict[str, Any]) -> str:
