@@ -1,8 +1,8 @@
 """Events gathered into batches: how many a batch holds, and how long they wait for it to leave.
 
 A batch begins with its first event and leaves when it is full, or a linger after that event. Events arrive as in a
-Poisson process: each by itself, at a rate that stays the same. N, how many follow the first within the linger, is
-then Poisson with the mean rate x linger.
+Poisson process: each by itself, at a rate that stays the same. N, the number of events that follow the first
+within the linger, is then Poisson with the mean rate x linger.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A run in three sentences: what an event costs, what a batch makes of it, and what that does for the rate.
+"""A run in three sentences: what an event costs, what it costs in a batch, and how that changes the rate.
 
 A fourth says so if the server closed connections.
 """
@@ -23,7 +23,7 @@ from analysis.text.numbers import interval, multiple, percent
 
 
 def brief(slices: pd.DataFrame, meta: dict[str, Any]) -> list[str]:
-    """At most four sentences for somebody who reads nothing else; fewer where the run has less to say.
+    """At most four sentences for somebody who reads nothing else; fewer if the run has less data.
 
     Args:
         slices: ``slices.parquet``.

@@ -1,4 +1,4 @@
-"""When a run's ratios are not to be trusted, and what to do about it; as pyperf's check does for its results."""
+"""Reasons not to trust a run's ratios, and what to do about them; like pyperf's check."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from analysis.text.numbers import cores, percent
 MOST_SPREAD = 0.10
 # Of many pairs some halves lie apart by chance; what matters is more than this, as a percent.
 LEAST_DRIFT = 0.05
-# Cores: one process can't use more than one, and waits for none long before that.
+# Cores: one process can't use more than one, and is a bottleneck before that.
 SATURATED = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """A reason to doubt.
+    """A reason for caution.
 
     Attributes:
         kind: "rounds", "spread", "drift" or "saturated".
-        what: what was seen.
+        what: the observation.
         advice: what to do.
     """
 
@@ -52,7 +52,7 @@ def cautions(slices: pd.DataFrame, meta: dict[str, Any]) -> list[Caution]:
     found = [*_of_ratios(ratios)] if len(ratios.columns) else []
     busy, mock = meta.get("busy") or {}, meta.get("mock")
     generator = busy.get("generator") or 0.0
-    # On a mock that costs nothing something is always saturated, and the legend says by how much.
+    # With a mock that costs nothing, something is always saturated; the legend has the CPU use.
     given = meta.get("against") is not None
     costs = mock is None or given or any(value for name, value in mock.items() if name != "servers")
     limited = "rates and gains" if has_comparable_rates(slices) else "rates"

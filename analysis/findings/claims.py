@@ -24,15 +24,15 @@ Verdict = Literal["holds", "holds in part", "does not hold", "undecided", "not m
 # "Around 400": a fifth either way.
 AROUND = 0.2
 OVERHEADS = (10.0, 5.0, 2.0)
-# Up to here at most half of what is sent is overhead, and there is nothing to cure.
+# Up to this factor, at most half of the bytes are overhead, and there is nothing to cure.
 CURED = 2.0
-# With half of the bytes gone an overhead is eased at least.
+# Saving half of the bytes cures the overhead in part.
 EASED = 0.5
 BATCH = 10
 # With this percent of what any batch can give there is no need of a larger one.
 NEARLY_ALL = 0.9
 EXACT = "exact"
-# What batches of different payloads have in common, to be read in one line.
+# Batches of different payloads with the same values of these are compared in one line.
 SAME_BUT_PAYLOAD = [name for name in COMPARISON_KEY if name != "payload_bytes"]
 HEADER = "Every HTTP call carries around 400 bytes of header."
 OVERHEAD = "That can be up to a 10x overhead on a small event."
@@ -44,7 +44,7 @@ CHANNELS = "One event to many channels: a multi-channel trigger rather than a ba
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim and what a run says of it.
+    """A claim and what a run says about it.
 
     Attributes:
         claim: as published, in few words.
@@ -131,7 +131,7 @@ def _cure(rows: list[Row], own: list[Row], family: pd.DataFrame) -> Claim:
     [row] = ten
     alone = {each["workload"]: float(each["overhead_factor"]) for each in rows}
     same = [each for each in _batches_of_ten(rows) if all(each[name] == row[name] for name in SAME_BUT_PAYLOAD)]
-    # Where a trigger has no overhead to speak of there is nothing to cure.
+    # A trigger with little overhead has nothing to cure.
     ill = [each for each in same if alone[each["baseline"]] > CURED]
     verdict: Verdict = "does not hold"
     if all(each["overhead_factor"] <= CURED for each in ill):

@@ -1,4 +1,4 @@
-"""What a saving comes to at a month's volume: plain arithmetic, shown."""
+"""The saving per month at several volumes, with the arithmetic."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.measures.latency import samples_needed
 from analysis.text.labels import Row
 
-# Before a figure that may be larger.
+# Marks a lower bound.
 LOWER_BOUND = ">"
 LOWER_BOUNDS = (
     f"{LOWER_BOUND}: lower bound; {{}} without an acknowledgement count with how long they were waited for"
@@ -21,8 +21,8 @@ OPEN_LOOP = (
 
 
 def percentile(row: Row, name: str, shown: Callable[[float], str]) -> str:
-    """A percentile of a row of latencies: ``1.25``; ``>1.25`` where it is a lower bound, ``-`` where it has too
-    few samples.
+    """A percentile of a row of latencies: ``1.25``, ``>1.25`` for a lower bound, ``-`` with too few
+    samples.
 
     Args:
         row: with the columns ``NAME_s`` and ``NAME_s_is_lower_bound``.
@@ -34,7 +34,7 @@ def percentile(row: Row, name: str, shown: Callable[[float], str]) -> str:
 
 
 def bound(row: Row, name: str) -> str:
-    """``>`` where a row's percentile is a lower bound, else nothing."""
+    """``>`` if a row's percentile is a lower bound, otherwise empty."""
     return LOWER_BOUND if row[f"{name}_s_is_lower_bound"] else ""
 
 

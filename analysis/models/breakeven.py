@@ -1,4 +1,4 @@
-"""At which payload an event published by itself costs so many times its payload: by the model, to the byte."""
+"""The payload at which a trigger costs a given multiple of it: by the model, to the byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a call takes by the events in it, and how far the gain of batches can be told from that.
+"""How long a call takes by the events in it, and the limit of the gain of batches that follows.
 
 T(n) = a + b n is a straight line through the times of a family's batch sizes: what the slower of publisher and
 server spends on a call and on each event in it, at saturation. The line is *sound* if it is within 10 % of the
@@ -32,9 +32,9 @@ from analysis.measures.throughput import has_comparable_rates
 from analysis.models.line import SHARE, Floats, Line, fit_line
 from wiretax.channels.workload import COMPARISON_KEY
 
-# How far a sound line may lie from the measured times.
+# The largest deviation of a sound line from the measured times.
 SOUND = 0.10
-# Two sizes leave no residual to judge a line by.
+# With two sizes, a line has no residual.
 LEAST_SIZES = 3
 # What a limit takes beside a sound line: how far the line's gains may lie from the measured ones, how far the
 # limit may move with a size left out, and which share of it has to be measured. Of four sizes three are left.
@@ -42,8 +42,8 @@ CLOSE = 0.05
 STABLE = 0.10
 REACHED = 0.5
 LEAST_SIZES_OF_A_LIMIT = 4
-# Gains this near to the largest count as equal to it.
-ALIKE = 0.01
+# Gains this close to the largest count as equal to it.
+SAME_GAIN = 0.01
 FIGURES = ["call_s", "event_s", "gain_limit", "size_90", "largest_gain"]
 
 
@@ -55,7 +55,7 @@ class CallTimes:
         family: the values of ``COMPARISON_KEY``.
         sizes: batch sizes in order; a trigger is 1.
         times: seconds per call: a row per round that has all sizes, a column per size.
-        has_trigger: whether the size of 1 is a trigger, which gains are held against.
+        has_trigger: whether the size of 1 is a trigger, with which gains are compared.
     """
 
     family: tuple[Any, ...]
@@ -70,7 +70,7 @@ class CallTimes:
 
     @cached_property
     def residuals(self) -> Floats:
-        """How far the measured times lie from the line, as a share: a median over rounds for each size."""
+        """The deviation of the measured times from the line, as a share: a median over rounds for each size."""
         residuals: Floats = np.median(self.times / self.line.times(self.sizes) - 1, axis=0)
         return residuals
 
@@ -82,7 +82,7 @@ class CallTimes:
 
     @cached_property
     def unsound_because(self) -> str:
-        """Why the line does not describe the times; empty where it does."""
+        """Why the line does not describe the times; empty if it does."""
         if len(self.sizes) < LEAST_SIZES:
             return "two batch sizes leave nothing to check a line against"
         if len(self.times) < LEAST_ROUNDS:
@@ -100,7 +100,7 @@ class CallTimes:
 
     @cached_property
     def no_curve_because(self) -> str:
-        """Why the line does not describe the gains; empty where it does."""
+        """Why the line does not describe the gains; empty if it does."""
         if not self.has_trigger:
             return "no trigger was measured"
         if self.unsound_because:
@@ -117,7 +117,7 @@ class CallTimes:
 
     @cached_property
     def no_limit_because(self) -> str:
-        """Why no limit of the gain is given; empty where one is."""
+        """Why no limit of the gain is given; empty if one is."""
         if self.no_curve_because:
             return self.no_curve_because
         if len(self.sizes) < LEAST_SIZES_OF_A_LIMIT:
@@ -125,7 +125,7 @@ class CallTimes:
         limit = float(np.median(self.line.limits))
         if not isfinite(limit) or median_interval(self.line.event_s)[0] <= 0:
             return "the time of a call does not grow measurably with its events"
-        # Where it is reached to the digit, float's dust is no reason against it.
+        # Allows for rounding errors if the limit is reached exactly.
         if np.median(self.gains, axis=0).max() < REACHED * limit * (1 - 1e-9):
             return f"the largest batch measured reaches less than {REACHED * 100:.0f} % of one"
         others = [self._limit_without(place) for place in range(1, len(self.sizes))]
@@ -144,14 +144,14 @@ class CallTimes:
 
     @property
     def largest(self) -> int:
-        """Which size has the largest gain, by its place."""
+        """The index of the size with the largest gain."""
         return int(np.argmax(np.median(self.gains, axis=0)))
 
     @property
     def near_largest(self) -> list[int]:
         """The sizes whose gains are within 1 % of the largest."""
         gains = np.median(self.gains, axis=0)
-        return [int(size) for size in self.sizes[gains >= gains.max() * (1 - ALIKE)]]
+        return [int(size) for size in self.sizes[gains >= gains.max() * (1 - SAME_GAIN)]]
 
     @property
     def enough(self) -> int:
@@ -177,7 +177,7 @@ def call_times(slices: pd.DataFrame) -> Iterator[CallTimes]:
     used = with_all_columns(slices)
     used = used[used["api"].isin(["trigger", "batch"]) & (used["requests"] > 0)]
     for family, group in used.groupby(list(COMPARISON_KEY), sort=False, dropna=False):
-        # A batch of one is no trigger; where there are both, the trigger is what batches replace.
+        # A batch of one is not a trigger; if there are both, batches replace the trigger.
         has_trigger = bool((group["api"] == "trigger").any())
         if has_trigger:
             group = group[(group["api"] == "trigger") | (group["batch_size"] > 1)]
@@ -189,7 +189,7 @@ def call_times(slices: pd.DataFrame) -> Iterator[CallTimes]:
 
 
 def fit_time(slices: pd.DataFrame) -> pd.DataFrame:
-    """Seconds as T(n) = a + b n by family, and what can be told of the gain.
+    """Seconds as T(n) = a + b n by family, and the gain.
 
     Args:
         slices: ``slices.parquet``.

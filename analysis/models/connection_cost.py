@@ -1,4 +1,4 @@
-"""What a connection costs, and what that comes to an event where many calls share it."""
+"""What a connection costs, and its share per event if many calls use it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from analysis.measures.counts import acknowledged, totals
 from analysis.measures.layers import TCP_IP, WORKLOAD
 
 GROUP = [name for name in WORKLOAD if name not in ("workload", "connection", "calls_per_connection")]
-HELD = ["_below", "_share"]
-# Where connections opened an event differ by less than this share, there is no curve.
+FITTED = ["_below", "_share"]
+# If connections per event differ by less than this share, there is no curve.
 LEAST_DIFFERENCE = 0.05
 
 
@@ -51,8 +51,8 @@ def connection_cost(slices: pd.DataFrame) -> pd.DataFrame:
         if group["calls_per_connection"].nunique() > 1 and _differ(group["_share"])
     ]
     if not fitted:
-        return points.iloc[:0].drop(columns=HELD).assign(connection_bytes=[], call_bytes=[], residual=[])
-    return pd.concat(fitted, ignore_index=True).drop(columns=[*HELD, "connection"])
+        return points.iloc[:0].drop(columns=FITTED).assign(connection_bytes=[], call_bytes=[], residual=[])
+    return pd.concat(fitted, ignore_index=True).drop(columns=[*FITTED, "connection"])
 
 
 def _differ(shares: pd.Series[float]) -> bool:
@@ -65,7 +65,7 @@ def _fit(group: pd.DataFrame) -> pd.DataFrame:
 
     HTTP's own bytes are left out of the fit: a call that closes its connection says so in its head.
     """
-    known = group.dropna(subset=HELD)
+    known = group.dropna(subset=FITTED)
     slope = base = np.nan
     if known["_share"].nunique() > 1:
         slope, base = np.polyfit(known["_share"], known["_below"], 1)

@@ -1,4 +1,4 @@
-"""What a call and an event weigh apart: bytes(n, p) = H + n (E + k p).
+"""The bytes of a call and of each event in it: bytes(n, p) = H + n (E + k p).
 
 H is what a call costs whatever it carries, E the envelope of an event, k how much escaping makes of a payload
 byte. ``analysis.models.call_time`` has the same for time.
@@ -63,7 +63,7 @@ def fit_bytes(slices: pd.DataFrame) -> pd.DataFrame:
 
 
 def _fit_call(group: pd.DataFrame) -> pd.DataFrame:
-    """One kind of call at all its payloads: one H, and at each payload what an event adds."""
+    """One kind of call at all its payloads: one H, and the bytes per event at each payload."""
     around = _by_profile(group.iloc[0].to_dict())
     sizes, payloads = group["batch_size"].to_numpy(), group["payload_bytes"].to_numpy()
     sent = (group["_head"] + group["_body"]).to_numpy()
@@ -72,7 +72,7 @@ def _fit_call(group: pd.DataFrame) -> pd.DataFrame:
     if np.linalg.matrix_rank(terms) > len(each):
         call, *events = np.linalg.lstsq(terms, sent)[0]
     else:
-        # One batch size a payload leaves the line's start open.
+        # With one batch size per payload, the line's start is unknown.
         call = group["_head"].mean() + (
             around.call if around else 0 if group["api"].iloc[0] != "batch" else np.nan
         )
@@ -96,13 +96,13 @@ def _fit_call(group: pd.DataFrame) -> pd.DataFrame:
         batch_sizes=("batch_size", lambda values: ", ".join(map(str, sorted(set(values))))),
     )
     fitted = fitted.merge(more, on="payload_bytes").assign(**{name: group[name].iloc[0] for name in CALL})
-    # Sums of floats leave dust behind; bytes are whole or fractions of a call's.
+    # Removes rounding errors: bytes are whole, or fractions of a call's.
     figures = ["call_bytes", "event_bytes", "envelope_bytes", "residual"]
     return fitted.assign(**{name: fitted[name].round(6) for name in figures})[[*CALL, *BYTE_COLUMNS]]
 
 
 def _by_profile(call: dict[Hashable, Any]) -> BodySizes | None:
-    """What the client's profile writes around payloads; None for a client that has none."""
+    """The bytes that the client's profile writes around payloads; None for a client without a profile."""
     settings = {name: call[name] for name in ("api", "channels", "payload_kind", "client")}
     try:
         return body_sizes(Workload.of(**settings))

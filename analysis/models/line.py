@@ -9,7 +9,7 @@ from math import inf
 import numpy as np
 import numpy.typing as npt
 
-# The share of the largest gain that a batch size is asked for.
+# The share of the largest gain for which a batch size is given.
 SHARE = 0.9
 
 Floats = npt.NDArray[np.float64]
@@ -28,7 +28,7 @@ class Line:
     event_s: Floats
 
     def times(self, sizes: Sequence[float] | Floats) -> Floats:
-        """Seconds a call: a row per round, a column per size."""
+        """Seconds per call: a row per round, a column per size."""
         times: Floats = self.call_s[:, None] + self.event_s[:, None] * np.asarray(sizes, dtype=float)
         return times
 
@@ -55,7 +55,7 @@ class Line:
 def fit_line(sizes: Floats, times: Floats) -> Line:
     """A line per round, so that a machine's drift cancels out.
 
-    Points are weighted by the square of the inverse of their median, since doubt grows with the time itself.
+    Points are weighted by the square of the inverse of their median, since the spread grows with the time itself.
 
     Args:
         sizes: batch sizes.
