@@ -84,7 +84,7 @@ def test_a_request_is_recorded_as_it_was_sent(mock: Endpoint, slices: list[bytes
     assert exchange.failure is None
     assert exchange.ended_ns > exchange.began_ns
     assert after["request_bytes"] - before["request_bytes"] == seen.sent == client.sent
-    assert (seen.stray, seen.unasked, seen.connections) == (0, 0, 1)
+    assert (seen.stray, seen.unrequested, seen.connections) == (0, 0, 1)
     if sys.platform == "linux":
         assert seen.tcp is not None
         assert (seen.tcp.sent, seen.tcp.received) == (client.sent, client.received)
@@ -172,7 +172,7 @@ def test_bytes_that_form_no_request_are_passed_on_and_counted(mock: Endpoint) ->
         assert client.has_ended()
     assert seen.stray == client.sent - len(TRIGGER)
     assert seen.stray_begin.startswith(b"\x16\x03\x01")
-    assert seen.unasked == client.received - sum(
+    assert seen.unrequested == client.received - sum(
         each.response_head_bytes + each.response_body_bytes for each in seen.exchanges
     )
 
@@ -186,7 +186,7 @@ def test_half_a_head_is_stray_and_half_a_body_is_a_lost_exchange(mock: Endpoint)
     assert seen.stray == 50
     (exchange,) = seen.exchanges
     assert exchange.answer is None
-    assert exchange.failure == ("lost", 0, "the publisher closed the connection before the request was whole")
+    assert exchange.failure == ("lost", 0, "the publisher closed the connection before the request was complete")
     assert requests_of(seen) == len(TRIGGER) - 5
 
 
@@ -210,7 +210,7 @@ def test_a_client_that_crashes_leaves_a_lost_exchange() -> None:
                 client.reset()
                 assert server.recv(65_536) in (b"", TRIGGER)
     assert [each.failure for each in seen.exchanges] == [
-        ("lost", 0, "the publisher closed the connection before the answer")
+        ("lost", 0, "the publisher closed the connection before the response")
     ]
     assert seen.sent == len(TRIGGER)
 
@@ -243,8 +243,8 @@ def test_an_upstream_that_is_gone_is_a_failure_to_connect() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "says"),
     [
-        (b"", "lost", "{} closed the connection before the answer"),
-        (b"HTTP/1.1 200 OK\r\nContent-Le", "lost", "{} closed the connection before the answer was whole"),
+        (b"", "lost", "{} closed the connection before the response"),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", "lost", "{} closed the connection before the response was complete"),
         (b"SSH-2.0-x\r\n", "malformed", "the answer is not HTTP/1.1"),
     ],
 )

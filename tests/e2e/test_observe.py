@@ -282,7 +282,7 @@ def test_a_publisher_that_does_not_wait_for_answers_is_counted_to_the_byte(run: 
     assert saved(tmp_path).server["requests"] == 50
     # One cause to a line.
     causes = [line.split(": ", 1)[1] for line in done.stdout.splitlines() if " x lost: " in line]
-    assert causes in ([], ["the publisher closed the connection before the answer"])
+    assert causes in ([], ["the publisher closed the connection before the response"])
 
 
 def test_requests_that_publish_nothing_are_named(run: Run) -> None:

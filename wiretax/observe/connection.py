@@ -1,4 +1,4 @@
-"""One connection of a publisher and the one to the server behind it."""
+"""One connection of a publisher and the one to the server, and the exchanges on them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from wiretax.channels.answers import Answer, read_answer
-from wiretax.channels.request.parser import read_publication
-from wiretax.observe.exchange import Exchange, Reading, read_target
+from wiretax.channels.answers import read_answer
+from wiretax.observe.exchange import Exchange, OpenExchange, Reading
 from wiretax.observe.framing import Framer, Message
+from wiretax.observe.kernel_counters import KernelCounters
+from wiretax.observe.recording import Closing
 from wiretax.observe.upstream import connect
-from wiretax.wire.connections.closing import after_close
-from wiretax.wire.connections.tcp_info import read_connection
-from wiretax.wire.counters import TcpCounters, add_counters, subtract_counters
 from wiretax.wire.ledger import Failure
 
 if TYPE_CHECKING:
@@ -29,24 +27,8 @@ HOST = re.compile(rb"(?im)(?<=\n)(host:[ \t]*)([^\r\n]*)")
 CLOSES = re.compile(rb"(?i)\r\nconnection:[ \t]*close[ \t]*\r\n")
 
 
-class Open:
-    """A request under way."""
-
-    __slots__ = ("answer", "began_ns", "body", "body_bytes", "failure", "head", "response", "whole")
-
-    def __init__(self, head: bytes, began_ns: int) -> None:
-        self.head = head
-        self.began_ns = began_ns
-        self.body = b""
-        self.body_bytes = 0
-        self.whole = False
-        self.answer: Answer | None = None
-        self.failure: Failure | None = None
-        self.response = (0, 0)
-
-
 class Downstream(asyncio.Protocol):
-    """The publisher's side, which is also where exchanges are put together."""
+    """The publisher's side, which also matches requests and responses."""
 
     def __init__(self, proxy: Proxy) -> None:
         self._proxy = proxy
@@ -55,36 +37,36 @@ class Downstream(asyncio.Protocol):
         self._responses = Framer(httptools.HttpResponseParser, self._answers_head)
         self._number = -1
         self._began_ns = 0
-        self._reading: Open | None = None  # the request that is being read
-        self._pending: deque[Open] = deque()  # those without an answer
-        self._response_bytes = 0  # since the last response that was whole
+        self._reading: OpenExchange | None = None  # the request that is being received
+        self._pending: deque[OpenExchange] = deque()  # requests without a response
+        self._response_bytes = 0  # since the last complete response
+        self._kernel = KernelCounters()
         self._since: list[Exchange] = []  # ended since the kernel's counters were read
         self._latest: tuple[Exchange, ...] = ()
-        self._counted: TcpCounters | None = TcpCounters()
-        self._before: TcpCounters | None = None  # counted when the answer that is read was not passed on yet
-        self._taken = 0
-        self._ended = self._gone = False
-        self._closed_by = ""  # who closed first
-        self._waiting: list[bytes] = []  # for the connection to the server
+        self._gone = False
+        self._initiator = ""  # who closed first, or asked for it
+        self._server_closes = False
+        self._waiting: list[bytes] = []  # bytes for a server that is not connected yet
         self._upstream: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
 
-    # asyncio's side
+    # called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         if self._proxy.accept(self, transport.get_extra_info("peername")):
             self._number = self._recording.begin_connection()
+            self._kernel.attach(transport.get_extra_info("socket"))
         else:
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         self._recording.sent += len(data)
-        self._taken += len(data)
+        self._kernel.received += len(data)
         now = perf_counter_ns()
         for part in self._requests.feed(data):
             if part.kind == "head":
-                self._reading = Open(part.raw, self._began_ns or now)
+                self._reading = OpenExchange(part.raw, self._began_ns or now)
                 self._began_ns = 0
                 self._pending.append(self._reading)
                 self._forward(self._for_upstream(part.raw))
@@ -96,15 +78,15 @@ class Downstream(asyncio.Protocol):
                 self._forward(part.raw)
             if part.message is not None and self._reading is not None:
                 request, self._reading = self._reading, None
-                request.body, request.whole = part.message.body, True
+                request.body, request.complete = part.message.body, True
                 if request.answer is not None:
                     self._settle(request)
         if self._requests.held and not self._began_ns:
             self._began_ns = now
 
     def eof_received(self) -> bool:
-        self._ended = True
-        self._closed_by = self._closed_by or PUBLISHER
+        self._kernel.ended = True
+        self._initiator = self._initiator or PUBLISHER
         if self._upstream is not None and self._upstream.can_write_eof():
             self._upstream.write_eof()
         return bool(self._pending)
@@ -122,85 +104,81 @@ class Downstream(asyncio.Protocol):
             return
         if self._connecting is not None:
             self._connecting.cancel()
-        self._ended = self._ended or error is not None
-        self._closed_by = self._closed_by or PUBLISHER
-        if not self._ended:
-            self._recording.closed_by_server.add(self._number)
-        self._give_up()
+        self._kernel.ended = self._kernel.ended or error is not None
+        self._initiator = self._initiator or PUBLISHER
+        self._server_closes = self._server_closes or not self._kernel.ended
+        self._end_pending()
         self._recording.add_stray(self._number, self._requests.held)
-        counters = self._read_counters(last=True)
-        if counters != self._counted:
-            self._recording.readings.append(
-                Reading(tuple(self._since) or self._latest, subtract_counters(counters, self._counted))
-            )
-        self._recording.end_connection(counters, self._closed_by)
+        total, counted, changed = self._kernel.close()
+        if changed:
+            self._recording.readings.append(Reading(tuple(self._since) or self._latest, counted))
+        self._recording.end_connection(self._number, total, Closing(self._initiator, self._server_closes))
         self._gone = True
         if self._upstream is None:
             self._proxy.forget(self)
         elif self._proxy.tls is None:
             self._upstream.close()
         else:
-            # A polite end would wait for the server's.
+            # A TLS shutdown would wait for the server's.
             self._upstream.abort()
 
-    # the server's side
+    # called by the server's side
 
     def connected(self, upstream: asyncio.Transport) -> None:
-        """The server took the connection: it gets what waited."""
+        """The server accepted the connection: it gets the waiting bytes."""
         self._upstream = upstream
         upstream.writelines(self._waiting)
         self._waiting.clear()
-        if self._ended and upstream.can_write_eof():
+        if self._kernel.ended and upstream.can_write_eof():
             upstream.write_eof()
 
     def answered(self, data: bytes) -> None:
-        """The server sent something: it is passed on, and belongs to the oldest request without an answer."""
+        """Pass on bytes of the server; they belong to the oldest request without a response."""
         if self._transport.is_closing():
             return
         self._recording.received += len(data)
-        # Once it has the answer a publisher may send its next request before the counters are read again.
-        self._before = self._read_counters()
+        self._kernel.begin_response()
         self._transport.write(data)
         for part in self._responses.feed(data):
             self._response_bytes += len(part.raw)
             if part.kind == "head" and CLOSES.search(part.raw):
-                # A publisher that hears it may close before the server does.
-                self._recording.closed_by_server.add(self._number)
+                # A publisher that reads it may close before the server does.
+                self._server_closes = True
             if part.kind == "stray" and self._pending and self._pending[0].failure is None:
                 self._pending[0].failure = Failure("malformed", 0, "the answer is not HTTP/1.1")
             if part.message is not None:
-                self._take(part.message)
-        self._before = None
-        if self._ended and not self._pending:
+                self._add_response(part.message)
+        self._kernel.end_response()
+        if self._kernel.ended and not self._pending:
             self._transport.close()
 
     def server_closed(self) -> None:
-        """The connection to the server is gone, and so goes the publisher's."""
+        """The connection to the server is gone: close the publisher's."""
         self._upstream = None
-        self._closed_by = self._closed_by or self._proxy.behind
+        self._initiator = self._initiator or self._proxy.server_name
         if self._gone:
             self._proxy.forget(self)
             return
         message = self._responses.finish()
         if message is not None:
-            self._take(message)
+            self._add_response(message)
         self._transport.close()
 
     def pause(self, paused: bool) -> None:
-        """The server reads slower than the publisher writes, or has caught up."""
+        """Stop or resume reading from a publisher that writes faster than the server reads."""
         if paused:
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
 
     def abort(self) -> None:
-        """Give up what is under way."""
-        self._closed_by = self._closed_by or OWN
+        """Drop both connections."""
+        self._initiator = self._initiator or OWN
         self._transport.abort()
         if self._upstream is not None:
             self._upstream.abort()
 
-    # ours
+    # internal
 
     def _answers_head(self) -> bool:
         return bool(self._pending) and self._pending[0].head.lstrip().startswith(b"HEAD ")
@@ -228,98 +206,56 @@ class Downstream(asyncio.Protocol):
                 request.failure = failure
             self._transport.close()
 
-    def _take(self, message: Message) -> None:
-        """A response came whole; an interim one belongs to the one that follows it."""
+    def _add_response(self, message: Message) -> None:
+        """A response is complete; an interim one belongs to the one that follows it."""
         if message.status < 200:
             return
         size, self._response_bytes = self._response_bytes, 0
         if not self._pending:
-            self._recording.unasked += size
+            self._recording.unrequested += size
             return
         request = self._pending.popleft()
         if CLOSES.search(message.head):
-            # Whose FIN comes first is chance then; it is closed for whoever said so first.
-            asked = CLOSES.search(request.head)
-            self._closed_by = self._closed_by or (PUBLISHER if asked else self._proxy.behind)
+            # Either FIN may come first; the initiator is the one that announced the close first.
+            announced = CLOSES.search(request.head)
+            self._initiator = self._initiator or (PUBLISHER if announced else self._proxy.server_name)
         request.response = (size - message.body_bytes, message.body_bytes)
         request.answer = read_answer(message.status, message.body)
         if not request.answer.acknowledged:
             request.failure = Failure(request.answer.kind, request.answer.status, request.answer.message)
-        if request.whole:
+        if request.complete:
             self._settle(request)
 
-    def _give_up(self) -> None:
+    def _end_pending(self) -> None:
+        """The connection is gone: settle requests that were answered early, and those that were not answered."""
         if self._reading is not None and self._reading.answer is not None:
-            # Answered before it was whole, as a body that is too large may be.
+            # Answered before it was complete, as a body that is too large may be.
             self._settle(self._reading)
         self._response_bytes += len(self._responses.held)
         if not self._pending:
-            self._recording.unasked += self._response_bytes
+            self._recording.unrequested += self._response_bytes
         while self._pending:
             request = self._pending.popleft()
             request.failure = request.failure or Failure("lost", 0, self._why_lost(request))
             request.response, self._response_bytes = (0, self._response_bytes), 0
             self._settle(request)
 
-    def _why_lost(self, request: Open) -> str:
+    def _why_lost(self, request: OpenExchange) -> str:
         """Who ended the connection on which a request was not answered, and when."""
-        if self._closed_by == OWN:
-            return f"{self._proxy.behind} had not answered {self._proxy.grace_s:g} s after the command ended"
+        if self._initiator == OWN:
+            return f"{self._proxy.server_name} had not answered {self._proxy.grace_s:g} s after the command ended"
         if self._response_bytes:
-            return f"{self._closed_by} closed the connection before the answer was whole"
-        unsent = self._closed_by == PUBLISHER and not request.whole
-        return f"{self._closed_by} closed the connection before the {'request was whole' if unsent else 'answer'}"
+            return f"{self._initiator} closed the connection before the response was complete"
+        unsent = self._initiator == PUBLISHER and not request.complete
+        what = "request was complete" if unsent else "response"
+        return f"{self._initiator} closed the connection before the {what}"
 
-    def _settle(self, request: Open) -> None:
-        exchange = Exchange(
-            connection=self._number,
-            head=request.head,
-            body_bytes=request.body_bytes,
-            publication=read_publication(read_target(request.head), request.body),
-            response_head_bytes=request.response[0],
-            response_body_bytes=request.response[1],
-            answer=request.answer,
-            failure=request.failure,
-            began_ns=request.began_ns,
-            ended_ns=perf_counter_ns(),
-        )
+    def _settle(self, request: OpenExchange) -> None:
+        exchange = request.end(self._number, perf_counter_ns())
         self._recording.exchanges.append(exchange)
         self._since.append(exchange)
         if not self._pending and self._reading is None and not self._requests.held:
-            # Nothing is under way, so what was counted since the last reading is these exchanges'.
-            counters = self._read_counters()
-            if counters is not None and self._before is not None:
-                counters = counters._replace(
-                    sent=self._before.sent,
-                    segments_out=self._before.segments_out,
-                    headers_out=self._before.headers_out,
-                )
+            # No exchange is open, so the counts since the last reading belong to these.
             self._latest = tuple(self._since)
             self._since.clear()
-            self._recording.readings.append(Reading(self._latest, subtract_counters(counters, self._counted)))
-            self._counted = counters
-
-    def _read_counters(self, last: bool = False) -> TcpCounters | None:
-        """The kernel's counters as the publisher's side has them; what it sent again is not known here.
-
-        ``last``: the connection is closed next, so what follows is added by the model.
-        """
-        reading = read_connection(self._transport.get_extra_info("socket"), accepted=True)
-        if reading is None:
-            return None
-        counters = reading.counters
-        if last:
-            counters = add_counters(counters, after_close(reading)) or counters
-        # An answer to a publisher that is gone is met by a reset, after which the socket's state does not tell any
-        # more that a FIN came before it; the kernel counted that as a byte.
-        fin = self._ended and counters.received == self._taken + 1
-        return TcpCounters(
-            sent=counters.received - fin,
-            received=counters.sent,
-            segments_out=counters.segments_in,
-            segments_in=counters.segments_out,
-            headers_out=counters.headers_in,
-            headers_in=counters.headers_out,
-            close_segments_out=counters.close_segments_in,
-            close_segments_in=counters.close_segments_out,
-        )
+            self._recording.readings.append(Reading(self._latest, self._kernel.advance()))

@@ -1,11 +1,11 @@
-"""One observed request and what came back."""
+"""One observed request and its response."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from wiretax.channels.answers import Answer
-from wiretax.channels.request.parser import Publication
+from wiretax.channels.request.parser import Publication, read_publication
 from wiretax.wire.counters import TcpCounters
 from wiretax.wire.ledger import Failure
 
@@ -16,15 +16,15 @@ class Exchange:
 
     Attributes:
         connection: the number of its connection, from 0.
-        head: the request's head, raw.
-        body_bytes: the request's body as framed, as far as it came.
-        publication: what it publishes; None where it is no publishing call.
-        response_head_bytes: status line, headers and blank line, interim responses before them included.
-        response_body_bytes: the response's body as framed.
-        answer: what the response means; None where none came whole.
-        failure: how the exchange failed, None where it didn't.
+        head: the raw head of the request.
+        body_bytes: the received part of the request's body, with its framing.
+        publication: what it publishes; None if it is no publishing call.
+        response_head_bytes: status line, headers and blank line, with interim responses before them.
+        response_body_bytes: the response's body, with its framing.
+        answer: what the response means; None if it is missing or incomplete.
+        failure: how the exchange failed; None if it did not.
         began_ns: when its first byte came, on the clock of ``perf_counter_ns``.
-        ended_ns: when the response's last byte was passed on, or the exchange was given up.
+        ended_ns: when the response's last byte was passed on, or the connection was lost.
     """
 
     connection: int
@@ -60,13 +60,50 @@ class Exchange:
         return len(self.head) - self.request_line_bytes - self.query_bytes
 
 
+class OpenExchange:
+    """A request without a response yet.
+
+    Attributes:
+        complete: whether the request was received completely.
+        response: bytes of the response's head and body.
+        head, began_ns, body, body_bytes, answer, failure: as in ``Exchange``; ``body`` is the decoded body.
+    """
+
+    __slots__ = ("answer", "began_ns", "body", "body_bytes", "complete", "failure", "head", "response")
+
+    def __init__(self, head: bytes, began_ns: int) -> None:
+        self.head = head
+        self.began_ns = began_ns
+        self.body = b""
+        self.body_bytes = 0
+        self.complete = False
+        self.answer: Answer | None = None
+        self.failure: Failure | None = None
+        self.response = (0, 0)
+
+    def end(self, connection: int, ended_ns: int) -> Exchange:
+        """The exchange, which has ended."""
+        return Exchange(
+            connection=connection,
+            head=self.head,
+            body_bytes=self.body_bytes,
+            publication=read_publication(read_target(self.head), self.body),
+            response_head_bytes=self.response[0],
+            response_body_bytes=self.response[1],
+            answer=self.answer,
+            failure=self.failure,
+            began_ns=self.began_ns,
+            ended_ns=ended_ns,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What the kernel counted for some exchanges of one connection.
 
     Attributes:
-        exchanges: those that lay between two readings; with pipelining more than one.
-        tcp: bytes and segments as the publisher's side has them; None where the kernel keeps no count.
+        exchanges: the exchanges between two readings; with pipelining, more than one.
+        tcp: bytes and segments as the publisher's side has them; None if the kernel has no counters.
     """
 
     exchanges: tuple[Exchange, ...]

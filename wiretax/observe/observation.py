@@ -110,7 +110,7 @@ class Observation:
             if exchange.connection not in seen:
                 seen.add(exchange.connection)
                 piece.measured.connections += 1
-                by_server = exchange.connection in self.recording.closed_by_server
+                by_server = self.recording.closings[exchange.connection].by_server
                 piece.measured.closed_by_server += by_server
                 piece.measured.closed_by_client += not by_server
             age_ns = exchange.ended_ns - exchange.began_ns
@@ -150,10 +150,10 @@ class Observation:
         piece = Slice(ASIDE, -1)
         tally, seen_all = piece.measured, self.recording
         tally.connections = seen_all.connections - len(seen)
-        if seen_all.stray or seen_all.unasked:
+        if seen_all.stray or seen_all.unrequested:
             tally.unfinished = max(1, len(seen_all.stray_connections))
             tally.unfinished_sent_bytes = seen_all.stray
-            tally.unfinished_received_bytes = seen_all.unasked
+            tally.unfinished_received_bytes = seen_all.unrequested
         if seen_all.stray:
             tally.failures = len(seen_all.stray_connections)
             tally.failed[Failure("malformed", 0, stray_words(seen_all))] = tally.failures

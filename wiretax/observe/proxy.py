@@ -1,4 +1,4 @@
-"""A recording proxy: what a publisher sends goes on to a server, and the answers back, each byte noted."""
+"""A recording proxy: forwards requests to a server and responses back, and counts every byte."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wiretax.observe.recording import Recording
 from wiretax.wire.connections.segments import use_ethernet_segments
 
 HOST = "127.0.0.1"
-# A server may still owe answers when the publisher has ended; none is worth a longer wait.
+# How long responses are awaited after the publisher has ended.
 GRACE_S = 5.0
 
 
@@ -20,13 +20,13 @@ class Proxy:
     """Listens on loopback and forwards every connection.
 
     Attributes:
-        upstream: the server behind it.
-        tls: what the upstream's certificate is verified with; None for plain HTTP.
+        upstream: the server.
+        tls: the TLS context that verifies the upstream; None for plain HTTP.
         rewrites_host: whether the Host header is set to the upstream's authority.
-        behind: the server in a sentence.
-        grace_s: how long it may take for answers that are due when the publisher has ended.
-        recording: what was seen.
-        port: where it listens, once it does.
+        server_name: the server's name in messages.
+        grace_s: how long responses are awaited after the publisher has ended.
+        recording: what was recorded.
+        port: the port it listens on; 0 before ``listen``.
     """
 
     def __init__(self, upstream: Endpoint, tls: ssl.SSLContext | None = None, rewrites_host: bool = False) -> None:
@@ -34,7 +34,7 @@ class Proxy:
         self.tls = tls
         self.rewrites_host = rewrites_host
         self.grace_s = GRACE_S
-        self.behind = "the upstream" if rewrites_host else "the mock"
+        self.server_name = "the upstream" if rewrites_host else "the mock"
         self.recording = Recording()
         self.port = 0
         self._open: set[Downstream] = set()
@@ -44,7 +44,7 @@ class Proxy:
         self._idle.set()
 
     async def listen(self) -> None:
-        """Take connections from now on."""
+        """Accept connections."""
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(lambda: Downstream(self), HOST, 0, backlog=1024)
         listening = self._listener.sockets[0]
@@ -52,7 +52,7 @@ class Proxy:
         self.port = listening.getsockname()[1]
 
     def accept(self, connection: Downstream, peer: object) -> bool:
-        """Whether a connection is a publisher's, and not the proxy's own last one."""
+        """Whether a connection is a publisher's, rather than the last one, which the proxy opens itself."""
         if peer == self._own:
             self._accepted_all.set()
             return False
@@ -61,14 +61,14 @@ class Proxy:
         return True
 
     def forget(self, connection: Downstream) -> None:
-        """A connection is gone."""
+        """A connection has ended."""
         self._open.discard(connection)
         if not self._open:
             self._idle.set()
 
     async def drain(self) -> None:
-        """The publisher ended: take what it left in the queues, wait for answers under way, and close."""
-        # Connections are accepted in turn, so when this one is, no other waits.
+        """The publisher has ended: accept its queued connections, wait for pending responses, and close."""
+        # Connections are accepted in order, so when this one is accepted, no other is queued.
         with socket.socket() as last:
             last.setblocking(False)
             last.bind((HOST, 0))

@@ -1,0 +1,77 @@
+"""The kernel's counters of a publisher's connection, as the publisher's side has them."""
+
+from __future__ import annotations
+
+import socket
+
+from wiretax.wire.connections.closing import after_close
+from wiretax.wire.connections.tcp_info import read_connection
+from wiretax.wire.counters import TcpCounters, add_counters, subtract_counters
+
+
+class KernelCounters:
+    """Reads the counters of an accepted connection, and what was counted since the last reading.
+
+    Attributes:
+        received: bytes received from the publisher.
+        ended: whether the publisher has closed its side.
+    """
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.ended = False
+        self._socket: socket.socket | None = None
+        self._last: TcpCounters | None = TcpCounters()
+        self._before_response: TcpCounters | None = None
+
+    def attach(self, accepted: socket.socket) -> None:
+        """Read from this socket."""
+        self._socket = accepted
+
+    def begin_response(self) -> None:
+        """Read before a response is passed on: a publisher that has it may send its next request before the next
+        reading."""
+        self._before_response = self._read()
+
+    def end_response(self) -> None:
+        self._before_response = None
+
+    def advance(self) -> TcpCounters | None:
+        """The counts since the last reading; a request that follows the current response is left out."""
+        counters, before = self._read(), self._before_response
+        if counters is not None and before is not None:
+            counters = counters._replace(
+                sent=before.sent, segments_out=before.segments_out, headers_out=before.headers_out
+            )
+        counted = subtract_counters(counters, self._last)
+        self._last = counters
+        return counted
+
+    def close(self) -> tuple[TcpCounters | None, TcpCounters | None, bool]:
+        """The total with the segments of the close, which the model adds; the counts since the last reading; and
+        whether there are any."""
+        total = self._read(closing=True)
+        return total, subtract_counters(total, self._last), total != self._last
+
+    def _read(self, closing: bool = False) -> TcpCounters | None:
+        """The current counters without the publisher's retransmissions, which are unknown here."""
+        assert self._socket is not None
+        reading = read_connection(self._socket, accepted=True)
+        if reading is None:
+            return None
+        counters = reading.counters
+        if closing:
+            counters = add_counters(counters, after_close(reading)) or counters
+        # A response to a publisher that is gone is answered by RST, after which the socket's state no longer shows
+        # the FIN before it; the kernel counted that FIN as a byte.
+        fin = self.ended and counters.received == self.received + 1
+        return TcpCounters(
+            sent=counters.received - fin,
+            received=counters.sent,
+            segments_out=counters.segments_in,
+            segments_in=counters.segments_out,
+            headers_out=counters.headers_in,
+            headers_in=counters.headers_out,
+            close_segments_out=counters.close_segments_in,
+            close_segments_in=counters.close_segments_out,
+        )
