@@ -159,7 +159,7 @@ def refusal(reply: Reply, *workloads: Workload) -> tuple[str, int]:
     ("reply", "calls", "says", "not_says"),
     [
         (answer("404 Not Found", b"The app 7 could not be found."), 1, "check the app id in --endpoint", "size"),
-        (answer("404 Not Found", b"<html>"), 1, "if it is right, no server of the HTTP API answers", "size"),
+        (answer("404 Not Found", b"<html>"), 1, "if it is right, this is not a server of the HTTP API", "size"),
         (answer("200 OK", b'{"error":"Unknown app","code":404}'), 1, "check the app id in --endpoint", "size"),
         (
             answer("401 Unauthorized", b"Invalid signature"),
@@ -168,10 +168,10 @@ def refusal(reply: Reply, *workloads: Workload) -> tuple[str, int]:
             "clock",
         ),
         (answer("401 Unauthorized", b"Timestamp expired"), 1, "set this machine's clock", "secret"),
-        (answer("403 Forbidden", b"over quota"), 1, "disabled, or over its quota", "secret"),
+        (answer("403 Forbidden", b"over quota"), 1, "disabled or over its quota", "secret"),
         (answer("413 Too Large", b"too big"), 2, "lower payload_bytes", "app"),
         (answer("400 Bad Request", b"no"), 2, "rejected all 2 workloads, trigger-10B-chat-reference first", "app"),
-        (answer("500 Oops", b"oops"), 2, "see its own log", "size"),
+        (answer("500 Oops", b"oops"), 2, "check its log", "size"),
         (answer("301 Moved", b""), 2, "the server redirects", "size"),
         (answer("200 OK", b"<html>"), 2, "does not speak the HTTP API", "size"),
         (b"SSH-2.0-OpenSSH\r\n\r\n", 2, "does not speak HTTP/1.1", "size"),

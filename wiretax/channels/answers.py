@@ -1,4 +1,4 @@
-"""What a response means. A 200 is not yet a success: soketi answers 200 with an error in the body."""
+"""The meaning of a response. A 200 is not always a success: soketi answers 200 with an error in the body."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Answer:
     """The meaning of one response.
 
     Attributes:
-        kind: "acknowledged": the events were taken. "rejected": the status says no. "error_body": a 2xx whose
-            body carries an error. "unreadable": a 2xx whose body is not a JSON object.
-        status: the HTTP status, or the code in the body where the body is what says no.
-        message: the server's own words, shortened; empty on success.
+        kind: "acknowledged": the events were accepted. "rejected": a status other than 2xx. "error_body": a 2xx
+            with an error in its body. "unreadable": a 2xx whose body is not a JSON object.
+        status: the HTTP status, or the code in the body of an "error_body".
+        message: the server's message, shortened; empty on success.
     """
 
     kind: Kind
@@ -76,10 +76,10 @@ def is_final(kind: str, status: int) -> bool:
 
 
 def read_retry_after(field: str, now: float) -> float:
-    """How long a server asks to be left alone (s, 0 or more).
+    """How long a server asks clients to wait (s, 0 or more).
 
     Args:
-        field: its Retry-After: seconds or a date; ``USUAL_WAIT_S`` where it is empty or neither.
+        field: the Retry-After header: seconds or a date; anything else gives ``USUAL_WAIT_S``.
         now: seconds since the epoch.
     """
     text = field.strip()

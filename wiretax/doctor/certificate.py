@@ -1,4 +1,4 @@
-"""What a server's certificate says, as the ssl module reads it."""
+"""Fields of a server's certificate, as the ssl module reads it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ DAY_S = 86_400
 
 
 def days_left(certificate: dict[str, Any]) -> int:
-    """Whole days until it is no longer valid; under 0 after that."""
+    """Whole days until the certificate expires; negative if it has expired."""
     return int((ssl.cert_time_to_seconds(certificate["notAfter"]) - time()) // DAY_S)
 
 
 def issuer(certificate: dict[str, Any]) -> str:
-    """The name of the authority that signed it."""
+    """The name of the authority that signed the certificate."""
     fields = {name: value for part in certificate.get("issuer", ()) for name, value in part}
     return str(fields.get("organizationName") or fields.get("commonName") or "an unnamed authority")

@@ -1,4 +1,4 @@
-"""Single requests, slow and plain, with all that is to be seen of their answers."""
+"""Single requests on a blocking socket, and the requests that the doctor sends."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ CHANNEL = channel_names(1)[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a server answered.
+class Exchange:
+    """One request and its response.
 
     Attributes:
-        response: what it means.
-        fields: its header fields, names in lower case.
-        asked_at: when the request left, in seconds since the epoch.
-        told_at: when the answer was whole.
+        response: the response and its meaning.
+        fields: the response's header fields, names in lower case.
+        began_at: when the request was sent, in seconds since the epoch.
+        ended_at: when the response was complete.
     """
 
     response: Response
     fields: dict[str, str]
-    asked_at: float
-    told_at: float
+    began_at: float
+    ended_at: float
 
 
-def ask(connection: socket.socket, endpoint: Endpoint, method: str, target: str, body: bytes) -> Told:
-    """Send one request and read its answer.
+def exchange(connection: socket.socket, endpoint: Endpoint, method: str, target: str, body: bytes) -> Exchange:
+    """Send one request and read its response.
 
     Raises:
-        OSError: where none came whole: TimeoutError for none in time.
-        ResponseError: where it is no HTTP.
+        OSError: if no complete response arrived; a TimeoutError if that took too long.
+        ResponseError: if it is not HTTP/1.1.
     """
     head = f"{method} {target} HTTP/1.1\r\nHost: {endpoint.authority}\r\nAccept: */*\r\n"
     if body:
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     reader = ResponseReader()
-    asked_at = time()
+    began_at = time()
     connection.sendall(f"{head}\r\n".encode() + body)
     while True:
         data = connection.recv(RECEIVE_BYTES)
         response = reader.feed(data) if data else reader.end()
         if response is not None:
-            return Told(response, reader.fields, asked_at, time())
+            return Exchange(response, reader.fields, began_at, time())
         if not data:
-            raise ConnectionResetError(0, "closed by the server before its answer was whole")
+            raise ConnectionResetError(0, "the server closed the connection before its response was complete")
 
 
 def channels_target(endpoint: Endpoint) -> str:
-    """The signed target that asks for the app's channels: it needs the secret, and changes nothing."""
+    """The signed target that lists the app's channels: it needs the secret and changes nothing."""
     path = f"/apps/{endpoint.app.app_id}/channels"
     return f"{path}?{_signed(endpoint, 'GET', path, {})}"
 
 
 def forged_target(endpoint: Endpoint, body: bytes) -> str:
-    """The target of a publish that is not signed by the app's secret, so that no server carries it out."""
+    """The target of a publish that is signed with a wrong secret, so that servers reject it."""
     path = f"/apps/{endpoint.app.app_id}/events"
     stranger = replace(endpoint, app=replace(endpoint.app, secret=f"not {endpoint.app.secret}"))
     return f"{path}?{_signed(stranger, 'POST', path, {'body_md5': body_md5(body)})}"
@@ -73,13 +73,13 @@ def event_body() -> bytes:
 
 
 def batch_target(endpoint: Endpoint, body: bytes) -> str:
-    """The signed target that a batch goes to."""
+    """The signed target of a batch."""
     path = f"/apps/{endpoint.app.app_id}/batch_events"
     return f"{path}?{_signed(endpoint, 'POST', path, {'body_md5': body_md5(body)})}"
 
 
 def batch_body(size: int) -> bytes:
-    """A batch of so many small events."""
+    """A batch of ``size`` small events."""
     item = f'{{"channel":"{CHANNEL}","name":"{EVENT_NAME}","data":"wiretax doctor"}}'
     return f'{{"batch":[{",".join([item] * size)}]}}'.encode()
 

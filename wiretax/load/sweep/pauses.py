@@ -29,7 +29,7 @@ class Pauses:
         times = "once" if self.times == 1 else f"{self.times} times"
         anew = f", {self.cut_s:.1f} s of slices measured anew" if self.cut_s else ""
         return (
-            f"the endpoint asked to wait (429), {times}: {self.waited_s:.1f} s lost{anew}; no rate has them in it"
+            f"the endpoint asked to wait (429), {times}: {self.waited_s:.1f} s lost{anew}; excluded from rates"
             + (f"; then a slice was cut {MOST_TRIES} times in a row, and 429 was counted only" * self.given_up)
         )
 

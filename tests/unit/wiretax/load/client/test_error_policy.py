@@ -48,7 +48,7 @@ class Heard:
     ("status", "says"),
     [
         (401, "check app id, key and secret"),
-        (403, "disabled, or over its quota"),
+        (403, "disabled or over its quota"),
         (404, "check the app id in the URL"),
     ],
 )

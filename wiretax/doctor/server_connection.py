@@ -1,0 +1,140 @@
+"""The connection that the doctor checks: opened step by step, reopened if the server closes it."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from wiretax.doctor.exchange import Exchange, exchange
+from wiretax.wire.connections.target import Target
+
+ALPN_PROTOCOLS = ["h2", "http/1.1"]
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """The outcome of a TLS handshake.
+
+    Attributes:
+        version: the TLS version.
+        alpn: the protocol that the server selected; None if it does not support ALPN.
+        certificate: the server's certificate; empty if it was not verified.
+    """
+
+    version: str | None
+    alpn: str | None
+    certificate: dict[str, Any]
+
+
+class ServerConnection:
+    """At most one connection to a server, for HTTP/1.1.
+
+    Attributes:
+        closes: whether the server closes the connection after a response.
+        closes_silently: whether it does so without sending Connection: close.
+    """
+
+    def __init__(self, target: Target, timeout_s: float) -> None:
+        """``timeout_s`` limits connecting and each wait for data."""
+        self.closes = self.closes_silently = False
+        self._target = target
+        self._timeout_s = timeout_s
+        self._address: Any = None
+        self._socket: socket.socket | None = None
+        self._used = False
+
+    @property
+    def peer(self) -> str:
+        """IP address and port, like ``127.0.0.1:6001``."""
+        host, port = self._address[4][:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def resolve(self) -> list[str]:
+        """The host's IP addresses; connections use the first.
+
+        Raises:
+            OSError: if it has none.
+        """
+        endpoint = self._target.endpoint
+        found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+        self._address = found[0]
+        return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+    def connect(self) -> None:
+        """Open the TCP connection.
+
+        Raises:
+            OSError: if that fails.
+        """
+        self._socket = self._connect()
+
+    def handshake(self) -> Handshake:
+        """Offer HTTP/2 and HTTP/1.1 on the open connection, then replace it by one that offers HTTP/1.1 only.
+
+        Raises:
+            OSError: if a handshake fails; an SSLCertVerificationError if the certificate is not trusted.
+        """
+        context = self._target.fresh_context()
+        assert context is not None
+        context.set_alpn_protocols(ALPN_PROTOCOLS)
+        assert self._socket is not None
+        with context.wrap_socket(self._socket, server_hostname=self._target.endpoint.host) as session:
+            done = Handshake(session.version(), session.selected_alpn_protocol(), session.getpeercert() or {})
+        self._socket = self._open()
+        return done
+
+    def exchange(self, target: str, body: bytes = b"") -> Exchange:
+        """Send a GET, or a POST if there is a body, and read the response.
+
+        A GET is repeated once on a new connection if the server had closed a used one.
+
+        Raises:
+            OSError: if no complete response arrived.
+            ResponseError: if the response is not HTTP/1.1.
+        """
+        if self.closes_silently:
+            self.close()
+        if self._socket is None:
+            self._socket = self._open()
+            self._used = False
+        try:
+            done = exchange(self._socket, self._target.endpoint, "POST" if body else "GET", target, body)
+        except ConnectionError:
+            if not self._used or body:
+                raise
+            self.closes = self.closes_silently = True
+            return self.exchange(target)
+        self._used = True
+        if not done.response.keeps_alive:
+            self.closes = True
+            self.close()
+        return done
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _open(self) -> socket.socket:
+        """Connect, with a TLS handshake for https, for HTTP/1.1."""
+        connection = self._connect()
+        if self._target.context is None:
+            return connection
+        try:
+            return self._target.context.wrap_socket(connection, server_hostname=self._target.endpoint.host)
+        except OSError:
+            connection.close()
+            raise
+
+    def _connect(self) -> socket.socket:
+        family, kind, protocol, _, address = self._address
+        connection = socket.socket(family, kind, protocol)
+        connection.settimeout(self._timeout_s)
+        try:
+            connection.connect(address)
+        except OSError:
+            connection.close()
+            raise
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
