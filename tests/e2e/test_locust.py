@@ -37,7 +37,7 @@ def note(request_type, name, response_time, response_length, exception, **_):
 
 
 def locust(folder: Path, *arguments: str, file: Path = LOCUSTFILE) -> subprocess.CompletedProcess[str]:
-    options = ["-f", str(file), "--headless", "-t", "2s", *arguments]
+    options = ["-f", str(file), "--headless", "-t", "1s", *arguments]
     return run_warm("locust", *options, cwd=folder, env=environment())
 
 
@@ -48,8 +48,8 @@ def stats(folder: Path) -> dict[str, int]:
 
 def test_all_that_locust_writes_agrees_with_the_run_though_it_ends_during_the_ramp_up(tmp_path: Path) -> None:
     files = ["--json-file", "stats", "--csv", "out", "--html", "out.html"]
-    # One user a second, of which three or four come.
-    done = locust(tmp_path, "-u", "16", "-t", "3s", "--batch-size", "5", *files, "TriggerUser", "BatchUser")
+    # One user a second, of which two or three come.
+    done = locust(tmp_path, "-u", "16", "-t", "2s", "--batch-size", "5", *files, "TriggerUser", "BatchUser")
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     run = read_run(find_run(tmp_path / "results"))
@@ -141,7 +141,7 @@ def test_a_listener_of_the_users_hears_of_every_request_at_the_pace_of_its_class
     assert done.returncode == 0, done.stderr
     noted = [line for line in done.stdout.splitlines() if line.startswith("NOTED")]
     assert set(noted) == {"NOTED POST trigger-100B-chat-reference True None"}
-    # Ten a second for two seconds: an unpaced user sends thousands.
+    # Ten a second for one second: an unpaced user sends thousands.
     assert 2 <= len(noted) <= 25
     assert stats(tmp_path) == {"trigger-100B-chat-reference": len(noted)}
 

@@ -287,7 +287,7 @@ def requests_by_locust(folder: Path) -> int:
 
 
 def test_a_free_run_that_loses_a_worker_is_invalid_and_says_why(tmp_path: Path) -> None:
-    arguments = ["--headless", "-u", "2", "-r", "2", "-t", "3s", "--processes", "2", *own_port(), "TriggerUser"]
+    arguments = ["--headless", "-u", "2", "-r", "2", "-t", "2s", "--processes", "2", *own_port(), "TriggerUser"]
     with following(tmp_path, LOCUSTFILE, *arguments) as (process, lines):
         wait_for("All users spawned", lines)
         killed = forked(process)[0].pid
@@ -306,7 +306,7 @@ def test_a_worker_of_another_version_sends_nothing_in_a_free_run(tmp_path: Path)
     other.write_text(OTHER_VERSION % "locustfile")
     follow = ["--worker", "--master-host", "127.0.0.1", "--master-port", port]
     lead = ["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--headless"]
-    arguments = [*lead, "--expect-workers", "2", "-u", "2", "-r", "2", "-t", "4s", "TriggerUser"]
+    arguments = [*lead, "--expect-workers", "2", "-u", "2", "-r", "2", "-t", "2s", "TriggerUser"]
     with following(tmp_path, LOCUSTFILE, *arguments) as (master, lines):
         workers = [locust(tmp_path, file, *follow) for file in (LOCUSTFILE, other)]
         said = "".join(lines)
@@ -323,7 +323,7 @@ def test_a_worker_of_another_version_sends_nothing_in_a_free_run(tmp_path: Path)
 
 
 def test_a_queue_user_on_workers_is_one_line_per_worker(tmp_path: Path) -> None:
-    arguments = ["--headless", "-u", "4", "-r", "4", "-t", "2s", "--processes", "2", *own_port()]
+    arguments = ["--headless", "-u", "4", "-r", "4", "-t", "1s", "--processes", "2", *own_port()]
     with following(tmp_path, LOCUSTFILE, *arguments, "QueueUser") as (process, lines):
         said = "".join(lines)
         assert process.wait(60) == 5, said
