@@ -15,16 +15,17 @@ import pytest
 
 # Files that take longest go first, so that no process is left with one of them at the end.
 LONGEST = (
-    "e2e/test_web.py",
-    "e2e/test_locust.py",
     "e2e/test_workers.py",
-    "e2e/test_observe.py",
     "e2e/test_wheel.py",
-    "e2e/test_publishers.py",
+    "e2e/test_web_started.py",
     "e2e/test_report.py",
+    "e2e/test_web.py",
     "e2e/test_run.py",
+    "e2e/test_locust.py",
     "e2e/test_two_servers.py",
     "contract/test_capture.py",
+    "e2e/test_observe.py",
+    "e2e/test_notebooks.py",
     "unit/analysis/gates/test_proof.py",
     "unit/analysis/tables/test_rejected_run.py",
     "unit/analysis/figures/test_figures.py",

@@ -373,7 +373,7 @@ def test_an_observed_publishers_connections_are_counted_to_their_end(ended: Capt
     frames = [frame for frame in ended.all if port in (frame.source, frame.destination)]
     assert recording.tcp is not None
     assert recording.connections == len(by_stream(frames)) == (6, 12)[number]
-    assert len(recording.closed_by_server) == (0, 12)[number]
+    assert sum(each.by_server for each in recording.closings.values()) == (0, 12)[number]
     assert recording.tcp.close_segments_out > 0
     unusual = sum(not is_usual(each) for each in by_stream(frames))
     pairs = zip(counted(recording.tcp), size(frames, port), (1, 2, 150), strict=True)

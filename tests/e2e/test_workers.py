@@ -43,6 +43,13 @@ metric = "http.request.head.size"
 where = { api = "batch" }
 max = 400
 """
+# Workers report, and Locust prints its table, more often than every two or three seconds.
+OFTEN = """
+import locust.runners, locust.stats
+
+locust.runners.WORKER_REPORT_INTERVAL = locust.stats.CONSOLE_STATS_INTERVAL_SEC = 0.5
+from scenarios.locustfile import *
+"""
 SENT = ["request_line_bytes", "auth_query_bytes", "header_bytes", "body_bytes"]
 
 
@@ -251,12 +258,14 @@ def test_what_a_master_cannot_use_is_one_line_and_exit_code_2(
 
 def test_ctrl_c_during_the_ramp_up_of_several_processes_leaves_one_run_that_agrees(tmp_path: Path) -> None:
     (tmp_path / "gates.toml").write_text(CHECK)
+    often = tmp_path / "often.py"
+    often.write_text(OFTEN)
     # One user a second, for a minute.
     arguments = ["--headless", "-u", "60", "-r", "1", "--processes", "2", *own_port(), "--gates", "gates.toml"]
     files = ["--json-file", "stats", "--csv", "out"]
-    with following(tmp_path, LOCUSTFILE, *arguments, *files, "TriggerUser", "BatchUser") as (process, lines):
-        for _ in range(2):
-            wait_for("POST", lines)  # in Locust's table, which both are in by then
+    with following(tmp_path, often, *arguments, *files, "TriggerUser", "BatchUser") as (process, lines):
+        for kind in ("trigger", "batch"):
+            wait_for(f"POST     {kind}", lines)  # in Locust's table
         # As a terminal does: to the master and its workers.
         os.killpg(process.pid, signal.SIGINT)
         said = "".join(lines)

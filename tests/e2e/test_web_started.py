@@ -1,0 +1,135 @@
+"""Web UIs that are started for one test each: the story in a browser, a login, a path, a port, a secret."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commands import command, environment, free_port
+from web_ui import USERS, site
+
+from wiretax.runs.reader import read_run
+
+VISIT = Path(__file__).parent / "visit.py"
+ARTEFACTS = Path(__file__).parents[1] / ".artefacts"
+LOCUSTFILE = Path(__file__).parents[2] / "scenarios" / "locustfile.py"
+PLAIN = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--web-host", "127.0.0.1"]
+OURS = ["/wiretax/", "/wiretax/live.js", "/wiretax/live.css", "/wiretax/figures", "/wiretax/runs/x/"]
+
+
+def test_the_story_in_a_browser(tmp_path: Path) -> None:
+    if shutil.which("chromium") is None:
+        pytest.skip("chromium is not installed")
+    with site(tmp_path) as made:
+        done = subprocess.run(
+            [sys.executable, str(VISIT), made.address, str(ARTEFACTS)],
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        seen = json.loads(done.stdout)
+        (run,) = [read_run(folder) for folder in made.runs]
+    assert seen["form"]["endpoint"] == "password"
+    assert {seen["form"][name] for name in ("client", "payloadKind", "connection", "plan")} == {"select"}
+    assert {seen["form"][name] for name in ("tls", "insecure")} == {"checkbox"}
+    assert "11 events in one batch, expected 1 to 10" in seen["refused"]
+
+    # The last is QueueUser's, whose events arrive whatever the server does.
+    sent_as = ["trigger", "batch of 5", "to 10 channels", "batch of 5, 500/s arriving"]
+    assert [row[1] for row in seen["tab"]["rows"]] == sent_as
+    assert seen["tab"]["titles"][:3] == ["Event", "Sent as", "Events/s"]
+    assert all(row[0] == "100 B json, reference" and row[-1] == "0" for row in seen["tab"]["rows"])
+    assert seen["link"] == "./wiretax/"
+
+    assert seen["live"]["state"] == "running"
+    assert [row[0] for row in seen["live"]["rows"]] == sent_as
+    assert seen["live"]["bars"] >= len(sent_as) * 7
+    # Rate, p50 and p99 of each, but for the queue's p99: it has 200 calls in two seconds, and a p99 needs 1,000.
+    assert seen["live"]["lines"] == len(sent_as) * 3 - 1
+    assert seen["no_gain"].startswith("No gain: the user classes of a free run send side by side")
+    assert seen["dark"]["paper"] != seen["live"]["paper"]
+    assert seen["phone"]["width"] <= 390
+
+    assert seen["run"] == run.folder.name
+    assert run.meta["valid"], run.meta["invalid_because"]
+    assert set(run.slices["api"]) == {"trigger", "batch", "multi_trigger"}
+    assert run.mode == "free"
+    assert "free-run" in seen["report"]
+    assert "No gain: the user classes of a free run" in seen["report"]
+    assert seen["said"] == []
+    external = [url for url in seen["requests"] if not url.startswith((made.address, "data:"))]
+    assert external == []
+
+
+def test_pages_lie_below_the_path_that_locust_is_given(tmp_path: Path) -> None:
+    with site(tmp_path, "--web-base-path", "/load") as made:
+        assert made.http.get("/load/wiretax/").status_code == 200
+        assert "./wiretax/" in made.http.get("/load/").text
+        refused = made.post("/load/swarm", **USERS, batch_size="11")
+        assert "11 events in one batch" in refused["message"]
+
+
+def test_a_login_keeps_others_out_of_every_page(tmp_path: Path) -> None:
+    with site(tmp_path, "--web-login", WIRETAX_WEB_PASSWORD="open sesame") as made:
+        for path in (*OURS, "/wiretax/runs/x/status", "/", "/stats/requests"):
+            answer = made.http.get(path)
+            assert answer.status_code == 302, path
+            assert answer.headers["location"].startswith("/login"), path
+        for path in ("/wiretax/runs/x/make", "/swarm"):
+            assert made.http.post(path, data=USERS).status_code == 302
+        assert not made.runs
+        assert made.http.post("/wiretax/login", data={"password": "guess"}).headers["location"] == "/login"
+        assert made.http.get("/wiretax/figures").status_code == 302
+        assert made.http.post("/wiretax/login", data={"password": "open sesame"}).headers["location"] == "/"
+        assert made.http.get("/wiretax/figures").json()["runs"] == []
+        assert made.http.get("/").status_code == 200
+
+
+def test_a_secret_is_in_no_page_and_stands_where_its_field_is_left_empty(tmp_path: Path) -> None:
+    with site(tmp_path, PUSHER_URL=f"http://k:s3cretly@127.0.0.1:{free_port()}/apps/77", by=PLAIN) as made:
+        for path in ("/", "/logs", "/stats/report", *OURS[:4]):
+            assert "s3cretly" not in made.http.get(path).text, path
+        answer = made.post("/swarm", **USERS, endpoint="", host="")
+        assert "nothing listens at http://127.0.0.1:" in answer["message"]
+        assert "/apps/77" in answer["message"]
+    assert "s3cretly" not in "".join(made.log)
+
+
+@pytest.mark.parametrize("by", [command("ui"), PLAIN], ids=["wiretax ui", "locust"])
+def test_a_port_that_is_taken_is_one_line_and_exit_code_2(tmp_path: Path, by: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [*by, "--web-port", str(port)],
+            cwd=tmp_path,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 2
+    (line,) = [line for line in done.stderr.splitlines() if "ERROR" in line]
+    assert f"can't listen on 127.0.0.1:{port}" in line
+    assert "--web-port" in line
+    assert "Traceback" not in done.stderr
+
+
+def test_a_login_without_a_password_and_a_plan_without_a_page_are_refused(tmp_path: Path) -> None:
+    for arguments, says in (
+        (command("ui", "--web-login"), "WIRETAX_WEB_PASSWORD"),
+        ([*PLAIN, "--headless", "--plan", "quick"], "wiretax run quick"),
+    ):
+        done = subprocess.run(
+            arguments, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 2
+        assert says in done.stderr

@@ -1,0 +1,89 @@
+"""A web UI that runs in a folder, for the tests that use it."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from commands import command, environment, free_port
+
+from wiretax.runs.reader import newest_first
+
+USERS = {"user_count": "4", "spawn_rate": "4"}
+
+
+class Site:
+    """A web UI that runs in a folder."""
+
+    def __init__(self, folder: Path, port: int, process: subprocess.Popen[str]) -> None:
+        self.folder = folder
+        self.address = f"http://127.0.0.1:{port}"
+        self.http = httpx.Client(base_url=self.address, timeout=30)
+        self.process = process
+        self.log: list[str] = []
+
+    def post(self, path: str, **form: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self.http.post(path, data=form).json()
+        return answer
+
+    def figures(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.http.get("/wiretax/figures").json()
+        return found
+
+    def wait_until(self, holds: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        """Ask for figures until something holds of them."""
+        for _ in range(300):
+            found = self.figures()
+            if holds(found):
+                return found
+            threading.Event().wait(0.1)
+        raise AssertionError(f"not in 30 s: {found['test']}, {self.log}")
+
+    def start(self, **form: str) -> dict[str, Any]:
+        """Start a test by the form, and return its first figures."""
+        before = self.figures()["key"]
+        answer = self.post("/swarm", **{**USERS, **form})
+        assert answer["success"], answer
+        return self.wait_until(lambda found: found["key"] != before and found["workloads"])
+
+    @property
+    def runs(self) -> list[Path]:
+        return newest_first(self.folder / "results")
+
+
+@contextmanager
+def site(folder: Path, *arguments: str, by: list[str] | None = None, **env: str) -> Iterator[Site]:
+    port = free_port()
+    process = subprocess.Popen(
+        [*(by or command("ui")), "--web-port", str(port), *arguments],
+        cwd=folder,
+        env=environment(**env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    made = Site(folder, port, process)
+    assert process.stdout is not None
+    reader = threading.Thread(target=lambda: made.log.extend(process.stdout or ()))
+    reader.start()
+    try:
+        while process.poll() is None:
+            try:
+                made.http.get("/worker-count")
+                break
+            except httpx.ConnectError:
+                threading.Event().wait(0.1)
+        assert process.poll() is None, made.log
+        yield made
+    finally:
+        process.terminate()
+        process.wait(30)
+        reader.join()
+        process.stdout.close()
+        made.http.close()
