@@ -1,3 +1,6 @@
-"""wiretax: what one event really costs on the wire of the Pusher Channels HTTP API."""
+"""wiretax measures what publishing an event costs over the Pusher Channels HTTP API.
+
+The command is ``cli.main``; README.md and docs/architecture.md describe the packages.
+"""
 
 __version__ = "0.1.0"

@@ -1,5 +1,7 @@
-"""From an arrival rate and a latency budget to a batch size and a linger.
+"""Recommends a batch size and a linger from an arrival rate and a latency budget.
 
-``advise.advise`` computes the advice, ``call_cost``, ``connections_seen`` and ``measured_queue`` find what saved
-runs know about it, ``advice_text.print_advice`` prints it.
+- ``advise.advise`` turns a ``Demand`` into an ``Advice``; ``batching_theory`` has the queueing formulas.
+- ``call_cost.find_call_cost``, ``connections_seen.find_seen`` and ``measured_queue.find_measured_queue`` look up
+  what saved runs measured.
+- ``advice_text.print_advice`` prints the advice, ``reasons.reasons`` explains it.
 """

@@ -1,4 +1,8 @@
-"""The figures of a run: saved frames in, a drawing or a plain sentence out."""
+"""Figures of a run: each function takes a run and returns a ``Drawing``, or ``Absent`` with the reason.
+
+``bytes_by_batch_size``, ``connections``, ``gain_by_batch_size``, ``heads_by_client``, ``latency_by_bytes``,
+``latency_distributions``, ``layer_waterfall`` and ``overhead_by_payload``; ``style`` and ``drawing`` are shared.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a run measured, as pandas frames: pure functions of the files of a run.
+"""Computes a run's metrics as pandas frames, by pure functions of the run's files.
 
-``counts.SliceCounts`` and ``counts.totals`` add up slices, ``layers.LAYERS`` lists the layers,
-``event_bytes.bytes_per_event``, ``summary.summarise``, ``connections.connection_use``, ``queues.queue_frontier``,
-``clients.compare_clients`` and ``two_servers.compare_servers`` give a row per workload, ``throughput`` has rates
-and their ratios, ``latency`` percentiles, ``interval`` confidence intervals.
+- ``counts.SliceCounts`` and ``counts.totals`` add up slices; ``layers.LAYERS`` lists the layers.
+- One row per workload: ``summary.summarise``, ``event_bytes.bytes_per_event``, ``connections.connection_use``,
+  ``queues.queue_frontier``, ``clients.compare_clients`` and ``two_servers.compare_servers``.
+- ``throughput`` has rates and their ratios, ``latency`` percentiles, ``interval`` confidence intervals.
 """

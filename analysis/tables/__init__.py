@@ -1,5 +1,5 @@
-"""Tables for terminals and pages.
+"""Tables of a run for terminals and pages.
 
-``run_table.print_run``, ``queue_table.print_queues`` and ``observed_table.print_observed`` print to a terminal;
-``notebook_tables`` and ``notebook_queues`` are the tables and sentences of notebooks and reports.
+- ``run_table.print_run``, ``queue_table.print_queues`` and ``observed_table.print_observed`` print to a terminal.
+- ``notebook_tables`` and ``notebook_queues`` return the tables and sentences of notebooks and reports.
 """

@@ -301,7 +301,7 @@ def test_tls_to_the_plain_port_is_explained(run: Run) -> None:
     )
     done = run("observe", "--", sys.executable, "-c", shake)
     assert done.returncode == 5
-    assert "a TLS handshake, but what listens here is plain HTTP" in done.stderr
+    assert "a TLS handshake, but the proxy speaks plain HTTP" in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

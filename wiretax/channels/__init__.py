@@ -1,7 +1,7 @@
-"""The Pusher Channels HTTP API as published, as pure functions: nothing here does I/O or reads a clock.
+"""The published Pusher Channels HTTP API as pure functions: no I/O, no clock.
 
-- ``endpoint``: ``Endpoint``, ``Credentials``, ``DEMO``; ``limits``: ``Limits`` and the refusals of a server.
-- ``workload``: ``Workload``, what is sent; ``validation``: why a workload can't be sent.
+- ``endpoint``: ``Endpoint``, ``Credentials``, ``DEMO``; ``limits``: ``Limits`` and the reasons for refusals.
+- ``workload``: ``Workload``, the requests to send; ``validation``: why a workload can't be sent.
 - ``profiles``: client libraries as data; ``bodies``: events and their JSON; ``request``: heads, signatures, sizes.
-- ``answers``: what a response means; ``remedies``: what to do about one that acknowledged nothing.
+- ``answers``: the meaning of a response; ``remedies``: what to do about an error response.
 """

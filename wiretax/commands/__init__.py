@@ -1,5 +1,5 @@
-"""The commands of ``wiretax``, one module each: options in, exit code out. ``wiretax/cli.py`` registers them.
+"""The commands of ``wiretax``, one module each: they read options and return exit codes.
 
-``options`` has the options that several commands share. What a command needs beyond its options is imported when
-it runs, so that ``wiretax --help`` loads neither pandas nor Locust.
+``wiretax.cli`` registers them; ``options`` has the options that several commands share. A command imports what it
+needs when it runs, so that ``wiretax --help`` loads neither pandas nor Locust.
 """

@@ -43,26 +43,26 @@ def advise(
         int, typer.Option(help="Maximum events per batch that the endpoint accepts.")
     ] = Limits().batch_size,
     tls: Annotated[
-        bool | None, typer.Option("--tls/--no-tls", help="Use https or http. Default: as the endpoint does.")
+        bool | None, typer.Option("--tls/--no-tls", help="Use https or http. Default: as in --endpoint.")
     ] = None,
     endpoint: Annotated[
         str | None,
         typer.Option(
             envvar="PUSHER_URL",
             show_envvar=True,
-            help="The server to publish to, whose name is in each request; nothing is sent. Default: Pusher's, by "
-            "https.",
+            help="The server to publish to: its host name is part of each request. Nothing is sent to it. "
+            "Default: Pusher's service over https.",
         ),
     ] = None,
     connection: Annotated[
         str | None,
         typer.Option(
-            help="keep-alive or close: what the server does with connections. Default: as measured in a run "
-            "against it, or else keep-alive.",
+            help="What the server does after a call: keep-alive or close. Default: as measured in a run against "
+            "it, else keep-alive.",
         ),
     ] = None,
     run: Annotated[
-        str | None, typer.Option(help="The run that gives the time of a call. Default: the newest that does.")
+        str | None, typer.Option(help="Run to take the call time from. Default: the newest suitable run.")
     ] = None,
     results: ResultsOption = RESULTS,
 ) -> None:

@@ -31,7 +31,7 @@ def doctor(
     """Check this machine and, with --endpoint, the connection to the server.
 
     Without --endpoint, nothing is sent. With it, DNS, TCP, TLS, clock, credentials and keep-alive are checked in
-    this order, by requests that publish nothing. The exit code is 1 if a run could not work.
+    this order, by requests that publish nothing. The exit code is 1 if a run would fail.
     """
     from wiretax.doctor.batches import MOST_EVENTS
     from wiretax.doctor.endpoint import Examination

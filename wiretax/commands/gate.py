@@ -26,7 +26,7 @@ def gate(
     ] = False,
     results: ResultsOption = RESULTS,
 ) -> None:
-    """Gate a saved run: exit code, and gate.json, junit.xml and summary.md in the run's folder."""
+    """Gate a saved run: set the exit code, and write gate.json, junit.xml and summary.md to the run's folder."""
     from analysis.gates.baseline.gates import load_gates
     from analysis.gates.evaluation.evaluate import evaluate
     from analysis.gates.file.checks import GatesError

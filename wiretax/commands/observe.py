@@ -13,7 +13,7 @@ from wiretax.terminal import Exit, fail, out, warn
 
 def observe(
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="-- CMD", help="The publisher, in any language.")
+        list[str] | None, typer.Argument(metavar="-- CMD", help="The publisher: a command and its arguments.")
     ] = None,
     upstream: Annotated[str | None, typer.Option(help=f"Forward to a real server: {SERVER_URL}")] = None,
     ca: CaOption = None,
@@ -23,8 +23,8 @@ def observe(
 ) -> None:
     """Run a publisher in any language and show what its requests cost.
 
-    CMD finds the server in PUSHER_URL, and in PUSHER_HOST, PUSHER_PORT, PUSHER_SCHEME, PUSHER_APP_ID, PUSHER_KEY
-    and PUSHER_SECRET. If CMD fails, its exit code is passed on.
+    CMD must read the server from its environment: PUSHER_URL, or PUSHER_SCHEME, PUSHER_HOST, PUSHER_PORT,
+    PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET. If CMD fails, wiretax exits with its exit code.
     """
     from analysis.tables.observed_table import print_observed
     from wiretax.mock.process import MockError

@@ -41,11 +41,13 @@ def run(
     insecure: InsecureOption = False,
     gates: Annotated[
         Path | None,
-        typer.Option(help="Gate the run by this file. Rounds are added while a check is undecided."),
+        typer.Option(help="Gate the run by this file of checks. Rounds are added while a check is undecided."),
     ] = None,
     max_rounds: Annotated[
         int | None,
-        typer.Option(min=1, help="Maximum number of rounds, with added ones. Default: three times the plan's."),
+        typer.Option(
+            min=1, help="Maximum number of rounds, including added ones. Default: three times the plan's."
+        ),
     ] = None,
     processes: Annotated[
         int,

@@ -1,4 +1,9 @@
-"""How load is driven, in the order of the flow: plan, client, sweep, free, users, cluster, drivers, web."""
+"""Drives load.
+
+In order of dependency: ``plan`` (what to send), ``client`` (shared by a process's users), ``sweep`` (a plan's
+slices), ``free`` (Locust's own pace), ``accounting`` (witnesses and verdict), ``users`` (Locust users),
+``cluster`` (workers), ``drivers`` (commands and locustfiles), ``web`` (Locust's web UI).
+"""
 
 from __future__ import annotations
 

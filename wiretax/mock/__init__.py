@@ -1,1 +1,7 @@
-"""The endpoint: a Pusher-compatible server that checks what the service checks, and counts every byte."""
+"""The built-in mock: an endpoint that validates requests as the service does, and counts every byte.
+
+- ``server.MockServer`` and ``server.run_mock`` serve; ``process.embedded_mock`` starts a mock in its own process
+  and ``process.read_ledger`` reads its counts; ``options.MockOptions`` configures it.
+- ``rules.Rules`` validates requests, ``cost.CostModel`` delays responses, ``faults.FaultList`` injects faults.
+- ``http1``, ``http2`` and ``alpn`` speak HTTP; ``certificate.MockTls`` makes certificates.
+"""

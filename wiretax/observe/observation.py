@@ -1,4 +1,4 @@
-"""A recording as a run: slices by kind of call, totals of every byte, what the witnesses say."""
+"""Turns a recording into a run: slices by kind of call, totals, and whether the witnesses agree."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Any
 
 from wiretax import __version__
 from wiretax.channels.endpoint import Endpoint
-from wiretax.channels.profiles import load_profile
 from wiretax.channels.request.address import Address
-from wiretax.channels.request.fingerprint import Recognition, recognise
 from wiretax.channels.workload import Habit, Workload
 from wiretax.mock.cost import CostModel
+from wiretax.observe.call_kind import connection_habit, recognised, workload_of
 from wiretax.observe.exchange import Exchange
 from wiretax.observe.publisher import Ending, without_secrets
 from wiretax.observe.recording import Recording
@@ -33,19 +32,19 @@ TLS_RECORD = b"\x16\x03"
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """All that was learnt about one command.
+    """One observed command and its traffic.
 
     Attributes:
         command: the command, its secret replaced.
         target: the server behind the proxy.
-        cost: the embedded mock's cost model; None where the server was given.
-        recording: what the proxy saw.
+        cost: the built-in mock's cost model; None for an upstream server.
+        recording: the traffic through the proxy.
         ending: how the command ended.
-        server: the mock's ledger of this run, as it counted; None where the server keeps none.
-        started: when it began.
+        server: the mock's ledger of this run; None if the server keeps no ledger.
+        started: when the command started.
         finished: when it ended.
-        busy: cores kept busy by the command ("generator"), the mock and others; None where it is not known.
-        cautions: what a reader has to know of how it was set up.
+        busy: processor time as cores: the command ("generator"), the mock and others; None if unknown.
+        cautions: warnings about the setup.
     """
 
     command: tuple[str, ...]
@@ -66,7 +65,7 @@ class Observation:
 
     @property
     def nothing_published(self) -> str:
-        """What to say where nothing was published: what came instead, and what the command should have used."""
+        """The message if nothing was published: what the command did instead, and the variables it was given."""
         seen = self.recording
         if seen.exchanges:
             what = f"it made {len(seen.exchanges)} requests, none of them to /events or /batch_events"
@@ -75,7 +74,7 @@ class Observation:
         elif seen.connections:
             what = "it connected and sent nothing"
         else:
-            what = "it never connected; it has to publish to the host and port in its environment"
+            what = "it never connected; it must publish to the host and port in its environment"
         return (
             f"CMD published nothing: {what} (it was given PUSHER_URL, PUSHER_SCHEME, PUSHER_HOST, PUSHER_PORT, "
             "PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET)"
@@ -99,7 +98,7 @@ class Observation:
         return record
 
     def _slice(self, workload: Workload | None, exchanges: list[Exchange], seen: set[int]) -> Slice:
-        """One kind's exchanges; those that publish nothing count in the totals only, like a warm-up."""
+        """The exchanges of one kind; those that publish nothing count only in the totals, like a warm-up."""
         piece = Slice(workload or ASIDE, -1 if workload is None else 0)
         began = min(each.began_ns for each in exchanges)
         piece.open = False
@@ -146,7 +145,7 @@ class Observation:
                 tally.messages += published.events * published.channels
 
     def _remainder(self, seen: set[int]) -> Slice:
-        """What belongs to no exchange: connections without one, and bytes that formed none."""
+        """What belongs to no exchange: unused connections, and bytes that form no request or response."""
         piece = Slice(ASIDE, -1)
         tally, seen_all = piece.measured, self.recording
         tally.connections = seen_all.connections - len(seen)
@@ -160,7 +159,7 @@ class Observation:
         return piece
 
     def _tcp_by_kind(self, habit: Habit) -> dict[Workload | None, TcpCounters | None]:
-        """The kernel's counts by kind; None where it keeps none, or several kinds were under way at once."""
+        """The kernel's counts by kind; None without kernel counters, or if kinds overlapped."""
         counts: dict[Workload | None, TcpCounters | None] = {}
         for reading in self.recording.readings:
             kinds = {workload_of(each, habit) for each in reading.exchanges}
@@ -219,42 +218,18 @@ class Observation:
                 "stray_bytes": seen.stray,
                 "host_growth_bytes": seen.host_growth,
                 "other_requests": len(seen.exchanges) - len(self.publications),
-                "recognised": self._recognised(),
+                "recognised": recognised(self.publications, self.target.app),
             },
         }
 
     def _addresses(self) -> set[Address]:
-        """The lengths of Host, app id and key in what was published; none where a head lacks one of them."""
+        """The lengths of Host, app id and key in the publications; empty if they differ or a head lacks one."""
         read = [Address.read(each.head) for each in self.publications]
         known = {each for each in read if each is not None}
         return known if len(known) == 1 and None not in read else set()
 
-    def _recognised(self) -> list[dict[str, Any]]:
-        """The profiles the requests come nearest to and how they differ, the most frequent first."""
-        groups: dict[tuple[object, ...], tuple[Recognition, list[Exchange]]] = {}
-        for exchange in self.publications:
-            recognition = recognise(exchange.head)
-            groups.setdefault(recognition.likeness, (recognition, []))[1].append(exchange)
-        rows = []
-        for recognition, exchanges in sorted(groups.values(), key=lambda group: len(group[1]), reverse=True):
-            profile = load_profile(recognition.profile)
-            rows.append(
-                {
-                    "profile": recognition.profile,
-                    "library": profile.library,
-                    "http_client": profile.http_client,
-                    "requests": len(exchanges),
-                    "connection": connection_habit(exchanges) if len(exchanges) > 1 else None,
-                    "profile_connection": profile.connection,
-                    "differences": [
-                        without_secrets(str(each), self.target.app) for each in recognition.differences
-                    ],
-                }
-            )
-        return rows
-
     def _as_sent(self, server: dict[str, Any] | None) -> dict[str, Any] | None:
-        """The server's count, less what rewriting the Host header added on the way."""
+        """The server's counts, without the bytes that rewriting the Host header added."""
         if server is None:
             return None
         return {**server, "request_bytes": server["request_bytes"] - self.recording.host_growth}
@@ -264,44 +239,19 @@ class Observation:
         if self.ending.interrupted:
             warnings.append("interrupted; what was recorded is kept")
         if self.server is None and self.cost is None:
-            warnings.append("the endpoint keeps no ledger: bytes are the proxy's and the kernel's word")
+            warnings.append("the endpoint keeps no ledger: only the proxy and the kernel counted bytes")
         unread = sum(not each.publication.events for each in self.recording.exchanges if each.publication)
         if unread:
-            warnings.append(f"bodies that could not be read, and count no events: {unread}")
+            warnings.append(f"{unread} bodies could not be parsed; their events are not counted")
         if record.total.failures:
             exchanges = record.total.requests + record.total.unfinished
             warnings.append(f"{record.total.failures} of {exchanges} exchanges failed")
         return warnings
 
 
-def workload_of(exchange: Exchange, habit: Habit) -> Workload | None:
-    """The kind of call an exchange is; None where it publishes nothing."""
-    published = exchange.publication
-    if published is None:
-        return None
-    recognition = recognise(exchange.head)
-    return Workload.of(
-        api=published.api,
-        batch_size=max(1, published.events),
-        channels=published.channels,
-        payload_bytes=round(published.payload_bytes / max(1, published.events)),
-        payload_kind=OBSERVED,
-        client=recognition.profile if recognition.matches else UNKNOWN,
-        connection=habit,
-    )
-
-
-def connection_habit(exchanges: list[Exchange]) -> Habit:
-    """ "close" where every call had a connection of its own; of a single call only its head can tell."""
-    connections = {each.connection for each in exchanges}
-    if len(exchanges) == 1:
-        return "close" if b"\r\nconnection: close\r\n" in exchanges[0].head.lower() else "keep-alive"
-    return "close" if len(connections) == len(exchanges) else "keep-alive"
-
-
 def stray_words(recording: Recording) -> str:
-    """What to say of bytes that never formed a request."""
-    said = f"{recording.stray:,} B never formed a request"
+    """Describe bytes that never formed a request."""
+    text = f"{recording.stray:,} B never formed a request"
     if recording.stray_begin.startswith(TLS_RECORD):
-        said += ": a TLS handshake, but what listens here is plain HTTP (PUSHER_SCHEME says so)"
-    return said
+        text += ": a TLS handshake, but the proxy speaks plain HTTP (PUSHER_SCHEME is http)"
+    return text

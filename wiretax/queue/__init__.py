@@ -1,5 +1,6 @@
-"""Queues of events: where they come from, when they arrive, and how publishers drain them.
+"""Queues of events: sources, arrival times, and how publishers drain them.
 
-``Queue`` (draining, whatever the source), ``SliceQueues`` (sweeps), ``ExternalSource`` and ``ExternalQueue``
-(files and Redis streams), ``Clock``; ``sources`` and ``redis`` produce the events.
+- ``queue.Queue`` drains any source; ``slice_queue.SliceQueues`` does so in sweeps.
+- ``external.ExternalSource`` and ``external_queue.ExternalQueue``: files and Redis streams.
+- ``sources`` and ``redis`` produce the events; ``clock.Clock`` is injected; ``overload`` explains a growing queue.
 """

@@ -1,8 +1,8 @@
-"""The files of a run under ``results/``: their columns, writing, reading, and the checks that counts agree.
+"""The files of a run under ``results/``: columns, writing, reading, and checks that counts agree.
 
-- ``record.RunRecord`` gathers a run while it is measured; ``writer.write_run`` writes it;
-- ``reader.find_run``, ``read_run`` and ``salvage_run`` read a saved ``Run``;
-- ``schema`` has the columns of each file; ``mode`` tells how the load was driven;
-- ``reconcile`` and ``outcome`` check that all counts of a run add up;
+- ``record.RunRecord`` collects a run while it is measured; ``writer.write_run`` writes it.
+- ``reader.find_run``, ``reader.read_run`` and ``reader.salvage_run`` read a saved ``reader.Run``.
+- ``schema`` has the columns of each file; ``mode`` tells how the load was driven.
+- ``reconcile.reconcile`` and ``outcome.outcome`` check that all counts of a run agree.
 - ``skipped.Skipped`` is a workload that the server rejected; ``machine`` describes where a run was made.
 """

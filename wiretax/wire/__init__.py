@@ -1,5 +1,6 @@
-"""From an event to its bytes: connections, publishers, and what they count.
+"""Sends events over sockets and counts the bytes.
 
-``connections`` (sockets and the kernel's counters), ``publishers`` (who sends), ``Slice``, ``Tally``, ``Witness``,
-``QueueTally``, ``Histogram``.
+- ``connections``: sockets and the kernel's counters; ``publishers``: senders.
+- ``slices.Slice``, ``ledger.Tally``, ``ledger.Witness``, ``queue_tally.QueueTally`` and ``histogram.Histogram``
+  hold the counts.
 """

@@ -1,2 +1,6 @@
-"""A run and its gates in, a result out: ``evaluate.evaluate``, ``result.GateResult``,
-``acceptance.accept_run``."""
+"""Evaluates the checks of a gates file on a run.
+
+- ``evaluate.evaluate`` returns a ``result.GateResult`` with a ``result.Case`` per check and workload.
+- ``acceptance.accept_run`` writes a run's values into the baselines.
+- ``origin`` compares where two runs were measured; ``phrases`` words values and limits.
+"""

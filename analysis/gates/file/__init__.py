@@ -1,1 +1,5 @@
-"""gates.toml as parsed: ``parser.parse_gates`` turns it into ``checks.Check`` and ``checks.Rules``."""
+"""Parses gates.toml.
+
+``parser.parse_gates`` reads a document of ``schema.GatesTable`` into ``checks.Check`` and ``checks.Rules``, and
+raises ``checks.GatesError`` if it is invalid.
+"""

@@ -1,1 +1,5 @@
-"""What a gate can check: ``run_counts.Measured``, ``metrics.METRICS``, and sizes restated for another address."""
+"""The values of a run that a check can use.
+
+``metrics.METRICS`` lists the metrics, ``run_counts.Measured`` holds a run's counts, and ``addresses.Addresses``
+restates sizes for another address.
+"""

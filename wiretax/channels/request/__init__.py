@@ -1,7 +1,7 @@
-"""HTTP requests of the API: written and signed, measured, read back, and recognised.
+"""HTTP requests of the API: rendering, signing, sizes, parsing and recognition.
 
-- ``head``: ``RequestHead`` renders and signs a head; ``signing``: the signature itself.
+- ``head``: ``RequestHead`` renders and signs a head; ``signing``: the signature.
 - ``sizes``: ``request_sizes``, ``body_sizes``: bytes of a workload's request, layer by layer.
-- ``address``: ``Address``: lengths of the parts that name an endpoint.
-- ``parser``: ``read_publication``: what a request publishes; ``fingerprint``: ``recognise``: the library.
+- ``address``: ``Address``: lengths of the parts that depend on the endpoint.
+- ``parser``: ``read_publication``: the events of a request; ``fingerprint``: ``recognise``: its client library.
 """

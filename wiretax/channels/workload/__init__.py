@@ -1,8 +1,8 @@
-"""What is sent: the attributes that tell one measured load from another, declared once.
+"""``Workload``: the attributes that distinguish one measured load from another, declared once.
 
-- ``Workload``, and the values it consists of: ``Call``, ``Payload``, ``Transport`` and ``Arrivals``;
-- ``ATTRIBUTES``, the table from which columns, names, TOML keys and options are derived;
-- ``COMPARISON_KEY`` and ``columns_of``, columns by what they are for; ``workload_of``, which reads a row back.
+- ``Workload``, and the values it consists of: ``Call``, ``Payload``, ``Transport`` and ``Arrivals``.
+- ``ATTRIBUTES``, the table from which columns, names, TOML keys and options are derived.
+- ``COMPARISON_KEY`` and ``columns_of`` select columns; ``workload_of`` builds a workload from a row.
 """
 
 from wiretax.channels.workload.attribute import Attribute, Option

@@ -1,5 +1,8 @@
-"""What a run's figures are checked against.
+"""Checks a run's counts against independent witnesses.
 
-``Measurement`` (witnesses before and after), ``Evidence`` (what they say), ``Gating`` (the verdict), ``Live``
-(figures while it runs).
+- ``measurement.Measurement`` reads and compares the witnesses around a load, ``evidence.Evidence`` decides whether
+  a run is valid.
+- ``gating.Gating`` evaluates the gates, ``run_facts.RunFacts`` has what ``run.json`` needs besides,
+  ``load_time.LoadTime`` excludes pauses.
+- ``server_ledgers.Ledgers`` reads the servers' ledgers; ``live.Live`` has figures while a run is going on.
 """

@@ -1,5 +1,7 @@
 """What the users of one process share.
 
-``Session`` (servers, connections, payloads, queues), ``SliceBarrier``, ``MessageLimit``, ``ErrorPolicy``,
-``preflight``, ``Mocks``, ``StatsFeed`` (Locust's statistics).
+- ``session.Session``: servers, connections, payloads and queues; ``connections.Connections``; ``mocks.Mocks``.
+- ``barrier.SliceBarrier``, ``message_limit.MessageLimit``, ``error_policy.ErrorPolicy``.
+- ``preflight.preflight`` tries each workload once; ``stats_feed.StatsFeed`` and ``locust_stats`` fill Locust's
+  statistics.
 """

@@ -1,5 +1,8 @@
-"""One master and its workers: how a load is spread over processes and machines.
+"""Spreads a load over worker processes and machines.
 
-Public: ``SweepMaster`` and ``SweepWorker`` (a plan), ``FreeMaster`` and ``FreeWorker`` (a free run),
-``assignments`` (what a master tells its workers to send), ``worker_processes`` (workers on this machine).
+- ``sweep_master.SweepMaster`` and ``sweep_worker.SweepWorker`` run a plan, ``free_master.FreeMaster`` and
+  ``free_worker.FreeWorker`` a free run.
+- ``registry.WorkerRegistry`` keeps the state of each worker; ``assignment.assignments`` divides the load.
+- ``messages`` and ``report.WorkerReport`` are what they exchange; ``processes.worker_processes`` starts local
+  workers.
 """

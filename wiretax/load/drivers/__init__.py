@@ -1,5 +1,6 @@
-"""Ways of running: each prepares a ``RunSetup``, drives it, and concludes it alike.
+"""Ways to run: each prepares a ``RunSetup``, drives the run and concludes it in the same way.
 
-``run_headless`` (``wiretax run``), ``PlanfileSession`` and ``LocustSession`` (inside Locust), ``WebSweep`` (a plan
-in the web UI); ``prepare`` and ``conclude``; ``Run`` (what a run can be told); ``exit_code`` (of an error).
+- ``headless.run_headless`` (``wiretax run``), ``planfile_session.PlanfileSession`` and
+  ``locust_session.LocustSession`` (inside Locust), ``web_sweep.WebSweep`` (a plan in the web UI).
+- ``setup.prepare`` and ``conclude.conclude``; ``running.Run``: the run protocol; ``errors.exit_code``.
 """

@@ -116,7 +116,7 @@ def add_plan_options(parser: Any) -> None:
         "--gates",
         default="",
         env_var="WIRETAX_GATES",
-        help="Gate the run by this file; the exit code is the verdict",
+        help="Gate the run by this file of checks; the exit code is the verdict",
     )
     add(
         "--max-rounds",

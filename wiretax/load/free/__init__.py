@@ -1,5 +1,6 @@
-"""Running at Locust's own pace.
+"""Free runs: users send at Locust's own pace, without a plan.
 
-``add_options`` and ``FreeRunOptions`` (what is sent), ``FreeRun`` (windows of time), ``drain`` and
-``on_interrupt`` (how a test ends without cutting a call off).
+- ``options.add_options`` and ``options.FreeRunOptions``: what to send; ``external_option``: an external queue.
+- ``windows.FreeRun``: the run, in windows of time.
+- ``stopping.drain`` and ``stopping.on_interrupt`` end a test without cutting off calls.
 """

@@ -1,5 +1,8 @@
-"""A plan's slices, round after round.
+"""Runs a plan's slices, round after round.
 
-``Conductor`` (which workload is sent when), ``Executor`` and ``LocalExecutor`` (who sends it), ``forecast``,
-``message_limit_for`` (consent before anything is sent to another machine), ``reporter`` (progress).
+- ``conductor.Conductor`` decides which workload is sent when, by ``rounds.round_order``.
+- ``executor.Executor`` sends a slice; ``executor.LocalExecutor`` does so in this process.
+- ``forecast.forecast`` predicts a run; ``consent.message_limit_for`` asks before it sends to a remote endpoint.
+- ``progress.reporter`` shows progress; ``pauses.Pauses`` and ``acknowledgements`` track 429s, and workloads and
+  servers that acknowledge nothing any more.
 """

@@ -1,4 +1,5 @@
-"""The Locust users: what each does on its turn, in a sweep and in a free run.
+"""The Locust users, in a sweep and in a free run.
 
-``FreeUser`` and ``FreeQueueUser``, which a locustfile subclasses; ``PlanUser`` (sweeps only).
+``publishers.PlanUser`` (sweeps only); ``publishers.FreeUser`` and ``queue.FreeQueueUser``, which a locustfile
+subclasses.
 """

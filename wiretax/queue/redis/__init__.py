@@ -1,4 +1,4 @@
-"""A Redis stream as a source of events, and a feeder that fills one. Needs the ``redis`` library.
+"""A Redis stream as a source of events, and a feeder that fills one; needs the ``redis`` library.
 
-``RedisStream`` (the source), ``RedisAddress``, ``Feeder``.
+``stream.RedisStream`` (the source), ``address.RedisAddress``, ``feeder.Feeder``.
 """

@@ -1,5 +1,6 @@
-"""Where a queue's events come from, and the bounded buffer they wait in.
+"""Sources of a queue's events, and the bounded buffer they wait in.
 
-``Source`` (the protocol), ``GeneratedSource``, ``JsonLines``, ``Buffer``, ``intended_times``; a Redis stream is in
-``wiretax.queue.redis``.
+- ``source.Source`` (the protocol), ``generated.GeneratedSource`` and ``jsonl.JsonLines``; a Redis stream is in
+  ``wiretax.queue.redis``.
+- ``buffer.Buffer``; ``schedule.intended_times``: when generated events arrive.
 """

@@ -1,5 +1,7 @@
-"""Sockets to an endpoint, plain and inside TLS, with every byte counted here and by the kernel.
+"""Connections to an endpoint, with every byte counted here and by the kernel.
 
-``Connection``, ``TlsConnection``, ``StreamConnection`` (for a library's own HTTP), ``Watchdog``, ``Target``,
-``Response``, ``ExchangeError``.
+- ``connection.Connection`` (plain), ``tls_connection.TlsConnection``, and ``stream_connection.StreamConnection``
+  (for a library with its own HTTP).
+- ``target.Target``: the server and its trust; ``response.Response``; ``exchange_error.ExchangeError``;
+  ``watchdog.Watchdog``: timeouts.
 """

@@ -1,5 +1,5 @@
-"""Sending a workload's requests over a connection, and counting each exchange.
+"""Sends a workload's requests over a connection and counts each exchange.
 
-``RequestSource`` (what is sent), ``Publisher`` (the hot loop), ``Caller`` (events from a queue),
-``HttpxPublisher`` (through httpx).
+``request_source.RequestSource`` (what to send), ``publisher.Publisher`` (the hot loop), ``caller.Caller`` (events
+from a queue), ``httpx_publisher.HttpxPublisher`` (through httpx).
 """

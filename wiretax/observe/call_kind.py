@@ -1,0 +1,66 @@
+"""Classifies observed exchanges: by workload, by connection use, and by client library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wiretax.channels.endpoint import Credentials
+from wiretax.channels.profiles import load_profile
+from wiretax.channels.request.fingerprint import Recognition, recognise
+from wiretax.channels.workload import Habit, Workload
+from wiretax.observe.exchange import Exchange
+from wiretax.observe.publisher import without_secrets
+from wiretax.runs.mode import OBSERVED, UNKNOWN
+
+
+def workload_of(exchange: Exchange, habit: Habit) -> Workload | None:
+    """The kind of call; None if the exchange publishes nothing."""
+    published = exchange.publication
+    if published is None:
+        return None
+    recognition = recognise(exchange.head)
+    return Workload.of(
+        api=published.api,
+        batch_size=max(1, published.events),
+        channels=published.channels,
+        payload_bytes=round(published.payload_bytes / max(1, published.events)),
+        payload_kind=OBSERVED,
+        client=recognition.profile if recognition.matches else UNKNOWN,
+        connection=habit,
+    )
+
+
+def connection_habit(exchanges: list[Exchange]) -> Habit:
+    """ "close" if every call had its own connection. A single call counts by its Connection header."""
+    connections = {each.connection for each in exchanges}
+    if len(exchanges) == 1:
+        return "close" if b"\r\nconnection: close\r\n" in exchanges[0].head.lower() else "keep-alive"
+    return "close" if len(connections) == len(exchanges) else "keep-alive"
+
+
+def recognised(publications: list[Exchange], app: Credentials) -> list[dict[str, Any]]:
+    """The nearest profiles and the differences from them, the most frequent first.
+
+    Args:
+        publications: exchanges that publish.
+        app: its secret is hidden in the differences.
+    """
+    groups: dict[tuple[object, ...], tuple[Recognition, list[Exchange]]] = {}
+    for exchange in publications:
+        recognition = recognise(exchange.head)
+        groups.setdefault(recognition.likeness, (recognition, []))[1].append(exchange)
+    rows = []
+    for recognition, exchanges in sorted(groups.values(), key=lambda group: len(group[1]), reverse=True):
+        profile = load_profile(recognition.profile)
+        rows.append(
+            {
+                "profile": recognition.profile,
+                "library": profile.library,
+                "http_client": profile.http_client,
+                "requests": len(exchanges),
+                "connection": connection_habit(exchanges) if len(exchanges) > 1 else None,
+                "profile_connection": profile.connection,
+                "differences": [without_secrets(str(each), app) for each in recognition.differences],
+            }
+        )
+    return rows
