@@ -155,10 +155,17 @@ def totals(slices: pd.DataFrame) -> pd.DataFrame:
         ``duration_s`` (s; workers' time counts once).
     """
     counted = SliceCounts.of(slices)
-    rows = [{**columns, **counted.counts(name)} for name, columns in counted.workloads.items()]
-    frame = pd.DataFrame(rows, columns=[*WORKLOAD, *_derived(dict.fromkeys(SUMMED, 0)), "duration_s"])
-    # None is NaN in a frame, also in a column of nothing else.
-    return frame.astype({name: float for name in frame if name not in WORKLOAD and frame[name].dtype == object})
+    workloads = [*counted.workloads.values()]
+    sums = [counted.counts(name) for name in counted.workloads]
+    # Without rows, a column of texts would become one of numbers.
+    columns: dict[str, Any] = {
+        name: [each[name] for each in workloads] or np.array([], object) for name in WORKLOAD
+    }
+    for name in dict.fromkeys([*_derived(dict.fromkeys(SUMMED, 0)), "duration_s"]):
+        values = [each[name] for each in sums]
+        # None is NaN in a frame, also in a column of nothing else.
+        columns[name] = np.array(values, dtype=None if values and None not in values else float)
+    return pd.DataFrame(columns)
 
 
 def acknowledged(slices: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ Otherwise there are the largest gain measured and the batch size that takes 90 %
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +27,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.measures.counts import with_all_columns
+from analysis.measures.counts import rows_of, with_all_columns
 from analysis.measures.interval import LEAST_ROUNDS, median_interval
 from analysis.measures.throughput import has_comparable_rates
 from analysis.models.line import SHARE, Floats, Line, fit_line
@@ -174,18 +175,30 @@ def call_times(slices: pd.DataFrame) -> Iterator[CallTimes]:
     """
     if not has_comparable_rates(slices):
         return
-    used = with_all_columns(slices)
-    used = used[used["api"].isin(["trigger", "batch"]) & (used["requests"] > 0)]
-    for family, group in used.groupby(list(COMPARISON_KEY), sort=False, dropna=False):
+    columns = [*COMPARISON_KEY, "api", "batch_size", "round", "duration_s", "requests"]
+    families: dict[tuple[Any, ...], list[tuple[str, int, int, float, int]]] = {}
+    for row in rows_of(with_all_columns(slices), columns):
+        *family, api, size, round_, seconds, requests = row.values()
+        if api in ("trigger", "batch") and requests > 0:
+            families.setdefault(tuple(family), []).append((api, size, round_, seconds, requests))
+    for key, rows in families.items():
         # A batch of one is not a trigger; if there are both, batches replace the trigger.
-        has_trigger = bool((group["api"] == "trigger").any())
-        if has_trigger:
-            group = group[(group["api"] == "trigger") | (group["batch_size"] > 1)]
-        by_round = group.groupby(["round", "batch_size"])
-        times = (by_round["duration_s"].max() / by_round["requests"].sum()).unstack("batch_size")
-        whole = times.sort_index(axis=1).dropna()
-        if whole.shape[1] > 1 and len(whole):
-            yield CallTimes(family, whole.columns.to_numpy(dtype=float), whole.to_numpy(), has_trigger)
+        has_trigger = any(api == "trigger" for api, *_ in rows)
+        longest: dict[tuple[int, int], float] = {}
+        calls: Counter[tuple[int, int]] = Counter()
+        for api, size, round_, seconds, requests in rows:
+            if not has_trigger or api == "trigger" or size > 1:
+                # Workers send the same slice at the same time.
+                longest[round_, size] = max(longest.get((round_, size), 0.0), seconds)
+                calls[round_, size] += requests
+        sizes = sorted({size for _, size in calls})
+        whole = [
+            [longest[round_, size] / calls[round_, size] for size in sizes]
+            for round_ in sorted({round_ for round_, _ in calls})
+            if all((round_, size) in calls for size in sizes)
+        ]
+        if len(sizes) > 1 and whole:
+            yield CallTimes(key, np.array(sizes, dtype=float), np.array(whole), has_trigger)
 
 
 def fit_time(slices: pd.DataFrame) -> pd.DataFrame:

@@ -66,16 +66,16 @@ class Histogram:
         self.counts: npt.NDArray[np.int64] = np.zeros(SIZE, dtype=np.int64)
         self.censored: npt.NDArray[np.int64] = np.zeros(SIZE, dtype=np.int64)
 
-    def record(self, nanoseconds: Sequence[int]) -> None:
+    def record(self, nanoseconds: Sequence[int] | npt.NDArray[np.int64]) -> None:
         """Add latencies in nanoseconds."""
-        if nanoseconds:
-            indices = bucket_indices(np.array(nanoseconds, dtype=np.int64))
+        if len(nanoseconds):
+            indices = bucket_indices(np.asarray(nanoseconds, dtype=np.int64))
             self.counts += np.bincount(indices, minlength=SIZE)
 
-    def record_censored(self, nanoseconds: Sequence[int]) -> None:
+    def record_censored(self, nanoseconds: Sequence[int] | npt.NDArray[np.int64]) -> None:
         """Add lower bounds of latencies in nanoseconds: how old calls were when they ended unacknowledged."""
-        if nanoseconds:
-            indices = bucket_indices(np.array(nanoseconds, dtype=np.int64))
+        if len(nanoseconds):
+            indices = bucket_indices(np.asarray(nanoseconds, dtype=np.int64))
             self.censored += np.bincount(indices, minlength=SIZE)
 
     def merge(self, other: Histogram) -> None:

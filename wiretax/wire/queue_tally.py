@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from wiretax.wire.histogram import Histogram
 
 # The times of an event: before the call that carried it, in that call, and both.
@@ -45,48 +48,46 @@ class QueueTally:
     depths: list[tuple[float, int]] = field(default_factory=list)
     times: dict[Kind, Histogram] = field(default_factory=lambda: {kind: Histogram() for kind in KINDS})
     late: Histogram = field(default_factory=Histogram)
-    _noted_ns: dict[Kind, list[int]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
-    _late_ns: list[int] = field(default_factory=list)
+    # Seconds; converted all at once when they are settled.
+    _noted_s: dict[Kind, list[float]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    _late_s: list[float] = field(default_factory=list)
 
     def failed(self, intended_s: Sequence[float], began_s: float, ended_s: float) -> None:
         """Note a call without an acknowledgement: when its events were meant to arrive, and when it began and
         ended (s). How long they waited for it is known; the rest took at least until it ended."""
         self.lost += len(intended_s)
-        self._note("waiting", [began_s - each for each in intended_s])
-        self.times["wire"].record_censored([_ns(ended_s - began_s)] * len(intended_s))
-        self.times["total"].record_censored([_ns(ended_s - each) for each in intended_s])
+        self._noted_s["waiting"] += [began_s - each for each in intended_s]
+        self.times["wire"].record_censored(_ns([ended_s - began_s] * len(intended_s)))
+        self.times["total"].record_censored(_ns([ended_s - each for each in intended_s]))
 
     def delivered(self, intended_s: Sequence[float], began_s: float, ended_s: float) -> None:
         """Note an acknowledged call: when its events were meant to arrive, and when it began and ended (s)."""
         count = len(intended_s)
         self.acknowledged += count
         self.fills[count] += 1
-        self._note("waiting", [began_s - each for each in intended_s])
-        self._note("wire", [ended_s - began_s] * count)
-        self._note("total", [ended_s - each for each in intended_s])
+        self._noted_s["waiting"] += [began_s - each for each in intended_s]
+        self._noted_s["wire"] += [ended_s - began_s] * count
+        self._noted_s["total"] += [ended_s - each for each in intended_s]
 
     def came_late(self, intended_s: Sequence[float], now_s: float) -> None:
         """Note events that are put into the queue now."""
-        self._late_ns.extend(_ns(now_s - each) for each in intended_s)
+        self._late_s += [now_s - each for each in intended_s]
 
     def never_sent(self, intended_s: Sequence[float], now_s: float) -> None:
         """Note events that are left unsent in the queue: their times are at least what they have waited so far."""
         self.unsent += len(intended_s)
-        waited = [_ns(now_s - each) for each in intended_s]
+        waited = _ns([now_s - each for each in intended_s])
         self.times["waiting"].record_censored(waited)
         self.times["total"].record_censored(waited)
 
     def settle(self) -> None:
         """Move the times noted so far into the histograms."""
-        for kind, noted in self._noted_ns.items():
-            self.times[kind].record(noted)
+        for kind, noted in self._noted_s.items():
+            self.times[kind].record(_ns(noted))
             noted.clear()
-        self.late.record(self._late_ns)
-        self._late_ns.clear()
-
-    def _note(self, kind: Kind, seconds: Sequence[float]) -> None:
-        self._noted_ns[kind].extend(_ns(each) for each in seconds)
+        self.late.record(_ns(self._late_s))
+        self._late_s.clear()
 
 
-def _ns(seconds: float) -> int:
-    return max(0, round(seconds * 1e9))
+def _ns(seconds: list[float]) -> npt.NDArray[np.int64]:
+    return np.maximum(np.rint(np.array(seconds, dtype=float) * 1e9), 0).astype(np.int64)
