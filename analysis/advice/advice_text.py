@@ -1,4 +1,4 @@
-"""Advice as a person reads it on a terminal: the choice, what it was chosen from, and what to mind."""
+"""Advice on a terminal: the choice, the alternatives, and what to consider."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from analysis.text.numbers import byte_unit, count, duration, milliseconds, rate
 from analysis.text.terminal_table import print_whole
 
 MONTH_S = 30 * 86400
-# Less than this share saved is little. Where fewer events per call than this have gathered, a little more is, too.
+# A saving below this share is small; with fewer events per call than this, one below the second share is, too.
 LITTLE_SAVED = 0.1
-HARDLY_GATHERED = 1.5
+HARDLY_FILLED = 1.5
 HARDLY_SAVED = 0.15
 COLUMNS = (
     "linger\nms",
@@ -33,10 +33,10 @@ COLUMNS = (
 
 
 def print_advice(advice: Advice, console: Console, measured: str = "") -> None:
-    """Print advice: what was asked, the choice, the table, and the reasons and doubts in sentences; and what a run
-    measured of it."""
+    """Print advice: the demand, the choice, the table, the reasons and cautions in sentences, and a comparable
+    measurement if a run has one."""
     say = partial(console.print, soft_wrap=not console.is_terminal)
-    say(f"[bold]advise[/bold]  {escape(_asked(advice))}")
+    say(f"[bold]advise[/bold]  {escape(_demand(advice))}")
     say()
     for line in choice(advice):
         say(line)
@@ -50,7 +50,7 @@ def print_advice(advice: Advice, console: Console, measured: str = "") -> None:
     say(f"[dim]{escape(_legend(advice))}[/dim]")
 
 
-def _asked(advice: Advice) -> str:
+def _demand(advice: Advice) -> str:
     demand, one = advice.demand, advice.demand.workload
     return (
         f"{rate(demand.rate, 'event')} of {one.payload.bytes:,} B {one.payload.kind} by {one.transport.client}, "
@@ -64,8 +64,8 @@ def choice(advice: Advice) -> Iterator[str]:
     best = advice.advised
     if best is None:
         yield (
-            f"[bold]Nothing fits.[/bold] A call by itself takes {duration(advice.trigger.worst_s)}, the budget is "
-            f"{duration(advice.demand.budget_s)}: allow more, or publish from nearer to the endpoint."
+            f"[bold]Nothing fits.[/bold] A single call takes {duration(advice.trigger.worst_s)}, the budget is "
+            f"{duration(advice.demand.budget_s)}: raise the budget, or publish from closer to the endpoint."
         )
         return
     verdict = _verdict(advice, best)
@@ -76,12 +76,12 @@ def choice(advice: Advice) -> Iterator[str]:
     if best.batch_size == 1:
         yield f"[bold]Publish by trigger, one event per call[/bold], over {connections}."
     elif _hardly_worth(advice, best):
-        yield f"Publish by trigger; or, if the bytes are worth the wait, in {batches}, over {connections}."
+        yield f"Publish by trigger; or, if the bytes saved are worth the wait, in {batches}, over {connections}."
     else:
         yield f"[bold]Publish in {batches}[/bold], over {connections}."
     who = "In batches it" if _hardly_worth(advice, best) else "It"
     sends = (
-        f"{who} sends {size(best.bytes_per_s)}/s ({size(best.bytes_per_s * MONTH_S)} a month) in "
+        f"{who} sends {size(best.bytes_per_s)}/s ({size(best.bytes_per_s * MONTH_S)} per month) in "
         f"{rate(best.calls_per_s, 'call')}"
     )
     if best.batch_size == 1:
@@ -92,7 +92,7 @@ def choice(advice: Advice) -> Iterator[str]:
     fewer_bytes = (trigger.bytes_per_s - best.bytes_per_s) * MONTH_S
     yield (
         f"{sends}: {short_percent(advice.saving(best))} fewer bytes and {short_percent(fewer_calls)} fewer calls "
-        f"than by trigger, {size(fewer_bytes)} less a month."
+        f"than by trigger, {size(fewer_bytes)} less per month."
     )
     yield (
         f"An event takes {duration(best.mean_s)} on average and {duration(best.worst_s)} at worst: "
@@ -102,7 +102,7 @@ def choice(advice: Advice) -> Iterator[str]:
 
 
 def _verdict(advice: Advice, best: Option) -> str:
-    """Whether batching is worth it; empty where it is."""
+    """A sentence if batching is not clearly worth it; else empty."""
     if best.batch_size == 1:
         return f"Batching isn't worth it: {_why_not(advice)}"
     saving = short_percent(advice.saving(best))
@@ -114,44 +114,44 @@ def _verdict(advice: Advice, best: Option) -> str:
         )
     if advice.saving(best) < LITTLE_SAVED:
         return (
-            f"Batching saves few bytes, {saving}, since the payload is most of what is sent; it is worth it for "
-            "the calls, if they are what costs."
+            f"Batching saves few bytes, {saving}, since most bytes sent are payload; it is worth it if calls, not "
+            "bytes, are expensive."
         )
     return ""
 
 
 def _hardly_worth(advice: Advice, best: Option) -> bool:
-    return best.batch_size > 1 and best.events_per_call < HARDLY_GATHERED and advice.saving(best) < HARDLY_SAVED
+    return best.batch_size > 1 and best.events_per_call < HARDLY_FILLED and advice.saving(best) < HARDLY_SAVED
 
 
 def _why_not(advice: Advice) -> str:
     demand, trigger = advice.demand, advice.trigger
     batches = [option for option in advice.options[1:] if option.fits]
     if len(advice.options) == 1:
-        return "the endpoint takes one event per batch."
+        return "the endpoint accepts one event per batch."
     if not batches:
         return (
             f"a call takes {duration(trigger.worst_s)} of the budget of {duration(demand.budget_s)}, which leaves "
-            f"less than the {duration(LEAST_LINGER_S)} a linger takes at least."
+            f"less than the shortest linger, {duration(LEAST_LINGER_S)}."
         )
     best = min(batches, key=lambda option: option.bytes_per_s)
     saving = advice.saving(best)
     saves = (
         f"save {short_percent(saving)} of the bytes" if saving > 0 else f"send {short_percent(-saving)} more bytes"
     )
-    if best.events_per_call < HARDLY_GATHERED:
+    if best.events_per_call < HARDLY_FILLED:
         return (
-            f"at {rate(demand.rate, 'event')} too few arrive within the budget. Batches would hold "
+            f"at {rate(demand.rate, 'event')} too few arrive within the budget. Batches would contain "
             f"{best.events_per_call:.2f} events on average and {saves}."
         )
-    return f"the payload is most of what is sent. Batches of {best.batch_size} would {saves}."
+    return f"most bytes sent are payload. Batches of {best.batch_size} would {saves}."
 
 
 def render(advice: Advice) -> Table:
-    """The options to compare, the choice marked; usual ones fit 80 characters."""
+    """The options to compare, with the choice marked; the table usually fits 80 characters."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("  sent as", no_wrap=True, vertical="bottom")
-    # A unit in which tenths still tell the options apart.
+    # A unit in which the options still differ by tenths.
     unit, size = byte_unit(advice.trigger.bytes_per_s / 10)
     for title in COLUMNS:
         table.add_column(title.format(unit), justify="right", no_wrap=True)
@@ -176,8 +176,8 @@ def render(advice: Advice) -> Table:
 def _legend(advice: Advice) -> str:
     tls = "; TLS adds 22 B per record" if advice.demand.workload.transport.tls else ""
     return (
-        f"sent: HTTP bytes{tls}; a month: 30 days; saving: against the trigger\n"
+        f"sent: HTTP bytes{tls}; a month: 30 days; saving: compared with the trigger\n"
         "mean, worst: from an event's arrival to its call's response; events arrive at random, one at a time\n"
-        f"linger: fills {short_percent(FILLED)} of batches, or what the budget leaves; "
+        f"linger: long enough to fill {short_percent(FILLED)} of batches, if the budget allows; "
         f"connections: {short_percent(BUSY)} busy"
     )

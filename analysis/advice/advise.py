@@ -1,8 +1,8 @@
-"""From an arrival rate and a latency budget to a batch size: what each choice sends, and how long it makes wait.
+"""From an arrival rate and a latency budget to a batch size: the bytes and the latency of each choice.
 
-The latency of an event runs from its arrival at the publisher to the answer of the call that carried it: its wait
-for the batch to leave, the round trip, and the work of publisher and server, T(n) = a + b n. Waiting for a
-connection is not in it: connections are reckoned so that one is nearly always free.
+The latency of an event runs from its arrival at the publisher to the response of the call that carried it: its
+wait for the batch to leave, the round trip, and the work of publisher and server, T(n) = a + b n. It includes no
+wait for a connection: there are enough connections that one is nearly always free.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ from wiretax.channels.workload import Workload
 
 # Busier connections and processes make calls queue.
 BUSY = 0.8
-# No timer to be relied on is shorter.
+# Shorter timers are unreliable.
 LEAST_LINGER_S = 0.001
-# Sizes that send so little more than the least count as equal: the shortest latency decides between them.
+# Sizes within this share of the fewest bytes count as equal; the shortest latency decides between them.
 NEAR = 0.01
 SHOWN = (1, 2, 5, 10)
-# What TCP sends on a new or idle connection before an answer: ten segments of Ethernet's (RFC 6928).
+# TCP sends this much on a new or idle connection before a response arrives: ten segments of Ethernet's (RFC 6928).
 FIRST_FLIGHT_BYTES = 10 * 1460
-# What goes with a first request inside TLS: the end of the handshake and the records' frames.
+# Sent with a first request inside TLS: the end of the handshake and the records' frames.
 TLS_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What is asked for.
+    """The load and the budget that advice is wanted for.
 
     Attributes:
         workload: one event by trigger: its payload, client, use of connections and of TLS.
-        endpoint: where to; its host, and the app's id and key, stand in each head.
+        endpoint: where events go; its host, and the app's id and key, are part of each head.
         rate: events per second, above 0.
         rtt_s: seconds to the endpoint and back.
-        budget_s: the longest an event may take from its arrival to the answer of its call, seconds.
-        limit: events per batch the endpoint takes.
-        connections: what the endpoint does to connections, and who says so.
+        budget_s: the longest an event may take from its arrival to the response of its call, seconds.
+        limit: events per batch that the endpoint accepts.
+        connections: whether the endpoint closes connections, and the source of that.
     """
 
     workload: Workload
@@ -62,14 +62,14 @@ class Demand:
 
     @property
     def round_trips(self) -> int:
-        """Round trips a small call takes: one, and where each opens a connection TCP's handshake and TLS 1.3's."""
+        """Round trips of a small call: one, plus TCP's and TLS 1.3's handshakes if each opens a connection."""
         return 2 + self.workload.transport.tls if self.opens else 1
 
     def call_s(self, cost: CallCost, events: float) -> float:
-        """Seconds from a call's departure to its answer.
+        """Seconds from a call's departure to its response.
 
-        A new connection sends ``FIRST_FLIGHT_BYTES`` before it waits for an answer, then twice that, and so on. If
-        each call opens a connection, a large call takes these round trips, too.
+        A new connection sends ``FIRST_FLIGHT_BYTES`` before it waits for a response, then twice that, and so on. A
+        large call takes these additional round trips if each call opens a connection.
         """
         return self.trips(events) * self.rtt_s + cost.call_s + cost.event_s * events
 
@@ -88,17 +88,17 @@ class Option:
     """One way to publish.
 
     Attributes:
-        batch_size: events a full batch holds; 1 is the trigger.
-        linger_s: seconds after its first event at which a batch leaves at the latest; 0 for the trigger.
+        batch_size: events of a full batch; 1 is the trigger.
+        linger_s: the longest time a batch waits after its first event, seconds; 0 for the trigger.
         filled: the share of calls that leave full.
         events_per_call: on average.
         calls_per_s: calls per second.
-        bytes_per_s: HTTP's bytes sent a second.
-        largest_bytes: HTTP's bytes of a full call.
-        mean_s: an event's latency on average, seconds.
+        bytes_per_s: HTTP bytes sent per second.
+        largest_bytes: HTTP bytes of a full call.
+        mean_s: the mean latency of an event, seconds.
         worst_s: the longest, that of the first event of a batch that fills just before the linger ends.
         connections: at 80 % busy.
-        processes: how many publishers' (or servers') time the work takes; 0 where it is unknown.
+        processes: the work in publisher (or server) processes that are 100 % busy; 0 if it is unknown.
         fits: whether the longest latency is within the budget.
     """
 
@@ -117,19 +117,19 @@ class Option:
 
     @property
     def processes_needed(self) -> int:
-        """Publishers that carry the work at 80 % busy."""
+        """Publishers needed for the work at 80 % busy each."""
         return max(1, ceil(self.processes / BUSY))
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """The choice, and what it was chosen from.
+    """The choice and its alternatives.
 
     Attributes:
-        demand: what was asked for.
-        work: what a call and an event cost.
+        demand: the load and the budget.
+        cost: the work per call and per event.
         options: all batch sizes from the trigger to the limit.
-        advised: the choice; None where not even a trigger fits the budget.
+        advised: the choice; None if not even a trigger fits the budget.
     """
 
     demand: Demand
@@ -148,19 +148,19 @@ class Advice:
         return tuple(option for option in self.options if option.batch_size in sizes)
 
     def saving(self, option: Option) -> float:
-        """The share of the trigger's bytes that is not sent; negative where more are."""
+        """The share of the trigger's bytes that the option saves; negative if it sends more."""
         return 1 - option.bytes_per_s / self.trigger.bytes_per_s
 
 
 def advise(demand: Demand, cost: CallCost = UNKNOWN) -> Advice:
     """The batch size and linger that send the fewest bytes within the budget.
 
-    Of sizes whose bytes are within 1 % of the fewest the one with the shortest mean latency is chosen. A batch
+    Of the sizes whose bytes are within 1 % of the fewest, the one with the shortest mean latency wins. A batch
     that leaves with one event is still a batch call.
 
     Args:
-        demand: what is asked for; its workload must be one the endpoint takes.
-        work: seconds of work a call and an event.
+        demand: its workload must be one that the endpoint accepts.
+        cost: seconds of work per call and per event.
     """
     sent = _batch_bytes(demand)
     options = (
@@ -176,9 +176,9 @@ def advise(demand: Demand, cost: CallCost = UNKNOWN) -> Advice:
 
 
 def linger(demand: Demand, cost: CallCost, batch_size: int) -> float:
-    """The shortest linger in seconds that fills 95 % of batches, or all that the budget leaves after the call.
+    """The shortest linger in seconds that fills 95 % of batches, or the time left by the budget after the call.
 
-    It has two digits, and is a whole number of milliseconds, 1 at least even where the budget leaves less.
+    It is rounded to two digits and whole milliseconds, and is 1 ms even if the budget leaves less.
     """
     room = demand.budget_s - demand.call_s(cost, batch_size)
     wanted = _rounded(time_to_fill(demand.rate, batch_size, FILLED), up=True)
@@ -189,7 +189,7 @@ def _rounded(seconds: float, up: bool) -> float:
     if seconds <= 0:
         return 0.0
     step = max(LEAST_LINGER_S, 10.0 ** (floor(log10(seconds)) - 1))
-    # A billionth of a step is float's dust, and no reason for a whole one.
+    # A rounding error of a billionth of a step must not add a whole one.
     steps = ceil(seconds / step - 1e-9) if up else floor(seconds / step + 1e-9)
     return round(steps * step, 9)
 
@@ -214,13 +214,13 @@ def _trigger(demand: Demand, cost: CallCost) -> Option:
 
 
 def _batch(demand: Demand, cost: CallCost, sent: Floats) -> Option:
-    """A batch of as many events as there are sizes in ``sent``."""
+    """A batch of ``len(sent)`` events; ``sent``: bytes of batches of 1, 2, ... events."""
     size = len(sent)
     linger_s = linger(demand, cost, size)
     batching = batch_arrivals(demand.rate, linger_s, size)
     mean_size = batching.mean_size
     calls = demand.rate / mean_size
-    # An event is likelier in a large batch than in a small one.
+    # More events are in large batches than in small ones.
     size_of_its_batch = batching.expect(batching.sizes**2) / mean_size
     worst_s = linger_s + demand.call_s(cost, size)
     return Option(
@@ -235,13 +235,13 @@ def _batch(demand: Demand, cost: CallCost, sent: Floats) -> Option:
         worst_s=worst_s,
         connections=_connections(calls, demand.call_s(cost, mean_size)),
         processes=calls * (cost.call_s + cost.event_s * mean_size),
-        # The budget less the call and then plus it again is the budget but for float's dust.
+        # Subtracting the call from the budget and adding it again leaves a rounding error.
         fits=worst_s <= demand.budget_s + 1e-12,
     )
 
 
 def _flights(sent: float) -> int:
-    """Round trips in which a new connection sends this many bytes and gets the answer."""
+    """Round trips in which a new connection sends this many bytes and gets the response."""
     flights, most = 1, FIRST_FLIGHT_BYTES
     while most < sent:
         flights += 1
@@ -251,7 +251,7 @@ def _flights(sent: float) -> int:
 
 @lru_cache
 def _batch_line(workload: Workload, endpoint: Endpoint) -> tuple[int, int, int]:
-    """HTTP's bytes of a batch: its head without Content-Length's digits, the body of one event, and what each
+    """HTTP bytes of a batch: its head without Content-Length's digits, the body of one event, and what each
     further event adds to that."""
     one, two = (request_sizes(_as_batch(workload, size), endpoint) for size in (1, 2))
     return one.head - len(str(one.body)), one.body, two.body - one.body
@@ -263,8 +263,8 @@ def _connections(calls_per_s: float, call_s: float) -> int:
 
 
 def _batch_bytes(demand: Demand) -> Floats:
-    """HTTP's bytes of a batch of 1, 2, ... events up to the limit: a body is linear in events, and a head is as
-    many bytes longer as Content-Length has digits."""
+    """HTTP bytes of a batch of 1, 2, ... events up to the limit: a body is linear in events, and a head grows
+    with the digits of Content-Length."""
     head, first, more = _batch_line(demand.workload, demand.endpoint)
     bodies = first + more * np.arange(demand.limit)
     return np.array([head + len(str(body)) + body for body in bodies.tolist()], dtype=float)

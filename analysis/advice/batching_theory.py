@@ -1,7 +1,7 @@
-"""Events gathered into batches: how many a batch holds, and how long they wait for it to leave.
+"""Batches of random arrivals: the events per batch, and their wait for the batch to leave.
 
-A batch begins with its first event and leaves when it is full, or a linger after that event. Events arrive as in a
-Poisson process: each by itself, at a rate that stays the same. N, the number of events that follow the first
+A batch begins with its first event and leaves when it is full, or when the linger after that event ends. Events
+arrive as in a Poisson process: independently, at a constant rate. N, the number of events that follow the first
 within the linger, is then Poisson with the mean rate x linger.
 """
 
@@ -14,17 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-# The share of batches that are to leave full.
+# The target share of batches that leave full.
 FILLED = 0.95
 HALVINGS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Batching:
-    """What batches hold, and what their events wait.
+    """The sizes of batches, and the wait of their events.
 
     Attributes:
-        shares: the share of batches of 1, 2, ... events; the last is that of full ones.
+        shares: the shares of batches with 1, 2, ... events; the last is the share of full ones.
         mean_wait_s: how long an event waits for its batch to leave, on average (s); the longest wait is the
             linger.
     """
@@ -48,12 +48,12 @@ class Batching:
         return float(self.shares[-1])
 
     def expect(self, values: Floats) -> float:
-        """The mean over batches of what each size comes to."""
+        """The mean over batches of a value per size."""
         return float(self.shares @ values)
 
 
 def batch_arrivals(rate: float, linger_s: float, most: int) -> Batching:
-    """Batches of ``most`` events at most, ``linger_s`` seconds after their first at the latest.
+    """Batches that leave with ``most`` events, or ``linger_s`` seconds after their first event.
 
     While k events have followed the first, 1 + k wait. A batch is in that state for P(N > k) / rate seconds on
     average, so the waits in it add up to the sum of (1 + k) P(N > k) / rate over k from 0 to most - 2.
@@ -61,10 +61,10 @@ def batch_arrivals(rate: float, linger_s: float, most: int) -> Batching:
     Args:
         rate: events per second, above 0.
         linger_s: seconds.
-        most: events a full batch holds, 1 or more.
+        most: events of a full batch, 1 or more.
     """
     exactly = _poisson(rate * linger_s, most - 1)
-    # Rounding must not leave a share below nothing.
+    # Rounding must not make a share negative.
     more = np.clip(1.0 - np.cumsum(exactly), 0.0, 1.0)
     full = float(more[-1]) if most > 1 else 1.0
     shares = np.append(exactly, full)
@@ -88,7 +88,7 @@ def time_to_fill(rate: float, most: int, share: float = FILLED) -> float:
 
 
 def _poisson(mean: float, count: int) -> Floats:
-    """P(N = 0) to P(N = count - 1); by logarithms, since powers and factorials are soon beyond floats."""
+    """P(N = 0) to P(N = count - 1); by logarithms, since powers and factorials soon overflow."""
     k = np.arange(count)
     if not mean:
         return np.asarray(k == 0, dtype=float)

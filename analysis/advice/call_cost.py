@@ -1,4 +1,4 @@
-"""What a call and an event cost in work, from a saved run: the nearest it has to what is asked."""
+"""The work of a call and of an event, from the workloads of a saved run that are nearest to a demand."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class CallCost:
     Attributes:
         call_s: a of T(n) = a + b n.
         event_s: b.
-        run: the name of the run it was fitted to; empty where nothing was measured, and both are 0.
+        run: the name of the run it was fitted to; empty if nothing was measured; both times are 0 then.
         workload: the family it was fitted to, as a trigger.
-        mock: the cost model of that run's mock; None for a server that was given.
-        by_round_trips: whether round trips held that run up, so that more than work is in it.
-        with_connection: whether each of that run's calls opened a connection, so that this is in the work.
+        mock: the cost model of that run's mock; None for a given endpoint.
+        by_round_trips: whether that run waited for round trips, so its times include more than work.
+        with_connection: whether each of that run's calls opened a connection, which the work includes.
         largest_batch: the largest batch it was fitted to; 0 if nothing was measured.
     """
 
@@ -48,11 +48,10 @@ UNKNOWN = CallCost()
 def call_cost_of(run: Run, wanted: Workload) -> CallCost | None:
     """The work fitted to the family of a run that is nearest to a workload.
 
-    Nearness is having its client, its kind of payload and its use of connections, a payload near to its own by
-    ratio, and its use of TLS, in this order.
+    The criteria, in this order: client, kind of payload, use of connections, ratio of payload sizes, TLS.
 
     Returns:
-        None where ``why_no_call_cost`` has a reason.
+        None if ``why_no_call_cost`` has a reason.
     """
     fits = _fits(run)
     fits = fits[fits["unsound_because"] == ""]
@@ -60,7 +59,7 @@ def call_cost_of(run: Run, wanted: Workload) -> CallCost | None:
         return None
     nearest = min(fits.to_dict("records"), key=lambda row: _distance(row, wanted))
     return CallCost(
-        # A sound line may still start a little below nothing.
+        # A sound line may still start slightly below 0.
         call_s=max(0.0, float(nearest["call_s"])),
         event_s=max(0.0, float(nearest["event_s"])),
         run=run.folder.name,
@@ -73,40 +72,40 @@ def call_cost_of(run: Run, wanted: Workload) -> CallCost | None:
 
 
 def why_no_call_cost(run: Run) -> str:
-    """Why a run does not tell what a call costs; empty where it does.
+    """Why a run can't show the cost of a call; empty if it can.
 
-    Only a sweep tells: classes of a free run compete, and what an observed publisher does between its calls is no
-    work. And only where a line describes the times of some family's calls.
+    Only sweeps can: the classes of a free run compete, and an observed publisher also idles between its calls. A
+    straight line has to describe the call times of at least one family.
     """
     if run.mode == "free":
-        return "it is a free run, whose user classes compete; name a sweep, like that of: wiretax run headline"
+        return "it is a free run, whose user classes compete; name a sweep, such as one of: wiretax run headline"
     fits = _fits(run)
     if run.mode == "observe" or fits.empty:
         return (
-            "it doesn't tell what a call costs; name one with a trigger and batches of the same payload, like "
-            "that of: wiretax run headline"
+            "it can't show the cost of a call; name a run with a trigger and batches of the same payload, such as "
+            "one of: wiretax run headline"
         )
     if (fits["unsound_because"] == "").any():
         return ""
     return (
-        f"it doesn't tell what a call costs ({fits['unsound_because'].iloc[0]}); name another, or measure again: "
+        f"it can't show the cost of a call ({fits['unsound_because'].iloc[0]}); name another, or measure again: "
         "wiretax run headline"
     )
 
 
 def _fits(run: Run) -> pd.DataFrame:
-    """The lines of wiretax's own publisher."""
+    """The fitted lines of wiretax's own publisher."""
     fits = fit_time(run.slices)
     return fits[fits["client"] != LIBRARY]
 
 
 def find_call_cost(results: Path, given: str | None, wanted: Workload) -> CallCost:
-    """The work by the run that is named, or by the newest valid one that tells; ``UNKNOWN`` where none does.
+    """The work measured by the named run, or by the newest valid one that can show it; ``UNKNOWN`` if none can.
 
-    A run that round trips held up tells only where it is named.
+    A run that waited for round trips is used only if it is named.
 
     Raises:
-        RunNotFoundError: where the run that is named can't be read, or has nothing to fit.
+        RunNotFoundError: if the named run can't be read, or has nothing to fit.
     """
     if given is not None:
         named = find_run(results, given)
@@ -144,7 +143,7 @@ def _distance(row: dict[Any, Any], wanted: Workload) -> tuple[Any, ...]:
 
 
 def _by_round_trips(meta: dict[str, Any]) -> bool:
-    """Whether answers were awaited over a network, real or made up."""
+    """Whether calls waited for a real or simulated round trip."""
     if meta["mock"] is not None:
         return bool(meta["mock"]["rtt_s"])
     host = urlsplit(meta["endpoint"]).hostname or ""

@@ -1,4 +1,4 @@
-"""What a server does to connections after a call, as a saved run saw it or an option says it."""
+"""Whether a server closes connections after a call, from a saved run or an option."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from wiretax.channels.endpoint import DEFAULT_PORTS, Endpoint
 from wiretax.channels.workload import LIBRARY
 from wiretax.runs.reader import Run, RunNotFoundError, find_run, newest_first, read_run
 
-# From this share of calls on that opened a connection, though their client keeps it, the server closes them.
+# If at least this share of calls opened a connection although their client keeps it, the server closes them.
 CLOSING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """What becomes of a connection after a call.
+    """Whether a connection is closed after a call.
 
     Attributes:
         closes: whether the server closes it.
-        by: who says so: an option, or the name of a run; empty where it is an assumption.
+        by: the source: an option, or the name of a run; empty if it is an assumption.
     """
 
     closes: bool = False
@@ -33,13 +33,13 @@ ASSUMED = Connections()
 
 
 def closes_most_calls(slices: pd.DataFrame) -> bool | None:
-    """Whether the server closed connections that its clients would have kept.
+    """Whether the server closed most connections that its clients would have kept.
 
     Args:
         slices: ``slices.parquet``, of any mode.
 
     Returns:
-        None where no client would have kept its connections.
+        None if no client would have kept its connections.
     """
     kept = slices[slices["connection"] == "keep-alive"]
     if "calls_per_connection" in kept:
@@ -50,19 +50,19 @@ def closes_most_calls(slices: pd.DataFrame) -> bool | None:
 
 
 def seen_of(run: Run) -> Connections | None:
-    """What a run against a given server saw; None where it was the mock's, or does not tell."""
+    """What a run against a given endpoint showed; None if it used a mock, or its clients kept no connections."""
     if run.meta.get("mock") is not None:
         return None
-    told = (closes_most_calls(each) for each in (run.slices, run.queued) if len(each))
-    closes = next((each for each in told if each is not None), None)
+    known = (closes_most_calls(each) for each in (run.slices, run.queued) if len(each))
+    closes = next((each for each in known if each is not None), None)
     return None if closes is None else Connections(closes, run.folder.name)
 
 
 def find_seen(results: Path, given: str | None, endpoint: Endpoint) -> Connections | None:
-    """What the run that is named saw, or else the newest valid one against an endpoint; None where none tells.
+    """What the named run showed, or else the newest valid one against the endpoint; None if none shows it.
 
     Raises:
-        RunNotFoundError: where the run that is named can't be read.
+        RunNotFoundError: if the named run can't be read.
     """
     named = seen_of(read_run(find_run(results, given))) if given is not None else None
     if named is not None:
@@ -80,7 +80,7 @@ def find_seen(results: Path, given: str | None, endpoint: Endpoint) -> Connectio
 
 
 def _place(url: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port of a run's endpoint; None where it had several."""
+    """Scheme, host and port of a run's endpoint; None if it had several."""
     try:
         parts = urlsplit(url)
         return parts.scheme, parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme, 0)

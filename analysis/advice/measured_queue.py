@@ -1,4 +1,4 @@
-"""What a saved run measured of a queue like the one that advice is asked for."""
+"""A saved run's measurement of a queue like the one that advice is wanted for."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from analysis.text.labels import Row
 from analysis.text.numbers import duration, percent, rate
 from wiretax.runs.reader import Run, RunNotFoundError, find_run, newest_first, read_run
 
-# Rates, payloads and round trips further apart than this, as a ratio, are no measure of each other.
+# Rates, payloads and round trips that differ by more than this ratio are not comparable.
 NEAR = 1.5
-# Round trips as short as this are alike.
+# Shorter round trips count as equal.
 SHORT_S = 0.002
 
 
@@ -28,9 +28,9 @@ class MeasuredQueue:
 
     Attributes:
         run: the name of the run.
-        curve: its rows of ``analysis.measures.queue_frontier.tradeoff``: the same arrivals, drained in
-            several ways that the demand's endpoint takes.
-        tls: whether the demand asks for TLS, which the run may not have had.
+        curve: its rows of ``analysis.measures.queues.queue_frontier``: the same arrivals, published in
+            several ways that the demand's endpoint accepts.
+        tls: whether the demand uses TLS; the run may differ.
     """
 
     run: str
@@ -38,7 +38,7 @@ class MeasuredQueue:
     tls: bool
 
     def sentence(self, budget_s: float) -> str:
-        """What fits a budget (s) by measurement: the fewest bytes with 99 % of events within it."""
+        """The measured way with the fewest bytes that keeps 99 % of events within a budget (s)."""
         first = self.curve.iloc[0].to_dict()
         where = f"Measured in {self.run} at {rate(first['rate'], 'event')}"
         if not isnan(first["rtt_s"]):
@@ -50,20 +50,20 @@ class MeasuredQueue:
         steady = self.curve[~self.curve["is_overloaded"]]
         fitting = steady[has_p99(steady) & (steady["total_p99_s"] <= budget_s)].sort_values("sent_per_event")
         if fitting.empty and len(steady) and steady["total_p99_s"].isna().all():
-            said = f"{where} too few events for a p99, which needs {samples_needed(0.99):,}."
+            sentence = f"{where} too few events for a p99, which needs {samples_needed(0.99):,}."
         elif fitting.empty:
-            said = f"{where} nothing it tried keeps 99 % of events within {duration(budget_s)}."
+            sentence = f"{where} no tried setting keeps 99 % of events within {duration(budget_s)}."
         else:
-            said = f"{where} {_fits(fitting.iloc[0].to_dict())}."
+            sentence = f"{where} {_fits(fitting.iloc[0].to_dict())}."
         trigger = self.curve[(self.curve["api"] == "trigger") & self.curve["is_overloaded"]]
         if len(trigger):
-            said += f" The trigger did not keep up: {rate(trigger['events_per_second'].iloc[0], 'event')}."
-        return said
+            sentence += f" The trigger did not keep up: {rate(trigger['events_per_second'].iloc[0], 'event')}."
+        return sentence
 
 
 def find_measured_queue(results: Path, given: str | None, demand: Demand) -> MeasuredQueue | None:
-    """The measured queue nearest to a demand, by the run that is named or the newest valid one that has any near
-    it; None where there is none."""
+    """The measured queue nearest to a demand, from the named run, or from the newest valid one with a comparable
+    queue; None if no run has one."""
     for folder in [find_run(results, given)] if given is not None else newest_first(results):
         try:
             run = read_run(folder)
@@ -77,15 +77,17 @@ def find_measured_queue(results: Path, given: str | None, demand: Demand) -> Mea
 
 
 def _connects_alike(run: Run, demand: Demand) -> bool:
-    """Whether the run's server did with connections what the demand's does."""
+    """Whether the run's server kept or closed connections as the demand's does."""
     closes = closes_most_calls(run.queued) if len(run.queued) else None
     return closes is None or closes == demand.connections.closes
 
 
 def nearest(run: Run, demand: Demand) -> MeasuredQueue | None:
-    """The measured arrivals of a run that are nearest to a demand: its client, its kind of payload, and payload,
-    rate and round trip within a factor of 1.5; None where there are none, or the run's server did something else
-    with connections."""
+    """The measured arrivals of a run that are nearest to a demand.
+
+    They have the same client and kind of payload, and payload, rate and round trip within a factor of 1.5. None if
+    none qualify, or if one server keeps connections and the other closes them.
+    """
     if not _connects_alike(run, demand):
         return None
     table = queue_frontier(run)
@@ -106,7 +108,7 @@ def nearest(run: Run, demand: Demand) -> MeasuredQueue | None:
 
 
 def _distance(row: Row, demand: Demand) -> float:
-    """How far apart they are in what they are furthest apart in, as the logarithm of a ratio."""
+    """The largest of their differences, as the logarithm of a ratio."""
     pairs = [(row["rate"], demand.rate), (row["payload_bytes"], demand.workload.payload.bytes)]
     if isnan(row["rtt_s"]):
         return float("inf")
@@ -115,7 +117,7 @@ def _distance(row: Row, demand: Demand) -> float:
 
 
 def _fits(row: Row) -> str:
-    sent = f"the fewest bytes and had 99 % of events through in {duration(row['total_p99_s'])}"
+    sent = f"the fewest bytes, with 99 % of events published within {duration(row['total_p99_s'])}"
     if row["api"] == "trigger":
         return f"within the budget the trigger sent {sent}"
     saving = "" if isnan(row["saving"]) else f" ({percent(row['saving'])} fewer than by trigger)"

@@ -1,6 +1,6 @@
-"""A run in three sentences: what an event costs, what it costs in a batch, and how that changes the rate.
+"""A run in three sentences: the bytes of an event, its bytes in a batch, and the change of the rate.
 
-A fourth says so if the server closed connections.
+A fourth sentence follows if the server closed connections.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from analysis.text.numbers import interval, multiple, percent
 
 
 def brief(slices: pd.DataFrame, meta: dict[str, Any]) -> list[str]:
-    """At most four sentences for somebody who reads nothing else; fewer if the run has less data.
+    """At most four sentences that sum up a run; fewer if it has less data.
 
     Args:
         slices: ``slices.parquet``.
@@ -32,7 +32,7 @@ def brief(slices: pd.DataFrame, meta: dict[str, Any]) -> list[str]:
     if slices.empty or not (slices["events"] > 0).any():
         return ["Nothing was measured: no event was acknowledged in a whole slice."]
     summary = summarise(slices)
-    closed = [f"{said[0].upper()}{said[1:]}." for said in closing_notes(slices)]
+    closed = [f"{note[0].upper()}{note[1:]}." for note in closing_notes(slices)]
     if summary["client"].nunique() >= LEAST_CLIENTS:
         return [*_of_clients(slices, summary), *closed]
     own = representative_family(slices)
@@ -45,7 +45,7 @@ def _of_family(own: pd.DataFrame, rows: list[Row], meta: dict[str, Any]) -> Iter
     how = "published by itself" if first["api"] == "trigger" else f"in a call of {first['batch_size']}"
     below = "TCP/IP, TLS" if first["tls"] else "TCP/IP"
     cable = first["cable_per_event"]
-    crosses = "" if isnan(cable) else f", and {cable:,.0f} B cross the cable with {below} and the answer"
+    crosses = "" if isnan(cable) else f", and {cable:,.0f} B cross the cable with {below} and the response"
     yield (
         f"An event of {first['payload_bytes']:,} B {how} sends {first['sent_per_event']:,.0f} B, "
         f"{multiple(first['overhead_factor'])} its payload: the head of its HTTP call has "
@@ -65,22 +65,22 @@ def _of_family(own: pd.DataFrame, rows: list[Row], meta: dict[str, Any]) -> Iter
 
 
 def _rate(own: pd.DataFrame, batch: Row, meta: dict[str, Any]) -> str:
-    said = (
+    sentence = (
         f"Events then go out {multiple(batch['gain'])} as fast {interval(batch['gain_low'], batch['gain_high'])}, "
         f"all connections busy, {_endpoint(meta)}"
     )
     fits = fit_time(own).to_dict("records")
     if not fits or (isnan(fits[0]["gain_limit"]) and fits[0]["largest_gain_at"] == [batch["batch_size"]]):
-        return f"{said}."
-    return f"{said}; {gain_limit(fits[0])}."
+        return f"{sentence}."
+    return f"{sentence}; {gain_limit(fits[0])}."
 
 
 def _endpoint(meta: dict[str, Any]) -> str:
     mock = meta.get("mock")
     if mock is None:
-        return "on the endpoint given"
+        return "on the given endpoint"
     costs = any(value for name, value in mock.items() if name != "servers")
-    return "on a mock with a cost of its own" if costs else "on a mock that costs nothing"
+    return "on a mock that simulates a server's cost" if costs else "on a mock that costs nothing"
 
 
 def _of_clients(slices: pd.DataFrame, summary: pd.DataFrame) -> Iterator[str]:

@@ -15,9 +15,9 @@ from analysis.measures.throughput import Rounds, has_comparable_rates
 from analysis.measures.two_servers import paired_servers
 from analysis.text.numbers import cores, percent
 
-# Standard deviation of a ratio over rounds, as a percent of its mean.
+# Standard deviation of a ratio over rounds, as a share of its mean.
 MOST_SPREAD = 0.10
-# Of many pairs some halves lie apart by chance; what matters is more than this, as a percent.
+# Of many pairs, some halves differ by chance; only a larger change than this share matters.
 LEAST_DRIFT = 0.05
 # Cores: one process can't use more than one, and is a bottleneck before that.
 SATURATED = 0.9
@@ -42,7 +42,7 @@ class Caution:
 
 
 def cautions(slices: pd.DataFrame, meta: dict[str, Any]) -> list[Caution]:
-    """The doubts a run leaves; none where its ratios can be trusted as far as their intervals go.
+    """Reasons for caution; none if the ratios are as precise as their intervals state.
 
     Args:
         slices: ``slices.parquet``.
@@ -68,10 +68,9 @@ def cautions(slices: pd.DataFrame, meta: dict[str, Any]) -> list[Caution]:
 
 
 def _ratios(slices: pd.DataFrame) -> pd.DataFrame:
-    """Message rates over those they are held against: a row per round, a column per pair that any round has both
-    of.
+    """Ratios of message rates: a row per round, a column per pair that at least one round measured.
 
-    A workload stands against its baseline, and one sent to a second server against the same one sent to the first.
+    A workload is compared with its baseline; one sent to a second server, with the same one sent to the first.
     """
     by_round, total = Rounds(slices).rates, totals(slices)
     pairs = [
@@ -80,7 +79,7 @@ def _ratios(slices: pd.DataFrame) -> pd.DataFrame:
         if name != base
     ]
     pairs += [(f"{of} over {to}", of, to) for of, to in paired_servers(total).items()]
-    # A workload that was rejected has a rate of 0, which is no measure of anything.
+    # The rate of 0 of a rejected workload measures nothing.
     by_round = by_round.where(by_round > 0)
     return pd.DataFrame({name: by_round[of] / by_round[to] for name, of, to in pairs}).dropna(axis=1, how="all")
 

@@ -1,4 +1,4 @@
-"""The published claims of the Batch Events API, one by one, beside what a run measured."""
+"""The published claims of the Batch Events API, each with a run's measurement."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from analysis.text.numbers import fixed, interval, multiple, percent, with_inter
 from wiretax.channels.workload import COMPARISON_KEY
 
 Verdict = Literal["holds", "holds in part", "does not hold", "undecided", "not measured"]
-# "Around 400": a fifth either way.
+# "Around 400": within a fifth of it.
 AROUND = 0.2
 OVERHEADS = (10.0, 5.0, 2.0)
-# Up to this factor, at most half of the bytes are overhead, and there is nothing to cure.
+# Up to this factor, at most half of the bytes are overhead: nothing to cure.
 CURED = 2.0
 # Saving half of the bytes cures the overhead in part.
 EASED = 0.5
 BATCH = 10
-# With this percent of what any batch can give there is no need of a larger one.
+# A batch with this share of the largest possible gain is large enough.
 NEARLY_ALL = 0.9
 EXACT = "exact"
 # Batches of different payloads with the same values of these are compared in one line.
@@ -44,15 +44,15 @@ CHANNELS = "One event to many channels: a multi-channel trigger rather than a ba
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim and what a run says about it.
+    """A claim and a run's verdict on it.
 
     Attributes:
-        claim: as published, in few words.
+        claim: as published, shortened.
         verdict: whether it holds.
         measured: the figure, with its unit.
-        interval: where it lies with 95 % confidence; "exact" for bytes.
+        interval: its 95 % confidence interval; "exact" for bytes.
         workload: what was sent.
-        note: what the figure means; where nothing was measured, how to measure it.
+        note: what the figure means; if nothing was measured, how to measure it.
     """
 
     claim: str
@@ -64,7 +64,7 @@ class Claim:
 
 
 def claims(slices: pd.DataFrame) -> list[Claim]:
-    """All claims, in the order in which they are published; one that a run can't tell says what would.
+    """All claims, in the order of publication; one that the run can't decide names the command that can.
 
     Args:
         slices: ``slices.parquet``.
@@ -94,7 +94,7 @@ def _header(slices: pd.DataFrame) -> Claim:
         f"{found.mean:,.0f} B" if one else f"{found.least:,.0f} to {found.most:,.0f} B, mean {found.mean:,.0f} B",
         EXACT,
         f"trigger, {found.names[0] if one else f'{found.libraries} official libraries'}",
-        "If the request line with its signed query counts; header fields alone are "
+        "Includes the request line with its signed query; the header fields alone are "
         + (
             f"{found.least_fields:,.0f} B." if one else f"{found.least_fields:,.0f} to {found.most_fields:,.0f} B."
         ),
@@ -109,7 +109,7 @@ def _overhead(rows: list[Row], own: list[Row]) -> Claim:
     try:
         breakevens = {each: payload_at_overhead(each, most["client"], most["payload_kind"]) for each in OVERHEADS}
     except KeyError:
-        # Bytes of a client without a profile are known where they were measured, and nowhere else.
+        # For a client without a profile, only measured bytes are known.
         breakevens = {}
     reached = most["overhead_factor"] >= OVERHEADS[0] or breakevens.get(OVERHEADS[0]) is not None
     sizes = [f"{factor:g}x at {size:,} B" for factor, size in breakevens.items() if size is not None]
@@ -127,16 +127,16 @@ def _overhead(rows: list[Row], own: list[Row]) -> Claim:
 def _cure(rows: list[Row], own: list[Row], family: pd.DataFrame) -> Claim:
     ten = _batches_of_ten(own)
     if not ten:
-        return Claim(CURE, "not measured", note="No trigger beside a batch of 10: wiretax run headline.")
+        return Claim(CURE, "not measured", note="No trigger to compare with a batch of 10: wiretax run headline.")
     [row] = ten
     alone = {each["workload"]: float(each["overhead_factor"]) for each in rows}
     same = [each for each in _batches_of_ten(rows) if all(each[name] == row[name] for name in SAME_BUT_PAYLOAD)]
     # A trigger with little overhead has nothing to cure.
-    ill = [each for each in same if alone[each["baseline"]] > CURED]
+    costly = [each for each in same if alone[each["baseline"]] > CURED]
     verdict: Verdict = "does not hold"
-    if all(each["overhead_factor"] <= CURED for each in ill):
+    if all(each["overhead_factor"] <= CURED for each in costly):
         verdict = "holds"
-    elif any(each["saving"] >= EASED for each in ill):
+    elif any(each["saving"] >= EASED for each in costly):
         verdict = "holds in part"
     overheads = f"overhead {multiple(alone[row['baseline']])} to {multiple(row['overhead_factor'])}"
     return Claim(
@@ -150,23 +150,23 @@ def _cure(rows: list[Row], own: list[Row], family: pd.DataFrame) -> Claim:
 
 
 def _batches_of_ten(rows: list[Row]) -> list[Row]:
-    """Those that have a trigger beside them."""
+    """Batches of ten whose trigger was measured too."""
     ten = (row for row in rows if row["api"] == "batch" and row["batch_size"] == BATCH)
     return [row for row in ten if not isnan(row["saving"])]
 
 
 def _distance(own: list[Row], family: pd.DataFrame, saving: float) -> Iterator[str]:
-    """How far a saving is from what ever larger batches approach."""
+    """The share of the largest possible saving that this saving reaches."""
     alone = {row["api"]: float(row["sent_per_event"]) for row in own}
     for row in fit_bytes(family).to_dict("records"):
         if row["api"] == "batch" and not isnan(row["event_bytes"]):
             limit = 1 - float(row["event_bytes"]) / alone["trigger"]
             most, reached = percent(limit), percent(saving / limit, 0)
-            yield f"By the model of bytes no batch saves more than {most}; this is {reached} of it."
+            yield f"By the byte model no batch saves more than {most}; this is {reached} of it."
 
 
 def _by_payload(rows: list[Row]) -> Iterator[str]:
-    """The saving at each payload, where there are several."""
+    """The saving at each payload, if there are several."""
     if len(rows) > 1:
         ordered = sorted(rows, key=lambda row: int(row["payload_bytes"]))
         sizes = ", ".join(f"{percent(row['saving'])} at {row['payload_bytes']:,} B" for row in ordered)
@@ -176,11 +176,11 @@ def _by_payload(rows: list[Row]) -> Iterator[str]:
 def _ten(own: list[Row], family: pd.DataFrame) -> Claim:
     ten = _batches_of_ten(own)
     if not ten:
-        return Claim(TEN, "not measured", note="No trigger beside a batch of 10: wiretax run headline.")
+        return Claim(TEN, "not measured", note="No trigger to compare with a batch of 10: wiretax run headline.")
     [row] = ten
     if why := why_no_gain(family):
         return Claim(TEN, "not measured", note=why)
-    # Rounds that lack one of the sizes have no line.
+    # Without a round that has all sizes, there is no fit.
     fits = fit_time(family).to_dict("records")
     best, note = _best_gain(fits[0]) if fits else (nan, "")
     return Claim(
@@ -194,20 +194,20 @@ def _ten(own: list[Row], family: pd.DataFrame) -> Claim:
 
 
 def _best_gain(fit: Row) -> tuple[float, str]:
-    """The most that any batch can gain, or did where the data support no limit; and what is to be said of it."""
-    said = gain_limit(fit)
-    if not said:
+    """The largest possible gain, or the largest measured one if the data support no limit; and a note on it."""
+    note = gain_limit(fit)
+    if not note:
         return nan, ""
-    said = f"{said[0].upper()}{said[1:]}."
+    note = f"{note[0].upper()}{note[1:]}."
     if not isnan(fit["gain_limit"]):
-        return float(fit["gain_limit"]), said
+        return float(fit["gain_limit"]), note
     if fit["largest_batch"] <= BATCH:
         return nan, f"No larger batch was measured, and no limit is given: {fit['no_limit_because']}."
-    return float(fit["largest_gain"]), f"{said} No limit is given: {fit['no_limit_because']}."
+    return float(fit["largest_gain"]), f"{note} No limit is given: {fit['no_limit_because']}."
 
 
 def _ten_suffice(row: Row, best: float) -> Verdict:
-    """``best``: NaN where it is not known whether larger batches gain more."""
+    """``best``: NaN if it is unknown whether larger batches gain more."""
     if isnan(row["gain_low"]):
         return "undecided"
     return "holds" if row["gain"] >= NEARLY_ALL * best else "holds in part" if row["gain_low"] > 1 else "undecided"
@@ -217,7 +217,9 @@ def _more(own: list[Row], family: pd.DataFrame) -> Claim:
     batches = {row["batch_size"]: row for row in own if row["api"] == "batch"}
     larger = [batches[size] for size in sorted(batches) if size > BATCH]
     if BATCH not in batches or not larger:
-        return Claim(MORE, "not measured", note="No batch larger than 10 beside one of 10: wiretax run headline.")
+        return Claim(
+            MORE, "not measured", note="No batch of 10 with a larger one to compare: wiretax run headline."
+        )
     ten, rounds = batches[BATCH], Rounds(family)
     fewer = [1 - row["sent_per_event"] / ten["sent_per_event"] for row in larger]
     what = f"{batch_sizes([row['batch_size'] for row in larger])} over one of {BATCH}, {event(ten)}"
@@ -242,7 +244,7 @@ def _with_interval(ratio: Ratio) -> str:
 
 
 def _all_above_one(ratios: list[Ratio]) -> Verdict:
-    """Whether the one is faster than the other each time, beyond doubt."""
+    """Whether all ratios are significantly above 1."""
     faster = [ratio.low > 1 for ratio in ratios]
     if any(faster):
         return "holds" if all(faster) else "holds in part"
@@ -253,7 +255,7 @@ def _channels(own: list[Row], family: pd.DataFrame) -> Claim:
     batches = {row["batch_size"]: row for row in own if row["api"] == "batch"}
     fans = [row for row in own if row["api"] == "multi_trigger" and row["channels"] in batches]
     if not fans:
-        what = "No trigger to as many channels as a batch has events"
+        what = "No trigger whose number of channels equals the events of a batch"
         return Claim(CHANNELS, "not measured", note=f"{what}: wiretax run headline.")
     rounds, why = Rounds(family), why_no_gain(family)
     ratios, notes = [], []
@@ -266,7 +268,7 @@ def _channels(own: list[Row], family: pd.DataFrame) -> Claim:
             f"{fan['channels']} channels: {fixed(fewer, 1)} B per message instead of {fixed(more, 1)}, "
             f"{_with_interval(ratio)}"
         )
-    # What stands last is the fewest channels: the least that is gained.
+    # The last one has the fewest channels, so the smallest gain.
     if why:
         what = f"{call(fan)} over batch of {fan['channels']}, {event(fan)}"
         return Claim(CHANNELS, "not measured", f"{percent(1 - fewer / more)} fewer bytes", EXACT, what, why)

@@ -1,4 +1,4 @@
-"""Sentences about connections: whether they were kept, or who closed them and what that cost."""
+"""Sentences about connections: whether they were kept, or that the server closed them and the cost of that."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def connection_notes(slices: pd.DataFrame) -> Iterator[str]:
 
 
 def closing_notes(slices: pd.DataFrame) -> Iterator[str]:
-    """A sentence for each server that closed connections before the workloads would have, and another one for its
+    """A sentence for each server that closed connections before the client would have, and a separate one for its
     TLS connections; without full stops."""
     if not len(slices):
         return

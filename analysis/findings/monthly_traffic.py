@@ -17,12 +17,12 @@ BATCH = 10
 
 @dataclass(frozen=True, slots=True)
 class MonthlyTraffic:
-    """A month's events, sent one a call and ten a call.
+    """A month's events, sent in calls of one event and of ten.
 
     Attributes:
-        events: how many a month.
-        alone: sent bytes per event, one a call.
-        batched: sent bytes per event, ten a call.
+        events: per month.
+        alone: sent bytes per event, one event per call.
+        batched: sent bytes per event, ten events per call.
     """
 
     events: int
@@ -31,7 +31,7 @@ class MonthlyTraffic:
 
     @property
     def saved(self) -> float:
-        """Bytes per month that are not sent."""
+        """Bytes saved per month."""
         return self.events * (self.alone - self.batched)
 
     @property
@@ -41,7 +41,7 @@ class MonthlyTraffic:
 
 
 def monthly_traffic(slices: pd.DataFrame, monthly: tuple[int, ...] = MONTHLY_EVENTS) -> list[MonthlyTraffic]:
-    """The saving of batches of ten at several volumes; none where a run has no trigger beside such a batch.
+    """The saving of batches of ten at several volumes; empty if a run lacks a trigger or such a batch.
 
     Args:
         slices: ``slices.parquet``.

@@ -12,9 +12,7 @@ from analysis.text.labels import Row
 
 # Marks a lower bound.
 LOWER_BOUND = ">"
-LOWER_BOUNDS = (
-    f"{LOWER_BOUND}: lower bound; {{}} without an acknowledgement count with how long they were waited for"
-)
+LOWER_BOUNDS = f"{LOWER_BOUND}: lower bound; {{}} without an acknowledgement count with the time waited for them"
 OPEN_LOOP = (
     "for the latency of a service's users, measure an open loop: a workload with a rate, as in plan tradeoff"
 )
@@ -39,19 +37,19 @@ def bound(row: Row, name: str) -> str:
 
 
 def closed_loop(users: int, is_free: bool = False) -> str:
-    """Whose latency a sweep or a free run measures.
+    """The load under which a sweep or a free run measured its latencies.
 
     Args:
         users: how many.
-        is_free: whether Locust set their pace, so that they may have paused between calls.
+        is_free: whether Locust set their pace; then they may have paused between calls.
     """
     who = f"{'1 user' if users == 1 else f'{users} users'} with one call at a time each"
     return f"times: closed loop, {who}" if is_free else f"times: saturated, {who} (closed loop)"
 
 
 def too_few(table: pd.DataFrame, names: Mapping[str, float], of: str) -> Iterator[str]:
-    """``-: too few calls; p50 needs 20, p99 1,000``, with the percentiles that a table's rows lack; nothing where
-    they lack none.
+    """``-: too few calls; p50 needs 20, p99 1,000``, with the percentiles that a table's rows lack; empty if
+    they have all.
 
     Args:
         table: with a column ``NAME_s`` for each percentile.
@@ -64,7 +62,7 @@ def too_few(table: pd.DataFrame, names: Mapping[str, float], of: str) -> Iterato
 
 
 def needed(quantiles: Mapping[str, float]) -> str:
-    """``p50 needs 20, p99 1,000``: how many samples each percentile takes."""
+    """``p50 needs 20, p99 1,000``: how many samples each percentile needs."""
     first, *others = ((name, f"{samples_needed(quantile):,}") for name, quantile in quantiles.items())
     return ", ".join([f"{first[0]} needs {first[1]}", *(f"{name} {count}" for name, count in others)])
 
@@ -76,7 +74,7 @@ def shown_as(name: str) -> str:
 
 
 def notes(table: pd.DataFrame, names: Mapping[str, float], of: str = "calls") -> Iterator[str]:
-    """What a table's percentiles need to be read, a line each: lower bounds and missing ones, where it has any."""
+    """Notes on a table's percentiles, a line each: lower bounds and missing ones, if it has any."""
     if any(table[f"{name}_s_is_lower_bound"].any() for name in names):
         yield LOWER_BOUNDS.format(of)
     yield from too_few(table, names, of)

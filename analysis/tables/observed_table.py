@@ -1,4 +1,4 @@
-"""An observed publisher as a person reads it on a terminal: what its calls cost, and whose requests they are."""
+"""An observed publisher as a person reads it on a terminal: its calls' cost, and the library they match."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KIND = [name for name in columns_of("call", "transport", "server") if name != "c
 BYTES = [*REQUEST, *RESPONSE, "payload_total_bytes", "unfinished_sent_bytes", "unfinished_received_bytes"]
 COUNTS = ["requests", "unfinished_requests", "events", "failures"]
 MOST_SHAPES = 3
-# What these mean is the publisher's business, and no plan can change it.
+# Their causes lie in what the publisher sent; a plan can't change that.
 OF_WHAT_WAS_SENT = (400, 413, 429)
 PUBLISHER = "the publisher"
 HABITS = {"close": "opens a connection for each call", "keep-alive": "keeps its connections"}
@@ -41,11 +41,11 @@ COLUMNS = (
 
 
 def print_observed(run: Run, console: Console) -> None:
-    """Print a run of ``wiretax observe``: the table by kind of call, connections, profile, failures, witnesses."""
+    """Print a run of ``wiretax observe``: kinds of call, connections, profile, failures, byte counts."""
     say = partial(console.print, soft_wrap=not console.is_terminal)
     command = shlex.join(run.meta["plan"]["command"]).replace("'***'", "***")
     where = "mock that costs nothing" if run.meta["mock"] is not None else "(upstream)"
-    # What the publisher said may not end its last line.
+    # The publisher's own output may lack a final line break.
     say()
     say(f"[bold]observe[/bold]  {escape(run.meta['endpoint'])}  {where}")
     say(f"[dim]{escape(command)}[/dim]")
@@ -63,12 +63,12 @@ def print_observed(run: Run, console: Console) -> None:
         say(f"[yellow]warning[/yellow]  {escape(warning)}")
     for reason in run.meta["invalid_because"]:
         say(f"[red]invalid[/red]  {escape(reason)}")
-    say(_witnesses(run.meta["reconcile"]))
+    say(_byte_counts(run.meta["reconcile"]))
     say(f"saved in {escape(str(run.folder))}")
 
 
 def by_kind(slices: pd.DataFrame) -> pd.DataFrame:
-    """What calls of one kind cost, whatever their payload.
+    """The cost of calls of one kind, whatever their payload.
 
     Args:
         slices: ``slices.parquet`` of an observed run.
@@ -76,7 +76,7 @@ def by_kind(slices: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A row per kind (``KIND``), in the order they were first seen:
         ``requests``, ``events``, ``failures``, ``head_per_call``, ``body_per_call``, ``sent_per_event``,
-        ``received_per_event`` (bytes), ``overhead_factor`` (sent over payload, a ratio). NaN where nothing was
+        ``received_per_event`` (bytes), ``overhead_factor`` (sent over payload, a ratio). NaN if nothing was
         answered, acknowledged, or carried.
     """
     frame = with_all_columns(slices).groupby(KIND, sort=False)[[*COUNTS, *BYTES]].sum()
@@ -120,7 +120,7 @@ def render(kinds: pd.DataFrame) -> Table:
 
 
 def _advice(failure: Row) -> str:
-    """What to do about an answer whose cause does not lie in what was published."""
+    """What to do about an answer whose cause is not in what was published."""
     if failure["kind"] in REJECTIONS and failure["status"] not in OF_WHAT_WAS_SENT:
         return f"; {remedy(failure['kind'], failure['status'], failure['message'])}"
     return ""
@@ -133,7 +133,7 @@ def _lines(meta: dict[str, Any]) -> list[str]:
     if seen["other_requests"]:
         requests += f" that publish, {seen['other_requests']:,} that don't,"
     lines = [f"{requests} on {count(seen['connections'], 'connection')}"]
-    # Runs from before it was noted do not say.
+    # Runs of older versions lack it.
     closed_by: dict[str, int] = seen.get("closed_by") or {}
     lines += [f"  {number:,} closed by {who}" for who, number in closed_by.items()]
     closer = next(iter(closed_by), PUBLISHER)
@@ -159,9 +159,9 @@ def _lines(meta: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _witnesses(reconcile: dict[str, Any]) -> str:
+def _byte_counts(reconcile: dict[str, Any]) -> str:
     if not reconcile["agrees"]:
-        return "the witnesses disagree"
+        return "the byte counts disagree"
     names = ["proxy"] + [name for name, key in (("kernel", "kernel"), ("mock", "server")) if reconcile[key]]
     agree = f"{', '.join(names[:-1])} and {names[-1]} agree to the byte: " if len(names) > 1 else "by the proxy: "
     socket = reconcile["socket"]

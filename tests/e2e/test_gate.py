@@ -78,10 +78,10 @@ def test_the_exit_code_is_the_verdict(run: Run, saved_run: Path, tmp_path: Path,
 
 def test_an_invalid_run_is_invalid_whatever_it_measured(run: Run, saved_run: Path, tmp_path: Path) -> None:
     gates(tmp_path, SENT + "max = 450\n")
-    change(saved_run, valid=False, invalid_because=["the witnesses disagree: 1 B"])
+    change(saved_run, valid=False, invalid_because=["the byte counts disagree: 1 B"])
     done = run("gate")
     assert done.returncode == 5
-    assert "invalid  the witnesses disagree: 1 B" in done.stdout
+    assert "invalid  the byte counts disagree: 1 B" in done.stdout
     change(saved_run, valid=True, invalid_because=[])
     assert run("gate").returncode == 0
     (saved_run / "latency.parquet").write_bytes(b"PAR1")

@@ -229,7 +229,7 @@ def test_a_server_that_never_answers_is_said_before_anything_is_written(
         (["run", "--endpoint", "https://k:hidden@127.0.0.1:{free}/apps/1"], 5, "nothing listens at"),
         (["run", "--endpoint", "http://k:hidden@192.0.2.1/apps/1"], 2, "add --yes if you mean it"),
         (["run", "--endpoint", "http://k:hidden@127.0.0.1:{free}/apps/1"], 5, "nothing listens at"),
-        (["run", "--endpoint", "{wrong}"], 5, "does not take these credentials (401: Invalid signature)"),
+        (["run", "--endpoint", "{wrong}"], 5, "does not accept these credentials (401: Invalid signature)"),
         (["run", "--results", "{file}"], 2, "can't be written"),
         (["run", "--results", "/proc/none"], 2, "can't be written"),
     ],

@@ -171,7 +171,7 @@ class Observation:
     def _meta(self, record: RunRecord) -> dict[str, Any]:
         seen = self.recording
         outcome = reconcile(record.total, seen.sent, seen.received, seen.tcp, self._as_sent(self.server))
-        invalid = [f"the witnesses disagree: {each}" for each in outcome.differences]
+        invalid = [f"the byte counts disagree: {each}" for each in outcome.differences]
         if not any(row["events"] for row in record.slices):
             invalid.append("no event was acknowledged")
         if self.cost is not None and self.server is None:

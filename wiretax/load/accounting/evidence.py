@@ -1,4 +1,4 @@
-"""What the witnesses of a run say when it is over: whether it is valid, and what a reader has to know."""
+"""The comparison of a run's byte counts when it is over: whether it is valid, and what a reader has to know."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wiretax.wire.ledger import Tally, Witness
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The client's own count, the sockets', the kernel's and the servers', side by side.
+    """The counts of client, sockets, kernel and servers, side by side.
 
     Attributes:
         record: what the client counted.
@@ -27,10 +27,10 @@ class Evidence:
         witness: what all sockets and kernels counted.
         before: each server's ledger before the run; None if it keeps none.
         counted: what each server counted since; None if it keeps no ledger, or no longer answers.
-        server: all of that together; None if no server keeps a ledger.
-        complete: whether each server has counted.
-        reconciliation: whether they agree.
-        outcome: what became of all calls.
+        server: the sum over servers; None if no server keeps a ledger.
+        complete: whether every server keeps a ledger and still answers.
+        reconciliation: whether the counts agree.
+        outcome: how all calls ended.
     """
 
     record: RunRecord
@@ -54,7 +54,7 @@ class Evidence:
         before: dict[Server, Counts | None],
         counted: dict[Server, Counts | None],
     ) -> Evidence:
-        """Compare the witnesses; ``own``: that of this process."""
+        """Compare the byte counts; ``own``: those of this process."""
         witness = own.plus(summary.witness)
         kept = [counts for counts in counted.values() if counts is not None]
         server = merge_ledgers(kept) if kept else None
@@ -79,23 +79,23 @@ class Evidence:
         """A sentence for each reason not to trust the run; empty if it is valid."""
         lost = self.summary.lost
         reasons = [*lost, _unexplained(self.reconciliation)] if lost else []
-        reasons += [f"the witnesses disagree: {each}" for each in self.reconciliation.differences]
+        reasons += [f"the byte counts disagree: {each}" for each in self.reconciliation.differences]
         reasons += [f"the exchanges do not add up: {each}" for each in self.outcome.differences]
-        heard = {row["server"] for row in self.record.slices if row["events"]}
-        if not heard:
+        acknowledging = {row["server"] for row in self.record.slices if row["events"]}
+        if not acknowledging:
             reasons.append("no event was acknowledged in any whole slice")
-        elif unheard := {target.server for target in self.targets} - heard:
-            reasons.append(f"no event was acknowledged by --{unheard.pop()} in any whole slice")
+        elif silent := {target.server for target in self.targets} - acknowledging:
+            reasons.append(f"no event was acknowledged by --{silent.pop()} in any whole slice")
         for server, before in self.before.items():
             if before is not None and self.counted[server] is None:
                 whose = f"the mock of --{server}" if len(self.counted) > 1 else "the mock"
-                reasons.append(f"{whose} kept a ledger when the run began and does not answer any more")
+                reasons.append(f"{whose} kept a ledger when the run began and no longer answers")
         if ended_early:
             reasons.append(f"ended early, with {self.record.rounds} rounds begun: {ended_early}")
         return reasons
 
     def warnings(self, interrupted: bool) -> list[str]:
-        """A sentence for each thing that a reader has to know, beside the reasons above."""
+        """A sentence for each thing that a reader has to know, besides the reasons above."""
         record = self.record
         warnings = []
         if interrupted:
@@ -108,7 +108,7 @@ class Evidence:
             whose, which = ("the endpoint", "bytes")
             if len(self.before) > 1:
                 whose, which = f"--{server}", "bytes to and from it"
-            warnings.append(f"{whose} keeps no ledger: {which} are the client's word alone")
+            warnings.append(f"{whose} keeps no ledger: {which} were counted by the client only")
         injected = (self.server or {}).get("faults")
         if injected:
             kinds = ", ".join(f"{count} {name}" for name, count in sorted(injected.items()))
@@ -121,16 +121,19 @@ class Evidence:
 
 
 def _accounts(record: RunRecord, counted: dict[Server, Counts | None]) -> dict[str, Account]:
-    """What was sent to each server, beside what it counted."""
+    """What was sent to each server, and what it counted."""
     return {server: Account(record.sent_to.get(server, Tally()), counts) for server, counts in counted.items()}
 
 
 def _unexplained(outcome: Reconciliation) -> str:
-    """What lost workers sent after their last reports, as far as anybody knows."""
+    """What lost workers sent after their last reports, as far as a ledger shows it."""
     if outcome.server is None:
-        return "what lost workers sent after their last report is in no figure, and nobody else counted it"
+        return (
+            "what lost workers sent after their last report is missing from all figures, and no server counted it"
+        )
     more = {name: outcome.server[name] - count for name, count in outcome.model.items()}
     return (
-        f"what lost workers sent after their last report is in no figure: by the mock {more['requests']:,} "
-        f"requests, {more['request_bytes']:,} B sent and {more['response_bytes']:,} B received"
+        f"what lost workers sent after their last report is missing from all figures: by the mock's count "
+        f"{more['requests']:,} requests, {more['request_bytes']:,} B sent and "
+        f"{more['response_bytes']:,} B received"
     )

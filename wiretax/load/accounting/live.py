@@ -34,7 +34,7 @@ SAMPLE_S = 2.0
 MOST_SAMPLES = 900
 # A row's columns of each percentile: its value, and whether that is a lower bound.
 PERCENTILES = column_names(P50_P99)
-# What is measured over the whole test, by the name the page knows it by.
+# Metrics over the whole test, by their names in the page.
 FIGURES = {
     "events_per_second": "events_per_second",
     "sent_per_event": "http.request.size.per_event",
@@ -55,7 +55,7 @@ COLUMNS = (
     columns.P99,
     columns.CALLS,
 )
-# What the page shows beside the workloads: the headings of their cells, and the layers in the order of the wire.
+# For the page: the headings of the workloads' cells, and the layers in the order of the wire.
 HEADINGS = ["sent as", *(column.title for column in COLUMNS), "failures"]
 LAYERS = [{"key": bar.key, "label": bar.label} for bar in BARS]
 _INDICES = np.arange(SIZE)
@@ -116,7 +116,7 @@ class Live:
         for number, slice_ in enumerate(still_open, 1):
             row = slice_row(slice_, 0, 0)
             name = row["workload"]
-            # A round of its own, apart from all that the record has.
+            # A separate round, different from all rounds in the record.
             open_rows.append({**row, "round": -number, "duration_s": slice_.duration_s or now - slice_.started_at})
             seen = _counted(slice_)
             histograms[name] = histograms[name] + seen if name in histograms else seen
@@ -133,7 +133,7 @@ class Live:
 
     @property
     def why_no_gain(self) -> str:
-        """Why there is no gain, and which plan measures one; empty in a sweep."""
+        """Why there is no gain, and which plan measures it; empty in a sweep."""
         return "" if self._by_rounds else no_gain("free", {each["api"] for each in self.workloads})
 
     def history(self, since: int) -> list[tuple[float, dict[str, Sample]]]:
@@ -229,7 +229,7 @@ def _use(described: Counts, counts: Counts) -> dict[Hashable, Any]:
 
 
 def _closing(row: dict[Hashable, Any], counted: SliceCounts) -> str:
-    """What it cost that the server closed connections."""
+    """The cost of the connections that the server closed."""
     cable = METRICS["cable.size.per_event"].whole(counted, row["workload"])
     return closing_note({**row, "setup_per_event": setup_per_event(row)}, nan if cable is None else float(cable))
 

@@ -12,7 +12,7 @@ from wiretax.runs.machine import busy_s, crowding
 
 
 class LoadTime:
-    """Starts with ``begin``, ends with ``end``; what is done while ``paused`` is left out."""
+    """Starts with ``begin``, ends with ``end``; time spent inside ``paused`` is left out."""
 
     def __init__(self) -> None:
         self._own_s = self._machine_s = self._wall_s = 0.0
@@ -33,7 +33,7 @@ class LoadTime:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """What is done meanwhile is no load."""
+        """Leave the time of this block out."""
         own_s, machine_s, wall_s = _own_s(), busy_s(), perf_counter()
         try:
             yield

@@ -1,4 +1,4 @@
-"""The frame around a load: the witnesses are read before and after it, and compared."""
+"""The frame around a load: counters are read before and after it, and compared."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wiretax.wire.ledger import Witness
 
 
 class Measurement:
-    """What is read before a run, and concluded after it."""
+    """Reads counters before a run, and concludes from them after it."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Measurement:
         Args:
             targets: where events go.
             cost: of the run's own mock; None if the endpoint was given.
-            faults: what that mock gets wrong; ignored if the endpoint was given.
+            faults: injected by that mock; ignored if the endpoint was given.
             mode: how the load is driven.
         """
         faults = faults if cost is not None else NO_FAULTS
@@ -52,11 +52,11 @@ class Measurement:
         self._time.end()
 
     def paused(self) -> AbstractContextManager[None]:
-        """What is done meanwhile is no load: its processor time and its duration do not count."""
+        """Leave the processor time and the duration of this block out of the load's."""
         return self._time.paused()
 
     def so_far(self, record: RunRecord, plan: dict[str, Any]) -> dict[str, Any]:
-        """``run.json`` as far as it is known while the load goes on: as if nothing was wrong."""
+        """``run.json`` as far as it is known during the load; it assumes a valid run."""
         return {
             **self._facts.as_dict(record, plan),
             "interrupted": False,
@@ -77,14 +77,14 @@ class Measurement:
         notes: Sequence[str] = (),
         summary: ExecutorSummary = ALONE,
     ) -> None:
-        """Compare the witnesses, and add ``record.server`` and ``record.meta``; all users have stopped.
+        """Compare the byte counts, and add ``record.server`` and ``record.meta``; all users have stopped.
 
         Args:
             record: of all processes.
             own: what the sockets of this process counted.
             plan: as ``run.json`` keeps it.
             ended_early: why the run ended before its plan was done; empty if it did not.
-            interrupted: whether that was a signal or its user.
+            interrupted: whether a signal or the user ended it.
             notes: further warnings.
             summary: of the workers.
         """

@@ -1,4 +1,4 @@
-"""What ``run.json`` says of a run without a witness."""
+"""The part of ``run.json`` that is known before a run, plus its rounds and machine."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from wiretax.wire.connections.target import Target
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What is known before a run begins.
+    """Facts that are known before a run begins.
 
     Attributes:
         targets: where events go.
         cost: of the run's own mock; None if a server was given.
-        faults: what that mock gets wrong.
+        faults: injected by that mock.
         mode: how the load is driven.
         started: when the run was set up.
     """

@@ -50,7 +50,7 @@ class Ledgers:
 
 
 def _is_one_server(targets: dict[Server, list[Target]]) -> bool:
-    """Whether the two are the same server, whatever its names: where a build is measured against itself."""
+    """Whether the two are the same server, whatever its names, as when a build is measured against itself."""
     places = [{place for target in each for place in _places(target)} for each in targets.values()]
     return len(places) == 2 and not places[0].isdisjoint(places[1])
 

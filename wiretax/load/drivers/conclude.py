@@ -1,4 +1,4 @@
-"""How every run ends: the witnesses are compared, the run is written, and an exit code stands for it."""
+"""How every run ends: the byte counts are compared, the run is written, and an exit code gives the verdict."""
 
 from __future__ import annotations
 

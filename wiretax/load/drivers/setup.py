@@ -37,7 +37,7 @@ class RunSetup:
         message_limit: how many messages it may send; None for no limit.
         folder: where the run will be written, claimed.
         session: what the users of this process share.
-        measurement: the witnesses, read before anything is sent.
+        measurement: the counters, read before anything is sent.
         gating: the checks that decide how many rounds a sweep has; None for no added rounds.
         most_rounds: of a sweep, added ones included.
         tried: what the calls before the run showed.

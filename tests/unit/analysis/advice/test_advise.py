@@ -58,7 +58,7 @@ def test_work_of_batches_larger_than_any_measured_is_called_extrapolated(
     largest: int, is_extrapolated: bool
 ) -> None:
     advice = advise(demand(), replace(MEASURED, largest_batch=largest))
-    sentence = f"The largest batch in that run had {largest} events; what a call of 10 takes is extrapolated."
+    sentence = f"The largest batch in that run had {largest} events; the time of a call of 10 is extrapolated."
     assert (sentence in said(advice)) == is_extrapolated
 
 
@@ -148,28 +148,28 @@ def test_a_budget_under_a_calls_time_fits_nothing() -> None:
     advice = advise(demand(budget_s=0.02))
     assert advice.advised is None
     assert "Nothing fits." in said(advice)
-    assert "A call by itself takes 40 ms, the budget is 20 ms" in said(advice)
+    assert "A single call takes 40 ms, the budget is 20 ms" in said(advice)
 
 
 def test_a_budget_that_leaves_no_time_to_gather_is_not_worth_a_batch() -> None:
     advice = advise(demand(budget_s=0.0405))
     assert advice.advised is advice.trigger
-    assert "leaves less than the 1 ms a linger takes at least" in said(advice)
+    assert "leaves less than the shortest linger, 1 ms" in said(advice)
     assert "!: over the budget." in said(advice)
 
 
 def test_an_endpoint_without_batches() -> None:
     advice = advise(demand(limit=1))
     assert advice.advised is advice.trigger
-    assert "the endpoint takes one event per batch" in said(advice)
+    assert "the endpoint accepts one event per batch" in said(advice)
 
 
 def test_a_large_payload_leaves_little_to_save() -> None:
     advice = advise(demand(payload_bytes=10_000))
     assert advice.advised is not None
     assert advice.advised.batch_size > 1
-    assert said(advice).startswith("[bold]Batching saves few bytes, 2.0 %, since the payload is most of what is")
-    assert "further round trips" in said(advice)
+    assert said(advice).startswith("[bold]Batching saves few bytes, 2.0 %, since most bytes sent are payload")
+    assert "more round trips" in said(advice)
 
 
 def test_a_linger_that_the_budget_ends_says_what_more_would_take() -> None:
@@ -185,13 +185,13 @@ def test_a_publisher_that_cannot_keep_up() -> None:
     assert advice.trigger.processes == pytest.approx(4.2)
     assert advice.trigger.processes_needed == 6
     assert advice.options[9].processes == pytest.approx(0.6)
-    assert "By trigger it would take 6 such publishers; in batches one does it." in said(advice)
+    assert "By trigger, 6 such publishers are needed; in batches, one." in said(advice)
     more = advise(demand(rate=1e6), MEASURED)
-    assert "One such publisher can't keep up: the work is 3.0 times what one does. 4 would, 75 % busy" in said(
+    assert "One such publisher can't keep up: the work is 3.0 times what one can do. 4 can, 75 % busy" in said(
         more
     )
     near = advise(demand(rate=290_000), MEASURED)
-    assert "One such publisher would be 87 % busy; two leave room." in said(near)
+    assert "One such publisher would be 87 % busy; two leave headroom." in said(near)
 
 
 def test_a_connection_for_each_call_takes_its_handshakes() -> None:
@@ -249,19 +249,19 @@ def test_a_server_that_closes_leaves_less_time_to_linger() -> None:
 @pytest.mark.parametrize(
     ("connections", "text"),
     [
-        (ASSUMED, "That the server keeps connections is assumed; wiretax doctor tells."),
-        (Connections(False, "a-run"), "The server keeps connections, as a-run saw."),
-        (Connections(False, "--connection keep-alive"), "as --connection keep-alive says."),
+        (ASSUMED, "The server is assumed to keep connections; check with wiretax doctor."),
+        (Connections(False, "a-run"), "The server keeps connections, as a-run showed."),
+        (Connections(False, "--connection keep-alive"), "as --connection keep-alive states."),
         (
             Connections(True, "a-run"),
-            "closes each connection after a call, as a-run saw, so a call takes 3 round trips",
+            "closes each connection after a call, as a-run showed, so a call takes 3 round trips",
         ),
-        (Connections(True, "--connection close"), "as --connection close says, so a call takes 3 round trips"),
+        (Connections(True, "--connection close"), "as --connection close states, so a call takes 3 round trips"),
     ],
 )
 def test_it_is_said_what_becomes_of_connections_and_who_says_so(connections: Connections, text: str) -> None:
     assert text in said(advise(demand(connections=connections), MEASURED))
-    closed = "the work of opening one comes on top" in said(advise(demand(connections=connections), MEASURED))
+    closed = "the work of opening one is not included" in said(advise(demand(connections=connections), MEASURED))
     assert closed == connections.closes
 
 
@@ -277,7 +277,7 @@ def test_a_verdict_comes_first() -> None:
         "[bold]Batching is hardly worth it: too few events arrive within the linger. It saves 10 % of the "
         "bytes, and an event is up to 60 ms later.[/bold]"
     )
-    assert lines[1].startswith("Publish by trigger; or, if the bytes are worth the wait, in batches of ")
+    assert lines[1].startswith("Publish by trigger; or, if the bytes saved are worth the wait, in batches of ")
     rare, usual = (next(choice(advise(demand(rate=each)))) for each in (0.1, 500))
     assert rare.startswith("[bold]Batching isn't worth it: at 0.1 events/s")
     assert usual.startswith("[bold]Publish in batches of 10")
@@ -295,19 +295,19 @@ def test_the_work_is_in_the_latency() -> None:
 @pytest.mark.parametrize(
     ("cost", "text"),
     [
-        (UNKNOWN, "not known and reckoned as 0, as no run tells it. Measure it with: wiretax run headline"),
+        (UNKNOWN, "unknown and counted as 0, since no saved run shows it. Measure it with: wiretax run headline"),
         (
             MEASURED,
-            "20.0 µs a call and 1.0 µs an event, measured in measured (200 B chat by reference, with TLS).",
+            "20.0 µs per call and 1.0 µs per event, measured in measured (200 B chat by reference, with TLS).",
         ),
         (MEASURED, "Its mock costs nothing"),
         (
             replace(MEASURED, mock={**FREE_MOCK, "per_request_s": 0.0002}),
-            "takes 200.0 µs a call and 0.0 µs an event",
+            "takes 200.0 µs per call and 0.0 µs per event",
         ),
         (replace(MEASURED, by_round_trips=True), "That run waited for round trips"),
-        (replace(MEASURED, workload=Workload.of(payload_bytes=17)), "without TLS, the nearest it has"),
-        (replace(MEASURED, workload=Workload.of(payload_bytes=17)), "Its payload is not near 200 B"),
+        (replace(MEASURED, workload=Workload.of(payload_bytes=17)), "without TLS, the nearest in that run"),
+        (replace(MEASURED, workload=Workload.of(payload_bytes=17)), "Its payload differs a lot from 200 B"),
         (replace(MEASURED, with_connection=True), "with TLS, a connection per call"),
     ],
 )
@@ -319,7 +319,7 @@ PRINTED = """\
 advise  500 events/s of 200 B chat by reference, to https://api-mt1.pusher.com; round trip 40 ms, budget 100 ms
 
 Publish in batches of 10, with a linger of 29 ms, over 3 connections.
-It sends 156 kB/s (405 GB a month) in 50.4 calls/s: 47 % fewer bytes and 90 % fewer calls than by trigger, 363 GB less a month.
+It sends 156 kB/s (405 GB per month) in 50.4 calls/s: 47 % fewer bytes and 90 % fewer calls than by trigger, 363 GB less per month.
 An event takes 49 ms on average and 69 ms at worst: 8.9 ms and 29 ms more than by trigger.
 
                linger  events            sent  saving  mean  worst  connec-
@@ -329,12 +329,12 @@ An event takes 49 ms on average and 69 ms at worst: 8.9 ms and 29 ms more than b
   batch of 5       16     4.9      101  172.8    41.6  44.0   56.0        6
 > batch of 10      29     9.9     50.4  156.1    47.3  49.0   69.0        3
 
-That the server keeps connections is assumed; wiretax doctor tells. If it closes each after a call: --connection close.
-Work: 20.0 µs a call and 1.0 µs an event, measured in measured (200 B chat by reference, with TLS). wiretax's own publisher did it; a library takes more or less.
-Its mock costs nothing: what a real server needs for a call comes on top.
-sent: HTTP bytes; TLS adds 22 B per record; a month: 30 days; saving: against the trigger
+The server is assumed to keep connections; check with wiretax doctor. If it closes each one after a call, use --connection close.
+Work: 20.0 µs per call and 1.0 µs per event, measured in measured (200 B chat by reference, with TLS). wiretax's own publisher did it; a library may take more or less.
+Its mock costs nothing: a real server's work per call is not included.
+sent: HTTP bytes; TLS adds 22 B per record; a month: 30 days; saving: compared with the trigger
 mean, worst: from an event's arrival to its call's response; events arrive at random, one at a time
-linger: fills 95 % of batches, or what the budget leaves; connections: 80 % busy
+linger: long enough to fill 95 % of batches, if the budget allows; connections: 80 % busy
 """  # noqa: E501 - as wide as it is printed
 
 

@@ -133,10 +133,10 @@ def test_without_a_run_it_is_unknown(tmp_path: Path) -> None:
     ("name", "text"),
     [
         ("nowhere", "no run 'nowhere'"),
-        ("one", "doesn't tell what a call costs; name one with a trigger and batches"),
+        ("one", "can't show the cost of a call; name a run with a trigger and batches"),
         ("free", "it is a free run, whose user classes compete; name a sweep"),
-        ("two", "doesn't tell what a call costs (two batch sizes leave nothing to check a line against)"),
-        ("bent", "doesn't tell what a call costs (a line through the call times is"),
+        ("two", "can't show the cost of a call (two batch sizes leave nothing to check a line against)"),
+        ("bent", "can't show the cost of a call (a line through the call times is"),
         ("bad", "it is invalid (nothing was acknowledged); name another, or leave --run out"),
         ("cut", "can't be read"),
     ],

@@ -60,7 +60,7 @@ def test_a_cure_is_judged_by_what_overhead_is_left() -> None:
     cured = claims(rendered(sized([TRIGGER, TEN], 100, 1000)))[CURE]
     assert cured.verdict == "holds"
     assert cured.measured == "58.6 % fewer bytes, overhead 4.73x to 1.96x"
-    assert "By the model of bytes no batch saves more than 65.5 %; this is 89 % of it." in cured.note
+    assert "By the byte model no batch saves more than 65.5 %; this is 89 % of it." in cured.note
     assert "By payload: 58.6 % at 100 B, 20.0 % at 1,000 B." in cured.note
     assert claims(rendered(sized([TRIGGER, TEN], 10)))[CURE].verdict == "holds in part"
 

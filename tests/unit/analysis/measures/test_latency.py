@@ -162,7 +162,7 @@ def test_the_table_shows_bounds_and_dashes_and_says_what_they_are() -> None:
     assert row.split()[-3:] == ["1.00", "-", "1.00"]
     assert "times: saturated, 4 users with one call at a time each (closed loop)" in said
     assert "measure an open loop: a workload with a rate, as in plan tradeoff" in said
-    assert ">: lower bound; calls without an acknowledgement count with how long they were waited for" in said
+    assert ">: lower bound; calls without an acknowledgement count with the time waited for them" in said
     assert "-: too few calls; p99 needs 1,000" in said
 
 

@@ -89,8 +89,8 @@ def test_a_run_of_libraries_in_three_sentences() -> None:
 
 
 def test_who_answered_is_said() -> None:
-    assert "on the endpoint given" in brief(whole(), {"mock": None})[2]
-    assert "with a cost of its own" in brief(whole(), {"mock": {"servers": 1, "rtt_s": 0.04}})[2]
+    assert "on the given endpoint" in brief(whole(), {"mock": None})[2]
+    assert "simulates a server's cost" in brief(whole(), {"mock": {"servers": 1, "rtt_s": 0.04}})[2]
 
 
 def test_a_months_saving_is_arithmetic_that_can_be_checked() -> None:

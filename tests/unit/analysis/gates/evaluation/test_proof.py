@@ -107,6 +107,6 @@ def test_an_invalid_run_never_passes_whatever_it_measured(seed: int) -> None:
     frame = made_up(COSTS, [Workload.of(), BATCH], rounds=10, spread=0.05, seed=seed)
     text = '[[check]]\nid = "c"\nmetric = "events_per_second"\nmin = 0\n'
     assert judged(run_of(frame), text).exit_code == 0
-    result = judged(run_of(frame, valid=False, invalid_because=["the witnesses disagree"]), text)
+    result = judged(run_of(frame, valid=False, invalid_because=["the byte counts disagree"]), text)
     assert result.exit_code == 5
     assert {case.verdict for case in result.cases} == {"invalid"}
