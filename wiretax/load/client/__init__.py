@@ -1,4 +1,4 @@
-"""What the users of one process share.
+"""Parts that the users of one process share.
 
 - ``session.Session``: servers, connections, payloads and queues; ``connections.Connections``; ``mocks.Mocks``.
 - ``barrier.SliceBarrier``, ``message_limit.MessageLimit``, ``error_policy.ErrorPolicy``.

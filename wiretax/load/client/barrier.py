@@ -8,7 +8,7 @@ from wiretax.wire.slices import Slice
 
 
 class SliceBarrier:
-    """Where users wait for a slice and come back to when it closes."""
+    """Users wait here for a slice, and return when it closes."""
 
     def __init__(self, users: int) -> None:
         self._users = users
@@ -18,7 +18,7 @@ class SliceBarrier:
         self._current: Slice | None = None
 
     def expect(self, users: int) -> None:
-        """Set how many users come here from now on."""
+        """Set the number of users that wait here from now on."""
         self._users = users
         self._all_wait.clear()
         if self._waiting == users:
@@ -44,7 +44,7 @@ class SliceBarrier:
         self._opened.set()
 
     def close(self) -> None:
-        """No exchange begins any more; those under way go on."""
+        """Let no exchange begin any more; those under way go on."""
         if self._current is not None:
             self._current.close()
             self._current = None

@@ -33,7 +33,7 @@ class Connections:
         received_bytes: bytes read from them.
         tcp: the kernel's count of the same connections; None if it keeps none.
         tls: what TLS added to the bytes of the same connections.
-        connections: what became of them.
+        connections: how many were opened, and how they closed.
     """
 
     def __init__(self, targets: Sequence[Target], timeout_s: float) -> None:
@@ -55,8 +55,8 @@ class Connections:
         return self._targets[workload.server, workload.transport.tls, workload.arrivals.rtt_s]
 
     def connect(self, workload: Workload) -> Connection:
-        """A connection for one user and workloads of its kind, held to its deadlines; give it back with
-        ``disconnect``."""
+        """A connection for one user and workloads with the same connection settings, watched for timeouts; return it
+        with ``disconnect``."""
         target = self.target(workload)
         endpoint = target.endpoint
         # Loopback's own segments are 64 kB; these are what an Ethernet would carry.
@@ -91,7 +91,7 @@ class Connections:
         return context
 
     def disconnect(self, connection: Connection) -> None:
-        """Close a connection and keep its byte counts, the socket's own witness."""
+        """Close a connection and keep its byte counts."""
         connection.close()
         self._watchdog.remove(connection)
         self.sent_bytes += connection.sent
@@ -101,12 +101,12 @@ class Connections:
         self.connections = add_counters(self.connections, connection.counts()) or self.connections
 
     def witness(self) -> Witness:
-        """What sockets and kernel counted so far, on open connections, too; while no call is under way."""
+        """The counts of sockets and kernel so far, open connections included; call it while no call is under way."""
         total = Witness(self.sent_bytes, self.received_bytes, self.tcp, self.tls, self.connections)
         for each in self._watchdog.connections:
             total = total.plus(Witness(each.sent, each.received, each.tcp(), each.tls(), each.counts()))
         return total
 
     def close(self) -> None:
-        """Hold connections to their deadlines no longer."""
+        """Stop watching connections for timeouts."""
         self._watchdog.stop()

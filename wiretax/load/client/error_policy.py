@@ -11,7 +11,7 @@ from wiretax.channels.workload import Server, Workload
 from wiretax.runs.skipped import whose
 from wiretax.wire.connections.response import Response
 
-# A single one may be a mistake of the server.
+# A single 413 may be a server's error.
 MOST_TOO_LARGE = 3
 # A longer wait needs a decision of the user.
 MOST_WAIT_S = 300.0

@@ -1,8 +1,8 @@
 """Locust's own statistics, fine enough for calls that take less than a millisecond.
 
-Locust keeps response times in whole milliseconds and prints them as integers. ``use_fine_statistics`` puts classes
-in the place of Locust's that keep three significant digits, and a CSV writer whose last rows are the end's. It has
-to be called before Locust makes its environment: when a file of users is imported.
+Locust keeps response times in whole milliseconds and prints them as integers. ``use_fine_statistics`` replaces
+Locust's classes by ones that keep three significant digits, and its CSV writer by one that writes the final figures.
+It has to be called before Locust creates its environment: when a locustfile is imported.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from locust import stats
 from locust.env import Environment
 from locust.stats import PERCENTILES_TO_REPORT, StatsCSVFileWriter, StatsEntry, StatsEntryDict
 
-# Of a millisecond.
+# Decimals of a millisecond.
 LEAST_STEP_DIGITS = 4
 SIGNIFICANT_DIGITS = 3
-# Locust's own window of what is current.
+# Locust's window for current rates.
 CURRENT_S = 10.0
 
 
@@ -43,8 +43,8 @@ def shown(milliseconds: float | None) -> str:
 class FineEntry(StatsEntry):
     """One row of Locust's statistics.
 
-    The rates of a workload that is sent in slices are those of its slices: the time that other workloads were sent
-    counts for nobody.
+    The rates of a workload that is sent in slices are those of its slices: the time of other workloads' slices does
+    not count.
     """
 
     _slices: deque[tuple[float, int, int, float]]
@@ -56,7 +56,7 @@ class FineEntry(StatsEntry):
         self._in_slices = (0, 0, 0.0)
 
     def add_slice(self, requests: int, failures: int, seconds: float) -> None:
-        """Note a slice that is over: calls that began and ended in it, and how long it lasted."""
+        """Add a finished slice: the calls that began and ended in it, and its duration."""
         now_s = time()
         self._slices.append((now_s, requests, failures, seconds))
         while len(self._slices) > 1 and self._slices[0][0] < now_s - CURRENT_S:
@@ -83,8 +83,8 @@ class FineEntry(StatsEntry):
         return failures / seconds if seconds else super().total_fail_per_sec
 
     def get_stripped_report(self) -> StatsEntryDict:
-        """What a worker reports, which begins anew then. Locust's JSON is made by it, too, and has to be the same
-        each time it is asked for."""
+        """A worker's report, after which its counts restart. Locust's JSON output uses this method too, and must
+        not restart them."""
         return super().get_stripped_report() if not self.use_response_times_cache else self.serialize()
 
     def to_string(self, current: bool = True) -> str:
@@ -110,21 +110,20 @@ class FineEntry(StatsEntry):
         return " ".join([names, f"{first:>8}", *(f"{each:>6}" for each in others), f"{self.num_requests:6d}"])
 
     def to_dict(self, escape_string_values: bool = False) -> dict[str, Any]:
-        """The row as the web page and the HTML report have it."""
+        """The row for the web page and the HTML report."""
         row: dict[str, Any] = super().to_dict(escape_string_values)
         row["min_response_time"] = bucket_response_time(self.min_response_time or 0)
         row["max_response_time"] = bucket_response_time(self.max_response_time)
         return row
 
     def _current(self, of: int) -> float:
-        """A rate over the slices of the last seconds; the last slice's if it is longer ago."""
+        """A rate over the slices of the last 10 s; that of the last slice if all are older."""
         seconds = sum(each[3] for each in self._slices)
         return sum(each[of] for each in self._slices) / seconds if seconds else 0.0
 
 
 class CompleteCsvWriter(StatsCSVFileWriter):
-    """Locust's CSV files; at the end they are written once more, since Locust closes them as they were up to a
-    second before."""
+    """Locust's CSV files. They are written once more at the end, since Locust leaves them up to a second behind."""
 
     def __init__(self, environment: Environment, *arguments: Any, **options: Any) -> None:
         super().__init__(environment, *arguments, **options)
@@ -136,7 +135,7 @@ class CompleteCsvWriter(StatsCSVFileWriter):
         super().stats_writer()
 
     def finish(self) -> None:
-        """Write the last figures; nothing is written after them."""
+        """Write the final figures; nothing is written after them."""
         if self._greenlet is None:
             return
         self._greenlet.kill()
@@ -164,7 +163,7 @@ class CompleteCsvWriter(StatsCSVFileWriter):
 
 
 def use_fine_statistics() -> None:
-    """From now on Locust's statistics are of the classes above."""
+    """Replace Locust's statistics classes by the ones above."""
     stats.bucket_response_time = bucket_response_time  # type: ignore[assignment]
     stats.StatsEntry = FineEntry  # type: ignore[misc]
     stats.StatsCSVFileWriter = CompleteCsvWriter  # type: ignore[misc]

@@ -15,9 +15,9 @@ SPENT = "message limit reached"
 
 
 class MessageLimit:
-    """Messages as the service bills them: a batch counts one per event, a multi-channel trigger one per channel.
+    """Counts messages as the service bills them: one per event of a batch, one per channel of a trigger.
 
-    A call that failed counts, too.
+    Failed calls count, too.
 
     Attributes:
         limit: how many may be sent.

@@ -21,7 +21,7 @@ CERTIFICATE: KeyType = "rsa"
 
 
 class Mocks:
-    """One mock for each kind of connection: with and without TLS, and with each round trip that workloads name."""
+    """One mock for each kind of connection: with and without TLS, and with each round trip of the workloads."""
 
     def __init__(self) -> None:
         self._closing = ExitStack()
@@ -43,7 +43,7 @@ class Mocks:
         count = mock_count(plan, workers, os.cpu_count() or 1)
         faults = {}
         for kind in plan.mocks():
-            # The calls before the run are spared.
+            # The preflight calls get no faults.
             tried = sum((each.transport.tls, each.arrivals.rtt_s) == kind for each in plan.workloads)
             faults[kind] = replace(plan.faults, after=tried)
         return self._get(plan.limits, plan.mocks(), plan.certificate, plan.keep_alive, faults, count)
@@ -57,7 +57,7 @@ class Mocks:
         return self._get(limits, {(tls, None): cost}, CERTIFICATE, True, {}, 1)
 
     def close(self) -> None:
-        """Stop those that run."""
+        """Stop the running mocks."""
         self._closing.close()
         self._kept, self._targets = (), []
 
@@ -86,8 +86,8 @@ class Mocks:
 
 
 def mock_count(plan: Plan, workers: int, cores: int) -> int:
-    """How many mocks share the calls of one kind: one per worker, if they have cores to run on. Several would have
-    more than the capacity of one with a cost model, and draw each fault more than once."""
+    """How many mocks share the calls of one kind: one per worker, if they have cores to run on. Several would exceed
+    the capacity of one with a cost model, and inject each fault more than once."""
     if plan.cost.per_request or plan.cost.per_event or plan.faults.faults:
         return 1
     return max(1, min(workers, cores // 2))

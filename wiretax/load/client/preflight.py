@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 
 # How often a workload is tried if the server asks to wait.
 MOST_TRIES = 4
-# No connection is made, whatever is sent.
+# No call can connect.
 UNREACHABLE = ("connect", "tls", "certificate")
-# The app is rejected, whatever is sent.
+# Every call of this app is rejected.
 NOT_THIS_APP = (401, 403, 404)
 
 
 class EndpointRefusedError(RuntimeError):
-    """The endpoint can't be measured: one line that says what it did and what to do."""
+    """The endpoint can't be measured: one line with the cause and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What the calls before a run showed.
+    """The results of the calls before a run.
 
     Attributes:
         slices: one for each call, settled.
@@ -51,7 +51,7 @@ class Preflight:
 
 
 def preflight(session: Session, workloads: Sequence[Workload], round_: int) -> Preflight:
-    """Send one request of each workload, over one connection for each kind of connection.
+    """Send one request of each workload; workloads with the same connection settings share a connection.
 
     A workload is skipped if the server would reject it again (``is_final``) or does not offer its version of HTTP.
     Any other failure may pass, so that workload stays in.
@@ -124,7 +124,7 @@ class _Trial:
         """Send one call, and again after each 429; how the last one failed, None if it was acknowledged."""
         failure = self._call(publisher, workload)
         if failure is not None and failure.kind == "lost":
-            # A server may close a connection after an answer without saying so. The next call has a new one.
+            # A server may close a connection after a response without announcing it. The next call opens a new one.
             failure = self._call(publisher, workload)
         tries = 1
         while True:
@@ -164,42 +164,42 @@ def _refused(session: Session, workload: Workload, failure: Failure, of: int = 1
 
 
 def _say(url: str, option: str, workload: Workload, failure: Failure, of: int) -> str:
-    """One line for how a call failed, with one cause. ``of``: how many workloads failed, this one first."""
-    said = words(failure)
+    """One line for a failed call: cause and remedy. ``of``: how many workloads failed, this one first."""
+    how = words(failure)
     match failure.kind:
-        case "connect" if "refused" in said:
-            return f"nothing listens at {url} ({said}); start a mock with: wiretax mock, or name another {option}"
+        case "connect" if "refused" in how:
+            return f"nothing listens at {url} ({how}); start a mock with: wiretax mock, or name another {option}"
         case "connect":
-            return f"{url} can't be reached ({said}); check the host of {option}, and this machine's network"
+            return f"{url} can't be reached ({how}); check the host of {option}, and this machine's network"
         case "certificate":
             return (
-                f"the certificate of {url} can't be trusted ({said}); name its authority with --ca FILE, use the "
-                "name it was issued for, or see to its dates"
+                f"the certificate of {url} can't be trusted ({how}); name its authority with --ca FILE, use the "
+                "name it was issued for, or check its validity dates"
             )
         case "tls":
-            return f"{url} made no TLS handshake ({said}); check the port of {option}: it may speak plain HTTP"
+            return f"{url} made no TLS handshake ({how}); check the port of {option}: it may speak plain HTTP"
         case "alpn":
-            return f'{url} does not offer HTTP/2 ({said}); turn it on at the server, or leave http = "2" out'
+            return f'{url} does not offer HTTP/2 ({how}); turn it on at the server, or leave http = "2" out'
         case "timeout":
-            return f"{url} did not answer ({said}); check the address, or raise timeout in the plan"
+            return f"{url} did not answer ({how}); check the address, or raise timeout in the plan"
         case "lost":
-            return f"{url} closed the connection ({said}); check port and scheme (http or https) of {option}"
+            return f"{url} closed the connection ({how}); check port and scheme (http or https) of {option}"
         case "malformed":
-            return f"{url} does not speak HTTP/1.1 ({said}); check host, port and scheme of {option}"
+            return f"{url} does not speak HTTP/1.1 ({how}); check host, port and scheme of {option}"
         case "unreadable":
-            return f"{url} does not speak the HTTP API ({said}); check host and port of {option}"
+            return f"{url} does not speak the HTTP API ({how}); check host and port of {option}"
     advice = remedy(failure.kind, failure.status, failure.message)
     match failure.status:
         case 401:
             cure = advice if advice == CLOCK else f"check app id, key and secret of {option}"
-            return f"{url} does not take these credentials ({said}); {cure}"
+            return f"{url} does not accept these credentials ({how}); {cure}"
         case 403:
-            return f"{url} does not let this app publish ({said}); {advice}"
+            return f"{url} does not let this app publish ({how}); {advice}"
         case 404:
-            return f"{url} has no app of this id ({said}); {advice.replace('the URL', option)}"
+            return f"{url} has no app with this id ({how}); {advice.replace('the URL', option)}"
         case 429:
-            return f"{url} takes no more calls for now ({said}); {advice}"
+            return f"{url} accepts no more calls for now ({how}); {advice}"
         case status if status >= 500 or 300 <= status < 400:
-            return f"{url} did not take a call of {workload.name} ({said}); {advice}"
+            return f"{url} did not accept a call of {workload.name} ({how}); {advice}"
     which = workload.name if of == 1 else f"all {of} workloads, {workload.name} first"
-    return f"{url} rejected {which} ({said}); {advice}"
+    return f"{url} rejected {which} ({how}); {advice}"

@@ -1,11 +1,10 @@
-"""What all users of one process share: connections, payloads and queues."""
+"""Shared by all users of one process: connections, payloads and queues."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event
 from wiretax.channels.bodies.replay import Replay
@@ -25,9 +24,6 @@ from wiretax.wire.publishers.exchange_counter import Listener
 from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
 
-if TYPE_CHECKING:
-    pass
-
 log = logging.getLogger(__name__)
 
 # With events from outside, a request source renders heads only.
@@ -35,13 +31,13 @@ NO_BODIES = Replay("", (Event(EVENT_NAME, (CHANNEL,), ""),))
 
 
 class Session(Connections):
-    """One process's side of a run: its connections, and what is sent over them.
+    """One process's part of a run: its connections, and the requests and queues that use them.
 
     Attributes:
         listener: called with each exchange, if code outside wiretax listens to Locust's request event.
         slice_queues: the queues of workloads with an arrival rate.
         external: where the events of a free run's queue come from; None to generate them.
-        limits: what the endpoint accepts of those.
+        limits: what the endpoint accepts of external events.
     """
 
     def __init__(
@@ -85,7 +81,7 @@ class Session(Connections):
         return source
 
     def caller(self, connection: Connection, slice_: Slice, kind: Callable[..., Caller] = Caller) -> Caller:
-        """What sends a slice's calls, of events that a queue hands out, over one connection."""
+        """A caller that sends a slice's queued events over one connection."""
         reserve = None if self._message_limit is None else self._message_limit.take
         return kind(connection, self.source(slice_.workload), slice_, self.listener, self.on_rejected, reserve)
 
@@ -106,12 +102,12 @@ class Session(Connections):
         return next((each for each in self._free_queues.values() if isinstance(each, ExternalQueue)), None)
 
     def stop_generating(self) -> None:
-        """No generated event arrives in a free run's queue any more; the run is about to end."""
+        """Stop generating events for free runs' queues; the run is about to end."""
         for queue in self._free_queues.values():
             queue.stop_generating()
 
     def close(self) -> None:
-        """Stop what still arrives, and the watchdog of the connections."""
+        """Close the queues, and stop the watchdog of the connections."""
         super().close()
         for queue in self._free_queues.values():
             queue.close()

@@ -1,7 +1,7 @@
 """Locust's statistics: merged counts at intervals, or one event per exchange if other code listens.
 
-A call is told once, whenever it ends, so that Locust's requests are wiretax's, those without a whole response
-included. Its response time is its latency; that of a call without an acknowledgement is how old it was when it
+Each call is reported once, when it ends, so Locust counts the same requests as wiretax, including those without a
+complete response. Its response time is its latency; that of a call without an acknowledgement is its age when it
 ended.
 """
 
@@ -56,8 +56,8 @@ def outside_listener(environment: Environment) -> Listener | None:
 
 
 @dataclass(slots=True)
-class _Told:
-    """What Locust was told of a slice: calls by bucket of their latency, failures, bytes of response bodies."""
+class _Reported:
+    """Counts of a slice that Locust has already: calls by latency bucket, failures, bytes of response bodies."""
 
     calls: Counts = field(default_factory=lambda: np.zeros(SIZE, dtype=np.int64))
     failed: Counter[Failure] = field(default_factory=Counter)
@@ -69,22 +69,22 @@ class StatsFeed:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._told: dict[Slice, _Told] = {}
+        self._reported: dict[Slice, _Reported] = {}
         self._muted: set[Slice] = set()
 
     def tell(self, slice_: Slice) -> None:
-        """Tell Locust of the calls of a settled slice that ended since the last time."""
+        """Report the calls of a settled slice that ended since the last report."""
         if slice_ in self._muted:
             return
-        told = self._told.get(slice_) or _Told()
+        reported = self._reported.get(slice_) or _Reported()
         tallies = (slice_.measured, slice_.boundary)
         calls: Counts = sum(
-            (each.latency.counts + each.latency.censored for each in tallies), start=0 * told.calls
+            (each.latency.counts + each.latency.censored for each in tallies), start=0 * reported.calls
         )
         failed = slice_.measured.failed + slice_.boundary.failed
         body_bytes = _body_bytes(slice_, int(calls.sum()))
-        fresh = _Told(calls - told.calls, failed - told.failed, body_bytes - told.body_bytes)
-        self._told[slice_] = _Told(calls, failed, body_bytes)
+        fresh = _Reported(calls - reported.calls, failed - reported.failed, body_bytes - reported.body_bytes)
+        self._reported[slice_] = _Reported(calls, failed, body_bytes)
         stats, name = self._environment.stats, slice_.workload.name
         if fresh.calls.any():
             entry = _entry(stats, name, fresh)
@@ -93,7 +93,7 @@ class StatsFeed:
         self._tell_errors(name, fresh.failed)
 
     def tell_slices(self, slices: Sequence[Slice]) -> None:
-        """Tell Locust of a slice of a sweep that is over, in the part of each process that held it."""
+        """Report a finished slice of a sweep, given as the slices of all processes."""
         for slice_ in slices:
             self.tell(slice_)
             self.forget(slice_)
@@ -108,12 +108,12 @@ class StatsFeed:
                 entry.add_slice(requests, failures, seconds)
 
     def forget(self, slice_: Slice) -> None:
-        """Nothing more will come of this slice."""
-        self._told.pop(slice_, None)
+        """Drop a slice's counts; it will not be reported any more."""
+        self._reported.pop(slice_, None)
         self._muted.discard(slice_)
 
     def mute(self, slice_: Slice) -> None:
-        """Whatever is still to come of this slice is not told."""
+        """Ignore all later reports of this slice."""
         self._muted.add(slice_)
 
     def _tell_errors(self, name: str, failed: Counter[Failure]) -> None:
@@ -137,7 +137,7 @@ def _body_bytes(slice_: Slice, calls: int) -> int:
     return round(body_bytes * responses / counted) if counted else 0
 
 
-def _entry(stats: RequestStats, name: str, fresh: _Told) -> StatsEntry:
+def _entry(stats: RequestStats, name: str, fresh: _Reported) -> StatsEntry:
     entry = locust_stats.StatsEntry(stats, name, METHOD)
     now_s = time()
     buckets = np.flatnonzero(fresh.calls)
@@ -149,7 +149,7 @@ def _entry(stats: RequestStats, name: str, fresh: _Told) -> StatsEntry:
     entry.num_reqs_per_sec[int(now_s)] = entry.num_requests
     if entry.num_failures:
         entry.num_fail_per_sec[int(now_s)] = entry.num_failures
-    # Locust's types say int; its own request event hands it floats, in milliseconds.
+    # Typed as int by Locust, whose own request event passes floats, in milliseconds.
     times: Any = milliseconds
     entry.total_response_time = (times * counts).sum().item()
     entry.min_response_time = times.min().item()

@@ -1,4 +1,4 @@
-"""What a free run sends: Locust options, on the command line, in the environment and in the web form."""
+"""Locust options that define a free run, on the command line, in the environment and in the web form."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from wiretax.queue.external import ExternalSource, ExternalSourceError
 from wiretax.terminal import OptionError
 from wiretax.wire.connections.target import Target, target_of
 
-# Words for nothing: an empty choice would be an empty field in the form.
+# Named, since an empty choice would be an empty field in the form.
 NO_PLAN, HABIT = "none", "habit"
-# Of a free run: what payloads are drawn from, and how long a call may take.
+# Of a free run: the seed of its payloads, and the timeout of a call.
 SEED = 1
 TIMEOUT_S = 10.0
 CHOICES: dict[str, list[str]] = {
@@ -163,10 +163,10 @@ class FreeRunOptions:
 
     @classmethod
     def of(cls, parsed: Namespace, tls: bool) -> FreeRunOptions:
-        """Check what Locust parsed; ``tls`` says what the endpoint uses.
+        """Check the options that Locust parsed; ``tls``: whether the endpoint uses TLS.
 
         Raises:
-            OptionError: at the first that can't be used.
+            OptionError: an option can't be used.
         """
         if parsed.max_batch_size < 1:
             raise OptionError(f"max_batch_size = {parsed.max_batch_size}, expected 1 or more")
@@ -178,7 +178,7 @@ class FreeRunOptions:
         for api in get_args(Api):
             objection = object_to(options.workload(api), limits)
             if objection is not None:
-                raise OptionError(f"{objection}; --max-batch-size says what the endpoint takes")
+                raise OptionError(f"{objection}; set --max-batch-size to the limit of the endpoint")
         try:
             options.queued_workload()
         except ValueError as error:
@@ -186,11 +186,11 @@ class FreeRunOptions:
         return options
 
     def workload(self, api: Api) -> Workload:
-        """What users of one API send."""
+        """The workload of the users of one API."""
         return self._workload(api, queued=False)
 
     def queued_workload(self) -> Workload:
-        """What QueueUsers send, each of which is a publisher of the queue.
+        """The workload of QueueUsers; each of them is a publisher of the queue.
 
         Raises:
             ValueError: if the events can't arrive as the options say.
@@ -225,7 +225,7 @@ def _external(parsed: Namespace) -> ExternalSource | None:
 
 
 def target_from(parsed: Namespace) -> Target | None:
-    """The endpoint to send to and what it is verified with: --endpoint, or --host with the demo app's credentials;
+    """The endpoint and its TLS verification: --endpoint, or --host with the demo app's credentials;
     None for a mock.
 
     Raises:
@@ -243,7 +243,7 @@ def limit_from(parsed: Namespace, target: Target | None) -> int | None:
     """How many messages a test may send; None for no limit.
 
     Raises:
-        OptionError: another machine would get messages without consent.
+        OptionError: messages would go to another machine without consent.
     """
     if parsed.max_messages < 0:
         raise OptionError(f"--max-messages {parsed.max_messages}: expected 0, for the usual limit, or more")

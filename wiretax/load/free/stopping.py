@@ -1,7 +1,7 @@
-"""How a test in Locust ends without a call being cut off: at its run time, by a signal, or by the web page.
+"""The end of a Locust test without cutting calls off: after its run time, by a signal, or from the web page.
 
-Locust's own way is to kill users wherever they are. Here its ``test_stopping`` event ends the ramp-up, closes what
-is open and waits until no call is under way; users are killed then.
+Locust kills users at any point of their calls. Here its ``test_stopping`` event ends the ramp-up, closes open
+slices and waits until no call is under way; then the users are killed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NOT_RUNNING = (STATE_INIT, STATE_STOPPING, STATE_STOPPED)
 log = logging.getLogger(__name__)
-# Of signals; a watcher without a reference would be collected.
+# Signal watchers; without a reference they would be garbage-collected.
 _watchers: list[Any] = []
 
 
@@ -32,8 +32,8 @@ class RampStoppedError(Exception):
 
 
 class MasterRamp:
-    """A master's ramp-up, which Locust leaves running when a test is stopped: workers that have stopped would be
-    told to start again."""
+    """A master's ramp-up. Locust leaves it running when a test is stopped, and it would start users on stopped
+    workers again."""
 
     def __init__(self, runner: MasterRunner) -> None:
         self._start = runner.start
@@ -53,17 +53,16 @@ class MasterRamp:
             self._over.set()
 
     def stop(self) -> None:
-        """End it; no worker is told of any user after this returns."""
+        """End it; no worker starts a user after this returns."""
         if self._greenlet is not None and self._greenlet is not gevent.getcurrent():
             gevent.kill(self._greenlet, RampStoppedError)
             self._over.wait()
 
 
 def stop_once_at_a_time(runner: Any) -> None:
-    """Have a worker's second stop wait for the first, as Ctrl-C and its master's order may come together.
+    """Have a worker's second stop wait for the first, since Ctrl-C and the master's order may come together.
 
-    Locust says that the worker has stopped once the order is carried out, and its master ignores whatever the
-    worker says after that.
+    After a stop Locust reports the worker as stopped, and the master ignores all later messages of it.
     """
     stop, turn = runner.stop, RLock()
 
@@ -75,9 +74,9 @@ def stop_once_at_a_time(runner: Any) -> None:
 
 
 def drain(runner: Any, run: FreeRun, timeout_s: float) -> None:
-    """A test of this process is about to be stopped: return when no call is under way and none will begin.
+    """Called before a test of this process stops: return once no call is under way and none will begin.
 
-    ``timeout_s``: of a call; how long to wait unless ``--stop-timeout`` is given."""
+    ``timeout_s``: timeout of a call; it bounds the wait unless ``--stop-timeout`` is given."""
     run.stop()
     ramp = runner.spawning_greenlet
     if ramp is not None and not ramp.ready() and ramp is not gevent.getcurrent():
@@ -88,20 +87,20 @@ def drain(runner: Any, run: FreeRun, timeout_s: float) -> None:
 
 
 def end_test(runner: Any) -> None:
-    """Stop the test that is running, if one is, and return when it is written."""
+    """Stop the running test, if there is one, and return when it is written."""
     if runner.state in NOT_RUNNING:
         return
     if isinstance(runner, MasterRunner):
-        # The workers are told by whoever listens to the end of the test, and say their last words.
+        # Listeners to the end of the test stop the workers, which send their last reports.
         runner.stop(send_stop_to_client=False)
     else:
         runner.stop()
 
 
 def on_interrupt(first: Callable[[], object], again: Callable[[], object] = lambda: None) -> None:
-    """At Ctrl-C end the test, then have Locust quit. At a second one, do not wait for the first.
+    """At Ctrl-C end the test, then have Locust quit. A second one does not wait for the first.
 
-    Without this Python would raise KeyboardInterrupt wherever it is, which is in the middle of some user's call.
+    Otherwise Python would raise KeyboardInterrupt in the running greenlet, in the middle of a user's call.
 
     Args:
         first: ends the test.

@@ -1,4 +1,4 @@
-"""A free run: Locust starts and stops users as it likes, and what they send is kept in windows."""
+"""A free run: Locust starts and stops users at any time, and their calls are counted in windows of 10 s."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from wiretax.runs.record import RunRecord
 from wiretax.runs.skipped import Skipped
 from wiretax.wire.slices import Slice
 
-# Long enough that a run of a day stays small, short enough to see a change.
+# Long enough that a day's run stays small, short enough to show changes.
 WINDOW_S = 10.0
-TELL_S = 0.5
+REPORT_S = 0.5
 LONGEST_SLEEP_S = 1.0
-# How long a user rests that asks for a turn after the stop; Locust ends it soon.
+# The sleep of a user that may not send any more; Locust stops it soon.
 REST_S = 0.05
 
 
 def free_plan(record: RunRecord) -> dict[str, Any]:
-    """The plan of a free run as ``run.json`` keeps it, with the most users that any window had."""
+    """The plan of a free run as ``run.json`` keeps it, with the largest number of users of any window."""
     users: Counter[tuple[int, str]] = Counter()
     for row in record.slices:  # of each worker
         users[row["round"], row["workload"]] += row["users"]
@@ -42,19 +42,19 @@ def free_plan(record: RunRecord) -> dict[str, Any]:
 
 
 class FreeRun:
-    """Hands out slices to users, a new one for each workload and window.
+    """Gives slices to users, a new one for each workload and window.
 
     It ends in this order, so that no call is cut off: ``stop``, after which no call begins; ``wait_until_idle``;
-    Locust ends the users; ``finish``.
+    Locust stops the users; ``finish``.
 
     Attributes:
-        record: what the run will be written from.
+        record: the closed slices, from which the run is written.
         pauses: the waits that the endpoint asked for.
-        ended_early: why nothing more is sent; empty while it is.
-        stopped: whether no call begins any more.
+        ended_early: why the run sends nothing more; empty while it sends.
+        stopped: whether ``stop`` was called, so that no call begins any more.
     """
 
-    # Locust may add and remove users, and no plan says when it is done.
+    # The number of users changes, and no plan defines the end.
     users: None = None
     progress: None = None
     skipped: tuple[Skipped, ...] = ()
@@ -76,7 +76,7 @@ class FreeRun:
         self._closed: list[Slice] = []
         self._users_in: dict[Slice, int] = {}
         self._most_users: dict[Slice, int] = {}
-        self._greenlets = [gevent.spawn(self._turn_windows), gevent.spawn(self._tell_regularly)]
+        self._greenlets = [gevent.spawn(self._turn_windows), gevent.spawn(self._report_regularly)]
 
     @property
     def plan(self) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class FreeRun:
         return self._options.queued_workload()
 
     def pause(self, seconds: float) -> None:
-        """Have all users wait; what is open closes, so that no slice contains the wait."""
+        """Have all users wait; open slices are closed, so that none contains the wait."""
         if self._resume_at == inf:
             return
         now = perf_counter()
@@ -118,8 +118,8 @@ class FreeRun:
             self._close_window()
 
     def wait_until_idle(self, timeout_s: float) -> bool:
-        """Block until no call is under way; False if that took too long. A call of the calling greenlet itself is
-        left out."""
+        """Block until no call is under way; False if that took too long. Calls of the calling greenlet are
+        ignored."""
         own = gevent.getcurrent()
         return self._wait_while(lambda: any(greenlet is not own for greenlet in self._under_way), timeout_s)
 
@@ -127,7 +127,7 @@ class FreeRun:
         """Have the greenlet of one user begin no further call; block until its last call has ended, or until the
         timeout."""
         self._dismissed.add(user)
-        # Once all were stopped there was time to end it.
+        # After ``stop``, ``wait_until_idle`` waits for its call.
         self._wait_while(lambda: user in self._under_way and not self.stopped, timeout_s)
 
     def stopping(self, runner: Any) -> None:
@@ -140,14 +140,14 @@ class FreeRun:
         self._changed.set()
 
     def may_send(self) -> bool:
-        """Called by a user before its turn, which has to follow at once: waits while the run is held; False, after
-        a rest, once it is stopped or the user is dismissed."""
+        """Called by a user right before its turn: waits while the run is paused. False, after a short sleep, if the
+        run is stopped or the user is dismissed."""
         while (left := self._resume_at - perf_counter()) > 0 and not self.stopped:
             self._stopping.wait(min(left, LONGEST_SLEEP_S))
-        may = not self.stopped and gevent.getcurrent() not in self._dismissed
-        if not may:
+        allowed = not self.stopped and gevent.getcurrent() not in self._dismissed
+        if not allowed:
             gevent.sleep(REST_S)
-        return may
+        return allowed
 
     @contextmanager
     def turn(self, workload: Workload) -> Iterator[Slice]:
@@ -164,7 +164,7 @@ class FreeRun:
 
     @contextmanager
     def calling(self) -> Iterator[None]:
-        """Entered by a user for as long as a call of it may be under way."""
+        """Entered by a user while one of its calls may be under way."""
         own = gevent.getcurrent()
         self._under_way[own] += 1
         try:
@@ -179,21 +179,21 @@ class FreeRun:
         """Slices that are not in the record yet, settled."""
         slices = [*self._open.values(), *self._closed]
         for slice_ in slices:
-            self._tell_of(slice_)
+            self._report(slice_)
         return slices
 
     def reset(self) -> None:
-        """Begin anew: what was measured so far is set aside."""
+        """Start over: everything measured so far is set aside."""
         for slice_ in self.unfinished():
             slice_.counts = False
             if self._feed is not None:
-                # Locust forgets what it was told so far; what is still to come of these would be told to it anew.
+                # Locust resets its statistics; later counts of these slices must not be reported to it.
                 self._feed.mute(slice_)
         self._close_window()
         self.record.set_aside()
 
     def finish(self) -> RunRecord:
-        """Close and record what is open; all users have stopped, and their queues are closed."""
+        """Close and record open slices; all users have stopped, and their queues are closed."""
         gevent.killall(self._greenlets)
         self._users_in.clear()
         self.stopped = True
@@ -222,7 +222,7 @@ class FreeRun:
             self._close_window()
 
     def _close_window(self) -> None:
-        """Close what is open; exchanges that are under way end beside it."""
+        """Close open slices; exchanges under way count as their boundary."""
         for slice_ in self._open.values():
             slice_.close()
             self._closed.append(slice_)
@@ -233,24 +233,24 @@ class FreeRun:
 
     def _record_left(self) -> None:
         """Record closed slices that no user is in any more. The last ones wait for ``finish``, since a queue adds
-        the events that were never sent when it closes."""
+        its unsent events when it closes."""
         for slice_ in [each for each in self._closed if not self._users_in.get(each)]:
             self._closed.remove(slice_)
-            self._tell_of(slice_)
+            self._report(slice_)
             if self._feed is not None:
                 self._feed.forget(slice_)
             self.record.add(slice_, self._most_users.pop(slice_, 0))
             self._users_in.pop(slice_, None)
 
-    def _tell_regularly(self) -> None:
+    def _report_regularly(self) -> None:
         while True:
-            gevent.sleep(TELL_S)
+            gevent.sleep(REPORT_S)
             self.unfinished()
             if not self.stopped:
                 self._record_left()
 
-    def _tell_of(self, slice_: Slice) -> None:
-        """Settle a slice and tell Locust what is new in it."""
+    def _report(self, slice_: Slice) -> None:
+        """Settle a slice and report its new calls to Locust."""
         slice_.settle()
         if self._feed is not None:
             self._feed.tell(slice_)

@@ -1,4 +1,4 @@
-"""Workloads and servers that acknowledge nothing any more."""
+"""Detection of workloads and servers that no longer acknowledge any event."""
 
 from __future__ import annotations
 

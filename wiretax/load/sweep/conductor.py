@@ -20,13 +20,13 @@ from wiretax.queue.slice_queue import least_slice_s
 from wiretax.runs.skipped import Skipped, whose
 
 LEAST_ROUND_TRIPS = 20
-# Enough to tell something new, few enough not to go far beyond what is needed.
+# Enough to change an interval, few enough not to overshoot.
 ADDED_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class AddedRounds:
-    """What was undecided after a number of rounds, and how many rounds were added for it."""
+    """The workloads that were undecided after a number of rounds, and the rounds added for them."""
 
     after: int
     undecided: tuple[str, ...]
@@ -55,7 +55,7 @@ class Conductor:
         ended_early: why the run stopped before its last round; empty if it did not.
         additions: each time that rounds were added.
         skipped: workloads that were left out, since none of their calls were acknowledged any more.
-        pauses: the waits that the endpoint asked for.
+        pauses: the waits that the endpoint requested.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Conductor:
         own_mock: bool = False,
     ) -> None:
         """``pausing``: entered while the endpoint's waits last. ``own_mock``: whether the endpoint is the run's
-        own mock, whose faults may ask to wait too often without ending the run."""
+        own mock, whose injected faults may request too many waits without ending the run."""
         self._plan = plan
         self._extension = extension
         self._executor = executor
@@ -114,7 +114,7 @@ class Conductor:
         if self._stop.is_set():
             return None
         self._cut.clear()
-        # Two servers get slices of the same duration: what the slower one needs.
+        # Two servers get slices of the same duration, long enough for the slower one.
         twin = step.workload.replace(server="endpoint")
         lasting_s = None if step.round == WARM_UP else self._lasting_s[twin]
         result = self._executor.run_slice(step.workload, step.round, lasting_s, self._cut)
@@ -146,7 +146,7 @@ class Conductor:
             first, rounds = rounds, rounds + self._more_rounds(rounds)
 
     def _was_cut(self, step: Step, result: SliceResult) -> bool:
-        """Whether a slice was cut since the endpoint asked to wait; returns after the wait."""
+        """Whether a slice was cut because the endpoint requested a wait; returns after the wait."""
         if not self._go_on_at or self._stop.is_set():
             self._tries = 0
             return False

@@ -24,10 +24,10 @@ def message_limit_for(
     """How many messages a run may send, after consent to send them to another machine; None for no limit.
 
     Args:
-        plan: what is to be sent.
-        first: where; None for a mock.
-        second: a second server that is sent the same; None for none.
-        max_messages: the limit that was given; None for the default.
+        plan: the plan to send.
+        first: the endpoint; None for a mock.
+        second: a second server that gets the same; None for none.
+        max_messages: the given limit; None for the default.
         yes: whether consent was given as an option.
         users_given: whether the plan's number of users was given as an option.
 
@@ -58,12 +58,12 @@ def message_limit_for(
 def most_rounds_within(
     plan: Plan, first: Target | None, second: Target | None, most_rounds: int, message_limit: MessageLimit | None
 ) -> int:
-    """How many rounds gates may ask for: those that fit in the message limit, and at least the plan's.
+    """The most rounds that gates may extend a run to: those that fit in the message limit, and at least the plan's.
 
     Args:
-        plan: what is to be sent.
-        first, second: where, as for ``message_limit_for``.
-        most_rounds: the plan's and the added ones, without a limit.
+        plan: the plan to send.
+        first, second: the servers, as for ``message_limit_for``.
+        most_rounds: the plan's rounds and the added ones, without the message limit.
         message_limit: the limit; None for none.
     """
     targets = [target for target in (first, second) if target is not None]

@@ -31,11 +31,11 @@ class ExecutorError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one process measured of a slice.
+    """One process's part of a slice.
 
     Attributes:
         worker: its number; 0 without workers.
-        users: how many it has.
+        users: the number of its users.
         slice_: settled.
     """
 
@@ -49,7 +49,7 @@ class SliceResult:
     """A slice that all processes have run.
 
     Attributes:
-        parts: one a process.
+        parts: one per process.
         round_trip_s: the median of the slowest process; 0 if the slice's duration was given, or no response came.
         problem: why the run can't go on; empty if it can.
     """
@@ -70,10 +70,10 @@ class SliceResult:
 
 @dataclass(frozen=True, slots=True)
 class ExecutorSummary:
-    """What an executor reports when the run is over.
+    """An executor's report at the end of a run.
 
     Attributes:
-        witness: what their sockets and kernels counted.
+        witness: the counts of their sockets and kernels.
         cpu_s: processor time of worker processes while slices ran.
         count: processes with users that took part.
         workers: one row per worker, as ``run.json`` keeps it.
@@ -108,18 +108,18 @@ class Executor(Protocol):
         """Run one slice and settle it.
 
         Args:
-            workload: what is sent.
-            round_: in which round.
+            workload: the workload to send.
+            round_: its round.
             lasting_s: its duration; None to measure the round trip.
             stop: cuts it short.
         """
 
     def on_rejected(self, halt: Callable[[str], None], pause: Callable[[float], None]) -> None:
-        """Set what an endpoint that rejects calls leads to: ``halt`` ends the run, with the reason; ``pause`` has
-        all users wait for a number of seconds."""
+        """Set the reactions to rejected calls: ``halt`` ends the run, with the reason; ``pause`` has all users wait
+        for a number of seconds."""
 
     def close(self) -> None:
-        """No exchange begins any more in the slice that is open."""
+        """Let no exchange begin any more in the open slice."""
 
     def end(self) -> ExecutorSummary:
         """Stop the users; no slice can be run after this."""
@@ -158,12 +158,12 @@ class SliceRunner:
         return round_trip_s, "" if idle else STUCK
 
     def _run_warm_up(self, slice_: Slice, stop: Event) -> None:
-        """Keep a slice open until an exchange has ended, whose duration decides how long slices have to be."""
+        """Keep a slice open until an exchange has ended, whose duration determines the length of slices."""
         waited = 0.0
         while waited < self._timeout_s and not stop.wait(WARM_UP_POLL_S):
             waited += WARM_UP_POLL_S
-            heard = slice_.latencies_ns or slice_.measured.failures
-            if heard and waited >= self._slice_s:
+            ended = slice_.latencies_ns or slice_.measured.failures
+            if ended and waited >= self._slice_s:
                 break
             if slice_.queue is not None and slice_.queue.overloaded:
                 break

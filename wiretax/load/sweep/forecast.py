@@ -1,4 +1,4 @@
-"""What a plan is going to send, before it sends anything."""
+"""A forecast of the messages, bytes and time of a plan."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from wiretax.wire.publishers.request_source import RequestSource
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a plan takes.
+    """The expected messages, bytes and time of a plan.
 
     Attributes:
-        trial_messages: sent before the run; a call of each workload.
-        round_messages: of a round, each user with the twenty calls that a slice lasts at least and the one that is
-            under way when it ends.
+        trial_messages: sent by the preflight, one call of each workload.
+        round_messages: per round; each user sends at least twenty calls per slice, and one more is under way
+            when it ends.
         messages: of the trial, the warm-up and all rounds.
         call_s: the assumed duration of a call; faster calls send more messages.
-        seconds: what all slices last at least.
-        message_bytes: HTTP's bytes of the workload that takes most of them for a message.
+        seconds: the minimum duration of all slices.
+        message_bytes: HTTP bytes per message of the workload with the most.
     """
 
     trial_messages: int
@@ -37,7 +37,7 @@ class Forecast:
 
 
 def forecast(plan: Plan, targets: Sequence[Target]) -> Forecast:
-    """What a plan takes whose workloads go to these targets, or to a mock that is not among them."""
+    """The forecast of a plan for these targets; workloads for a mock add no bytes."""
     trial = trial_messages(plan)
     a_round = trial * plan.users * (LEAST_ROUND_TRIPS + 1)
     endpoints = {target.server: target.endpoint for target in targets}
@@ -61,19 +61,19 @@ def trial_messages(plan: Plan) -> int:
 
 
 def rounds_within(plan: Plan, targets: Sequence[Target], limit: int) -> int:
-    """How many rounds fit in a limit of messages, beside the trial and the warm-up; 0 if not even those do."""
+    """How many rounds fit in a limit of messages, besides the preflight and the warm-up; 0 if not even those fit."""
     expected = forecast(plan, targets)
     return max(0, (limit - expected.trial_messages) // expected.round_messages - 1)
 
 
 def users_within(plan: Plan, targets: Sequence[Target], limit: int) -> int:
-    """How many users may send a plan's rounds within a limit of messages; 0 if not even one may."""
+    """How many users may send a plan's rounds within a limit of messages; 0 if not even one fits."""
     expected = forecast(replace(plan, users=1), targets)
     return max(0, (limit - expected.trial_messages) // (expected.round_messages * (plan.rounds + 1)))
 
 
 def refuse_users_beyond(plan: Plan, targets: Sequence[Target], limit: int) -> None:
-    """See that a plan with the users that somebody asked for fits in a limit of messages, if fewer would.
+    """Check that a plan with an explicit number of users fits in a limit of messages, if fewer users would.
 
     Raises:
         PlanError: it does not.
@@ -88,7 +88,7 @@ def refuse_users_beyond(plan: Plan, targets: Sequence[Target], limit: int) -> No
 
 
 def announce(plan: Plan, targets: Sequence[Target], limit: int) -> str:
-    """What is going to be sent to other machines, in a sentence or two."""
+    """One or two sentences on what will be sent to other machines."""
     expected = forecast(plan, targets)
     urls = [target.endpoint.public_url for target in targets if not target.endpoint.is_loopback]
     where = f"{' and '.join(urls)}, not on this machine"
@@ -100,8 +100,8 @@ def announce(plan: Plan, targets: Sequence[Target], limit: int) -> str:
     if expected.messages <= limit:
         return text
     return (
-        f"{text}. The whole plan takes about {expected.messages:,} where a call takes "
-        f"{format_duration(expected.call_s)}, and more where it is faster, so it will stop early: raise "
+        f"{text}. The whole plan sends about {expected.messages:,} if a call takes "
+        f"{format_duration(expected.call_s)}, and more if calls are faster, so it will stop early: raise "
         "--max-messages, or see the plan remote, which sends little"
     )
 

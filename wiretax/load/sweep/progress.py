@@ -1,4 +1,4 @@
-"""How a run shows that it goes on: a bar on a terminal, a line a round elsewhere."""
+"""A run's progress: a bar on a terminal, elsewhere a line per round."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from wiretax.load.sweep.executor import SliceResult
 from wiretax.load.sweep.rounds import WARM_UP, Step
 from wiretax.progress_bar import progress_bar
 
-# Of undecided workloads; all of them are in run.json.
+# Undecided workloads named in a message; run.json has all of them.
 MOST_NAMES = 2
 
 
 class Reporter(Protocol):
-    """Told of each slice when its users are idle, so that drawing takes no time from the measurement."""
+    """Called after each slice, while users are idle, so that drawing does not disturb the measurement."""
 
     def slice_done(self, step: Step, result: SliceResult) -> None: ...
 
-    def rounds_added(self, asked: AddedRounds) -> None: ...
+    def rounds_added(self, extension: AddedRounds) -> None: ...
 
     def close(self) -> None: ...
 
 
 def reporter(console: Console, name: str) -> Reporter:
-    """The reporter that suits the console."""
+    """A bar for a terminal, lines for any other output."""
     return Bar(console, name) if console.is_terminal else Lines(console, name)
 
 
 class Clock:
-    """Time left, by what the part behind took."""
+    """Estimates the time left from the time taken so far."""
 
     def __init__(self) -> None:
         self._started = monotonic()
@@ -49,19 +49,21 @@ def where(step: Step) -> str:
     return "warm-up" if step.round == WARM_UP else f"round {step.round + 1}/{step.rounds}"
 
 
-def why_added(asked: AddedRounds) -> str:
+def why_added(extension: AddedRounds) -> str:
     """``after 12 rounds 5 workloads are undecided (NAME, NAME and 3 more): 4 rounds added``."""
-    names = asked.undecided
+    names = extension.undecided
     listed = ", ".join(names[:MOST_NAMES])
     if len(names) > MOST_NAMES:
         listed += f" and {len(names) - MOST_NAMES} more"
     are = "workload is" if len(names) == 1 else "workloads are"
-    rounds = "round" if asked.added == 1 else "rounds"
-    return f"after {asked.after} rounds {len(names)} {are} undecided ({listed}): {asked.added} {rounds} added"
+    rounds = "round" if extension.added == 1 else "rounds"
+    return (
+        f"after {extension.after} rounds {len(names)} {are} undecided ({listed}): {extension.added} {rounds} added"
+    )
 
 
 def events_per_second(result: SliceResult) -> float:
-    """Of one slice, as measured by all."""
+    """The rate of one slice over all processes."""
     lasted_s = max((slice_.duration_s for slice_ in result.slices), default=0.0)
     return sum(slice_.measured.events for slice_ in result.slices) / lasted_s if lasted_s else 0.0
 
@@ -84,15 +86,15 @@ class Bar:
         self._progress.update(self._task, completed=step.done, now=now)
         self._progress.refresh()
 
-    def rounds_added(self, asked: AddedRounds) -> None:
-        self._progress.console.print(f"{self._name}: {why_added(asked)}", highlight=False, markup=False)
+    def rounds_added(self, extension: AddedRounds) -> None:
+        self._progress.console.print(f"{self._name}: {why_added(extension)}", highlight=False, markup=False)
 
     def close(self) -> None:
         self._progress.stop()
 
 
 class Lines:
-    """A line each time a round begins."""
+    """Prints a line when a round begins."""
 
     def __init__(self, console: Console, name: str) -> None:
         self._console = console
@@ -110,8 +112,8 @@ class Lines:
                 soft_wrap=True,
             )
 
-    def rounds_added(self, asked: AddedRounds) -> None:
-        self._console.print(f"{self._name}: {why_added(asked)}", highlight=False, markup=False, soft_wrap=True)
+    def rounds_added(self, extension: AddedRounds) -> None:
+        self._console.print(f"{self._name}: {why_added(extension)}", highlight=False, markup=False, soft_wrap=True)
 
     def close(self) -> None:
         return None

@@ -12,13 +12,13 @@ WARM_UP = -1
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is about to be measured.
+    """The next slice of a run.
 
     Attributes:
-        workload: what is sent.
-        round: in which round; -1 for the warm-up.
-        rounds: how many the run has, as far as is known.
-        done: how much of the run is behind it (0 to 1).
+        workload: the workload it sends.
+        round: its round; -1 for the warm-up.
+        rounds: the rounds of the run, as known so far.
+        done: the share of the run that is done (0 to 1).
     """
 
     workload: Workload
@@ -30,9 +30,9 @@ class Step:
 def round_order(workloads: tuple[Workload, ...], seed: int, round_: int) -> list[Workload]:
     """The order of one round, the same for the same seed. The warm-up keeps the plan's order.
 
-    Workloads that are compared with each other follow each other, so that a machine's drift within a round has
-    little time between them; which comes first, and which family, is drawn. What is sent to two servers is sent to
-    the one right after the other.
+    Workloads that are compared with each other are adjacent, so that a machine's drift within a round affects both
+    alike; their order, and that of the families, is random. A workload for two servers is sent to one right after
+    the other.
     """
     if round_ == WARM_UP:
         return list(workloads)

@@ -78,7 +78,7 @@ class PublishUser(User):
             self.drain(slice_)
             return
         source = self.session.source(slice_.workload)
-        # At the message limit the slice is closed, and the conductor is told.
+        # At the message limit the slice is closed, and the conductor ends the run.
         with suppress(MessageLimitError):
             self.publisher(slice_.workload).publish(source, slice_, listener=self.session.listener)
 
@@ -111,7 +111,7 @@ class FreeUser(PublishUser):
             self.workload: Workload = run.workload(self.api)
 
     def stop(self, force: bool = False) -> bool:
-        """Stopped by Locust, as it does to reduce the number of users: a call that is under way ends first."""
+        """Called by Locust, also to reduce the number of users: a call under way ends first."""
         if force and self.barrier is None:
             run: FreeRun = self.environment.wiretax_free_run
             run.dismiss(self.greenlet, self.session.timeout_s + DRAIN_GRACE_S)

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class WatchedCaller(Caller):
-    """Tells a run when a call is under way: between calls its user waits for events, and may be stopped."""
+    """Marks calls as under way in a run: between calls its user waits for events, and may be stopped."""
 
     __slots__ = ("_run",)
 
