@@ -55,8 +55,8 @@ class Connections:
         return self._targets[workload.server, workload.transport.tls, workload.arrivals.rtt_s]
 
     def connect(self, workload: Workload) -> Connection:
-        """A connection for one user and workloads with the same connection settings, watched for timeouts; return it
-        with ``disconnect``."""
+        """A connection for one user and workloads with the same connection settings, watched for timeouts; return
+        it with ``disconnect``."""
         target = self.target(workload)
         endpoint = target.endpoint
         # Loopback's own segments are 64 kB; these are what an Ethernet would carry.
@@ -101,7 +101,7 @@ class Connections:
         self.connections = add_counters(self.connections, connection.counts()) or self.connections
 
     def witness(self) -> Witness:
-        """The counts of sockets and kernel so far, open connections included; call it while no call is under way."""
+        """The counts of sockets and kernel so far, with open connections; call it while no call is under way."""
         total = Witness(self.sent_bytes, self.received_bytes, self.tcp, self.tls, self.connections)
         for each in self._watchdog.connections:
             total = total.plus(Witness(each.sent, each.received, each.tcp(), each.tls(), each.counts()))

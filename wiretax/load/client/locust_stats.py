@@ -1,8 +1,8 @@
 """Locust's own statistics, fine enough for calls that take less than a millisecond.
 
 Locust keeps response times in whole milliseconds and prints them as integers. ``use_fine_statistics`` replaces
-Locust's classes by ones that keep three significant digits, and its CSV writer by one that writes the final figures.
-It has to be called before Locust creates its environment: when a locustfile is imported.
+Locust's classes by ones that keep three significant digits, and its CSV writer by one that writes the final
+figures. It has to be called before Locust creates its environment: when a locustfile is imported.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def shown(milliseconds: float | None) -> str:
 class FineEntry(StatsEntry):
     """One row of Locust's statistics.
 
-    The rates of a workload that is sent in slices are those of its slices: the time of other workloads' slices does
-    not count.
+    The rates of a workload that is sent in slices are those of its slices: the time of other workloads' slices
+    does not count.
     """
 
     _slices: deque[tuple[float, int, int, float]]
@@ -123,7 +123,7 @@ class FineEntry(StatsEntry):
 
 
 class CompleteCsvWriter(StatsCSVFileWriter):
-    """Locust's CSV files. They are written once more at the end, since Locust leaves them up to a second behind."""
+    """Locust's CSV files. They are written once more at the end, as Locust leaves them up to a second behind."""
 
     def __init__(self, environment: Environment, *arguments: Any, **options: Any) -> None:
         super().__init__(environment, *arguments, **options)

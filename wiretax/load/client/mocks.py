@@ -86,8 +86,8 @@ class Mocks:
 
 
 def mock_count(plan: Plan, workers: int, cores: int) -> int:
-    """How many mocks share the calls of one kind: one per worker, if they have cores to run on. Several would exceed
-    the capacity of one with a cost model, and inject each fault more than once."""
+    """How many mocks share the calls of one kind: one per worker, if they have cores to run on. Several would
+    exceed the capacity of one with a cost model, and inject each fault more than once."""
     if plan.cost.per_request or plan.cost.per_event or plan.faults.faults:
         return 1
     return max(1, min(workers, cores // 2))

@@ -124,7 +124,7 @@ class _Trial:
         """Send one call, and again after each 429; how the last one failed, None if it was acknowledged."""
         failure = self._call(publisher, workload)
         if failure is not None and failure.kind == "lost":
-            # A server may close a connection after a response without announcing it. The next call opens a new one.
+            # A server may close a connection after a response without announcing it. The next call opens another.
             failure = self._call(publisher, workload)
         tries = 1
         while True:

@@ -22,7 +22,7 @@ def refuse_ignored_source(external: ExternalSource, classes: Sequence[type], dis
     """
     if distributed:
         raise OptionError(
-            f"{external.option} is published from the queue of a single process; leave out --processes and --master"
+            f"{external.option} is published from one process's queue; leave out --processes and --master"
         )
     others = sorted(each.__name__ for each in classes if getattr(each, "drains_queue", None) is False)
     if others or (classes and not any(getattr(each, "drains_queue", False) for each in classes)):

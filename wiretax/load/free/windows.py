@@ -140,8 +140,8 @@ class FreeRun:
         self._changed.set()
 
     def may_send(self) -> bool:
-        """Called by a user right before its turn: waits while the run is paused. False, after a short sleep, if the
-        run is stopped or the user is dismissed."""
+        """Called by a user right before its turn: waits while the run is paused. False, after a short sleep, if
+        the run is stopped or the user is dismissed."""
         while (left := self._resume_at - perf_counter()) > 0 and not self.stopped:
             self._stopping.wait(min(left, LONGEST_SLEEP_S))
         allowed = not self.stopped and gevent.getcurrent() not in self._dismissed

@@ -58,7 +58,7 @@ def message_limit_for(
 def most_rounds_within(
     plan: Plan, first: Target | None, second: Target | None, most_rounds: int, message_limit: MessageLimit | None
 ) -> int:
-    """The most rounds that gates may extend a run to: those that fit in the message limit, and at least the plan's.
+    """The most rounds that gates may extend a run to: as many as the message limit allows, at least the plan's.
 
     Args:
         plan: the plan to send.

@@ -115,8 +115,8 @@ class Executor(Protocol):
         """
 
     def on_rejected(self, halt: Callable[[str], None], pause: Callable[[float], None]) -> None:
-        """Set the reactions to rejected calls: ``halt`` ends the run, with the reason; ``pause`` has all users wait
-        for a number of seconds."""
+        """Set the reactions to rejected calls: ``halt`` ends the run, with the reason; ``pause`` has all users
+        wait for a number of seconds."""
 
     def close(self) -> None:
         """Let no exchange begin any more in the open slice."""

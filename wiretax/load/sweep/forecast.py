@@ -61,7 +61,7 @@ def trial_messages(plan: Plan) -> int:
 
 
 def rounds_within(plan: Plan, targets: Sequence[Target], limit: int) -> int:
-    """How many rounds fit in a limit of messages, besides the preflight and the warm-up; 0 if not even those fit."""
+    """How many rounds fit in a limit of messages beside preflight and warm-up; 0 if not even those fit."""
     expected = forecast(plan, targets)
     return max(0, (limit - expected.trial_messages) // expected.round_messages - 1)
 
