@@ -57,7 +57,7 @@ class SliceCounts:
         self.workloads: dict[str, dict[str, Any]] = {}
         self._rounds: dict[str, dict[int, dict[str, Any]]] = {}
         self._totals: dict[str, dict[str, Any]] = {}
-        self._derived: dict[str, Counts] = {}
+        self._derived: dict[tuple[str, int | None], Counts] = {}
         for row in rows:
             self.add(row)
 
@@ -90,12 +90,16 @@ class SliceCounts:
             }
             self._rounds[name], self._totals[name] = {}, dict.fromkeys(SUMMED, 0)
         by_round = self._rounds[name]
-        into = by_round.setdefault(round_, {"duration_s": 0.0, **dict.fromkeys(SUMMED, 0)})
         # A row outside a frame lacks what the kernel did not count.
-        counted = {column: row.get(column) for column in SUMMED}
-        _add(into, counted)
+        counted = {column: _known(row.get(column)) for column in SUMMED}
         _add(self._totals[name], counted)
-        self._derived.pop(name, None)
+        if round_ in by_round:
+            _add(by_round[round_], counted)
+        else:
+            by_round[round_] = {"duration_s": 0.0, **counted}
+        into = by_round[round_]
+        for key in ((name, None), (name, round_)):
+            self._derived.pop(key, None)
         # Workers send the same slice at the same time.
         into["duration_s"] = max(into["duration_s"], row["duration_s"])
 
@@ -126,13 +130,15 @@ class SliceCounts:
         ``carried_bytes``. ``segments`` and ``tcp_ip_bytes`` are both directions'. None is what could not be
         counted.
         """
-        by_round = self._rounds[workload]
-        if round_ is not None:
-            return _derived(by_round[round_])
-        if workload not in self._derived:
-            seconds = sum(each["duration_s"] for each in by_round.values())
-            self._derived[workload] = _derived({**self._totals[workload], "duration_s": seconds})
-        return self._derived[workload]
+        key = (workload, round_)
+        if key not in self._derived:
+            by_round = self._rounds[workload]
+            if round_ is None:
+                seconds = sum(each["duration_s"] for each in by_round.values())
+                self._derived[key] = _derived({**self._totals[workload], "duration_s": seconds})
+            else:
+                self._derived[key] = _derived(by_round[round_])
+        return self._derived[key]
 
     def rates(self, workload: str, count: str = "messages") -> dict[int, float]:
         """How many ``count`` ("requests", "events" or "messages") per second, by round."""
@@ -212,10 +218,14 @@ def rows_of(frame: pd.DataFrame, columns: Sequence[str]) -> Iterator[dict[str, A
     return (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
 
 
-def _add(into: dict[str, Any], more: Counts) -> None:
+def _known(value: Any) -> int | None:
+    return None if value is None or value != value else int(value)
+
+
+def _add(into: dict[str, Any], more: dict[str, int | None]) -> None:
     for column, value in more.items():
-        unknown = value is None or value != value or into[column] is None
-        into[column] = None if unknown else into[column] + int(value)
+        known = into[column]
+        into[column] = None if value is None or known is None else known + value
 
 
 def _derived(counts: dict[str, Any]) -> Counts:
