@@ -62,7 +62,7 @@ def test_what_is_announced_names_the_limit_the_place_and_no_secret() -> None:
     assert "stop early" not in said
     assert DEMO.secret not in said
     assert DEMO.key not in said
-    assert "The whole plan takes about 421" in announce(plan, [AWAY], 400)
+    assert "The whole plan sends about 421" in announce(plan, [AWAY], 400)
 
 
 BOTH = [AWAY, Target(AWAY.endpoint, server="against")]
