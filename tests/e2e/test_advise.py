@@ -16,7 +16,7 @@ def test_advice_without_a_run_says_what_it_does_not_know(run: Run) -> None:
     assert done.returncode == 0, done.stderr
     assert "Publish in batches of 10, with a linger of 29 ms" in done.stdout
     assert "to https://api-mt1.pusher.com" in done.stdout
-    assert "not known and reckoned as 0" in done.stdout
+    assert "unknown and counted as 0" in done.stdout
 
 
 # Its mock takes most of the time, so call times are a line on a busy machine, too.
@@ -44,9 +44,9 @@ def test_a_run_says_what_a_call_takes(run: Run, tmp_path: Path) -> None:
     assert run("run", "straight.toml").returncode == 0
     done = run("advise", *DEMAND)
     assert done.returncode == 0, done.stderr
-    assert "-straight (10 B chat by reference, without TLS, the nearest it has)" in done.stdout
-    assert "Its mock stood for a server that takes" in done.stdout
-    assert "That the server keeps connections is assumed" in done.stdout
+    assert "-straight (10 B chat by reference, without TLS, the nearest in that run)" in done.stdout
+    assert "Its mock simulated a server that takes" in done.stdout
+    assert "The server is assumed to keep connections" in done.stdout
 
 
 def test_what_a_run_saw_a_server_do_to_connections_is_counted(run: Run, plan: Plan) -> None:
@@ -58,12 +58,12 @@ def test_what_a_run_saw_a_server_do_to_connections_is_counted(run: Run, plan: Pl
     # Two round trips of 40 ms each leave 20 of the 100 ms, and not 60.
     assert "with a linger of 20 ms" in done.stdout
     assert "The server closes each connection after a call, as " in done.stdout
-    assert "-tiny saw, so a call takes 2 round trips." in done.stdout
+    assert "-tiny showed, so a call takes 2 round trips." in done.stdout
     # Two sizes have no line to be checked.
-    assert "not known and reckoned as 0" in done.stdout
+    assert "unknown and counted as 0" in done.stdout
     told = run("advise", *DEMAND, "--connection", "keep-alive", PUSHER_URL=url)
     assert "with a linger of 29 ms" in told.stdout
-    assert "The server keeps connections, as --connection keep-alive says." in told.stdout
+    assert "The server keeps connections, as --connection keep-alive states." in told.stdout
 
 
 def test_the_endpoint_is_named_in_each_head_and_its_secret_nowhere(run: Run) -> None:

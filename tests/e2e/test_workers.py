@@ -177,10 +177,10 @@ def test_a_worker_that_is_killed_ends_the_run_and_is_named(plan: Plan, tmp_path:
     assert list(states.values()) == ["finished"]
     said = " ".join(result.meta["invalid_because"])
     assert f"process {killed}) was lost: its process ended" in said
-    assert "in no figure" in said
+    assert "is missing from all figures" in said
     # What the mock counted beyond the figures is said, and only slices that both held are in a row.
     model, server = (result.meta["reconcile"][name] for name in ("model", "server"))
-    assert f"by the mock {server['requests'] - model['requests']:,} requests" in said
+    assert f"by the mock's count {server['requests'] - model['requests']:,} requests" in said
     assert set(result.slices.groupby(["round", "workload"])["worker"].agg(tuple)) == {(0, 1)}
 
 
