@@ -1,4 +1,4 @@
-"""Keep freed memory in the process while it is being measured."""
+"""Keeps freed memory in the process while it is measured."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import sys
 
 M_TRIM_THRESHOLD = -1
 M_MMAP_THRESHOLD = -3
-# glibc takes no more than this for the threshold above which a block is mapped on its own.
+# glibc's upper limit for the size from which it maps a block separately.
 MOST_MAPPED_BYTES = 32 * 1024 * 1024
 KEPT_BYTES = 256 * 1024 * 1024
 
 
 def keep_heap() -> None:
-    """Tell glibc not to hand freed memory back to the kernel; elsewhere nothing happens.
+    """Make glibc keep freed memory instead of returning it to the kernel. Does nothing on other platforms.
 
-    By default each request of more than 128 kB maps, clears and unmaps its buffers anew: with bodies of 100 kB
-    page faults cost the mock a third of its throughput, and a batch looked slower than its events one by one.
+    By default glibc maps and unmaps each buffer of more than 128 kB. With bodies of 100 kB, the page faults cost
+    the mock a third of its throughput, and a batch looked slower than single events.
     """
     if sys.platform != "linux":
         return

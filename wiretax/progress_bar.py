@@ -1,4 +1,4 @@
-"""The bar that commands show on a terminal while they work."""
+"""The progress bar of commands on a terminal."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 
 def progress_bar(console: Console) -> Progress:
-    """One line, gone in the end: a task's description, its bar, its share, and its field ``now``.
+    """A line that disappears at the end: the task's description, bar, percentage, and its field ``now``.
 
-    It is redrawn by hand: a thread that draws would take its time from what is measured.
+    Callers refresh it: a drawing thread would take processor time from the measurement.
     """
     return Progress(
         TextColumn("{task.description}"),

@@ -1,4 +1,4 @@
-"""Where the plans, locustfiles and notebooks are that ship with wiretax as data."""
+"""Finds the plans, locustfiles and notebooks that ship with wiretax."""
 
 from __future__ import annotations
 

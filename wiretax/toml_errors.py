@@ -1,4 +1,4 @@
-"""What is said of a TOML file that can't be used: the word that was meant, an unknown key, a wrong type."""
+"""Error messages for invalid TOML files: unknown words and keys, with suggestions, and wrong types."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import msgspec
 
 
 def near(word: str, words: Iterable[str]) -> str:
-    """`` (did you mean rounds?)``; empty where nothing is near."""
+    """A suggestion like `` (did you mean rounds?)``; empty if no word is similar."""
     found = get_close_matches(word, list(words), 1)
     return f" (did you mean {found[0]}?)" if found else ""
 
 
 def unknown_word(value: object, words: Sequence[str], where: str) -> str | None:
-    """A word that is none of those known, in a sentence; None for one of them, and for values of other types.
+    """The message for an unknown word; None for a known one and for values of other types.
 
     Args:
-        value: what was given.
-        words: what was expected.
-        where: what the sentence calls it.
+        value: the value in the file.
+        words: the known words.
+        where: the name of the value in the message.
     """
     if not isinstance(value, str) or value in words:
         return None
@@ -29,12 +29,12 @@ def unknown_word(value: object, words: Sequence[str], where: str) -> str | None:
 
 
 def unknown_key(document: object, table: type[msgspec.Struct], where: str) -> str | None:
-    """The first key of a document that its table does not have, in a sentence; None where it has all.
+    """The message for the first unknown key of a document; None if all are known.
 
     Args:
-        document: what was read; anything but a table has no keys.
-        table: what it is to be, its fields by the names they are written with.
-        where: what the sentence calls it.
+        document: the parsed document; anything but a table has no keys.
+        table: the expected structure.
+        where: the name of the document in the message.
     """
     known = table.__struct_encode_fields__
     for key in document if isinstance(document, dict) else ():
@@ -44,12 +44,12 @@ def unknown_key(document: object, table: type[msgspec.Struct], where: str) -> st
 
 
 def readable(error: msgspec.ValidationError, arrays: tuple[str, ...], whole: str) -> str:
-    """What is wrong with a value, in one line.
+    """msgspec's error as one readable line.
 
     Args:
-        error: as msgspec raised it.
-        arrays: the names of the file's arrays of tables, whose elements are counted from 1.
-        whole: what to call the file.
+        error: the error.
+        arrays: the names of the file's arrays of tables; their elements are numbered from 1.
+        whole: the name of the file in the message.
     """
     what, _, where = str(error).partition(" - at `$.")
     where = re.sub(

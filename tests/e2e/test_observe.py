@@ -198,7 +198,7 @@ def test_an_https_upstream_is_verified_unless_told_not_to(run: Run, script: Any,
         assert untrusted.returncode == 5
         assert untrusted.stdout == ""  # the publisher was not started
         assert "can't reach the upstream" in untrusted.stderr
-        assert "--ca FILE names an authority" in untrusted.stderr
+        assert "pass its authority with --ca FILE" in untrusted.stderr
         insecure = run("observe", "--upstream", url, "--insecure", *once)
     assert insecure.returncode == 0, insecure.stdout + insecure.stderr
     assert "certificate was not verified" in insecure.stdout

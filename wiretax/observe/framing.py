@@ -1,7 +1,7 @@
-"""Where one HTTP/1.1 message ends and the next begins, with every byte kept.
+"""Splits a stream into HTTP/1.1 messages, with every byte kept.
 
-httptools says that a message ended, not where in the data it did. So it is fed pieces that can end one only with
-their last byte: lines while it reads a head or chunks, and no more of a body than is due.
+httptools reports that a message ended, but not at which byte. So it gets pieces in which a message can end only at
+the last byte: lines within a head or chunks, and at most the rest of a body.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class Message:
     """One request or response.
 
     Attributes:
-        head: its head as it came, the blank line included.
-        body: its content, chunk framing and gzip or deflate taken off.
-        body_bytes: the body as framed.
+        head: the raw head, with the blank line.
+        body: the content, without chunk framing, gzip and deflate.
+        body_bytes: the size of the body with its framing.
         status: a response's status; 0 for a request.
     """
 
@@ -35,13 +35,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Bytes in the order they came.
+    """Consecutive bytes of the stream.
 
     Attributes:
-        kind: a whole "head", a piece of a "body", or "stray": bytes of no message, from the first that can't be
-            read on.
+        kind: a complete "head", a piece of a "body", or "stray": bytes that form no message, from the first
+            that can't be parsed.
         raw: the bytes.
-        message: the message that ends with them.
+        message: the message that ends with these bytes; None if none does.
     """
 
     kind: Literal["head", "body", "stray"]
@@ -50,10 +50,10 @@ class Part:
 
 
 class Framer:
-    """One direction of a connection.
+    """Splits one direction of a connection into parts.
 
     Attributes:
-        held: bytes of a head that is not whole yet.
+        held: bytes of an incomplete head.
     """
 
     def __init__(
@@ -61,11 +61,11 @@ class Framer:
         parser: type[httptools.HttpRequestParser | httptools.HttpResponseParser],
         bodyless: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Begin a direction.
+        """Create a framer.
 
         Args:
-            parser: of requests or of responses.
-            bodyless: whether the message that is read has no body whatever it says, as an answer to HEAD.
+            parser: the parser of requests or of responses.
+            bodyless: whether the current message has no body despite its headers, like a response to HEAD.
         """
         self._parser_type = parser
         self._bodyless = bodyless
@@ -84,7 +84,7 @@ class Framer:
         self._in_head = True
         self._complete = False
 
-    # httptools' side
+    # Called by httptools.
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if name.lower() == b"content-length" and value.strip().isdigit():
@@ -103,10 +103,8 @@ class Framer:
     def on_message_complete(self) -> None:
         self._complete = True
 
-    # ours
-
     def feed(self, data: bytes) -> Iterator[Part]:
-        """Cut what the socket yielded into parts."""
+        """Split received data into parts."""
         while data:
             if self._broken:
                 yield Part("stray", data)
@@ -116,7 +114,7 @@ class Framer:
             try:
                 self._parser.feed_data(piece)
             except httptools.HttpParserUpgrade:
-                # What it would switch to comes after the answer; up to here it is a message like any other.
+                # The new protocol begins after the response; until then this is an ordinary message.
                 self._complete = True
             except httptools.HttpParserError:
                 self._broken = True
@@ -141,7 +139,7 @@ class Framer:
         return len(data) if self._length is None else self._length - self._body_bytes
 
     def finish(self) -> Message | None:
-        """The connection ended: the response whose end that is, where there is one."""
+        """Handle the end of the connection. Returns the response that ends with it, if any."""
         ends = self._head and not self._broken and not self._chunked and self._length is None
         self._complete = bool(ends)
         return self._take()
@@ -158,11 +156,11 @@ class Framer:
 
 
 def _decoded(body: bytes, coding: bytes) -> bytes:
-    """The content of a body; as it came where it is in a coding that is not known here."""
+    """The decoded content of a body; unchanged if the coding is unknown or the data invalid."""
     if coding not in (b"gzip", b"deflate"):
         return body
     try:
-        # 32: gzip and zlib alike.
+        # 32: detect gzip and zlib.
         return zlib.decompressobj(zlib.MAX_WBITS + 32).decompress(body)
     except zlib.error:
         return body

@@ -1,4 +1,4 @@
-"""The publisher: a command in any language, told where to publish by its environment."""
+"""Runs the publisher: a command in any language that reads the server's address from its environment."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Ending:
     """How a command ended.
 
     Attributes:
-        code: its exit code; 128 and the signal's number where a signal ended it.
-        signal: that signal's number, else 0.
-        interrupted: whether it was asked to stop by Ctrl-C or SIGTERM.
+        code: its exit code; 128 plus the signal's number if a signal ended it.
+        signal: the number of that signal, else 0.
+        interrupted: whether Ctrl-C or SIGTERM stopped the observation.
     """
 
     code: int
@@ -41,7 +41,7 @@ class Ending:
 
 
 def publisher_variables(app: Credentials, host: str, port: int) -> dict[str, str]:
-    """What the command is told: the endpoint as one URL, and in parts."""
+    """Environment variables with the endpoint, as one URL and in parts."""
     url = f"http://{app.key}:{quote(app.secret, safe='')}@{host}:{port}/apps/{app.app_id}"
     return {
         "PUSHER_URL": url,
@@ -55,25 +55,25 @@ def publisher_variables(app: Credentials, host: str, port: int) -> dict[str, str
 
 
 def without_secrets(text: str, app: Credentials) -> str:
-    """A text in which the app's secret, also as a URL writes it, and passwords in other URLs are hidden."""
+    """Hide the app's secret, plain and URL-encoded, and the passwords in other URLs."""
     for secret in (app.secret, quote(app.secret, safe=""), quote(app.secret)):
         text = text.replace(secret, HIDDEN)
     return URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text)
 
 
-def past_web_proxies(inherited: Mapping[str, str], host: str) -> dict[str, str]:
-    """What keeps a web proxy that a command is told of out of the way to ``host``; empty where there is none."""
+def bypass_web_proxies(inherited: Mapping[str, str], host: str) -> dict[str, str]:
+    """Variables that make a command connect to ``host`` without a web proxy; empty if none is configured."""
     if not any(name.lower() in ("http_proxy", "all_proxy") for name in inherited):
         return {}
-    spared = inherited.get("no_proxy") or inherited.get("NO_PROXY")
-    return dict.fromkeys(("no_proxy", "NO_PROXY"), f"{spared},{host}" if spared else host)
+    excluded = inherited.get("no_proxy") or inherited.get("NO_PROXY")
+    return dict.fromkeys(("no_proxy", "NO_PROXY"), f"{excluded},{host}" if excluded else host)
 
 
 async def run_publisher(command: Sequence[str], variables: dict[str, str]) -> Ending:
-    """Run a command to its end; its input and output are this process's own.
+    """Run a command until it exits, with the standard input and output of this process.
 
     Raises:
-        PublisherError: where it can't be started.
+        PublisherError: if it can't be started.
     """
     loop = asyncio.get_running_loop()
     try:
@@ -81,13 +81,13 @@ async def run_publisher(command: Sequence[str], variables: dict[str, str]) -> En
     except OSError as error:
         why = "no such command" if isinstance(error, FileNotFoundError) else error.strerror
         raise PublisherError(f"can't run {command[0]}: {why}") from None
-    asked: list[signal.Signals] = []
+    received: list[signal.Signals] = []
 
     def stop(number: signal.Signals) -> None:
-        asked.append(number)
-        # A terminal sends Ctrl-C to the command as well; twice would cut its own clean-up short.
-        from_terminal = number == signal.SIGINT and _in_front_of_a_terminal()
-        if process.returncode is None and len(asked) > 2:
+        received.append(number)
+        # A terminal sends Ctrl-C to the command as well; a second one would interrupt its clean-up.
+        from_terminal = number == signal.SIGINT and _is_in_foreground()
+        if process.returncode is None and len(received) > 2:
             process.kill()
         elif process.returncode is None and not from_terminal:
             process.send_signal(number)
@@ -97,14 +97,14 @@ async def run_publisher(command: Sequence[str], variables: dict[str, str]) -> En
     try:
         code = await process.wait()
     finally:
-        # Until the record is written a further Ctrl-C changes nothing.
+        # Ignore further signals until the run is written.
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, lambda: None)
-    return Ending(128 - code if code < 0 else code, max(0, -code), bool(asked))
+    return Ending(128 - code if code < 0 else code, max(0, -code), bool(received))
 
 
-def _in_front_of_a_terminal() -> bool:
-    """Whether this process is in its terminal's foreground, where Ctrl-C reaches its children by itself."""
+def _is_in_foreground() -> bool:
+    """Whether this process is in its terminal's foreground, so that Ctrl-C reaches its children too."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:

@@ -1,4 +1,4 @@
-"""One observation from beginning to end: the server, the proxy before it, the publisher before that."""
+"""Runs one observation: starts the server and the proxy, runs the publisher, and collects the results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wiretax.observe.observation import Observation
 from wiretax.observe.proxy import HOST, Proxy
 from wiretax.observe.publisher import (
     Ending,
-    past_web_proxies,
+    bypass_web_proxies,
     publisher_variables,
     run_publisher,
     without_secrets,
@@ -49,7 +49,7 @@ def observe_into(
 
     Raises:
         ResultsError: if the folder can't be written.
-        PublisherError, MockError, UpstreamError: as ``observe``.
+        PublisherError, MockError, UpstreamError: see ``observe``.
     """
     folder = claim_run_folder(results, run_name("observe"))
     try:
@@ -66,12 +66,12 @@ def observe(command: Sequence[str], upstream: Target | None) -> Observation:
 
     Args:
         command: the publisher and its arguments.
-        upstream: the server to forward to; None for an embedded mock.
+        upstream: the server to forward to; None for the built-in mock.
 
     Raises:
-        PublisherError: where the command can't be started.
-        MockError: where the embedded mock does not come up.
-        UpstreamError: where the upstream can't be reached; the publisher was not started.
+        PublisherError: if the command can't be started.
+        MockError: if the built-in mock does not start.
+        UpstreamError: if the upstream can't be reached; the publisher is not started then.
     """
     tls = None if upstream is None else upstream.context
     cost = CostModel() if upstream is None else None
@@ -119,8 +119,8 @@ def _server(upstream: Target | None, cost: CostModel | None) -> Iterator[Endpoin
 async def _publish(proxy: Proxy, command: Sequence[str]) -> Ending:
     await check(proxy.upstream, proxy.tls)
     await proxy.listen()
-    told = publisher_variables(proxy.upstream.app, HOST, proxy.port)
-    ending = await run_publisher(command, {**past_web_proxies(os.environ, HOST), **told})
+    variables = publisher_variables(proxy.upstream.app, HOST, proxy.port)
+    ending = await run_publisher(command, {**bypass_web_proxies(os.environ, HOST), **variables})
     await proxy.drain()
     return ending
 
@@ -130,6 +130,6 @@ def _fresh(upstream: Target | None) -> ssl.SSLContext | None:
 
 
 def _children_s() -> float:
-    """Processor time of the processes that were started here and have ended (s)."""
+    """Processor time of child processes that have exited (s)."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime

@@ -1,4 +1,4 @@
-"""The connection to the server behind the proxy: made when there is something to send, and what can go wrong."""
+"""Connects to the server behind the proxy, and explains failures."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 10
 ADVICE = {
-    "certificate": "; --ca FILE names an authority, --insecure takes any certificate",
-    "tls": "; no TLS handshake: check the port, it may speak plain HTTP",
+    "certificate": "; pass its authority with --ca FILE, or disable verification with --insecure",
+    "tls": "; the TLS handshake failed: check the port, it may be a plain HTTP port",
 }
 
 
@@ -27,7 +27,7 @@ class UpstreamError(RuntimeError):
 
 
 class Upstream(asyncio.Protocol):
-    """The server's side: passes on what comes, and what happens."""
+    """The server's side of a connection: passes data and events on to the publisher's side."""
 
     def __init__(self, downstream: Downstream) -> None:
         self._downstream = downstream
@@ -49,10 +49,10 @@ class Upstream(asyncio.Protocol):
 
 
 async def check(target: Endpoint, tls: ssl.SSLContext | None) -> None:
-    """Open a connection to the server and end it.
+    """Open and close a connection to the server.
 
     Raises:
-        UpstreamError: where that can't be done.
+        UpstreamError: if that fails.
     """
     failure = await _connect(asyncio.Protocol, target, tls)
     if failure is not None:
@@ -60,12 +60,12 @@ async def check(target: Endpoint, tls: ssl.SSLContext | None) -> None:
 
 
 async def connect(downstream: Downstream, target: Endpoint, tls: ssl.SSLContext | None) -> Failure | None:
-    """Connect a publisher's connection to the server; the failure where that can't be done.
+    """Connect a publisher's connection to the server. Returns the failure if that fails.
 
     Args:
-        downstream: is told of all that comes.
+        downstream: the publisher's side; gets the server's data and events.
         target: the server.
-        tls: what its certificate is verified with; None for plain HTTP.
+        tls: the context that verifies its certificate; None for plain HTTP.
     """
     return await _connect(lambda: Upstream(downstream), target, tls)
 
@@ -84,7 +84,7 @@ async def _connect(
     except ssl.SSLError as error:
         return Failure("tls", 0, f"{where}: {error.reason or error}")
     except TimeoutError:
-        return Failure("connect", 0, f"{where}: no connection in {TIMEOUT_S} s")
+        return Failure("connect", 0, f"{where}: no connection within {TIMEOUT_S} s")
     except OSError as error:
         return Failure("connect", 0, f"{where}: {_words(error)}")
     if not isinstance(made, Upstream):
@@ -93,7 +93,7 @@ async def _connect(
 
 
 def _words(error: OSError) -> str:
-    """The system's words; asyncio has put its own in their place."""
+    """The system's message, which asyncio replaces by its own."""
     if isinstance(error, socket.gaierror) or not error.errno:
         return error.strerror or str(error)
     return os.strerror(error.errno)

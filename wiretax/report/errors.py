@@ -1,15 +1,15 @@
-"""Why a report can't be made, each in one line. Importable where nothing of Jupyter is installed."""
+"""Reasons why a report can't be made. This module needs no Jupyter package."""
 
 from __future__ import annotations
 
 
 class MissingNotebooksError(ImportError):
-    """Packages a report needs that are not installed."""
+    """Packages that a report needs are not installed."""
 
 
 class NotebookError(ValueError):
-    """Notebooks that don't make a report."""
+    """The notebooks can't be read or joined."""
 
 
 class KernelError(RuntimeError):
-    """A kernel that did not start, or died."""
+    """The kernel did not start, or died."""

@@ -1,4 +1,4 @@
-"""What a report says of the run itself: which it is, what speaks against it, and what failed in it."""
+"""Passages of a report about the run itself: its name, warnings, workloads, failures and method."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_FAILURES = 10
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of the page; Jupyter shows it, too."""
+    """A piece of HTML, which Jupyter displays."""
 
     html: str
 
@@ -29,7 +29,7 @@ class Passage:
 
 
 def headline(run: Run) -> Passage:
-    """Which run this is, in a line."""
+    """One line that identifies the run."""
     plan = run.meta.get("plan") or {}
     rounds = run.meta.get("rounds_measured")
     words = [
@@ -43,28 +43,26 @@ def headline(run: Run) -> Passage:
 
 
 def banner(run: Run) -> Passage:
-    """What speaks against the run as a whole; empty where nothing does."""
+    """Warnings about the run as a whole; empty if there are none."""
     return Passage("".join(_banners(run)))
 
 
 def _banners(run: Run) -> Iterator[str]:
     plan = run.meta.get("plan") or {}
     if not run.meta.get("valid", True):
-        reasons = _sentences(run.meta.get("invalid_because") or []) or "The run does not say why."
-        yield _banner("This run is invalid.", f"{reasons} Read its figures as a hint of what went wrong.")
+        reasons = _sentences(run.meta.get("invalid_because") or []) or "It records no reason."
+        yield _banner("This run is invalid.", f"{reasons} Use its figures only to find out what went wrong.")
     if run.damage:
-        yield _banner(
-            "A part of this run can't be read.", f"{_sentences(run.damage)} The page shows what the rest holds."
-        )
+        yield _banner("A part of this run can't be read.", f"{_sentences(run.damage)} The page shows the rest.")
     if run.meta.get("interrupted"):
         done, of = run.meta.get("rounds_measured", "?"), plan.get("rounds", "?")
         yield _banner(
-            "This run was interrupted.", f"It holds {done} of {of} rounds; what they measured counts.", "notice"
+            "This run was interrupted.", f"It holds {done} of {of} rounds; their results are valid.", "notice"
         )
     if run.slices.empty and run.queue.empty and not any("slices" in sentence for sentence in run.damage):
         yield _banner(
             "This run measured nothing.",
-            "So there is nothing to say of cost; below is what it was to do, and where.",
+            "The page shows only its plan and its environment.",
         )
 
 
@@ -73,7 +71,7 @@ def _banner(claim: str, more: str, kind: str = "") -> str:
 
 
 def _sentences(words: Iterable[str]) -> str:
-    """Sentences, each with its full stop, and with a capital unless it begins with the name of something."""
+    """Join sentences, each with a full stop, and with a capital unless it begins with an identifier."""
     return " ".join(escape(f"{_capital(each).rstrip('.')}.") for each in words)
 
 
@@ -82,7 +80,7 @@ def _capital(words: str) -> str:
 
 
 def workloads(run: Run) -> Passage:
-    """All workloads of a run, folded away: what each cost, or else what was planned."""
+    """All workloads of a run in a collapsed section: what each cost, or the planned ones if none was measured."""
     if run.slices.empty and len(run.queue):
         table = queues(run)
         return _folded(f"{count(len(table.rows), 'queue')}, as measured", table.html())
@@ -100,7 +98,7 @@ def _folded(summary: str, content: str) -> Passage:
 def failures(run: Run) -> Passage:
     """What failed in the run, the most frequent first."""
     if any(sentence.startswith("failures") for sentence in run.damage):
-        return Passage("<p>Whether exchanges failed is not known.</p>")
+        return Passage("<p>It is not known whether exchanges failed.</p>")
     if run.failures.empty:
         return Passage("<p>No exchange failed.</p>")
     kinds = run.failures.sort_values("count", ascending=False).to_dict("records")
@@ -112,21 +110,21 @@ def failures(run: Run) -> Passage:
     all_ = count(int(run.failures["count"].sum()), "exchange")
     more = len(kinds) - len(rows)
     rest = f"<p>And {count(more, 'kind')} more.</p>" if more else ""
-    return Passage(f"<p>{all_} failed, the warm-up's included.</p>{table.html()}{rest}")
+    return Passage(f"<p>{all_} failed, including those of the warm-up.</p>{table.html()}{rest}")
 
 
 def agreement(run: Run) -> Passage:
     """Whether the witnesses agree."""
     found = run.meta.get("reconcile") or {}
     if not found:
-        return Passage("<p>This run does not say what its witnesses counted.</p>")
+        return Passage("<p>This run has no record of its witnesses' counts.</p>")
     if found.get("agrees"):
         return Passage("<p>They agree to the byte.</p>")
     return Passage(f"<p>They disagree. {_sentences(found.get('differences') or [])}</p>")
 
 
 def method(run: Run) -> Passage:
-    """How a run's rates and latencies were obtained, and what they can't say."""
+    """How a run's rates and latencies were measured, and their limits."""
     return Passage("".join(f"<p><strong>{claim}</strong> {escape(more)}</p>" for claim, more in _method(run)))
 
 

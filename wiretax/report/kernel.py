@@ -1,4 +1,4 @@
-"""Executing a report's notebook: one kernel, one pass, and a sentence where a cell failed."""
+"""Executes a report's notebook in one kernel; a cell that fails shows a sentence instead of a traceback."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from wiretax.report.progress import Reporter
 KERNEL = "python3"
 CELL_TIMEOUT_S = 60
 START_TIMEOUT_S = 60
-# Of the 104 bytes macOS allows, less the number Jupyter adds.
+# macOS allows 104 bytes; Jupyter appends a number.
 LONGEST_SOCKET_NAME = 98
-# Not the user's kernels, configuration or history: a report is the same everywhere, and home may be read-only.
+# Replaced, so that the user's Jupyter configuration has no effect and the home folder may be read-only.
 HOMES = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
-# It holds a secret, and no notebook needs it.
+# It contains a secret that no notebook needs.
 HIDDEN = ("PUSHER_URL",)
 
-# What a kernel says outside its cells is of Jupyter's own making, and of no use to who reads a report.
+# Jupyter's own messages are of no use to the readers of a report.
 QUIETLY = {} if os.environ.get("WIRETAX_DEBUG") else {"stdout": DEVNULL, "stderr": DEVNULL}
 
 
 class ReportEngine(Engine):  # type: ignore[misc]
-    """Papermill's engine for a report: goes on where a cell fails, and tells a reporter of each cell."""
+    """Papermill's engine for a report: continues after a failed cell, and reports each cell."""
 
     @classmethod
     def execute_managed_notebook(
@@ -67,10 +67,10 @@ class ReportEngine(Engine):  # type: ignore[misc]
         try:
             client.execute(**QUIETLY)
         except asyncio.CancelledError:
-            # While the kernel starts nbclient's own handler ends it.
+            # During the kernel's start, nbclient handles the signal itself.
             raise KeyboardInterrupt from None
         except DeadKernelError:
-            # What a cell that is cancelled looks like to nbclient.
+            # nbclient reports a cancelled cell as a dead kernel.
             if stopped.is_set():
                 raise KeyboardInterrupt from None
             raise
@@ -84,16 +84,16 @@ def execute(notebook: NotebookNode, run: Path, progress: Reporter) -> tuple[Note
     """Execute a notebook about a run.
 
     Args:
-        notebook: of ``wiretax.report.story.assemble``.
-        run: the run's folder, which the notebook gets as its parameter ``RUN``.
-        progress: told of each cell.
+        notebook: the result of ``wiretax.report.story.assemble``.
+        run: the run's folder, the notebook's parameter ``RUN``.
+        progress: gets each cell.
 
     Returns:
-        The notebook with its outputs, and a sentence for each cell that failed, which stands in its place, too.
+        The notebook with its outputs, and a sentence for each cell that failed, which replaces its traceback.
 
     Raises:
-        KernelError: where the kernel did not start, or died.
-        KeyboardInterrupt: where SIGINT or SIGTERM came.
+        KernelError: if the kernel did not start, or died.
+        KeyboardInterrupt: on SIGINT or SIGTERM.
     """
     failures: list[str] = []
     with _private_home() as home:
@@ -110,14 +110,12 @@ def execute(notebook: NotebookNode, run: Path, progress: Reporter) -> tuple[Note
                 failures=failures,
             )
         except (DeadKernelError, CellControlSignal, RuntimeError) as error:
-            raise KernelError(
-                f"the notebooks' kernel did not live to the end ({error}); no report was written"
-            ) from None
+            raise KernelError(f"the notebooks' kernel died ({error}); no report was written") from None
     return done, failures
 
 
 def _stop_on_signals(stopped: Event) -> None:
-    """Let SIGINT and SIGTERM end the execution; nbclient's own handler ends the kernel and stumbles over that."""
+    """Make SIGINT and SIGTERM cancel the execution, as nbclient's own handler fails after it ends the kernel."""
     task = asyncio.current_task()
     assert task is not None
 
@@ -131,7 +129,7 @@ def _stop_on_signals(stopped: Event) -> None:
 
 
 def _connection() -> Config:
-    """Sockets of the file system, which no other user can read; a port where the name of one would be too long."""
+    """Use Unix sockets, which other users can't read, or TCP ports if the socket's name would be too long."""
     name = os.environ["JUPYTER_RUNTIME_DIR"] + "/k"
     if sys.platform == "win32" or len(os.fsencode(name)) > LONGEST_SOCKET_NAME:
         return Config()
@@ -143,7 +141,7 @@ def _part(cell: NotebookNode) -> str:
 
 
 def _say_failures(cell: NotebookNode) -> Iterator[str]:
-    """Put a sentence in the place of each traceback of a cell."""
+    """Replace each traceback of a cell by a sentence."""
     for number, output in enumerate(cell.outputs):
         if output.output_type == "error":
             why = f"{output.ename}: {output.evalue}".removesuffix(": ")
@@ -157,7 +155,7 @@ def _say_failures(cell: NotebookNode) -> Iterator[str]:
 
 @contextmanager
 def _private_home() -> Iterator[Path]:
-    """A folder for what Jupyter writes, which is gone afterwards."""
+    """A temporary folder for Jupyter's files."""
     with TemporaryDirectory(prefix="wiretax-report-", ignore_cleanup_errors=True) as folder:
         changed = dict.fromkeys(HOMES, folder)
         before = {name: os.environ.get(name) for name in (*changed, *HIDDEN)}

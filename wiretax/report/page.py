@@ -1,4 +1,4 @@
-"""The page: an executed notebook as one HTML file that asks nothing of the network, and its figures as files."""
+"""Renders an executed notebook as one self-contained HTML file, and extracts its figures."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from nbformat import NotebookNode
 TEMPLATES = Path(__file__).parent
 TEMPLATE = "template"
 SVG, PNG = "image/svg+xml", "image/png"
-# What a drawing has as a file of its own, and may not have as a part of a page.
+# The XML prologue of an SVG file, which may not be embedded in a page.
 PROLOGUE = re.compile(r"\A.*?(?=<svg[\s>])", re.DOTALL)
 IDENTITY = re.compile(r'(<h[1-6] id=")([^"]+)(">.*?<a class="anchor-link" href="#)([^"]+)', re.DOTALL)
 HEADINGS = re.compile(r'<h2 id="([^"]+)">(.*?)(?:<a class="anchor-link".*?</a>)?</h2>', re.DOTALL)
 TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
-# Longer tables are folded away: they are looked up and not read.
+# Longer tables are collapsed.
 MOST_ROWS = 16
 
 
@@ -31,10 +31,10 @@ class Figure:
     """A drawing of a notebook.
 
     Attributes:
-        name: what its files are called, unique on the page.
-        svg: the drawing; empty where a notebook gave none.
-        png: the same in dots; empty likewise.
-        caption: what it shows, in a sentence.
+        name: the name of its files, unique on the page.
+        svg: the drawing as SVG; empty if the notebook has none.
+        png: the drawing as PNG; empty if the notebook has none.
+        caption: a sentence about what it shows.
     """
 
     name: str
@@ -45,23 +45,22 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page and the figures that are in it."""
+    """A page and its figures."""
 
     html: str
     figures: tuple[Figure, ...]
 
 
 def render(notebook: NotebookNode, title: str, failures: int = 0) -> Page:
-    """Make the page of an executed notebook.
+    """Render an executed notebook.
 
-    Outputs that say so in their metadata, ``{"wiretax": {"figure": NAME}}``, are figures: their SVG stands in the
-    page as it is, so that it follows light, dark and print; its ids have to be its own. What cells wrote to
-    standard error is left out.
+    Outputs with the metadata ``{"wiretax": {"figure": NAME}}`` are figures. Their SVG is embedded unchanged, so
+    that it adapts to light, dark and print; its ids must be unique. Standard error of cells is left out.
 
     Args:
-        notebook: with its outputs. It is not changed.
-        title: of the browser's window.
-        failures: how many cells failed; said on top of the page.
+        notebook: the executed notebook; it is not changed.
+        title: the title of the browser's window.
+        failures: number of failed cells, shown at the top of the page.
     """
     figures = tuple(_figures(notebook))
     exporter = HTMLExporter(
@@ -75,14 +74,14 @@ def render(notebook: NotebookNode, title: str, failures: int = 0) -> Page:
     body, _ = exporter.from_notebook_node(notebook, resources={"report": resources})
     body = TABLE.sub(_framed, _own_ids(body))
     body = body.replace("<!--contents-->", _contents(body))
-    # Only now: the exporter writes what it passes on anew, as HTML, and a drawing is XML.
+    # Embedded last: the exporter would rewrite the XML of a drawing as HTML.
     for figure in figures:
         body = body.replace(_place(figure.name), _embedded(figure))
     return Page(body, figures)
 
 
 def _framed(table: re.Match[str]) -> str:
-    """A table that scrolls inside itself, and is folded away where it is long."""
+    """Make a table scroll horizontally, and collapse a long one."""
     rows = table[0].count("<tr") - table[0].count("<thead")
     wide = f'<div class="wide" tabindex="0">{table[0]}</div>'
     if rows <= MOST_ROWS or table.string[: table.start()].rstrip().endswith("</summary>"):
@@ -113,7 +112,7 @@ def _outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:
 
 
 def _places(figures: tuple[Figure, ...]) -> Any:
-    """A filter that gives each figure's output, in their order, the mark that the drawing replaces."""
+    """A filter that replaces each figure's output, in order, by a placeholder for its drawing."""
     names = iter([figure.name for figure in figures])
     return lambda _: _place(next(names))
 
@@ -136,7 +135,7 @@ def _embedded(figure: Figure) -> str:
 
 
 def _own_ids(body: str) -> str:
-    """Headings with ids of their own, also where two stories have one of the same words."""
+    """Make the ids of headings unique, even if two stories have the same heading."""
     seen: Counter[str] = Counter()
 
     def own(heading: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""How a report shows that it goes on: a bar on a terminal, a line a part elsewhere."""
+"""Progress of a report: a bar on a terminal, otherwise one line per part."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from wiretax.progress_bar import progress_bar
 
 
 class Reporter(Protocol):
-    """Told of each step before it is taken."""
+    """Gets each step before it begins."""
 
     def step(self, part: str, done: float) -> None:
-        """Begin a step of ``part``, when ``done`` (0 to 1) of all is behind."""
+        """Begin a step of ``part``; ``done`` is the finished share of all work (0 to 1)."""
 
     def close(self) -> None: ...
 
 
 def reporter(console: Console) -> Reporter:
-    """The reporter that suits the console."""
+    """The reporter for this console."""
     return Bar(console) if console.is_terminal else Lines(console)
 
 
 class Bar:
-    """One line that is redrawn at each step."""
+    """A progress bar, redrawn at each step."""
 
     def __init__(self, console: Console) -> None:
         self._progress = progress_bar(console)
@@ -41,7 +41,7 @@ class Bar:
 
 
 class Lines:
-    """A line each time a part begins."""
+    """Prints a line when a part begins."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

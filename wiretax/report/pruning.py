@@ -1,4 +1,4 @@
-"""A story without the parts a run has nothing for."""
+"""Removes the sections of an executed notebook for which the run has no data."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ HEADING = re.compile(r"\A\s*(#+)\s")
 
 
 def pruned(notebook: NotebookNode) -> NotebookNode:
-    """An executed notebook without the sections all of whose outputs say that the run has nothing for them.
+    """An executed notebook without the sections whose outputs are all marked absent.
 
-    Such an output says so in its metadata, ``{"wiretax": {"absent": True}}``. A section is a heading with what
-    follows until the next heading of its level or of one above; one whose own parts are all gone goes too, with
-    the words that led to them.
+    The mark is in an output's metadata, ``{"wiretax": {"absent": True}}``. A section is a heading and the cells up
+    to the next heading of the same or a higher level. It is removed with its text and its subsections.
 
     Args:
-        notebook: with its outputs. It is not changed.
+        notebook: the executed notebook; it is not changed.
     """
     kept: NotebookNode = notebook.copy()
     kept["cells"] = list(_kept(list(notebook.cells)))
@@ -43,7 +42,7 @@ def _kept(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
 
 
 def _level(cell: NotebookNode) -> int:
-    """How deep the heading is that a cell begins with; 0 where it begins with none."""
+    """The level of the heading that a cell begins with; 0 if there is none."""
     found = HEADING.match(cell.source) if cell.cell_type == "markdown" else None
     return len(found[1]) if found else 0
 

@@ -1,4 +1,4 @@
-"""RUN/report/: made beside the one that is there, and put in its place when it is whole."""
+"""Writes RUN/report/: the new folder replaces the old one once it is complete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOTEBOOKS = shipped("notebooks")
 FOLDER = "report"
 PAGE = "index.html"
 FIGURES = "figures"
-# What the optional packages of "notebooks" bring, by the names they are imported by.
+# Import names of the packages in the optional dependencies "notebooks".
 NEEDED = ("ipykernel", "matplotlib", "nbclient", "nbconvert", "nbformat", "papermill")
 
 
@@ -36,8 +36,8 @@ class Report:
     """A report that was written.
 
     Attributes:
-        page: its index.html.
-        failures: a sentence for each part that could not be made, and says so on the page.
+        page: the path of its index.html.
+        failures: a sentence for each part that could not be made; the page shows it as well.
     """
 
     page: Path
@@ -49,21 +49,19 @@ def make_report(run: Run, console: Console, notebooks: Path | None = None) -> Re
 
     Args:
         run: a run, damaged or not (``wiretax.runs.reader.salvage_run``).
-        console: where progress is shown.
-        notebooks: the folder of the frame and the stories; wiretax's own if not given.
+        console: shows the progress.
+        notebooks: the folder of the frame and the stories; wiretax's own by default.
 
     Raises:
-        MissingNotebooksError: where what the extra "notebooks" installs is missing.
-        NotebookError: where the notebooks can't be read.
-        KernelError: where their kernel did not start, or died. An older report stays.
-        ResultsError: where the run's folder can't be written. An older report stays.
+        MissingNotebooksError: if packages of the extra "notebooks" are not installed.
+        NotebookError: if the notebooks can't be read.
+        KernelError: if the kernel did not start, or died. An older report stays.
+        ResultsError: if the run's folder can't be written. An older report stays.
     """
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        raise MissingNotebooksError(
-            f"a report needs {', '.join(missing)}, not installed here; install: pip install 'wiretax[notebooks]'"
-        )
-    # Optional, and slow to import: what is needed first comes first.
+        raise MissingNotebooksError(f"a report needs {', '.join(missing)}; run: pip install 'wiretax[notebooks]'")
+    # These imports are optional and slow, so each comes right before its use.
     from wiretax.report.story import assemble
 
     notebook = assemble(notebooks or NOTEBOOKS, measured=not run.slices.empty, queued=not run.queue.empty)
@@ -97,10 +95,10 @@ def _write(folder: Path, page: Page) -> None:
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """A new folder beside ``target``, which takes its place unless an error comes.
+    """A new folder that replaces ``target`` at the end, unless an error is raised.
 
     Raises:
-        ResultsError: where it can't be made, which is seen before any work is done, or can't take its place.
+        ResultsError: if the folder can't be made (raised before the body runs) or can't replace ``target``.
     """
     with _writable(target):
         made = Path(mkdtemp(prefix=f".{target.name}.", dir=target.parent))

@@ -15,10 +15,10 @@ from wiretax.report.errors import NotebookError
 
 FRAME = "report.ipynb"
 STORIES = "[0-9][0-9]-*.ipynb"
-# Tags of cells: what papermill fills in, where the stories go, and what needs slices to say anything.
+# Tags of cells: papermill's parameters, the place of the stories, and cells that need slices or queues.
 PARAMETERS = "parameters"
 PLACE = "stories"
-# What a notebook shows where it is read by itself, and the report has elsewhere.
+# Cells for a notebook that is read alone; the report has their content elsewhere.
 ALONE = "alone"
 MEASURED = "measured"
 QUEUED = "queued"
@@ -27,21 +27,19 @@ FENCED = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
 
 
 def assemble(folder: Path, measured: bool = True, queued: bool = False) -> NotebookNode:
-    """The notebook that is executed for a report.
+    """Join the notebooks of a report.
 
-    Each cell's ``metadata.wiretax.part`` names the heading it stands under, for the progress that is shown.
+    Each cell's ``metadata.wiretax.part`` names its heading, for the progress display.
 
     Args:
-        folder: holds ``report.ipynb`` and the stories, ``01-NAME.ipynb`` and so on. The cell of the frame that is
-            tagged "stories" gives way to all cells of theirs but those tagged "parameters" or "alone"; their
-            headings go one level down.
-        measured: whether the run has slices. Without, there is nothing to tell: no stories, and no cell tagged
-            "measured".
-        queued: whether it has queues. Where those are all it has, the stories' cells that are tagged "queued" are
-            told.
+        folder: holds ``report.ipynb`` and the stories, ``01-NAME.ipynb`` and so on. The frame's cell tagged
+            "stories" is replaced by all their cells except those tagged "parameters" or "alone"; their headings
+            move one level down.
+        measured: whether the run has slices. If not, stories and cells tagged "measured" are left out.
+        queued: whether the run has queues. If it has nothing else, the stories' cells tagged "queued" are kept.
 
     Raises:
-        NotebookError: where one can't be read, or the frame has no cell for parameters or stories.
+        NotebookError: if a notebook can't be read, or the frame has no cell for parameters or stories.
     """
     frame = _read(folder / FRAME)
     for tag in (PARAMETERS, PLACE):
@@ -55,7 +53,7 @@ def assemble(folder: Path, measured: bool = True, queued: bool = False) -> Noteb
         elif measured or MEASURED not in _tags(cell):
             cells.append(cell)
     _name_parts(cells)
-    # Ids are unique in one notebook, not over several.
+    # Ids are unique only within a notebook.
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     joined: NotebookNode = nbformat.v4.new_notebook(metadata=frame.metadata, cells=cells)
@@ -75,14 +73,14 @@ def _stories(folder: Path) -> Iterator[NotebookNode]:
 def _read(file: Path) -> NotebookNode:
     try:
         with warnings.catch_warnings():
-            # It gets ids here anyway.
+            # Cells get new ids below.
             warnings.simplefilter("ignore", MissingIDFieldWarning)
             notebook: NotebookNode = nbformat.read(file, as_version=4)
     except OSError as error:
         raise NotebookError(f"notebook {file}: can't be read ({error.strerror})") from None
     except Exception as error:
-        # nbformat lets through whatever its JSON and its upgrades raise.
-        raise NotebookError(f"notebook {file}: no notebook ({error})") from None
+        # nbformat passes on any exception of its JSON parser and its upgrades.
+        raise NotebookError(f"notebook {file}: not a notebook ({error})") from None
     return notebook
 
 

@@ -1,4 +1,4 @@
-"""Durations as people write them: 250ms, 1.5s, 2m."""
+"""Parses and formats durations: 250ms, 1.5s, 2m."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ FORM = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|m|h)")
 
 
 def parse_duration(text: str) -> float:
-    """Seconds.
+    """Parse a duration; returns seconds.
 
     Raises:
-        ValueError: with what was given and what was expected.
+        ValueError: if it is not a duration; the message says what was expected.
     """
     match = FORM.fullmatch(text.strip())
     if match is None:
@@ -21,7 +21,7 @@ def parse_duration(text: str) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """The same, to be read: 250ms, 1.5s."""
+    """Format seconds in the largest unit that fits: 250ms, 1.5s."""
     for unit in ("s", "ms", "us"):
         if seconds >= UNITS_S[unit] or unit == "us":
             return f"{seconds / UNITS_S[unit]:g}{unit}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wiretax.channels.endpoint import Credentials
-from wiretax.observe.publisher import past_web_proxies, without_secrets
+from wiretax.observe.publisher import bypass_web_proxies, without_secrets
 
 APP = Credentials("1", "key", "s/e+c")
 
@@ -16,6 +16,6 @@ def test_a_command_is_kept_without_secrets() -> None:
 
 
 def test_a_web_proxy_is_told_to_leave_this_machine_alone() -> None:
-    assert past_web_proxies({"HOME": "/", "no_proxy": "local"}, "127.0.0.1") == {}
-    spared = past_web_proxies({"HTTP_PROXY": "http://proxy", "NO_PROXY": "local"}, "127.0.0.1")
+    assert bypass_web_proxies({"HOME": "/", "no_proxy": "local"}, "127.0.0.1") == {}
+    spared = bypass_web_proxies({"HTTP_PROXY": "http://proxy", "NO_PROXY": "local"}, "127.0.0.1")
     assert spared == {"no_proxy": "local,127.0.0.1", "NO_PROXY": "local,127.0.0.1"}

@@ -106,7 +106,7 @@ def test_a_run_that_says_nothing_of_itself_is_still_shown() -> None:
     bare = Run(Path("the-run"), {}, *(schema.empty_table().to_pandas() for schema in FRAMES.values()), None)
     assert words(headline(bare)) == "the-run"
     assert banner(bare).html.count("banner") == 1
-    assert "does not say" in words(agreement(bare))
+    assert "no record of its witnesses' counts" in words(agreement(bare))
     assert words(workloads(bare)) == "0 workloads planned"
 
 

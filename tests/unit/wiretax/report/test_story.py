@@ -77,7 +77,7 @@ def test_a_frame_without_its_places_is_refused(notebooks: Path, tag: str) -> Non
 
 def test_a_story_that_is_no_notebook_is_named(notebooks: Path) -> None:
     (notebooks / "01-first.ipynb").write_text("{")
-    with pytest.raises(NotebookError, match=r"01-first.ipynb: no notebook"):
+    with pytest.raises(NotebookError, match=r"01-first.ipynb: not a notebook"):
         assemble(notebooks)
 
 

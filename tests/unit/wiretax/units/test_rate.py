@@ -23,5 +23,5 @@ def test_refuses_with_an_example(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["0/s", "0.0/day", "1000000001/s", "9" * 400 + "/s"])
 def test_refuses_what_is_no_load(text: str) -> None:
-    with pytest.raises(ValueError, match="expected more than 0 events, and at most 1,000,000,000 a second"):
+    with pytest.raises(ValueError, match="expected more than 0 and at most 1,000,000,000 events per second"):
         parse_rate(text)

@@ -53,7 +53,7 @@ def test_each_round_trip_has_a_mock_of_its_own() -> None:
         ('api = "trigger"\nrate = "500"\n', "'500' is not a rate; write it like 500/s"),
         ('api = "trigger"\nrate = "-5/s"\n', "'-5/s' is not a rate"),
         ('api = "trigger"\nrate = "5/min"\n', "expected 10/s or more"),
-        ('api = "trigger"\nrate = "2000000000/s"\n', "at most 1,000,000,000 a second"),
+        ('api = "trigger"\nrate = "2000000000/s"\n', "at most 1,000,000,000 events per second"),
         (BATCH + 'rate = "500/s"\nlinger = "-5ms"\n', "linger: '-5ms' is not a duration"),
         (BATCH + 'rate = "500/s"\nlinger = "11s"\n', "linger = '11s', expected 0s to 10s"),
         ('api = "trigger"\nrate = "500/s"\nlinger = "5ms"\n', 'linger goes with api = "batch"'),
