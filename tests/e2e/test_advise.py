@@ -79,7 +79,7 @@ def test_the_endpoint_is_named_in_each_head_and_its_secret_nowhere(run: Run) -> 
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (("--rate", "0/s"), "--rate: '0/s': expected more than 0 events"),
+        (("--rate", "0/s"), "--rate: '0/s': expected more than 0 and at most 1,000,000,000 events per second"),
         (("--rate", "-5/s"), "--rate: '-5/s' is not a rate; write it like 500/s"),
         (("--rtt", "soon"), "--rtt: 'soon' is not a duration"),
         (("--budget", "0ms"), "--budget 0ms: expected a duration above zero"),
