@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.measures.counts import baselines, totals
+from analysis.measures.counts import baselines, counts_of, totals
 from analysis.measures.interval import LEAST_ROUNDS, median_interval
 from analysis.measures.throughput import Rounds, has_comparable_rates
 from analysis.measures.two_servers import paired_servers
@@ -72,7 +72,8 @@ def _ratios(slices: pd.DataFrame) -> pd.DataFrame:
 
     A workload is compared with its baseline; one sent to a second server, with the same one sent to the first.
     """
-    by_round, total = Rounds(slices).rates, totals(slices)
+    counted = counts_of(slices)
+    by_round, total = Rounds(slices, counted).rates, totals(counted)
     pairs = [
         (name, name, base)
         for name, base in baselines(total.set_index("workload").to_dict("index")).items()

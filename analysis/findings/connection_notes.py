@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.connections import MANY_CALLS, connection_use
-from analysis.measures.counts import totals
+from analysis.measures.counts import counts_of, totals
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.text.labels import Row, call, protocol, second_server
 from analysis.text.numbers import fixed
@@ -28,8 +28,9 @@ def closing_notes(slices: pd.DataFrame) -> Iterator[str]:
     TLS connections; without full stops."""
     if not len(slices):
         return
-    use, cost = connection_use(slices), bytes_per_event(slices)["cable"]
-    closing = totals(slices).merge(use[use["server_closes"]], left_on="workload", right_index=True)
+    counted = counts_of(slices)
+    use, cost = connection_use(counted), bytes_per_event(counted)["cable"]
+    closing = totals(counted).merge(use[use["server_closes"]], left_on="workload", right_index=True)
     for _, rows in closing.groupby(["server", "tls"], sort=False):
         ordered = rows.sort_values(["batch_size", "channels", "payload_bytes"], kind="stable")
         first = ordered.to_dict("records")[0]

@@ -6,7 +6,7 @@ from math import ceil, inf, isnan, nan
 
 import pandas as pd
 
-from analysis.measures.counts import totals
+from analysis.measures.counts import SliceCounts, counts_of, totals
 from analysis.measures.layers import SEGMENTS, TCP_IP
 from analysis.text.labels import Row
 from wiretax.channels.workload import columns_of
@@ -52,11 +52,11 @@ def closes_early(row: Row, calls: float) -> bool:
     return bool(row["closed_by_server"] > row["closed_by_client"] and calls < min(most, MANY_CALLS))
 
 
-def connection_use(slices: pd.DataFrame) -> pd.DataFrame:
+def connection_use(slices: pd.DataFrame | SliceCounts) -> pd.DataFrame:
     """How each workload used connections.
 
     Args:
-        slices: ``slices.parquet``.
+        slices: ``slices.parquet``, or its counts.
 
     Returns:
         A row per workload, indexed by its name: ``calls_on_connection`` (measured; infinite if all calls shared
@@ -80,8 +80,9 @@ def connection_use(slices: pd.DataFrame) -> pd.DataFrame:
 
 def with_use(rows: pd.DataFrame, slices: pd.DataFrame) -> pd.DataFrame:
     """Rows that stand for several workloads with the same ``CONNECTION_USE``, with how those used connections."""
-    use = totals(slices)[["workload", *CONNECTION_USE]].merge(
-        connection_use(slices), left_on="workload", right_index=True
+    counted = counts_of(slices)
+    use = totals(counted)[["workload", *CONNECTION_USE]].merge(
+        connection_use(counted), left_on="workload", right_index=True
     )
     together = use.groupby(CONNECTION_USE, as_index=False, sort=False).agg(
         calls_on_connection=("calls_on_connection", "median"), server_closes=("server_closes", "all")

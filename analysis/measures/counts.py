@@ -115,7 +115,7 @@ class SliceCounts:
 
     @property
     def triggers(self) -> dict[str, str]:
-        """The trigger that each workload is compared with, by name; absent if there is none."""
+        """The trigger that each workload is compared with, by name; a workload without one is left out."""
         return baselines(self.workloads)
 
     def rounds(self, workload: str) -> list[int]:
@@ -149,18 +149,23 @@ class SliceCounts:
         }
 
 
-def totals(slices: pd.DataFrame) -> pd.DataFrame:
+def counts_of(slices: pd.DataFrame | SliceCounts) -> SliceCounts:
+    """The counts of ``slices.parquet``, which are added up once if several measures are handed the result."""
+    return slices if isinstance(slices, SliceCounts) else SliceCounts.of(slices)
+
+
+def totals(slices: pd.DataFrame | SliceCounts) -> pd.DataFrame:
     """Counts and bytes summed over rounds and workers.
 
     Args:
-        slices: ``slices.parquet``.
+        slices: ``slices.parquet``, or its counts.
 
     Returns:
         A row per workload in the order of their first slices: the workload's columns, what ``SliceCounts.counts``
         has (NaN if the kernel kept no count, or if the run did not record who closed connections), and
         ``duration_s`` (s; workers' time counts once).
     """
-    counted = SliceCounts.of(slices)
+    counted = counts_of(slices)
     workloads = [*counted.workloads.values()]
     sums = [counted.counts(name) for name in counted.workloads]
     # Without rows, a column of texts would become one of numbers.
@@ -196,7 +201,7 @@ def with_all_columns(slices: pd.DataFrame) -> pd.DataFrame:
 
 
 def baselines(workloads: Mapping[Any, Mapping[Any, Any]]) -> dict[str, str]:
-    """The trigger each workload is compared with, by name; absent if there is none.
+    """The trigger each workload is compared with, by name; a workload without one is left out.
 
     Args:
         workloads: columns of each workload, by its name.

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.measures.counts import totals
+from analysis.measures.counts import SliceCounts, totals
 from analysis.measures.layers import CABLE, LAYERS
 
 
-def bytes_per_event(slices: pd.DataFrame) -> pd.DataFrame:
+def bytes_per_event(slices: pd.DataFrame | SliceCounts) -> pd.DataFrame:
     """What one acknowledged event costs, by layer. The bytes of failed exchanges are shared by those that
     succeeded.
 
     Args:
-        slices: ``slices.parquet``.
+        slices: ``slices.parquet``, or its counts.
 
     Returns:
         A row per workload, indexed by its name. Bytes per event: each of ``LAYERS`` by its key, ``sent`` and

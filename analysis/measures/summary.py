@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.connections import connection_use
-from analysis.measures.counts import baselines, totals
+from analysis.measures.counts import baselines, counts_of, totals
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import TIMES, column_names, percentiles
 from analysis.measures.layers import WORKLOAD
@@ -66,9 +66,10 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
         with a latency), ``failures``, and ``calls_on_connection``, ``server_closes`` and ``setup_per_event`` of
         ``connection_use``.
     """
-    total = totals(slices).set_index("workload")
-    cost, use, rounds = bytes_per_event(slices), connection_use(slices), Rounds(slices)
-    message_rates, event_rates = rates(slices).median(), rates(slices, "events").median()
+    counted = counts_of(slices)
+    total = totals(counted).set_index("workload")
+    cost, use, rounds = bytes_per_event(counted), connection_use(counted), Rounds(slices, counted)
+    message_rates, event_rates = rates(counted).median(), rates(counted, "events").median()
     sent_per_message = total["sent"] / total["messages"].where(total["messages"] > 0)
     times = percentiles(pd.DataFrame() if latency is None else latency, TIMES)
     base = baselines(total.to_dict("index"))

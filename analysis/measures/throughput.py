@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.measures.counts import SliceCounts
+from analysis.measures.counts import SliceCounts, counts_of
 from analysis.measures.interval import median_interval
 from wiretax.runs.mode import MODE, Mode
 
@@ -51,9 +51,9 @@ class Rounds:
         rates: index round, a column per workload, messages per second; NaN if they can't be compared.
     """
 
-    def __init__(self, slices: pd.DataFrame) -> None:
-        """``slices``: ``slices.parquet``."""
-        by_round = rates(slices)
+    def __init__(self, slices: pd.DataFrame, counted: SliceCounts | None = None) -> None:
+        """``slices``: ``slices.parquet``; ``counted``: its counts, if they are known."""
+        by_round = rates(slices if counted is None else counted)
         self.rates = by_round if has_comparable_rates(slices) else by_round * np.nan
 
     def ratio(self, of: str, to: str) -> Ratio:
@@ -61,17 +61,17 @@ class Rounds:
         return paired_ratio(self.rates[of], self.rates[to])
 
 
-def rates(slices: pd.DataFrame, count: str = "messages") -> pd.DataFrame:
+def rates(slices: pd.DataFrame | SliceCounts, count: str = "messages") -> pd.DataFrame:
     """Rates by round.
 
     Args:
-        slices: ``slices.parquet``.
+        slices: ``slices.parquet``, or its counts.
         count: which count to divide by time: "requests", "events" or "messages".
 
     Returns:
         Index round, a column per workload, values per second; workers' counts add up.
     """
-    counted = SliceCounts.of(slices)
+    counted = counts_of(slices)
     by_workload = {name: pd.Series(counted.rates(name, count), dtype=float) for name in sorted(counted.workloads)}
     return pd.DataFrame(by_workload).rename_axis(index="round", columns="workload").sort_index()
 

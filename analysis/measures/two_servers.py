@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.measures.counts import totals
+from analysis.measures.counts import counts_of, totals
 from analysis.measures.summary import ordered
 from analysis.measures.throughput import Rounds
 from wiretax.channels.workload import columns_of
@@ -38,8 +38,9 @@ def compare_servers(slices: pd.DataFrame) -> pd.DataFrame:
         the 95 % interval; NaN with too few rounds), ``rounds`` (paired), ``sent`` and ``received`` (bytes per call
         that the second server gets and sends, minus the first's).
     """
-    total = totals(slices)
-    pairs, rounds = paired_servers(total), Rounds(slices)
+    counted = counts_of(slices)
+    total = totals(counted)
+    pairs, rounds = paired_servers(total), Rounds(slices, counted)
     by_name = total.set_index("workload")
     per_call = by_name[["sent", "received"]].div(by_name["requests"].where(by_name["requests"] > 0), axis=0)
     rows = []

@@ -160,10 +160,10 @@ def monthly(run: Run) -> Sheet:
 
 
 def advice(run: Run, rate: float, payload_bytes: int, rtt_s: float, budget_s: float, **more: Any) -> Advice:
-    """What to do at so many events per second, by the time a call took in this run.
+    """The batch size and linger to use at a rate, by the time a call took in this run.
 
     Args:
-        run: whose calls' work is taken.
+        run: the run that the work of a call is taken from.
         rate: events per second.
         payload_bytes: of one event.
         rtt_s: seconds to the endpoint and back.

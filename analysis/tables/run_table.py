@@ -215,17 +215,17 @@ def render_clients(summary: pd.DataFrame, width: int | None = None) -> Table:
     return fit(lambda columns: _build_clients(pairs, columns), CLIENT_COLUMNS, width)[0]
 
 
-def render_servers(pairs: pd.DataFrame, width: int | None = None) -> Table:
-    """A table of ``two_servers.compare_servers``: a row per workload; ``width`` as in ``render``."""
-    return fit(lambda columns: _build(pairs, columns), SERVER_COLUMNS, width)[0]
+def _headed(second: str, columns: list[Column]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    table.add_column("payload", justify="right", no_wrap=True)
+    table.add_column(second, no_wrap=True)
+    for column in columns:
+        table.add_column(column.title, justify="right", no_wrap=True)
+    return table
 
 
 def _build_clients(pairs: pd.DataFrame, columns: list[Column]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
-    table.add_column("payload", justify="right", no_wrap=True)
-    table.add_column("client", no_wrap=True)
-    for column in columns:
-        table.add_column(column.title, justify="right", no_wrap=True)
+    table = _headed("client", columns)
     for _, rows in pairs.groupby(["payload_bytes", "payload_kind"], sort=False):
         for position, row in enumerate(rows.to_dict("records")):
             payload = f"{row['payload_bytes']:,} B" if position == 0 else ""
@@ -235,11 +235,7 @@ def _build_clients(pairs: pd.DataFrame, columns: list[Column]) -> Table:
 
 
 def _build(summary: pd.DataFrame, columns: list[Column]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
-    table.add_column("payload", justify="right", no_wrap=True)
-    table.add_column("sent as", no_wrap=True)
-    for column in columns:
-        table.add_column(column.title, justify="right", no_wrap=True)
+    table = _headed("sent as", columns)
     several = list(summary["client"].unique()) != ["reference"]
     client = None
     for number, (_, rows) in enumerate(summary.groupby(BLOCK, sort=False)):

@@ -87,7 +87,7 @@ def find_run(results: Path, given: str | None = None) -> Path:
     """The folder of a run: by path, by name under ``results``, or the newest one.
 
     Raises:
-        RunNotFoundError: if there is none.
+        RunNotFoundError: no run was found.
     """
     if given is not None:
         for folder in (Path(given), results / given):

@@ -122,7 +122,7 @@ def accept(check: Check, views: Views, origin: Origin) -> Iterator[Accepted]:
 
 
 def find(accepted: Iterable[Accepted], check: Check, columns: tuple[Columns, Columns | None]) -> Accepted | None:
-    """The accepted value of a check's metric for these workloads; None if there is none."""
+    """The accepted value of a check's metric for these workloads; None if nothing was accepted for them."""
     form = None if check.compare is None else check.compare.form
     key = (check.metric.name, form, _key(columns[0]), _key(columns[1]))
     return next((each for each in accepted if each.key == key), None)

@@ -74,7 +74,7 @@ def read_document(path: Path) -> dict[str, Any]:
     """The TOML of a gates file.
 
     Raises:
-        GatesError: if there is none.
+        GatesError: the file does not exist.
     """
     if not path.is_file():
         raise GatesError(f"no gates file {path}; name one with --gates")

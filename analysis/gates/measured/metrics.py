@@ -17,7 +17,7 @@ from wiretax.channels.bodies.replay import REPLAY
 
 Better = Literal["lower", "higher"]
 Kind = Literal["deterministic", "stochastic"]
-# A round's value, or that of all rounds together; None if there is none.
+# A round's value, or that of all rounds together; None if it could not be measured.
 Figure = Callable[[SliceCounts, str, int | None], Fraction | float | None]
 
 
@@ -120,20 +120,30 @@ def _no_figure(measured: SliceCounts, workload: str, round_: int | None) -> None
 
 _SENT = "request line, headers and body"
 _NAMING = ("sent", "head", "header_bytes", "request_line_bytes", "auth_query_bytes")
+# What a size is divided by, and its unit.
+_PER = {"event": ("events", "B/event"), "call": ("requests", "B")}
+
+
+def _size(name: str, per: str, part: str, what: str) -> Metric:
+    """Bytes of a part of HTTP, which are the same in every run."""
+    count, unit = _PER[per]
+    return Metric(
+        name,
+        unit,
+        "lower",
+        "deterministic",
+        what,
+        _share(part, count),
+        names_endpoint=part in _NAMING,
+        is_answer=part == "received",
+    )
+
+
 METRICS = {
     each.name: each
     for each in (
         *(
-            Metric(
-                name,
-                "B/event",
-                "lower",
-                "deterministic",
-                what,
-                _share(part, "events"),
-                names_endpoint=part in _NAMING,
-                is_answer=part == "received",
-            )
+            _size(name, "event", part, what)
             for name, part, what in (
                 ("http.request.size.per_event", "sent", f"sent per event: {_SENT}"),
                 ("http.request.payload.size.per_event", "payload_total_bytes", "the event's data"),
@@ -145,16 +155,7 @@ METRICS = {
             )
         ),
         *(
-            Metric(
-                name,
-                "B",
-                "lower",
-                "deterministic",
-                what,
-                _share(part, "requests"),
-                names_endpoint=part in _NAMING,
-                is_answer=part == "received",
-            )
+            _size(name, "call", part, what)
             for name, part, what in (
                 ("http.request.size", "sent", f"sent per call: {_SENT}"),
                 ("http.request.head.size", "head", "request line, auth query and headers of a call"),

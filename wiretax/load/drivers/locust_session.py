@@ -26,7 +26,7 @@ from wiretax.load.client.stats_feed import StatsFeed, outside_listener
 from wiretax.load.cluster.free_master import FreeMaster
 from wiretax.load.drivers.conclude import conclude, exit_code_of
 from wiretax.load.drivers.locust_setup import LocustRequest
-from wiretax.load.drivers.running import Run
+from wiretax.load.drivers.running import LocustRun
 from wiretax.load.drivers.setup import RunSetup
 from wiretax.load.drivers.web_sweep import WebSweep
 from wiretax.load.free.external_option import refuse_ignored_source
@@ -80,7 +80,7 @@ class LocustSession:
         self._is_next = self.is_running = self._closed = False
         self.ready: RunSetup | None = None
         self._ready_before: RunSetup | None = None
-        self.run: Run | None = None
+        self.run: LocustRun | None = None
         # Of a master, which has no users.
         self._master = FreeMaster(environment) if isinstance(environment.runner, MasterRunner) else None
         self.live: Live | None = None
@@ -233,7 +233,7 @@ class LocustSession:
         distributed = not isinstance(self._environment.runner, LocalRunner)
         return LocustRequest.of(parsed, classes, self._mocks, distributed)
 
-    def _begin(self, setup: RunSetup, feed: StatsFeed | None) -> Run:
+    def _begin(self, setup: RunSetup, feed: StatsFeed | None) -> LocustRun:
         """The run of the kind that was prepared."""
         environment = self._environment
         if setup.plan is not None:
@@ -274,7 +274,7 @@ class LocustSession:
         if self.live is not None and self.run is not None:
             self.live.sample(self.run.record, self.run.unfinished())
 
-    def _conclude(self, setup: RunSetup, run: Run) -> None:
+    def _conclude(self, setup: RunSetup, run: LocustRun) -> None:
         conclusion = conclude(setup, run)
         if self._environment.web_ui is not None and self.live is not None:
             self.live.sample(run.record)

@@ -50,7 +50,7 @@ class MeasuredRun(Protocol):
         """What other processes counted; after ``finish``."""
 
 
-class Run(MeasuredRun, Protocol):
+class LocustRun(MeasuredRun, Protocol):
     """A run whose users Locust starts and stops: FreeRun, FreeMaster or WebSweep."""
 
     @property

@@ -50,7 +50,7 @@ class ReportMaker:
         return folder if NAME.fullmatch(name) and (folder / RUN_FILE).is_file() else None
 
     def page(self, name: str) -> Path | None:
-        """The report of a run; None if there is none yet."""
+        """The report of a run; None if it has not been made yet."""
         folder = self.folder(name)
         return folder / PAGE if folder is not None and (folder / PAGE).is_file() else None
 
