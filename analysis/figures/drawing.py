@@ -111,7 +111,7 @@ def _adapted(svg: str, name: str, title: str, caption: str) -> str:
     """matplotlib's SVG with a title, ids of its own, and variables for the colours of ink and paper."""
     own = f"wiretax-{name}"
     # The XML and document type lines are no part of an HTML page, and the latter names an address.
-    svg = svg[svg.index("<svg") :]
+    svg = _numbered(svg[svg.index("<svg") :])
     svg = re.sub(r' id="([^"]+)"', rf' id="{own}-\1"', svg)
     svg = re.sub(r"(url\(|href=\")#", rf"\1#{own}-", svg)
     svg = re.sub(r"\*\{([^}]*)\}", rf"#{own} *{{\1}}", svg, count=1)
@@ -130,6 +130,13 @@ def _adapted(svg: str, name: str, title: str, caption: str) -> str:
         f"<style>{style}</style>"
     )
     return re.sub(r">", lambda _: head, svg, count=1)
+
+
+def _numbered(svg: str) -> str:
+    """Number the ids that matplotlib takes from a path's coordinates, whose last digit depends on the processor."""
+    hashed = dict.fromkeys(re.findall(r' id="([^"]*[0-9a-f]{10})"', svg))
+    names = {each: f"path_{number}" for number, each in enumerate(hashed, 1)}
+    return re.sub(r'(?<=["#])[^"#()]*[0-9a-f]{10}(?=[")])', lambda found: names.get(found[0], found[0]), svg)
 
 
 def _values(own: str, values: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ from PIL import Image
 from saved import Costs, made_up
 
 from analysis.figures import Absent, Drawing, bytes_by_batch_size, layer_waterfall
-from analysis.figures.style import DARK, VARIABLES
+from analysis.figures.style import DARK, VARIABLES, styled
 from wiretax.channels.workload import Workload
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -60,6 +60,14 @@ def test_the_same_frame_gives_the_same_bytes(figure: Drawing, svg: str) -> None:
     again = example()
     assert again.svg() == svg
     assert again.png() == figure.png()
+
+
+def test_no_id_follows_from_the_digits_of_a_coordinate(
+    figure: Drawing, svg: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # matplotlib's ids are hashes of coordinates with a salt: another salt is what another last digit would be.
+    monkeypatch.setattr("analysis.figures.drawing.styled", lambda name: styled(f"{name} elsewhere"))
+    assert figure.svg() == svg
 
 
 def test_it_asks_nothing_of_any_other_place(svg: str) -> None:
