@@ -5,28 +5,67 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from wiretax import __version__
-from wiretax.channels.profiles import ProfileError
-from wiretax.commands.advise import advise
-from wiretax.commands.doctor import doctor
-from wiretax.commands.feed import feed
-from wiretax.commands.gate import gate
-from wiretax.commands.mock import mock
-from wiretax.commands.observe import observe
-from wiretax.commands.report import report
-from wiretax.commands.run import run
-from wiretax.commands.ui import ui
 from wiretax.terminal import Exit, out, warn
 
 URL_OPTIONS = ("--endpoint", "--against", "--redis")
 SECRET_URL = re.compile(r"\w+://[^/@\s]*:[^/@\s]*@")
+# Each command is the function of that name in the module of that name, with these settings.
+COMMANDS: dict[str, dict[str, Any]] = {
+    "mock": {},
+    # What follows the command to observe belongs to it.
+    "observe": {"context_settings": {"allow_interspersed_args": False}},
+    "run": {},
+    "advise": {},
+    "feed": {},
+    "gate": {},
+    "report": {},
+    "doctor": {},
+    "ui": {
+        "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
+        "options_metavar": "[LOCUST OPTIONS]",
+    },
+}
+
+
+class LazyCommands(Mapping[str, Any]):
+    """The commands, each imported when it is looked up: typer spends a fifth of a second on the options of all."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            settings = COMMANDS[name]
+            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            alone.command(name, **settings)(getattr(import_module(f"wiretax.commands.{name}"), name))
+            self._made[name] = typer.main.get_command(alone)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class LazyGroup(TyperGroup):
+    """A group that takes its commands from ``LazyCommands``."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "commands": LazyCommands()})
+
 
 app = typer.Typer(
     name="wiretax",
+    cls=LazyGroup,
     help="Measure what publishing an event costs over the Pusher Channels HTTP API, and what batching saves.",
     no_args_is_help=True,
     add_completion=False,
@@ -41,20 +80,6 @@ def options(
     if version:
         out.print(f"wiretax {__version__}")
         raise typer.Exit(Exit.OK)
-
-
-app.command()(mock)
-# What follows the command to observe belongs to it.
-app.command(context_settings={"allow_interspersed_args": False})(observe)
-app.command()(run)
-app.command()(advise)
-app.command()(feed)
-app.command()(gate)
-app.command()(report)
-app.command()(doctor)
-app.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, options_metavar="[LOCUST OPTIONS]"
-)(ui)
 
 
 def _has_stray_secret(arguments: list[str]) -> bool:
@@ -73,10 +98,13 @@ def main() -> None:
         sys.exit(Exit.USAGE)
     try:
         app()
-    except ProfileError as error:
-        warn(str(error))
-        sys.exit(Exit.USAGE)
     except Exception as error:
+        # What raises it has imported it; other commands need no profiles.
+        from wiretax.channels.profiles import ProfileError
+
+        if isinstance(error, ProfileError):
+            warn(str(error))
+            sys.exit(Exit.USAGE)
         if os.environ.get("WIRETAX_DEBUG"):
             raise
         warn(f"internal error: {type(error).__name__}: {error} (WIRETAX_DEBUG=1 shows the traceback)")
