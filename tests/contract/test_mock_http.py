@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from itertools import pairwise
+from subprocess import PIPE
 from time import monotonic
 
 import pytest
@@ -32,12 +36,14 @@ from mock_client import (
     trigger_body,
 )
 
+import wiretax.mock.process
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.mock.connection import MAX_HEAD_BYTES
 from wiretax.mock.cost import CostModel
 from wiretax.mock.ledger import difference
-from wiretax.mock.process import embedded_mock, read_ledger
+from wiretax.mock.options import MockOptions
+from wiretax.mock.process import LISTENING, MockError, embedded_mock, read_ledger
 from wiretax.mock.server import BODY_ALLOWANCE
 
 BODY = trigger_body()
@@ -466,11 +472,25 @@ def test_a_signal_ends_the_mock_cleanly(number: signal.Signals, rtt: str) -> Non
 
 
 def test_an_embedded_mock_ends_with_its_parent() -> None:
-    with started_mock("--with-parent") as (process, mock):
-        with Client(mock) as client:
+    command = [sys.executable, "-m", "wiretax.mock"]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(pickle.dumps(MockOptions()))
+        process.stdin.flush()
+        listening = LISTENING.search(process.stdout.readline().decode().strip())
+        assert listening
+        with Client(Endpoint("http", listening[1], int(listening[2]), DEMO)) as client:
             assert client.ask(publish(EVENTS, BODY)).status == 200
         _, said = process.communicate(timeout=TIMEOUT_S)
-    assert (process.returncode, said) == (0, "")
+    assert (process.returncode, said) == (0, b"")
+
+
+def test_an_embedded_mock_that_can_not_listen_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiretax.mock.process, "MockOptions", partial(MockOptions, "192.0.2.1"))
+    message = r"^the built-in mock did not start: OSError: .*192\.0\.2\.1"
+    with pytest.raises(MockError, match=message), embedded_mock(Limits(), CostModel()):
+        pass
 
 
 class TestSecret:

@@ -141,7 +141,7 @@ def test_a_web_proxy_is_not_in_the_way(run: Run, script: Any) -> None:
 
 def test_a_mock_that_ends_early_makes_the_run_invalid(run: Run, script: Any, tmp_path: Path) -> None:
     kill = "import psutil\nfor each in psutil.Process(os.getppid()).children():\n"
-    kill += "    if 'mock' in each.cmdline():\n        each.kill()\n"
+    kill += "    if 'wiretax.mock' in each.cmdline():\n        each.kill()\n"
     kill += "        while each.status() != psutil.STATUS_ZOMBIE:\n            pass\n"
     done = run("observe", *script(PUBLISH + kill))
     assert done.returncode == 5

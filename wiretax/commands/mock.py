@@ -62,7 +62,6 @@ def mock(
     ] = None,
     fault_seed: Annotated[int, typer.Option(help="Random seed that selects the requests --fault hits.")] = 1,
     fault_after: Annotated[int, typer.Option(min=0, help="Number of requests before the first fault.")] = 0,
-    with_parent: Annotated[bool, typer.Option(hidden=True, help="Stop when standard input closes.")] = False,
 ) -> None:
     """Run the mock endpoint: it validates requests as Pusher does, answers them, and counts every byte."""
     from wiretax.mock.options import MockOptions
@@ -86,16 +85,14 @@ def mock(
         )
     except OptionError as error:
         fail(str(error), Exit.USAGE)
-    _serve(options, with_parent, shows_secret=not secret)
+    _serve(options, shows_secret=not secret)
 
 
-def _serve(options: MockOptions, with_parent: bool, shows_secret: bool) -> None:
+def _serve(options: MockOptions, shows_secret: bool) -> None:
     from wiretax.mock.server import run_mock
 
     def announce(host: str, port: int) -> None:
-        print(f"wiretax mock listening on {options.scheme}://{host}:{port}", flush=True)
-        if with_parent:
-            return
+        print(options.listening(host, port), flush=True)
         if options.tls is not None:
             print(f"certificate authority: {options.tls.authority}", flush=True)
         if shows_secret:
@@ -104,7 +101,7 @@ def _serve(options: MockOptions, with_parent: bool, shows_secret: bool) -> None:
             print(f"PUSHER_URL={url}", flush=True)
 
     try:
-        run_mock(options, announce, with_parent)
+        run_mock(options, announce)
     except OSError as error:
         has_text = error.errno and not isinstance(error, socket.gaierror)
         why = os.strerror(error.errno or 0) if has_text else error.strerror or str(error)

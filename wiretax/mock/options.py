@@ -1,4 +1,4 @@
-"""How a mock is set up, as one value and as the options of ``wiretax mock``."""
+"""How a mock is set up, as one value."""
 
 from __future__ import annotations
 
@@ -46,26 +46,6 @@ class MockOptions:
         """Whether HTTP/2 is not offered."""
         return bool(self.faults) or not self.keep_alive
 
-    def arguments(self) -> list[str]:
-        """The arguments of ``wiretax mock`` that set it up so; the secret is not among them."""
-        limits, cost, faults = self.limits, self.cost, self.faults
-        arguments = ["--host", self.host, "--port", str(self.port)]
-        arguments += ["--app-id", self.app.app_id, "--key", self.app.key]
-        arguments += ["--batch-size", str(limits.batch_size), "--data-bytes", str(limits.data_bytes)]
-        arguments += ["--channels", str(limits.channels), "--servers", str(cost.servers)]
-        for option, seconds in (
-            ("--rtt", cost.rtt),
-            ("--per-request", cost.per_request),
-            ("--per-event", cost.per_event),
-            ("--idle-timeout", self.idle_timeout),
-        ):
-            arguments += [option, f"{seconds * 1e6:.3f}us"]
-        if self.tls is not None:
-            arguments += ["--tls", "--certificate", self.tls.key_type, "--ca", str(self.tls.authority)]
-        if not self.keep_alive:
-            arguments.append("--no-keep-alive")
-        for fault in faults.faults:
-            arguments += ["--fault", str(fault)]
-        if faults:
-            arguments += ["--fault-seed", str(faults.seed), "--fault-after", str(faults.after)]
-        return arguments
+    def listening(self, host: str, port: int) -> str:
+        """The line that says where it listens."""
+        return f"wiretax mock listening on {self.scheme}://{host}:{port}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import pickle
 import re
 import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.mock.connection import LEDGER_PATH
@@ -25,7 +25,6 @@ from wiretax.mock.faults import NO_FAULTS, FaultList
 from wiretax.mock.options import MockOptions
 from wiretax.wire.connections.target import Target, target_of
 
-SECRET_VARIABLE = "WIRETAX_MOCK_SECRET"
 STOP_TIMEOUT_S = 5
 READ_TIMEOUT_S = 5
 LISTENING = re.compile(r"listening on https?://(.+):(\d+)$")
@@ -60,25 +59,26 @@ def embedded_mock(
     # its standard input closes, so it can't outlive its parent. -P: modules in the current folder are not
     # imported.
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "wiretax", "mock", "--with-parent", *options.arguments()],
+        [sys.executable, "-P", "-m", "wiretax.mock"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
         start_new_session=True,
-        # The built-in mock has the demo app's secret, whatever the variable for `wiretax mock` says.
-        env={name: value for name, value in os.environ.items() if name != SECRET_VARIABLE},
     )
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        line = process.stdout.readline()
-        match = LISTENING.search(line.strip())
+        with suppress(BrokenPipeError):  # it ended early; what it printed says why
+            process.stdin.write(pickle.dumps(options))
+            process.stdin.flush()
+        line = process.stdout.readline().decode(errors="replace").strip()
+        match = LISTENING.search(line)
         if match is None:
-            raise MockError(f"the built-in mock did not start: {line.strip() or 'it printed nothing'}")
-        yield Endpoint("http" if tls is None else "https", match[1], int(match[2]), DEMO)
+            raise MockError(f"the built-in mock did not start: {line or 'it printed nothing'}")
+        yield Endpoint(options.scheme, match[1], int(match[2]), options.app)
     finally:
-        process.stdin.close()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
         try:
             process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:

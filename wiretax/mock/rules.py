@@ -23,8 +23,14 @@ from wiretax.channels.limits import (
     refuse_data,
     refuse_event_name,
 )
-from wiretax.channels.profiles import QUERY
-from wiretax.channels.request.signing import AUTH_VERSION, TIMESTAMP_WINDOW_S, Hmac, body_md5, string_to_sign
+from wiretax.channels.request.signing import (
+    AUTH_VERSION,
+    QUERY,
+    TIMESTAMP_WINDOW_S,
+    Hmac,
+    body_md5,
+    string_to_sign,
+)
 
 MEMO_SIZE = 4096
 MD5_KEY = "body_md5="

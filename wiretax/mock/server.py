@@ -16,7 +16,6 @@ from typing import Any
 import uvloop
 
 from wiretax.malloc import keep_heap
-from wiretax.mock.alpn import AlpnProtocol
 from wiretax.mock.certificate import HTTP_1, PROTOCOLS, server_context
 from wiretax.mock.connection import MockConnection
 from wiretax.mock.cost import Queue
@@ -101,7 +100,7 @@ async def serve(options: MockOptions, ready: Callable[[str, int], None], with_pa
         loop.add_reader(sys.stdin.fileno(), lambda: None if os.read(sys.stdin.fileno(), 1024) else stop.set())
     server = MockServer(options, loop)
     listener = await loop.create_server(
-        lambda: server.http1(server) if options.tls is None else AlpnProtocol(server),
+        _protocol_of(server),
         options.host,
         options.port,
         backlog=1024,
@@ -119,6 +118,16 @@ async def serve(options: MockOptions, ready: Callable[[str, int], None], with_pa
     sweeper.cancel()
     listener.close()
     server.timer.close()
+
+
+def _protocol_of(server: MockServer) -> Callable[[], asyncio.Protocol]:
+    """Makes the protocol of a new connection."""
+    if server.options.tls is None:
+        return lambda: server.http1(server)
+    # Only a mock with TLS speaks HTTP/2; loading it takes as long as a fifth of the mock.
+    from wiretax.mock.alpn import AlpnProtocol
+
+    return lambda: AlpnProtocol(server)
 
 
 def _context(options: MockOptions) -> ssl.SSLContext | None:

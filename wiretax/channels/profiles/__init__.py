@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 
 from wiretax.channels.profiles.json_style import JsonStyle
+from wiretax.channels.request.signing import QUERY
 from wiretax.channels.workload import LIBRARY, Habit
 
+FOLDER = Path(__file__).parent
 HOST, CONTENT_LENGTH, DATE = "{host}", "{content_length}", "{date}"
 # Whose bodies the library sends that is no profile itself.
 PROFILE_OF = {LIBRARY: "httpx"}
-QUERY = frozenset({"auth_key", "auth_timestamp", "auth_version", "body_md5", "auth_signature"})
 
 
 class ProfileError(ValueError):
@@ -93,7 +94,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def profile_names() -> tuple[str, ...]:
     """The profiles that come with wiretax, sorted."""
-    return tuple(sorted(file.name[:-5] for file in files(__name__).iterdir() if file.name.endswith(".toml")))
+    return tuple(sorted(file.stem for file in FOLDER.glob("*.toml")))
 
 
 @cache
@@ -107,7 +108,7 @@ def load_profile(name: str) -> Profile:
     name = PROFILE_OF.get(name, name)
     if name not in profile_names():
         raise KeyError(name)
-    return parse_profile(name, (files(__name__) / f"{name}.toml").read_text(encoding="utf-8"))
+    return parse_profile(name, (FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def parse_profile(name: str, text: str) -> Profile:

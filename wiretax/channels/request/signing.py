@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from hashlib import md5, sha256
 
 AUTH_VERSION = "1.0"
+# The parameters of a signed request.
+QUERY = frozenset({"auth_key", "auth_timestamp", "auth_version", "body_md5", "auth_signature"})
 TIMESTAMP_WINDOW_S = 600
 BLOCK = 64
 

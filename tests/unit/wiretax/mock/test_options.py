@@ -1,7 +1,8 @@
-"""A mock is set up by one value; ``wiretax mock`` reads its arguments back to the same value."""
+"""A mock is set up by one value, which ``wiretax mock`` makes from its arguments. A built-in mock is handed it."""
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -26,24 +27,50 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[MockOptions]:
     return options
 
 
-def options_of(tmp_path: Path) -> dict[str, MockOptions]:
-    faults = FaultList((Fault("slow", 0.1, 0.2), Fault("stall", 0.01)), 7, 30)
-    return {
-        "default": MockOptions(port=8080),
-        "limits": MockOptions(limits=Limits(batch_size=100, data_bytes=20_000, channels=7)),
-        "cost": MockOptions(cost=CostModel(0.5, 0.25, 0.125, 3)),
-        "place": MockOptions("::1", 9, Credentials("9", "k", "fedcba9876543210fedc"), idle_timeout=1.5),
-        "tls": MockOptions(tls=MockTls("ecdsa", tmp_path / "ca.pem"), keep_alive=False),
-        "faults": MockOptions(faults=faults),
-    }
+# The arguments, and what they make.
+READ: dict[str, tuple[list[str], MockOptions]] = {
+    "default": ([], MockOptions(port=8080)),
+    "limits": (
+        ["--port", "0", "--batch-size", "100", "--data-bytes", "20000", "--channels", "7"],
+        MockOptions(limits=Limits(batch_size=100, data_bytes=20_000, channels=7)),
+    ),
+    "cost": (
+        ["--port", "0", "--rtt", "0.5s", "--per-request", "250ms", "--per-event", "125000us", "--servers", "3"],
+        MockOptions(cost=CostModel(0.5, 0.25, 0.125, 3)),
+    ),
+    "place": (
+        ["--host", "::1", "--port", "9", "--app-id", "9", "--key", "k", "--idle-timeout", "1.5s"],
+        MockOptions("::1", 9, Credentials("9", "k", "fedcba9876543210fedc"), idle_timeout=1.5),
+    ),
+    "tls": (
+        ["--port", "0", "--tls", "--certificate", "ecdsa", "--ca", "ca.pem", "--no-keep-alive"],
+        MockOptions(tls=MockTls("ecdsa", Path("ca.pem")), keep_alive=False),
+    ),
+    "faults": (
+        [
+            "--port",
+            "0",
+            "--fault",
+            "slow:0.1:200ms",
+            "--fault",
+            "stall:0.01",
+            "--fault-seed",
+            "7",
+            "--fault-after",
+            "30",
+        ],
+        MockOptions(faults=FaultList((Fault("slow", 0.1, 0.2), Fault("stall", 0.01)), 7, 30)),
+    ),
+}
 
 
-@pytest.mark.parametrize("case", ["default", "limits", "cost", "place", "tls", "faults"])
-def test_the_command_reads_the_arguments_of_a_setup(case: str, tmp_path: Path, started: list[MockOptions]) -> None:
-    options = options_of(tmp_path)[case]
-    done = CliRunner().invoke(app, ["mock", *options.arguments()], env={"WIRETAX_MOCK_SECRET": None})
+@pytest.mark.parametrize("case", READ)
+def test_the_command_reads_its_arguments(case: str, started: list[MockOptions]) -> None:
+    arguments, options = READ[case]
+    done = CliRunner().invoke(app, ["mock", *arguments], env={"WIRETAX_MOCK_SECRET": None})
     assert (done.exit_code, done.output) == (0, "")
     assert started == [options]
+    assert pickle.loads(pickle.dumps(options)) == options
 
 
 @pytest.mark.parametrize(
