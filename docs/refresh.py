@@ -7,6 +7,7 @@ used more than 10 % of the machine are rejected.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import subprocess
@@ -14,14 +15,20 @@ import sys
 import textwrap
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from functools import cache
 from io import StringIO
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
+
+import wiretax.report  # noqa: F401  # first, as it makes the import of nbformat fast
+
+# isort: split
 
 import nbformat
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
 from nbformat import NotebookNode
-from papermill.execute import execute_notebook
 from rich.console import Console
 
 from analysis import figures
@@ -131,15 +138,30 @@ def stories() -> list[Path]:
     return sorted(NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))
 
 
-def executed(file: Path) -> NotebookNode:
-    """A notebook executed on the run it names, without the parts that differ between executions."""
-    done: NotebookNode = execute_notebook(file, None, cwd=NOTEBOOKS, kernel_name="python3", progress_bar=False)
-    fresh: NotebookNode = nbformat.read(file, as_version=4)
-    for cell, ran in zip(fresh.cells, done.cells, strict=True):
-        if cell.cell_type == "code":
-            cell.execution_count = ran.execution_count
-            cell.outputs = [_kept(output) for output in ran.outputs if output.output_type != "stream"]
-    return fresh
+def executed(files: Sequence[Path]) -> list[NotebookNode]:
+    """Notebooks executed on the runs they name, without the parts that differ between executions."""
+    notebooks: list[NotebookNode] = [nbformat.read(file, as_version=4) for file in files]
+    asyncio.run(_execute(copies := deepcopy(notebooks)))
+    for fresh, done in zip(notebooks, copies, strict=True):
+        for cell, ran in zip(fresh.cells, done.cells, strict=True):
+            if cell.cell_type == "code":
+                cell.execution_count = ran.execution_count
+                cell.outputs = [_kept(output) for output in ran.outputs if output.output_type != "stream"]
+    return notebooks
+
+
+async def _execute(notebooks: Sequence[NotebookNode]) -> None:
+    """Execute notebooks in one kernel, as most of a short one's time is imports. Each starts without variables."""
+    kernel = AsyncKernelManager(kernel_name="python3")
+    try:
+        for notebook in notebooks:
+            client = NotebookClient(notebook, km=kernel)
+            await client.async_execute(cwd=str(NOTEBOOKS))
+            shell: Any = client.kc
+            await shell.execute("%reset -f", silent=True, reply=True)
+            shell.stop_channels()
+    finally:
+        await kernel.shutdown_kernel(now=True)
 
 
 def _kept(output: NotebookNode) -> NotebookNode:
@@ -167,7 +189,9 @@ def _texts(cell: NotebookNode) -> Iterator[tuple[int, str, str]]:
 def outdated() -> list[str]:
     """The notebooks whose outputs would change if they were executed now."""
     return [
-        file.name for file in stories() if contents(nbformat.read(file, as_version=4)) != contents(executed(file))
+        file.name
+        for file, ran in zip(stories(), executed(stories()), strict=True)
+        if contents(nbformat.read(file, as_version=4)) != contents(ran)
     ]
 
 
@@ -208,8 +232,8 @@ def refresh() -> None:
     FIGURES.mkdir(exist_ok=True)
     for drawing in drawings():
         _write(FIGURES / f"{drawing.name}.svg", drawing.svg())
-    for file in stories():
-        _write(file, nbformat.writes(executed(file)) + "\n")
+    for file, ran in zip(stories(), executed(stories()), strict=True):
+        _write(file, nbformat.writes(ran) + "\n")
 
 
 def _write(file: Path, text: str) -> None:
