@@ -85,7 +85,7 @@ def test_the_endpoint_is_named_in_each_head_and_its_secret_nowhere(run: Run) -> 
         (("--budget", "0ms"), "--budget 0ms: expected a duration above zero"),
         (("--payload", "8"), "--payload 8, expected 9 (the smallest 'chat' document) to 10240"),
         (("--payload", "10241"), "--payload 10241, expected 9"),
-        (("--payload", "10240", "--client", "php"), "php encodes a string once more"),
+        (("--payload", "10240", "--client", "php"), "php encodes a string a second time"),
         (("--limit", "0"), "--limit 0: expected 1 to 1000"),
         (("--connection", "open"), "--connection open: expected keep-alive or close"),
         (("--client", "pyton"), "(did you mean python?)"),

@@ -203,7 +203,7 @@ def test_gates_that_match_nothing_that_was_sent_are_not_passed(tmp_path: Path) -
         (["--gates", "none.toml"], "none.toml"),
         (["--batch-size", "11"], "11 events in one batch, expected 1 to 10"),
         (["--payload-bytes", "3"], "payload_bytes = 3, expected 9"),
-        (["--payload-bytes", "10240", "--client", "php"], "php encodes a string once more"),
+        (["--payload-bytes", "10240", "--client", "php"], "php encodes a string a second time"),
         (["--endpoint", "http://127.0.0.1/apps/1"], "lacks the key or the secret"),
         (["--insecure"], "go with an https:// --endpoint"),
         (["--endpoint", "https://k:hidden@127.0.0.1/apps/1", "--ca", "none.pem"], "can't be read"),

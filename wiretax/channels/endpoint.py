@@ -1,4 +1,4 @@
-"""Where events are published to, as the official libraries name it: a PUSHER_URL."""
+"""The endpoint that events are published to, written like the official libraries' ``PUSHER_URL``."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ EXAMPLE = "http://KEY:SECRET@127.0.0.1:8080/apps/APP_ID"
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-# Ids of this kind stand in a URL as they are; no library escapes them.
+# Ids of this form need no escaping in a URL, and no library escapes them.
 PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class EndpointError(ValueError):
-    """An endpoint that can't be used; the message never repeats the secret."""
+    """An endpoint that can't be used; the message never contains the secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """An app's id, key and secret. The secret stays out of every repr."""
+    """An app's id, key and secret. The secret is left out of the repr."""
 
     app_id: str
     key: str
     secret: str = field(repr=False)
 
 
-# The mock's own app. These are the ids the golden requests of the real libraries were captured with, so
-# that heads measured here can be compared with them to the byte.
+# The mock's app. The golden requests of the real libraries were captured with these ids, so heads measured here
+# can be compared with them to the byte.
 DEMO = Credentials("123456", "0123456789abcdef0123", "fedcba9876543210fedc")
 
 
@@ -54,7 +54,7 @@ class Endpoint:
         """Read ``scheme://KEY:SECRET@host[:port]/apps/APP_ID``.
 
         Raises:
-            EndpointError: with what is missing or wrong, and what to write instead.
+            EndpointError: says what is missing or wrong, and what to write instead.
         """
         try:
             parts = urlsplit(url)
@@ -65,24 +65,24 @@ class Endpoint:
         if parts.scheme not in DEFAULT_PORTS:
             raise _refused(f"its scheme is {parts.scheme!r}, expected http or https")
         if not parts.hostname or "%" in parts.hostname:
-            raise _refused("it has no host, or one that can't stand in a Host header")
+            raise _refused("it has no host, or one that is invalid in a Host header")
         return cls(parts.scheme, parts.hostname, port or DEFAULT_PORTS[parts.scheme], app)
 
     @property
     def authority(self) -> str:
-        """The Host header's value: the port is left out where it is the scheme's default."""
+        """The Host header's value, without the port if it is the scheme's default."""
         full = self.full_authority
         return full.rpartition(":")[0] if self.port == DEFAULT_PORTS[self.scheme] else full
 
     @property
     def full_authority(self) -> str:
-        """Host and port, whichever the port is."""
+        """Host and port, even if the port is the scheme's default."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
     @property
     def public_url(self) -> str:
-        """The endpoint without key and secret, fit for files, logs and pages."""
+        """The endpoint without key and secret, for files, logs and pages."""
         return f"{self.scheme}://{self.authority}/apps/{self.app.app_id}"
 
     @property
@@ -104,12 +104,12 @@ def _app(parts: SplitResult) -> Credentials:
         raise _refused("its path is not /apps/APP_ID")
     app = Credentials(path[1], unquote(parts.username), unquote(parts.password))
     if not PLAIN.fullmatch(app.key) or not PLAIN.fullmatch(app.app_id):
-        raise _refused("its key or app id holds other characters than letters, digits, - and _")
+        raise _refused("its key or app id has characters other than letters, digits, - and _")
     return app
 
 
 def _refused(why: str) -> EndpointError:
-    # The URL itself is not repeated: it holds the secret.
+    # The URL is not repeated because it contains the secret.
     return EndpointError(f"the endpoint can't be used: {why}; write it as {EXAMPLE}")
 
 
@@ -117,6 +117,6 @@ def _without_value(error: ValueError) -> str:
     return "its port is not a number from 0 to 65535" if "ort" in str(error) else "malformed"
 
 
-# The service's own endpoint; ids are as long as its are.
+# The service's endpoint; the demo ids are as long as its real ids.
 SERVICE = Endpoint("https", "api-mt1.pusher.com", 443, DEMO)
 PLAIN_SERVICE = Endpoint("http", SERVICE.host, 80, DEMO)

@@ -1,6 +1,6 @@
-"""What the service takes, and the word it answers with when it is too much.
+"""The service's limits, and its error message for requests that exceed them.
 
-Source: Pusher's HTTP API reference. A multi-tenant cluster takes 10 events a batch, a dedicated one more.
+Source: Pusher's HTTP API reference. A multi-tenant cluster accepts 10 events per batch, a dedicated one more.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is not taken: the HTTP status, a stable reason to count by, and the message."""
+    """Why a request is refused: the HTTP status, a stable reason for counting, and the message."""
 
     status: int
     reason: str
@@ -41,7 +41,7 @@ class Refusal:
 
 
 def refuse_channel(name: str, limits: Limits) -> Refusal | None:
-    """None for a channel name the service takes."""
+    """None for a channel name that the service accepts."""
     if len(name) > limits.channel_name:
         return Refusal(
             400, "channel_name", f"channel name of {len(name)} characters, at most {limits.channel_name}"
@@ -52,7 +52,7 @@ def refuse_channel(name: str, limits: Limits) -> Refusal | None:
 
 
 def refuse_event_name(name: str, limits: Limits) -> Refusal | None:
-    """None for an event name the service takes."""
+    """None for an event name that the service accepts."""
     if not 0 < len(name) <= limits.event_name:
         return Refusal(
             400, "event_name", f"event name of {len(name)} characters, expected 1 to {limits.event_name}"
@@ -61,7 +61,7 @@ def refuse_event_name(name: str, limits: Limits) -> Refusal | None:
 
 
 def refuse_data(data: str, limits: Limits) -> Refusal | None:
-    """None for data the service takes. Its size is counted in UTF-8 bytes."""
+    """None for data that the service accepts. Its size is counted in UTF-8 bytes."""
     if len(data) * 4 <= limits.data_bytes:
         return None
     size = len(data) if data.isascii() else len(data.encode("utf-8", "surrogatepass"))
@@ -75,21 +75,21 @@ def refuse_data(data: str, limits: Limits) -> Refusal | None:
 
 
 def refuse_channel_count(count: int, limits: Limits) -> Refusal | None:
-    """None for a number of channels one trigger may name."""
+    """None for an allowed number of channels in one trigger."""
     if not 1 <= count <= limits.channels:
         return Refusal(400, "channels", f"{count} channels in one trigger, expected 1 to {limits.channels}")
     return None
 
 
 def refuse_batch_size(count: int, limits: Limits) -> Refusal | None:
-    """None for a number of events one batch may hold."""
+    """None for an allowed number of events in one batch."""
     if not 1 <= count <= limits.batch_size:
         return Refusal(400, "batch_size", f"{count} events in one batch, expected 1 to {limits.batch_size}")
     return None
 
 
 def refuse_event(name: str, channels: Sequence[str], data: str, limits: Limits) -> Refusal | None:
-    """None for an event the service takes, by a trigger where it has several channels."""
+    """None for an event that the service accepts; only a trigger may have several channels."""
     return (
         refuse_event_name(name, limits)
         or refuse_channel_count(len(channels), limits)

@@ -1,4 +1,4 @@
-"""What to do about an answer that acknowledged nothing, by its status."""
+"""What to do about an error response, by its status."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_THE_API = "this is not a server of the HTTP API; check host and port"
 
 
 def remedy(kind: str, status: int, message: str) -> str:
-    """What to do about an answer.
+    """What to do about an error response.
 
     Args:
         kind: as in ``wiretax.channels.answers``: "rejected", "error_body" or "unreadable".

@@ -1,4 +1,4 @@
-"""What speaks against a workload before anything of it is sent."""
+"""Rejects invalid workloads before anything is sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wiretax.channels.workload import LIBRARY, Workload
 
 
 def object_to_http(workload: Workload) -> str | None:
-    """Why a workload can't be sent in its version of HTTP; None where it can."""
+    """Why a workload can't be sent in its version of HTTP; None if it can."""
     transport = workload.transport
     if transport.http == "2" and not transport.by_library:
         return f'http = "2" goes with client = "{LIBRARY}", not with {transport.client!r}, which speaks HTTP/1.1'
@@ -20,7 +20,7 @@ def object_to_http(workload: Workload) -> str | None:
 
 
 def object_to(workload: Workload, limits: Limits) -> str | None:
-    """Why an endpoint with these limits would refuse a workload, or why it can't be made; None where neither."""
+    """Why a workload can't be generated or would exceed an endpoint's limits; None if it is valid."""
     call, payload, transport = workload.call, workload.payload, workload.transport
     refusal = refuse_batch_size(call.batch_size, limits) or refuse_channel_count(call.channels, limits)
     if refusal is not None:
@@ -38,6 +38,6 @@ def object_to(workload: Workload, limits: Limits) -> str | None:
     if arriving > limits.data_bytes:
         return (
             f"payload_bytes = {payload.bytes} arrives as {arriving} bytes of data, expected at most "
-            f"{limits.data_bytes}: {transport.client} encodes a string once more"
+            f"{limits.data_bytes}: {transport.client} encodes a string a second time"
         )
     return None

@@ -1,4 +1,4 @@
-"""From events to the JSON body a client library would send."""
+"""From events to the JSON body that a client library would send."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHANNEL = "my-channel"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: its name, its channels (one, where it goes into a batch), and its data as a ready string."""
+    """One event: its name, its channels (only one in a batch), and its data as a string."""
 
     name: str
     channels: tuple[str, ...]
@@ -30,8 +30,8 @@ def data_string(data: Any, profile: Profile) -> str:
     """The data of an event as the library sends it, before the body is encoded.
 
     Args:
-        data: what the application hands over: a document, or a string it has encoded itself.
-        profile: the library; some encode such a string once more.
+        data: what the application passes: a document, or a string that it has encoded itself.
+        profile: the library; some encode such a string a second time.
     """
     if isinstance(data, str) and not profile.encodes_ready_strings:
         return data
@@ -39,15 +39,16 @@ def data_string(data: Any, profile: Profile) -> str:
 
 
 def data_bytes(workload: Workload, profile: Profile) -> int:
-    """UTF-8 bytes of one event's data as it reaches the API, where it is limited: more than was handed over where
-    the library encodes a ready string once more."""
+    """UTF-8 bytes of one event's data as the API receives and limits it. This is more than the application passed
+    if
+    the library encodes strings a second time."""
     if not profile.encodes_ready_strings:
         return workload.payload.bytes
     return len(data_string(example(workload.payload.kind, workload.payload.bytes), profile).encode())
 
 
 def trigger_document(event: Event, profile: Profile) -> dict[str, Any]:
-    """The body of ``POST /apps/{id}/events`` before encoding, its keys in the library's order."""
+    """The body of ``POST /apps/{id}/events`` before encoding, with its keys in the library's order."""
     members = {
         "name": event.name,
         "channel": event.channels[0],
@@ -60,23 +61,23 @@ def trigger_document(event: Event, profile: Profile) -> dict[str, Any]:
 
 
 def batch_document(events: Sequence[Event], profile: Profile) -> dict[str, Any]:
-    """The body of ``POST /apps/{id}/batch_events`` before encoding: one channel an item."""
+    """The body of ``POST /apps/{id}/batch_events`` before encoding: one channel per item."""
     members = ({"channel": event.channels[0], "name": event.name, "data": event.data} for event in events)
     return {"batch": [{key: member[key] for key in profile.event_keys} for member in members]}
 
 
 def channel_names(count: int) -> tuple[str, ...]:
-    """``my-channel`` where there is one, else ``my-channel-1`` to ``my-channel-{count}``."""
+    """``my-channel`` for one channel, otherwise ``my-channel-1`` to ``my-channel-{count}``."""
     return (CHANNEL,) if count == 1 else tuple(f"{CHANNEL}-{number}" for number in range(1, count + 1))
 
 
 def bodies(workload: Workload, profile: Profile, data: Sequence[str]) -> Callable[[], bytes]:
-    """An endless supply of bodies for a workload, each encoded when it is asked for, as a publisher would.
+    """Returns a function that encodes the next body of a workload, as a publisher would, without end.
 
     Args:
         workload: what to send; its API decides the document.
         profile: the library whose key order and JSON are used.
-        data: ready strings as the application hands them over, taken in turn, over and over.
+        data: strings as the application passes them; used in turn, again and again.
     """
     encode = encoder(profile.body_json)
     supply: Iterator[str] = cycle(data)
@@ -84,7 +85,7 @@ def bodies(workload: Workload, profile: Profile, data: Sequence[str]) -> Callabl
         encode_data = encoder(profile.data_json)
         supply = (encode_data(text).decode() for text in cycle(data))
     blank = Event(EVENT_NAME, channel_names(workload.call.channels), "")
-    # Merging "data" into a ready document keeps the place of its key.
+    # Merging "data" into a prepared document keeps the position of its key.
     if workload.call.api == "batch":
         item = batch_document([blank], profile)["batch"][0]
         size = workload.call.batch_size
@@ -94,7 +95,7 @@ def bodies(workload: Workload, profile: Profile, data: Sequence[str]) -> Callabl
 
 
 def body_writer(api: Api, profile: Profile) -> Callable[[Sequence[Event]], bytes]:
-    """What writes the body of one call: a batch of the events it is given, or a trigger of the first.
+    """Returns a function that writes the body of one call: a batch of the given events, or a trigger of the first.
 
     Args:
         api: the call.
@@ -108,7 +109,7 @@ def body_writer(api: Api, profile: Profile) -> Callable[[Sequence[Event]], bytes
 
 
 def _ready(profile: Profile) -> Callable[[Event], Event]:
-    """What a library makes of an event whose data is a string: some encode it once more."""
+    """Returns a function that encodes an event's data as the library does; some encode strings a second time."""
     if not profile.encodes_ready_strings:
         return lambda event: event
     encode = encoder(profile.data_json)

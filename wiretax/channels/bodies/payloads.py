@@ -1,8 +1,8 @@
-"""The data of events: documents an app would send, each of an exact size, drawn from a seed.
+"""The data of events: documents an app would send, each of an exact size, generated from a seed.
 
-A kind is a ladder of layouts from the fullest to the barest; the fullest that fits the size is used and its
-filler takes up the rest, to the byte. For one kind and size only letters and digits vary, so that every
-library's escaping costs the same number of bytes for each document and bytes on the wire are exact.
+A kind has several layouts, from the richest to the simplest. The richest layout that fits the size is used, and
+its filler takes up the rest, to the byte. Documents of one kind and size differ only in letters and digits. So
+each library's escaping costs the same number of bytes for all of them, and byte counts on the wire are exact.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Layout:
 
     Attributes:
         template: its text; ``#`` stands for a digit, ``@`` for a letter, ``~`` for the filler, ``*`` for units.
-        filler: what the filler is made of.
-        unit: an element that is repeated, comma-separated, as often as it fits.
+        filler: the characters of the filler.
+        unit: an element that is repeated, separated by commas, as often as it fits.
     """
 
     template: str
@@ -41,12 +41,12 @@ class Layout:
 
     @property
     def fixed_bytes(self) -> int:
-        """Bytes without filler and units."""
+        """Bytes without the filler and the units."""
         return len(self.template.replace("~", "").replace("*", "").encode())
 
     @property
     def least_bytes(self) -> int:
-        """The smallest document of this shape: a filler of one byte, and one unit where there are units."""
+        """Bytes of the smallest document of this shape: a filler of one byte, and one unit if it has units."""
         return self.fixed_bytes + 1 + len(self.unit)
 
 
@@ -104,16 +104,16 @@ def least_bytes(kind: str) -> int:
 
 @cache
 def payloads(kind: str, size: int, seed: int, least: int = 4) -> tuple[str, ...]:
-    """A pool of documents of exactly ``size`` UTF-8 bytes, the same for the same seed on any machine.
+    """A pool of documents of exactly ``size`` UTF-8 bytes; the same seed gives the same documents on any machine.
 
     Args:
         kind: their shape.
         size: bytes of each.
-        seed: what they are drawn from.
-        least: how many there are at least; large ones are few.
+        seed: the seed of the random generator.
+        least: the smallest number of documents; pools of large documents are small.
 
     Raises:
-        ValueError: where the kind can't be made that small.
+        ValueError: if the size is too small for the kind.
     """
     count = max(least, min(POOL_DOCUMENTS, POOL_BYTES // max(size, 1)))
     layout, random = _layout(kind, size), Random(f"{seed}/{kind}/{size}")
@@ -122,18 +122,18 @@ def payloads(kind: str, size: int, seed: int, least: int = 4) -> tuple[str, ...]
 
 @cache
 def example(kind: str, size: int) -> str:
-    """One document of exactly ``size`` UTF-8 bytes, which costs what any of its kind and size does.
+    """One document of exactly ``size`` UTF-8 bytes, which costs as much as any other of its kind and size.
 
     Raises:
-        ValueError: where the kind can't be made that small.
+        ValueError: if the size is too small for the kind.
     """
     return _document(_layout(kind, size), size, Random(0))
 
 
 def _layout(kind: str, size: int) -> Layout:
-    """The fullest layout that fits."""
+    """The richest layout that fits."""
     if size < least_bytes(kind):
-        raise ValueError(f"payload_kind {kind!r} takes at least {least_bytes(kind)} payload_bytes, got {size}")
+        raise ValueError(f"payload_kind {kind!r} needs at least {least_bytes(kind)} payload_bytes, got {size}")
     return next(layout for layout in KINDS[kind] if layout.least_bytes <= size)
 
 
@@ -141,7 +141,7 @@ def _document(layout: Layout, size: int, random: Random) -> str:
     room = size - layout.fixed_bytes
     units = ""
     if layout.unit:
-        # The first unit needs no comma before it; at least one byte is left to the filler.
+        # The first unit needs no comma; at least one byte remains for the filler.
         units = ",".join([layout.unit] * (room // (len(layout.unit) + 1)))
     filler = _fill(layout.filler, room - len(units), random)
     text = layout.template.replace("*", units)
@@ -159,5 +159,5 @@ def _fill(filler: Filler, length: int, random: Random) -> str:
     text, words = "", VOCABULARY.split()
     while len(text) < length:
         text += random.choice(words) + " "
-    # A cut must not leave a space at the end: it would read as a mistake.
+    # Cutting must not leave a space at the end, which would look like a mistake.
     return text[: length - 1] + _draw("letters", random)

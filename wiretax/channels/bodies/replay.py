@@ -1,4 +1,4 @@
-"""A user's own events in place of drawn ones: every workload sends them in their order, over and over."""
+"""A user's recorded events instead of generated ones: every workload sends them in order, again and again."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from wiretax.channels.bodies.events import Event, body_writer, channel_names
 from wiretax.channels.profiles import Profile
 from wiretax.channels.workload import Workload
 
-# Their payload_kind; their payload_bytes are a mean.
+# The payload_kind of recorded events; their payload_bytes are a mean.
 REPLAY = "replay"
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Events to be sent again.
+    """Recorded events to send again.
 
     Attributes:
-        name: what they are called: the name of their file.
-        events: in order.
-        skipped: lines of the file that were invalid and left out.
+        name: the name of their file.
+        events: the events in order.
+        skipped: the number of invalid lines in the file, which are skipped.
     """
 
     name: str
@@ -40,15 +40,18 @@ class Replay:
         return [len(event.data.encode()) for event in self.events]
 
     def sent_by(self, workload: Workload) -> tuple[Event, ...]:
-        """The events as a workload sends them. Each goes to as many channels as the workload says: to its own, one
-        event for each of them, or where that is several, to ``my-channel-1`` and so on."""
+        """The events as a workload sends them.
+
+        A workload with several channels sends each event to ``my-channel-1`` and so on. Otherwise an event goes to
+        its own channels, as one event for each.
+        """
         if workload.call.channels > 1:
             names = channel_names(workload.call.channels)
             return tuple(replace(event, channels=names) for event in self.events)
         return tuple(replace(event, channels=(each,)) for event in self.events for each in event.channels)
 
     def as_dict(self) -> dict[str, Any]:
-        """As ``run.json`` keeps it."""
+        """The entry in ``run.json``."""
         return {
             "name": self.name,
             "events": len(self.events),
@@ -58,24 +61,24 @@ class Replay:
 
 
 class WeighedBody(bytes):
-    """A body that knows how many bytes of data it carries, as the application handed them over."""
+    """A body with the number of payload bytes in it, as the application passed them."""
 
     payload_bytes: int
 
 
 def payload_of(body: bytes) -> int:
-    """The bytes of data in a body of ``replayed_bodies``."""
+    """The payload bytes in a body of ``replayed_bodies``."""
     assert isinstance(body, WeighedBody)
     return body.payload_bytes
 
 
 def replayed_bodies(workload: Workload, profile: Profile, events: Sequence[Event]) -> Callable[[], bytes]:
-    """An endless supply of bodies, each encoded when it is asked for, as ``events.bodies`` has them.
+    """Returns a function that encodes the next body, without end, like ``events.bodies``.
 
     Args:
         workload: what to send; its API decides the document.
         profile: the library whose key order and JSON are used.
-        events: as the workload sends them, taken in turn, over and over.
+        events: the events as the workload sends them; used in turn, again and again.
     """
     write = body_writer(workload.call.api, profile)
     supply = cycle([(event, len(event.data.encode())) for event in events])

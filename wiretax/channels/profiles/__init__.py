@@ -1,4 +1,4 @@
-"""Client libraries as data: the exact head each one sends, its JSON, and what it does with connections."""
+"""Client libraries as data: the exact head that each one sends, its JSON, and how it uses connections."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from wiretax.channels.workload import LIBRARY, Habit
 
 FOLDER = Path(__file__).parent
 HOST, CONTENT_LENGTH, DATE = "{host}", "{content_length}", "{date}"
-# Whose bodies the library sends that is no profile itself.
+# The profile that describes a client which has none under its name.
 PROFILE_OF = {LIBRARY: "httpx"}
 
 
 class ProfileError(ValueError):
-    """A profile's file that can't be used: one line that says which, and what is wrong."""
+    """An invalid profile file; the message names it and the error in one line."""
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One client library's habits on the wire.
+    """What one client library puts on the wire.
 
     Attributes:
         schema: the version of this format.
-        name: what a plan calls it.
-        library: the library and version the bytes were taken from.
-        http_client: what carries its requests.
-        query: the order of the query's parameters.
-        headers: name and value in order and case; ``{host}``, ``{content_length}`` and ``{date}`` are filled in.
-        default_port_in_host: whether Host names the port even where it is the scheme's default.
-        writes: 1 where head and body go to the socket together, 2 where apart.
-        connection: whether a connection is kept for the next call.
-        idle_close_s: seconds after which an idle connection is closed by the library; 0 where the server decides.
-        trigger_keys: the order of a trigger's members; "channel" where one channel is sent as a string.
-        event_keys: the order of a batched event's members.
-        data_json: how an event's data is encoded when it is handed over as a document.
-        encodes_ready_strings: whether data handed over as a string is encoded like a document, a second time.
+        name: its name in plans.
+        library: the library and version whose bytes were captured.
+        http_client: the HTTP client that the library uses.
+        query: the query's parameters in order.
+        headers: names and values in order and case; ``{host}``, ``{content_length}`` and ``{date}`` are filled in.
+        default_port_in_host: whether Host includes the port even if it is the scheme's default.
+        writes: 1 if head and body are written to the socket together, 2 if separately.
+        connection: whether the connection is kept for the next call.
+        idle_close_s: seconds after which the library closes an idle connection; 0 if it leaves that to the server.
+        trigger_keys: a trigger's members in order; "channel" if one channel is sent as a string.
+        event_keys: a batched event's members in order.
+        data_json: how an event's data is encoded if the application passes a document.
+        encodes_ready_strings: whether data that the application passes as a string is encoded again.
         body_json: how the body is encoded.
     """
 
@@ -61,7 +61,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def versions(self) -> str:
-        """What its bytes were taken from: ``pusher 3.3.4, requests 2.34.2, urllib3 2.8.0``."""
+        """The versions whose bytes were captured: ``pusher 3.3.4, requests 2.34.2, urllib3 2.8.0``."""
         named = [each for each in (self.library, self.http_client) if each != "none"]
         return ", ".join(named) or "none"
 
@@ -75,7 +75,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.idle_close_s < 0:
             raise ValueError(f"idle_close_s = {self.idle_close_s:g}, expected 0 or more seconds")
         if any("%" in name + value for name, value in self.headers):
-            raise ValueError("a header holds a %, which no library sends")
+            raise ValueError("a header contains a %, which no library sends")
         values = [value for _, value in self.headers]
         for placeholder in (HOST, CONTENT_LENGTH):
             if values.count(placeholder) != 1:
@@ -93,7 +93,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def profile_names() -> tuple[str, ...]:
-    """The profiles that come with wiretax, sorted."""
+    """The profiles included in wiretax, sorted."""
     return tuple(sorted(file.stem for file in FOLDER.glob("*.toml")))
 
 
@@ -102,8 +102,8 @@ def load_profile(name: str) -> Profile:
     """Read one profile; for ``LIBRARY``, the one that describes it.
 
     Raises:
-        KeyError: for another name that is not in ``profile_names()``.
-        ProfileError: where its file can't be used.
+        KeyError: for any other name that is not in ``profile_names()``.
+        ProfileError: if its file is invalid.
     """
     name = PROFILE_OF.get(name, name)
     if name not in profile_names():
@@ -112,10 +112,10 @@ def load_profile(name: str) -> Profile:
 
 
 def parse_profile(name: str, text: str) -> Profile:
-    """Check a profile's TOML.
+    """Parse and validate a profile's TOML.
 
     Raises:
-        ProfileError: where it can't be used.
+        ProfileError: if it is invalid.
     """
     try:
         return msgspec.convert(tomllib.loads(text), Profile)

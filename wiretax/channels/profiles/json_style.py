@@ -1,4 +1,4 @@
-"""How a client library writes JSON, as data, and the encoder that writes it so."""
+"""How a client library writes JSON, as data, and an encoder that follows it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import orjson
 
 
 class JsonStyle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One JSON encoder's habits. By default it writes as little as JSON allows, as JavaScript does.
+    """The style of one JSON encoder. The default is as compact as JSON allows, like JavaScript's.
 
     Attributes:
-        item_separator: what stands between items.
-        key_separator: what stands after a key.
-        ensure_ascii: whether all but printable ASCII is written as ``\\uXXXX``.
-        escapes: character by character what is written where it differs from the above; where it is the character
-            itself, it is left as it is.
-        drops_null_members: whether an object's member with the value null is left out.
+        item_separator: the text between items.
+        key_separator: the text after a key.
+        ensure_ascii: whether everything but printable ASCII is written as ``\\uXXXX``.
+        escapes: exceptions from the above, by character: the text written for it, which is the character itself if
+            it is not escaped.
+        drops_null_members: whether members of an object whose value is null are left out.
     """
 
     item_separator: str = ","
@@ -37,14 +37,13 @@ class JsonStyle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if len(character) != 1:
                 raise ValueError(f"escapes names {character!r}, expected one character")
             if _read(written) != character:
-                raise ValueError(f"escapes writes {character!r} as {written!r}, which JSON reads otherwise")
+                raise ValueError(
+                    f"escapes writes {character!r} as {written!r}, which JSON reads as something else"
+                )
 
 
 def encoder(style: JsonStyle) -> Callable[[Any], bytes]:
-    """A function that writes a document as JSON in this style, as UTF-8 bytes.
-
-    Numbers are written as Python writes them.
-    """
+    """Returns a function that encodes a document in this style, as UTF-8. Numbers are written as in Python."""
     encode = _escaping(_plain(style), style.escapes)
     return (lambda document: encode(_without_nulls(document))) if style.drops_null_members else encode
 
@@ -59,13 +58,13 @@ def _plain(style: JsonStyle) -> Callable[[Any], bytes]:
 
 
 def _escaping(plain: Callable[[Any], bytes], escapes: dict[str, str]) -> Callable[[Any], bytes]:
-    """The encoder with its own way of writing some characters replaced by another, all of them inside strings."""
+    """Wraps an encoder to write some characters, all of them inside strings, in another way."""
     swaps = {plain(character)[1:-1]: written.encode() for character, written in escapes.items()}
     raw = [swap for swap in swaps.items() if not swap[0].startswith(b"\\")]
     escaped = {written: other for written, other in swaps.items() if written.startswith(b"\\")}
     if not swaps:
         return plain
-    # An escaped backslash is taken whole, so that the letter after it is not read as its escape.
+    # An escaped backslash is matched as a whole, so that the letter after it is not read as its escape.
     pattern = re.compile(b"|".join(re.escape(written) for written in (rb"\\", *escaped)))
 
     def encode(document: Any) -> bytes:

@@ -1,7 +1,7 @@
-"""How long the parts of a request's head are that name its endpoint: Host, app id and key.
+"""The lengths of those parts of a request's head that depend on its endpoint: Host, app id and key.
 
-All other bytes of a request follow from the workload and the client library alone, so two runs at different
-endpoints compare exactly once these parts are taken into account.
+All other bytes of a request follow from the workload and the client library. So runs at different endpoints can be
+compared exactly once these lengths are accounted for.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ HOST_LINE = re.compile(rb"\nhost:[ \t]*([^\r\n]+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Lengths in bytes. None of them tells the part itself.
+    """Lengths in bytes; the parts themselves are not kept.
 
     Attributes:
-        host: the Host header's value, without the port where it is the scheme's default; an IPv6 address has its
+        host: the Host header's value, without the port if it is the scheme's default; an IPv6 address includes its
             brackets.
-        host_with_port: the same with the port, whichever it is, as some libraries write it.
+        host_with_port: the same, always with the port, as some libraries write it.
         app_id: the app id, part of the path.
         key: the key, part of the signed query.
     """
@@ -44,7 +44,7 @@ class Address:
 
     @classmethod
     def read(cls, head: bytes) -> Address | None:
-        """The address in a raw HTTP/1.1 head of a publishing call; None where a part of it is missing."""
+        """The address in a raw HTTP/1.1 head of a publishing call; None if a part of it is missing."""
         line, _, headers = head.lstrip().partition(b"\n")
         target, host = TARGET.search(line), HOST_LINE.search(b"\n" + headers)
         key = KEY.search(line)
@@ -54,10 +54,10 @@ class Address:
         return cls(length, length, len(target[1]), len(key[1]))
 
     def in_head(self, profile: Profile | None) -> HeadSizes:
-        """What it takes of each part of an HTTP/1.1 head in a library's manner; each part occurs once.
+        """The bytes it adds to each part of an HTTP/1.1 head of a library; each length occurs once.
 
         Args:
-            profile: the library; None for an unknown one, which leaves out a default port as most do.
+            profile: the library; None for an unknown one, which is assumed to omit a default port, as most do.
         """
         names_port = profile is not None and profile.default_port_in_host
         return HeadSizes(self.app_id, self.key, self.host_with_port if names_port else self.host)
@@ -69,6 +69,6 @@ class Address:
         return f"Host {host} B, app id {self.app_id} B, key {self.key} B"
 
 
-# What sizes are stated for where they have to hold at any endpoint: a mock on this machine with a port of five
-# digits, as most runs are measured.
+# Sizes that must be comparable across endpoints are stated for this address: a mock on this machine with a port of
+# five digits, which most runs use.
 STANDARD = Address.of(LOOPBACK)

@@ -1,6 +1,6 @@
-"""Whose request is this? One raw head beside every profile, header by header.
+"""Finds the client library that sent a request, by comparing its raw head with every profile, header by header.
 
-A head without differences is the profile's to the byte, but for what every call has of its own.
+A head without differences equals the profile's to the byte, except for the values that change from call to call.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ FORMS = {
     CONTENT_LENGTH: re.compile(r"\d+"),
     DATE: re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT"),
 }
-# Headers whose value changes from call to call, and the form it then has.
+# Headers whose value changes from call to call, and the form of that value.
 CHANGING = {"host": HOST, "content-length": CONTENT_LENGTH, "date": DATE}
-# What such a header holds is nobody's business: neither a screen's nor a file's.
+# The values of such headers may be confidential: they are neither shown nor stored.
 PRIVATE = re.compile(r"auth|cookie|token|secret|credential|password|api-?key", re.IGNORECASE)
 NOT_SHOWN = "(not shown)"
 REQUEST_LINE = "POST HTTP/1.1"
@@ -33,13 +33,13 @@ REQUEST_LINE = "POST HTTP/1.1"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One way in which a head is not the profile's.
+    """One difference between a head and a profile.
 
     Attributes:
-        kind: "missing" or "added"; or the header is there with another "value", in another "case", or in another
+        kind: "missing" or "added"; or the header was sent with another "value", in another "case", at another
             "place" among the headers, or with another "spacing" around its value.
-        name: the header as it was sent, or as the profile has it where it is missing; "query" for the query,
-            "request line" for its method and version.
+        name: the header as it was sent, or as in the profile if it is missing; "query" for the query, "request
+            line" for its method and version.
         expected: what the profile has.
         found: what was sent.
     """
@@ -67,12 +67,12 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What of a head is the library's habit, what changes from call to call left out.
+    """The parts of a head that depend on the library, without the values that change from call to call.
 
     Attributes:
-        line: method and version; the target, too, where it is no path.
+        line: method and version, and also the target if it is not a path.
         query: the names in the query.
-        headers: name and value; what a private one holds is left out as well.
+        headers: names and values, without confidential values.
         spaced: names of headers that are not written as ``Name: value``.
     """
 
@@ -84,11 +84,11 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The profile that comes nearest.
+    """The closest profile.
 
     Attributes:
         profile: its name.
-        differences: what is not as the profile has it; empty where all is.
+        differences: how the head differs from it; empty if it does not.
     """
 
     profile: str
@@ -100,23 +100,24 @@ class Recognition:
 
     @property
     def likeness(self) -> tuple[object, ...]:
-        """Equal for requests of one client: a header that no profile has may hold another value in each call."""
+        """Equal for requests of one client. Values of added headers are ignored, as they may change in each
+        call."""
         return self.profile, tuple(
             (each.kind, each.name, "" if each.kind == "added" else each.found) for each in self.differences
         )
 
 
 def recognise(head: bytes) -> Recognition:
-    """Find the profile with the fewest differences; the first by name where several have as few.
+    """Find the profile with the fewest differences; if several are equally close, the first by name.
 
     Args:
-        head: request line, headers and blank line, as they came.
+        head: request line, headers and blank line, as received.
     """
     return _nearest(read_shape(head))
 
 
 def read_shape(head: bytes) -> Shape:
-    """The shape of a raw head: equal for two calls of one library in one environment."""
+    """The shape of a raw head, which is equal for two calls of one library in one environment."""
     line, *fields = head.decode("latin-1").strip("\r\n").split("\r\n")
     method, _, rest = line.partition(" ")
     target, _, version = rest.rpartition(" ")
@@ -150,7 +151,7 @@ def _nearest(shape: Shape) -> Recognition:
 
 
 def compare(shape: Shape, profile: Profile) -> tuple[Difference, ...]:
-    """All differences between a head and a profile, those of the query first."""
+    """All differences between a head and a profile, beginning with those of the query."""
     differences = _compare_query(shape.query, profile.query)
     if shape.line != REQUEST_LINE:
         differences.append(Difference("value", "request line", REQUEST_LINE, shape.line))
@@ -187,7 +188,7 @@ def _compare_query(sent: tuple[str, ...], expected: tuple[str, ...]) -> list[Dif
 
 
 def _compare_places(headers: Sequence[Header], claimed: Sequence[int], profile: Profile) -> list[Difference]:
-    """The fewest headers that would have to move; ``claimed`` is where each of the profile's was found."""
+    """The smallest set of headers that would have to move; ``claimed`` has the position of each profile header."""
     staying = _longest_rising(claimed)
     order = {name.lower(): number for number, (name, _) in enumerate(profile.headers)}
     moved = []
@@ -206,7 +207,7 @@ def _after(name: str) -> str:
 
 
 def _longest_rising(values: Sequence[int]) -> frozenset[int]:
-    """The members of a longest rising subsequence of distinct numbers."""
+    """The members of a longest increasing subsequence of distinct numbers."""
     ends: list[int] = []
     before: dict[int, int | None] = {}
     for value in values:

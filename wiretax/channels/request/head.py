@@ -1,4 +1,4 @@
-"""One workload's requests, byte for byte: the model that the socket and the server are held against."""
+"""One workload's requests, byte for byte: the model that socket and server counts are compared with."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class HeadSizes:
 
 
 class RequestHead:
-    """Renders and signs the heads of one API call to one endpoint in one library's manner.
+    """Renders and signs the heads of one API call to one endpoint, as one library writes them.
 
-    All of a head but md5, signature and Content-Length stays the same within a second, so it is rendered, and
-    the signed string hashed, once a second.
+    Within one second, only md5, signature and Content-Length change. The rest is rendered, and the signed string
+    hashed, once per second.
     """
 
     __slots__ = (
@@ -79,13 +79,14 @@ class RequestHead:
         return self.render(body, timestamp).split(b" ", 2)[1]
 
     def sizes(self, body_length: int) -> HeadSizes:
-        """The parts of the head that goes before a body of this length."""
+        """The sizes of the head before a body of this length."""
         line = len(f"POST {self._path} HTTP/1.1\r\n")
         query = len("?" + self._fill_query("0" * 10, "0" * 32, "0" * 64))
         return HeadSizes(line, query, len(self._dated(0) % body_length) + len("\r\n"))
 
     def _begin_second(self, timestamp: int) -> None:
-        # The md5 is the last of the sorted parameters, so what is signed before it holds for the whole second.
+        # The md5 is the last of the sorted parameters, so the signed text before it is the same for a whole
+        # second.
         known = {
             "auth_key": self._app.key,
             "auth_timestamp": str(timestamp),
@@ -114,10 +115,9 @@ class RequestHead:
 def _with_connection(
     headers: tuple[tuple[str, str], ...], habit: Habit, wanted: Habit
 ) -> tuple[tuple[str, str], ...]:
-    """The headers with the connection habit a workload asks for, where it is not the library's own.
+    """The headers for a workload that keeps or closes connections other than the library does.
 
-    Some libraries close without saying so, and HTTP/1.1 keeps a connection unless told otherwise: so nothing is
-    added to keep it.
+    Nothing is added to keep a connection: HTTP/1.1 keeps it by default, and some libraries close without a header.
     """
     if wanted == habit:
         return headers

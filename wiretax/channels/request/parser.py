@@ -1,4 +1,4 @@
-"""What a request publishes, read from its path and body as a server would read them."""
+"""Reads the events of a request from its path and body, as a server would."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Publication:
 
     Attributes:
         api: the call.
-        events: events in the body; 0 where it can't be read.
-        channels: channels an event.
-        payload_bytes: UTF-8 bytes of the ``data`` of all events, as it arrives.
+        events: events in the body; 0 if it can't be read.
+        channels: channels per event.
+        payload_bytes: UTF-8 bytes of the ``data`` of all events, as received.
     """
 
     api: Api
@@ -28,7 +28,7 @@ class Publication:
 
 
 def read_publication(target: bytes, body: bytes) -> Publication | None:
-    """Read a request's path (its query may follow) and body; None where the path is no publishing call."""
+    """Read a request's path, with or without its query, and body; None if it is not a publishing call."""
     path = target.partition(b"?")[0]
     if not path.startswith(b"/apps/"):
         return None

@@ -1,7 +1,7 @@
 """Request authentication: the signed query of the HTTP API.
 
-Source: Pusher's HTTP API reference, "Generating authentication signatures". The string that is signed is
-``METHOD\\npath\\nquery``, the query sorted by lower-cased key, not URL-escaped, without auth_signature.
+Source: Pusher's HTTP API reference, "Generating authentication signatures". The signed string is
+``METHOD\\npath\\nquery``, with the query sorted by lower-case key, not URL-escaped, and without auth_signature.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ BLOCK = 64
 
 
 class Hmac:
-    """HMAC-SHA256 for one key and one beginning of the message, ready to take many ends.
+    """HMAC-SHA256 for one key and one prefix of the message, which can be finished many times.
 
-    Every request of one second shares its key and all of its signed string but the md5 at the end; hashing
-    that part once makes a signature 2.5 times as fast as ``hmac.digest``, with the same result.
+    All requests of one second share the key and the signed string up to the md5 at its end. Hashing that prefix
+    once makes a signature 2.5 times as fast as ``hmac.digest``, with the same result.
     """
 
     __slots__ = ("_inner", "_outer")
@@ -50,7 +50,7 @@ class Hmac:
 
 
 def string_to_sign(method: str, path: str, parameters: Iterable[tuple[str, str]]) -> str:
-    """What the signature is computed over; auth_signature itself is left out."""
+    """The string over which the signature is computed; auth_signature itself is left out."""
     signed = sorted((key.lower(), value) for key, value in parameters if key.lower() != "auth_signature")
     return f"{method}\n{path}\n" + "&".join(f"{key}={value}" for key, value in signed)
 
@@ -61,5 +61,5 @@ def signature(secret: str, method: str, path: str, parameters: Iterable[tuple[st
 
 
 def body_md5(body: bytes) -> str:
-    """The body_md5 parameter: 32 hexadecimal digits. The API asks for md5; nothing here rests on its strength."""
+    """The body_md5 parameter: 32 hexadecimal digits. The API requires md5; it is not used for security."""
     return md5(body, usedforsecurity=False).hexdigest()

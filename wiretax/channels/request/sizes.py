@@ -1,4 +1,4 @@
-"""What a request will weigh, byte for byte, before anything is sent: the model by itself."""
+"""The exact size of a request before anything is sent, computed by the model alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wiretax.channels.profiles import load_profile
 from wiretax.channels.request.head import RequestHead
 from wiretax.channels.workload import Workload
 
-# Loopback with a port of five digits, as a mock of a run's own has it.
+# Loopback with a port of five digits, like a run's built-in mock.
 LOOPBACK = Endpoint("http", "127.0.0.1", 18080, DEMO)
 
 
@@ -25,7 +25,7 @@ class RequestSizes:
         auth_query: the signed query with its ``?``.
         headers: header lines and the blank line.
         body: the JSON.
-        payload: the part of it that the application handed over.
+        payload: the part of the body that the application passed.
     """
 
     request_line: int
@@ -44,15 +44,15 @@ class RequestSizes:
 
 
 def request_sizes(workload: Workload, endpoint: Endpoint = LOOPBACK) -> RequestSizes:
-    """The layers of each request of a workload; all of them weigh the same.
+    """The layers of each request of a workload; all its requests have the same size.
 
     Args:
-        workload: what would be sent, by HTTP/1.1.
-        endpoint: where to; its host, and the app's id and key, stand in the head.
+        workload: the workload, sent over HTTP/1.1.
+        endpoint: the server; the head contains its host and the app's id and key.
 
     Raises:
-        KeyError: where there is no such client.
-        ValueError: where the payload's kind can't be made that small.
+        KeyError: if there is no such client.
+        ValueError: if the payload size is too small for its kind.
     """
     profile = load_profile(workload.transport.client)
     data = example(workload.payload.kind, workload.payload.bytes)
@@ -63,11 +63,11 @@ def request_sizes(workload: Workload, endpoint: Endpoint = LOOPBACK) -> RequestS
 
 @dataclass(frozen=True, slots=True)
 class BodySizes:
-    """What a body is made of beside the events' data, in bytes.
+    """The parts of a body other than the events' data, in bytes.
 
     Attributes:
-        call: once a call: a batch's brackets; nothing in a trigger.
-        event: the envelope of each event: name, channels, quotes, and the comma between two.
+        call: once per call: a batch's brackets; 0 for a trigger.
+        event: the envelope of each event: name, channels, quotes, and the comma between events.
     """
 
     call: int
@@ -75,10 +75,10 @@ class BodySizes:
 
 
 def body_sizes(workload: Workload) -> BodySizes:
-    """The bytes of a body around its payloads; of a trigger they are all the event's.
+    """The bytes of a body around its payloads; in a trigger, all of them belong to the event.
 
     Raises:
-        KeyError: where there is no such client, or names and channels are not the usual ones, as in a replay.
+        KeyError: if there is no such client, or if names and channels are not the usual ones, as in a replay.
     """
     profile = load_profile(workload.transport.client)
     if workload.payload.kind == REPLAY:

@@ -35,16 +35,15 @@ class Attribute:
         type: the type of its values.
         part: its part of a workload's name, from its value; None if it has none.
         in_name: whether a workload's name has the part; by default, if the value is not the default.
-        place: parts of a higher place come later in the name.
-        label: its words in tables and figures, from a value that is not the default; None if they have code of
-            their own.
+        place: parts with a higher place come later in the name.
+        label: its text in tables and figures, from a value that is not the default; None if other code words it.
         compared: whether a workload and the trigger it is compared with have the same value.
         of_connection: whether workloads that differ in it can't share a connection.
         later: whether runs of the first versions lack the column; their value is the default.
         selectable: whether a gate can select workloads by it.
         key: its key in a plan; None if plans can't set it.
-        parse: makes its value from the text of a plan or of an option; None if they have the value itself.
-        api: the kind of call that needs it, and the only one that takes it; None for all.
+        parse: parses its value from the text of a plan or of an option; None if they hold the value itself.
+        api: the only kind of call that accepts it, and that needs it; None for all.
         option: its option in free runs; None if it has none.
     """
 
@@ -67,12 +66,12 @@ class Attribute:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The values it may have; empty if its type alone does not tell."""
+        """The values it may have; empty if its type does not list them."""
         return get_args(self.type) if get_origin(self.type) is Literal else ()
 
     @property
     def plain_type(self) -> type:
-        """The type of its values, without their words and without None."""
+        """The type of its values: str for listed words, and without None."""
         if self.words:
             return str
         [plain] = [each for each in get_args(self.type) or (self.type,) if each is not NoneType]
@@ -80,7 +79,7 @@ class Attribute:
 
     @property
     def of_queue(self) -> bool:
-        """Whether it says how events arrive in a queue."""
+        """Whether it describes how events arrive in a queue."""
         return self.path.startswith("arrivals.")
 
     def value(self, workload: object) -> Any:
@@ -95,21 +94,21 @@ class Attribute:
 
 
 def attribute(column: str, default: Any, **settings: Any) -> Any:
-    """A field of a dataclass that is an attribute of workloads; for the settings see ``Attribute``.
+    """A dataclass field that is an attribute of workloads; for the settings see ``Attribute``.
 
-    The key in a plan is the column's name unless the settings have another.
+    The key in a plan is the column's name unless the settings give another.
     """
     declared = Attribute(column, default, **{"key": column, **settings})
     return field(default=default, metadata={_ATTRIBUTE: declared})
 
 
 def always(_: object) -> bool:
-    """For ``in_name``: the name has the part whatever the value."""
+    """For ``in_name``: the part is in the name for every value."""
     return True
 
 
 def attributes_of(record: type, path: str = "") -> Iterator[Attribute]:
-    """The attributes of a dataclass and of the dataclasses it consists of, in their order."""
+    """The attributes of a dataclass and of the dataclasses in its fields, in order."""
     types = get_type_hints(record)
     for each in fields(record):
         declared = each.metadata.get(_ATTRIBUTE)

@@ -12,11 +12,11 @@ from wiretax.units.rate import parse_rate
 Api = Literal["trigger", "multi_trigger", "batch"]
 Habit = Literal["keep-alive", "close"]
 Http = Literal["1.1", "2"]
-# Named as the options that name them.
+# Named after the options --endpoint and --against.
 Server = Literal["endpoint", "against"]
 Process = Literal["constant", "poisson", "burst"]
 
-# Not a profile: httpx itself, in this process, with the bodies of the profile "httpx".
+# Not a profile: httpx itself sends, in this process, with the bodies of the profile "httpx".
 LIBRARY = "httpx-library"
 
 
@@ -46,7 +46,7 @@ class Call:
 
     @property
     def messages(self) -> int:
-        """Messages the service bills for a call: an event to n channels counts as n, and so does a batch of n."""
+        """Messages that the service bills for a call: n for an event to n channels, and n for a batch of n."""
         return self.batch_size * self.channels
 
 
@@ -55,7 +55,7 @@ class Payload:
     """The data of one event.
 
     Attributes:
-        bytes: UTF-8 bytes, as the application hands them over.
+        bytes: UTF-8 bytes, as the application passes them.
         kind: the shape of the data, a name in ``wiretax.channels.bodies.payloads.KINDS``.
     """
 
@@ -111,23 +111,23 @@ class Transport:
 
     @property
     def by_library(self) -> bool:
-        """Whether the library itself sends, not its profile."""
+        """Whether the library itself sends the requests instead of its profile."""
         return self.client == LIBRARY
 
     @property
     def max_calls(self) -> int:
-        """How many calls share a connection at most; 0 for no limit."""
+        """The largest number of calls that share a connection; 0 for no limit."""
         return 1 if self.connection == "close" else self.calls_per_connection
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Arrivals:
-    """How events arrive in a queue. Without a rate there is no queue, and users send as fast as they are answered.
+    """How events arrive in a queue. Without a rate there is no queue: users send one call after another.
 
     Attributes:
-        rate: events per second, however fast the server is; 0 for no queue.
-        linger_s: seconds after its first event at which a batch leaves at the latest.
-        process: evenly, at random, or in bursts at random.
+        rate: events per second, independent of the server's speed; 0 for no queue.
+        linger_s: the longest time (s) that a batch waits after its first event.
+        process: evenly, at random, or in random bursts.
         publishers: connections that drain the queue; 0 for all users.
         rtt_s: the round trip of the built-in mock (s); None for the plan's.
     """

@@ -1,4 +1,4 @@
-"""A workload: what is sent, and everything that is derived from the table of its attributes."""
+"""A workload: what is sent, and everything derived from the table of its attributes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Workload:
         call: what a request publishes.
         payload: the data of each event.
         transport: who sends it, and how connections are used.
-        server: where it goes: to the endpoint, or to the one that is compared with it.
+        server: the destination: the endpoint, or the server that is compared with it.
         arrivals: how events arrive in a queue, if they do.
     """
 
@@ -36,13 +36,13 @@ class Workload:
         """A workload from its columns: ``Workload.of("batch", 10, payload_bytes=200)``.
 
         Args:
-            call: the values of ``Call``, in their order.
-            columns: values by column; what is left out has its default.
+            call: the values of ``Call``, in order.
+            columns: values by column; missing columns have their defaults.
         """
         return cls(call=Call(*call)).replace(**columns)
 
     def replace(self, **columns: Any) -> Workload:
-        """The same with other values in some columns."""
+        """A copy with other values in some columns."""
         own: dict[str, Any] = {}
         parts: dict[str, dict[str, Any]] = {}
         for column, value in columns.items():
@@ -52,12 +52,12 @@ class Workload:
         return replace(self, **own)
 
     def columns(self) -> dict[str, Any]:
-        """Its values by column: ``Workload.of`` makes it of them again."""
+        """Its values by column; ``Workload.of`` is the inverse."""
         return {each.column: each.value(self) for each in ATTRIBUTES}
 
     @property
     def name(self) -> str:
-        """Short, unique within a plan, and fit for a file name: ``batch10-100B-chat-reference``."""
+        """Short, unique within a plan, and valid as a file name: ``batch10-100B-chat-reference``."""
         return _name(self)
 
     @property
@@ -69,8 +69,8 @@ class Workload:
     def connection_key(self) -> tuple[object, ...]:
         """Equal for workloads that share a user's connection.
 
-        The HPACK table of a kept connection would make first calls smaller, so each way in which the library uses
-        connections has one to itself.
+        If the library sends, workloads that keep connections and workloads that close them share none: the HPACK
+        table of a kept connection would make first calls smaller.
         """
         by_library = self.transport.by_library
         shared = tuple(each.value(self) for each in ATTRIBUTES if each.of_connection)
@@ -78,7 +78,7 @@ class Workload:
 
     @property
     def queued(self) -> bool:
-        """Whether its events arrive in a queue, at a rate that does not depend on the server."""
+        """Whether its events arrive in a queue, at a rate that is independent of the server."""
         return self.arrivals.rate > 0
 
     @property
@@ -90,7 +90,7 @@ class Workload:
 ATTRIBUTES = tuple(attributes_of(Workload))
 _PATHS = {each.column: each.path for each in ATTRIBUTES}
 
-# The columns in which workloads agree that are compared: all but the call and its size.
+# Columns in which compared workloads agree: all but the call and its size.
 COMPARISON_KEY = tuple(each.column for each in ATTRIBUTES if each.compared)
 
 
@@ -102,11 +102,11 @@ def _name(workload: Workload) -> str:
 
 
 def columns_of(*parts: str) -> list[str]:
-    """The columns of parts of a workload: ``columns_of("transport", "server")``."""
+    """The columns of some parts of a workload: ``columns_of("transport", "server")``."""
     return [each.column for part in parts for each in ATTRIBUTES if each.path.split(".")[0] == part]
 
 
 def workload_of(row: Mapping[Any, Any]) -> Workload:
-    """The workload of a row of a run's files; columns that the row lacks, or has NaN in, have their defaults."""
+    """The workload of a row of a run's files; columns that are missing or NaN have their defaults."""
     values = ((each.column, row.get(each.column)) for each in ATTRIBUTES)
     return Workload.of(**{column: value for column, value in values if value is not None and value == value})

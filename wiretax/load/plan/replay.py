@@ -59,7 +59,7 @@ def replaying(plan: Plan, replay: Replay) -> Plan:
             refusal = refuse_data(data_string(event.data, profile), plan.limits)
             if refusal is not None:
                 raise PlanError(
-                    f"{replay.name}, event {number}: {client} encodes a string once more; {refusal.message}"
+                    f"{replay.name}, event {number}: {client} encodes a string a second time; {refusal.message}"
                 )
     as_one = {"payload_kind": REPLAY, "payload_bytes": replay.payload_bytes}
     workloads = dict.fromkeys(workload.replace(**as_one) for workload in plan.workloads)

@@ -115,9 +115,9 @@ def test_members_that_are_null_are_dropped_at_any_depth_and_items_are_not() -> N
         ({"item_separator": ";"}, "item_separator ';'"),
         ({"key_separator": ""}, "key_separator ''"),
         ({"escapes": {"ab": "ab"}}, "one character"),
-        ({"escapes": {"<": r"\u003e"}}, "JSON reads otherwise"),
-        ({"escapes": {'"': '"'}}, "JSON reads otherwise"),
-        ({"escapes": {"/": "\\"}}, "JSON reads otherwise"),
+        ({"escapes": {"<": r"\u003e"}}, "JSON reads as something else"),
+        ({"escapes": {'"': '"'}}, "JSON reads as something else"),
+        ({"escapes": {"/": "\\"}}, "JSON reads as something else"),
         ({"hex": "upper"}, "hex"),
     ],
 )

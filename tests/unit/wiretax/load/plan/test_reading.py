@@ -91,7 +91,7 @@ def test_clients_sends_every_librarys_trigger_and_batch_as_the_library_would() -
         (HEAD + TRIGGER + "payload_byte = 10\n", "did you mean payload_bytes?"),
         (HEAD + TRIGGER + "payload_bytes = 10241\n", "payload_bytes = 10241, expected 9"),
         (HEAD + TRIGGER + "payload_bytes = 8\n", "the smallest 'chat' document"),
-        (HEAD + TRIGGER + 'payload_bytes = 10240\nclient = "php"\n', "php encodes a string once more"),
+        (HEAD + TRIGGER + 'payload_bytes = 10240\nclient = "php"\n', "php encodes a string a second time"),
         (HEAD + TRIGGER + "payload_bytes = []\n", "payload_bytes is an empty list"),
         (HEAD + TRIGGER + 'payload_kind = "chart"\n', "did you mean chat?"),
         (HEAD + TRIGGER + 'client = "pyton"\n', "did you mean python?"),
