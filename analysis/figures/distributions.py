@@ -1,4 +1,4 @@
-"""How long calls took: the whole distribution, not a mean."""
+"""Call latency: the whole distribution, not a mean."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wiretax.runs.mode import OBSERVED
 
 NAME = "latency-distributions"
 MOST_LINES = 7
-# It points to where the percentile may be.
+# The arrow points towards the true percentile.
 LOWER_BOUND_MARKER = ">"
 TAIL = 1.6
 
@@ -25,23 +25,23 @@ TAIL = 1.6
 def latency_distributions(
     latency: pd.DataFrame, slices: pd.DataFrame, users: int | None = None
 ) -> Drawing | Absent:
-    """The cumulative share of exchanges against latency, a line per kind of call of the family in focus.
+    """The cumulative share of calls against latency, with a line per kind of call of the representative family.
 
     Args:
         latency: ``latency.parquet``.
         slices: ``slices.parquet``.
-        users: how many sent at once; by default what the slices say.
+        users: the number of concurrent users; by default the number in the slices.
     """
     family = shown_family(slices)
     latency = with_censored(latency)
     if family.empty or latency.empty:
-        return Absent(NAME, NOTHING if family.empty else "the run kept no latencies", ANY_RUN)
+        return Absent(NAME, NOTHING if family.empty else "the run has no latencies", ANY_RUN)
     known = workloads(family)
     known = known[known["workload"].isin(latency["workload"])]
     if known.empty:
-        return Absent(NAME, "the run kept no latencies", ANY_RUN)
+        return Absent(NAME, "the run has no latencies", ANY_RUN)
     if len(known) > MOST_LINES:
-        # First those that calls to many channels are not, then the ends and what lies evenly between them.
+        # Leave out calls to many channels, then keep both ends and evenly spaced sizes between them.
         known = known[known["channels"] == 1] if (known["channels"] == 1).sum() > 1 else known
         places = np.linspace(0, len(known) - 1, min(MOST_LINES, len(known))).round().astype(int)
         known = known.iloc[np.unique(places)]
@@ -49,7 +49,9 @@ def latency_distributions(
     observed = (family["payload_kind"] == OBSERVED).all()
     users = users or int(family.groupby(["round", "workload"])["users"].sum().max())
     is_saturated = has_comparable_rates(slices) and not observed
-    how = "as the proxy saw it" if observed else f"{'saturated' if is_saturated else 'closed loop'}, {users} users"
+    how = (
+        "measured at the proxy" if observed else f"{'saturated' if is_saturated else 'closed loop'}, {users} users"
+    )
     first = known.iloc[0].to_dict()
     title = f"Latency of a call with {first['payload_bytes']:,} B per event ({how})"
     with styled(NAME):
@@ -79,19 +81,21 @@ def latency_distributions(
             labelspacing=0.9,
         )
     words = (
-        f"{title}. Cumulative share of calls against latency in ms, {title_of_family(first)}; "
-        "marked are p50 and p99."
+        f"{title}. Cumulative share of calls against latency in ms, {title_of_family(first)}. "
+        "Markers show p50 and p99."
     )
     shown = times.loc[known["workload"]]
     if any(shown[f"{name}_s"].isna().any() for name in P50_P99):
-        words += f" A dash stands for too few calls: {needed(P50_P99)}."
+        words += f" A dash means too few calls: {needed(P50_P99)}."
     if latency[latency["workload"].isin(known["workload"])]["censored"].any():
         words += (
-            " Calls without an acknowledgement took at least as long as they were waited for, so a line ends "
-            "below 100 % and its true course lies in the hatched area; a hollow arrow marks a lower bound."
+            " The time of a call without an acknowledgement is a lower bound. So a line ends below 100 %, and the "
+            "true line lies in the hatched area. A hollow arrow marks a lower bound."
         )
     if is_saturated:
-        words += " Under saturation a latency tells how long the queue was, not how fast an idle endpoint answers."
+        words += (
+            " Under saturation, latency reflects the length of the queue, not how fast an idle endpoint answers."
+        )
     if not observed:
         words += f" {OPEN_LOOP[0].upper()}{OPEN_LOOP[1:]}."
     return Drawing(NAME, words, figure)
@@ -100,16 +104,16 @@ def latency_distributions(
 def _line(
     axes: Axes, latency: pd.DataFrame, workload: str, label: str, marks: Row, look: Stroke
 ) -> tuple[float, float]:
-    """One distribution; returns where it is worth looking at, in ms."""
+    """Draw one distribution; returns the range of the x axis that shows it, in ms."""
     mine = latency[latency["workload"] == workload]
     merged = mine.groupby("bucket_high_s")[["count", "censored"]].sum().sort_index()
     calls = merged.to_numpy().sum()
     ms = np.concatenate([[mine["bucket_low_s"].min() * 1e3], merged.index.to_numpy() * 1e3])
-    # An acknowledged call took this long; any other would have taken at least as long as it was waited for.
+    # The times of acknowledged calls are exact; those of all others are lower bounds.
     share = np.concatenate([[0.0], merged["count"].cumsum().to_numpy() / calls * 100])
     at_most = np.concatenate([[0.0], merged.sum(axis=1).cumsum().to_numpy() / calls * 100])
     if merged["censored"].any():
-        # On beyond the oldest of them: nobody knows how long it would have taken.
+        # Continue beyond the longest of them, whose true time is unknown.
         ms, share, at_most = (
             np.append(each, each[-1] * by) for each, by in ((ms, TAIL), (share, 1), (at_most, 1))
         )
@@ -138,7 +142,7 @@ def _line(
                 linestyle="none",
                 zorder=4,
             )
-    # The legend's entry carries both, line and marker.
+    # The legend's entry shows both line and marker.
     middle, tail = (percentile(marks, name, lambda seconds: f"{seconds * 1e3:,.2f}") for name in P50_P99)
     axes.plot([], [], **look._asdict(), label=f"{label}: {middle} / {tail}")
     seen = ms[(at_most >= 0.2) & (share <= 99.8)]

@@ -1,4 +1,4 @@
-"""What a figure function gives: the figure with its words, or a plain sentence where the run has not the data."""
+"""What a figure function returns: a figure with its caption, or why the run does not have the data for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from analysis.figures.style import DARK, PAPER, VARIABLES, styled
 from wiretax.runs.writer import write_whole
 
 PNG_DPI = 160
-# What matplotlib would write about itself and the day.
+# Metadata in which matplotlib would write its version and the date.
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
@@ -25,9 +25,9 @@ class Drawing:
     """A figure of a run.
 
     Attributes:
-        name: what it is called in a report and on disk.
-        caption: what it shows, with units; its first sentence is the title for those who can't see it.
-        figure: the drawing, outside pyplot.
+        name: its name in reports and on disk.
+        caption: what it shows, with units; the first sentence is its title for screen readers.
+        figure: the matplotlib figure, independent of pyplot.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Drawing:
     figure: Figure
 
     def __post_init__(self) -> None:
-        # Places are found once; found anew at each saving, they would move by what was saved before.
+        # Compute the layout once: computed again at each save, it would depend on what was saved before.
         with styled(self.name):
             self.figure.draw_without_rendering()
             self.figure.set_layout_engine("none")
@@ -46,10 +46,10 @@ class Drawing:
         return re.split(r"(?<=\.)\s", self.caption, maxsplit=1)[0]
 
     def svg(self) -> str:
-        """The figure as SVG: the same text for the same frame, and ink that follows a light or dark page.
+        """The figure as SVG: the same bytes for the same data, in colours that follow a light or dark page.
 
-        It stands alone or inside an HTML page next to others: its ids begin with the name, and its style
-        reaches nothing outside.
+        It works alone or beside others in an HTML page: its ids begin with its name, and its style affects nothing
+        else.
         """
         text = StringIO()
         with styled(self.name):
@@ -57,17 +57,17 @@ class Drawing:
         return _adapted(text.getvalue(), self.name, self.title, self.caption)
 
     def png(self) -> bytes:
-        """The figure as PNG on light paper, 160 dots an inch."""
+        """The figure as PNG on a light background, at 160 dots per inch."""
         data = BytesIO()
         with styled(self.name):
             self.figure.savefig(data, format="png", dpi=PNG_DPI, facecolor=PAPER, metadata={"Software": None})
         return data.getvalue()
 
     def save(self, folder: Path) -> None:
-        """Write ``NAME.svg`` and ``NAME.png``, each whole.
+        """Write ``NAME.svg`` and ``NAME.png``, each atomically.
 
         Raises:
-            OSError: where the folder can't be written to.
+            OSError: if the folder can't be written.
         """
         svg, png = self.svg(), self.png()
         write_whole(folder / f"{self.name}.svg", lambda path: path.write_text(svg, encoding="utf-8"))
@@ -84,11 +84,11 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A figure that a run has not the data for.
+    """A figure for which a run does not have the data.
 
     Attributes:
-        name: what it would be called.
-        why: what is missing, the end of a sentence.
+        name: the figure's name.
+        why: what is missing, as the end of a sentence.
         how: the command that measures it.
     """
 
@@ -108,9 +108,9 @@ class Absent:
 
 
 def _adapted(svg: str, name: str, title: str, caption: str) -> str:
-    """matplotlib's SVG with a title, ids of its own, and variables for the colours of ink and paper."""
+    """matplotlib's SVG with a title, ids that are unique to the figure, and variables for the page's colours."""
     own = f"wiretax-{name}"
-    # The XML and document type lines are no part of an HTML page, and the latter names an address.
+    # The XML and document type lines don't belong in an HTML page, and the latter refers to a URL.
     svg = _numbered(svg[svg.index("<svg") :])
     svg = re.sub(r' id="([^"]+)"', rf' id="{own}-\1"', svg)
     svg = re.sub(r"(url\(|href=\")#", rf"\1#{own}-", svg)
@@ -133,7 +133,7 @@ def _adapted(svg: str, name: str, title: str, caption: str) -> str:
 
 
 def _numbered(svg: str) -> str:
-    """Number the ids that matplotlib takes from a path's coordinates, whose last digit depends on the processor."""
+    """Number the ids that matplotlib derives from a path's coordinates, whose last digit depends on the CPU."""
     hashed = dict.fromkeys(re.findall(r' id="([^"]*[0-9a-f]{10})"', svg))
     names = {each: f"path_{number}" for number, each in enumerate(hashed, 1)}
     return re.sub(r'(?<=["#])[^"#()]*[0-9a-f]{10}(?=[")])', lambda found: names.get(found[0], found[0]), svg)

@@ -1,4 +1,4 @@
-"""The workloads a figure is about, and how they are called in it."""
+"""The workloads that a figure shows, and their names in it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from wiretax.channels.workload import COMPARISON_KEY
 ONE_SIZE = [name for name in COMPARISON_KEY if name != "payload_bytes"]
 ANY_RUN = "wiretax run"
 HEADLINE = "wiretax run headline"
-NOTHING = "the run acknowledged no event"
-# The kind of payload of a publisher that was looked at, not driven.
+NOTHING = "no event of this run was acknowledged"
+# The payload kind of an observed publisher.
 OBSERVED = "observed"
 
 
 def shown_family(slices: pd.DataFrame) -> pd.DataFrame:
-    """The family a figure of one payload is about; no rows where nothing was acknowledged."""
+    """The representative family, which a figure of one payload shows; no rows if nothing was acknowledged."""
     return representative_family(slices) if len(slices) else slices
 
 
@@ -41,7 +41,7 @@ def workloads(slices: pd.DataFrame) -> pd.DataFrame:
 
 
 def title_of_family(row: Row) -> str:
-    """A family in words, less its payload: ``client reference, chat events, TLS``."""
+    """A family in words, without its payload size: ``client reference, chat events, TLS``."""
     if row["payload_kind"] == OBSERVED:
         return ", ".join(["the observed publisher", *transport(row)])
     return ", ".join([f"client {row['client']}", f"{row['payload_kind']} events", *transport(row)])

@@ -1,4 +1,4 @@
-"""Messages per second against batch size: what fewer calls give back in time."""
+"""Messages per second against batch size: the gain in rate from fewer calls."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ MOST_PANELS = 4
 
 
 def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
-    """Messages per second over the trigger's against batch size, a panel per payload of the client in focus.
+    """Messages per second over the trigger's against batch size, with a panel per payload of the representative
+    client.
 
-    Points are the median over rounds with the 95 % interval. Where a line describes the times of calls, the curve
-    that follows from it is drawn as far as batches were measured, with its band; elsewhere points are joined.
-    Dashed is the limit of ever larger batches, where the data support one; dotted is a gain of n with n events a
-    call.
+    Points are medians over rounds with the 95 % interval. If a straight line fits the call times, its curve of
+    gains is drawn up to the largest measured batch, with its confidence band; otherwise points are joined. The
+    dashed line is the limit for ever larger batches, if the data support one; the dotted line is a gain of n with
+    n events per call.
 
     Args:
         slices: ``slices.parquet``.
@@ -37,13 +38,17 @@ def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
     if mine.empty:
         return Absent(NAME, NOTHING, HEADLINE)
     if (mine["payload_kind"] == OBSERVED).all():
-        return Absent(NAME, "an observed publisher sends at its own pace, so its rates say nothing", HEADLINE)
+        return Absent(
+            NAME, "an observed publisher sends at its own pace, so its rates can't be compared", HEADLINE
+        )
     if not has_comparable_rates(mine):
-        return Absent(NAME, "workloads that are sent side by side compete, so they have no gain", HEADLINE)
+        return Absent(
+            NAME, "workloads that are sent side by side compete, so their rates can't be compared", HEADLINE
+        )
     points = summarise(mine)
     points = points[(points["api"] == "batch") & points["gain"].notna()]
     if points.empty:
-        return Absent(NAME, "no batch of this run has a trigger that it can be held against", HEADLINE)
+        return Absent(NAME, "no batch of this run has a trigger to compare it with", HEADLINE)
     ranked = points.groupby("payload_bytes").size().sort_index()
     payloads = sorted(ranked.sort_values(ascending=False, kind="stable").index[:MOST_PANELS])
     end = float(points["batch_size"].max()) * BEYOND
@@ -72,16 +77,17 @@ def gain_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
             axes.set_title(f"{payload:,} B per event")
             dedicated = mark_dedicated(axes, end)
             axes.set_xlabel("events per call")
-        panels[0].set_ylabel("messages per second over a trigger's")
+        panels[0].set_ylabel("messages per second, relative to a trigger")
     family = title_of_family(mine.iloc[0].to_dict())
     caption = (
-        f"{title}. Messages per second over those of the trigger of the same round, "
-        f"{family}: points are medians over rounds with their {CONFIDENCE * 100:.0f} % interval, joined where no "
-        "straight line through the times of calls describes them; else the curve is that line's, with its band. "
-        f"{'Dashed is its limit, dotted' if limits else 'Dotted is'} a gain of n with n events per call."
+        f"{title}. Messages per second relative to the trigger in the same round, {family}. "
+        f"Points are medians over rounds with their {CONFIDENCE * 100:.0f} % interval. The curve follows from a "
+        "straight line through the call times, with its confidence band; if no line fits, points are joined. "
+        f"{'The dashed line is the limit of the gain. ' if limits else ''}"
+        "The dotted line is a gain of n with n events per call."
     )
     if dedicated:
-        caption += f" Batches of more than {Limits().batch_size}, shaded, need a dedicated cluster."
+        caption += f" Batches of more than {Limits().batch_size} (shaded) need a dedicated cluster."
     return Drawing(NAME, caption, figure)
 
 
@@ -114,7 +120,7 @@ def _panel(axes: Axes, points: pd.DataFrame, curve: pd.DataFrame) -> None:
         zorder=4,
     )
     last = points.sort_values("batch_size").iloc[-1]
-    # Below the interval, and right of the curve where that is steep.
+    # Below the interval, and to the right of the curve if it is steep there.
     foot = last["gain"] if np.isnan(last["gain_low"]) else last["gain_low"]
     steep = last["batch_size"] < axes.get_xlim()[1] / 4
     axes.annotate(
@@ -129,7 +135,7 @@ def _panel(axes: Axes, points: pd.DataFrame, curve: pd.DataFrame) -> None:
 
 
 def _limit(axes: Axes, limit: float, end: float) -> None:
-    """The line that the curve comes up to, with its label where the dotted line does not pass."""
+    """Draw the line that the curve approaches, with its label on the side away from the dotted line."""
     axes.axhline(limit, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=2)
     left = limit > end**0.5
     axes.text(

@@ -1,4 +1,4 @@
-"""The head of a call, by client library, beside the claim of 400 bytes."""
+"""The size of a call's head by client library, compared with the claim of 400 bytes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ PARTS = ("request_line", "auth_query", "headers")
 
 
 def heads_by_client(slices: pd.DataFrame) -> Drawing | Absent:
-    """The head of a trigger by client, stacked by part, the least first, with the 400 bytes of the claim.
+    """The head of a trigger by client, stacked by part, smallest first, with the claimed 400 bytes.
 
-    A client that was sent in several ways appears once: with the payload nearest to 100 B, by HTTP/1.1, plain,
-    over a connection that is kept, as far as there is such a one.
+    A client with several workloads appears once: with the payload closest to 100 B, if possible over HTTP/1.1
+    without TLS on a kept connection.
 
     Args:
         slices: ``slices.parquet``.
@@ -42,14 +42,14 @@ def heads_by_client(slices: pd.DataFrame) -> Drawing | Absent:
         _claim(axes, len(heads))
         axes.set_xlabel("bytes of a trigger's head; official libraries in bold")
     words = (
-        f"{title}. Request line, auth query and header fields of a trigger, bytes; "
-        f"claimed are about {CLAIMED_HEAD_BYTES} B. The other clients are there for comparison."
+        f"{title}. Bytes of request line, auth query and header fields of a trigger. "
+        f"The claim is about {CLAIMED_HEAD_BYTES} B. Other clients are shown for comparison."
     )
     return Drawing(NAME, words, figure)
 
 
 def _heads(slices: pd.DataFrame) -> pd.DataFrame:
-    """A row per client, the least head first: its parts in bytes per call, and ``head``, their sum."""
+    """A row per client, smallest head first: its parts in bytes per call, and ``head``, their sum."""
     if slices.empty:
         return pd.DataFrame(columns=["client", "head", *PARTS])
     total = totals(slices[(slices["api"] == "trigger") & (slices["requests"] > 0)])
@@ -84,7 +84,7 @@ def _bars(axes: Axes, heads: pd.DataFrame) -> None:
                 zorder=6,
             )
         left += sizes
-    # The claim's line passes here; the figure stays readable on it.
+    # A background keeps the number readable on the claim's line.
     behind = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2}
     for place, head in enumerate(heads["head"]):
         axes.text(

@@ -1,4 +1,4 @@
-"""Overhead against payload: the smaller the event, the more of what is sent is not the event."""
+"""Overhead against payload: the smaller the event, the larger its overhead."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Floats = npt.NDArray[np.float64]
 
 
 def overhead_by_payload(slices: pd.DataFrame) -> Drawing | Absent:
-    """Bytes sent over bytes of payload, against payload: a line per kind of call of the client in focus.
+    """Bytes sent over bytes of payload, against payload: a line per kind of call of the representative client.
 
-    Between payloads measured, bytes are taken to lie on a line, as they do where escaping is even; from it comes
-    where the claimed factor of 10 is crossed.
+    Between measured payloads, bytes are interpolated linearly, which is exact if escaping is uniform. The payload
+    at the claimed factor of 10 follows from this.
 
     Args:
         slices: ``slices.parquet``.
@@ -41,7 +41,7 @@ def overhead_by_payload(slices: pd.DataFrame) -> Drawing | Absent:
     known = known[known["payload"] > 0]
     lines = [group for _, group in known.groupby(["batch_size", "api"]) if len(group) > 1]
     if not lines:
-        return Absent(NAME, "no workload of this run differs in its payload alone", HEADLINE)
+        return Absent(NAME, "no two workloads of this run differ only in payload", HEADLINE)
     crossed = [
         payload_at_factor(line["payload"].to_numpy(), line["sent"].to_numpy(), CLAIMED_OVERHEAD) for line in lines
     ]
@@ -56,23 +56,23 @@ def overhead_by_payload(slices: pd.DataFrame) -> Drawing | Absent:
         axes.set_ylim(0.88, max(float(factors.max()), CLAIMED_OVERHEAD) * 1.5)
         least, most = known["payload"].min(), known["payload"].max()
         axes.set_xlim(least / (most / least) ** 0.26, most * (most / least) ** 0.04)
-        # On the left they are furthest apart.
+        # The lines are furthest apart on the left.
         label_beside(axes, [_label(line.iloc[0]) for line in lines], "left")
         _claim(axes, least, crossed)
         axes.set_xlabel("payload of an event, bytes")
-        axes.set_ylabel("bytes sent over bytes of payload")
+        axes.set_ylabel("bytes sent per byte of payload")
     family = title_of_family(mine.iloc[0].to_dict())
-    words = f"{title}. Bytes sent (HTTP) over bytes of payload, {family}; points are measured."
+    words = f"{title}. Bytes sent (HTTP) per byte of payload, {family}. Points are measured values."
     return Drawing(NAME, words, figure)
 
 
 def payload_at_factor(payloads: Floats, sent: Floats, factor: float) -> float | None:
-    """The payload (B) at which what is sent is ``factor`` times it; None where that lies outside the measured.
+    """The payload (B) for which ``factor`` times as many bytes are sent; None if it is outside the measured range.
 
     Args:
         payloads: bytes per event, ascending.
-        sent: bytes sent an event, at each.
-        factor: the ratio looked for.
+        sent: bytes sent per event, for each payload.
+        factor: the ratio to find.
     """
     over = sent > factor * payloads
     for place in range(len(payloads) - 1):
@@ -93,7 +93,7 @@ def _title(line: pd.DataFrame, crossed: float | None) -> str:
 
 def _line(axes: Axes, line: pd.DataFrame, look: Stroke) -> None:
     payloads, sent = line["payload"].to_numpy(), line["sent"].to_numpy()
-    # Straight in bytes is curved in factors.
+    # A straight line in bytes is a curve in factors.
     between = np.geomspace(payloads[0], payloads[-1], 120)
     axes.plot(
         between, np.interp(between, payloads, sent) / between, color=look.color, linestyle=look.linestyle, zorder=3
@@ -115,7 +115,7 @@ def _label(first: pd.Series[Any]) -> Label:
 
 
 def _claim(axes: Axes, least: float, crossed: list[float | None]) -> None:
-    # From the first payload on: left of it stand the labels of the lines.
+    # Starts at the first payload: the lines' labels are to the left of it.
     ends = [least, axes.get_xlim()[1]]
     axes.plot(ends, [CLAIMED_OVERHEAD] * 2, color=INK, linestyle="--", linewidth=1.1, zorder=2)
     axes.text(

@@ -1,4 +1,4 @@
-"""What batching from a queue saves in bytes and costs in latency: a curve per rate, the frontier marked."""
+"""The bytes that batching from a queue saves and the latency it costs: a curve per rate, with the frontier."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from wiretax.runs.reader import Run
 NAME = "tradeoff"
 TRADEOFF = "wiretax run tradeoff"
 MOST_CURVES = 7
-# What makes panels, and what else a run may vary: its largest group is drawn.
+# Columns with a panel per value, and columns that may vary within a run: only the largest group is drawn.
 PANEL = ["rtt_s"]
 ALIKE = [name for name in SAME_ARRIVALS if name not in ("rate", "publishers", *PANEL)]
 MOST_PANELS = 3
-# Where a lower bound's arrow stands, beside its point.
+# The position of a lower bound's arrow relative to its point.
 ABOVE = 1.06
 TICKS = (50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10000, 20000)
 
@@ -55,9 +55,9 @@ def latency_by_bytes(run: Run) -> Drawing | Absent:
         all_axes[0].set_ylabel("from intended arrival to response, p99, ms")
     caption = (
         f"{title}. Latency of an event (p99, ms, from its intended arrival to the response of its call) against "
-        "bytes sent per event, a curve per arrival rate. Filled points are the frontier: no other sends fewer "
-        "bytes at a lower p99. Hollow points are off it, crosses can't keep up. An arrow marks a lower bound. The "
-        "label gives events per batch and linger of the point with the fewest bytes."
+        "bytes sent per event, with a curve per arrival rate. Filled points are the frontier: no other workload "
+        "sends fewer bytes at a lower p99. Hollow points are off the frontier; crosses can't keep up. An arrow "
+        "marks a lower bound. The label shows events per batch and linger of the point with the fewest bytes."
     )
     if lacking:
         few = "workload has" if lacking == 1 else "workloads have"
@@ -66,7 +66,7 @@ def latency_by_bytes(run: Run) -> Drawing | Absent:
 
 
 def _title(table: pd.DataFrame) -> str:
-    """The trigger's limit where it has one, else what the frontier saves at most."""
+    """The trigger's limit, if it was reached, and the largest saving on the frontier."""
     triggers = table[table["api"] == "trigger"]
     fails = triggers[triggers["is_overloaded"]]
     most = table[table["frontier"]]["saving"].max()

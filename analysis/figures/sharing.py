@@ -1,4 +1,4 @@
-"""What a connection costs, and what that comes to an event where many calls share it."""
+"""The cost of a connection, and its share per event if many calls use it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from analysis.text.numbers import short
 NAME = "connections"
 CONNECTIONS = "wiretax run connections"
 MOST_LINES = 6
-# Curves are drawn at least so far (calls), for their bend to be seen.
+# Curves extend to at least this many calls, so that their bend is visible.
 LEAST_END = 60.0
 
 
 def connections(slices: pd.DataFrame) -> Drawing | Absent:
-    """Bytes per event on the cable against the calls that share a connection, with the fitted curve and the floor.
+    """Bytes per event on the cable against calls per connection, with the fitted curve and its lower limit.
 
     Args:
         slices: ``slices.parquet``.
@@ -31,18 +31,18 @@ def connections(slices: pd.DataFrame) -> Drawing | Absent:
     if points.empty:
         closed = next(closing_notes(slices), "")
         if closed:
-            return Absent(NAME, f"{closed}; it takes a server that keeps connections", CONNECTIONS)
-        return Absent(NAME, "no workload of this run differs in how many calls share a connection", CONNECTIONS)
+            return Absent(NAME, f"{closed}; the figure needs a server that keeps connections", CONNECTIONS)
+        return Absent(NAME, "no two workloads of this run differ only in calls per connection", CONNECTIONS)
     points = points.dropna(subset=["connection_bytes"])
     if points.empty:
-        return Absent(NAME, "the kernel kept no count of what connections cost", f"on Linux, {CONNECTIONS}")
+        return Absent(NAME, "the kernel did not count the bytes of connections", f"on Linux, {CONNECTIONS}")
     groups = [group for _, group in points.groupby(GROUP, sort=False)]
     groups.sort(key=lambda group: (-float(group["bytes_per_event"].max()), str(group["workload"].iloc[0])))
     dearest = max(groups, key=lambda group: float(group["connection_bytes"].max()))
     title = f"A connection costs {_price(dearest)}"
     plainest = min(groups, key=lambda group: float(group["connection_bytes"].max()))
     if dearest["tls"].iloc[0] and not plainest["tls"].iloc[0]:
-        title += f", {plainest['connection_bytes'].iloc[0]:,.0f} B without; its calls share the price"
+        title += f", {plainest['connection_bytes'].iloc[0]:,.0f} B without; its calls share the cost"
     with styled(NAME):
         figure, [axes] = canvas(8, 4.4, title)
         log_axis(axes, "x")
@@ -59,15 +59,16 @@ def connections(slices: pd.DataFrame) -> Drawing | Absent:
         costs = [(float(row["calls"]), float(row["bytes_per_event"])) for row in firsts]
         label_beside(axes, [Label(calls, cost, short(cost)) for calls, cost in costs], "left", 0.045)
         labels = [
-            Label(end, floor, f"{name}\nall on one: {short(floor)} B")
+            Label(end, floor, f"{name}\nall calls on one: {short(floor)} B")
             for name, floor in zip(names, floors, strict=True)
         ]
         label_beside(axes, labels, "right", 0.1)
-        axes.set_xlabel("calls on a connection, as measured")
-        axes.set_ylabel("bytes per event on the cable, both ways")
+        axes.set_xlabel("calls per connection, as measured")
+        axes.set_ylabel("bytes per event on the cable, both directions")
     caption = (
-        f"{title}. Bytes per event on the cable against calls on a connection: points are measured, the curve is "
-        "the line fitted to what TLS and TCP/IP cost, dashed is what is left where all calls share one."
+        f"{title}. Bytes per event on the cable against calls per connection. Points are measured. The curve "
+        "is the model fitted to the bytes of TLS and TCP/IP. The dashed line is the cost if all calls share one "
+        "connection."
     )
     return Drawing(NAME, caption, figure)
 
@@ -78,7 +79,7 @@ def _price(group: pd.DataFrame) -> str:
 
 
 def _names(groups: list[pd.DataFrame]) -> list[str]:
-    """Each curve in words, with what tells it from the others."""
+    """Each curve's name, with what distinguishes it from the others."""
     rows = [group.iloc[-1].to_dict() for group in groups]
     several = {name: len({row[name] for row in rows}) > 1 for name in ("client", "payload_bytes", "payload_kind")}
     return [
@@ -96,8 +97,9 @@ def _names(groups: list[pd.DataFrame]) -> list[str]:
 
 
 def _line(axes: Axes, group: pd.DataFrame, name: str, look: Stroke, end: float) -> float:
-    """One curve with its points; returns the floor, B per event: measured where all calls share a connection."""
-    # HTTP's own bytes differ by the field that asks for the close, so the curve is that of the most calls.
+    """Draw one curve with its points; returns its lower limit, B per event, which is measured if all calls of a
+    workload shared a connection."""
+    # HTTP bytes include a header that closes the connection, so the curve uses those of the most calls.
     last = group.iloc[-1]
     base, each = float(last["call_bytes"]), float(last["connection_bytes"]) / float(last["batch_size"])
     measured = group[group["calls"] <= MANY_CALLS]

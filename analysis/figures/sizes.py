@@ -1,4 +1,4 @@
-"""Bytes per event against batch size: the price of a call, shared by the events it carries."""
+"""Bytes per event against batch size: the cost of a call is shared by its events."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from analysis.text.numbers import short
 from wiretax.channels.limits import Limits
 
 NAME = "bytes-by-batch-size"
-NO_SIZES = "no workload of this run differs in its batch size alone"
-# How far beyond the largest batch measured a curve is drawn.
+NO_SIZES = "no two workloads of this run differ only in batch size"
+# How far a curve extends beyond the largest measured batch.
 BEYOND = 1.6
 
 
 def bytes_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
-    """Bytes sent per event against batch size, a line per payload of the client in focus, with the limit of each.
+    """Bytes sent per event against batch size, with a line per payload of the representative client and its limit.
 
     Args:
         slices: ``slices.parquet``.
@@ -54,7 +54,7 @@ def bytes_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
             limits.append(_line(axes, group, fitted.get(payload), stroke(place), end))
         axes.set_xlim(0.55, end)
         if mark_dedicated(axes, end):
-            usual_limit = f"more than {Limits().batch_size} a call: a dedicated cluster"
+            usual_limit = f"more than {Limits().batch_size} per call: dedicated cluster"
             axes.text(
                 end / 1.05,
                 0.015,
@@ -79,14 +79,14 @@ def bytes_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
         axes.set_ylabel("bytes sent per event")
     family = title_of_family(known.iloc[0].to_dict())
     caption = (
-        f"{title}. Bytes sent (HTTP) per event against events per call, {family}: points are "
-        "measured, the curve is the model fitted to them, dashed is the limit of ever larger batches."
+        f"{title}. Bytes sent (HTTP) per event against events per call, {family}. Points are measured values, the "
+        "curve is the model fitted to them, and the dashed line is the limit for ever larger batches."
     )
     return Drawing(NAME, caption, figure)
 
 
 def mark_dedicated(axes: Axes, end: float) -> bool:
-    """Shade the batch sizes that only a dedicated cluster takes, up to ``end``; whether there are any."""
+    """Shade the batch sizes up to ``end`` that only a dedicated cluster accepts; returns whether there are any."""
     usual = Limits().batch_size
     there = end > usual * BEYOND
     if there:
@@ -95,12 +95,12 @@ def mark_dedicated(axes: Axes, end: float) -> bool:
 
 
 def _measured(slices: pd.DataFrame) -> pd.DataFrame | str:
-    """A row per payload and batch size (the trigger is 1), with ``sent``, B per event; or what is missing."""
+    """A row per payload and batch size (1 for the trigger) with ``sent``, B per event; or what is missing."""
     mine = siblings(slices)
     if mine.empty:
         return NOTHING
     known = mine.drop_duplicates("workload").set_index("workload").join(bytes_per_event(mine)[["sent"]])
-    # Where there is a trigger it is what a batch replaces, not a batch of one.
+    # Batches replace the trigger, so if there is one, a batch of one is left out.
     known = known.sort_values(["payload_bytes", "batch_size", "api"], ascending=[True, True, False])
     known = known.drop_duplicates(["payload_bytes", "batch_size"])
     several = known.groupby("payload_bytes")["batch_size"].transform("nunique") > 1
@@ -108,7 +108,7 @@ def _measured(slices: pd.DataFrame) -> pd.DataFrame | str:
 
 
 def _line(axes: Axes, group: pd.DataFrame, fit: pd.Series[Any] | None, look: Stroke, end: float) -> float:
-    """One payload's points and curve; returns its limit (B per event), or its last point where there is no fit."""
+    """Draw one payload's points and curve; returns its limit (B per event), or its last point without a fit."""
     batches = group[group["batch_size"] > 1]
     measured = group["batch_size"].to_numpy(dtype=float)
     limit = float(group["sent"].iloc[-1])
@@ -116,7 +116,7 @@ def _line(axes: Axes, group: pd.DataFrame, fit: pd.Series[Any] | None, look: Str
         limit = float(fit["event_bytes"])
         curve = np.geomspace(min(2.0, float(batches["batch_size"].min())), end, 80)
         heights = [sent_per_event(fit, size) for size in curve]
-        # A trigger's call is another: its point is joined to the curve, not on it.
+        # A trigger is a different call: its point is joined to the curve but not on it.
         single = group[group["batch_size"] == 1]
         xs = np.concatenate([single["batch_size"].to_numpy(dtype=float), curve])
         ys = np.concatenate([single["sent"].to_numpy(dtype=float), heights])

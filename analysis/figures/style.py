@@ -1,6 +1,6 @@
-"""One look for all figures: colours that the colour-blind tell apart, ink that follows the page it lies on.
+"""One style for all figures: colour-blind safe, with text and lines that follow a light or dark page.
 
-Palette: Okabe and Ito, "Color Universal Design" (2008). Line styles and markers differ too, for print in grey.
+Palette: Okabe and Ito, "Color Universal Design" (2008). Line styles and markers differ too, for grey printing.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-# Written into the drawing as they are, and into its SVG as variables with a second value for a dark page. Each is
-# used for nothing else, and none is one of matplotlib's defaults, which it leaves out.
+# Colours of the drawing, which its SVG replaces with variables that have a second value for dark pages. Each has
+# only one use, and none is a default of matplotlib, which omits defaults.
 INK, MUTED, GRID, PAPER = "#1b1f24", "#59616b", "#dde1e6", "#fefefe"
 BLUE, ORANGE, GREEN, VERMILION = "#0072b2", "#e69f00", "#009e73", "#d55e00"
 PURPLE, SKY, YELLOW, GREY = "#cc79a7", "#56b4e9", "#f0e442", "#8e959e"
-# Of the palette only the blue is too dim for a dark page.
+# Blue is the only colour of the palette that is too dark for a dark page.
 VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper", BLUE: "blue"}
 DARK = {"ink": "#e8eaed", "muted": "#a9b1bb", "grid": "#363c44", "paper": "#15181c", "blue": "#2f8fd6"}
-# On a bar of colour, whatever the page.
+# Text on coloured bars, the same on any page.
 DARK_TEXT, LIGHT_TEXT = "#0d0f12", "#fdfdfd"
 
 LAYER_COLOURS = {
@@ -89,7 +89,7 @@ RC: dict[str, Any] = {
 
 
 class Stroke(NamedTuple):
-    """How one of several lines is told from the others."""
+    """The look of one of several lines."""
 
     color: str
     marker: str
@@ -108,32 +108,33 @@ STROKES = (
 
 
 def stroke(number: int) -> Stroke:
-    """The stroke of a line, by its place; the eighth looks like the first."""
+    """The stroke of a line by its number; the eighth looks like the first."""
     return STROKES[number % len(STROKES)]
 
 
 @contextmanager
 def styled(salt: str) -> Iterator[None]:
-    """Draw or save in this style; ``salt`` makes the ids of an SVG its own."""
+    """Draw or save in this style; ``salt`` makes the ids of an SVG unique."""
     with mpl.rc_context(cast(Any, {**RC, "svg.hashsalt": salt})):
         yield
 
 
 def canvas(width: float, height: float, title: str, panels: int = 1, **more: Any) -> tuple[Figure, list[Axes]]:
-    """A figure of its own, outside pyplot, with panels side by side; sizes in inches. To be made in ``styled``."""
+    """A new figure, independent of pyplot, with panels side by side; sizes in inches. Call it inside
+    ``styled``."""
     figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
     figure.suptitle(title, x=0.012, ha="left", fontsize=11, fontweight="bold")
     return figure, list(figure.subplots(1, panels, squeeze=False, **more)[0])
 
 
 def text_on(color: str) -> str:
-    """The text colour that reads on a bar of ``color``."""
+    """The text colour that is readable on a bar of ``color``."""
     red, green, blue = to_rgb(color)
     return LIGHT_TEXT if 0.299 * red + 0.587 * green + 0.114 * blue < 0.42 else DARK_TEXT
 
 
 def log_axis(axes: Axes, which: Literal["x", "y"], ticks: Sequence[float] | None = None) -> None:
-    """A logarithmic axis whose numbers are written out: at 1, 2 and 5 of each decade, or where ``ticks`` says."""
+    """Make an axis logarithmic, with plain numbers at 1, 2 and 5 of each decade or at ``ticks``."""
     axes.set(**{f"{which}scale": "log"})
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_locator(FixedLocator(ticks) if ticks is not None else LogLocator(subs=(1, 2, 5)))
@@ -142,7 +143,7 @@ def log_axis(axes: Axes, which: Literal["x", "y"], ticks: Sequence[float] | None
 
 
 def apart(values: Sequence[float], factor: float) -> list[float]:
-    """Those of the values, from the least on, that stand apart by the factor at least: ticks with room between."""
+    """Values, from the smallest up, that differ from the one before by at least the factor, as ticks need room."""
     kept: list[float] = []
     for value in sorted(set(values)):
         if not kept or value >= kept[-1] * factor:
@@ -151,9 +152,9 @@ def apart(values: Sequence[float], factor: float) -> list[float]:
 
 
 def spread(wanted: list[float], gap: float) -> list[float]:
-    """Places for labels near those wanted, no two closer than ``gap``, in the same order."""
+    """Positions for labels near the wanted ones, at least ``gap`` apart, in the same order."""
     order = sorted(range(len(wanted)), key=lambda index: wanted[index])
-    # Blocks of labels that touch, each centred on the mean of what its labels want.
+    # Blocks of labels that touch, each centred on the mean of its labels' wanted positions.
     blocks: list[tuple[list[int], float]] = []
     for index in order:
         members, centre = [index], wanted[index]
@@ -171,11 +172,11 @@ def spread(wanted: list[float], gap: float) -> list[float]:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Words for a point.
+    """The label of a point.
 
     Attributes:
-        x, y: the point, in data.
-        text: the words.
+        x, y: the point, in data coordinates.
+        text: the label's text.
     """
 
     x: float
@@ -184,13 +185,13 @@ class Label:
 
 
 def label_beside(axes: Axes, labels: Sequence[Label], side: Literal["left", "right"], gap: float = 0.05) -> None:
-    """Words left or right of points, moved up or down so that none lies on another.
+    """Write labels left or right of points, moved up or down so that none overlaps another.
 
     Args:
-        axes: with a logarithmic y axis whose ends are set.
-        labels: what is written where.
-        side: of the point.
-        gap: the least distance, as a share of the axis.
+        axes: axes with a logarithmic y axis whose limits are set.
+        labels: the labels.
+        side: the side of the points.
+        gap: the smallest distance between labels, as a share of the axis.
     """
     low, high = (math.log10(end) for end in axes.get_ylim())
     places = spread([math.log10(label.y) for label in labels], (high - low) * gap)

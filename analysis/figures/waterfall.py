@@ -1,4 +1,4 @@
-"""Where each byte of an event goes: layer by layer up to the total, for a trigger and a batch."""
+"""Bytes of an event layer by layer, up to the total, for a trigger and a batch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from analysis.text.numbers import short
 from wiretax.channels.limits import Limits
 
 NAME = "layer-waterfall"
-# A step that is smaller than this (B) in every panel is left out.
+# Steps smaller than this (B) in every panel are left out.
 NEGLIGIBLE = 0.005
 
 
@@ -29,8 +29,8 @@ class Step:
     Attributes:
         column: of ``bytes_per_event``.
         label: its name.
-        color: its layer's; that of the ink for totals.
-        total: whether its bar begins at zero instead of at the end of the one before.
+        color: the layer's colour; the text colour for totals.
+        total: whether its bar begins at zero instead of at the end of the previous one.
     """
 
     column: str
@@ -65,10 +65,10 @@ STEPS = (
 
 
 def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
-    """Bytes per event by layer, sent and received, as floating steps to what the cable carries.
+    """Bytes per event by layer, sent and received, as floating steps up to the total on the cable.
 
-    The family is that of ``analysis.measures.representative.focus``; its trigger stands beside its batch of ten,
-    or else the one nearest below. Where the kernel kept no count the steps end with what HTTP sent.
+    It shows the representative family: its trigger and its batch of ten, or the next smaller one. Without the
+    kernel's counts, the steps end with the bytes that HTTP sent.
 
     Args:
         slices: ``slices.parquet``.
@@ -81,7 +81,7 @@ def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
     known = workloads(family)
     singles = known[known["api"] == "trigger"]
     batches = known[(known["api"] == "batch") & (known["batch_size"] > 1)]
-    # If all batches need a dedicated cluster, the smallest of them.
+    # If all batches need a dedicated cluster, use the smallest.
     usual = batches[batches["batch_size"] <= Limits().batch_size]
     chosen = pd.concat([singles.iloc[:1], usual.iloc[-1:] if len(usual) else batches.iloc[:1]])
     chosen = (chosen if len(chosen) else known.iloc[:1]).reset_index(drop=True)
@@ -113,7 +113,7 @@ def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
             axes.set_xlabel("bytes per event")
     words = f"{title}. Bytes per event, layer by layer, {title_of_family(first)}."
     if last is SENT:
-        words += " What lies below HTTP is not there: the kernel kept no count of it."
+        words += " Layers below HTTP are missing because the kernel did not count them."
     return Drawing(NAME, words, figure)
 
 

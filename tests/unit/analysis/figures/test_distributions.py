@@ -47,8 +47,8 @@ def test_a_distribution_shows_what_was_not_acknowledged_as_at_least_that_long() 
     # Where the percentile may be is to the right.
     markers = [(each.get_marker(), each.get_markerfacecolor()) for each in axes.lines]
     assert markers.count((LOWER_BOUND_MARKER, "none")) == 1
-    assert "a hollow arrow marks a lower bound" in figure.caption
-    assert "A dash stands for too few calls: p50 needs 20, p99 1,000." in figure.caption
+    assert "A hollow arrow marks a lower bound" in figure.caption
+    assert "A dash means too few calls: p50 needs 20, p99 1,000." in figure.caption
     assert figure.png().startswith(b"\x89PNG")
 
 
@@ -64,5 +64,5 @@ def test_users_of_all_workers_count_and_what_is_given_counts_more() -> None:
 def test_an_observed_publisher_is_not_called_saturated() -> None:
     made = record(slice_(Workload.of(payload_kind="observed", client="unknown"), 0, 3), users=1)
     figure = drawn(latency_distributions(latency_frame(made), slices_frame(made)))
-    assert figure.figure.axes[0].get_xlabel() == "latency, ms (as the proxy saw it)"
+    assert figure.figure.axes[0].get_xlabel() == "latency, ms (measured at the proxy)"
     assert "saturat" not in figure.caption.lower()

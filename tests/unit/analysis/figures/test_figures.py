@@ -138,14 +138,14 @@ def test_a_run_that_lacks_a_comparison_says_what_would_measure_it() -> None:
     slices = slices_frame(record(slice_(TRIGGER, 0, 10)))
     declined = {each.__name__: str(each(slices)) for each in FIGURES[1:]}
     assert declined == {
-        "bytes_by_batch_size": "No figure here: no workload of this run differs in its batch size alone; "
+        "bytes_by_batch_size": "No figure here: no two workloads of this run differ only in batch size; "
         "wiretax run headline measures it.",
-        "overhead_by_payload": "No figure here: no workload of this run differs in its payload alone; "
+        "overhead_by_payload": "No figure here: no two workloads of this run differ only in payload; "
         "wiretax run headline measures it.",
-        "gain_by_batch_size": "No figure here: no batch of this run has a trigger that it can be held against; "
+        "gain_by_batch_size": "No figure here: no batch of this run has a trigger to compare it with; "
         "wiretax run headline measures it.",
         "heads_by_client": "No figure here: fewer than two clients sent a trigger in this run; "
         "wiretax run clients measures it.",
-        "connections": "No figure here: no workload of this run differs in how many calls share a connection; "
+        "connections": "No figure here: no two workloads of this run differ only in calls per connection; "
         "wiretax run connections measures it.",
     }

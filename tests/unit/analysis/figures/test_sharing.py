@@ -21,7 +21,7 @@ def test_a_connections_price_is_shared_by_its_calls() -> None:
     calls, heights = line(axes, "trigger, TLS")
     assert calls == [1, 10, 100]
     assert heights == pytest.approx([floor + setup / each for each in calls])
-    assert f"trigger, TLS\nall on one: {floor} B" in texts(figure)
+    assert f"trigger, TLS\nall calls on one: {floor} B" in texts(figure)
     assert figure.title == "A connection costs 3,016 B inside TLS."
     curve = next(each for each in axes.lines if len(np.asarray(each.get_xdata())) > 20)
     at, height = (np.asarray(data, dtype=float) for data in curve.get_data())

@@ -35,11 +35,11 @@ def test_bytes_fall_with_batch_size_to_the_models_limit() -> None:
 
 
 def test_batches_that_only_a_dedicated_cluster_takes_are_marked() -> None:
-    words = "more than 10 a call: a dedicated cluster"
+    words = "more than 10 per call: dedicated cluster"
     usual, larger = made_up(Costs(), SWEEP), made_up(Costs(), [*SWEEP, Workload.of("batch", 50)])
     assert words not in texts(drawn(bytes_by_batch_size(usual)))
     assert words in texts(drawn(bytes_by_batch_size(larger)))
     assert "dedicated" not in drawn(gain_by_batch_size(usual)).caption
     assert (
-        "Batches of more than 10, shaded, need a dedicated cluster." in drawn(gain_by_batch_size(larger)).caption
+        "Batches of more than 10 (shaded) need a dedicated cluster." in drawn(gain_by_batch_size(larger)).caption
     )

@@ -56,7 +56,7 @@ def test_without_the_kernels_count_the_waterfall_ends_with_what_was_sent() -> No
     slices = slices_frame(record(counted(TRIGGER), counted(BATCH))).assign(**dict.fromkeys(KERNEL, np.nan))
     figure = drawn(layer_waterfall(slices))
     assert list(bars(figure.figure.axes[0]))[-1] == "sent (HTTP)"
-    assert "the kernel kept no count" in figure.caption
+    assert "the kernel did not count them" in figure.caption
 
 
 def test_what_failed_calls_cost_is_a_step_of_its_own() -> None:

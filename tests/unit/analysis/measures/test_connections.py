@@ -146,7 +146,7 @@ def test_there_is_no_curve_where_the_server_leaves_one_call_a_connection() -> No
     assert connection_cost(slices).empty
     figure = connections(slices)
     assert isinstance(figure, Absent)
-    assert f"{SENTENCE} (trigger, 100 B); it takes a server that keeps connections" in str(figure)
+    assert f"{SENTENCE} (trigger, 100 B); the figure needs a server that keeps connections" in str(figure)
 
 
 def test_a_curve_is_made_of_the_calls_that_were_measured() -> None:
