@@ -1,4 +1,4 @@
-"""The columns of tables of workloads: a heading, and a row's cell as text."""
+"""Columns of tables of workloads: a heading, and each row's cell as text."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from analysis.text.numbers import MISSING, fixed, interval, scaled, signed
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of figures.
+    """One column of numbers.
 
     Attributes:
-        title: its heading, three lines at most.
-        cell: a row's figure as text.
-        spare: on a narrow terminal the column with the lowest number is left out first; 0 is never left out.
+        title: its heading, of up to three lines.
+        cell: a row's value as text.
+        spare: the order in which columns are left out on a narrow terminal, lowest first; 0 is never left out.
     """
 
     title: str
@@ -43,7 +43,7 @@ def _ratio(name: str) -> Callable[[Row], str]:
     return cell
 
 
-# Of ``summary.summarise``. The live page has some of them.
+# Columns of ``summary.summarise``; the live page shows some of them.
 EVENTS = Column("events/s", _number("events_per_second", 0))
 SENT = Column("sent\nB/event", _number("sent_per_event", 1))
 RECEIVED = Column("received\nB/event", _number("received_per_event", 1), spare=3)
@@ -59,7 +59,7 @@ CALLS = Column(
 )
 COLUMNS = (EVENTS, SENT, RECEIVED, CABLE, HEAD, OVERHEAD, SAVING, GAIN, P50, P99, MAX)
 
-# Of ``clients.compare_clients``.
+# Columns of ``clients.compare_clients``.
 CLIENT_COLUMNS = (
     Column("head\nB/call\ntrigger", _number("trigger_head", 0)),
     Column("head\nB/call\nbatch", _number("batch_head", 0), spare=3),
@@ -71,7 +71,7 @@ CLIENT_COLUMNS = (
     GAIN,
 )
 
-# Of ``two_servers.compare_servers``.
+# Columns of ``two_servers.compare_servers``.
 SERVER_COLUMNS = (
     Column("endpoint\nmessages/s", _number("endpoint_rate", 0)),
     Column("against\nmessages/s", _number("against_rate", 0)),

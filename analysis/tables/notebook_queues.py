@@ -1,4 +1,4 @@
-"""A run's queues on a page: sentences, and the whole table."""
+"""A run's queues in notebooks and reports: sentences, and the full table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TITLES = {"waiting": "Waiting", "wire": "On the wire", "total": "Total"}
 
 
 def queues_in_brief(run: Run) -> Lines:
-    """What batching saves and costs at each rate and round trip, in a sentence."""
+    """A sentence per rate and round trip: what batching saves and what it costs."""
     table = queue_frontier(run)
     if table.empty:
         return Lines(["No workload of this run takes its events from a queue."])
@@ -34,7 +34,7 @@ def _of_curve(curve: pd.DataFrame, table: pd.DataFrame) -> Iterator[str]:
         if trigger["is_overloaded"]:
             words += f" the trigger can't keep up and publishes {fixed(trigger['events_per_second'], 0)} events/s;"
         else:
-            words += f" {_through(trigger)} by trigger;"
+            words += f" {_through(trigger)} with the trigger;"
     batches = curve[curve["frontier"] & (curve["api"] == "batch")].sort_values("sent_per_event")
     if len(batches):
         yield f"{words} {_saves(batches.iloc[0].to_dict())}."
@@ -42,26 +42,26 @@ def _of_curve(curve: pd.DataFrame, table: pd.DataFrame) -> Iterator[str]:
     unknown = curve[(curve["api"] == "batch") & ~curve["is_overloaded"] & ~has_p99(curve)]
     if len(unknown):
         verb = "has" if len(unknown) == 1 else "have"
-        yield f"{words} {len(unknown)} of its batches {verb} no p99, so none can be named."
+        yield f"{words} {len(unknown)} of its batches {verb} no p99, so no batch can be recommended."
         return
     yield f"{words} no batch keeps up and sends fewer bytes."
 
 
 def _through(row: Row) -> str:
-    """How long 99 % of events take."""
+    """The time within which 99 % of events are done."""
     if isnan(row["total_p99_s"]):
-        return f"p99 needs {samples_needed(0.99):,} events, {row['total_samples']:,} were published"
+        return f"p99 needs {samples_needed(0.99):,} events, but {row['total_samples']:,} were published"
     least = "at least " if row["total_p99_s_is_lower_bound"] else ""
     return f"99 % of events take {least}{duration(row['total_p99_s'])}"
 
 
 def _saves(row: Row) -> str:
     saving = "" if isnan(row["saving"]) else f"sends {percent(row['saving'])} fewer bytes and "
-    return f"a {queue_call(row)}, {saving}has 99 % of them through in {duration(row['total_p99_s'])}"
+    return f"a {queue_call(row)}, {saving}takes {duration(row['total_p99_s'])} for 99 % of events"
 
 
 def queues(run: Run) -> Sheet:
-    """A row per workload: events per call, bytes per event, and times."""
+    """A row per workload with events per call, bytes per event, and times."""
     table = queue_frontier(run)
     headers = (
         "Arrivals",

@@ -1,4 +1,4 @@
-"""What a page shows of a run beside its figures: sentences and tables, in the words of the terminal's."""
+"""The sentences and tables of a run in notebooks and reports, worded like those on the terminal."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ MACHINE = {
 
 
 def in_brief(run: Run) -> Lines:
-    """The run in three sentences."""
+    """The run's main findings in three sentences."""
     return Lines(brief(run.slices, run.meta))
 
 
 def claimed(run: Run) -> Sheet:
-    """The published claims and what the run says of them."""
+    """The published claims, with the run's verdict on each."""
     return sheet_of(claims(run.slices))
 
 
@@ -70,7 +70,7 @@ def sheet_of(found: Sequence[Claim]) -> Sheet:
 
 
 def costs(run: Run) -> Sheet:
-    """A row per workload: what an event costs, what that saves, how fast it goes."""
+    """A row per workload: bytes per event, savings and rates."""
     summary = summarise(run.slices, run.latency)
     columns = columns_of(summary)
     rows = [
@@ -82,17 +82,17 @@ def costs(run: Run) -> Sheet:
 
 
 def _of_times(summary: pd.DataFrame, meta: dict[str, Any]) -> Iterator[str]:
-    """How a table's times are to be read; nothing where it has none."""
+    """How to read a table's times; nothing if it has none."""
     if not summary["samples"].any():
         return
-    # What the proxy saw of a publisher was sent at that publisher's pace.
+    # An observed publisher sends at its own pace.
     if (summary["payload_kind"] != OBSERVED).any() and "users" in meta.get("plan", {}):
         yield f"{closed_loop(meta['plan']['users'], mode_in(meta) == 'free')}; {OPEN_LOOP}"
     yield from notes(summary, TIMES)
 
 
 def libraries(run: Run) -> Sheet:
-    """A row per client library: a trigger beside a batch; nothing where there is one client only."""
+    """A row per client library with its trigger and its batch; no rows if there is only one client."""
     pairs = compare_clients(summarise(run.slices))
     pairs = pairs if pairs["client"].nunique() > 1 else pairs.iloc[:0]
     rows = [
@@ -108,18 +108,18 @@ def libraries(run: Run) -> Sheet:
         "Payload",
         "Head of a trigger, B",
         "Head of a batch, B",
-        "Sent an event, trigger, B",
-        "Sent an event, batch, B",
+        "Sent per event, trigger, B",
+        "Sent per event, batch, B",
         "Saving %",
-        "Cable an event, trigger, B",
-        "Cable an event, batch, B",
+        "Cable per event, trigger, B",
+        "Cable per event, batch, B",
         "Gain x [95 % CI]",
     )
     return Sheet(headers, rows)
 
 
 def bytes_model(run: Run) -> Sheet:
-    """H, E and k by call and payload, and what they leave unexplained."""
+    """H, E and k by call and payload, and the bytes that they leave unexplained."""
     rows = [
         (
             ", ".join([_api(row), row["client"], *transport(row)]),
@@ -156,19 +156,19 @@ def monthly(run: Run) -> Sheet:
         (f"{each.events:,}", size(each.events * each.alone), size(each.events * each.batched), each.arithmetic)
         for each in monthly_traffic(run.slices)
     ]
-    return Sheet(("Events per month", "Sent, one a call", "Sent, ten a call", "Saved"), rows, words=0)
+    return Sheet(("Events per month", "Sent, one per call", "Sent, ten per call", "Saved"), rows, words=0)
 
 
 def advice(run: Run, rate: float, payload_bytes: int, rtt_s: float, budget_s: float, **more: Any) -> Advice:
-    """The batch size and linger to use at a rate, by the time a call took in this run.
+    """The batch size and linger to use at a rate, based on the call times of this run.
 
     Args:
-        run: the run that the work of a call is taken from.
+        run: the run whose call times are used.
         rate: events per second.
-        payload_bytes: of one event.
-        rtt_s: seconds to the endpoint and back.
-        budget_s: the longest from an event's arrival to the answer of its call, seconds.
-        more: of the workload, as ``Workload`` names it: ``client``, ``payload_kind``.
+        payload_bytes: payload bytes of one event.
+        rtt_s: the round trip to the endpoint (s).
+        budget_s: the longest time (s) from an event's arrival to the response of its call.
+        more: other columns of the workload, like ``client`` and ``payload_kind``.
     """
     workload = Workload.of(payload_bytes=payload_bytes, tls=True, **more)
     demand = Demand(workload, SERVICE, rate, rtt_s, budget_s, Limits().batch_size)
@@ -176,12 +176,12 @@ def advice(run: Run, rate: float, payload_bytes: int, rtt_s: float, budget_s: fl
 
 
 def chosen(given: Advice) -> Lines:
-    """The choice in sentences."""
+    """The recommendation in sentences."""
     return Lines([Text.from_markup(line).plain for line in choice(given)])
 
 
 def options(given: Advice) -> Sheet:
-    """The choice beside what it was chosen from."""
+    """The recommendation and its alternatives."""
     rows = [
         (
             Cell("trigger" if each.batch_size == 1 else f"batch of {each.batch_size}", mark=_mark(given, each)),
@@ -215,18 +215,18 @@ def _mark(given: Advice, option: Option) -> str:
 
 
 def warnings(run: Run) -> Lines:
-    """What speaks against the run, and what it warns of itself."""
+    """Reasons why the run is invalid, its warnings, and cautions about its figures."""
     found = [f"{str(caution)[0].upper()}{str(caution)[1:]}." for caution in cautions(run.slices, run.meta)]
     invalid = [f"Invalid: {reason}." for reason in run.meta.get("invalid_because", [])]
     own = [f"{warning[0].upper()}{warning[1:]}." for warning in run.meta.get("warnings", [])]
     why = [each for each in [why_no_gain(run.slices)] if each]
     return Lines(
-        [*invalid, *why, *own, *found], "None: the run is valid and its ratios hold as far as their intervals go."
+        [*invalid, *why, *own, *found], "None: the run is valid, and its ratios hold within their intervals."
     )
 
 
 def witnesses(run: Run) -> Sheet:
-    """What each witness counted."""
+    """The counts of each witness."""
     reconcile = run.meta.get("reconcile", {})
     names = {"model": "model", "socket": "sockets", "kernel": "kernel (TLS included)", "server": "mock"}
     rows = [
@@ -241,7 +241,7 @@ COUNTED = ("requests", "events", "request_bytes", "response_bytes")
 
 
 def environment(run: Run) -> Sheet:
-    """What was measured where."""
+    """Where and how the run was measured."""
     meta, plan = run.meta, run.meta.get("plan", {})
     machine = meta.get("environment", {})
     facts = {

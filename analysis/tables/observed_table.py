@@ -1,4 +1,4 @@
-"""An observed publisher as a person reads it on a terminal: its calls' cost, and the library they match."""
+"""A run of an observed publisher on the terminal: the cost of its calls, and the library that they match."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KIND = [name for name in columns_of("call", "transport", "server") if name != "c
 BYTES = [*REQUEST, *RESPONSE, "payload_total_bytes", "unfinished_sent_bytes", "unfinished_received_bytes"]
 COUNTS = ["requests", "unfinished_requests", "events", "failures"]
 MOST_SHAPES = 3
-# Their causes lie in what the publisher sent; a plan can't change that.
+# Statuses whose cause is in the publisher's requests, for which remedies of a plan don't apply.
 OF_WHAT_WAS_SENT = (400, 413, 429)
 PUBLISHER = "the publisher"
 HABITS = {"close": "opens a connection for each call", "keep-alive": "keeps its connections"}
@@ -74,10 +74,10 @@ def by_kind(slices: pd.DataFrame) -> pd.DataFrame:
         slices: ``slices.parquet`` of an observed run.
 
     Returns:
-        A row per kind (``KIND``), in the order they were first seen:
+        A row per kind (``KIND``), in order of first appearance:
         ``requests``, ``events``, ``failures``, ``head_per_call``, ``body_per_call``, ``sent_per_event``,
-        ``received_per_event`` (bytes), ``overhead_factor`` (sent over payload, a ratio). NaN if nothing was
-        answered, acknowledged, or carried.
+        ``received_per_event`` (bytes), ``overhead_factor`` (sent over payload, a ratio). A value is NaN if its
+        divisor is zero.
     """
     frame = with_all_columns(slices).groupby(KIND, sort=False)[[*COUNTS, *BYTES]].sum()
     answered = frame["requests"].where(frame["requests"] > 0)
@@ -120,7 +120,7 @@ def render(kinds: pd.DataFrame) -> Table:
 
 
 def _advice(failure: Row) -> str:
-    """What to do about an answer whose cause is not in what was published."""
+    """What to do about an error response whose cause is not in the publisher's requests."""
     if failure["kind"] in REJECTIONS and failure["status"] not in OF_WHAT_WAS_SENT:
         return f"; {remedy(failure['kind'], failure['status'], failure['message'])}"
     return ""
@@ -133,7 +133,7 @@ def _lines(meta: dict[str, Any]) -> list[str]:
     if seen["other_requests"]:
         requests += f" that publish, {seen['other_requests']:,} that don't,"
     lines = [f"{requests} on {count(seen['connections'], 'connection')}"]
-    # Runs of older versions lack it.
+    # Missing in runs of older versions.
     closed_by: dict[str, int] = seen.get("closed_by") or {}
     lines += [f"  {number:,} closed by {who}" for who, number in closed_by.items()]
     closer = next(iter(closed_by), PUBLISHER)

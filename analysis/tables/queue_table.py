@@ -1,4 +1,4 @@
-"""Queues on the terminal: what each batch size and linger costs in bytes and in waiting time."""
+"""Queues on the terminal: the bytes and the waiting time of each batch size and linger."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from analysis.text.terminal_table import fit, print_fitting
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column's heading. On a narrow terminal the lowest ``spare`` is left out first, 0 never."""
+    """A column's heading. On a narrow terminal, columns with the lowest ``spare`` are left out first; 0 is
+    never."""
 
     title: str
     spare: int = 0
@@ -54,7 +55,7 @@ TIMES = (
 )
 
 
-# Those of them that are percentiles, by the columns' names.
+# The percentiles among them, by column.
 SHOWN_PERCENTILES = {f"{kind}_{name}": QUANTILES[name] for kind, name in TIMES if QUANTILES[name] < 1}
 
 
@@ -64,7 +65,7 @@ def print_queues(table: pd.DataFrame, console: Console) -> None:
 
 
 def render_queues(table: pd.DataFrame, width: int | None = None) -> Table:
-    """A table of ``queues.queue_frontier``: a block for workloads with the same arrivals.
+    """A table of ``queues.queue_frontier``, with a block per group of workloads with the same arrivals.
 
     Args:
         table: a row per workload.
@@ -96,7 +97,7 @@ def arriving(row: Row, table: pd.DataFrame) -> str:
 
 
 def alike(table: pd.DataFrame) -> str:
-    """What all blocks percent: ``100 B chat by reference, arriving at random, 16 publishers``."""
+    """The settings that all blocks share: ``100 B, chat, reference, arriving at random, 16 publishers``."""
     row = table.iloc[0].to_dict()
     shared = [name for name in SHOWN if table[name].nunique(dropna=False) == 1 and _setting(row, name)]
     return ", ".join(_setting(row, name) for name in shared)

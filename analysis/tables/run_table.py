@@ -1,4 +1,4 @@
-"""A run on the terminal: its tables, and what to know before trusting them."""
+"""A run on the terminal: its tables, and what to know before relying on them."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ BLOCK = ["client", "payload_kind", "payload_bytes"]
 
 
 def print_run(run: Run, console: Console) -> None:
-    """Print a run: what was measured and where, its tables, whether to trust them, and where it is saved."""
-    # On a terminal, lines are folded between words; elsewhere they stay whole, so that they can be searched.
+    """Print a run: what was measured and where, its tables, cautions and warnings, and where it is saved."""
+    # Lines are wrapped between words on a terminal only, so that redirected output can be searched.
     say = partial(console.print, soft_wrap=not console.is_terminal)
     plan, against = run.meta["plan"], run.meta.get("against")
     say(
@@ -124,7 +124,7 @@ def _replayed(replay: dict[str, Any]) -> str:
 
 
 def _findings(slices: pd.DataFrame, side_by_side: bool) -> Iterator[str]:
-    """What follows from the table, a line each."""
+    """Findings that follow from the table, a line each."""
     claim = head_claim(slices) if side_by_side else None
     if claim is not None:
         yield (
@@ -198,13 +198,13 @@ def render(summary: pd.DataFrame, width: int | None = None) -> Table:
 
     Args:
         summary: a row per workload.
-        width: characters per line; columns that don't fit are left out, the most important last. None for all.
+        width: characters per line; columns that don't fit are left out, least important first. None for all.
     """
     return fit(lambda columns: _build(summary, columns), columns_of(summary), width)[0]
 
 
 def columns_of(summary: pd.DataFrame) -> tuple[Column, ...]:
-    """The columns of a table: calls per connection only if not all calls of any workload shared one."""
+    """The columns of a table, with calls per connection unless every workload kept its connections."""
     kept = (summary["calls_on_connection"] >= MANY_CALLS).all()
     return COLUMNS if kept else (*COLUMNS, CALLS)
 

@@ -1,4 +1,4 @@
-"""The time per call and per event, and the limit of the gain, as a table of a page."""
+"""The time per call and per event, and the limit of the gain, as a table of notebooks and reports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wiretax.runs.reader import Run
 
 
 def time_model(run: Run) -> Sheet | Lines:
-    """a and b by family with the gain they lead to, or why a run's rates can't be compared."""
+    """a and b by family, with the gain that follows from them, or why a run's rates can't be compared."""
     if why := why_no_gain(run.slices):
         return Lines([why])
     rows = [

@@ -1,4 +1,4 @@
-"""Workloads in words, the same in tables, pages and sentences."""
+"""Workloads in words, the same in tables, sentences and pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def queue_call(row: Row) -> str:
 
 
 def transport(row: Row) -> Iterator[str]:
-    """How it is sent; nothing for HTTP/1.1 without TLS over kept connections."""
+    """How a call is sent; nothing for HTTP/1.1 without TLS over kept connections."""
     yield from protocol(row)
     planned = row["calls_per_connection"]
     if row["connection"] == "close":
@@ -77,14 +77,14 @@ def gain_limit(fit: Row) -> str:
     if not isnan(fit["gain_limit"]):
         limit = with_interval(fit["gain_limit"], fit["gain_limit_low"], fit["gain_limit_high"])
         words = (
-            f"by the line through batches of up to {fit['largest_batch']} the gain's limit is {limit}, and "
-            f"90 % of it takes {fixed(fit['size_90'], 0)} events per call"
+            f"a line through batches of up to {fit['largest_batch']} gives a gain limit of {limit}, and "
+            f"90 % of it needs {fixed(fit['size_90'], 0)} events per call"
         )
         return f"{words} (extrapolated)" if fit["size_90"] > fit["largest_batch"] else words
     if isnan(fit["largest_gain"]):
         return ""
     largest = with_interval(fit["largest_gain"], fit["largest_gain_low"], fit["largest_gain_high"])
     return (
-        f"the largest gain measured is {largest} with {batch_sizes(fit['largest_gain_at'])}, and 90 % of it takes "
+        f"the largest measured gain is {largest} with {batch_sizes(fit['largest_gain_at'])}, and 90 % of it needs "
         f"about {count(int(fit['enough']), 'event')} per call"
     )

@@ -1,6 +1,6 @@
-"""Numbers as people read them: counts, bytes, times, rates, ratios, percentages and intervals.
+"""Formats numbers for people: counts, bytes, times, rates, ratios, percentages and intervals.
 
-All tables, sentences, figures and pages format their numbers here. A missing value (None or NaN) is a dash.
+All tables, sentences, figures and pages format their numbers here. A missing value (None or NaN) becomes a dash.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def scaled(value: float | None, factor: float, digits: int) -> str:
 
 
 def trimmed(value: float, digits: int) -> str:
-    """With at most so many digits after the point, and no zeros at the end: ``195.6``, ``1,390``."""
+    """With up to ``digits`` digits after the point, without trailing zeros: ``195.6``, ``1,390``."""
     text = fixed(value, digits)
     return text.rstrip("0").rstrip(".") if digits else text
 
@@ -38,12 +38,12 @@ def short(value: float) -> str:
 
 
 def plain(value: float) -> str:
-    """As it was configured, with the digits that it has: ``2.5``, ``1,000``."""
+    """As it was configured, with all its digits: ``2.5``, ``1,000``."""
     return f"{value:,.10g}"
 
 
 def signed(value: float) -> str:
-    """A difference, to a tenth: ``+2``, ``-1.5``, ``0``."""
+    """A difference, rounded to a tenth: ``+2``, ``-1.5``, ``0``."""
     if isnan(value):
         return MISSING
     rounded = round(value, 1)
@@ -51,7 +51,7 @@ def signed(value: float) -> str:
 
 
 def three_digits(value: float) -> str:
-    """With three digits, or all of a whole number: ``0.25``, ``50.4``, ``1,250``."""
+    """With three significant digits, or all digits before the point: ``0.25``, ``50.4``, ``1,250``."""
     if value < LEAST_FIGURE:
         return f"<{LEAST_FIGURE}"
     return fixed(value, 0) if value >= 100 else f"{value:.3g}"
@@ -115,7 +115,7 @@ def call_time(seconds: float) -> str:
 
 
 def byte_unit(bytes_: float) -> tuple[str, float]:
-    """The largest unit that is not larger than this, and its bytes."""
+    """The largest unit that does not exceed this number of bytes, and the unit's size in bytes."""
     return next(((unit, size) for unit, size in BYTES if bytes_ >= size), ("B", 1.0))
 
 

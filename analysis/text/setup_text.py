@@ -1,4 +1,4 @@
-"""What a run was measured against, and how busy the processors were."""
+"""The server that a run was measured against, and CPU usage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table of text, as HTML for notebooks and pages and as Markdown for the README."""
+"""A table of text, as HTML for notebooks and reports and as Markdown for the docs."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-NOTHING = "Nothing of this in this run."
+NOTHING = "This run has no data for this."
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell with more to it than its text.
+    """A cell with optional small print and colour.
 
     Attributes:
-        text: what stands in it.
-        small: a line below, in small letters.
-        mark: a class by which a page may colour it.
+        text: its text.
+        small: a line below the text, in small print.
+        mark: a CSS class, by which a page may colour it.
     """
 
     text: str
@@ -30,10 +30,10 @@ class Sheet:
     """A table.
 
     Attributes:
-        headers: a title a column.
-        rows: cells, as many a row as there are headers.
-        words: how many columns, from the left, hold words; the others hold figures and are set to the right.
-        notes: how to read it, a line each, below the table; not shown where it has no rows.
+        headers: the title of each column.
+        rows: the cells of each row, one per column.
+        words: the number of columns, from the left, with words; the others hold numbers and are right-aligned.
+        notes: how to read it, a line each, below the table; not shown if it has no rows.
     """
 
     headers: Sequence[str]
@@ -42,12 +42,12 @@ class Sheet:
     notes: Sequence[str] = ()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
-        """As a notebook keeps it; the metadata tells a report where there is nothing to show."""
+        """For notebooks; the metadata tells a report that there is nothing to show."""
         shown = {"text/html": self.html(), "text/plain": self.markdown()}
         return shown, {} if self.rows else {"wiretax": {"absent": True}}
 
     def html(self) -> str:
-        """As a page has it."""
+        """The table as HTML."""
         if not self.rows:
             return f"<p><em>{NOTHING}</em></p>"
         head = "".join(self._html("th", place, Cell(title)) for place, title in enumerate(self.headers))
@@ -66,7 +66,7 @@ class Sheet:
         return f'<{tag}{mark} style="text-align:{side}">{escape(cell.text)}{small}</{tag}>'
 
     def markdown(self) -> str:
-        """As a README has it; one line per row."""
+        """The table as Markdown, one line per row."""
         if not self.rows:
             return f"*{NOTHING}*"
         sides = [":--" if place < self.words else "--:" for place in range(len(self.headers))]
@@ -84,24 +84,24 @@ class Lines:
 
     Attributes:
         lines: the sentences.
-        nothing: what is said where there are none.
+        nothing: the text if there are no sentences.
     """
 
     lines: Sequence[str]
     nothing: str = NOTHING
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """As a notebook keeps it."""
+        """For notebooks."""
         return {"text/html": self.html(), "text/plain": self.markdown()}
 
     def html(self) -> str:
-        """As a page has it."""
+        """The sentences as HTML."""
         if not self.lines:
             return f"<p>{escape(self.nothing)}</p>"
         return f'<ul class="lines">{"".join(f"<li>{escape(line)}</li>" for line in self.lines)}</ul>'
 
     def markdown(self) -> str:
-        """As a README has it."""
+        """The sentences as Markdown."""
         return "\n".join(f"- {line}" for line in self.lines) or self.nothing
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Tables in the room there is: whole in files and pipes; on a narrow terminal a line names what is left out."""
+"""Fits tables to the terminal: complete in files and pipes; a narrow terminal lists the columns left out."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ ENDLESS = 10_000
 
 
 class Heading(Protocol):
-    """A column as far as its place in a table goes.
+    """A column's heading and priority.
 
     Attributes:
         title: its heading.
-        spare: where room is short the lowest goes first; 0 stays.
+        spare: the order in which columns are left out if there is too little room, lowest first; 0 stays.
     """
 
     @property
@@ -32,7 +32,7 @@ Column = TypeVar("Column", bound=Heading)
 
 
 class Whole:
-    """A table that is never squeezed: a line wider than the console goes on, and no cell is cut."""
+    """A table that is never squeezed: lines may be wider than the console, and no cell is cut."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -43,19 +43,19 @@ class Whole:
 
 
 def width_of(table: Table) -> int:
-    """Characters that a table takes."""
+    """The width of a table in characters."""
     return Console(width=ENDLESS).measure(table).maximum
 
 
 def fit(
     build: Callable[[list[Column]], Table], columns: Sequence[Column], width: int | None
 ) -> tuple[Table, list[Column]]:
-    """A table with as many columns as there is room for, and the columns left out.
+    """A table with as many columns as fit, and the columns left out.
 
     Args:
-        build: makes the table of some of the columns.
-        columns: all of them, in order.
-        width: characters to a line; None for all columns, however wide.
+        build: builds the table from some of the columns.
+        columns: all columns, in order.
+        width: characters per line; None for no limit.
     """
     kept = list(columns)
     while True:
@@ -67,7 +67,7 @@ def fit(
 
 
 def print_fitting(console: Console, build: Callable[[list[Column]], Table], columns: Sequence[Column]) -> None:
-    """Print a table with all its columns; on a terminal that is too narrow, with those that fit, and name the
+    """Print a table with all its columns; on a terminal that is too narrow, print those that fit and list the
     others."""
     table, left_out = fit(build, columns, console.width if console.is_terminal else None)
     print_whole(console, table)
@@ -77,5 +77,5 @@ def print_fitting(console: Console, build: Callable[[list[Column]], Table], colu
 
 
 def print_whole(console: Console, table: Table) -> None:
-    """Print a table with every character of it."""
+    """Print a table without cutting anything."""
     console.print(Whole(table), crop=False, no_wrap=True, overflow="ignore")

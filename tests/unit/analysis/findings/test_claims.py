@@ -84,12 +84,10 @@ def test_the_limit_of_the_gain_is_beside_it() -> None:
     frame = rendered(
         [TRIGGER, Workload.of("batch", 2), TEN, *LARGER], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6)
     )
-    told = (
-        "y the line through batches of up to {} the gain's limit is 11.0x [11.00, 11.00], and 90 % of it takes 90"
-    )
-    assert claims(frame)[TEN_A_CALL].note == f"B{told.format(100)} events per call."
+    told = " line through batches of up to {} gives a gain limit of 11.0x [11.00, 11.00], and 90 % of it needs 90"
+    assert claims(frame)[TEN_A_CALL].note == f"A{told.format(100)} events per call."
     few = frame[frame["batch_size"] <= 20]
-    assert claims(few)[TEN_A_CALL].note == f"B{told.format(20)} events per call (extrapolated)."
+    assert claims(few)[TEN_A_CALL].note == f"A{told.format(20)} events per call (extrapolated)."
 
 
 def test_where_call_times_bend_the_largest_gain_measured_is_beside_it() -> None:
@@ -99,7 +97,7 @@ def test_where_call_times_bend_the_largest_gain_measured_is_beside_it() -> None:
     claim = claims(bent)[TEN_A_CALL]
     assert claim.verdict == "holds in part"
     assert claim.note.startswith(
-        "The largest gain measured is 7.33x [7.33, 7.33] with batches of 20 and 100, and 90 % of it takes about "
+        "The largest measured gain is 7.33x [7.33, 7.33] with batches of 20 and 100, and 90 % of it needs about "
         "15 events per call. No limit is given: a line through the call times"
     )
 

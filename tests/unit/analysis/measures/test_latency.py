@@ -241,7 +241,7 @@ def test_the_queues_table_and_page_show_them() -> None:
     assert "events without an acknowledgement" in queues(lossy(MANY, 30)).html()
     trigger = QUEUE.replace(api="trigger", batch_size=1, linger_s=0.0)
     few = str(queues_in_brief(queues_of(FEW, Drain(trigger, calls=100))))
-    assert "p99 needs 1,000 events, 200 were published by trigger" in few
+    assert "p99 needs 1,000 events, but 200 were published with the trigger" in few
     assert "1 of its batches has no p99" in few
 
 

@@ -125,7 +125,7 @@ def test_a_rate_the_generator_did_not_make_is_told() -> None:
 def test_the_page_says_it_in_sentences(run: Run) -> None:
     said = str(queues_in_brief(run))
     assert "At 1,000/s: the trigger can't keep up and publishes 300 events/s" in said
-    assert "a batch of 10, linger 50 ms, sends 70.0 % fewer bytes and has 99 % of them through in 80" in said
+    assert "a batch of 10, linger 50 ms, sends 70.0 % fewer bytes and takes 80 ms for 99 % of events" in said
     assert len(queues(run).rows) == 4
     assert "takes its events from a queue" in str(queues_in_brief(run_of()))
 

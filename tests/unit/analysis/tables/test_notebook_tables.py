@@ -65,7 +65,7 @@ def test_a_run_in_three_sentences() -> None:
     assert third.endswith("on a mock that costs nothing.")
     # With more sizes the data support a limit.
     assert brief(larger(), FREE)[2].endswith(
-        "; by the line through batches of up to 20 the gain's limit is 11.0x [11.00, 11.00], and 90 % of it takes "
+        "; a line through batches of up to 20 gives a gain limit of 11.0x [11.00, 11.00], and 90 % of it needs "
         "90 events per call (extrapolated)."
     )
 
@@ -74,7 +74,7 @@ def test_without_a_limit_the_largest_gain_measured_is_in_brief() -> None:
     slow = larger()
     slow = slow.assign(duration_s=slow["duration_s"].mask(slow["batch_size"] == 20, slow["duration_s"] * 1.3))
     assert brief(slow, FREE)[2].endswith(
-        "; the largest gain measured is 5.64x [5.64, 5.64] with a batch of 20, and 90 % of it takes about 9 "
+        "; the largest measured gain is 5.64x [5.64, 5.64] with a batch of 20, and 90 % of it needs about 9 "
         "events per call."
     )
 
