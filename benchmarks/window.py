@@ -17,8 +17,7 @@ import psutil
 from benchmarks.cores import Cores, on_core
 from benchmarks.generators import CONNECTIONS, Generator, Job
 from wiretax.channels.endpoint import Endpoint
-from wiretax.mock.connection import LEDGER_PATH
-from wiretax.mock.ledger import difference
+from wiretax.mock.ledger import LEDGER_PATH, difference
 
 POLL_S = 0.1
 SETTLE_S = 0.5

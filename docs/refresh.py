@@ -39,7 +39,7 @@ from analysis.tables import notebook_tables as page
 from analysis.tables.queue_table import alike, print_queues
 from analysis.tables.run_table import print_run
 from docs.reference import ROOT, NotReferenceError, record, reference, references, require_quiet
-from wiretax.runs.writer import write_whole
+from wiretax.runs.folder import write_whole
 
 README = ROOT / "README.md"
 QUEUES = ROOT / "docs" / "queues.md"

@@ -17,8 +17,6 @@ from wiretax.load.drivers.locust_session import LocustSession
 from wiretax.load.free.options import add_options
 from wiretax.load.users.publishers import FreeUser
 from wiretax.load.users.queue import FreeQueueUser
-from wiretax.load.web.login import add_login
-from wiretax.load.web.routes import add_pages, refuse_taken_port
 
 __all__ = ["BatchUser", "MultiTriggerUser", "QueueUser", "TriggerUser"]
 
@@ -56,11 +54,16 @@ def add_wiretax_options(parser: Any) -> None:
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def prepare(environment: Environment, **_: Any) -> LocustSession | None:
     web_ui = environment.web_ui
-    if web_ui is not None:
-        with exit_on_error():
-            refuse_taken_port(web_ui.host, web_ui.port)
+    if web_ui is None:
+        return set_up(environment, FreeWorker, LocustSession)
+    # The pages load pandas, which a worker and a run without the web UI need not wait for.
+    from wiretax.load.web.login import add_login
+    from wiretax.load.web.routes import add_pages, refuse_taken_port
+
+    with exit_on_error():
+        refuse_taken_port(web_ui.host, web_ui.port)
     session = set_up(environment, FreeWorker, LocustSession)
-    if web_ui is not None and session is not None:
+    if session is not None:
         add_login(web_ui)
         add_pages(environment, session)
     return session

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 from matplotlib.figure import Figure
 
 from analysis.figures.style import DARK, PAPER, VARIABLES, styled
-from wiretax.runs.writer import write_whole
+from wiretax.runs.folder import write_whole
 
 PNG_DPI = 160
 # Metadata in which matplotlib would write its version and the date.

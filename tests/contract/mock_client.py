@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.request.signing import AUTH_VERSION, body_md5, signature
-from wiretax.mock.connection import LEDGER_PATH
+from wiretax.mock.ledger import LEDGER_PATH
 from wiretax.mock.process import LISTENING
 
 # Bounds a hang; no test waits for it to pass.

@@ -24,9 +24,8 @@ from mock_client import BATCH, EVENTS, TIMEOUT_S, batch_body, batch_item, signed
 
 from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import MockTls
-from wiretax.mock.connection import LEDGER_PATH
 from wiretax.mock.cost import CostModel
-from wiretax.mock.ledger import difference
+from wiretax.mock.ledger import LEDGER_PATH, difference
 from wiretax.mock.process import embedded_mock, read_ledger
 from wiretax.wire.connections.target import Target, target_of
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock, Thread
 
-from wiretax.mock.connection import LEDGER_PATH
+from wiretax.mock.ledger import LEDGER_PATH
 
 LEDGER = b"GET " + LEDGER_PATH
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)

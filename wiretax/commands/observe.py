@@ -31,8 +31,8 @@ def observe(
     from wiretax.observe.publisher import PublisherError
     from wiretax.observe.session import observe_into
     from wiretax.observe.upstream import UpstreamError
+    from wiretax.runs.folder import ResultsError
     from wiretax.runs.reader import read_run
-    from wiretax.runs.writer import ResultsError
     from wiretax.wire.connections.servers import server_of
     from wiretax.wire.connections.target import TrustError
 

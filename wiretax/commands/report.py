@@ -22,8 +22,8 @@ def report(
     """Write a run's HTML report: RUN/report/index.html, with its figures."""
     from wiretax.report.errors import KernelError, MissingNotebooksError, NotebookError
     from wiretax.report.report import make_report
+    from wiretax.runs.folder import ResultsError
     from wiretax.runs.reader import RunNotFoundError, find_run, salvage_run
-    from wiretax.runs.writer import ResultsError
 
     try:
         saved = salvage_run(find_run(results, run))

@@ -15,7 +15,6 @@ from wiretax.mock.rules import Refused
 if TYPE_CHECKING:
     from wiretax.mock.server import MockServer
 
-LEDGER_PATH = b"/_wiretax/ledger"  # no app id can collide with it: every API path begins with /apps/
 MAX_HEAD_BYTES = 16_384
 ACCEPTED = Answer(200, JSON, b"{}")
 LONG_HEAD = Refusal(431, "head_bytes", f"more than {MAX_HEAD_BYTES} bytes of head")

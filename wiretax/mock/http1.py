@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from wiretax.channels.limits import Refusal
-from wiretax.mock.connection import ACCEPTED, LEDGER_PATH, LONG_HEAD, MAX_HEAD_BYTES, MockConnection
+from wiretax.mock.connection import ACCEPTED, LONG_HEAD, MAX_HEAD_BYTES, MockConnection
 from wiretax.mock.faults import BLANK_LINE, Answer
+from wiretax.mock.ledger import LEDGER_PATH
 
 if TYPE_CHECKING:
     from wiretax.mock.server import MockServer

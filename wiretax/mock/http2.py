@@ -22,8 +22,9 @@ from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 
 from wiretax.channels.limits import Refusal
-from wiretax.mock.connection import LEDGER_PATH, LONG_HEAD, MAX_HEAD_BYTES, MockConnection
+from wiretax.mock.connection import LONG_HEAD, MAX_HEAD_BYTES, MockConnection
 from wiretax.mock.faults import Answer
+from wiretax.mock.ledger import LEDGER_PATH
 
 if TYPE_CHECKING:
     from wiretax.mock.server import MockServer

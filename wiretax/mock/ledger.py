@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+LEDGER_PATH = b"/_wiretax/ledger"  # no app id can collide with it: every API path begins with /apps/
+
 
 class ServerLedger:
     """Totals since the mock started.

@@ -19,9 +19,9 @@ import orjson
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import KeyType, MockTls
-from wiretax.mock.connection import LEDGER_PATH
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, FaultList
+from wiretax.mock.ledger import LEDGER_PATH
 from wiretax.mock.options import MockOptions
 from wiretax.wire.connections.target import Target, target_of
 

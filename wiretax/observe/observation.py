@@ -17,11 +17,11 @@ from wiretax.observe.call_kind import connection_habit, recognised, workload_of
 from wiretax.observe.exchange import Exchange
 from wiretax.observe.publisher import Ending, without_secrets
 from wiretax.observe.recording import Recording
+from wiretax.runs.folder import SCHEMA
 from wiretax.runs.machine import describe_machine
 from wiretax.runs.mode import MODE, OBSERVED, UNKNOWN
 from wiretax.runs.reconcile import reconcile
 from wiretax.runs.record import RunRecord
-from wiretax.runs.schema import SCHEMA
 from wiretax.wire.counters import TcpCounters, TlsCounters, add_counters
 from wiretax.wire.ledger import Failure, Tally
 from wiretax.wire.slices import Slice

@@ -27,8 +27,9 @@ from wiretax.observe.publisher import (
     without_secrets,
 )
 from wiretax.observe.upstream import check
+from wiretax.runs.folder import abandon_run_folder, claim_run_folder, run_name
 from wiretax.runs.machine import busy_s
-from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name, write_run
+from wiretax.runs.writer import write_run
 from wiretax.wire.connections.target import Target
 
 INSECURE = "--insecure: the upstream's certificate was not verified; anyone may have answered"

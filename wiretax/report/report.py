@@ -16,8 +16,8 @@ from rich.console import Console
 
 from wiretax.report.errors import MissingNotebooksError
 from wiretax.report.progress import reporter
+from wiretax.runs.folder import ResultsError
 from wiretax.runs.reader import Run
-from wiretax.runs.writer import ResultsError
 from wiretax.shipped import shipped
 
 if TYPE_CHECKING:

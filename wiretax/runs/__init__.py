@@ -1,5 +1,6 @@
 """The files of a run under ``results/``: columns, writing, reading, and checks that counts agree.
 
+- ``folder.claim_run_folder`` creates the folder of a run.
 - ``record.RunRecord`` collects a run while it is measured; ``writer.write_run`` writes it.
 - ``reader.find_run``, ``reader.read_run`` and ``reader.salvage_run`` read a saved ``reader.Run``.
 - ``schema`` has the columns of each file; ``mode`` tells how the load was driven.

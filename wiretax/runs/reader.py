@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wiretax import __version__
+from wiretax.runs.folder import RUN_FILE, SCHEMA
 from wiretax.runs.mode import MODE, Mode, mode_in
 from wiretax.runs.record import RunRecord
-from wiretax.runs.schema import FRAMES, LATER_COLUMNS, QUEUE_FRAMES, SCHEMA
-from wiretax.runs.writer import RUN_FILE, queue_tables, tables
+from wiretax.runs.schema import FRAMES, LATER_COLUMNS, QUEUE_FRAMES
+from wiretax.runs.writer import queue_tables, tables
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,8 +12,6 @@ import pyarrow as pa
 
 from wiretax.channels.workload import ATTRIBUTES, Attribute
 
-SCHEMA = 1
-
 TYPES = {str: pa.string(), int: pa.int32(), float: pa.float64(), bool: pa.bool_()}
 
 

@@ -1,11 +1,8 @@
-"""Writing a run. Each file appears complete or not at all: a temporary name, then a rename."""
+"""Writing a run."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,54 +11,12 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from wiretax.runs.folder import RUN_FILE, write_whole
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import FAILURES, LATENCY, QUEUE, SLICES, WAITS
 
-RUN_FILE = "run.json"
 # A tenth smaller than at the default level, for a fraction of a second.
 LEVEL = 15
-
-
-class ResultsError(OSError):
-    """A results folder that can't be written: one line that says which, and why."""
-
-
-def run_name(plan: str) -> str:
-    """A name that sorts by time: ``2026-01-31T12-30-00-PLAN``, in UTC."""
-    return f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{plan}"
-
-
-def claim_run_folder(results: Path, name: str) -> Path:
-    """Create the folder of a new run under ``results``, before anything is measured.
-
-    Raises:
-        ResultsError: if it can't be created or written to.
-    """
-    number = 1
-    while True:
-        folder = results / (name if number == 1 else f"{name}-{number}")
-        try:
-            folder.mkdir(parents=True)
-            if not os.access(folder, os.W_OK):
-                raise PermissionError(13, "not writable")
-            return folder
-        except FileExistsError:
-            if not results.is_dir():
-                raise ResultsError(
-                    f"results folder {results}: it is a file; name a folder with --results"
-                ) from None
-            number += 1
-        except OSError as error:
-            raise ResultsError(
-                f"results folder {results}: can't be written ({error.strerror}); name another with --results"
-            ) from None
-
-
-def abandon_run_folder(folder: Path) -> None:
-    """Remove a claimed folder if nothing was written into it, and then the results folder if it is empty."""
-    with suppress(OSError):
-        folder.rmdir()
-        folder.parent.rmdir()
 
 
 def write_run(folder: Path, record: RunRecord) -> None:
@@ -103,16 +58,6 @@ def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
     # This order keeps like buckets of all workloads together, which makes the file a third smaller.
     waits = pa.concat_tables(parts).sort_by([(name, "ascending") for name in ("kind", "bucket_low_s", "workload")])
     return {"queue": pa.Table.from_pylist(record.queues, QUEUE), "waits": waits}
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a temporary file beside ``path``, then rename it."""
-    temporary = path.with_name(f".{path.name}.partial")
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _json(document: dict[str, Any]) -> Callable[[Path], object]:

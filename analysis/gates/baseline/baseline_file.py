@@ -11,8 +11,8 @@ import orjson
 from analysis.gates.baseline.accepted import Accepted, accept, origin_of
 from analysis.gates.file.checks import Check, GatesError
 from analysis.gates.measured.addresses import Views
+from wiretax.runs.folder import RUN_FILE, write_whole
 from wiretax.runs.reader import RunNotFoundError, read_run
-from wiretax.runs.writer import RUN_FILE, write_whole
 
 SCHEMA = 1
 # In a folder that is named as a baseline.

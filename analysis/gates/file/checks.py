@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.gates.file.schema import Form, Undecided
-from analysis.gates.measured.metrics import Metric
+
+if TYPE_CHECKING:
+    # Metrics are computed with pandas; who only catches a GatesError does without.
+    from analysis.gates.measured.metrics import Metric
 
 Where = Mapping[str, frozenset[Any]]
 

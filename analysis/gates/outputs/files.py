@@ -11,7 +11,7 @@ from analysis.gates.evaluation.result import GateResult
 from analysis.gates.outputs.gatejson import gate_json
 from analysis.gates.outputs.junit import junit_xml
 from analysis.gates.outputs.markdown import summary_md
-from wiretax.runs.writer import write_whole
+from wiretax.runs.folder import write_whole
 
 FILES: dict[str, Callable[[GateResult], bytes]] = {
     "gate.json": gate_json,

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from analysis.gates.baseline.gates import load_gates
-from analysis.gates.evaluation.evaluate import evaluate
-from analysis.gates.outputs.files import write_outputs
-from analysis.gates.outputs.terminal import print_result
-from wiretax.runs.reader import Run
+if TYPE_CHECKING:
+    from wiretax.runs.reader import Run
 
 
 class Gating:
-    """The gates of a run, while it is measured and when it is over."""
+    """The gates of a run, while it is measured and when it is over.
+
+    ``analysis.gates`` needs pandas, so its parts are imported here only where a run has gates.
+    """
 
     def __init__(self, file: Path) -> None:
         """Read the gates.
@@ -22,11 +23,15 @@ class Gating:
         Raises:
             GatesError: if the file can't be used; one line.
         """
+        from analysis.gates.baseline.gates import load_gates
+        from analysis.gates.evaluation.evaluate import evaluate
+
         self._gates = load_gates(file)
+        self._evaluate = evaluate
 
     def undecided(self, so_far: Run) -> tuple[str, ...]:
         """Names of the workloads with a check that more rounds could decide."""
-        return evaluate(so_far, self._gates).undecided
+        return self._evaluate(so_far, self._gates).undecided
 
     def conclude(self, run: Run, console: Console) -> int:
         """Print the verdict, write its files into the run's folder, and return its exit code.
@@ -34,7 +39,10 @@ class Gating:
         Raises:
             OSError: if the folder can't be written.
         """
-        result = evaluate(run, self._gates)
+        from analysis.gates.outputs.files import write_outputs
+        from analysis.gates.outputs.terminal import print_result
+
+        result = self._evaluate(run, self._gates)
         print_result(result, console)
         write_outputs(run.folder, result)
         return result.exit_code

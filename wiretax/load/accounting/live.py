@@ -86,10 +86,13 @@ class Live:
     """The figures of a test so far, updated from its record every two seconds.
 
     Attributes:
+        every_s: seconds between two samples.
         workloads: figures per workload, as of the last sample.
         key: tells this test from all others of this process.
         samples: how many were taken, including those that were dropped.
     """
+
+    every_s = SAMPLE_S
 
     def __init__(self, by_rounds: bool) -> None:
         """``by_rounds``: whether workloads are sent in turn and compared round by round. Otherwise they are sent

@@ -13,10 +13,10 @@ from wiretax.channels.request.address import Address
 from wiretax.channels.workload import Server
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import FaultList
+from wiretax.runs.folder import SCHEMA
 from wiretax.runs.machine import describe_machine
 from wiretax.runs.mode import MODE, Mode
 from wiretax.runs.record import RunRecord
-from wiretax.runs.schema import SCHEMA
 from wiretax.wire.connections.target import Target
 
 

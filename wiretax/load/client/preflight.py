@@ -18,7 +18,6 @@ from wiretax.runs.skipped import Skipped, words
 from wiretax.wire.connections.response import Response
 from wiretax.wire.ledger import Failure
 from wiretax.wire.publishers.caller import MessageLimitError
-from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
 from wiretax.wire.publishers.publisher import Publisher
 from wiretax.wire.slices import Slice
 

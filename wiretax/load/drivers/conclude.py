@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from analysis.tables.run_table import print_run
 from wiretax.load.accounting.gating import Gating
 from wiretax.load.client.message_limit import SPENT
 from wiretax.load.client.session import Session
 from wiretax.load.drivers.running import INTERRUPTED, MeasuredRun
 from wiretax.load.drivers.setup import RunSetup
-from wiretax.runs.reader import Run, read_run
 from wiretax.runs.record import RunRecord
-from wiretax.runs.writer import write_run
 from wiretax.terminal import Exit, worst
+
+if TYPE_CHECKING:
+    from wiretax.runs.reader import Run
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,10 @@ class Conclusion:
 
 def conclude(setup: RunSetup, run: MeasuredRun) -> Conclusion:
     """Write a run of which the users have stopped, or are stopped by its ``finish``."""
+    # This and the functions below import pyarrow and pandas, which take as long to load as Locust: workers never
+    # need them, and most runs only when they are over.
+    from wiretax.runs.writer import write_run
+
     setup.measurement.end()
     # Queues close before the last window is recorded, so that it has what is still waiting in them.
     setup.session.close()
@@ -69,10 +74,25 @@ def exit_code_of(run: Run, gating: Gating | None, console: Console) -> int:
     return code if gating is None else worst(code, gating.conclude(run, console))
 
 
+def read_saved(folder: Path) -> Run:
+    """Read a run that this process wrote."""
+    from wiretax.runs.reader import read_run
+
+    return read_run(folder)
+
+
+def print_saved(folder: Path, console: Console) -> Run:
+    """Read a run that this process wrote, and print its table."""
+    from analysis.tables.run_table import print_run
+
+    saved = read_saved(folder)
+    print_run(saved, console)
+    return saved
+
+
 def report(folder: Path, gating: Gating | None, console: Console) -> int:
     """Print the table and the verdict of a saved run; its exit code."""
-    saved = read_run(folder)
-    print_run(saved, console)
+    saved = print_saved(folder, console)
     if gating is not None and not saved.meta["interrupted"]:
         console.print()
     return exit_code_of(saved, gating, console)

@@ -11,7 +11,7 @@ from wiretax.load.sweep.executor import ExecutorError
 from wiretax.mock.process import MockError
 from wiretax.queue.sources.chunks import EventsError
 from wiretax.queue.sources.lines import LineError
-from wiretax.runs.writer import ResultsError
+from wiretax.runs.folder import ResultsError
 from wiretax.terminal import Exit, OptionError
 from wiretax.wire.connections.target import TrustError
 

@@ -27,7 +27,7 @@ from wiretax.load.sweep.conductor import Conductor
 from wiretax.load.sweep.executor import Executor, LocalExecutor
 from wiretax.load.sweep.progress import reporter
 from wiretax.load.users.publishers import PlanUser
-from wiretax.runs.writer import abandon_run_folder
+from wiretax.runs.folder import abandon_run_folder
 
 Stoppable = Callable[[Conductor], AbstractContextManager[None]]
 

@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent.lock import BoundedSemaphore
@@ -15,27 +15,26 @@ from locust import User
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner
 
-from analysis.tables.run_table import print_run
 from wiretax.load.accounting.gating import Gating
-from wiretax.load.accounting.live import SAMPLE_S, Live
 from wiretax.load.client.error_policy import ErrorPolicy
 from wiretax.load.client.locust_stats import finish_csv
 from wiretax.load.client.message_limit import SPENT
 from wiretax.load.client.mocks import Mocks
 from wiretax.load.client.stats_feed import StatsFeed, outside_listener
 from wiretax.load.cluster.free_master import FreeMaster
-from wiretax.load.drivers.conclude import conclude, exit_code_of
+from wiretax.load.drivers.conclude import conclude, exit_code_of, print_saved, read_saved
 from wiretax.load.drivers.locust_setup import LocustRequest
 from wiretax.load.drivers.running import LocustRun
 from wiretax.load.drivers.setup import RunSetup
-from wiretax.load.drivers.web_sweep import WebSweep
 from wiretax.load.free.external_option import refuse_ignored_source
 from wiretax.load.free.options import NO_PLAN, SEED, TIMEOUT_S
 from wiretax.load.free.stopping import end_test, on_interrupt
 from wiretax.load.free.windows import FreeRun
-from wiretax.runs.reader import read_run
-from wiretax.runs.writer import abandon_run_folder
+from wiretax.runs.folder import abandon_run_folder
 from wiretax.terminal import Exit, OptionError, err, out, worst
+
+if TYPE_CHECKING:
+    from wiretax.load.accounting.live import Live
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ class LocustSession:
     Attributes:
         ready: the run that starts next, is running, or ran last; None before the first.
         run: the run that is running, or ran last.
-        live: its figures.
+        live: its figures in the web UI; None without one.
         saved: the runs that this process wrote, the newest first.
         is_running: whether a run is.
     """
@@ -163,7 +162,7 @@ class LocustSession:
         environment.wiretax_session = setup.session
         # If each exchange fires an event, Locust's statistics come from these.
         self.run = self._begin(setup, feed if listener is None else None)
-        self.live = Live(by_rounds=setup.plan is not None)
+        self.live = self._new_figures(setup)
         setup.measurement.begin()
 
     def stopping(self, **_: Any) -> None:
@@ -190,7 +189,7 @@ class LocustSession:
         """Statistics were reset: what was measured so far is set aside."""
         if self.run is not None and self.ready is not None and self.is_running:
             self.run.reset()
-            self.live = Live(by_rounds=self.ready.plan is not None)
+            self.live = self._new_figures(self.ready)
 
     def quitting(self, **_: Any) -> None:
         """Locust is about to decide on its exit code and to print its statistics: complete them."""
@@ -217,7 +216,7 @@ class LocustSession:
         parsed = self._environment.parsed_options
         if self._environment.web_ui is None and self.saved and not self._closed:
             # With --json standard output is a document.
-            print_run(read_run(self.saved[0].folder), err if parsed.json else out)
+            print_saved(self.saved[0].folder, err if parsed.json else out)
         self._closed = True
         self._discard()
         self._mocks.close()
@@ -233,10 +232,20 @@ class LocustSession:
         distributed = not isinstance(self._environment.runner, LocalRunner)
         return LocustRequest.of(parsed, classes, self._mocks, distributed)
 
+    def _new_figures(self, setup: RunSetup) -> Live | None:
+        """Live figures of a run that begins; None without a web UI."""
+        if self._environment.web_ui is None:
+            return None
+        from wiretax.load.accounting.live import Live  # needs pandas, as the web UI's pages do
+
+        return Live(by_rounds=setup.plan is not None)
+
     def _begin(self, setup: RunSetup, feed: StatsFeed | None) -> LocustRun:
         """The run of the kind that was prepared."""
         environment = self._environment
         if setup.plan is not None:
+            from wiretax.load.drivers.web_sweep import WebSweep  # samples live figures
+
             sweep = WebSweep(setup, feed, environment.runner, self._sample)
             environment.wiretax_barrier = sweep.barrier
             return sweep
@@ -266,8 +275,8 @@ class LocustSession:
             gevent.spawn(runner.quit if self._environment.web_ui is None else runner.stop)
 
     def _sample_regularly(self) -> None:
-        while True:
-            gevent.sleep(SAMPLE_S)
+        while self.live is not None:
+            gevent.sleep(self.live.every_s)
             self._sample()
 
     def _sample(self) -> None:
@@ -276,11 +285,11 @@ class LocustSession:
 
     def _conclude(self, setup: RunSetup, run: LocustRun) -> None:
         conclusion = conclude(setup, run)
-        if self._environment.web_ui is not None and self.live is not None:
+        if self.live is not None:
             self.live.sample(run.record)
         for note in conclusion.notes:
             log.warning("wiretax: %s", note)
-        saved = read_run(setup.folder)
+        saved = read_saved(setup.folder)
         reasons, warnings = saved.meta["invalid_because"], saved.meta["warnings"]
         self.saved.insert(0, Saved(setup.folder, saved.meta["valid"], (*reasons, *warnings)))
         for reason in reasons:

@@ -24,7 +24,7 @@ from wiretax.load.drivers.sweep_options import plan_options
 from wiretax.load.plan.plan import Plan
 from wiretax.load.sweep.conductor import Conductor
 from wiretax.load.sweep.executor import Executor
-from wiretax.runs.writer import abandon_run_folder
+from wiretax.runs.folder import abandon_run_folder
 from wiretax.terminal import Exit, OptionError, err, out
 
 # Long enough for the slowest slice to end and be written.

@@ -20,8 +20,8 @@ from wiretax.load.plan.plan import Plan
 from wiretax.load.sweep.rounds import WARM_UP
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS
+from wiretax.runs.folder import abandon_run_folder, claim_run_folder, run_name
 from wiretax.runs.mode import FREE_RUN
-from wiretax.runs.writer import abandon_run_folder, claim_run_folder, run_name
 from wiretax.wire.connections.target import Target
 
 

@@ -15,7 +15,6 @@ from wiretax.load.sweep.conductor import AddedRounds, Conductor, Extension
 from wiretax.load.sweep.executor import ALONE, Executor, ExecutorSummary, SliceResult
 from wiretax.load.sweep.pauses import Pauses
 from wiretax.load.sweep.rounds import Step
-from wiretax.runs.reader import as_read
 from wiretax.runs.record import RunRecord
 from wiretax.runs.skipped import Skipped, kept
 
@@ -97,6 +96,8 @@ class Sweep:
 
     def _undecided(self) -> tuple[str, ...]:
         """The workloads of which more rounds could decide a check. Users are idle meanwhile."""
+        from wiretax.runs.reader import as_read  # the gates have imported it
+
         setup = self._setup
         assert setup.gating is not None
         with setup.measurement.paused():

@@ -12,7 +12,6 @@ from wiretax.channels.workload import Api, Workload
 from wiretax.load.sweep.executor import DRAIN_GRACE_S
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.publishers.caller import MessageLimitError
-from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
 from wiretax.wire.publishers.publisher import Publisher
 from wiretax.wire.slices import Slice
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import gevent
 
-from wiretax.runs.writer import RUN_FILE
+from wiretax.runs.folder import RUN_FILE
 
 PAGE = Path("report") / "index.html"
 # A line of progress, as ``wiretax report`` prints it if standard error is no terminal.

@@ -8,7 +8,7 @@ import pytest
 
 from wiretax.report import report
 from wiretax.report.report import replacing
-from wiretax.runs.writer import ResultsError
+from wiretax.runs.folder import ResultsError
 
 
 def test_a_new_report_takes_the_place_of_the_old_one(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ from saved import record, slice_
 
 from analysis.measures.event_bytes import bytes_per_event
 from wiretax.channels.workload import Workload
+from wiretax.runs.folder import ResultsError, abandon_run_folder, claim_run_folder, write_whole
 from wiretax.runs.reader import RunNotFoundError, find_run, read_run, salvage_run
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import LATER_COLUMNS
-from wiretax.runs.writer import ResultsError, abandon_run_folder, claim_run_folder, write_run, write_whole
+from wiretax.runs.writer import write_run
 from wiretax.wire.ledger import Failure
 
 COLUMNS = {

@@ -42,7 +42,7 @@ from analysis.measures.summary import summarise
 from analysis.text.labels import describe
 from wiretax.channels.workload import Workload, workload_of
 from wiretax.runs.reader import read_run
-from wiretax.runs.schema import SCHEMA
+from wiretax.runs.folder import SCHEMA
 from wiretax.runs.writer import write_run
 calls = [Workload.of(), Workload.of("batch", 5)]
 sent = [call.replace(priority=each) for each in ("low", "high") for call in calls]

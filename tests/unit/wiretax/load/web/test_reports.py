@@ -9,7 +9,7 @@ import locust_unpatched  # noqa: F401
 import pytest
 
 from wiretax.load.web.reports import ReportMaker, Status
-from wiretax.runs.writer import RUN_FILE
+from wiretax.runs.folder import RUN_FILE
 
 TIMEOUT_S = 30.0
 # What a user may keep in the folder that wiretax is started in.
