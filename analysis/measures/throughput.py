@@ -112,7 +112,7 @@ def has_comparable_rates(slices: pd.DataFrame) -> bool:
 
 def why_no_gain(slices: pd.DataFrame) -> str:
     """Why these slices have no gain, and which plan measures one, in a sentence; empty for a sweep."""
-    return "" if slices.empty else no_gain(mode_of(slices), set(slices["api"]))
+    return "" if has_comparable_rates(slices) else no_gain(mode_of(slices), set(slices["api"]))
 
 
 def no_gain(mode: Mode, apis: set[Any]) -> str:

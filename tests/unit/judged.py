@@ -31,6 +31,7 @@ META: dict[str, Any] = {
     "reconcile": {"agrees": True, "differences": []},
 }
 NO_LATENCY = pd.DataFrame(columns=["round", "workload", "bucket_low_s", "bucket_high_s", "count"])
+NOTHING = pd.DataFrame()
 
 
 def run_of(slices: pd.DataFrame, latency: pd.DataFrame = NO_LATENCY, **meta: Any) -> Run:
@@ -40,8 +41,11 @@ def run_of(slices: pd.DataFrame, latency: pd.DataFrame = NO_LATENCY, **meta: Any
         meta={**META, **meta},
         slices=slices,
         latency=latency,
-        failures=pd.DataFrame(),
+        failures=NOTHING,
         server=None,
+        queued=NOTHING,
+        queue=NOTHING,
+        waits=NOTHING,
     )
 
 

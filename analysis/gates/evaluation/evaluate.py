@@ -110,7 +110,8 @@ def _checked(case: Case, check: Check, subject: Subject, views: Views, gates: Ga
     if check.baseline is not None:
         before = find(gates.accepted[check.id], check, columns_of(views.at(None), subject))
     # A baseline is compared at the address for which it is stated; limits hold at the standard address.
-    measured = views.at(STANDARD if before is None else before.address)
+    address = STANDARD if before is None else before.address
+    measured = views.at(address if check.metric.names_endpoint else None)
     invalid_because = _why_invalid(subject, measured, gates)
     if invalid_because is None and check.metric.is_speed and measured.why_no_speed:
         return replace(case, verdict="inconclusive", message=measured.why_no_speed.rstrip("."))

@@ -10,10 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-import pandas as pd
-
 from analysis.gates.measured.run_counts import Measured
-from analysis.measures.counts import SERVER, Row, rows_of
+from analysis.measures.counts import SERVER, Row
 from wiretax.channels.endpoint import Endpoint, EndpointError
 from wiretax.channels.profiles import PROFILE_OF, load_profile, profile_names
 from wiretax.channels.request.address import STANDARD, Address
@@ -37,12 +35,12 @@ class Addresses:
         self._known = {place: addresses.pop() for place, addresses in found.items() if len(addresses) == 1}
 
     @classmethod
-    def of(cls, run: Run) -> Addresses:
-        """Those in ``run.json``. Older runs name their endpoint, and show their key's length."""
+    def of(cls, run: Run, as_sent: Measured) -> Addresses:
+        """Those in ``run.json``. Older runs name their endpoint, and their counts show their key's length."""
         kept = run.meta.get("addresses")
         if kept is None:
             # A recording names the server behind the proxy, not the proxy to which the publisher sent.
-            return cls(() if "observed" in run.meta else _by_url(run.meta, run.slices))
+            return cls(() if "observed" in run.meta else _by_url(run.meta, as_sent))
         lengths = [each.name for each in fields(Address)]
         return cls(
             ((each["server"], each["tls"]), Address(*(each[length] for length in lengths)))
@@ -55,24 +53,19 @@ class Addresses:
         """The address of a workload or a slice; None if it is unknown."""
         return self._known.get((row["server"], bool(row["tls"])))
 
-    def moved(self, row: Row, to: Address) -> Row:
-        """A row of ``slices.parquet`` as if sent to another address; unchanged if its own is unknown."""
-        own = self.find(row)
-        if own is None or own == to or row["http"] != "1.1":
-            return row
-        name = PROFILE_OF.get(row["client"], row["client"])
+    def longer_head(self, workload: Row, to: Address) -> dict[str, int]:
+        """How many bytes longer each part of a request's head would be at another address, by column; empty if
+        that is unknown."""
+        own = self.find(workload)
+        if own is None or own == to or workload["http"] != "1.1":
+            return {}
+        name = PROFILE_OF.get(workload["client"], workload["client"])
         profile = load_profile(name) if name in profile_names() else None
         there, here = to.in_head(profile), own.in_head(profile)
-        line = there.request_line - here.request_line
-        query = there.auth_query - here.auth_query
-        headers = there.headers - here.headers
         return {
-            **row,
-            "request_line_bytes": row["request_line_bytes"] + line * row["requests"],
-            "auth_query_bytes": row["auth_query_bytes"] + query * row["requests"],
-            "header_bytes": row["header_bytes"] + headers * row["requests"],
-            "boundary_sent_bytes": row["boundary_sent_bytes"]
-            + (line + query + headers) * row["boundary_requests"],
+            "request_line_bytes": there.request_line - here.request_line,
+            "auth_query_bytes": there.auth_query - here.auth_query,
+            "header_bytes": there.headers - here.headers,
         }
 
 
@@ -84,17 +77,18 @@ class Views:
     """
 
     def __init__(self, run: Run) -> None:
-        self.addresses = Addresses.of(run)
-        self._run = run
-        self._made: dict[Address | None, Measured] = {}
+        self._as_sent = Measured(run.slices, run.latency, run.meta.get("skipped") or ())
+        self.addresses = Addresses.of(run, self._as_sent)
+        self._made: dict[Address, Measured] = {}
 
     def at(self, address: Address | None) -> Measured:
         """The counts as if everything was sent to this address; None for the counts as sent."""
+        if address is None:
+            return self._as_sent
         if address not in self._made:
-            moved = None if address is None else lambda row: self.addresses.moved(row, address)
-            self._made[address] = Measured(
-                self._run.slices, self._run.latency, self._run.meta.get("skipped") or (), moved
-            )
+            workloads = self._as_sent.workloads
+            longer = {name: self.addresses.longer_head(each, address) for name, each in workloads.items()}
+            self._made[address] = self._as_sent.with_longer_heads(longer)
         return self._made[address]
 
     def sent_to(self, names: Iterable[str]) -> set[Address | None]:
@@ -125,7 +119,7 @@ class Views:
         )
 
 
-def _by_url(meta: Mapping[str, Any], slices: pd.DataFrame) -> Iterator[tuple[Place, Address]]:
+def _by_url(meta: Mapping[str, Any], as_sent: Measured) -> Iterator[tuple[Place, Address]]:
     endpoints: list[tuple[Place, Endpoint]] = []
     for server in (SERVER, "against"):
         for url in str(meta.get(server) or "").split(" and "):
@@ -134,20 +128,20 @@ def _by_url(meta: Mapping[str, Any], slices: pd.DataFrame) -> Iterator[tuple[Pla
             except EndpointError:
                 continue
             endpoints.append(((server, endpoint.scheme == "https"), endpoint))
-    keys = _key_lengths(slices)
+    keys = _key_lengths(as_sent)
     for place, endpoint in endpoints:
         if place in keys:
             yield place, replace(Address.of(endpoint), key=keys[place])
 
 
-def _key_lengths(slices: pd.DataFrame) -> dict[Place, int]:
+def _key_lengths(as_sent: Measured) -> dict[Place, int]:
     """The length of each place's key: the signed query minus the parts that every library sends."""
     known = {*profile_names(), *PROFILE_OF}
     lengths: dict[Place, set[float]] = {}
-    columns = ["http", "client", "requests", "auth_query_bytes", "tls"]
-    for row in rows_of(slices, [*columns, *({"server"} & set(slices))]):
-        if row["http"] == "1.1" and row["client"] in known and row["requests"]:
-            place = (str(row.get("server", SERVER)), bool(row["tls"]))
-            lengths.setdefault(place, set()).add(row["auth_query_bytes"] / row["requests"] - QUERY_BYTES)
+    for name, workload in as_sent.workloads.items():
+        if workload["http"] == "1.1" and workload["client"] in known:
+            bytes_per_request = as_sent.ratios(name, "auth_query_bytes", "requests").values()
+            place = (workload["server"], bool(workload["tls"]))
+            lengths.setdefault(place, set()).update(each - QUERY_BYTES for each in bytes_per_request)
     whole = {place: each.pop() for place, each in lengths.items() if len(each) == 1}
     return {place: int(length) for place, length in whole.items() if length == int(length) > 0}

@@ -91,7 +91,7 @@ def _cable(measured: SliceCounts, workload: str, round_: int | None) -> Fraction
 
 def _saving(measured: SliceCounts, workload: str, round_: int | None) -> Fraction | None:
     trigger = measured.triggers.get(workload)
-    if trigger is None:
+    if trigger is None or not measured.was_sent(trigger, round_):
         return None
     own, alone = (_a_message(measured.counts(name, round_)) for name in (workload, trigger))
     return None if own is None or not alone else 1 - own / alone
@@ -102,13 +102,12 @@ def _a_message(counts: Counts) -> Fraction | None:
 
 
 def _rate(count: str, measured: SliceCounts, workload: str, round_: int | None) -> float | None:
-    counts = measured.counts(workload, round_)
-    return counts[count] / counts["duration_s"] if counts["duration_s"] else None
+    return measured.rate(workload, count, round_)
 
 
 def _gain(measured: SliceCounts, workload: str, round_: int | None) -> float | None:
     trigger = measured.triggers.get(workload)
-    if trigger is None or (round_ is not None and round_ not in measured.rounds(trigger)):
+    if trigger is None:
         return None
     own, alone = (_rate("messages", measured, name, round_) for name in (workload, trigger))
     return None if own is None or not alone else own / alone

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.measures.counts import SERVER, Counts, Row, SliceCounts, key_of
+from analysis.measures.counts import SERVER, Counts, SliceCounts, key_of
 from analysis.measures.latency import BUCKET, Histogram, Quantile, samples_needed, with_censored
 from analysis.measures.summary import API_ORDER
 from analysis.measures.throughput import why_no_gain
@@ -30,7 +30,6 @@ class Measured(SliceCounts):
         slices: pd.DataFrame,
         latency: pd.DataFrame,
         skipped: Iterable[Mapping[str, Any]] = (),
-        moved: Callable[[Row], Row] | None = None,
     ) -> None:
         """Sum up ``slices.parquet``; ``latency.parquet`` is read when a percentile is needed.
 
@@ -38,10 +37,9 @@ class Measured(SliceCounts):
             slices: ``slices.parquet``.
             latency: ``latency.parquet``.
             skipped: the ``skipped`` of ``run.json``.
-            moved: makes of each row what it would be at another endpoint; None for rows as they are.
         """
         super().__init__()
-        self.add_frame(slices, moved)
+        self.add_frame(slices)
         self.workloads = in_gate_order(self.workloads)
         self.skipped = {str(row["workload"]): dict(row) for row in skipped}
         self.why_no_speed = why_no_gain(slices)

@@ -378,6 +378,15 @@ def test_a_gain_is_against_the_trigger_and_fails_without_one() -> None:
     assert "no trigger" in lonely.cases[0].message
 
 
+@pytest.mark.parametrize(("metric", "value"), [("saving", 0.7), ("gain", 6.0)])
+def test_a_round_that_was_cut_off_before_its_trigger_is_compared_with_nothing(metric: str, value: float) -> None:
+    frame = ratios(*[6.0] * 7)
+    cut = frame[(frame["round"] < 6) | (frame["api"] == "batch")]
+    [case] = judged(run_of(cut), check(f'metric = "{metric}"\nmin = 0')).cases
+    assert case.verdict == "pass"
+    assert case.measured == pytest.approx(value)
+
+
 def test_two_servers_are_compared_workload_by_workload() -> None:
     frame = made_up(Costs(), [TRIGGER, BATCH, WIDE], rounds=6)
     result = judged(run_of(two_servers(frame, 1.25)), AGAINST + "max = 0.9")

@@ -32,12 +32,12 @@ AGAINST = gates_of(
 
 
 def two_servers(costs: Costs, rounds: int) -> pd.DataFrame:
-    """A run of two servers, without noise."""
+    """The slices of a run of two servers as they are read back, without noise."""
     frames = [
         made_up(each, [BATCH], rounds).assign(server=server, workload=f"batch10-{server}")
         for server, each in (("endpoint", COSTS), ("against", costs))
     ]
-    return pd.concat(frames, ignore_index=True)
+    return run_of(pd.concat(frames, ignore_index=True)).slices
 
 
 def verdict(frame: pd.DataFrame) -> str:

@@ -19,7 +19,7 @@ from analysis.gates.baseline.gates import Gates, load_gates
 from analysis.gates.evaluation.acceptance import accept_run
 from analysis.gates.evaluation.evaluate import evaluate
 from analysis.gates.evaluation.result import GateResult
-from analysis.gates.measured.addresses import Addresses, Views
+from analysis.gates.measured.addresses import Views
 from analysis.gates.measured.metrics import METRICS
 from analysis.gates.outputs.markdown import summary_md
 from wiretax.channels.endpoint import Credentials, Endpoint
@@ -154,7 +154,7 @@ def test_two_servers_of_one_run_are_held_against_each_other_as_if_they_were_name
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: each.full_authority)
 def test_a_run_from_before_addresses_shows_its_own(endpoint: Endpoint) -> None:
     run = without(sent_to(endpoint, WORKLOADS, 1), "addresses")
-    found = Addresses.of(run).find({"server": "endpoint", "tls": False})
+    found = Views(run).addresses.find({"server": "endpoint", "tls": False})
     assert found == Address.of(endpoint)
 
 
