@@ -8,6 +8,7 @@ within the linger, is then Poisson with the mean rate x linger.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import log, sqrt
 
 import numpy as np
@@ -74,7 +75,12 @@ def batch_arrivals(rate: float, linger_s: float, most: int) -> Batching:
 
 def time_to_fill(rate: float, most: int, share: float = FILLED) -> float:
     """The shortest linger in seconds by which this share of batches of ``most`` events is full."""
-    wanted = most - 1
+    return _events_to_fill(most - 1, share) / rate
+
+
+@cache
+def _events_to_fill(wanted: int, share: float) -> float:
+    """The least mean of N with which this share of batches has the ``wanted`` events that follow the first."""
     if not wanted:
         return 0.0
     low, high = 0.0, wanted + 10 * sqrt(wanted) + 10
@@ -84,7 +90,7 @@ def time_to_fill(rate: float, most: int, share: float = FILLED) -> float:
             low = mean
         else:
             high = mean
-    return high / rate
+    return high
 
 
 def _poisson(mean: float, count: int) -> Floats:
