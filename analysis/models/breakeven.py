@@ -1,4 +1,4 @@
-"""The payload at which a trigger costs a given multiple of it: by the model, to the byte."""
+"""The payload at which a trigger sends a given multiple of its payload, computed to the byte by the model."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from wiretax.channels.workload import Workload
 
 
 def payload_at_overhead(factor: float, client: str, kind: str) -> int | None:
-    """The payload from which on a trigger costs less than ``factor`` times it.
+    """The payload at which a trigger's overhead falls below ``factor``.
 
-    Overhead falls as payloads grow but for a step where a document of the kind gains a member, so this is a
-    crossing: the payload named costs at least that much, the next larger one less.
+    A trigger with this payload sends at least ``factor`` times as many bytes; with the next larger payload it
+    sends less. There may be several such payloads, because overhead rises where documents of a kind get another
+    member.
 
     Args:
         factor: sent bytes over payload bytes.
         client: a profile's name.
-        kind: of the payload.
+        kind: the payload's kind.
 
     Returns:
-        Bytes, or None where even the smallest document of the kind costs less.
+        Bytes, or None if even the smallest document of the kind costs less.
 
     Raises:
-        KeyError: where there is no such client or kind.
+        KeyError: if there is no such client or kind.
     """
 
     def costs_less(size: int) -> bool:

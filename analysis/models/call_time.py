@@ -1,18 +1,18 @@
-"""How long a call takes by the events in it, and the limit of the gain of batches that follows.
+"""The time of a call by the number of its events, and the limit of the gain of batches that follows from it.
 
-T(n) = a + b n is a straight line through the times of a family's batch sizes: what the slower of publisher and
-server spends on a call and on each event in it, at saturation. The line is *sound* if it is within 10 % of the
-measured time at each of three sizes or more (medians over five rounds or more).
+T(n) = a + b n is a straight line through the call times of a family's batch sizes: the time that the slower of
+publisher and server spends on a call and on each event in it, at saturation. The line is *sound* if it is within
+10 % of the measured time at each of three sizes or more (medians over five rounds or more).
 
-From it would follow a limit of the gain, (a + b) / b. But a limit lies beyond all that was measured, and real
-times bend (buffers, segments, wake-ups). So one is given only if the line is sound and
+A line has a limit of the gain, (a + b) / b. But a limit is an extrapolation, and real times are not exactly linear
+(buffers, segments, wake-ups). So a limit is given only if the line is sound and
 
-- four sizes or more, a trigger among them, were measured,
+- four sizes or more, including a trigger, were measured,
 - the line's gain is within 5 % of the measured gain at every size,
-- leaving out any one batch size moves the limit by 10 % at most,
-- the largest gain measured is at least half of the limit.
+- leaving out any one batch size moves the limit by at most 10 %,
+- the largest measured gain is at least half of the limit.
 
-Otherwise there are the largest gain measured and the batch size that takes 90 % of it.
+Otherwise only the largest measured gain and the batch size for 90 % of it are given.
 """
 
 from __future__ import annotations
@@ -33,12 +33,13 @@ from analysis.measures.throughput import has_comparable_rates
 from analysis.models.line import SHARE, Floats, Line, fit_line
 from wiretax.channels.workload import COMPARISON_KEY
 
-# The largest deviation of a sound line from the measured times.
+# The largest deviation from the measured times that a sound line may have.
 SOUND = 0.10
-# With two sizes, a line has no residual.
+# A line through two sizes has no residual.
 LEAST_SIZES = 3
-# What a limit takes beside a sound line: how far the line's gains may lie from the measured ones, how far the
-# limit may move with a size left out, and which share of it has to be measured. Of four sizes three are left.
+# Requirements for a limit besides a sound line: how far the line's gains may be from the measured ones, how far
+# the limit may move if a size is left out, and the share of it that must be measured. Leaving out one size needs
+# four.
 CLOSE = 0.05
 STABLE = 0.10
 REACHED = 0.5
@@ -54,8 +55,8 @@ class CallTimes:
 
     Attributes:
         family: the values of ``COMPARISON_KEY``.
-        sizes: batch sizes in order; a trigger is 1.
-        times: seconds per call: a row per round that has all sizes, a column per size.
+        sizes: batch sizes in order; 1 for a trigger.
+        times: seconds per call, with a row per round that has all sizes and a column per size.
         has_trigger: whether the size of 1 is a trigger, with which gains are compared.
     """
 
@@ -71,13 +72,13 @@ class CallTimes:
 
     @cached_property
     def residuals(self) -> Floats:
-        """The deviation of the measured times from the line, as a share: a median over rounds for each size."""
+        """Deviations of the measured times from the line, as shares: the median over rounds for each size."""
         residuals: Floats = np.median(self.times / self.line.times(self.sizes) - 1, axis=0)
         return residuals
 
     @cached_property
     def gains(self) -> Floats:
-        """Measured events per second over the trigger's: a row per round, a column per size."""
+        """Measured events per second over the trigger's, with a row per round and a column per size."""
         gains: Floats = self.sizes * self.times[:, :1] / self.times
         return gains
 
@@ -128,7 +129,7 @@ class CallTimes:
             return "the time of a call does not grow measurably with its events"
         # Allows for rounding errors if the limit is reached exactly.
         if np.median(self.gains, axis=0).max() < REACHED * limit * (1 - 1e-9):
-            return f"the largest batch measured reaches less than {REACHED * 100:.0f} % of one"
+            return f"the largest measured gain is less than {REACHED * 100:.0f} % of the limit"
         others = [self._limit_without(place) for place in range(1, len(self.sizes))]
         moved = int(np.argmax([abs(other / limit - 1) for other in others]))
         if abs(others[moved] / limit - 1) > STABLE:
@@ -164,11 +165,12 @@ class CallTimes:
 
 
 def call_times(slices: pd.DataFrame) -> Iterator[CallTimes]:
-    """The times of each family that has a trigger and a batch, or two sizes of batch; none where workloads were
-    not sent in turn.
+    """The call times of each family with a trigger and a batch, or with two batch sizes. There are none if
+    workloads
+    were not sent in turn.
 
-    A call's time is a slice's duration over its requests: with all connections busy, what the slower side spends
-    on one.
+    A call's time is a slice's duration over its requests: with all connections busy, the time that the slower side
+    spends on one request.
 
     Args:
         slices: ``slices.parquet``.
@@ -182,7 +184,7 @@ def call_times(slices: pd.DataFrame) -> Iterator[CallTimes]:
         if api in ("trigger", "batch") and requests > 0:
             families.setdefault(tuple(family), []).append((api, size, round_, seconds, requests))
     for key, rows in families.items():
-        # A batch of one is not a trigger; if there are both, batches replace the trigger.
+        # A batch of one is not a trigger. If there are both, it is left out, since batches replace the trigger.
         has_trigger = any(api == "trigger" for api, *_ in rows)
         longest: dict[tuple[int, int], float] = {}
         calls: Counter[tuple[int, int]] = Counter()
@@ -202,7 +204,7 @@ def call_times(slices: pd.DataFrame) -> Iterator[CallTimes]:
 
 
 def fit_time(slices: pd.DataFrame) -> pd.DataFrame:
-    """Seconds as T(n) = a + b n by family, and the gain.
+    """Fits T(n) = a + b n to the call times of each family, and gives its gain.
 
     Args:
         slices: ``slices.parquet``.
@@ -211,14 +213,14 @@ def fit_time(slices: pd.DataFrame) -> pd.DataFrame:
         A row per family (``COMPARISON_KEY``) with
 
         - ``call_s`` (a) and ``event_s`` (b); ``unsound_because`` (why the line does not describe the times; empty
-          where it does) and ``deviation`` (share: the size furthest from the line; NaN with two sizes);
-        - ``gain_limit`` (ratio: what ever larger batches approach) and ``size_90`` (the batch size that reaches
-          90 % of it), both NaN where the data don't support one, and ``no_limit_because``;
-        - ``largest_gain`` (ratio, measured), ``largest_gain_at`` (the sizes that have it), ``enough`` (the
-          smallest batch with 90 % of it), NaN and empty without a trigger;
+          if it does) and ``deviation`` (a share, at the size furthest from the line; NaN with two sizes);
+        - ``gain_limit`` (a ratio that ever larger batches approach) and ``size_90`` (the batch size that reaches
+          90 % of it), both NaN if the data don't support a limit, and ``no_limit_because``;
+        - ``largest_gain`` (a measured ratio), ``largest_gain_at`` (the sizes that have it), ``enough`` (the
+          smallest batch with 90 % of it); NaN or empty without a trigger;
         - ``largest_batch``, ``rounds`` and ``batch_sizes``.
 
-        Figures are medians over rounds, with ``_low`` and ``_high`` (95 %; NaN under five rounds).
+        Figures are medians over rounds, with ``_low`` and ``_high`` (95 %; NaN with fewer than five rounds).
     """
     rows = [_row(each) for each in call_times(slices)]
     bounds = [f"{name}{end}" for name in FIGURES for end in ("", "_low", "_high")]

@@ -1,4 +1,4 @@
-"""What a connection costs, and its share per event if many calls use it."""
+"""The cost of a connection, and its share per event if many calls use it."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ LEAST_DIFFERENCE = 0.05
 
 
 def connection_cost(slices: pd.DataFrame) -> pd.DataFrame:
-    """Bytes on the cable an event, by how many calls share a connection.
+    """Bytes per event on the cable by calls per connection, and the cost of a connection.
 
-    A slice ends within a connection's life, so calls are those really sent over a connection, and not the plan's
-    number; the line through the points holds for either.
+    A slice may end while a connection is open, so calls per connection are measured rather than the plan's number;
+    the fitted line is valid for both.
 
     Args:
         slices: ``slices.parquet``.
 
     Returns:
-        A row per workload of every group that differs in nothing but connections, and has at least two ways of
-        sharing them, as measured: where the server closes each after a call there is but one, whatever the plan
-        asked for. The group's columns, ``workload``, ``calls_per_connection`` (the plan's; 1 where it closes, 0
-        for all), ``calls`` (measured, a connection; infinite where none was opened), ``bytes_per_event`` (all
-        layers both ways), ``connection_bytes`` (B per connection, fitted to the group), ``call_bytes`` (B per
-        event, without connections), ``residual`` (B per event, measured less fitted). NaN where the kernel kept no
-        count.
+        A row per workload, for each group of workloads that differ only in calls per connection and have at least
+        two measured values of it. If the server closes every connection after a call, there is only one, whatever
+        the plan asks for. Columns: the group's, ``workload``, ``calls_per_connection`` (the plan's; 1 if
+        connections are closed, 0 for all calls), ``calls`` (measured, per connection; infinite if none was
+        opened), ``bytes_per_event`` (all layers in both directions), ``connection_bytes`` (B per connection,
+        fitted to the group), ``call_bytes`` (B per event, without connections), ``residual`` (B per event,
+        measured minus fitted). NaN if the kernel did not count.
     """
     total = totals(acknowledged(slices))
     events = total["carried_events"].where(total["carried_events"] > 0)
@@ -56,14 +56,14 @@ def connection_cost(slices: pd.DataFrame) -> pd.DataFrame:
 
 
 def _differ(shares: pd.Series[float]) -> bool:
-    """Whether workloads opened more connections per event than others."""
+    """Whether the numbers of connections per event differ enough for a fit."""
     return bool(shares.max() - shares.min() > LEAST_DIFFERENCE * shares.max())
 
 
 def _fit(group: pd.DataFrame) -> pd.DataFrame:
-    """A line through a group's points: TLS and TCP/IP an event = its call's + connections per event x theirs.
+    """Fit a line to a group's points: TLS and TCP/IP bytes per event by connections per event.
 
-    HTTP's own bytes are left out of the fit: a call that closes its connection says so in its head.
+    HTTP bytes are left out of the fit, because a call that closes its connection has an additional header.
     """
     known = group.dropna(subset=FITTED)
     slope = base = np.nan
@@ -71,6 +71,6 @@ def _fit(group: pd.DataFrame) -> pd.DataFrame:
         slope, base = np.polyfit(known["_share"], known["_below"], 1)
     done = group.assign(connection_bytes=slope, call_bytes=group["bytes_per_event"] - group["_below"] + base)
     done["residual"] = done["_below"] - (base + slope * done["_share"])
-    # 0 stands for all calls, so it comes last.
+    # 0 means all calls, so it comes last.
     order = done.assign(_asked=done["calls_per_connection"].replace(0, np.iinfo(np.int32).max))
     return done.loc[order.sort_values(["calls", "_asked"]).index]

@@ -1,7 +1,7 @@
 """The bytes of a call and of each event in it: bytes(n, p) = H + n (E + k p).
 
-H is what a call costs whatever it carries, E the envelope of an event, k how much escaping makes of a payload
-byte. ``analysis.models.call_time`` has the same for time.
+H is the fixed cost of a call, E the envelope of an event, and k the bytes that a payload byte takes after
+escaping. ``analysis.models.call_time`` is the corresponding model of time.
 """
 
 from __future__ import annotations
@@ -34,23 +34,29 @@ Floats = npt.NDArray[np.float64]
 
 
 def fit_bytes(slices: pd.DataFrame) -> pd.DataFrame:
-    """Sent bytes as H + n (E + k p), by client and API, fitted to HTTP's bytes of each request.
+    """Fits sent bytes as H + n (E + k p), by client and API, to the HTTP bytes of each request.
 
-    The digits of Content-Length are counted apart: where a body gains a digit its head is a byte longer, which is
-    no price of the call and none of the event.
+    The digits of Content-Length are excluded: a longer body may add a digit to its head, which is neither a cost
+    of the call nor of an event.
 
     Args:
         slices: ``slices.parquet``.
 
     Returns:
-        A row per call (``CALL``) and ``payload_bytes``, with ``call_bytes`` (H, B per call: the start of the line
-        through batch sizes; where there is only one of them, the head and the brackets the client's profile
-        writes), ``event_bytes`` (E + k p, B per event: the line's slope, which ever larger batches approach),
-        ``envelope_bytes`` (E: what the profile writes around an empty payload, or without one the start of the
-        line through payloads), ``escape_factor`` (k, ratio; a document has as many quotes as it has, so k differs
-        with its size), ``residual`` (B per call: the workload furthest from the model; 0 is exact), ``digits`` (of
-        Content-Length, smallest and largest body) and ``batch_sizes``. What the run can't tell is NaN. HTTP/2 is
-        left out: its heads are coded.
+        A row per call (``CALL``) and ``payload_bytes`` with
+
+        - ``call_bytes``: H, B per call: the intercept of the line through batch sizes; with only one batch size,
+          the head and the brackets that the client's profile writes;
+        - ``event_bytes``: E + k p, B per event: the line's slope, which ever larger batches approach;
+        - ``envelope_bytes``: E, B per event: the bytes that the profile writes around an empty payload; without a
+          profile, the intercept of the line through payloads;
+        - ``escape_factor``: k, a ratio; it varies with the payload, because the number of quotes in a document is
+          not proportional to its size;
+        - ``residual``: B per call, of the workload furthest from the model; 0 if the model is exact;
+        - ``digits``: of Content-Length, for the smallest and the largest body;
+        - ``batch_sizes``.
+
+        Values that the run does not determine are NaN. HTTP/2 is left out, because its heads are compressed.
     """
     total = totals(slices)
     total = total[(total["requests"] > 0) & (total["http"] == "1.1")]
@@ -63,7 +69,7 @@ def fit_bytes(slices: pd.DataFrame) -> pd.DataFrame:
 
 
 def _fit_call(group: pd.DataFrame) -> pd.DataFrame:
-    """One kind of call at all its payloads: one H, and the bytes per event at each payload."""
+    """One kind of call at all its payloads, with one H and the bytes per event at each payload."""
     around = _by_profile(group.iloc[0].to_dict())
     sizes, payloads = group["batch_size"].to_numpy(), group["payload_bytes"].to_numpy()
     sent = (group["_head"] + group["_body"]).to_numpy()
@@ -72,7 +78,7 @@ def _fit_call(group: pd.DataFrame) -> pd.DataFrame:
     if np.linalg.matrix_rank(terms) > len(each):
         call, *events = np.linalg.lstsq(terms, sent)[0]
     else:
-        # With one batch size per payload, the line's start is unknown.
+        # With one batch size per payload, the line's intercept is unknown.
         call = group["_head"].mean() + (
             around.call if around else 0 if group["api"].iloc[0] != "batch" else np.nan
         )
@@ -96,7 +102,7 @@ def _fit_call(group: pd.DataFrame) -> pd.DataFrame:
         batch_sizes=("batch_size", lambda values: ", ".join(map(str, sorted(set(values))))),
     )
     fitted = fitted.merge(more, on="payload_bytes").assign(**{name: group[name].iloc[0] for name in CALL})
-    # Removes rounding errors: bytes are whole, or fractions of a call's.
+    # Removes rounding errors: bytes are whole numbers, or fractions of a call's bytes.
     figures = ["call_bytes", "event_bytes", "envelope_bytes", "residual"]
     return fitted.assign(**{name: fitted[name].round(6) for name in figures})[[*CALL, *BYTE_COLUMNS]]
 
@@ -125,6 +131,6 @@ def _span(least: int, most: int) -> str:
 
 
 def sent_per_event(fit: pd.Series[Any], batch_size: float) -> float:
-    """Sent bytes per event of a row of ``fit_bytes`` at any batch size."""
+    """Sent bytes per event at any batch size, from a row of ``fit_bytes``."""
     body = batch_size * fit["event_bytes"]
     return float((fit["call_bytes"] + len(str(round(body)))) / batch_size + fit["event_bytes"])

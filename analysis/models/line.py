@@ -1,4 +1,4 @@
-"""A straight line through the times of calls, T(n) = a + b n, and the gain of batches that follows from it."""
+"""A straight line through call times, T(n) = a + b n, and the gain of batches that follows from it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """T(n) = a + b n, round by round.
+    """T(n) = a + b n, for each round.
 
     Attributes:
         call_s: a, seconds per call; a value per round.
@@ -39,7 +39,7 @@ class Line:
 
     @property
     def limits(self) -> Floats:
-        """What the gain of ever larger batches would approach, a value per round; infinite unless b is above 0."""
+        """The gain that ever larger batches approach, a value per round; infinite unless b is positive."""
         grows = self.event_s > 0
         return np.where(grows, (self.call_s + self.event_s) / np.where(grows, self.event_s, 1.0), inf)
 
@@ -55,7 +55,7 @@ class Line:
 def fit_line(sizes: Floats, times: Floats) -> Line:
     """A line per round, so that a machine's drift cancels out.
 
-    Points are weighted by the square of the inverse of their median, since the spread grows with the time itself.
+    Points are weighted by the inverse square of their median, because the spread is proportional to the time.
 
     Args:
         sizes: batch sizes.

@@ -1,4 +1,4 @@
-"""Accepted values: of which metric and workloads, by which versions, on which machine."""
+"""Accepted values, with the metric, workloads, versions and machine that they belong to."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Origin:
         wiretax: the version that measured.
         profiles: the library and version of each client's profile; empty if the run does not record them.
         host: the endpoint's scheme and host.
-        server: the mock or the endpoint's host, on which responses depend.
-        conditions: on which times depend: machine, Python, server and its cost, users.
+        server: the mock or the endpoint's host, which determines responses.
+        conditions: what times depend on: machine, Python, server and its cost, users.
     """
 
     wiretax: str
@@ -52,18 +52,18 @@ class Accepted:
 
     Attributes:
         metric: its name.
-        workload: the columns of the workload it is of, without its name.
+        workload: the workload's columns, without its name.
         value: the value, or the median over rounds.
-        to: the columns of the workload it was compared with.
-        compare: how.
+        to: the columns of the workload that it was compared with; None if it was not compared.
+        compare: the form of the comparison; None if it was not compared.
         exact: the value as a fraction, if it is exact.
         wiretax: the version that measured it.
         profile: the client's library and version.
         host: the endpoint's scheme and host.
         server: which server responded; None if the value does not depend on it, or in older files.
-        address: the lengths of Host, app id and key for which the value is stated; None if they are not part of
-            it or unknown.
-        conditions: on which the value depends; None if it is exact.
+        address: the lengths of Host, app id and key for which the value is stated; None if they are unknown or do
+            not affect it.
+        conditions: the conditions under which it was measured; None if it is exact.
     """
 
     metric: str
@@ -86,12 +86,12 @@ class Accepted:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Equal for a value that replaces it."""
+        """Equal for the values that replace it."""
         return (self.metric, self.compare, _key(self.workload), _key(self.to))
 
 
 def accept(check: Check, views: Views, origin: Origin) -> Iterator[Accepted]:
-    """The value of each workload or pair of a check that has one."""
+    """The values to accept for a check: one per workload or pair that has a value."""
     as_sent = views.at(None)
     if check.metric.is_speed and as_sent.why_no_speed:
         return
@@ -144,7 +144,7 @@ def origin_of(meta: Mapping[str, Any]) -> Origin:
     python = ".".join(str(machine.get("python", "?")).split(".")[:2])
     host = _host(meta.get("endpoint"))
     cost = meta.get("mock")
-    # A mock in another process is known by its ledger.
+    # A mock in another process is recognised by its ledger.
     is_mock = cost is not None or bool(meta.get("reconcile", {}).get("server"))
     server = f"endpoint {host}"
     if cost is not None:

@@ -15,7 +15,7 @@ from wiretax.runs.folder import RUN_FILE, write_whole
 from wiretax.runs.reader import RunNotFoundError, read_run
 
 SCHEMA = 1
-# In a folder that is named as a baseline.
+# The file in a folder that is given as a baseline.
 FILE = "baseline.json"
 
 
@@ -51,12 +51,12 @@ def read_baseline(check: Check, accepting: bool = False) -> tuple[Accepted, ...]
 
 
 def file_of(baseline: Path) -> Path:
-    """The file of a baseline, named itself or by its folder."""
+    """The file of a baseline, which is given as a file or as a folder."""
     return baseline if baseline.suffix == ".json" else baseline / FILE
 
 
 def runs_in(folder: Path) -> list[Path]:
-    """The saved runs of a folder: itself, or those in it."""
+    """The saved runs in a folder, or the folder itself if it is a run."""
     if (folder / RUN_FILE).is_file():
         return [folder]
     return sorted(file.parent for file in folder.glob(f"*/{RUN_FILE}"))

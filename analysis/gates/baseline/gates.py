@@ -17,7 +17,7 @@ class Gates:
     """The checks of a run.
 
     Attributes:
-        name: the file, as it was named.
+        name: the file's path, as given.
         rules: when a run's figures are valid.
         checks: the checks, in the file's order.
         accepted: the values of a check's baseline, by the check's id; checks without a baseline are missing.
@@ -37,7 +37,7 @@ def load_gates(path: Path, accepting: bool = False) -> Gates:
         accepting: whether a baseline may be missing because it is about to be written.
 
     Raises:
-        GatesError: if it or a baseline can't be used; one line.
+        GatesError: if it or a baseline is invalid; the message is one line.
     """
     document = read_document(path)
     try:

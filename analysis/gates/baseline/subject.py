@@ -30,7 +30,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A workload that a check selects and the run does not have."""
+    """A workload that a check selects but the run does not have."""
 
     what: str
     workload: str | None = None
@@ -43,9 +43,9 @@ class Sample:
     Attributes:
         exact: the value, if it is the same in every run; otherwise None.
         rounds: the values by round; those of a percentile by round or group of rounds with enough calls.
-        least: the least that each may be: lower than its value if that is divided by, or reduced by, a lower
-            bound.
-        most: the most that each may be: infinity if it is a lower bound.
+        least: the lowest possible true value of each: below the value if a lower bound is its divisor or is
+            subtracted.
+        most: the highest possible true value of each: infinity if it is a lower bound.
         grouped: whether rounds were combined because one alone has too few calls.
     """
 

@@ -33,7 +33,7 @@ from wiretax.runs.reader import Run
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The limits of a case: those of its check, and those of a baseline."""
+    """The limits of a case, from its check and its baseline."""
 
     least: Fraction | None
     most: Fraction | None
@@ -66,7 +66,7 @@ def evaluate(run: Run, gates: Gates) -> GateResult:
 
 
 def _writable(name: str) -> str:
-    """A file's name as text: on Linux it may be any bytes."""
+    """A file's name as valid text: on Linux it may contain any bytes."""
     return name.encode("utf-8", "replace").decode()
 
 
@@ -218,7 +218,7 @@ def _too_few(subject: Subject, measured: Measured, quantile: float) -> str:
 
 
 def least_rounds(confidence: float) -> int:
-    """The least number of rounds whose median has an interval with this confidence."""
+    """The smallest number of rounds whose median has an interval with this confidence."""
     rounds = LEAST_ROUNDS
     while 1 - 2.0 ** (1 - rounds) < confidence:
         rounds += 1

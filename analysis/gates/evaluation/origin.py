@@ -1,4 +1,4 @@
-"""Whether a baseline can be compared with a run, and what apart from the client may explain a difference."""
+"""Whether a baseline can be compared with a run, and what other than the client may explain a difference."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def other_address(before: Accepted, check: Check, views: Views, subject: Subject
 
 
 def possible_reason(before: Accepted, check: Check, views: Views, subject: Subject, here: Origin) -> str:
-    """What apart from the client may explain a difference from the baseline; empty if nothing is known."""
+    """What other than the client may explain a difference from the baseline; empty if nothing is known."""
     if check.metric.names_endpoint and before.address is None:
         return (
             ": the baseline lacks the lengths of Host, app id and key, which may be the difference; look at it, "
@@ -48,7 +48,7 @@ def possible_reason(before: Accepted, check: Check, views: Views, subject: Subje
     if check.metric.names_endpoint and None in views.sent_to(subject.names):
         return ": this run lacks the lengths of Host, app id and key, so it is compared as sent; measure again"
     if check.metric.is_answer:
-        # Older baselines name the host only.
+        # Older baselines record only the host.
         was, now = (before.host, here.host) if before.server is None else (before.server, here.server)
         if was != now:
             return f": accepted from {was}, this is {now}, which answers in its own way; keep a baseline for each"
@@ -56,7 +56,7 @@ def possible_reason(before: Accepted, check: Check, views: Views, subject: Subje
 
 
 def accepted_words(before: Accepted, case: Case, here: Origin) -> str:
-    """The accepted value, and its version if that is another one."""
+    """The accepted value, and the version that measured it if that is a different one."""
     words = f" (accepted {limit(before.value, unit_of(case))}"
     if before.wiretax != here.wiretax:
         words += f" with wiretax {before.wiretax}, this is {here.wiretax}"

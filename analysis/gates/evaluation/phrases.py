@@ -1,4 +1,4 @@
-"""Figures and limits in words: exact ones with all their digits, others with three."""
+"""Formats values and limits: exact ones with all their digits, others with three."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHOWN = {
     "x": (1.0, "x"),
     "1/s": (1.0, "/s"),
 }
-# Units that a limit needs, so that it is not read in another one.
+# Units that are written after a limit, which could be read in another unit otherwise.
 NEEDED = ("s", "share", "points", "x")
 
 
@@ -61,7 +61,7 @@ def measured(case: Case) -> str:
 
 
 def limit(value: float | None, unit: str) -> str:
-    """A limit beside a measured value: without the unit, unless it could be read in another."""
+    """A limit shown beside a measured value: without its unit, unless it could be read in another unit."""
     return figure(value, unit, bare=unit not in NEEDED)
 
 

@@ -18,7 +18,7 @@ Where = Mapping[str, frozenset[Any]]
 
 
 class GatesError(ValueError):
-    """A gates file that can't be used: one line with what was given, what was expected and what to do."""
+    """An invalid gates file; the message says in one line what was given, what was expected and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class Check:
         minimum: the lower limit.
         maximum: the upper limit.
         baseline: a file or folder with accepted values; None without a baseline.
-        max_increase: above the baseline.
-        max_decrease: below it.
-        confidence: of the interval.
+        max_increase: the tolerance above the baseline.
+        max_decrease: the tolerance below the baseline.
+        confidence: the confidence of the interval.
     """
 
     id: str
@@ -76,7 +76,7 @@ class Rules:
     """``[valid]``: the conditions for a run's figures to be valid, and what an inconclusive check means.
 
     Attributes:
-        min_requests: the least number of requests of each workload that is checked.
+        min_requests: the smallest number of requests of each checked workload.
         max_failure_ratio: the largest share of a workload's exchanges that may fail.
         inconclusive: whether the gate passes or fails if a check can't be decided.
     """

@@ -151,7 +151,7 @@ def _comparison(table: CompareTable | None) -> Comparison | None:
 
 
 def _exactly(value: float | None, what: str) -> Fraction | None:
-    """A number as it was written: 195.6 is 1956/10."""
+    """A number exactly as written: 195.6 is 1956/10."""
     if value is None:
         return None
     if not isfinite(value):

@@ -32,9 +32,9 @@ class Metric:
         kind: "deterministic" is the same in each run, to the byte, and is compared exactly (a fraction of
             whole numbers); "stochastic" has a value per round.
         what: a description in one line.
-        figure: computes its value.
+        figure: the function that computes its value.
         needs_trigger: whether it compares a workload with the trigger of the same payload and client.
-        quantile: the percentile of a call's latency (0 to 1) that it is; None for all others. It is taken over
+        quantile: for a percentile of call latency, the quantile (0 to 1); None for all others. It is computed over
             several rounds if one has too few calls, and may be a lower bound.
         is_speed: whether it is a rate or a ratio of rates, which mean nothing if workloads compete.
         names_endpoint: whether the lengths of Host, app id and key are part of it.
@@ -63,8 +63,9 @@ class Metric:
         return {each: float(value) for each, value in values.items() if value is not None}
 
     def is_exact(self, workload: Counts) -> bool:
-        """Whether a workload's value is the same in each run. HPACK codes each signature into another number of
-        bits, and a replay's events differ in size, though not in number."""
+        """Whether a workload's value is the same in each run. With HPACK the encoded size of a signature varies,
+        and
+        a replay's events differ in size, though not in number."""
         varies = workload["payload_kind"] == REPLAY and self.unit != "requests/event"
         return self.kind == "deterministic" and workload["http"] == "1.1" and not varies
 

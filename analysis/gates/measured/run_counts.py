@@ -1,4 +1,4 @@
-"""What a run measured, as a gate needs it: counts as whole numbers, and latencies, by workload and by round."""
+"""A run's measurements as gates need them: counts as whole numbers, and latencies, by workload and round."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Measured(SliceCounts):
 
     Attributes:
         workloads: each workload's columns by its name; the reference client first, then by payload and call.
-        skipped: rows of the ``skipped`` of ``run.json`` by workload: what the run left out or did not finish
-            because the server rejected it.
+        skipped: rows of ``skipped`` in ``run.json`` by workload: workloads that the run left out or did not finish
+            because the server rejected them.
         why_no_speed: why its rates can't be compared, in a sentence; empty if workloads were sent in turn.
     """
 
@@ -69,12 +69,12 @@ class Measured(SliceCounts):
                 groups.append(tuple(group))
                 group, held = [], dict.fromkeys(workloads, 0)
         if groups:
-            # The rest is too small for a group, so the last one gets it.
+            # The remaining rounds are too few for a group, so they join the last one.
             groups[-1] = (*groups[-1], *group)
         return groups
 
     def calls(self, workload: str, rounds: Iterable[int] | None = None) -> int:
-        """How many calls have a latency, in these rounds or in all; those without an acknowledgement count too."""
+        """The number of calls with a latency, acknowledged or not, in these rounds or in all."""
         return sum(each.samples for each in self._of_rounds(workload, rounds))
 
     def latency(self, workload: str, rounds: Iterable[int], quantile: float) -> Quantile:

@@ -1,4 +1,4 @@
-"""The result's files, each written as a whole into the run's folder."""
+"""The result's files, each written atomically into the run's folder."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ def write_outputs(folder: Path, result: GateResult) -> None:
         write_whole(folder / name, lambda path, data=data: path.write_bytes(data))  # type: ignore[misc]
     step = os.environ.get("GITHUB_STEP_SUMMARY")
     if step:
-        # The verdict stands even if the page can't be written.
+        # The verdict must not depend on whether the page can be written.
         with suppress(OSError), Path(step).open("ab") as page:
             page.write(summary_md(result))

@@ -40,13 +40,13 @@ def gate_json(result: GateResult) -> bytes:
 
 
 def gate_schema() -> dict[str, Any]:
-    """The JSON Schema of the file, as the records have it."""
+    """The JSON Schema of the file, derived from its types."""
     schema = msgspec.json.schema(GateFile)
     definitions = schema["$defs"]
     for definition in definitions.values():
         definition["additionalProperties"] = False
         definition["required"] = list(definition["properties"])
-        # Python's way of describing members reads badly elsewhere.
+        # Docstrings of attributes are not suitable as descriptions.
         definition["description"] = definition["description"].partition("\n")[0]
         for property_ in definition["properties"].values():
             property_.pop("default", None)

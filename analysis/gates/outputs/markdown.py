@@ -9,7 +9,7 @@ from analysis.gates.evaluation.result import Case, GateResult
 
 SIGNS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "invalid": "⛔", "skipped": "⏭️"}
 WORDS = {0: "passed", 3: "failed", 4: "undecided", 5: "invalid"}
-# Characters that would be read as markup or end a table's cell.
+# Characters that are markup or would end a table's cell.
 MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#!&@])")
 
 

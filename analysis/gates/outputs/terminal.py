@@ -26,7 +26,7 @@ STYLES: dict[Verdict, str] = {
     "invalid": "red",
     "skipped": "dim",
 }
-# A column is not folded to less than this.
+# The smallest width of a folded column.
 LEAST_ROOM = 16
 
 
@@ -73,7 +73,7 @@ def print_metrics(console: Console) -> None:
 
 
 def print_changes(changes: list[Change], console: Console) -> None:
-    """Print the values of a baseline beside the ones they replace."""
+    """Print the new values of a baseline and the ones that they replace."""
     say = partial(console.print, soft_wrap=not console.is_terminal)
     for change in changes:
         metric = METRICS[change.now.metric]
@@ -126,7 +126,7 @@ def _measured(line: list[Case]) -> str:
 
 def _limit(line: list[Case]) -> str:
     spans = {span(case) for case in line}
-    return spans.pop() or "-" if len(spans) == 1 else "as accepted, each"
+    return spans.pop() or "-" if len(spans) == 1 else "per workload"
 
 
 def _print_table(table: Table, console: Console, folded: int) -> None:
@@ -134,7 +134,7 @@ def _print_table(table: Table, console: Console, folded: int) -> None:
 
     Args:
         table: the table.
-        console: a terminal has a width to fold to, a file or a pipe has none.
+        console: where to print it; columns are folded only on a terminal.
         folded: the column that may be folded.
     """
     if console.is_terminal:

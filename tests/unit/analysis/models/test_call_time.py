@@ -124,7 +124,7 @@ def test_a_limit_is_within_what_is_measured_whichever_batches_are() -> None:
 def test_a_limit_far_above_all_that_was_measured_is_none() -> None:
     row = fit_time(made_up(STRAIGHT, sized(1, 2, 3, 5))).iloc[0]
     assert math.isnan(row["gain_limit"])
-    assert row["no_limit_because"] == "the largest batch measured reaches less than 50 % of one"
+    assert row["no_limit_because"] == "the largest measured gain is less than 50 % of the limit"
 
 
 @pytest.mark.parametrize(
