@@ -36,7 +36,7 @@ def said(advice: Advice) -> str:
     return "\n".join([*choice(advice), *reasons(advice)])
 
 
-def test_a_usual_demand() -> None:
+def test_a_typical_demand() -> None:
     advice = advise(demand())
     best = advice.advised
     assert best is not None
@@ -54,7 +54,7 @@ def test_a_usual_demand() -> None:
 
 
 @pytest.mark.parametrize(("largest", "is_extrapolated"), [(0, False), (5, True), (10, False), (100, False)])
-def test_work_of_batches_larger_than_any_measured_is_called_extrapolated(
+def test_call_times_beyond_the_largest_measured_batch_are_called_extrapolated(
     largest: int, is_extrapolated: bool
 ) -> None:
     advice = advise(demand(), replace(MEASURED, largest_batch=largest))
@@ -64,7 +64,7 @@ def test_work_of_batches_larger_than_any_measured_is_called_extrapolated(
 
 @pytest.mark.parametrize("client", profile_names())
 @pytest.mark.parametrize("payload_bytes", [9, 90, 1000, 10_000])
-def test_full_batches_send_what_is_rendered_to_the_byte(client: str, payload_bytes: int) -> None:
+def test_full_batches_send_exactly_the_rendered_bytes(client: str, payload_bytes: int) -> None:
     # So many events that every batch is full.
     advice = advise(demand(rate=1e9, client=client, payload_bytes=payload_bytes, limit=12, budget_s=10))
     assert advice.options[1:]
@@ -75,7 +75,7 @@ def test_full_batches_send_what_is_rendered_to_the_byte(client: str, payload_byt
         assert option.bytes_per_s == pytest.approx(1e9 * sent / option.batch_size)
 
 
-def test_partly_filled_batches_send_the_mean_of_what_each_size_sends() -> None:
+def test_partly_filled_batches_send_the_mean_over_their_sizes() -> None:
     option = advise(demand(rate=40, limit=3)).options[2]
     # 60 ms of linger; 2.4 events follow within it on average.
     more = 40 * 0.060
@@ -98,15 +98,13 @@ def test_partly_filled_batches_send_the_mean_of_what_each_size_sends() -> None:
         ({"budget_s": 0.0405}, 10, 0.001),  # the budget leaves less, so this one doesn't fit
     ],
 )
-def test_a_linger_fills_batches_or_what_the_budget_leaves(
-    changes: dict[str, Any], size: int, seconds: float
-) -> None:
+def test_a_linger_fills_batches_or_uses_the_budget(changes: dict[str, Any], size: int, seconds: float) -> None:
     assert linger(demand(**changes), MEASURED, size) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("rate", [0.1, 3, 20, 333, 5000, 1e6])
 @pytest.mark.parametrize("budget_s", [0.0401, 0.0415, 0.06, 0.1, 0.3, 7])
-def test_what_is_advised_is_within_the_budget_and_sends_the_fewest(rate: float, budget_s: float) -> None:
+def test_the_recommendation_is_within_the_budget_and_sends_the_fewest_bytes(rate: float, budget_s: float) -> None:
     advice = advise(demand(rate=rate, budget_s=budget_s), MEASURED)
     assert advice.advised is not None
     assert advice.advised.worst_s <= budget_s + 1e-12
@@ -117,7 +115,7 @@ def test_what_is_advised_is_within_the_budget_and_sends_the_fewest(rate: float, 
     assert advice.advised.mean_s == min(option.mean_s for option in near)
 
 
-def test_an_event_bears_the_work_of_the_batch_it_is_in() -> None:
+def test_an_event_takes_the_time_of_its_whole_batch() -> None:
     # Of batches of one and of two, which are equally many here, two thirds of the events are in those of two.
     slow = CallCost(0.0, 0.006, "slow", Workload.of(payload_bytes=200, tls=True), FREE_MOCK)
     budget_s = 0.040 + 2 * 0.006 + 0.010
@@ -129,7 +127,7 @@ def test_an_event_bears_the_work_of_the_batch_it_is_in() -> None:
     assert two.mean_s == pytest.approx(wait_s + 0.040 + 0.006 * (1 / 3 + 2 * 2 / 3))
 
 
-def test_sizes_that_send_nearly_as_little_give_way_to_a_shorter_wait() -> None:
+def test_a_shorter_wait_is_preferred_to_slightly_fewer_bytes() -> None:
     advice = advise(demand(payload_bytes=10_000, rate=5000))
     assert advice.advised is not None
     assert advice.advised.batch_size < 5
@@ -144,14 +142,14 @@ def test_a_low_rate_is_not_worth_a_batch() -> None:
     assert "1.01 events on average and send 2.2 % more bytes" in said(advice)
 
 
-def test_a_budget_under_a_calls_time_fits_nothing() -> None:
+def test_a_budget_below_the_call_time_fits_nothing() -> None:
     advice = advise(demand(budget_s=0.02))
     assert advice.advised is None
     assert "Nothing fits." in said(advice)
     assert "A single call takes 40 ms, the budget is 20 ms" in said(advice)
 
 
-def test_a_budget_that_leaves_no_time_to_gather_is_not_worth_a_batch() -> None:
+def test_a_budget_without_time_to_fill_is_not_worth_a_batch() -> None:
     advice = advise(demand(budget_s=0.0405))
     assert advice.advised is advice.trigger
     assert "leaves less than the shortest linger, 1 ms" in said(advice)
@@ -172,7 +170,7 @@ def test_a_large_payload_leaves_little_to_save() -> None:
     assert "more round trips" in said(advice)
 
 
-def test_a_linger_that_the_budget_ends_says_what_more_would_take() -> None:
+def test_a_linger_limited_by_the_budget_says_what_more_would_need() -> None:
     text = said(advise(demand(rate=20)))
     assert "The budget ends the linger before most batches are full" in text
     assert "95 % of them would be full; that takes a budget of 355 ms" in text
@@ -194,7 +192,7 @@ def test_a_publisher_that_cannot_keep_up() -> None:
     assert "One such publisher would be 87 % busy; two leave headroom." in said(near)
 
 
-def test_a_connection_for_each_call_takes_its_handshakes() -> None:
+def test_a_connection_per_call_adds_its_handshakes() -> None:
     assert load_profile("node-18").connection == "close"
     advice = advise(demand(client="node-18", connection="close", budget_s=0.2))
     assert advice.trigger.worst_s == pytest.approx(0.12)
@@ -207,7 +205,7 @@ def test_a_connection_for_each_call_takes_its_handshakes() -> None:
 @pytest.mark.parametrize("closes", [False, True])
 @pytest.mark.parametrize("rtt_s", [0.0, 0.0007, 0.012, 0.04, 0.2])
 @pytest.mark.parametrize("payload_bytes", [200, 4000])
-def test_no_event_takes_longer_than_the_budget_by_what_is_advised(
+def test_the_recommendation_keeps_every_event_within_the_budget(
     tls: bool, closes: bool, rtt_s: float, payload_bytes: int
 ) -> None:
     """The worst case, counted by round trips: the first event of a batch that fills just as its linger ends."""
@@ -259,13 +257,13 @@ def test_a_server_that_closes_leaves_less_time_to_linger() -> None:
         (Connections(True, "--connection close"), "as --connection close states, so a call takes 3 round trips"),
     ],
 )
-def test_it_is_said_what_becomes_of_connections_and_who_says_so(connections: Connections, text: str) -> None:
+def test_the_connection_assumption_and_its_source_are_stated(connections: Connections, text: str) -> None:
     assert text in said(advise(demand(connections=connections), MEASURED))
     closed = "the work of opening one is not included" in said(advise(demand(connections=connections), MEASURED))
     assert closed == connections.closes
 
 
-def test_a_budget_that_set_up_alone_uses_up_says_so() -> None:
+def test_a_budget_used_up_by_connection_set_up_is_reported() -> None:
     text = said(advise(demand(budget_s=0.1, connections=Connections(True, "a-run"))))
     assert "Nothing fits." in text
     assert "so a call takes 3 round trips" in text
@@ -283,7 +281,7 @@ def test_a_verdict_comes_first() -> None:
     assert usual.startswith("[bold]Publish in batches of 10")
 
 
-def test_the_work_is_in_the_latency() -> None:
+def test_the_call_time_is_part_of_the_latency() -> None:
     slow = CallCost(0.010, 0.002, "slow", Workload.of(payload_bytes=200, tls=True), FREE_MOCK)
     advice = advise(demand(rate=20), slow)
     assert advice.trigger.worst_s == pytest.approx(0.040 + 0.010 + 0.002)
@@ -311,7 +309,7 @@ def test_the_work_is_in_the_latency() -> None:
         (replace(MEASURED, with_connection=True), "with TLS, a connection per call"),
     ],
 )
-def test_it_is_said_where_the_work_is_from(cost: CallCost, text: str) -> None:
+def test_the_source_of_the_call_time_is_stated(cost: CallCost, text: str) -> None:
     assert text in said(advise(demand(), cost))
 
 
@@ -344,7 +342,7 @@ def printed(advice: Advice, width: int) -> list[str]:
     return [line.rstrip() for line in console.export_text().splitlines()]
 
 
-def test_advice_as_it_is_printed() -> None:
+def test_the_printed_advice() -> None:
     assert printed(advise(demand(), MEASURED), 120) == PRINTED.splitlines()
 
 

@@ -32,7 +32,7 @@ def simulate(rate: float, linger_s: float, most: int, seed: int) -> tuple[float,
     ("rate", "linger_s", "most"),
     [(500, 0.029, 10), (500, 0.010, 10), (20, 0.059, 4), (0.1, 0.059, 10), (3000, 0.005, 2), (5000, 0.02, 81)],
 )
-def test_batches_hold_and_wait_as_in_a_simulation(rate: float, linger_s: float, most: int) -> None:
+def test_batch_fill_and_wait_agree_with_a_simulation(rate: float, linger_s: float, most: int) -> None:
     size, wait, longest, full = simulate(rate, linger_s, most, seed=5)
     batching = batch_arrivals(rate, linger_s, most)
     assert batching.mean_size == pytest.approx(size, rel=0.01)
@@ -42,7 +42,7 @@ def test_batches_hold_and_wait_as_in_a_simulation(rate: float, linger_s: float, 
     assert batching.shares.sum() == pytest.approx(1)
 
 
-def test_on_paper() -> None:
+def test_values_computed_by_hand() -> None:
     # At most two: the second comes within the linger with 1 - exp(-1).
     two = batch_arrivals(10, 0.1, 2)
     second = 1 - np.exp(-1)
@@ -54,19 +54,19 @@ def test_on_paper() -> None:
 
 @pytest.mark.parametrize("most", [2, 10, 100, 1000])
 @pytest.mark.parametrize("rate", [0.1, 500, 200_000])
-def test_the_time_to_fill_fills_as_many_as_it_says_and_no_more(rate: float, most: int) -> None:
+def test_the_time_to_fill_is_as_short_as_possible(rate: float, most: int) -> None:
     needed = time_to_fill(rate, most)
     assert batch_arrivals(rate, needed, most).filled == pytest.approx(0.95, abs=1e-6)
     assert batch_arrivals(rate, needed * 0.99, most).filled < 0.95
 
 
-def test_one_event_is_a_full_batch_that_waits_for_nothing() -> None:
+def test_a_batch_of_one_never_waits() -> None:
     assert time_to_fill(500, 1) == 0
     alone = batch_arrivals(500, 0.0, 1)
     assert (alone.mean_size, alone.mean_wait_s, alone.filled) == (1, 0, 1)
 
 
-def test_much_more_than_fits_is_always_full() -> None:
+def test_at_high_rates_batches_are_always_full() -> None:
     flooded = batch_arrivals(1e9, 1000.0, 10)
     assert flooded.filled == 1
     assert flooded.mean_size == 10

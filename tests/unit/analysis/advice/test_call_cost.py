@@ -43,7 +43,7 @@ def pair(**settings: Any) -> tuple[Workload, ...]:
     )
 
 
-def test_the_work_of_a_call_and_of_an_event_is_found_again(tmp_path: Path) -> None:
+def test_recovers_the_time_of_a_call_and_of_an_event(tmp_path: Path) -> None:
     save(tmp_path, "1", *pair())
     cost = find_call_cost(tmp_path, None, Workload.of())
     assert cost.call_s == pytest.approx(50e-6)
@@ -64,7 +64,7 @@ def test_the_work_of_a_call_and_of_an_event_is_found_again(tmp_path: Path) -> No
         (Workload.of(connection="close"), Workload.of(payload_bytes=9, connection="close")),
     ],
 )
-def test_the_nearest_family_is_taken(tmp_path: Path, wanted: Workload, nearest: Workload) -> None:
+def test_the_closest_family_is_used(tmp_path: Path, wanted: Workload, nearest: Workload) -> None:
     families: tuple[dict[str, Any], ...] = (
         {"payload_bytes": 1000},
         {},
@@ -77,7 +77,7 @@ def test_the_nearest_family_is_taken(tmp_path: Path, wanted: Workload, nearest: 
     assert find_call_cost(tmp_path, None, wanted).workload == nearest
 
 
-def test_the_newest_run_that_tells_is_taken(tmp_path: Path) -> None:
+def test_the_newest_usable_run_is_used(tmp_path: Path) -> None:
     save(tmp_path, "1", *pair(), call_s=1e-6)
     save(tmp_path, "2", *pair())
     save(tmp_path, "3", Workload.of())  # one size only
@@ -94,7 +94,7 @@ def test_the_newest_run_that_tells_is_taken(tmp_path: Path) -> None:
     assert find_call_cost(tmp_path, "8", Workload.of()).by_round_trips
 
 
-def test_only_sweeps_whose_call_times_are_a_line_tell(tmp_path: Path) -> None:
+def test_only_sweeps_with_linear_call_times_are_usable(tmp_path: Path) -> None:
     save(tmp_path, "1", *pair(), call_s=1e-6)
     save(tmp_path, "2", *pair(), mode="free")
     save(tmp_path, "3", *pair(), plan={"name": "free-run", "seed": 1})  # before runs had a mode
@@ -111,19 +111,19 @@ def bend(folder: Path) -> None:
     slices.to_parquet(folder / "slices.parquet")
 
 
-def test_a_run_says_whether_connections_are_in_its_work(tmp_path: Path) -> None:
+def test_a_run_records_whether_call_times_include_connections(tmp_path: Path) -> None:
     save(tmp_path, "1", *pair())
     assert not find_call_cost(tmp_path, None, Workload.of()).with_connection
     save(tmp_path, "2", *pair(connection="close"))
     assert find_call_cost(tmp_path, None, Workload.of()).with_connection
 
 
-def test_a_server_on_this_machine_tells_too(tmp_path: Path) -> None:
+def test_a_run_against_a_local_server_is_usable_too(tmp_path: Path) -> None:
     save(tmp_path, "1", *pair(), mock=None, endpoint="http://127.0.0.1:6001/apps/1")
     assert find_call_cost(tmp_path, None, Workload.of()).run == "1"
 
 
-def test_without_a_run_it_is_unknown(tmp_path: Path) -> None:
+def test_without_a_run_the_cost_is_unknown(tmp_path: Path) -> None:
     assert find_call_cost(tmp_path / "none", None, Workload.of()) == UNKNOWN
     save(tmp_path, "1", Workload.of())
     assert find_call_cost(tmp_path, None, Workload.of()) == UNKNOWN
@@ -141,7 +141,7 @@ def test_without_a_run_it_is_unknown(tmp_path: Path) -> None:
         ("cut", "can't be read"),
     ],
 )
-def test_a_run_that_is_named_and_does_not_tell_is_refused(tmp_path: Path, name: str, text: str) -> None:
+def test_a_given_run_that_is_not_usable_is_rejected(tmp_path: Path, name: str, text: str) -> None:
     save(tmp_path, "one", Workload.of())
     save(tmp_path, "free", *pair(), mode="free")
     save(tmp_path, "two", *pair()[:2])

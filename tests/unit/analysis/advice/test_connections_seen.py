@@ -42,13 +42,13 @@ def save(
         (Workload.of(client=LIBRARY), 100, None),
     ],
 )
-def test_a_server_closes_what_its_clients_would_have_kept(
+def test_a_server_closes_connections_that_clients_would_have_kept(
     workload: Workload, connections: int, closes: bool | None
 ) -> None:
     assert closes_most_calls(slices_frame(record(slice_(workload, 0, 100, connections=connections)))) is closes
 
 
-def test_the_newest_run_against_the_same_server_tells(tmp_path: Path) -> None:
+def test_the_newest_run_against_the_same_server_is_used(tmp_path: Path) -> None:
     target = Endpoint.parse(SERVER)
     assert find_seen(tmp_path, None, target) is None
     save(tmp_path, "1", closes=False)
@@ -61,7 +61,7 @@ def test_the_newest_run_against_the_same_server_tells(tmp_path: Path) -> None:
     assert find_seen(tmp_path, None, Endpoint.parse(SERVER.replace("http:", "https:"))) is None
 
 
-def test_a_run_that_is_named_tells_of_any_server_but_the_mock(tmp_path: Path) -> None:
+def test_a_given_run_is_used_for_any_server_but_the_mock(tmp_path: Path) -> None:
     other = Endpoint.parse(SERVER.replace("6001", "6003"))
     save(tmp_path, "1", closes=True)
     save(tmp_path, "2", closes=False, mock={"servers": 1})
