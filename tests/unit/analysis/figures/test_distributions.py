@@ -15,7 +15,7 @@ from analysis.measures.latency import percentiles
 from wiretax.channels.workload import Workload
 
 
-def test_a_distribution_reaches_its_percentiles_at_their_share() -> None:
+def test_a_distribution_passes_through_its_percentiles() -> None:
     slow = slice_(BATCH, 0, 980)
     slow.measured.latency.record([50_000_000] * 20)
     made = record(slice_(TRIGGER, 0, 1000), slow, users=16)
@@ -33,7 +33,7 @@ def test_a_distribution_reaches_its_percentiles_at_their_share() -> None:
     assert times[-1] == pytest.approx(50, rel=0.01)
 
 
-def test_a_distribution_shows_what_was_not_acknowledged_as_at_least_that_long() -> None:
+def test_a_distribution_shows_unacknowledged_calls_as_lower_bounds() -> None:
     stalled = slice_(BATCH, 0, 970)
     stalled.boundary.latency.record_censored([400_000_000] * 30)
     made = record(slice_(TRIGGER, 0, 50), stalled, users=16)
@@ -52,7 +52,7 @@ def test_a_distribution_shows_what_was_not_acknowledged_as_at_least_that_long() 
     assert figure.png().startswith(b"\x89PNG")
 
 
-def test_users_of_all_workers_count_and_what_is_given_counts_more() -> None:
+def test_users_of_all_workers_are_added_unless_a_number_is_given() -> None:
     made = record()
     for worker in (0, 1):
         made.add(slice_(TRIGGER, 0, 10), users=8, worker=worker)

@@ -37,7 +37,7 @@ def svg(figure: Drawing) -> str:
     return figure.svg()
 
 
-def test_it_is_one_image_with_a_title_for_those_who_cannot_see_it(figure: Drawing, svg: str) -> None:
+def test_the_svg_is_one_image_with_an_accessible_title(figure: Drawing, svg: str) -> None:
     root = ElementTree.fromstring(svg)
     assert root.tag == f"{SVG}svg"
     assert root.get("role") == "img"
@@ -49,28 +49,26 @@ def test_it_is_one_image_with_a_title_for_those_who_cannot_see_it(figure: Drawin
     assert root.get("aria-labelledby") == title.get("id")
 
 
-def test_words_stay_words(svg: str) -> None:
+def test_text_in_the_svg_stays_text(svg: str) -> None:
     words = ["".join(each.itertext()).strip() for each in ElementTree.fromstring(svg).iter(f"{SVG}text")]
     assert "bytes sent per event" in words
     assert "limit 210 B" in words
 
 
-def test_the_same_frame_gives_the_same_bytes(figure: Drawing, svg: str) -> None:
+def test_the_same_data_gives_the_same_bytes(figure: Drawing, svg: str) -> None:
     assert figure.svg() == svg
     again = example()
     assert again.svg() == svg
     assert again.png() == figure.png()
 
 
-def test_no_id_follows_from_the_digits_of_a_coordinate(
-    figure: Drawing, svg: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ids_do_not_depend_on_coordinates(figure: Drawing, svg: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # matplotlib's ids are hashes of coordinates with a salt: another salt is what another last digit would be.
     monkeypatch.setattr("analysis.figures.drawing.styled", lambda name: styled(f"{name} elsewhere"))
     assert figure.svg() == svg
 
 
-def test_it_asks_nothing_of_any_other_place(svg: str) -> None:
+def test_the_svg_has_no_external_references(svg: str) -> None:
     without_names = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
     assert "://" not in without_names
     assert "<!DOCTYPE" not in svg
@@ -79,7 +77,7 @@ def test_it_asks_nothing_of_any_other_place(svg: str) -> None:
     assert all(each.startswith("#wiretax-bytes-by-batch-size-") for each in references)
 
 
-def test_every_reference_has_its_target_and_no_id_is_given_twice(svg: str) -> None:
+def test_every_reference_has_a_target_and_ids_are_unique(svg: str) -> None:
     ids = [each.get("id") for each in ElementTree.fromstring(svg).iter() if each.get("id")]
     assert ids
     assert len(ids) == len(set(ids))
@@ -87,7 +85,7 @@ def test_every_reference_has_its_target_and_no_id_is_given_twice(svg: str) -> No
     assert all(str(each).startswith("wiretax-bytes-by-batch-size") for each in ids)
 
 
-def test_ids_and_styles_of_two_figures_in_a_page_are_apart(svg: str) -> None:
+def test_ids_and_styles_of_two_figures_on_a_page_do_not_collide(svg: str) -> None:
     other = layer_waterfall(made_up(Costs(), [Workload.of()], rounds=1))
     assert isinstance(other, Drawing)
     ids = [set(re.findall(r' id="([^"]+)"', each)) for each in (svg, other.svg())]
@@ -100,7 +98,7 @@ def test_ids_and_styles_of_two_figures_in_a_page_are_apart(svg: str) -> None:
         assert all(each.startswith("#wiretax-bytes-by-batch-size") for each in selectors), selectors
 
 
-def test_ink_and_paper_follow_the_page(svg: str) -> None:
+def test_colours_follow_the_page(svg: str) -> None:
     style = re.search(r"<style>(.*?)</style>", svg, re.DOTALL)
     assert style
     drawn = svg.replace(style[0], "")
@@ -115,14 +113,14 @@ def test_ink_and_paper_follow_the_page(svg: str) -> None:
     assert re.search(r"@media print \{ #\S+ \{ --ink: #1b1f24", style[1])
 
 
-def test_a_text_without_colour_would_be_black_on_black(svg: str) -> None:
+def test_all_text_has_a_colour(svg: str) -> None:
     texts = list(ElementTree.fromstring(svg).iter(f"{SVG}text"))
     assert texts
     for text in texts:
         assert "fill: var(--ink)" in (text.get("style") or ""), "".join(text.itertext())
 
 
-def test_the_png_opens_and_is_sharp(figure: Drawing) -> None:
+def test_the_png_opens_at_high_resolution(figure: Drawing) -> None:
     with Image.open(BytesIO(figure.png())) as image:
         image.load()
         assert image.width >= 1200
@@ -139,7 +137,7 @@ def test_a_figure_is_saved_under_its_name(figure: Drawing, tmp_path: Path) -> No
     assert (tmp_path / "bytes-by-batch-size.svg").read_text(encoding="utf-8") == figure.svg()
 
 
-def test_a_notebook_keeps_both_and_the_name(figure: Drawing) -> None:
+def test_a_notebook_stores_both_formats_and_the_name(figure: Drawing) -> None:
     shown, about = figure._repr_mimebundle_(include=None, exclude=None)
     assert shown["image/svg+xml"] == figure.svg()
     assert base64.b64decode(shown["image/png"]) == figure.png()
@@ -147,14 +145,14 @@ def test_a_notebook_keeps_both_and_the_name(figure: Drawing) -> None:
     assert about == {"wiretax": {"figure": "bytes-by-batch-size"}}
 
 
-def test_drawing_leaves_matplotlib_as_it_was() -> None:
+def test_drawing_does_not_change_matplotlib_settings() -> None:
     before = dict(mpl.rcParams)
     example().svg()
     assert dict(mpl.rcParams) == before
     assert "matplotlib.pyplot" not in str(example().figure.canvas.manager)
 
 
-def test_an_absent_figure_says_why_and_what_to_do() -> None:
+def test_a_missing_figure_says_why_and_what_to_do() -> None:
     absent = Absent("gain", "this run has no batch", "wiretax run headline")
     assert str(absent) == "No figure here: this run has no batch; wiretax run headline measures it."
     shown, metadata = absent._repr_mimebundle_()

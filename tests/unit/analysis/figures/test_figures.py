@@ -110,7 +110,7 @@ DRAWN = {
 
 @pytest.mark.parametrize("made", FRAMES)
 @pytest.mark.parametrize("figure", FIGURES)
-def test_legal_frames_are_drawn_or_declined(
+def test_valid_data_gives_a_figure_or_a_reason(
     figure: Callable[[pd.DataFrame], Drawing | Absent], made: Callable[[], pd.DataFrame]
 ) -> None:
     result = figure(made())
@@ -134,7 +134,7 @@ def test_without_latencies_there_is_no_distribution(made: Callable[[], pd.DataFr
     assert isinstance(latency_distributions(kept.empty_table().to_pandas(), made()), Absent)
 
 
-def test_a_run_that_lacks_a_comparison_says_what_would_measure_it() -> None:
+def test_a_missing_comparison_names_the_plan_that_measures_it() -> None:
     slices = slices_frame(record(slice_(TRIGGER, 0, 10)))
     declined = {each.__name__: str(each(slices)) for each in FIGURES[1:]}
     assert declined == {

@@ -17,7 +17,7 @@ from analysis.models.call_time import fit_time, gain_curve
 from analysis.text.numbers import short
 
 
-def test_gains_stand_with_their_intervals_beside_the_fitted_curve() -> None:
+def test_gains_are_drawn_with_intervals_and_the_fitted_curve() -> None:
     slices = made_up(Costs(call_s=20e-6, event_s=4e-6), SWEEP, spread=0.02)
     figure = drawn(gain_by_batch_size(slices))
     assert [axes.get_title(loc="left") for axes in figure.figure.axes] == [
@@ -46,7 +46,7 @@ def len_of(line_: Line2D) -> int:
     return len(np.asarray(line_.get_xdata()))
 
 
-def test_gains_that_no_line_describes_are_joined_and_have_no_limit() -> None:
+def test_gains_without_a_fitted_line_are_joined_and_have_no_limit() -> None:
     slices = made_up(Costs(), SWEEP)
     # A batch of ten takes twice the time that the line through the others would give it.
     slices = slices.assign(
@@ -61,13 +61,13 @@ def test_gains_that_no_line_describes_are_joined_and_have_no_limit() -> None:
     assert not any("limit" in text for text in texts(figure))
 
 
-def test_classes_that_were_sent_side_by_side_have_no_figure_of_gains() -> None:
+def test_user_classes_sent_side_by_side_have_no_gain_figure() -> None:
     figure = gain_by_batch_size(made_up(Costs(), SWEEP).assign(mode="free"))
     assert isinstance(figure, Absent)
     assert "side by side" in str(figure)
 
 
-def test_few_rounds_give_gains_without_intervals_or_a_band() -> None:
+def test_few_rounds_give_gains_without_intervals_or_band() -> None:
     figure = drawn(gain_by_batch_size(made_up(Costs(), SWEEP, rounds=2)))
     axes = figure.figure.axes[0]
     _, _, [whiskers] = axes.containers[0].lines  # type: ignore[attr-defined]

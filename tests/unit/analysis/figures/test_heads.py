@@ -11,7 +11,7 @@ from analysis.figures import (
 from wiretax.channels.workload import Workload
 
 
-def test_heads_are_stacked_by_part_the_least_first_with_the_claim() -> None:
+def test_heads_are_stacked_by_part_smallest_first_with_the_claim() -> None:
     heavy, light = slice_(Workload.of(client="node"), 0, 10), slice_(Workload.of(client="reference"), 0, 10)
     heavy.measured.header_bytes += 1000
     figure = drawn(heads_by_client(slices_frame(record(heavy, light))))
@@ -26,7 +26,7 @@ def test_heads_are_stacked_by_part_the_least_first_with_the_claim() -> None:
     assert any(list(each.get_xdata()) == [400, 400] for each in axes.lines)
 
 
-def test_a_client_sent_in_several_ways_has_one_head() -> None:
+def test_a_client_with_several_workloads_has_one_head() -> None:
     plain, closing = Workload.of(client="node"), Workload.of(client="node", connection="close")
     longer = slice_(closing, 0, 10)
     longer.measured.header_bytes += 190

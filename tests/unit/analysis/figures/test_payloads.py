@@ -14,7 +14,7 @@ from analysis.figures.payloads import payload_at_factor
 from analysis.measures.event_bytes import bytes_per_event
 
 
-def test_overhead_crosses_the_claim_where_the_bytes_say_so() -> None:
+def test_overhead_crosses_the_claim_at_the_payload_that_bytes_give() -> None:
     costs = Costs()
     slices = made_up(costs, SWEEP)
     figure = drawn(overhead_by_payload(slices))
@@ -31,7 +31,7 @@ def test_overhead_crosses_the_claim_where_the_bytes_say_so() -> None:
 
 
 @pytest.mark.parametrize(("factor", "payload"), [(10, 50.0), (100, None), (1.5, None)])
-def test_a_crossing_lies_between_two_payloads_or_nowhere(factor: float, payload: float | None) -> None:
+def test_a_crossing_is_between_measured_payloads_or_none(factor: float, payload: float | None) -> None:
     payloads = np.array([10.0, 100.0, 1000.0])
     found = payload_at_factor(payloads, 400 + 2 * payloads, factor)
     assert found == (None if payload is None else pytest.approx(payload))

@@ -13,7 +13,7 @@ from analysis.figures import (
 )
 
 
-def test_a_connections_price_is_shared_by_its_calls() -> None:
+def test_the_cost_of_a_connection_is_shared_by_its_calls() -> None:
     slices = slices_frame(record(shared(100), shared(0), shared(0, connection="close"), shared(10)))
     figure = drawn(connections(slices))
     [axes] = figure.figure.axes

@@ -34,7 +34,7 @@ def test_bytes_fall_with_batch_size_to_the_models_limit() -> None:
     assert axes.get_xscale() == axes.get_yscale() == "log"
 
 
-def test_batches_that_only_a_dedicated_cluster_takes_are_marked() -> None:
+def test_batches_that_need_a_dedicated_cluster_are_marked() -> None:
     words = "more than 10 per call: dedicated cluster"
     usual, larger = made_up(Costs(), SWEEP), made_up(Costs(), [*SWEEP, Workload.of("batch", 50)])
     assert words not in texts(drawn(bytes_by_batch_size(usual)))

@@ -20,7 +20,7 @@ def test_ticks_keep_their_distance() -> None:
     assert apart([100, 10, 12, 30, 10], 1.6) == [10, 30, 100]
 
 
-def test_layers_and_lines_are_told_apart_without_colour() -> None:
+def test_layers_and_lines_are_distinguishable_without_colour() -> None:
     assert len({each.marker for each in STROKES}) == len({str(each.linestyle) for each in STROKES}) == len(STROKES)
     assert len(set(LAYER_COLOURS.values())) == len(LAYER_COLOURS)
     assert text_on("#0072b2") != text_on("#f0e442")

@@ -16,7 +16,7 @@ from wiretax.channels.workload import Workload
 from wiretax.wire.counters import TlsCounters
 
 
-def test_the_waterfall_climbs_layer_by_layer_to_the_cable() -> None:
+def test_the_waterfall_adds_up_layer_by_layer_to_the_cable() -> None:
     slices = slices_frame(record(counted(TRIGGER), counted(Workload.of("batch", 5)), counted(BATCH)))
     figure = drawn(layer_waterfall(slices))
     alone, together = figure.figure.axes
@@ -43,7 +43,7 @@ def test_the_waterfall_climbs_layer_by_layer_to_the_cable() -> None:
     assert figure.title == "An event of 100 B: 730 B on the cable by itself, 163 B in a batch of 10."
 
 
-def test_layers_of_tls_are_in_the_waterfall_where_there_are_any() -> None:
+def test_the_waterfall_has_tls_layers_if_tls_was_used() -> None:
     made = counted(Workload.of(tls=True))
     made.tls = TlsCounters(220, 220, 0, 0)
     figure = drawn(layer_waterfall(slices_frame(record(made))))
@@ -52,14 +52,14 @@ def test_layers_of_tls_are_in_the_waterfall_where_there_are_any() -> None:
     assert "TLS" in figure.title
 
 
-def test_without_the_kernels_count_the_waterfall_ends_with_what_was_sent() -> None:
+def test_without_kernel_counts_the_waterfall_ends_with_bytes_sent() -> None:
     slices = slices_frame(record(counted(TRIGGER), counted(BATCH))).assign(**dict.fromkeys(KERNEL, np.nan))
     figure = drawn(layer_waterfall(slices))
     assert list(bars(figure.figure.axes[0]))[-1] == "sent (HTTP)"
     assert "the kernel did not count them" in figure.caption
 
 
-def test_what_failed_calls_cost_is_a_step_of_its_own() -> None:
+def test_failed_calls_have_a_separate_step() -> None:
     failing = slice_(TRIGGER, 0, 10, unfinished_sent_bytes=450)
     figure = drawn(layer_waterfall(slices_frame(record(failing))))
     [bar] = bars(figure.figure.axes[0])["failed calls, sent"]
