@@ -26,7 +26,7 @@ def slowed(frame: pd.DataFrame, first_round: int, factor: float) -> pd.DataFrame
     return frame.assign(duration_s=frame["duration_s"].mask(slow, frame["duration_s"] * factor))
 
 
-def test_a_steady_run_leaves_none_though_the_machine_drifts() -> None:
+def test_a_steady_run_has_no_cautions_despite_drift() -> None:
     assert kinds(made_up(Costs(), CALLS, spread=0.03, drift=0.1)) == []
 
 
@@ -45,7 +45,7 @@ def test_gains_that_spread() -> None:
     assert CALLS[1].name in caution.what or CALLS[2].name in caution.what
 
 
-def test_halves_that_lie_apart() -> None:
+def test_halves_that_differ() -> None:
     steady = made_up(Costs(), CALLS, rounds=12, spread=0.005)
     [caution] = cautions(slowed(steady, 6, 1.09), META)
     assert caution.kind == "drift"
@@ -54,14 +54,14 @@ def test_halves_that_lie_apart() -> None:
     assert kinds(slowed(steady, 6, 1.02)) == []
 
 
-def test_a_generator_at_its_limit_matters_where_the_endpoint_is_measured() -> None:
+def test_a_saturated_generator_is_a_caution_for_an_external_endpoint() -> None:
     frame = made_up(Costs(), CALLS)
     assert kinds(frame, {**META, "mock": None}) == ["saturated"]
     assert kinds(frame, {**META, "mock": {**FREE, "per_event_s": 1e-4}}) == ["saturated"]
     assert kinds(frame, {"mock": None, "busy": {"generator": 0.5, "mock": None}}) == []
 
 
-def test_a_run_without_pairs_or_rows_has_nothing_to_doubt() -> None:
+def test_a_run_without_pairs_or_rows_has_no_cautions() -> None:
     assert kinds(made_up(Costs(), CALLS[:1])) == []
     assert kinds(made_up(Costs(), CALLS).iloc[:0]) == []
     assert kinds(made_up(Costs(), CALLS), {}) == []

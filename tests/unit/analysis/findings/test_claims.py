@@ -23,7 +23,7 @@ def sized(workloads: list[Workload], *sizes: int) -> list[Workload]:
     return [workload.replace(payload_bytes=size) for size in sizes for workload in workloads]
 
 
-def test_the_head_is_that_of_the_official_libraries() -> None:
+def test_the_head_claim_uses_the_official_libraries() -> None:
     claim = claims(rendered([TRIGGER.replace(client=client, payload_bytes=17) for client in OFFICIAL]))[HEADER]
     assert claim.verdict == "holds"
     assert claim.measured == "374 to 485 B, mean 429 B"
@@ -31,13 +31,13 @@ def test_the_head_is_that_of_the_official_libraries() -> None:
     assert "144 to 255 B" in claim.note
 
 
-def test_without_an_official_library_the_head_is_not_judged() -> None:
+def test_without_an_official_library_the_head_claim_is_not_measured() -> None:
     claim = claims(rendered([TRIGGER]))[HEADER]
     assert claim.verdict == "not measured"
     assert "wiretax run clients" in claim.note
 
 
-def test_overhead_is_named_with_the_payloads_at_which_it_is_10_5_and_2() -> None:
+def test_overhead_is_given_with_the_payloads_at_which_it_is_10_5_and_2() -> None:
     claim = claims(rendered(sized([TRIGGER, TEN], 10, 100)))[OVERHEAD]
     assert (claim.verdict, claim.measured) == ("holds", "37.6x at 10 B")
     assert claim.note.startswith("By the model: 10x at 41 B, 5x at 93 B, 2x at 389 B.")
@@ -45,18 +45,18 @@ def test_overhead_is_named_with_the_payloads_at_which_it_is_10_5_and_2() -> None
 
 @pytest.mark.parametrize("factor", [10.0, 5.0, 2.0, 1.3])
 @pytest.mark.parametrize("client", ["reference", "python", "php"])
-def test_an_overhead_is_crossed_where_it_is_said(factor: float, client: str) -> None:
+def test_an_overhead_is_crossed_at_the_given_payload(factor: float, client: str) -> None:
     size = payload_at_overhead(factor, client, "chat")
     assert size is not None
     at, beyond = (request_sizes(TRIGGER.replace(client=client, payload_bytes=each)) for each in (size, size + 1))
     assert at.sent / size >= factor > beyond.sent / (size + 1)
 
 
-def test_an_overhead_no_event_has_is_not_crossed() -> None:
+def test_an_overhead_above_that_of_any_event_is_not_crossed() -> None:
     assert payload_at_overhead(10_000, "reference", "chat") is None
 
 
-def test_a_cure_is_judged_by_what_overhead_is_left() -> None:
+def test_a_remedy_is_rated_by_the_remaining_overhead() -> None:
     cured = claims(rendered(sized([TRIGGER, TEN], 100, 1000)))[CURE]
     assert cured.verdict == "holds"
     assert cured.measured == "58.6 % fewer bytes, overhead 4.73x to 1.96x"
@@ -72,7 +72,7 @@ def test_a_cure_is_judged_by_what_overhead_is_left() -> None:
         (Costs(call_s=1e-6, event_s=20e-6), "holds", "1.04x events/s"),
     ],
 )
-def test_ten_a_call_suffice_where_events_and_not_calls_take_the_time(
+def test_ten_events_per_call_are_enough_if_events_take_most_of_the_time(
     costs: Costs, verdict: str, measured: str
 ) -> None:
     calls = [TRIGGER, Workload.of("batch", 5), TEN, Workload.of("batch", 50)]
@@ -80,7 +80,7 @@ def test_ten_a_call_suffice_where_events_and_not_calls_take_the_time(
     assert (claim.verdict, claim.measured) == (verdict, measured)
 
 
-def test_the_limit_of_the_gain_is_beside_it() -> None:
+def test_the_limit_of_the_gain_is_in_the_note() -> None:
     frame = rendered(
         [TRIGGER, Workload.of("batch", 2), TEN, *LARGER], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6)
     )
@@ -90,7 +90,7 @@ def test_the_limit_of_the_gain_is_beside_it() -> None:
     assert claims(few)[TEN_A_CALL].note == f"A{told.format(20)} events per call (extrapolated)."
 
 
-def test_where_call_times_bend_the_largest_gain_measured_is_beside_it() -> None:
+def test_for_nonlinear_call_times_the_largest_measured_gain_is_in_the_note() -> None:
     frame = rendered([TRIGGER, TEN, *LARGER], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
     # A hundred events take as long as five batches of twenty.
     bent = frame.assign(duration_s=frame["duration_s"].mask(frame["batch_size"] == 100, 1000 * 300e-6))
@@ -102,13 +102,13 @@ def test_where_call_times_bend_the_largest_gain_measured_is_beside_it() -> None:
     )
 
 
-def test_ten_are_not_called_enough_where_no_larger_batch_was_measured() -> None:
+def test_ten_are_not_enough_if_no_larger_batch_was_measured() -> None:
     claim = claims(rendered([TRIGGER, TEN], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6)))[TEN_A_CALL]
     assert (claim.verdict, claim.measured) == ("holds in part", "5.50x events/s")
     assert claim.note.startswith("No larger batch was measured, and no limit is given: two batch sizes")
 
 
-def test_what_larger_batches_add_is_counted_from_ten_on() -> None:
+def test_the_gain_of_larger_batches_is_relative_to_ten() -> None:
     frame = rendered([TRIGGER, TEN, *LARGER], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
     claim = claims(frame)[MORE]
     assert claim.verdict == "holds"
@@ -118,7 +118,7 @@ def test_what_larger_batches_add_is_counted_from_ten_on() -> None:
     assert claims(frame[frame["batch_size"] <= 10])[MORE].verdict == "not measured"
 
 
-def test_many_channels_are_held_against_the_batch_of_as_many() -> None:
+def test_many_channels_are_compared_with_the_batch_of_the_same_size() -> None:
     frame = rendered([TRIGGER, TEN, FAN], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
     claim = claims(frame)[CHANNELS]
     assert claim.verdict == "holds"
@@ -127,7 +127,7 @@ def test_many_channels_are_held_against_the_batch_of_as_many() -> None:
     assert "61.1 B per message instead of 195.6" in claim.note
 
 
-def test_a_slower_trigger_to_many_channels_is_no_win() -> None:
+def test_a_slower_trigger_to_many_channels_does_not_win() -> None:
     frame = rendered([TRIGGER, TEN, FAN], rounds=8, costs=Costs(call_s=20e-6, event_s=2e-6))
     slow = frame.assign(duration_s=frame["duration_s"].mask(frame["channels"] == 10, frame["duration_s"] * 9))
     assert claims(slow)[CHANNELS].verdict == "does not hold"
@@ -156,7 +156,7 @@ def thin() -> dict[str, pd.DataFrame]:
 
 
 @pytest.mark.parametrize("name", thin())
-def test_a_thin_run_gets_all_its_claims_and_says_what_would_measure_them(name: str) -> None:
+def test_an_incomplete_run_lists_all_claims_and_how_to_measure_them(name: str) -> None:
     found = claims(thin()[name])
     assert len(found) == 6
     unmeasured = [claim for claim in found if claim.verdict == "not measured"]
