@@ -58,7 +58,7 @@ def steady(rounds: int = 6, **costs: Any) -> pd.DataFrame:
     return made_up(Costs(**costs), [TRIGGER, BATCH], rounds)
 
 
-def test_what_was_accepted_passes_and_a_byte_more_or_less_fails(folder: Path) -> None:
+def test_accepted_values_pass_and_one_byte_more_or_less_fails(folder: Path) -> None:
     accept(folder, run_of(steady()), BYTES + EXACTLY)
     gates = load(folder, BYTES + EXACTLY)
     assert evaluate(run_of(steady()), gates).exit_code == 0
@@ -84,13 +84,15 @@ def test_what_was_accepted_passes_and_a_byte_more_or_less_fails(folder: Path) ->
         ("max_increase = { abs = 1 }\nmax = 1000", 2, "fail"),
     ],
 )
-def test_a_tolerance_is_taken_from_what_was_accepted(folder: Path, tolerance: str, by: int, verdict: str) -> None:
+def test_a_tolerance_is_relative_to_the_accepted_value(
+    folder: Path, tolerance: str, by: int, verdict: str
+) -> None:
     text = BYTES + 'where = { api = "trigger" }\n' + tolerance
     accept(folder, run_of(steady()), text)
     assert evaluate(run_of(grown(steady(), by)), load(folder, text)).cases[0].verdict == verdict
 
 
-def test_bytes_hold_on_another_machine_and_rates_are_skipped_there(folder: Path) -> None:
+def test_on_another_machine_bytes_are_compared_and_rates_skipped(folder: Path) -> None:
     text = BYTES + EXACTLY + RATE + A_TENTH
     accept(folder, run_of(steady()), text)
     gates = load(folder, text)
@@ -106,7 +108,7 @@ def test_bytes_hold_on_another_machine_and_rates_are_skipped_there(folder: Path)
         assert "skipped" in evaluate(run_of(steady(), **other), gates).counts
 
 
-def test_a_rate_is_held_to_what_was_accepted_by_its_interval(folder: Path) -> None:
+def test_a_rate_is_compared_with_the_accepted_value_by_its_interval(folder: Path) -> None:
     text = RATE + A_TENTH
     accept(folder, run_of(steady()), text)
     gates = load(folder, text)
@@ -117,7 +119,7 @@ def test_a_rate_is_held_to_what_was_accepted_by_its_interval(folder: Path) -> No
     assert evaluate(run_of(unsteady), gates).exit_code == 4
 
 
-def test_another_profile_is_named_and_never_passes_in_silence(folder: Path) -> None:
+def test_a_changed_profile_is_named_and_never_passes_silently(folder: Path) -> None:
     text = BYTES + EXACTLY
     python = made_up(Costs(), [Workload.of(client="python")], 1)
     accept(folder, run_of(python), text)
@@ -132,7 +134,7 @@ def test_another_profile_is_named_and_never_passes_in_silence(folder: Path) -> N
     assert evaluate(run_of(python, profiles={}), load(folder, text)).exit_code == 0
 
 
-def test_a_difference_names_the_versions_it_may_come_from(folder: Path) -> None:
+def test_a_difference_names_both_versions(folder: Path) -> None:
     text = BYTES + 'where = { api = "trigger" }\n' + EXACTLY
     accept(folder, run_of(steady()), text)
     [case] = evaluate(run_of(grown(steady()), wiretax="0.2.0"), load(folder, text)).cases
@@ -142,7 +144,7 @@ def test_a_difference_names_the_versions_it_may_come_from(folder: Path) -> None:
     assert evaluate(elsewhere, load(folder, text)).cases[0].message.endswith("(accepted 518)")
 
 
-def test_a_workload_of_which_nothing_is_accepted_fails(folder: Path) -> None:
+def test_a_workload_without_an_accepted_value_fails(folder: Path) -> None:
     text = BYTES + EXACTLY
     accept(folder, run_of(made_up(Costs(), [TRIGGER], 1)), text)
     result = evaluate(run_of(steady()), load(folder, text))
@@ -150,7 +152,7 @@ def test_a_workload_of_which_nothing_is_accepted_fails(folder: Path) -> None:
     assert "nothing is accepted for it in" in result.cases[1].message
 
 
-def test_a_comparison_is_accepted_as_such(folder: Path) -> None:
+def test_a_comparison_can_be_accepted(folder: Path) -> None:
     compare = 'compare = { of = { api = "batch" }, to = { api = "trigger" } }\n'
     accept(folder, run_of(steady()), BYTES + compare + EXACTLY)
     gates = load(folder, BYTES + compare + EXACTLY)
@@ -159,7 +161,7 @@ def test_a_comparison_is_accepted_as_such(folder: Path) -> None:
     assert evaluate(run_of(grown(steady())), gates).exit_code == 3
 
 
-def test_accepting_says_what_changed_and_leaves_other_values_alone(folder: Path) -> None:
+def test_accepting_reports_changes_and_keeps_other_values(folder: Path) -> None:
     text = BYTES + EXACTLY
     first = accept(folder, run_of(made_up(Costs(), [TRIGGER, Workload.of("batch", 5)], 1)), text)
     assert first.count("new ") == 2
@@ -182,7 +184,7 @@ def test_the_same_run_gives_the_same_file(folder: Path) -> None:
     assert (folder / "b.json").read_bytes() == first
 
 
-def test_nothing_is_accepted_of_an_invalid_run(folder: Path) -> None:
+def test_an_invalid_run_is_not_accepted(folder: Path) -> None:
     for run in (
         run_of(steady(), valid=False, invalid_because=["ended early"]),
         run_of(steady().assign(failures=1)),
@@ -193,7 +195,7 @@ def test_nothing_is_accepted_of_an_invalid_run(folder: Path) -> None:
     assert not (folder / "b.json").exists()
 
 
-def test_a_folder_is_a_baseline_by_the_file_in_it(folder: Path) -> None:
+def test_a_folder_with_a_baseline_file_is_a_baseline(folder: Path) -> None:
     accept(folder, run_of(steady()), BYTES + EXACTLY, baseline="accepted")
     assert (folder / "accepted" / "baseline.json").is_file()
     assert evaluate(run_of(steady()), load(folder, BYTES + EXACTLY, "accepted")).exit_code == 0
@@ -206,7 +208,7 @@ def save(folder: Path, frame_of: Run, **meta: Any) -> None:
     write_run(folder, made)
 
 
-def test_a_saved_run_is_a_baseline_as_it_is(folder: Path) -> None:
+def test_a_saved_run_is_a_baseline(folder: Path) -> None:
     run = run_of_pieces(slice_(TRIGGER, 0, 100), slice_(BATCH, 0, 100))
     save(folder / "reference" / "first", run)
     for baseline in ("reference/first", "reference"):
@@ -217,7 +219,7 @@ def test_a_saved_run_is_a_baseline_as_it_is(folder: Path) -> None:
             accept(folder, run, BYTES + EXACTLY, baseline)
 
 
-def test_an_invalid_run_is_no_baseline(folder: Path) -> None:
+def test_an_invalid_run_is_not_a_baseline(folder: Path) -> None:
     run = run_of_pieces(slice_(TRIGGER, 0, 100))
     save(folder / "reference", run, valid=False)
     with pytest.raises(GatesError, match="is an invalid run"):
@@ -236,7 +238,7 @@ def test_an_invalid_run_is_no_baseline(folder: Path) -> None:
         '{"schema": 1, "accepted": [{"metric": "gain", "workload": {}, "value": 1, "exact": "one"}]}',
     ],
 )
-def test_a_file_that_is_no_baseline_is_refused_in_one_line(folder: Path, content: str) -> None:
+def test_a_file_that_is_not_a_baseline_is_rejected_in_one_line(folder: Path, content: str) -> None:
     (folder / "b.json").write_text(content)
     with pytest.raises(GatesError) as caught:
         load(folder, BYTES + EXACTLY)
@@ -244,12 +246,12 @@ def test_a_file_that_is_no_baseline_is_refused_in_one_line(folder: Path, content
     assert "\n" not in str(caught.value)
 
 
-def test_a_baseline_that_is_not_there_is_refused_before_anything_runs(folder: Path) -> None:
+def test_a_missing_baseline_is_rejected_before_anything_runs(folder: Path) -> None:
     with pytest.raises(GatesError, match=r"check bytes: no baseline in .*; write it with wiretax gate --accept"):
         load(folder, BYTES + EXACTLY)
 
 
-def test_the_projects_own_gate_finds_what_was_accepted_for_each_workload() -> None:
+def test_the_projects_gate_finds_an_accepted_value_for_each_workload() -> None:
     root = Path(__file__).parents[5]
     workloads = list(load_plan("ci").workloads)
     result = evaluate(run_of(rendered(workloads, rounds=6)), load_gates(root / "gates.toml"))

@@ -49,7 +49,7 @@ def ratios(*values: float) -> pd.DataFrame:
     return run_of_pieces(*slices).slices
 
 
-def test_bytes_are_held_to_their_limits_exactly() -> None:
+def test_bytes_are_compared_with_their_limits_exactly() -> None:
     # 300 B of head and 50 of envelope for ten events of 100 B: 135 B each.
     run = run_of_pieces(slice_(BATCH, 0, 1_000), slice_(BATCH, 1, 777))
     for limit, verdict in (("135", "pass"), ("134.999999", "fail"), ("135.000001", "pass")):
@@ -59,14 +59,14 @@ def test_bytes_are_held_to_their_limits_exactly() -> None:
         assert judged(run, check(SENT + f"min = {limit}")).cases[0].verdict == verdict
 
 
-def test_one_byte_in_one_of_a_million_calls_is_seen() -> None:
+def test_one_byte_in_one_of_a_million_calls_is_detected() -> None:
     steady = run_of_pieces(slice_(BATCH, 0, 1_000_000))
     grown = run_of(steady.slices.assign(header_bytes=steady.slices["header_bytes"] + 1))
     assert judged(steady, check(SENT + "max = 135")).exit_code == 0
     assert judged(grown, check(SENT + "max = 135")).exit_code == 3
 
 
-def test_a_tenth_is_a_tenth() -> None:
+def test_decimal_limits_are_exact() -> None:
     run = run_of_pieces(slice_(BATCH, 0, 1_000))
     assert judged(run, check('metric = "requests.per_event"\nmax = 0.1\nmin = 0.1')).exit_code == 0
 
@@ -90,14 +90,14 @@ def test_a_tenth_is_a_tenth() -> None:
         ("saving", 0.7),
     ],
 )
-def test_each_size_is_what_it_says(metric: str, value: float) -> None:
+def test_each_size_has_its_documented_value(metric: str, value: float) -> None:
     run = run_of_pieces(slice_(BATCH, 0, 1_000), slice_(TRIGGER, 0, 1_000))
     where = 'where = { api = "batch" }\n'
     result = judged(run, check(f'metric = "{metric}"\n{where}max = {value}\nmin = {value}'))
     assert verdicts(result) == [(BATCH.name, "pass")]
 
 
-def test_figures_are_those_of_the_table() -> None:
+def test_values_equal_those_of_the_table() -> None:
     frame = rendered([TRIGGER, BATCH], rounds=7, spread=0.05)
     table = summarise(frame).set_index("workload").loc[BATCH.name]
     where = 'where = { api = "batch" }\nmin = 0\n'
@@ -113,7 +113,7 @@ def test_figures_are_those_of_the_table() -> None:
         assert case.measured == pytest.approx(table[column], rel=1e-12), metric
 
 
-def test_the_kernels_figures_are_judged_by_rounds() -> None:
+def test_kernel_counts_are_evaluated_by_rounds() -> None:
     slices = []
     for number in range(8):
         made = slice_(TRIGGER, number, 1_000)
@@ -131,7 +131,7 @@ def test_the_kernels_figures_are_judged_by_rounds() -> None:
     assert (case.verdict, case.message) == ("invalid", "segments.per_event could not be measured")
 
 
-def test_latency_is_judged_by_its_percentile_of_each_round() -> None:
+def test_latency_is_evaluated_by_the_percentile_of_each_round() -> None:
     run = run_of_pieces(*(slice_(TRIGGER, number, 1000) for number in range(6)))
     assert judged(run, check('metric = "latency.p99"\nmax = 0.00101')).exit_code == 0
     assert judged(run, check('metric = "latency.p50"\nmax = 0.00098')).exit_code == 3
@@ -151,7 +151,7 @@ def latencies(acknowledged: int, late: int = 0, timed_out: int = 0, rounds: int 
 P99 = 'metric = "latency.p99"\nmax = {}'
 
 
-def test_calls_that_ended_after_their_slice_fail_a_limit_of_a_percentile() -> None:
+def test_calls_that_outlast_their_slice_fail_a_percentile_limit() -> None:
     [case] = judged(latencies(980, late=20), check(P99.format(0.1))).cases
     assert (case.verdict, case.is_lower_bound) == ("fail", False)
     assert case.measured == pytest.approx(0.4, rel=0.005)
@@ -163,7 +163,7 @@ def test_calls_that_ended_after_their_slice_fail_a_limit_of_a_percentile() -> No
     # The bound is beyond the first limit already; below the second one an acknowledgement might still have come.
     [(0.1, "fail", 3), (0.5, "inconclusive", 4)],
 )
-def test_a_lower_bound_passes_no_maximum(limit: float, verdict: str, exit_code: int) -> None:
+def test_a_lower_bound_never_passes_a_maximum(limit: float, verdict: str, exit_code: int) -> None:
     result = judged(latencies(980, timed_out=20), check(P99.format(limit)))
     [case] = result.cases
     assert (case.verdict, result.exit_code, case.is_lower_bound, case.high) == (verdict, exit_code, True, None)
@@ -177,7 +177,7 @@ def test_a_lower_bound_passes_no_maximum(limit: float, verdict: str, exit_code: 
         assert b"399.507" in said or b'"is_lower_bound": true' in said
 
 
-def test_a_percentile_below_all_lower_bounds_is_judged_as_any_other() -> None:
+def test_a_percentile_below_all_lower_bounds_is_evaluated_normally() -> None:
     [case] = judged(latencies(995, timed_out=5), check(P99.format(0.0011))).cases
     assert (case.verdict, case.is_lower_bound) == ("pass", False)
 
@@ -188,7 +188,7 @@ def test_a_lower_bound_may_pass_a_minimum() -> None:
     assert judged(latencies(980, timed_out=20), check(text.format(0.5))).exit_code == 4
 
 
-def test_rounds_with_few_calls_are_judged_in_groups() -> None:
+def test_rounds_with_few_calls_are_grouped() -> None:
     # Of 18 rounds each three hold the thousand calls that p99 needs.
     [case] = judged(latencies(400, rounds=18), check(P99.format(0.0011))).cases
     assert (case.verdict, case.rounds) == ("pass", 6)
@@ -203,7 +203,7 @@ def test_rounds_with_few_calls_are_judged_in_groups() -> None:
     assert (case.verdict, case.rounds) == ("pass", 9)
 
 
-def test_a_percentile_of_too_few_calls_passes_nothing_and_says_how_many_it_needs() -> None:
+def test_a_percentile_of_too_few_calls_is_inconclusive_and_says_how_many_it_needs() -> None:
     result = judged(latencies(65), check(P99.format(10.0)))
     [case] = result.cases
     assert (case.verdict, case.measured, result.exit_code) == ("inconclusive", None, 4)
@@ -244,7 +244,7 @@ def test_a_lower_bound_is_not_accepted_as_a_baseline() -> None:
         assert len(list(accept(gates.checks[0], Views(run), origin_of(run.meta)))) == count
 
 
-def test_http2_is_judged_by_rounds_since_its_heads_vary() -> None:
+def test_http2_is_evaluated_by_rounds_since_its_heads_vary() -> None:
     two = TRIGGER.replace(client=LIBRARY, http="2", tls=True)
     run = run_of_pieces(*(slice_(two, number, 1_000) for number in range(6)))
     frame = run.slices.assign(header_bytes=run.slices["header_bytes"] + run.slices["round"])
@@ -263,7 +263,7 @@ def test_http2_is_judged_by_rounds_since_its_heads_vary() -> None:
         ([6.0] * 6, "pass"),
     ],
 )
-def test_a_rate_passes_or_fails_with_all_of_its_interval(values: list[float], verdict: str) -> None:
+def test_a_rate_passes_or_fails_with_its_whole_interval(values: list[float], verdict: str) -> None:
     result = judged(run_of(ratios(*values)), GAIN + "min = 5.0")
     [case] = result.cases
     assert case.verdict == verdict
@@ -272,13 +272,13 @@ def test_a_rate_passes_or_fails_with_all_of_its_interval(values: list[float], ve
     assert result.undecided == ((BATCH.name, TRIGGER.name) if verdict == "inconclusive" else ())
 
 
-def test_undecided_lets_the_gate_pass_where_that_is_wanted() -> None:
+def test_undecided_checks_pass_the_gate_if_configured() -> None:
     text = '[valid]\ninconclusive = "pass"\n' + GAIN + "min = 5.0"
     result = judged(run_of(ratios(4.6, 4.7, 4.8, 5.2, 5.3, 5.4)), text)
     assert (result.cases[0].verdict, result.exit_code) == ("inconclusive", 0)
 
 
-def test_ratios_are_taken_round_by_round() -> None:
+def test_ratios_are_computed_round_by_round() -> None:
     # Each round is three times as fast as the one before; the two medians are of different rounds.
     speed = 3.0 ** np.arange(8)
     frame = ratios(*[6.0] * 8)
@@ -309,7 +309,7 @@ def test_a_difference_is_in_the_metrics_unit() -> None:
     assert (case.verdict, case.unit, case.exact) == ("pass", "x", "10/3")
 
 
-def test_where_gives_a_case_each_and_takes_lists() -> None:
+def test_where_gives_a_case_per_workload_and_accepts_lists() -> None:
     run = run_of_pieces(*(slice_(TRIGGER.replace(payload_bytes=size), 0, 1_000) for size in (10, 100, 1000)))
     result = judged(run, check(SENT + "where = { payload_bytes = [10, 1000] }\nmax = 1000"))
     assert verdicts(result) == [
@@ -329,7 +329,7 @@ def test_a_where_that_matches_nothing_fails() -> None:
     assert judged(run, GAIN + "min = 0").exit_code == 3
 
 
-def test_partners_agree_in_all_that_neither_side_names() -> None:
+def test_compared_workloads_agree_in_all_unnamed_columns() -> None:
     sizes = [each.replace(payload_bytes=size) for size in (10, 100) for each in (TRIGGER, BATCH)]
     python = [TRIGGER.replace(client="python")]
     result = judged(run_of(made_up(Costs(), [*sizes, *python], rounds=6)), GAIN + "min = 1")
@@ -358,7 +358,7 @@ def test_clients_are_compared_call_by_call() -> None:
     ]
 
 
-def test_no_partner_and_too_many_partners_fail() -> None:
+def test_no_match_and_several_matches_to_compare_with_fail() -> None:
     lonely = judged(run_of_pieces(slice_(BATCH, 0, 1_000)), GAIN + "min = 0")
     assert lonely.exit_code == 3
     assert "nothing to compare it with: no workload has api = trigger" in lonely.cases[0].message
@@ -369,7 +369,7 @@ def test_no_partner_and_too_many_partners_fail() -> None:
     assert "match compare.to; narrow it down" in crowded.cases[0].message
 
 
-def test_a_gain_is_against_the_trigger_and_fails_without_one() -> None:
+def test_a_gain_is_relative_to_the_trigger_and_fails_without_one() -> None:
     text = check('metric = "gain"\nmin = 5.0')
     result = judged(run_of(ratios(*[6.0] * 6)), text)
     assert verdicts(result) == [(BATCH.name, "pass")]
@@ -418,7 +418,7 @@ def test_an_invalid_run_never_passes(meta: dict[str, Any]) -> None:
     assert all(case.message for case in result.cases)
 
 
-def test_nothing_measured_is_invalid_and_no_pass() -> None:
+def test_a_run_without_samples_is_invalid() -> None:
     frame = made_up(Costs(), [TRIGGER], rounds=6)
     empty = judged(run_of(frame.iloc[:0]), PASSES)
     assert (empty.exit_code, empty.cases[0].verdict) == (5, "invalid")
@@ -427,7 +427,7 @@ def test_nothing_measured_is_invalid_and_no_pass() -> None:
     assert silent.exit_code == 5
 
 
-def test_a_workload_that_sent_nothing_is_invalid_beside_one_that_did() -> None:
+def test_a_workload_without_samples_is_invalid_even_if_others_have_some() -> None:
     run = run_of_pieces(slice_(TRIGGER, 0, 1_000), slice_(BATCH, 0, 0))
     result = judged(run, PASSES)
     assert verdicts(result) == [(TRIGGER.name, "pass"), (BATCH.name, "invalid")]
@@ -445,7 +445,7 @@ def test_too_few_requests_are_invalid() -> None:
     )
 
 
-def test_failures_above_their_share_are_invalid() -> None:
+def test_failures_above_the_allowed_share_are_invalid() -> None:
     frame = run_of_pieces(slice_(TRIGGER, 0, 1_000)).slices.assign(failures=10)
     assert judged(run_of(frame), PASSES).exit_code == 5
     assert "10 of 1,000 exchanges" in judged(run_of(frame), PASSES).cases[0].message
@@ -455,7 +455,7 @@ def test_failures_above_their_share_are_invalid() -> None:
     assert judged(run_of(lost), "[valid]\nmax_failure_ratio = 0.5\n" + PASSES).exit_code == 5
 
 
-def test_invalid_goes_before_failed_and_failed_before_undecided() -> None:
+def test_invalid_takes_precedence_over_failed_and_failed_over_undecided() -> None:
     run = run_of(ratios(4.6, 4.7, 4.8, 5.2, 5.3, 5.4))
     undecided = GAIN + "min = 5.0\n"
     failed = check(SENT + "max = 1\n", "fails")
@@ -464,14 +464,14 @@ def test_invalid_goes_before_failed_and_failed_before_undecided() -> None:
     assert judged(run, lacking + undecided + failed).exit_code == 5
 
 
-def test_judging_changes_nothing_and_comes_out_the_same_again() -> None:
+def test_evaluation_has_no_side_effects_and_is_repeatable() -> None:
     frame = made_up(Costs(), [TRIGGER, BATCH], rounds=8, spread=0.05)
     run, gates = run_of(frame.copy()), gates_of(GAIN + "min = 5.0\n" + PASSES)
     assert evaluate(run, gates) == evaluate(run, gates)
     pd.testing.assert_frame_equal(run.slices[frame.columns], frame)
 
 
-def test_workers_of_a_round_are_one_value() -> None:
+def test_workers_of_a_round_give_one_value() -> None:
     frame = ratios(*[6.0] * 6)
     both = pd.concat([frame, frame.assign(worker=1)], ignore_index=True)
     [case] = judged(run_of(both), RATE + 'where = { api = "trigger" }\nmin = 2000\nmax = 2000').cases

@@ -81,21 +81,21 @@ def endings(gates: Path, slower: float, most_rounds: int) -> Counter[str]:
     return Counter(verdict(gates, slower, seed, most_rounds)[0] for seed in range(TRIALS))
 
 
-def test_the_same_build_twice_is_decided_and_never_fails(gates: Path) -> None:
+def test_an_unchanged_build_is_decided_and_never_fails(gates: Path) -> None:
     once, again = (endings(gates, 1.0, most_rounds) for most_rounds in (PLANS, MOST))
     assert once["fail"] == again["fail"] == 0
     assert again["pass"] >= 0.95 * TRIALS
     assert once["inconclusive"] > again["inconclusive"]
 
 
-def test_a_build_that_is_ten_percent_slower_is_caught_and_never_passes(gates: Path) -> None:
+def test_a_ten_percent_slower_build_is_caught_and_never_passes(gates: Path) -> None:
     once, again = (endings(gates, 1 / 0.9, most_rounds) for most_rounds in (PLANS, MOST))
     assert once["pass"] == again["pass"] == 0
     assert again["fail"] >= 0.95 * TRIALS
     assert again["fail"] > once["fail"]
 
 
-def test_no_more_rounds_are_measured_than_it_takes(gates: Path) -> None:
+def test_measuring_stops_as_soon_as_the_gate_is_decided(gates: Path) -> None:
     # Far from the limit the plan's rounds are enough.
     assert verdict(gates, 1.3, 1, MOST) == ("fail", PLANS)
     assert verdict(gates, 0.8, 1, MOST) == ("pass", PLANS)

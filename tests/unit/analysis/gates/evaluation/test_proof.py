@@ -56,12 +56,12 @@ def of_many(costs: Costs, rounds: int, spread: float, runs: int, seed: int) -> C
 
 
 @pytest.mark.parametrize(("spread", "rounds"), [(0.03, 20), (0.05, 60), (0.10, 12), (0.10, 60)])
-def test_of_200_comparisons_of_a_server_with_itself_at_most_1_percent_fail(spread: float, rounds: int) -> None:
+def test_at_most_1_percent_of_200_comparisons_of_a_server_with_itself_fail(spread: float, rounds: int) -> None:
     assert of_many(COSTS, rounds, spread, runs=200, seed=1)["fail"] <= 2
 
 
 @pytest.mark.parametrize("spread", [0.03, 0.05, 0.10])
-def test_nor_do_they_where_rounds_are_added_until_it_is_decided(spread: float) -> None:
+def test_at_most_1_percent_fail_when_rounds_are_added_until_decided(spread: float) -> None:
     draw = np.random.default_rng(2)
     frame = two_servers(COSTS, 18)
     failed = 0
@@ -80,7 +80,7 @@ def test_a_server_10_percent_slower_for_each_event_is_caught_in_95_of_100(spread
 
 
 @pytest.mark.parametrize("rounds", [6, 12, 60])
-def test_where_noise_hides_it_the_gate_says_so_and_does_not_pass(rounds: int) -> None:
+def test_a_difference_hidden_by_noise_is_inconclusive(rounds: int) -> None:
     found = of_many(SLOWER, rounds, spread=0.10, runs=100, seed=4)
     assert found["pass"] <= 2
     assert found["inconclusive"] > 0
@@ -103,7 +103,7 @@ def test_a_head_one_byte_longer_always_fails(client: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_an_invalid_run_never_passes_whatever_it_measured(seed: int) -> None:
+def test_an_invalid_run_never_passes_with_any_values(seed: int) -> None:
     frame = made_up(COSTS, [Workload.of(), BATCH], rounds=10, spread=0.05, seed=seed)
     text = '[[check]]\nid = "c"\nmetric = "events_per_second"\nmin = 0\n'
     assert judged(run_of(frame), text).exit_code == 0

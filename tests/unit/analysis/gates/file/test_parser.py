@@ -76,29 +76,29 @@ COMPARE = '[[check]]\nid = "c"\nmetric = "events_per_second"\nmin = 1\ncompare =
         ),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(text: str, says: str) -> None:
+def test_errors_are_one_line(text: str, says: str) -> None:
     with pytest.raises(GatesError) as caught:
         gates_of(text)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_schema_of_the_future_is_refused() -> None:
+def test_a_newer_schema_is_rejected() -> None:
     with pytest.raises(GatesError, match="schema = 2, expected 1"):
         parse_gates(tomllib.loads("schema = 2\n" + CHECK + "min = 1"), Path())
 
 
-def test_numbers_are_those_that_were_written() -> None:
+def test_numbers_are_read_exactly() -> None:
     [check] = gates_of(CHECK + "min = 0.1\nmax = 195.6").checks
     assert (check.minimum, check.maximum) == (Fraction(1, 10), Fraction(1956, 10))
 
 
-def test_an_undecided_check_fails_unless_it_is_said_to_pass() -> None:
+def test_an_undecided_check_fails_unless_configured_to_pass() -> None:
     assert gates_of(CHECK + "min = 1").rules.inconclusive == "fail"
     assert gates_of('[valid]\ninconclusive = "pass"\n' + CHECK + "min = 1").rules.inconclusive == "pass"
 
 
-def test_a_file_that_is_not_there_or_no_toml(tmp_path: Path) -> None:
+def test_a_missing_file_and_invalid_toml(tmp_path: Path) -> None:
     with pytest.raises(GatesError, match=r"no gates file .*gone\.toml; name one with --gates"):
         load_gates(tmp_path / "gone.toml")
     broken = tmp_path / "broken.toml"
@@ -108,14 +108,14 @@ def test_a_file_that_is_not_there_or_no_toml(tmp_path: Path) -> None:
             load_gates(broken)
 
 
-def test_what_is_wrong_is_said_with_the_files_name(tmp_path: Path) -> None:
+def test_errors_name_the_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("schema = 1\n" + CHECK)
     with pytest.raises(GatesError, match=r"mine\.toml: \[\[check\]\] 1 \(c\): expected max, min or a baseline"):
         load_gates(file)
 
 
-def test_the_projects_own_gates_hold_bytes_exactly() -> None:
+def test_the_projects_gates_compare_bytes_exactly() -> None:
     gates = load_gates(Path(__file__).parents[5] / "gates.toml")
     exact = [check for check in gates.checks if check.metric.kind == "deterministic"]
     assert len(exact) >= 6
@@ -127,7 +127,7 @@ def test_the_projects_own_gates_hold_bytes_exactly() -> None:
     assert {check.metric.kind for check in gates.checks} == {"deterministic", "stochastic"}
 
 
-def test_a_metrics_name_unit_direction_and_kind_are_told() -> None:
+def test_metrics_are_listed_with_unit_direction_and_kind() -> None:
     assert METRICS["http.request.size.per_event"].unit == "B/event"
     assert {metric.name for metric in METRICS.values() if metric.better == "higher"} == {
         "saving",

@@ -89,7 +89,7 @@ def without(run: Run, key: str) -> Run:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: each.full_authority)
-def test_the_projects_own_gate_finds_the_same_at_any_endpoint(endpoint: Endpoint) -> None:
+def test_the_projects_gate_gives_the_same_result_at_any_endpoint(endpoint: Endpoint) -> None:
     workloads, gates = list(load_plan("ci").workloads), load_gates(ROOT / "gates.toml")
     here = evaluate(sent_to(LOOPBACK, workloads), gates)
     assert {case.verdict for case in here.cases if METRICS[case.metric].names_endpoint} == {"pass"}
@@ -103,7 +103,7 @@ def test_the_projects_own_gate_finds_the_same_at_any_endpoint(endpoint: Endpoint
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: each.full_authority)
-def test_every_exact_figure_is_the_same_at_any_endpoint(tmp_path: Path, endpoint: Endpoint) -> None:
+def test_every_exact_value_is_the_same_at_any_endpoint(tmp_path: Path, endpoint: Endpoint) -> None:
     gates = accepted(tmp_path, sent_to(LOOPBACK, WORKLOADS, 1))
     result = evaluate(sent_to(endpoint, WORKLOADS, 1), gates)
     assert result.counts == {"pass": len(result.cases)}
@@ -122,7 +122,7 @@ def accepted(folder: Path, run: Run) -> Gates:
     return load_gates(folder / "gates.toml")
 
 
-def test_what_is_accepted_anywhere_is_written_for_the_standard_address(tmp_path: Path) -> None:
+def test_accepted_values_are_written_for_the_standard_address(tmp_path: Path) -> None:
     files = []
     for endpoint in (LOOPBACK, *ENDPOINTS):
         accepted(tmp_path, sent_to(endpoint, WORKLOADS, 1))
@@ -136,7 +136,7 @@ def test_what_is_accepted_anywhere_is_written_for_the_standard_address(tmp_path:
     assert all(values == files[0] for values in files)
 
 
-def test_two_servers_of_one_run_are_held_against_each_other_as_if_they_were_named_alike() -> None:
+def test_two_servers_of_one_run_are_compared_as_if_at_the_same_address() -> None:
     workload = Workload.of("batch", 10)
     frames = [
         rendered([workload.replace(server=server)], 1, endpoint=endpoint)
@@ -152,13 +152,13 @@ def test_two_servers_of_one_run_are_held_against_each_other_as_if_they_were_name
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: each.full_authority)
-def test_a_run_from_before_addresses_shows_its_own(endpoint: Endpoint) -> None:
+def test_the_address_of_an_older_run_is_derived(endpoint: Endpoint) -> None:
     run = without(sent_to(endpoint, WORKLOADS, 1), "addresses")
     found = Views(run).addresses.find({"server": "endpoint", "tls": False})
     assert found == Address.of(endpoint)
 
 
-def test_a_recording_from_before_addresses_is_compared_as_it_was_sent(tmp_path: Path) -> None:
+def test_an_older_recording_without_addresses_is_compared_as_sent(tmp_path: Path) -> None:
     gates = accepted(tmp_path, sent_to(LOOPBACK, WORKLOADS, 1))
     run = without(sent_to(SHORT, WORKLOADS, 1, observed={}), "addresses")
     result = evaluate(run, gates)
@@ -169,7 +169,7 @@ def test_a_recording_from_before_addresses_is_compared_as_it_was_sent(tmp_path: 
     )
 
 
-def test_an_old_baseline_still_holds_and_says_in_a_line_what_it_lacks(tmp_path: Path) -> None:
+def test_an_older_baseline_works_and_says_what_it_lacks(tmp_path: Path) -> None:
     accepted(tmp_path, sent_to(LOOPBACK, WORKLOADS, 1))
     file = tmp_path / "b.json"
     old = json.loads(file.read_text())
@@ -191,7 +191,7 @@ def test_an_old_baseline_still_holds_and_says_in_a_line_what_it_lacks(tmp_path: 
         )
 
 
-def test_an_answer_that_differs_names_the_server_it_was_accepted_from(tmp_path: Path) -> None:
+def test_a_different_response_size_names_the_server_of_the_baseline(tmp_path: Path) -> None:
     gates = accepted(tmp_path, sent_to(LOOPBACK, WORKLOADS[:1], 1))
     soketi = sent_to(ENDPOINTS[3], WORKLOADS[:1], 1, mock=None)
     soketi = replace(soketi, slices=soketi.slices.assign(response_head_bytes=soketi.slices["requests"] * 90))
@@ -230,7 +230,7 @@ def test_http2_sizes_are_compared_at_one_address_only(tmp_path: Path) -> None:
     )
 
 
-def test_the_summary_says_what_sizes_are_stated_for() -> None:
+def test_the_summary_names_the_address_for_which_sizes_are_stated() -> None:
     gates = load_gates(ROOT / "gates.toml")
     summary = summary_md(evaluate(sent_to(SHORT, list(load_plan("ci").workloads)), gates)).decode()
     assert "\n- request sizes are normalised to Host 15 B, app id 6 B, key 20 B, so that " in summary

@@ -67,27 +67,27 @@ def nasty() -> GateResult:
 
 
 @pytest.mark.parametrize("made", [result(), result("pass"), result(valid=False)])
-def test_gate_json_is_what_its_schema_says(made: GateResult) -> None:
+def test_gate_json_conforms_to_its_schema(made: GateResult) -> None:
     document = json.loads(gate_json(made))
     jsonschema.validate(document, json.loads(SCHEMA_FILE.read_text()))
     assert document["exit_code"] == made.exit_code
     assert len(document["cases"]) == sum(document["counts"].values()) == len(made.cases)
 
 
-def test_the_published_schema_is_that_of_the_records() -> None:
+def test_the_published_schema_is_up_to_date() -> None:
     schema = json.loads(SCHEMA_FILE.read_text())
     assert schema == gate_schema(), "docs/gate.schema.json is to be written anew from gate_schema()"
     jsonschema.Draft202012Validator.check_schema(schema)
 
 
 @pytest.mark.parametrize("spoil", [{"schema": 2}, {"verdict": "good"}, {"cases": [{"check": "c"}]}, {"run": 3}])
-def test_the_schema_refuses_what_is_no_verdict(spoil: dict[str, Any]) -> None:
+def test_the_schema_rejects_invalid_documents(spoil: dict[str, Any]) -> None:
     document = {**json.loads(gate_json(result())), **spoil}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, json.loads(SCHEMA_FILE.read_text()))
 
 
-def test_gate_json_holds_value_interval_limit_and_workload() -> None:
+def test_gate_json_has_value_interval_limit_and_workload() -> None:
     cases = {case["check"]: case for case in json.loads(gate_json(result()))["cases"]}
     failed = cases["fails"]
     assert (failed["measured"], failed["exact"], failed["maximum"]) == (308, "308", 307)
@@ -112,7 +112,7 @@ def junit(made: GateResult) -> ET.Element:
     return suite
 
 
-def test_junit_counts_what_failed_and_says_why() -> None:
+def test_junit_counts_failures_with_their_reasons() -> None:
     suite = junit(result())
     assert [suite.attrib[name] for name in ("tests", "failures", "errors", "skipped")] == ["5", "3", "0", "0"]
     assert suite.attrib["timestamp"] == "2026-01-31T12:30:00"
@@ -126,21 +126,21 @@ def test_junit_names_each_test_once() -> None:
     assert len({(test.attrib["classname"], test.attrib["name"]) for test in tests}) == len(tests)
 
 
-def test_junit_skips_what_may_be_undecided_and_errs_on_what_is_invalid() -> None:
+def test_junit_skips_allowed_undecided_cases_and_has_errors_for_invalid_ones() -> None:
     suite = junit(result("pass"))
     assert suite.find("testcase[@classname='wiretax.gate.undecided']/skipped") is not None
     invalid = junit(result(valid=False))
     assert invalid.attrib["errors"] == invalid.attrib["tests"]
 
 
-def test_junit_can_be_read_whatever_stands_in_it() -> None:
+def test_junit_is_valid_xml_with_any_text() -> None:
     suite = junit(nasty())
     message = suite.findall("testcase/failure")[0].attrib["message"]
     assert message.startswith("a & b < c > d \"e\" 'f' ]]>")
     assert message.endswith("\U0001f600")
 
 
-def test_the_summary_says_the_verdict_and_lists_what_failed_first() -> None:
+def test_the_summary_has_the_verdict_and_lists_failures_first() -> None:
     lines = summary_md(result()).decode().splitlines()
     assert lines[0] == "### wiretax gate: failed"
     assert lines[2].startswith("2 passed, 2 failed, 1 inconclusive. Plan ci, run 2026-01-31T12-30-00-ci.")
@@ -151,7 +151,7 @@ def test_the_summary_says_the_verdict_and_lists_what_failed_first() -> None:
     assert summary_md(result("pass")).decode().startswith("### wiretax gate: failed")
 
 
-def test_nothing_in_the_summary_is_markup_or_ends_a_cell() -> None:
+def test_text_in_the_summary_is_escaped() -> None:
     for line in summary_md(nasty()).decode().splitlines():
         bare = line.replace("\\\\", "").replace("\\|", "")
         if line.startswith("| "):
@@ -196,7 +196,7 @@ def test_the_terminal_shows_each_verdict_and_why(monkeypatch: pytest.MonkeyPatch
     assert "invalid  run.json does not mark the run as valid" in printed(result(valid=False))
 
 
-def test_the_terminal_takes_no_markup_from_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_terminal_escapes_markup_in_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     whole = result()
     tagged = replace(whole, cases=tuple(replace(case, message="[red]x[/red] [/]") for case in whole.cases))
@@ -209,7 +209,7 @@ def test_under_github_actions_annotations_are_printed_too(monkeypatch: pytest.Mo
     assert [line for line in lines if line.startswith("::")] == list(annotate(result()))
 
 
-def test_files_are_written_whole_and_the_summary_is_appended_to_the_step(
+def test_files_are_written_atomically_and_the_summary_is_appended_to_the_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = tmp_path / "step.md"
