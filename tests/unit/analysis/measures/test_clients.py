@@ -48,7 +48,7 @@ def test_a_library_without_a_batch_keeps_its_row() -> None:
     assert math.isnan(row["batch_head"])
 
 
-def test_the_claim_is_held_against_the_official_libraries_alone() -> None:
+def test_the_claim_is_checked_with_official_libraries_only() -> None:
     claim = head_claim(slices_frame(clients("go", "ruby", "curl")))
     assert claim is not None
     assert (claim.libraries, claim.least, claim.mean, claim.most) == (2, 300, 300.5, 301)
@@ -56,7 +56,7 @@ def test_the_claim_is_held_against_the_official_libraries_alone() -> None:
     assert head_claim(slices_frame(clients("curl", "reference"))) is None
 
 
-def test_the_claim_is_of_one_servers_heads() -> None:
+def test_the_claim_uses_the_heads_of_one_server() -> None:
     alone, both = clients("go", "ruby"), clients("go", "ruby")
     longer = slice_(Workload.of(client="go", server="against"), 0, 100)
     longer.measured.header_bytes += 500
@@ -65,7 +65,7 @@ def test_the_claim_is_of_one_servers_heads() -> None:
 
 
 @pytest.mark.parametrize("width", [80, 90, 100, 120])
-def test_the_table_of_libraries_is_whole_at_usual_widths(width: int) -> None:
+def test_the_table_of_libraries_is_complete_at_common_widths(width: int) -> None:
     made = clients(*OFFICIAL)
     console = Console(width=width, record=True, file=StringIO(), highlight=False)
     console.print(render_clients(summarise(slices_frame(made), latency_frame(made)), width))
@@ -75,7 +75,7 @@ def test_the_table_of_libraries_is_whole_at_usual_widths(width: int) -> None:
     assert "10.00 [10.00, 10.00]" in text
 
 
-def test_libraries_are_compared_at_a_size_that_all_have() -> None:
+def test_libraries_are_compared_at_a_common_payload() -> None:
     made = clients("node", "go")
     for number in range(6):
         made.add(slice_(Workload.of("batch", 50, client="go"), number, 100), 4)

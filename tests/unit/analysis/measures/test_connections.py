@@ -74,13 +74,15 @@ KEPT, ASKED, CLOSES = Workload.of(), Workload.of(calls_per_connection=100), Work
     ],
     ids=["kept", "closed", "closed after 50", "1 of 100", "20 of 100", "client", "all asked", "close"],
 )
-def test_a_workload_is_labelled_by_what_happened(made: Slice, calls: float, early: bool, label: str) -> None:
+def test_a_workload_is_labelled_by_its_measured_connections(
+    made: Slice, calls: float, early: bool, label: str
+) -> None:
     [row] = summarise(frame(made)).to_dict("records")
     assert (row["calls_on_connection"], row["server_closes"]) == (calls, early)
     assert describe(row) == label
 
 
-def test_set_up_is_what_a_connection_has_beside_its_calls() -> None:
+def test_set_up_is_the_part_of_a_connection_that_is_not_calls() -> None:
     use = connection_use(frame(closing(KEPT)))
     assert use["setup_per_event"].tolist() == [pytest.approx(SETUP)]
     # More than a connection has of its own is the calls', such as acknowledgements of large bodies.
@@ -93,7 +95,7 @@ def test_set_up_is_what_a_connection_has_beside_its_calls() -> None:
     assert connection_use(frame(secure))["setup_per_event"].tolist() == [pytest.approx(SETUP + 2600)]
 
 
-def test_a_sentence_says_what_the_server_did_and_what_that_costs() -> None:
+def test_a_note_says_what_the_server_closed_and_its_cost() -> None:
     slices = frame(closing(KEPT), closing(ASKED), closing(Workload.of("batch", 10)))
     assert list(closing_notes(slices)) == [f"{SENTENCE} (trigger, 100 B)"]
     assert brief(slices, {})[-1] == f"T{SENTENCE[1:]} (trigger, 100 B)."
@@ -105,7 +107,7 @@ def test_a_sentence_says_what_the_server_did_and_what_that_costs() -> None:
     assert list(closing_notes(blind)) == ["the server closed the connection after every call"]
 
 
-def test_connections_that_are_kept_or_closed_as_asked_get_no_such_sentence() -> None:
+def test_connections_kept_or_closed_as_planned_get_no_note() -> None:
     kept = frame(closing(KEPT, 0))
     assert not list(closing_notes(kept))
     assert list(connection_notes(kept)) == ["connections were kept: all calls of a user shared one"]
@@ -124,7 +126,7 @@ def shown(slices: pd.DataFrame) -> str:
     return told.getvalue()
 
 
-def test_the_table_has_calls_per_connection_unless_all_were_kept() -> None:
+def test_the_table_has_calls_per_connection_unless_all_connections_were_kept() -> None:
     text = shown(frame(closing(KEPT), closing(ASKED, 60, by_server=False), closing(CLOSES)))
     assert "calls per" in text
     cells = [line.split()[-1] for line in text.splitlines() if "trigger" in line]
@@ -132,7 +134,7 @@ def test_the_table_has_calls_per_connection_unless_all_were_kept() -> None:
     assert "calls per" not in shown(frame(closing(KEPT, 0)))
 
 
-def test_the_report_says_it_too() -> None:
+def test_the_report_has_the_same_note() -> None:
     sheet = page.costs(run_of(frame(closing(KEPT), closing(Workload.of("batch", 10)))))
     assert "calls per connection" in sheet.headers
     assert [row[-1] for row in sheet.rows] == ["1", "1"]
@@ -141,7 +143,7 @@ def test_the_report_says_it_too() -> None:
     assert all("server closes" in str(row[0]) for row in models.rows)
 
 
-def test_there_is_no_curve_where_the_server_leaves_one_call_a_connection() -> None:
+def test_there_is_no_curve_if_the_server_closes_after_each_call() -> None:
     slices = frame(*(closing(Workload.of(calls_per_connection=asked)) for asked in (0, 2, 10, 100)))
     assert connection_cost(slices).empty
     figure = connections(slices)
@@ -149,7 +151,7 @@ def test_there_is_no_curve_where_the_server_leaves_one_call_a_connection() -> No
     assert f"{SENTENCE} (trigger, 100 B); the figure needs a server that keeps connections" in str(figure)
 
 
-def test_a_curve_is_made_of_the_calls_that_were_measured() -> None:
+def test_a_curve_uses_the_measured_calls_per_connection() -> None:
     # The server closes after 5 calls, so 10 and 100 are the same.
     made = [closing(CLOSES), closing(Workload.of(calls_per_connection=10), 5), closing(ASKED, 5), closing(KEPT, 5)]
     points = connection_cost(frame(*made))
@@ -157,7 +159,7 @@ def test_a_curve_is_made_of_the_calls_that_were_measured() -> None:
     assert points["connection_bytes"].tolist() == pytest.approx([SETUP] * 4)
 
 
-def test_the_live_page_says_it_while_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_live_page_shows_the_note_during_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "SAMPLE_S", 0.0)
     figures = Live(by_rounds=True)
     figures.sample(record(closing(KEPT), closing(Workload.of("batch", 10), 0)))
@@ -167,7 +169,7 @@ def test_the_live_page_says_it_while_it_happens(monkeypatch: pytest.MonkeyPatch)
     assert (second["sent_as"], second["calls_on_connection"], second["closing"]) == ("batch of 10", None, None)
 
 
-def test_a_run_from_before_connections_were_counted_to_their_end_is_read_as_it_was() -> None:
+def test_an_older_run_without_counts_of_closes_can_be_read() -> None:
     slices = frame(closing(KEPT, 50))
     old = slices.drop(columns=[*(name for name, _ in CLOSING_COLUMNS), *CLOSED])
     cost, now = bytes_per_event(old).iloc[0], bytes_per_event(slices).iloc[0]

@@ -23,13 +23,15 @@ NOISES: dict[str, Noise] = {
 
 @pytest.mark.parametrize("rounds", [6, 7, 10, 11, 12, 25])
 @pytest.mark.parametrize("noise", NOISES)
-def test_95_percent_intervals_hold_the_truth_in_93_to_97_percent_of_1000_runs(noise: str, rounds: int) -> None:
+def test_95_percent_intervals_contain_the_true_value_in_93_to_97_percent_of_1000_runs(
+    noise: str, rounds: int
+) -> None:
     values = 6.0 + 0.3 * NOISES[noise](np.random.default_rng(rounds), rounds)
     low, high = median_interval(values)
     assert 0.93 <= np.mean((low <= 6.0) & (high >= 6.0)) <= 0.97
 
 
-def test_a_higher_confidence_is_kept_too() -> None:
+def test_a_higher_confidence_holds_too() -> None:
     values = np.random.default_rng(1).normal(size=(20, RUNS))
     low, high = median_interval(values, 0.99)
     assert 0.98 <= np.mean((low <= 0) & (high >= 0)) <= 1.0
@@ -37,24 +39,24 @@ def test_a_higher_confidence_is_kept_too() -> None:
     assert outer[0] < inner[0] < inner[1] < outer[1]
 
 
-def test_under_five_rounds_nothing_is_said() -> None:
+def test_fewer_than_five_rounds_have_no_interval() -> None:
     assert all(math.isnan(end) for end in median_interval([1.0, 2.0, 3.0, 4.0]))
     low, high = median_interval(np.ones((4, 3)))
     assert np.isnan([low, high]).all()
     assert low.shape == (3,)
 
 
-def test_of_five_rounds_it_is_all_of_them() -> None:
+def test_the_interval_of_five_rounds_is_their_range() -> None:
     assert median_interval([5.0, 1.0, 3.0, 2.0, 4.0]) == (1.0, 5.0)
 
 
-def test_the_order_of_rounds_does_not_matter_and_its_ends_are_among_them() -> None:
+def test_the_order_of_rounds_does_not_matter_and_the_ends_are_rounds() -> None:
     values = [5.9, 6.1, 6.0, 6.4, 5.8, 6.2]
     low, high = median_interval(values)
     assert (low, high) == median_interval(sorted(values))
     assert 5.8 <= low < np.median(values) < high <= 6.4
 
 
-def test_what_is_infinite_in_most_rounds_is_infinite_and_never_unknown() -> None:
+def test_values_that_are_infinite_in_most_rounds_give_infinity_and_not_nan() -> None:
     low, high = median_interval([3.0, *[math.inf] * 9])
     assert (low, high) == (math.inf, math.inf)

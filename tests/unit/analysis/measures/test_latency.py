@@ -66,7 +66,7 @@ def run_of(*slices: Slice) -> Run:
 @pytest.mark.parametrize(
     ("quantile", "needed"), [(0.5, 20), (0.9, 100), (0.99, 1_000), (0.999, 10_000), (0.75, 40), (1.0, 1)]
 )
-def test_ten_samples_lie_beyond_a_percentile_that_is_told(quantile: float, needed: int) -> None:
+def test_a_percentile_needs_ten_samples_beyond_it(quantile: float, needed: int) -> None:
     assert samples_needed(quantile) == needed
     [told] = recorded([1.0] * needed, []).quantiles((quantile,))
     assert told.seconds == pytest.approx(0.001, rel=0.005)
@@ -108,20 +108,20 @@ def test_a_call_given_up_early_makes_later_percentiles_lower_bounds() -> None:
     assert not p50.is_lower_bound
 
 
-def test_calls_of_one_bucket_need_not_be_told_apart() -> None:
+def test_calls_in_one_bucket_count_alike() -> None:
     # With the censored calls at infinity the percentile is another call's, but in the same bucket.
     [p50] = recorded([1.0] * 60, [1.0] * 20).quantiles((0.5,))
     assert not p50.is_lower_bound
 
 
-def test_all_calls_lost_leave_lower_bounds_and_no_warning() -> None:
+def test_a_run_without_acknowledgements_has_lower_bounds_and_no_warning() -> None:
     [p50, p99] = recorded([], [400.0] * 1000).quantiles((0.5, 0.99))
     assert p50.is_lower_bound
     assert p99.seconds == pytest.approx(0.4, rel=0.005)
     assert all(np.isnan(each.seconds) for each in recorded([], []).quantiles((0.5, 1.0)))
 
 
-def test_a_run_from_before_censored_calls_were_kept_has_its_percentiles() -> None:
+def test_an_older_run_without_censored_calls_has_percentiles() -> None:
     frame = latency_frame(record(slice_(TRIGGER, 0, 1000)))
     old = frame.drop(columns="censored")
     pd.testing.assert_frame_equal(percentiles(old), percentiles(frame))
@@ -138,7 +138,7 @@ def test_without_latencies_there_are_no_percentiles(empty: pd.DataFrame) -> None
     assert table["samples"].tolist() == [0]
 
 
-def test_the_summary_says_which_are_lower_bounds_and_of_how_many_calls() -> None:
+def test_the_summary_marks_lower_bounds_and_gives_the_number_of_calls() -> None:
     run = run_of(ended(TRIGGER, 950, 50), ended(BATCH, 30, 0))
     table = summarise(run.slices, run.latency).set_index("api")
     assert table.at["trigger", "p99_s"] == pytest.approx(0.4, rel=0.005)
@@ -155,7 +155,7 @@ def printed(run: Run) -> str:
     return console.export_text()
 
 
-def test_the_table_shows_bounds_and_dashes_and_says_what_they_are() -> None:
+def test_the_table_shows_and_explains_bounds_and_dashes() -> None:
     said = printed(run_of(ended(TRIGGER, 950, 50), ended(BATCH, 30, 0)))
     assert ">399" in said
     row = next(line for line in said.splitlines() if "batch of 10" in line)
@@ -166,7 +166,7 @@ def test_the_table_shows_bounds_and_dashes_and_says_what_they_are() -> None:
     assert "-: too few calls; p99 needs 1,000" in said
 
 
-def test_a_call_that_hung_beyond_its_slice_is_the_longest_in_the_table() -> None:
+def test_a_call_that_outlasts_its_slice_is_the_maximum_in_the_table() -> None:
     hung = slice_(TRIGGER, 0, 5000)
     hung.boundary.latency.record([5_000_000_000])
     (row,) = (line for line in printed(run_of(hung)).splitlines() if "trigger  " in line)
@@ -175,7 +175,7 @@ def test_a_call_that_hung_beyond_its_slice_is_the_longest_in_the_table() -> None
     assert float(longest.replace(",", "")) == pytest.approx(5000, rel=0.005)
 
 
-def test_a_table_without_bounds_or_gaps_has_no_notes_of_them() -> None:
+def test_a_table_without_bounds_or_dashes_has_no_notes_about_them() -> None:
     said = printed(run_of(slice_(TRIGGER, 0, 1000)))
     assert "(closed loop)" in said
     assert "lower bound" not in said
@@ -208,7 +208,7 @@ def lossy(drain: Drain, lost: int) -> Run:
     return replace(run, waits=pd.concat([run.waits, gone], ignore_index=True))
 
 
-def test_queues_have_the_same_bounds_and_gaps() -> None:
+def test_queues_have_the_same_bounds_and_dashes() -> None:
     [few] = queue_frontier(queues_of(FEW)).to_dict("records")
     assert few["total_samples"] == 160
     assert [np.isnan(few[f"total_{name}_s"]) for name in ("p50", "p90", "p99", "p999", "max")] == [
@@ -228,7 +228,7 @@ def test_queues_have_the_same_bounds_and_gaps() -> None:
     assert not few["frontier"]
 
 
-def test_the_queues_table_and_page_show_them() -> None:
+def test_the_queue_table_and_page_show_them() -> None:
     table = queue_frontier(lossy(MANY, 30))
     console = Console(width=120, file=StringIO(), record=True)
     console.print(render_queues(table))
@@ -254,7 +254,7 @@ def test_a_figure_without_any_p99_says_so() -> None:
     assert "1 workload has too few events for a p99" in drawing.caption
 
 
-def test_notes_are_of_the_percentiles_a_table_shows() -> None:
+def test_notes_cover_the_percentiles_in_the_table() -> None:
     run = run_of(ended(TRIGGER, 5, 0))
     table = summarise(run.slices, run.latency)
     assert list(notes(table, {"p50": 0.5, "p99": 0.99})) == ["-: too few calls; p50 needs 20, p99 1,000"]

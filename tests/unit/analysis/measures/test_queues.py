@@ -39,7 +39,7 @@ def run() -> Run:
     return run_of(BEHIND, FAST, DOMINATED, SLOW)
 
 
-def test_latencies_are_told_apart_and_run_from_the_intended_time() -> None:
+def test_latency_is_split_and_starts_at_the_intended_time() -> None:
     [row] = queue_frontier(run_of(FAST)).to_dict("records")
     assert row["waiting_p50_s"] == pytest.approx(0.004, rel=0.005)
     assert row["wire_p99_s"] == pytest.approx(0.05, rel=0.005)
@@ -48,7 +48,7 @@ def test_latencies_are_told_apart_and_run_from_the_intended_time() -> None:
     assert row["events_per_second"] == 1000
 
 
-def test_bytes_of_an_event_are_those_of_the_batches_that_left(run: Run) -> None:
+def test_bytes_per_event_depend_on_the_batches_as_sent(run: Run) -> None:
     rows = queue_frontier(run).set_index("linger_s")
     # 300 B of head and 50 B of envelope a call, 100 B of payload an event.
     assert rows.at[0.005, "sent_per_event"] == 100 + 350 / 5
@@ -56,21 +56,21 @@ def test_bytes_of_an_event_are_those_of_the_batches_that_left(run: Run) -> None:
     assert rows.at[0.05, "saving"] == pytest.approx(1 - 135 / 450)
 
 
-def test_the_trigger_comes_first_and_what_was_left_counts_with_what_it_waited(run: Run) -> None:
+def test_the_trigger_comes_first_and_unsent_events_count_with_their_wait(run: Run) -> None:
     first = queue_frontier(run).iloc[0]
     assert (first["api"], first["is_overloaded"], first["left"], first["unsent"]) == ("trigger", True, 1400, 1400)
     assert first["total_p50_s"] == pytest.approx(0.5, rel=0.005)
     assert first["depth_max"] == 700
 
 
-def test_one_bad_round_of_three_is_no_overload() -> None:
+def test_one_overloaded_round_of_three_is_not_an_overload() -> None:
     steady, bad = run_of(FAST, rounds=2), run_of(replace(FAST, overloaded="the queue grew"), rounds=1)
     queue = pd.concat([steady.queue, bad.queue.assign(round=2)])
     [row] = queue_frontier(replace(steady, queue=queue)).to_dict("records")
     assert (row["overloaded"], row["is_overloaded"]) == (pytest.approx(1 / 3), False)
 
 
-def test_the_frontier_is_what_nothing_beats_in_both(run: Run) -> None:
+def test_no_workload_beats_the_frontier_in_both_bytes_and_latency(run: Run) -> None:
     table = queue_frontier(run)
     assert dict(zip(table["linger_s"], table["frontier"], strict=True)) == {
         0.0: False,
@@ -81,14 +81,14 @@ def test_the_frontier_is_what_nothing_beats_in_both(run: Run) -> None:
     assert table["curve"].nunique() == 1
 
 
-def test_other_rates_are_other_curves() -> None:
+def test_each_rate_has_its_own_curve() -> None:
     slower = Drain(TRIGGER.replace(rate=200.0), calls=200)
     table = queue_frontier(run_of(BEHIND, FAST, slower))
     assert table["rate"].tolist() == [200, 1000, 1000]
     assert table["curve"].nunique() == 2
 
 
-def test_fills_say_how_many_calls_carried_how_many() -> None:
+def test_fills_count_calls_by_number_of_events() -> None:
     found = fills(run_of(FAST).queue)
     assert found[found["calls"] > 0][["events", "calls"]].to_numpy().tolist() == [[5, 400]]
 
@@ -115,7 +115,7 @@ def test_the_table_marks_the_frontier_and_overload_and_bounds(run: Run) -> None:
     assert max(len(line) for line in lines if "batch" in line) <= 120
 
 
-def test_a_rate_the_generator_did_not_make_is_told() -> None:
+def test_a_rate_that_the_generator_missed_is_reported() -> None:
     assert (
         "batch of 10, linger 5 ms at 1,000/s: this machine generated 500 events/s, 50.0 % of the rate"
         in printed(run_of(replace(FAST, made=0.5))).splitlines()
@@ -150,7 +150,7 @@ def test_the_figure_draws_the_frontier_and_what_cannot_keep_up(run: Run) -> None
     assert [each.get_text() for each in axes.texts] == ["10, 50 ms", "trigger"]
 
 
-def test_a_panel_a_round_trip_and_a_curve_a_rate() -> None:
+def test_one_panel_per_round_trip_and_one_curve_per_rate() -> None:
     near = [Drain(each.workload.replace(rtt_s=0.005), fill=each.fill) for each in (FAST, SLOW)]
     quick = [Drain(each.workload.replace(rate=4000.0), fill=each.fill) for each in (FAST, SLOW)]
     drawing = latency_by_bytes(run_of(FAST, SLOW, *near, *quick))
@@ -169,7 +169,7 @@ def test_without_queues_there_is_no_figure() -> None:
     assert isinstance(latency_by_bytes(run_of(FAST)), Absent)
 
 
-def test_queues_and_what_is_sent_as_fast_as_it_is_answered_are_kept_apart(tmp_path: Path) -> None:
+def test_queues_and_closed_loop_workloads_are_kept_apart(tmp_path: Path) -> None:
     made = record(slice_(Workload.of(), 0, 10), slice_(Workload.of("batch", 10), 0, 10))
     before = as_read(made, Path("run"), META)
     queue = slice_(BATCH, 0, 7)
@@ -184,7 +184,7 @@ def test_queues_and_what_is_sent_as_fast_as_it_is_answered_are_kept_apart(tmp_pa
     assert not read.doubts
 
 
-def test_a_run_without_queues_has_no_files_of_them(tmp_path: Path) -> None:
+def test_a_run_without_queues_has_no_queue_files(tmp_path: Path) -> None:
     made = record(slice_(Workload.of(), 0, 10))
     made.meta = {"schema": 1, "started": "2026-01-31T12:00:00", **META}
     write_run(tmp_path, made)
@@ -207,7 +207,7 @@ def demand(rate: float = 1000.0, rtt_s: float = 0.05, budget_s: float = 0.1, lim
         (0.01, "no tried setting keeps 99 % of events within 10 ms."),
     ],
 )
-def test_advice_tells_what_was_measured_within_the_budget(run: Run, budget_s: float, said: str) -> None:
+def test_advice_reports_what_was_measured_within_the_budget(run: Run, budget_s: float, said: str) -> None:
     found = nearest(run, demand())
     assert found is not None
     sentence = found.sentence(budget_s)
@@ -225,11 +225,11 @@ def test_advice_tells_what_was_measured_within_the_budget(run: Run, budget_s: fl
         replace(demand(), connections=Connections(True, "--connection close")),
     ],
 )
-def test_what_is_far_from_what_was_measured_is_not_told(run: Run, other: Demand) -> None:
+def test_distant_measurements_are_not_reported(run: Run, other: Demand) -> None:
     assert nearest(run, other) is None
 
 
-def test_the_newest_valid_run_that_has_such_a_queue_is_told(tmp_path: Path) -> None:
+def test_the_newest_valid_run_with_such_a_queue_is_reported(tmp_path: Path) -> None:
     assert find_measured_queue(tmp_path, None, demand()) is None
     for name, drain, valid in (("1", FAST, True), ("2", SLOW, True), ("3", FAST, False), ("4", None, True)):
         made = record(slice_(Workload.of(), 0, 10)) if drain is None else record_of(drain)

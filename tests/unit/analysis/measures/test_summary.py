@@ -25,7 +25,7 @@ BATCH = Workload.of("batch", 10)
 FAN_OUT = Workload.of("multi_trigger", channels=10)
 
 
-def test_layers_add_up_to_what_was_sent_and_received() -> None:
+def test_layers_add_up_to_the_bytes_sent_and_received() -> None:
     cost = bytes_per_event(slices_frame(record(slice_(TRIGGER, 0, 20), slice_(BATCH, 0, 20))))
     one = cost.loc[TRIGGER.name]
     assert one[["payload", "envelope", "auth_query", "request_line", "headers"]].tolist() == [100, 50, 195, 35, 70]
@@ -37,7 +37,7 @@ def test_layers_add_up_to_what_was_sent_and_received() -> None:
     assert ten["head_per_request"] == 300
 
 
-def test_segments_cost_their_headers_where_the_kernel_counted_them() -> None:
+def test_segments_cost_their_headers_if_the_kernel_counted_them() -> None:
     counted = slice_(BATCH, 0, 20)
     counted.tcp = kernel(40, 30)
     cost = bytes_per_event(slices_frame(record(counted))).loc[BATCH.name]
@@ -50,14 +50,14 @@ def test_segments_cost_their_headers_where_the_kernel_counted_them() -> None:
     assert cost["sent"] == 135
 
 
-def test_an_event_bears_the_bytes_of_those_that_failed() -> None:
+def test_failed_calls_add_to_the_bytes_of_acknowledged_events() -> None:
     failing = slice_(TRIGGER, 0, 10, unfinished_sent_bytes=450)
     failing.measured.events = failing.measured.messages = 5
     cost = bytes_per_event(slices_frame(record(failing))).loc[TRIGGER.name]
     assert cost["sent"] == (10 * 450 + 450) / 5
 
 
-def test_nothing_acknowledged_has_no_cost_rather_than_none() -> None:
+def test_without_acknowledgements_the_cost_is_unknown_and_not_zero() -> None:
     silent = slice_(TRIGGER, 0, 0)
     assert math.isnan(bytes_per_event(slices_frame(record(silent))).at[TRIGGER.name, "sent"])
 
@@ -71,7 +71,7 @@ def test_workers_add_up_and_share_their_time() -> None:
     assert rates(frame).at[0, TRIGGER.name] == 100
 
 
-def test_a_ratio_is_taken_round_by_round_so_that_drift_cancels() -> None:
+def test_a_ratio_is_computed_round_by_round_so_that_drift_cancels() -> None:
     # The machine halves its speed from round to round; the ratio is always 4.
     speeds = [1000 / 2**number for number in range(8)]
     slices = [slice_(each, number, int(8 * speed)) for number, speed in enumerate(speeds) for each in (TRIGGER,)]
@@ -93,7 +93,7 @@ def test_only_rounds_that_have_both_are_paired() -> None:
 
 
 @pytest.mark.parametrize("quantile", [0.5, 0.9, 0.99])
-def test_percentiles_are_those_of_the_values_to_half_a_percent(quantile: float) -> None:
+def test_percentiles_are_exact_to_half_a_percent(quantile: float) -> None:
     values = np.random.default_rng(3).lognormal(13, 0.7, 20_000).astype(int)
     histogram = Histogram()
     histogram.record(values.tolist())
@@ -141,7 +141,7 @@ def test_the_summary_compares_with_the_trigger_by_message() -> None:
     assert table.at["multi_trigger", "saving"] == pytest.approx(1 - 45 / 450)
 
 
-def test_without_a_trigger_of_the_same_kind_there_is_nothing_to_compare_with() -> None:
+def test_without_a_matching_trigger_there_is_no_comparison() -> None:
     other = Workload.of("trigger", payload_kind="ascii")
     made = record(*(slice_(each, number, 10) for number in range(6) for each in (other, BATCH)))
     table = summarise(slices_frame(made), latency_frame(made)).set_index("api")
@@ -164,12 +164,12 @@ payload  sent as         events/s  B/event   B/event  B/event  B/call         x 
 """  # noqa: E501 - as wide as it is printed
 
 
-def test_the_table_as_it_is_printed() -> None:
+def test_the_printed_table() -> None:
     assert lines_of(render(full_summary(), 120), 120) == PRINTED.splitlines()
 
 
 @pytest.mark.parametrize("width", [80, 90, 100, 110, 200])
-def test_no_line_is_cut_at_any_usual_width(width: int) -> None:
+def test_no_line_is_cut_at_common_widths(width: int) -> None:
     lines = lines_of(render(full_summary(), width), width)
     assert max(map(len, lines)) <= width
     assert not any("…" in line for line in lines)

@@ -76,11 +76,11 @@ def free_run(**meta: Any) -> Run:
         ({}, "sweep"),
     ],
 )
-def test_the_mode_is_that_of_run_json_or_told_by_an_older_one(meta: dict[str, Any], mode: str) -> None:
+def test_the_mode_is_read_from_run_json_or_inferred_for_older_runs(meta: dict[str, Any], mode: str) -> None:
     assert mode_in(meta) == mode
 
 
-def test_slices_carry_the_mode_through_all_that_is_done_to_them(tmp_path: Path) -> None:
+def test_slices_keep_the_mode_through_filters_and_merges(tmp_path: Path) -> None:
     made = record(*(slice_(each, number, 100) for number in range(5) for each in CALLS))
     made.meta = dict(META)
     write_run(tmp_path, made)
@@ -90,7 +90,7 @@ def test_slices_carry_the_mode_through_all_that_is_done_to_them(tmp_path: Path) 
     assert mode_of(slices.drop(columns="mode")) == mode_of(slices.iloc[:0]) == "sweep"
 
 
-def test_the_readmes_way_to_a_table_has_no_gain_for_it() -> None:
+def test_the_summary_has_no_gain_for_it() -> None:
     run = free_run()
     table = summarise(run.slices, run.latency)
     assert table[["gain", "gain_low", "gain_high"]].isna().all(axis=None)
@@ -102,7 +102,7 @@ def test_the_readmes_way_to_a_table_has_no_gain_for_it() -> None:
     assert summarise(sweep.slices, sweep.latency)["gain"].notna().sum() == len(CALLS) - 1
 
 
-def test_two_servers_are_not_compared_by_it() -> None:
+def test_it_does_not_compare_two_servers() -> None:
     both = [
         *CALLS[:2],
         *(Workload.of(each.call.api, each.call.batch_size, server="against") for each in CALLS[:2]),
@@ -130,7 +130,7 @@ GAIN = re.compile(r"5\.50|11\.0x|as fast|faster|times the messages|x (events|mes
 
 
 @pytest.mark.parametrize("mode", ["free", "observe"])
-def test_nothing_that_is_shown_of_it_has_a_gain(mode: str) -> None:
+def test_no_output_of_it_has_a_gain(mode: str) -> None:
     assert GAIN.search(everything_said_of(free_run(mode="sweep")))
     text = everything_said_of(free_run(mode=mode))
     assert not GAIN.search(text)
@@ -138,7 +138,7 @@ def test_nothing_that_is_shown_of_it_has_a_gain(mode: str) -> None:
     assert "58.6" in text
 
 
-def test_it_is_said_once_on_each_page_which_plan_measures_a_gain() -> None:
+def test_each_page_names_once_the_plan_that_measures_a_gain() -> None:
     run = free_run()
     assert printed(run).count(SENTENCE) == 1
     assert brief(run.slices, run.meta)[-1] == SENTENCE
@@ -149,7 +149,7 @@ def test_it_is_said_once_on_each_page_which_plan_measures_a_gain() -> None:
     assert why_no_gain(free_run(mode="sweep").slices) == ""
 
 
-def test_claims_about_time_are_not_measured_by_it_and_those_about_bytes_are() -> None:
+def test_it_measures_claims_about_bytes_but_not_about_time() -> None:
     _, overhead, cure, ten, more, channels = claims(free_run().slices)
     assert (overhead.verdict, cure.verdict) == ("holds", "holds")
     assert {each.verdict for each in (ten, more, channels)} == {"not measured"}
@@ -158,7 +158,7 @@ def test_claims_about_time_are_not_measured_by_it_and_those_about_bytes_are() ->
     assert channels.measured == "68.8 % fewer bytes"
 
 
-def test_its_ratios_are_not_doubted_as_it_has_none() -> None:
+def test_it_has_no_cautions_about_ratios() -> None:
     few = free_run()
     two = few.slices[few.slices["round"] < 2]
     assert [each.kind for each in cautions(two, few.meta)] == []
@@ -189,7 +189,7 @@ max = 500
 """
 
 
-def test_gates_on_its_speed_are_inconclusive_and_those_on_bytes_are_judged() -> None:
+def test_gates_on_its_rates_are_inconclusive_and_those_on_bytes_are_decided() -> None:
     agreeing = {"agrees": True, "differences": []}
     cases = {each.check: each for each in evaluate(free_run(reconcile=agreeing), gates_of(GATES)).cases}
     assert {name: case.verdict for name, case in cases.items()} == {
@@ -204,7 +204,7 @@ def test_gates_on_its_speed_are_inconclusive_and_those_on_bytes_are_judged() -> 
     assert {each.verdict for each in swept} == {"pass"}
 
 
-def test_none_of_its_speeds_is_accepted_as_what_later_runs_are_held_to(tmp_path: Path) -> None:
+def test_its_rates_are_not_accepted_as_baselines(tmp_path: Path) -> None:
     agreeing = {"agrees": True, "differences": []}
     text = f"""[[check]]
 id = "gain"
@@ -219,7 +219,7 @@ max_decrease = {{ ratio = 0.1 }}
     assert [len(each) for each in swept.values()] == [1]
 
 
-def test_a_free_runs_latency_is_of_a_closed_loop_and_not_called_saturated() -> None:
+def test_latency_of_a_free_run_is_labelled_closed_loop() -> None:
     def said(run: Run) -> str:
         figure = figures.latency_distributions(run.latency, run.slices)
         assert not isinstance(figure, Absent)

@@ -63,7 +63,7 @@ def printed(made: RunRecord, **more: Any) -> str:
     return text.getvalue()
 
 
-def test_a_slower_server_is_told_to_the_percent_though_the_machine_drifts() -> None:
+def test_a_slower_server_is_measured_to_the_percent_despite_drift() -> None:
     table = compare_servers(slices_frame(record(*pairs(slower=1.25))))
     assert table["workload"].tolist() == [call.name for call in CALLS]
     assert table["ratio"].tolist() == pytest.approx([0.8, 0.8])
@@ -73,7 +73,7 @@ def test_a_slower_server_is_told_to_the_percent_though_the_machine_drifts() -> N
     assert (table["sent"] == 0).all()
 
 
-def test_a_workload_is_held_against_the_trigger_sent_to_the_same_server() -> None:
+def test_a_workload_is_compared_with_the_trigger_of_the_same_server() -> None:
     summary = summarise(slices_frame(record(*pairs(slower=2)))).set_index("workload")
     for call in CALLS:
         for sent in (call, call.replace(server="against")):
@@ -83,7 +83,7 @@ def test_a_workload_is_held_against_the_trigger_sent_to_the_same_server() -> Non
     ]
 
 
-def test_too_few_rounds_have_a_ratio_and_no_interval() -> None:
+def test_too_few_rounds_give_a_ratio_without_an_interval() -> None:
     table = compare_servers(slices_frame(record(*pairs(slower=2, rounds=4))))
     assert table["ratio"].tolist() == pytest.approx([0.5, 0.5])
     assert table["ratio_low"].isna().all()
@@ -101,7 +101,7 @@ def test_a_server_that_acknowledged_nothing_has_no_ratio() -> None:
     assert "nothing was acknowledged by both" in printed(record(*silent))
 
 
-def test_the_table_says_which_is_which_and_what_differs() -> None:
+def test_the_table_names_both_servers_and_their_differences() -> None:
     said = printed(record(*pairs(slower=1.25, head=-1)))
     assert "http://127.0.0.1:18080/apps/1  (endpoint given)" in said
     assert "\nagainst  http://127.0.0.1:8080/apps/1\n" in said
@@ -112,7 +112,7 @@ def test_the_table_says_which_is_which_and_what_differs() -> None:
     assert "model, sockets, kernel and --endpoint's mock agree to the byte" in said
 
 
-def test_other_differences_are_not_put_down_to_host() -> None:
+def test_other_differences_are_not_attributed_to_host() -> None:
     said = printed(record(*pairs(slower=1, head=5)))
     assert "against got +5 B per call compared with endpoint: each call carries its own host" in said
     assert "both servers got the same number of bytes\n" in printed(record(*pairs(slower=1)))
@@ -121,7 +121,7 @@ def test_other_differences_are_not_put_down_to_host() -> None:
     assert "kernel and both mocks agree" in said
 
 
-def test_a_ratio_of_servers_that_spreads_is_a_doubt_of_its_own() -> None:
+def test_a_varying_ratio_of_servers_is_a_caution() -> None:
     uneven = [
         slice_(each.workload, each.round, 100, each.duration_s * (2 if each.round % 2 else 1))
         if each.workload.server == "against"
@@ -134,14 +134,14 @@ def test_a_ratio_of_servers_that_spreads_is_a_doubt_of_its_own() -> None:
     assert f"{CALLS[0].replace(server='against').name} over {CALLS[0].name}" in doubt.what
 
 
-def test_a_run_from_before_there_were_two_is_one_servers() -> None:
+def test_an_older_run_without_the_column_has_one_server() -> None:
     old = slices_frame(record(*(each for each in pairs(slower=1) if each.workload.server == "endpoint")))
     old = old.drop(columns="server")
     assert summarise(old)["server"].unique().tolist() == ["endpoint"]
     assert compare_servers(old).empty
 
 
-def test_a_run_that_is_not_written_yet_reads_as_it_will_be() -> None:
+def test_an_unsaved_run_equals_the_saved_one() -> None:
     made = record(*pairs(slower=1))
     run: Run = as_read(made, Path("r"), {"schema": 1})
     assert run.slices["requests"].tolist() == slices_frame(made)["requests"].tolist()
