@@ -36,7 +36,7 @@ def timed(
     return frame.assign(duration_s=frame["requests"] * calls * noise)
 
 
-def test_what_a_call_and_an_event_take_is_recovered() -> None:
+def test_recovers_the_time_of_a_call_and_an_event() -> None:
     row = fit_time(made_up(STRAIGHT, sized(*SIZES), spread=0.03)).iloc[0]
     truth = {"call_s": 20e-6, "event_s": 2e-6, "gain_limit": 11.0, "size_90": 90.0}
     for name, value in truth.items():
@@ -47,13 +47,13 @@ def test_what_a_call_and_an_event_take_is_recovered() -> None:
     assert (row["unsound_because"], row["no_limit_because"]) == ("", "")
 
 
-def test_without_noise_the_line_is_the_truth_though_the_machine_drifts() -> None:
+def test_without_noise_the_line_is_exact_despite_drift() -> None:
     row = fit_time(made_up(STRAIGHT, sized(*SIZES), drift=0.2)).iloc[0]
     assert row["gain_limit"] == pytest.approx(11)
     assert (row["gain_limit_low"], row["gain_limit_high"]) == pytest.approx((11, 11))
 
 
-def test_the_limits_interval_holds_it_in_93_to_97_percent_of_runs() -> None:
+def test_the_interval_contains_the_true_limit_in_93_to_97_percent_of_runs() -> None:
     held = told = 0
     one = made_up(STRAIGHT, sized(*SIZES), rounds=11)
     draw = np.random.default_rng(3)
@@ -69,7 +69,7 @@ def test_the_limits_interval_holds_it_in_93_to_97_percent_of_runs() -> None:
 @pytest.mark.parametrize(
     "larger", [each for some in (3, 4, 5) for each in combinations((2, 5, 10, 50, 100), some)]
 )
-def test_a_straight_line_gives_the_same_limit_whatever_sizes_are_measured(larger: tuple[int, ...]) -> None:
+def test_a_straight_line_gives_the_same_limit_for_any_measured_sizes(larger: tuple[int, ...]) -> None:
     sizes = (1, *larger)
     row = fit_time(made_up(STRAIGHT, sized(*sizes))).iloc[0]
     assert row["gain_limit"] == pytest.approx(11)
@@ -87,14 +87,14 @@ CURVES: dict[str, Callable[[float], float]] = {
 
 @pytest.mark.parametrize("spread", [0.0, 0.02])
 @pytest.mark.parametrize("name", CURVES)
-def test_a_curve_has_no_limit(name: str, spread: float) -> None:
+def test_nonlinear_times_have_no_limit(name: str, spread: float) -> None:
     row = fit_time(timed(CURVES[name], 1, 2, 5, 10, 20, 50, 100, spread=spread)).iloc[0]
     assert math.isnan(row["gain_limit"])
     assert math.isnan(row["size_90"])
     assert row["no_limit_because"]
 
 
-def test_a_measured_plateau_is_told_and_nothing_beyond_it() -> None:
+def test_a_measured_plateau_is_reported_without_extrapolation() -> None:
     row = fit_time(timed(MEASURED, *MEASURED, spread=0.005)).iloc[0]
     assert math.isnan(row["gain_limit"])
     assert row["largest_gain"] == pytest.approx(13.7, rel=0.02)
@@ -103,7 +103,7 @@ def test_a_measured_plateau_is_told_and_nothing_beyond_it() -> None:
     assert 36 <= row["enough"] <= 42
 
 
-def test_a_limit_is_within_what_is_measured_whichever_batches_are() -> None:
+def test_a_limit_hardly_depends_on_the_measured_sizes() -> None:
     """What is told from some of the sizes has to go with what the others measured."""
     told = []
     for count in range(3, len(MEASURED)):
@@ -121,7 +121,7 @@ def test_a_limit_is_within_what_is_measured_whichever_batches_are() -> None:
     assert max(told) / min(told) <= 1 + STABLE
 
 
-def test_a_limit_far_above_all_that_was_measured_is_none() -> None:
+def test_a_limit_far_above_the_measured_gains_is_not_given() -> None:
     row = fit_time(made_up(STRAIGHT, sized(1, 2, 3, 5))).iloc[0]
     assert math.isnan(row["gain_limit"])
     assert row["no_limit_because"] == "the largest measured gain is less than 50 % of the limit"
@@ -151,13 +151,13 @@ def test_events_that_cost_nothing_have_no_limit() -> None:
     assert "does not grow measurably" in noisy["no_limit_because"]
 
 
-def test_a_line_of_negative_slope_is_not_sound() -> None:
+def test_a_line_with_a_negative_slope_is_not_sound() -> None:
     row = fit_time(timed(lambda n: 106e-6 - 0.09e-6 * n, *SIZES, spread=0.0001)).iloc[0]
     assert row["unsound_because"] == "the fitted time of a call or of an event is below zero"
     assert math.isnan(row["gain_limit"])
 
 
-def test_a_curve_is_drawn_as_far_as_batches_were_measured() -> None:
+def test_a_curve_ends_at_the_largest_measured_batch() -> None:
     frame = made_up(STRAIGHT, sized(*SIZES), spread=0.02)
     curve = gain_curve(frame, [1, 10, 50, 51, 1000]).set_index("batch_size")
     assert curve.index.tolist() == [1, 10, 50]
@@ -167,7 +167,7 @@ def test_a_curve_is_drawn_as_far_as_batches_were_measured() -> None:
 
 
 @pytest.mark.parametrize("rounds", [0, 3])
-def test_few_rounds_give_no_interval_and_none_no_line(rounds: int) -> None:
+def test_few_rounds_give_no_interval_and_no_rounds_no_line(rounds: int) -> None:
     frame = made_up(Costs(), sized(*SIZES), rounds=3)
     frame = frame[frame["round"] < rounds]
     fit = fit_time(frame)

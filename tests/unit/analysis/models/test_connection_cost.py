@@ -13,7 +13,7 @@ from analysis.models.connection_cost import connection_cost
 from wiretax.channels.workload import Workload
 
 
-def test_a_connections_bytes_are_found_whatever_share_it() -> None:
+def test_recovers_the_bytes_of_a_connection() -> None:
     points = connection_cost(
         slices_frame(record(shared(100), shared(0), shared(0, connection="close"), shared(10)))
     )
@@ -28,17 +28,17 @@ def test_a_connections_bytes_are_found_whatever_share_it() -> None:
     assert points["residual"].tolist() == pytest.approx([0] * 4, abs=1e-6)
 
 
-def test_a_run_with_one_way_of_sharing_has_no_curve() -> None:
+def test_a_run_with_one_number_of_calls_per_connection_has_no_curve() -> None:
     assert connection_cost(slices_frame(record(shared(0)))).empty
 
 
-def test_where_the_kernel_counts_nothing_a_connection_has_no_price() -> None:
+def test_without_kernel_counts_the_cost_of_a_connection_is_unknown() -> None:
     slices = [shared(0), shared(10)]
     slices[1].tcp = None
     assert connection_cost(slices_frame(record(*slices)))["connection_bytes"].isna().all()
 
 
-def test_the_layers_of_tls_are_apart_and_the_cable_holds_them_all() -> None:
+def test_tls_layers_are_separate_and_part_of_the_cable_total() -> None:
     cost = bytes_per_event(slices_frame(record(shared(10)))).iloc[0]
     assert cost["tls"] == RECORD + HANDSHAKE_SENT / 10
     assert cost["response_tls"] == RECORD + HANDSHAKE_RECEIVED / 10
@@ -47,7 +47,7 @@ def test_the_layers_of_tls_are_apart_and_the_cable_holds_them_all() -> None:
     assert cost["cable"] == pytest.approx(450 + 72 + cost["tls"] + cost["response_tls"] + 2 * tcp_ip)
 
 
-def test_a_run_from_before_tls_was_counted_has_none() -> None:
+def test_an_older_run_without_tls_counts_has_no_tls_layers() -> None:
     frame = slices_frame(record(slice_(Workload.of(), 0, 20)))
     old = frame.drop(columns=[name for name in frame if name.startswith("tls_") or name == "calls_per_connection"])
     cost = bytes_per_event(old).iloc[0]

@@ -21,7 +21,7 @@ STRANGER = [
 ]
 
 
-def test_what_a_call_and_an_event_weigh_is_recovered() -> None:
+def test_recovers_the_bytes_of_a_call_and_an_event() -> None:
     fit = fit_bytes(made_up(Costs(), STRANGER)).set_index(["api", "payload_bytes"])
     for size in (10, 100, 1000):
         batch = fit.loc["batch", size]
@@ -35,7 +35,7 @@ def test_what_a_call_and_an_event_weigh_is_recovered() -> None:
 
 
 @pytest.mark.parametrize("client", profile_names())
-def test_bodies_of_every_library_leave_no_byte_over(client: str) -> None:
+def test_the_model_is_exact_for_every_library(client: str) -> None:
     calls = [TRIGGER, Workload.of("batch", 2), Workload.of("batch", 10), Workload.of("batch", 30)]
     fit = fit_bytes(
         rendered([call.replace(client=client, payload_bytes=size) for size in (100, 1000) for call in calls])
@@ -48,19 +48,19 @@ def test_bodies_of_every_library_leave_no_byte_over(client: str) -> None:
     assert sent_per_event(row, 70) == pytest.approx(other.sent / 70)
 
 
-def test_one_size_of_batch_is_told_apart_by_the_profile() -> None:
+def test_one_batch_size_is_split_by_the_profile() -> None:
     only = fit_bytes(rendered([Workload.of("batch", 10)])).iloc[0]
     many = fit_bytes(rendered([Workload.of("batch", events) for events in SIZES])).iloc[0]
     assert only["call_bytes"] == many["call_bytes"]
     assert only["residual"] == 0
 
 
-def test_one_size_of_batch_of_a_stranger_is_not_told_apart() -> None:
+def test_one_batch_size_of_an_unknown_client_is_not_split() -> None:
     only = fit_bytes(made_up(Costs(), [Workload.of("batch", 10, client="a stranger")])).iloc[0]
     assert math.isnan(only["call_bytes"])
 
 
-def test_a_body_that_is_no_line_leaves_a_residual() -> None:
+def test_a_nonlinear_body_leaves_a_residual() -> None:
     frame = made_up(Costs(), [Workload.of("batch", events) for events in SIZES], rounds=1)
     frame.loc[0, "body_bytes"] += 7 * frame.loc[0, "requests"]
     assert fit_bytes(frame)["residual"].max() > 1
