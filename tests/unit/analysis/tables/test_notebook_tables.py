@@ -70,7 +70,7 @@ def test_a_run_in_three_sentences() -> None:
     )
 
 
-def test_without_a_limit_the_largest_gain_measured_is_in_brief() -> None:
+def test_in_brief_gives_the_largest_measured_gain_without_a_limit() -> None:
     slow = larger()
     slow = slow.assign(duration_s=slow["duration_s"].mask(slow["batch_size"] == 20, slow["duration_s"] * 1.3))
     assert brief(slow, FREE)[2].endswith(
@@ -88,12 +88,12 @@ def test_a_run_of_libraries_in_three_sentences() -> None:
     assert third.startswith("In a batch of 10 it sends")
 
 
-def test_who_answered_is_said() -> None:
+def test_the_server_is_named() -> None:
     assert "on the given endpoint" in brief(whole(), {"mock": None})[2]
     assert "simulates a server's cost" in brief(whole(), {"mock": {"servers": 1, "rtt_s": 0.04}})[2]
 
 
-def test_a_months_saving_is_arithmetic_that_can_be_checked() -> None:
+def test_the_monthly_saving_shows_its_arithmetic() -> None:
     [month] = monthly_traffic(whole(), (1_000_000_000,))
     assert month.arithmetic == "1,000,000,000 x (473.0 - 195.6) B = 277.4 GB"
     assert monthly_traffic(whole()[lambda frame: frame["api"] == "trigger"]) == []
@@ -106,7 +106,7 @@ def test_the_claims_are_marked_by_their_verdict() -> None:
     assert 'class="verdict not-measured"' in html
 
 
-def test_the_models_show_their_figures_and_what_they_leave_over() -> None:
+def test_models_show_their_parameters_and_residuals() -> None:
     text = page.bytes_model(run(whole())).markdown()
     assert "| batch, reference | 100 B | 322 | 53 | 1.1000 | 163 | 0 | 3 to 4 | 5, 10 |" in text
     text = page.time_model(run(whole())).markdown()
@@ -124,7 +124,7 @@ def test_a_line_that_does_not_describe_the_times_is_not_shown() -> None:
     assert "a line through the call times is" in text
 
 
-def test_advice_stands_beside_what_it_was_chosen_from() -> None:
+def test_advice_is_shown_with_its_alternatives() -> None:
     given = page.advice(run(whole()), rate=500, payload_bytes=200, rtt_s=0.040, budget_s=0.100)
     assert page.chosen(given).lines[0].startswith("Publish in batches of 10, with a linger of")
     sheet = page.options(given)
@@ -139,7 +139,7 @@ def test_advice_stands_beside_what_it_was_chosen_from() -> None:
     assert hurried.html().count('class="too-late"') == 4
 
 
-def test_warnings_doubts_and_reasons_are_all_there() -> None:
+def test_warnings_cautions_and_invalid_reasons_are_shown() -> None:
     few = whole()[lambda frame: frame["round"] < 3]
     text = page.warnings(
         run(few, warnings=["the kernel's count can't be read"], invalid_because=["a witness lies"])
@@ -166,7 +166,7 @@ def thin() -> dict[str, pd.DataFrame]:
 
 @pytest.mark.parametrize("show", SHOWN, ids=lambda show: show.__name__)
 @pytest.mark.parametrize("name", thin())
-def test_thin_runs_are_shown_as_far_as_they_go(name: str, show: Any) -> None:
+def test_tables_work_with_incomplete_runs(name: str, show: Any) -> None:
     shown = show(run(thin()[name]))
     text = shown.markdown()
     assert text
@@ -174,7 +174,7 @@ def test_thin_runs_are_shown_as_far_as_they_go(name: str, show: Any) -> None:
     assert shown.html()
 
 
-def test_an_empty_table_says_in_its_metadata_that_there_is_nothing() -> None:
+def test_an_empty_table_is_marked_absent_in_its_metadata() -> None:
     _, metadata = page.libraries(run(whole()))._repr_mimebundle_()
     assert metadata == {"wiretax": {"absent": True}}
     shown, metadata = page.costs(run(whole()))._repr_mimebundle_()
@@ -182,7 +182,7 @@ def test_an_empty_table_says_in_its_metadata_that_there_is_nothing() -> None:
     assert set(shown) == {"text/html", "text/plain"}
 
 
-def test_cells_are_text_and_never_markup() -> None:
+def test_cells_are_escaped() -> None:
     sheet = Sheet(("<a>", "b|c"), [(Cell("<script>", small="&", mark='x" y'), "1|2")])
     html = sheet.html()
     assert "<script>" not in html

@@ -184,7 +184,7 @@ def shown(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("workloads", "without"), list(_cases()))
-def test_nothing_warns_where_no_event_of_a_workload_was_acknowledged(
+def test_a_workload_without_acknowledged_events_causes_no_warnings(
     workloads: list[Workload], without: Callable[[Workload], bool]
 ) -> None:
     with warnings.catch_warnings():
@@ -192,7 +192,7 @@ def test_nothing_warns_where_no_event_of_a_workload_was_acknowledged(
         shown(run_of(workloads, without))
 
 
-def test_a_check_of_a_workload_that_was_skipped_fails_and_says_why() -> None:
+def test_a_check_of_a_skipped_workload_fails_with_the_reason() -> None:
     run = run_of([TRIGGER, TEN], lambda _: False)
     run.meta["skipped"] = [Skipped(TWENTY, NO).as_row()]
     said = (
@@ -212,7 +212,7 @@ def test_a_check_of_a_workload_that_was_skipped_fails_and_says_why() -> None:
     assert all(said in case.message for case in result.cases if case.verdict == "fail")
 
 
-def test_a_check_of_a_workload_that_was_left_out_midway_fails_and_says_why() -> None:
+def test_a_check_of_a_workload_abandoned_midway_fails_with_the_reason() -> None:
     """It has rounds that went well, which are not the ones that were asked for."""
     run = run_of([TRIGGER, TEN, TWENTY], lambda _: False)
     run.meta["skipped"] = [Skipped(TRIGGER, NO, after=4).as_row(), Skipped(TWENTY, NO, after=4).as_row()]

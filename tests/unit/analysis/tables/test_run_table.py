@@ -61,11 +61,11 @@ model, sockets, kernel and mock agree to the byte: 1 requests, 2 B sent, 3 B rec
 saved in r"""  # noqa: E501 - as wide as it is printed
 
 
-def test_a_run_in_a_pipe_is_whole_however_narrow_the_console() -> None:
+def test_piped_output_is_complete_at_any_console_width() -> None:
     assert printed(swept()) == printed(swept(), width=200) == WHOLE.splitlines()
 
 
-def test_a_narrow_terminal_names_the_columns_it_has_no_room_for() -> None:
+def test_a_narrow_terminal_lists_the_columns_left_out() -> None:
     said = "\n".join(printed(swept(), terminal=True))
     words = (
         "not shown on a terminal this narrow: received B/event, cable B/event, head\n"
@@ -75,7 +75,7 @@ def test_a_narrow_terminal_names_the_columns_it_has_no_room_for() -> None:
     assert not any("not shown" in line for line in printed(swept(), width=130, terminal=True))
 
 
-def test_a_queue_on_a_narrow_terminal_names_them_too_and_no_figure_is_cut() -> None:
+def test_a_queue_on_a_narrow_terminal_lists_them_too_and_cuts_no_number() -> None:
     made = record_of(Drain(TRIGGER, calls=100), Drain(BATCH, calls=200, fill=5))
     lines = printed(made, terminal=True)
     assert not any("…" in line for line in lines)
@@ -126,7 +126,7 @@ def test_a_run_of_queues_names_the_round_trips_of_its_mocks(
     assert "CPU: generator 0.95 core, mock 1.20 cores" in lines
 
 
-def test_a_run_of_both_names_the_mock_of_each() -> None:
+def test_a_run_with_and_without_queues_names_the_mock_of_each() -> None:
     made = record_of(*QUEUES)
     for number in range(2):
         for call in CALLS:
@@ -135,32 +135,32 @@ def test_a_run_of_both_names_the_mock_of_each() -> None:
     assert printed(made)[0] == f"p  http://127.0.0.1:18080/apps/123456  {words}  16 users, 6 rounds"
 
 
-def test_a_legend_of_queues_says_what_is_part_of_a_wait() -> None:
+def test_a_queue_legend_explains_what_waiting_time_includes() -> None:
     lines = printed(record_of(*QUEUES))
     assert "scheduling delay up to 0.0 ms, included in wait" in lines
     assert any(line.endswith("!: overloaded, queue still growing") for line in lines)
 
 
-def test_one_of_a_thing_is_not_many() -> None:
+def test_counts_of_one_are_singular() -> None:
     [first, *_] = printed(swept(1), plan={"name": "p", "users": 1}, rounds_measured=1)
     assert first.endswith("  1 user, 1 round")
 
 
-def test_a_caution_is_called_one() -> None:
+def test_a_caution_is_labelled_as_such() -> None:
     lines = printed(swept(3))
     assert (
         "caution  3 rounds for each pair of workloads, too few for an interval: measure at least 5, better 10"
     ) in lines
 
 
-def test_a_crowded_machine_is_told_in_cores() -> None:
+def test_a_busy_machine_is_reported_in_cores() -> None:
     assert crowding(1.3, 1.9, 2) == (
         "Other processes used 1.3 of 2 cores: rates are understated, intervals wider; "
         "run again when the machine is quiet"
     )
 
 
-def test_a_generator_at_its_limit_is_told_in_cores() -> None:
+def test_a_saturated_generator_is_reported_in_cores() -> None:
     lines = printed(swept(), mock=None, busy={"generator": 0.97, "mock": None})
     assert "CPU: generator 0.97 core" in lines
     assert (
@@ -169,7 +169,7 @@ def test_a_generator_at_its_limit_is_told_in_cores() -> None:
     ) in lines
 
 
-def test_the_page_says_it_in_the_same_words() -> None:
+def test_the_page_has_the_same_wording() -> None:
     from analysis.tables.notebook_tables import environment
 
     run: Run = as_read(record_of(*QUEUES), Path("r"), META)
