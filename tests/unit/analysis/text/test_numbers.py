@@ -47,7 +47,7 @@ from analysis.text.numbers import (
         (rate(1 / 86400, "call"), "1 call/day"),
     ],
 )
-def test_reads_as_it_is_said(said: str, expected: str) -> None:
+def test_formats_numbers(said: str, expected: str) -> None:
     assert said == expected
 
 
@@ -55,5 +55,5 @@ def test_reads_as_it_is_said(said: str, expected: str) -> None:
     ("value", "words"),
     [(0.724, "0.72"), (7.2, "7.20"), (9.999, "10"), (52, "52"), (195.55, "195.6"), (1390, "1,390"), (0, "0")],
 )
-def test_numbers_are_written_as_in_tables(value: float, words: str) -> None:
+def test_formats_numbers_as_in_tables(value: float, words: str) -> None:
     assert short(value) == words
