@@ -45,7 +45,7 @@ def test_kind_and_status(status: int, body: bytes, kind: str, code: int) -> None
         (500, b"x" * 5000, "x" * 200),
     ],
 )
-def test_the_servers_own_words_are_kept_short(status: int, body: bytes, message: str) -> None:
+def test_the_servers_message_is_shortened(status: int, body: bytes, message: str) -> None:
     assert read_answer(status, body).message == message
 
 
@@ -68,6 +68,6 @@ def test_a_busy_or_failing_server_may_accept_the_call_later(
     assert is_final(kind, status) is final
 
 
-def test_an_answer_in_words_has_its_status_if_there_is_one() -> None:
+def test_an_answer_in_words_includes_its_status_if_any() -> None:
     assert Answer("rejected", 400, "20 events in one batch").words == "400: 20 events in one batch"
     assert in_words(0, "connection refused") == "connection refused"

@@ -7,7 +7,7 @@ import pytest
 from wiretax.channels.endpoint import Credentials, Endpoint, EndpointError
 
 
-def test_reads_what_the_official_libraries_read() -> None:
+def test_parses_urls_like_the_official_libraries() -> None:
     endpoint = Endpoint.parse("https://0123456789abcdef0123:s3cret@api-eu.pusher.com/apps/42")
     assert endpoint == Endpoint(
         "https", "api-eu.pusher.com", 443, Credentials("42", "0123456789abcdef0123", "s3cret")
@@ -47,7 +47,7 @@ def test_host_header_and_loopback(url: str, authority: str, loopback: bool) -> N
         ("http://k&x:hidden@127.0.0.1/apps/1", "characters other than"),
     ],
 )
-def test_refuses_in_one_line_that_shows_the_form_and_no_secret(url: str, says: str) -> None:
+def test_rejects_invalid_urls_in_one_line_without_the_secret(url: str, says: str) -> None:
     with pytest.raises(EndpointError) as caught:
         Endpoint.parse(url)
     message = str(caught.value)
@@ -57,6 +57,6 @@ def test_refuses_in_one_line_that_shows_the_form_and_no_secret(url: str, says: s
     assert "\n" not in message
 
 
-def test_the_secret_is_in_no_text_of_an_endpoint() -> None:
+def test_no_text_of_an_endpoint_contains_the_secret() -> None:
     endpoint = Endpoint.parse("http://k:hidden@127.0.0.1:8080/apps/1")
     assert "hidden" not in repr(endpoint) + str(endpoint) + endpoint.public_url

@@ -104,7 +104,7 @@ def test_each_character_is_escaped_as_the_library_does(client: str, inner: str, 
     assert encoder(profile.body_json)([ODD]).decode() == f'["{outer}"]'
 
 
-def test_members_that_are_null_are_dropped_at_any_depth_and_items_are_not() -> None:
+def test_null_members_are_dropped_at_any_depth_but_null_items_are_not() -> None:
     profile = load_profile("java")
     assert data_string({"a": None, "b": [None, {"c": None, "d": 1}]}, profile) == '{"b":[null,{"d":1}]}'
 
@@ -121,12 +121,12 @@ def test_members_that_are_null_are_dropped_at_any_depth_and_items_are_not() -> N
         ({"hex": "upper"}, "hex"),
     ],
 )
-def test_a_json_style_that_makes_no_sense_is_refused(style: dict[str, Any], says: str) -> None:
+def test_an_inconsistent_json_style_is_rejected(style: dict[str, Any], says: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=says):
         msgspec.convert(style, JsonStyle)
 
 
-def test_one_channel_as_a_string_where_a_library_sends_it_so() -> None:
+def test_one_channel_is_a_string_if_the_library_sends_it_so() -> None:
     profile = msgspec.structs.replace(load_profile("reference"), trigger_keys=("name", "data", "channel"))
     assert trigger_document(Event("e", ("a",), "d"), profile) == {"name": "e", "data": "d", "channel": "a"}
     several = trigger_document(Event("e", ("a", "b"), "d"), profile)
@@ -134,7 +134,7 @@ def test_one_channel_as_a_string_where_a_library_sends_it_so() -> None:
     assert several["channels"] == ["a", "b"]
 
 
-def test_a_batch_keeps_the_librarys_order_of_keys() -> None:
+def test_a_batch_has_the_librarys_order_of_keys() -> None:
     profile = msgspec.structs.replace(load_profile("reference"), event_keys=("name", "data", "channel"))
     next_body = bodies(Workload.of("batch", 2), profile, ["x", "y", "z"])
     item = b'{"name":"my-event","data":"%b","channel":"my-channel"}'
@@ -144,7 +144,7 @@ def test_a_batch_keeps_the_librarys_order_of_keys() -> None:
 
 @pytest.mark.parametrize("client", profile_names())
 @pytest.mark.parametrize(("kind", "size"), [("chat", 100), ("json", 1000)])
-def test_the_data_that_arrives_has_the_size_that_is_told(client: str, kind: str, size: int) -> None:
+def test_the_received_data_has_the_stated_size(client: str, kind: str, size: int) -> None:
     profile = load_profile(client)
     workload = Workload.of(payload_bytes=size, payload_kind=kind, client=client)
     told = data_bytes(workload, profile)
@@ -156,7 +156,7 @@ def test_the_data_that_arrives_has_the_size_that_is_told(client: str, kind: str,
 
 @pytest.mark.parametrize("client", profile_names())
 @pytest.mark.parametrize("api", ["trigger", "multi_trigger"])
-def test_a_trigger_is_the_document_of_its_event(client: str, api: Any) -> None:
+def test_a_trigger_encodes_the_document_of_its_event(client: str, api: Any) -> None:
     profile = load_profile(client)
     channels = 3 if api == "multi_trigger" else 1
     next_body = bodies(Workload.of(api, channels=channels, client=client), profile, ["one", "two"])

@@ -29,7 +29,7 @@ def test_documents_are_json(kind: str, size: int) -> None:
         json.loads(document)
 
 
-def test_the_shapes_are_what_an_app_would_send() -> None:
+def test_documents_look_like_those_of_an_app() -> None:
     chat = json.loads(payloads("chat", 300, 1)[0])
     assert set(chat) == {"id", "user", "room", "text", "sent_at"}
     assert any(ord(character) > 127 for character in chat["text"])
@@ -49,7 +49,7 @@ def test_sizes_between_two_layouts_leave_no_gap(kind: str) -> None:
 @pytest.mark.parametrize("client", profile_names())
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("size", [10, 100, 1000])
-def test_one_kind_and_size_costs_the_same_whatever_was_drawn(client: str, kind: str, size: int) -> None:
+def test_documents_of_one_kind_and_size_cost_the_same(client: str, kind: str, size: int) -> None:
     workload = Workload.of(payload_kind=kind, payload_bytes=size, client=client)
     sizes = set()
     for seed in (1, 2, 3):
@@ -58,7 +58,7 @@ def test_one_kind_and_size_costs_the_same_whatever_was_drawn(client: str, kind: 
     assert len(sizes) == 1
 
 
-def test_a_seed_draws_the_same_documents_and_another_seed_others() -> None:
+def test_a_seed_determines_the_documents() -> None:
     payloads.cache_clear()
     first = payloads("chat", 100, 1)
     payloads.cache_clear()
@@ -72,7 +72,7 @@ PINNED = '{"id":159718,"user":"Zoë","text":"as up we or other on can for of sai
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_too_small_is_refused_with_the_least(kind: str) -> None:
+def test_too_small_a_size_is_rejected_with_the_smallest(kind: str) -> None:
     least = least_bytes(kind)
     assert len(payloads(kind, least, 1)[0].encode()) == least
     with pytest.raises(ValueError, match=f"at least {least} payload_bytes, got {least - 1}"):

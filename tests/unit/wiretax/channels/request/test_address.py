@@ -27,9 +27,7 @@ ENDPOINTS = [
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: f"{each.scheme}-{each.full_authority}")
 @pytest.mark.parametrize("client", profile_names())
-def test_the_address_is_all_by_which_a_head_differs_from_endpoint_to_endpoint(
-    client: str, endpoint: Endpoint
-) -> None:
+def test_heads_for_two_endpoints_differ_only_by_the_address(client: str, endpoint: Endpoint) -> None:
     profile = load_profile(client)
     there, here = (
         len(RequestHead(each, profile, "batch", profile.connection).render(BODY, 1_700_000_000))
@@ -47,7 +45,7 @@ def test_the_address_is_all_by_which_a_head_differs_from_endpoint_to_endpoint(
     assert sizes.auth_query - base.auth_query == address.key - STANDARD.key
 
 
-def test_the_default_port_counts_only_where_a_library_writes_it() -> None:
+def test_the_default_port_counts_only_if_the_library_writes_it() -> None:
     address = Address.of(replace(LOOPBACK, port=80))
     assert (address.host, address.host_with_port) == (9, 12)
     assert address.in_head(load_profile("ruby")).headers == 12
@@ -57,7 +55,7 @@ def test_the_default_port_counts_only_where_a_library_writes_it() -> None:
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: f"{each.scheme}-{each.full_authority}")
 @pytest.mark.parametrize("client", profile_names())
-def test_an_address_is_read_off_a_head(client: str, endpoint: Endpoint) -> None:
+def test_an_address_is_read_from_a_head(client: str, endpoint: Endpoint) -> None:
     profile = load_profile(client)
     head = RequestHead(endpoint, profile, "trigger", profile.connection).render(BODY, 1_700_000_000)
     read = Address.read(head)
@@ -74,5 +72,5 @@ def test_an_address_is_read_off_a_head(client: str, endpoint: Endpoint) -> None:
         b"POST /apps/1/events?auth_key=k HTTP/1.1\r\nX-Host: a\r\n\r\n",
     ],
 )
-def test_a_head_without_one_of_the_parts_has_no_address(head: bytes) -> None:
+def test_a_head_without_all_parts_has_no_address(head: bytes) -> None:
     assert Address.read(head) is None

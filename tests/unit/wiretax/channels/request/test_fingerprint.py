@@ -20,7 +20,7 @@ NODE = next(head_of(each) for each in CAPTURED if each["library"] == "pusher (np
 
 
 @pytest.mark.parametrize("captured", CAPTURED, ids=lambda each: f"{each['library']} {each['operation']}")
-def test_a_captured_request_is_its_own_librarys(captured: dict[str, Any]) -> None:
+def test_a_captured_request_matches_its_library(captured: dict[str, Any]) -> None:
     found = recognise(head_of(captured))
     assert found.profile == CLIENTS[captured["library"]]
     # An application inside an Activity adds one header, whose value is its own.
@@ -29,7 +29,7 @@ def test_a_captured_request_is_its_own_librarys(captured: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("name", profile_names())
-def test_a_rendered_head_is_its_own_profiles(name: str) -> None:
+def test_a_rendered_head_matches_its_profile(name: str) -> None:
     profile = load_profile(name)
     head = RequestHead(Endpoint("http", "example.org", 80, DEMO), profile, "batch", profile.connection)
     found = recognise(head.render(b"{}", 1_700_000_000))
@@ -87,7 +87,7 @@ def test_a_rendered_head_is_its_own_profiles(name: str) -> None:
     ],
     ids=["version", "missing", "added", "case", "place", "form", "spacing", "request line", "private"],
 )
-def test_what_was_altered_is_the_only_difference(altered: bytes, difference: Difference, said: str) -> None:
+def test_an_alteration_is_the_only_difference(altered: bytes, difference: Difference, said: str) -> None:
     assert altered != NODE
     found = recognise(altered)
     assert found.profile == "node"
@@ -95,7 +95,7 @@ def test_what_was_altered_is_the_only_difference(altered: bytes, difference: Dif
     assert str(found.differences[0]) == said
 
 
-def test_another_order_of_the_query_is_one_difference() -> None:
+def test_a_reordered_query_is_one_difference() -> None:
     path, _, rest = NODE.partition(b"?")
     query, _, headers = rest.partition(b" ")
     turned = b"&".join(reversed(query.split(b"&")))
@@ -103,7 +103,7 @@ def test_another_order_of_the_query_is_one_difference() -> None:
     assert (difference.kind, difference.name) == ("place", "query")
 
 
-def test_a_head_of_nobodys_still_gets_the_nearest_profile() -> None:
+def test_an_unknown_head_gets_the_closest_profile() -> None:
     found = recognise(b"GET / HTTP/1.1\r\n\r\n")
     assert found.differences
 
@@ -130,5 +130,5 @@ def test_events_and_their_data_are_read_as_a_server_reads_them(encoded: dict[str
         (b"/events", b"{}", None),
     ],
 )
-def test_what_is_no_event_counts_none(path: bytes, body: bytes, expected: Publication | None) -> None:
+def test_invalid_events_count_as_none(path: bytes, body: bytes, expected: Publication | None) -> None:
     assert read_publication(path, body) == expected

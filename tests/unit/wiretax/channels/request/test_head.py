@@ -71,7 +71,7 @@ def test_every_profile_but_the_reference_was_captured() -> None:
     assert len(CAPTURED) == 57
 
 
-def test_a_profile_closes_where_the_capture_took_a_connection_a_call() -> None:
+def test_a_profile_closes_connections_if_the_captured_library_did() -> None:
     connections = {each["library"]: each["connections_for_9_calls"] for each in CAPTURED}
     # One process or session for all calls is how a program would use the other two.
     del connections["curl 7.88.1, one process with --next (comparator)"]
@@ -92,7 +92,7 @@ def test_parts_add_up_to_the_head(client: str, api: Any, length: int) -> None:
     assert rendered.count(b"\r\n\r\n") == 1
 
 
-def test_a_new_second_is_signed_anew() -> None:
+def test_a_new_second_is_signed_again() -> None:
     head = RequestHead(CAPTURED_AT, load_profile("reference"), "trigger", "keep-alive")
     first, later, again = (head.render(b"{}", second) for second in (1_795_479_409, 1_795_479_410, 1_795_479_409))
     assert first == again
@@ -100,7 +100,7 @@ def test_a_new_second_is_signed_anew() -> None:
     assert len(first) == len(later)
 
 
-def test_a_workload_may_close_where_the_library_would_not() -> None:
+def test_a_workload_may_close_a_connection_that_the_library_would_keep() -> None:
     kept = RequestHead(CAPTURED_AT, load_profile("python"), "trigger", "keep-alive").render(b"{}", 1_795_479_409)
     closed = RequestHead(CAPTURED_AT, load_profile("python"), "trigger", "close").render(b"{}", 1_795_479_409)
     assert b"Connection: keep-alive\r\n" in kept
@@ -108,7 +108,7 @@ def test_a_workload_may_close_where_the_library_would_not() -> None:
     assert b"Connection: close\r\n" in closed
 
 
-def test_a_workload_may_keep_a_connection_the_library_would_close() -> None:
+def test_a_workload_may_keep_a_connection_that_the_library_would_close() -> None:
     def head(client: str) -> bytes:
         return RequestHead(CAPTURED_AT, load_profile(client), "trigger", "keep-alive").render(b"{}", 1_795_479_409)
 
@@ -118,14 +118,14 @@ def test_a_workload_may_keep_a_connection_the_library_would_close() -> None:
     assert b"Connection" not in head("curl")
 
 
-def test_the_date_is_that_of_the_second_a_head_is_signed_in() -> None:
+def test_the_date_is_the_second_of_the_signature() -> None:
     head = RequestHead(CAPTURED_AT, load_profile("ruby"), "trigger", "keep-alive")
     assert b"Date: Tue, 24 Nov 2026 00:16:49 GMT\r\n" in head.render(b"{}", 1_795_479_409)
     assert b"Date: Tue, 24 Nov 2026 00:16:50 GMT\r\n" in head.render(b"{}", 1_795_479_410)
 
 
 @pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
-def test_a_default_port_is_named_by_the_library_that_does(scheme: str, port: int) -> None:
+def test_a_default_port_is_written_if_the_library_writes_it(scheme: str, port: int) -> None:
     for host, written in (("api.example", b"api.example"), ("::1", b"[::1]")):
         endpoint = Endpoint(scheme, host, port, DEMO)
         ruby, go = (
@@ -165,7 +165,7 @@ GOOD: dict[str, Any] = msgspec.to_builtins(load_profile("reference"))
         ({"connection": "sometimes"}, "sometimes"),
     ],
 )
-def test_a_profile_that_makes_no_sense_is_refused(change: dict[str, Any], says: str) -> None:
+def test_an_inconsistent_profile_is_rejected(change: dict[str, Any], says: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=says.replace("{", r"\{")):
         msgspec.convert({**GOOD, **change}, Profile)
 
@@ -177,17 +177,17 @@ def test_a_profile_that_makes_no_sense_is_refused(change: dict[str, Any], says: 
         ("schema =", "mine"),
     ],
 )
-def test_a_profile_file_that_cannot_be_used_is_named(text: str, says: str) -> None:
+def test_an_invalid_profile_file_is_named(text: str, says: str) -> None:
     with pytest.raises(ProfileError, match=says):
         parse_profile("mine", text)
 
 
-def test_an_unknown_profile_is_no_profile() -> None:
+def test_an_unknown_profile_is_an_error() -> None:
     with pytest.raises(KeyError):
         load_profile("cobol")
 
 
-def test_the_clients_plan_sends_the_heads_that_were_captured() -> None:
+def test_the_clients_plan_sends_the_captured_heads() -> None:
     captured = {
         (CLIENTS[each["library"]], APIS[each["operation"]]): each["head_bytes"]
         for each in CAPTURED

@@ -18,13 +18,13 @@ CAPTURED = json.loads((Path(__file__).parents[4] / "golden" / "client-heads.json
 
 @pytest.mark.parametrize("key", [b"k", b"fedcba9876543210fedc", b"x" * 64, b"y" * 65, b"z" * 200])
 @pytest.mark.parametrize("message", [b"", b"short", b"POST\n/apps/1/events\n" + b"a" * 300])
-def test_hmac_is_the_standard_one_wherever_the_message_is_cut(key: bytes, message: bytes) -> None:
+def test_hmac_equals_the_standard_library_for_any_split(key: bytes, message: bytes) -> None:
     expected = hmac.digest(key, message, "sha256").hex()
     for cut in (0, len(message) // 2, len(message)):
         assert Hmac(key).starting_with(message[:cut]).hexdigest(message[cut:]) == expected
 
 
-def test_one_beginning_takes_many_ends() -> None:
+def test_one_prefix_can_be_finished_many_times() -> None:
     started = Hmac(b"key").starting_with(b"same ")
     assert [started.hexdigest(end) for end in (b"one", b"two", b"one")] == [
         hmac.digest(b"key", b"same " + end, "sha256").hex() for end in (b"one", b"two", b"one")
@@ -42,6 +42,6 @@ def test_every_captured_request_is_signed_as_computed(request_: dict[str, Any]) 
     assert signature(SECRET, method, path, query) == given["auth_signature"]
 
 
-def test_keys_are_lowered_and_sorted_and_values_are_left_as_they_are() -> None:
+def test_keys_are_lower_cased_and_sorted_and_values_unchanged() -> None:
     pairs = [("Z", "Last One"), ("auth_signature", "x"), ("auth_key", "k"), ("b", "&=")]
     assert string_to_sign("POST", "/apps/1/events", pairs) == "POST\n/apps/1/events\nauth_key=k&b=&=&z=Last One"

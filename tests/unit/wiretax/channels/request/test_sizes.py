@@ -21,7 +21,7 @@ from wiretax.wire.publishers.request_source import RequestSource
     ],
     ids=lambda workload: workload.name,
 )
-def test_a_rendered_request_has_the_sizes_that_were_said(client: str, workload: Workload) -> None:
+def test_a_rendered_request_has_the_predicted_sizes(client: str, workload: Workload) -> None:
     mine = workload.replace(client=client)
     source = RequestSource.of(mine, LOOPBACK, seed=7)
     for _ in range(5):
@@ -32,7 +32,7 @@ def test_a_rendered_request_has_the_sizes_that_were_said(client: str, workload: 
         assert sizes.sent == sizes.head + sizes.body
 
 
-def test_the_hosts_name_is_in_the_head() -> None:
+def test_the_head_size_includes_the_host() -> None:
     pusher = Endpoint("https", "api-mt1.pusher.com", 443, DEMO)
     longer = len("api-mt1.pusher.com") - len("127.0.0.1:18080")
     assert request_sizes(Workload.of(), pusher).headers == request_sizes(Workload.of()).headers + longer

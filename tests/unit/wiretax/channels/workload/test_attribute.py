@@ -113,7 +113,7 @@ def test_a_plan_sets_it_and_its_values_multiply(printed: dict[str, list[str]]) -
     ]
 
 
-def test_a_run_keeps_it_and_tables_name_it(printed: dict[str, list[str]]) -> None:
+def test_a_run_stores_it_and_tables_show_it(printed: dict[str, list[str]]) -> None:
     assert printed["run"] == [
         "True",
         "trigger-100B-chat-reference-highprio",

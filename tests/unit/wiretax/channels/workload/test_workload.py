@@ -20,7 +20,7 @@ from wiretax.channels.workload import (
 QUEUED = Workload.of("batch", 10, rate=500.0, linger_s=0.02, arrivals="burst", publishers=3, rtt_s=0.01)
 
 
-def test_flat_values_make_the_small_ones() -> None:
+def test_columns_set_the_nested_values() -> None:
     made = Workload.of("batch", 10, payload_bytes=200, client="php", tls=True, rate=500.0, server="against")
     assert made == Workload(
         Call("batch", 10), Payload(200), Transport("php", tls=True), "against", Arrivals(rate=500.0)
@@ -33,12 +33,12 @@ def test_flat_values_make_the_small_ones() -> None:
 
 
 @pytest.mark.parametrize("workload", [Workload(), QUEUED, QUEUED.replace(server="against", http="2", tls=True)])
-def test_a_workload_is_its_columns(workload: Workload) -> None:
+def test_a_workload_round_trips_through_its_columns(workload: Workload) -> None:
     assert Workload.of(**workload.columns()) == workload
     assert workload_of({**workload.columns(), "round": 3, "requests": 10}) == workload
 
 
-def test_columns_that_an_older_run_lacks_have_their_defaults() -> None:
+def test_columns_missing_in_an_older_run_have_defaults() -> None:
     row = {each.column: each.value(QUEUED) for each in ATTRIBUTES if not each.later}
     assert workload_of(row) == Workload.of("batch", 10)
     assert workload_of({**row, "rtt_s": float("nan")}) == Workload.of("batch", 10)
@@ -61,17 +61,17 @@ def test_columns_that_an_older_run_lacks_have_their_defaults() -> None:
         (Workload.of(publishers=3, rtt_s=0.01), "trigger-100B-chat-reference"),
     ],
 )
-def test_a_name_tells_what_is_not_the_default(workload: Workload, name: str) -> None:
+def test_a_name_contains_what_is_not_the_default(workload: Workload, name: str) -> None:
     assert workload.name == name
 
 
-def test_compared_workloads_differ_in_the_call_and_its_size_alone() -> None:
+def test_compared_workloads_differ_only_in_the_call_and_its_size() -> None:
     assert tuple(columns_of("payload", "transport", "server")) == COMPARISON_KEY
     assert Workload.of("batch", 10).comparison_key == Workload().comparison_key
     assert Workload.of(tls=True).comparison_key != Workload().comparison_key
 
 
-def test_workloads_share_a_connection_unless_it_would_differ() -> None:
+def test_workloads_share_a_connection_unless_it_must_differ() -> None:
     alike = [Workload(), Workload.of("batch", 10), Workload.of(payload_bytes=9), Workload.of(connection="close")]
     assert len({each.connection_key for each in alike}) == 1
     apart = [{"tls": True}, {"http": "2"}, {"server": "against"}, {"rtt_s": 0.01}, {"client": LIBRARY}]
