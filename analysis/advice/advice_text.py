@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from analysis.advice.advise import BUSY, LEAST_LINGER_S, Advice, Option
+from analysis.advice.advise import BUSY, LEAST_LINGER_S, Advice, Candidate
 from analysis.advice.batching_theory import FILLED
 from analysis.advice.reasons import reasons
 from analysis.text.numbers import byte_unit, count, duration, milliseconds, rate, short_percent, size, three_digits
@@ -101,7 +101,7 @@ def choice(advice: Advice) -> Iterator[str]:
     )
 
 
-def _verdict(advice: Advice, best: Option) -> str:
+def _verdict(advice: Advice, best: Candidate) -> str:
     """A sentence if batching is not clearly worth it; else empty."""
     if best.batch_size == 1:
         return f"Batching isn't worth it: {_why_not(advice)}"
@@ -120,7 +120,7 @@ def _verdict(advice: Advice, best: Option) -> str:
     return ""
 
 
-def _hardly_worth(advice: Advice, best: Option) -> bool:
+def _hardly_worth(advice: Advice, best: Candidate) -> bool:
     return best.batch_size > 1 and best.events_per_call < HARDLY_FILLED and advice.saving(best) < HARDLY_SAVED
 
 

@@ -84,8 +84,8 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    """One way to publish.
+class Candidate:
+    """A batch size and linger that could be used.
 
     Attributes:
         batch_size: events of a full batch; 1 is the trigger.
@@ -134,20 +134,20 @@ class Advice:
 
     demand: Demand
     cost: CallCost
-    options: tuple[Option, ...]
-    advised: Option | None
+    options: tuple[Candidate, ...]
+    advised: Candidate | None
 
     @property
-    def trigger(self) -> Option:
+    def trigger(self) -> Candidate:
         return self.options[0]
 
     @property
-    def shown(self) -> tuple[Option, ...]:
+    def shown(self) -> tuple[Candidate, ...]:
         """The few to compare: trigger, 2, 5, 10, the limit and the choice."""
         sizes = {*SHOWN, self.demand.limit, self.advised.batch_size if self.advised else 1}
         return tuple(option for option in self.options if option.batch_size in sizes)
 
-    def saving(self, option: Option) -> float:
+    def saving(self, option: Candidate) -> float:
         """The share of the trigger's bytes that the option saves; negative if it sends more."""
         return 1 - option.bytes_per_s / self.trigger.bytes_per_s
 
@@ -194,10 +194,10 @@ def _rounded(seconds: float, up: bool) -> float:
     return round(steps * step, 9)
 
 
-def _trigger(demand: Demand, cost: CallCost) -> Option:
+def _trigger(demand: Demand, cost: CallCost) -> Candidate:
     sent = request_sizes(demand.workload, demand.endpoint).sent
     call_s = demand.call_s(cost, 1)
-    return Option(
+    return Candidate(
         batch_size=1,
         linger_s=0.0,
         filled=1.0,
@@ -213,7 +213,7 @@ def _trigger(demand: Demand, cost: CallCost) -> Option:
     )
 
 
-def _batch(demand: Demand, cost: CallCost, sent: Floats) -> Option:
+def _batch(demand: Demand, cost: CallCost, sent: Floats) -> Candidate:
     """A batch of ``len(sent)`` events; ``sent``: bytes of batches of 1, 2, ... events."""
     size = len(sent)
     linger_s = linger(demand, cost, size)
@@ -223,7 +223,7 @@ def _batch(demand: Demand, cost: CallCost, sent: Floats) -> Option:
     # More events are in large batches than in small ones.
     size_of_its_batch = batching.expect(batching.sizes**2) / mean_size
     worst_s = linger_s + demand.call_s(cost, size)
-    return Option(
+    return Candidate(
         batch_size=size,
         linger_s=linger_s,
         filled=batching.filled,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from analysis.advice.advise import BUSY, FIRST_FLIGHT_BYTES, Advice, Demand, Option
+from analysis.advice.advise import BUSY, FIRST_FLIGHT_BYTES, Advice, Candidate, Demand
 from analysis.advice.batching_theory import FILLED, time_to_fill
 from analysis.advice.call_cost import CallCost
 from analysis.text.numbers import call_time, duration, short_percent
@@ -31,7 +31,7 @@ def reasons(advice: Advice) -> Iterator[str]:
         )
 
 
-def _unfilled(advice: Advice, best: Option) -> Iterator[str]:
+def _unfilled(advice: Advice, best: Candidate) -> Iterator[str]:
     """If the budget cuts the linger short, the linger and budget for full batches."""
     demand = advice.demand
     if best.batch_size > 1 and best.filled < FILLED:
@@ -44,7 +44,7 @@ def _unfilled(advice: Advice, best: Option) -> Iterator[str]:
         )
 
 
-def _capacity(advice: Advice, best: Option) -> Iterator[str]:
+def _capacity(advice: Advice, best: Candidate) -> Iterator[str]:
     """Whether one publisher keeps up, as fast as the measured one."""
     if best.processes > 1:
         yield (
@@ -58,7 +58,7 @@ def _capacity(advice: Advice, best: Option) -> Iterator[str]:
         yield f"By trigger, {trigger.processes_needed:,} such publishers are needed; in batches, one."
 
 
-def _on_the_wire(advice: Advice, best: Option) -> Iterator[str]:
+def _on_the_wire(advice: Advice, best: Candidate) -> Iterator[str]:
     demand = advice.demand
     if best.largest_bytes > FIRST_FLIGHT_BYTES and not demand.opens:
         yield (
@@ -68,7 +68,7 @@ def _on_the_wire(advice: Advice, best: Option) -> Iterator[str]:
         )
 
 
-def _of_connections(demand: Demand, best: Option) -> str:
+def _of_connections(demand: Demand, best: Candidate) -> str:
     """Whether the server keeps connections, the source of that, and the round trips of a call."""
     by = demand.connections.by
     if not demand.opens:

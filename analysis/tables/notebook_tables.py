@@ -9,7 +9,7 @@ import pandas as pd
 from rich.text import Text
 
 from analysis.advice.advice_text import choice
-from analysis.advice.advise import Advice, Demand, Option, advise
+from analysis.advice.advise import Advice, Candidate, Demand, advise
 from analysis.advice.call_cost import UNKNOWN, call_cost_of
 from analysis.findings.brief import brief
 from analysis.findings.cautions import cautions
@@ -210,7 +210,7 @@ def options(given: Advice) -> Sheet:
     return Sheet(headers, rows)
 
 
-def _mark(given: Advice, option: Option) -> str:
+def _mark(given: Advice, option: Candidate) -> str:
     return "advised" if option is given.advised else "" if option.fits else "too-late"
 
 
