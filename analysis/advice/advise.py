@@ -15,7 +15,7 @@ import numpy as np
 
 from analysis.advice.batching_theory import FILLED, Floats, batch_arrivals, time_to_fill
 from analysis.advice.call_cost import UNKNOWN, CallCost
-from analysis.advice.connections_seen import ASSUMED, Connections
+from analysis.advice.connections_seen import ASSUMED, ConnectionBehaviour
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.request.sizes import request_sizes
 from wiretax.channels.workload import Workload
@@ -53,7 +53,7 @@ class Demand:
     rtt_s: float
     budget_s: float
     limit: int
-    connections: Connections = ASSUMED
+    connections: ConnectionBehaviour = ASSUMED
 
     @property
     def opens(self) -> bool:

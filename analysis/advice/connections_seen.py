@@ -17,7 +17,7 @@ CLOSING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Connections:
+class ConnectionBehaviour:
     """Whether a connection is closed after a call.
 
     Attributes:
@@ -29,7 +29,7 @@ class Connections:
     by: str = ""
 
 
-ASSUMED = Connections()
+ASSUMED = ConnectionBehaviour()
 
 
 def closes_most_calls(slices: pd.DataFrame) -> bool | None:
@@ -49,16 +49,16 @@ def closes_most_calls(slices: pd.DataFrame) -> bool | None:
     return int(kept["connections"].sum()) >= CLOSING * calls if calls else None
 
 
-def seen_of(run: Run) -> Connections | None:
+def seen_of(run: Run) -> ConnectionBehaviour | None:
     """What a run against a given endpoint showed; None if it used a mock, or its clients kept no connections."""
     if run.meta.get("mock") is not None:
         return None
     known = (closes_most_calls(each) for each in (run.slices, run.queued) if len(each))
     closes = next((each for each in known if each is not None), None)
-    return None if closes is None else Connections(closes, run.folder.name)
+    return None if closes is None else ConnectionBehaviour(closes, run.folder.name)
 
 
-def find_seen(results: Path, given: str | None, endpoint: Endpoint) -> Connections | None:
+def find_seen(results: Path, given: str | None, endpoint: Endpoint) -> ConnectionBehaviour | None:
     """What the named run showed, or else the newest valid one against the endpoint; None if none shows it.
 
     Raises:

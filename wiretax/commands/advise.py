@@ -71,7 +71,7 @@ def advise(
     from analysis.advice.advise import Demand
     from analysis.advice.advise import advise as advise_on
     from analysis.advice.call_cost import find_call_cost
-    from analysis.advice.connections_seen import ASSUMED, Connections, find_seen
+    from analysis.advice.connections_seen import ASSUMED, ConnectionBehaviour, find_seen
     from analysis.advice.measured_queue import find_measured_queue
     from wiretax.runs.reader import RunNotFoundError
     from wiretax.units.duration import parse_duration
@@ -86,7 +86,11 @@ def advise(
         cost = find_call_cost(results, run, workload)
         if connection not in (None, *HABITS):
             raise OptionError(f"--connection {connection}: expected {' or '.join(HABITS)}")
-        told = None if connection is None else Connections(connection == "close", f"--connection {connection}")
+        told = (
+            None
+            if connection is None
+            else ConnectionBehaviour(connection == "close", f"--connection {connection}")
+        )
         seen = told or find_seen(results, run, target) or ASSUMED
         demand = Demand(workload, target, events_per_s, rtt_s, budget_s, limit, seen)
         queue = find_measured_queue(results, run, demand)

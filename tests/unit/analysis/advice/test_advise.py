@@ -13,7 +13,7 @@ from rich.console import Console
 from analysis.advice.advice_text import choice, print_advice
 from analysis.advice.advise import Advice, Demand, advise, linger
 from analysis.advice.call_cost import UNKNOWN, CallCost
-from analysis.advice.connections_seen import ASSUMED, Connections
+from analysis.advice.connections_seen import ASSUMED, ConnectionBehaviour
 from analysis.advice.reasons import reasons
 from wiretax.channels.endpoint import DEMO, PLAIN_SERVICE, Endpoint
 from wiretax.channels.profiles import load_profile, profile_names
@@ -213,7 +213,7 @@ def test_the_recommendation_keeps_every_event_within_the_budget(
     target = SERVICE if tls else PLAIN_SERVICE
     for rate in (0.2, 5, 80, 3000):
         for budget_s in (0.0013, 0.05, 0.1, 0.33, 1.0):
-            asked = Demand(workload, target, rate, rtt_s, budget_s, 20, Connections(closes, "a run"))
+            asked = Demand(workload, target, rate, rtt_s, budget_s, 20, ConnectionBehaviour(closes, "a run"))
             advice = advise(asked, MEASURED)
             best = advice.advised
             if best is None:
@@ -233,7 +233,7 @@ def test_the_recommendation_keeps_every_event_within_the_budget(
 def test_a_server_that_closes_leaves_less_time_to_linger() -> None:
     # 315 ms would fill 95 % of batches of four at 20 events/s: the budget ends the linger in both.
     kept, closed = (
-        advise(demand(rate=20, budget_s=0.2, connections=Connections(each, "a run"))) for each in (0, 1)
+        advise(demand(rate=20, budget_s=0.2, connections=ConnectionBehaviour(each, "a run"))) for each in (0, 1)
     )
     assert kept.options[9].linger_s == pytest.approx(0.160)
     assert closed.options[9].linger_s == pytest.approx(0.080)
@@ -248,23 +248,26 @@ def test_a_server_that_closes_leaves_less_time_to_linger() -> None:
     ("connections", "text"),
     [
         (ASSUMED, "The server is assumed to keep connections; check with wiretax doctor."),
-        (Connections(False, "a-run"), "The server keeps connections, as a-run showed."),
-        (Connections(False, "--connection keep-alive"), "as --connection keep-alive states."),
+        (ConnectionBehaviour(False, "a-run"), "The server keeps connections, as a-run showed."),
+        (ConnectionBehaviour(False, "--connection keep-alive"), "as --connection keep-alive states."),
         (
-            Connections(True, "a-run"),
+            ConnectionBehaviour(True, "a-run"),
             "closes each connection after a call, as a-run showed, so a call takes 3 round trips",
         ),
-        (Connections(True, "--connection close"), "as --connection close states, so a call takes 3 round trips"),
+        (
+            ConnectionBehaviour(True, "--connection close"),
+            "as --connection close states, so a call takes 3 round trips",
+        ),
     ],
 )
-def test_the_connection_assumption_and_its_source_are_stated(connections: Connections, text: str) -> None:
+def test_the_connection_assumption_and_its_source_are_stated(connections: ConnectionBehaviour, text: str) -> None:
     assert text in said(advise(demand(connections=connections), MEASURED))
     closed = "the work of opening one is not included" in said(advise(demand(connections=connections), MEASURED))
     assert closed == connections.closes
 
 
 def test_a_budget_used_up_by_connection_set_up_is_reported() -> None:
-    text = said(advise(demand(budget_s=0.1, connections=Connections(True, "a-run"))))
+    text = said(advise(demand(budget_s=0.1, connections=ConnectionBehaviour(True, "a-run"))))
     assert "Nothing fits." in text
     assert "so a call takes 3 round trips" in text
 

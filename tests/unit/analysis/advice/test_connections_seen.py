@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from saved import record, slice_, slices_frame
 
-from analysis.advice.connections_seen import Connections, closes_most_calls, find_seen
+from analysis.advice.connections_seen import ConnectionBehaviour, closes_most_calls, find_seen
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.workload import LIBRARY, Workload
 from wiretax.runs.reader import RunNotFoundError
@@ -56,7 +56,7 @@ def test_the_newest_run_against_the_same_server_is_used(tmp_path: Path) -> None:
     save(tmp_path, "3", closes=False, endpoint="http://127.0.0.1:6002/apps/1")
     save(tmp_path, "4", closes=False, mock={"servers": 1})
     save(tmp_path, "5", closes=False, valid=False)
-    assert find_seen(tmp_path, None, target) == Connections(True, "2")
+    assert find_seen(tmp_path, None, target) == ConnectionBehaviour(True, "2")
     assert find_seen(tmp_path, None, Endpoint.parse(SERVER.replace("6001", "6003"))) is None
     assert find_seen(tmp_path, None, Endpoint.parse(SERVER.replace("http:", "https:"))) is None
 
@@ -65,7 +65,7 @@ def test_a_given_run_is_used_for_any_server_but_the_mock(tmp_path: Path) -> None
     other = Endpoint.parse(SERVER.replace("6001", "6003"))
     save(tmp_path, "1", closes=True)
     save(tmp_path, "2", closes=False, mock={"servers": 1})
-    assert find_seen(tmp_path, "1", other) == Connections(True, "1")
+    assert find_seen(tmp_path, "1", other) == ConnectionBehaviour(True, "1")
     assert find_seen(tmp_path, "2", other) is None
     with pytest.raises(RunNotFoundError):
         find_seen(tmp_path, "nowhere", other)

@@ -16,7 +16,7 @@ from saved import latency_frame, record, slice_, slices_frame
 
 from analysis.advice.advise import Demand
 from analysis.advice.call_cost import UNKNOWN, find_call_cost
-from analysis.advice.connections_seen import Connections
+from analysis.advice.connections_seen import ConnectionBehaviour
 from analysis.advice.measured_queue import find_measured_queue, nearest
 from analysis.figures import Absent, Drawing, latency_by_bytes
 from analysis.measures.queues import fills, queue_frontier
@@ -222,7 +222,7 @@ def test_advice_reports_what_was_measured_within_the_budget(run: Run, budget_s: 
         demand(rate=100.0),
         demand(rtt_s=0.2),
         replace(demand(), workload=Workload.of(payload_bytes=1000)),
-        replace(demand(), connections=Connections(True, "--connection close")),
+        replace(demand(), connections=ConnectionBehaviour(True, "--connection close")),
     ],
 )
 def test_distant_measurements_are_not_reported(run: Run, other: Demand) -> None:
