@@ -31,7 +31,7 @@ def reporter(console: Console, name: str) -> Reporter:
     return Bar(console, name) if console.is_terminal else Lines(console, name)
 
 
-class Clock:
+class TimeLeft:
     """Estimates the time left from the time taken so far."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Bar:
 
     def __init__(self, console: Console, name: str) -> None:
         self._name = name
-        self._clock = Clock()
+        self._clock = TimeLeft()
         self._progress = progress_bar(console)
         self._task = self._progress.add_task(name, total=1.0, now="warm-up")
         self._progress.start()
@@ -99,7 +99,7 @@ class Lines:
     def __init__(self, console: Console, name: str) -> None:
         self._console = console
         self._name = name
-        self._clock = Clock()
+        self._clock = TimeLeft()
         self._round = WARM_UP - 1
 
     def slice_done(self, step: Step, result: SliceResult) -> None:
