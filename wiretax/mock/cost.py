@@ -38,7 +38,7 @@ class CostModel:
         return {"servers": values.pop("servers"), **{f"{name}_s": value for name, value in values.items()}}
 
 
-class Queue:
+class ServerQueue:
     """First come, first served, by the first free server."""
 
     __slots__ = ("_cost", "_free_at")

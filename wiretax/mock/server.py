@@ -18,7 +18,7 @@ import uvloop
 from wiretax.malloc import keep_heap
 from wiretax.mock.certificate import HTTP_1, PROTOCOLS, server_context
 from wiretax.mock.connection import MockConnection
-from wiretax.mock.cost import Queue
+from wiretax.mock.cost import ServerQueue
 from wiretax.mock.faulty_http1 import FaultyConnection
 from wiretax.mock.http1 import Http1Connection
 from wiretax.mock.ledger import ServerLedger
@@ -50,7 +50,7 @@ class MockServer:
         self.connections: set[MockConnection] = set()
         # The loop's clock stands still within an iteration and counts milliseconds.
         self.clock: Callable[[], float] = monotonic
-        self.queue = None if options.cost.is_free else Queue(options.cost)
+        self.queue = None if options.cost.is_free else ServerQueue(options.cost)
         self.timer = Timer(loop)
         self.http1 = FaultyConnection if options.faults else Http1Connection
         self.answers_at_once = options.cost.is_free and not options.faults

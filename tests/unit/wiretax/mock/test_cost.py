@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from wiretax.mock.cost import CostModel, Queue
+from wiretax.mock.cost import CostModel, ServerQueue
 
 
 def dues(cost: CostModel, calls: list[tuple[float, int]]) -> list[float]:
     """When the answer to each call is due; a call is its arrival and its number of events."""
-    queue = Queue(cost)
+    queue = ServerQueue(cost)
     return [queue.due(arrival, events) for arrival, events in calls]
 
 
