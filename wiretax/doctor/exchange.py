@@ -16,7 +16,7 @@ CHANNEL = channel_names(1)[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class TimedExchange:
     """One request and its response.
 
     Attributes:
@@ -32,7 +32,9 @@ class Exchange:
     ended_at: float
 
 
-def exchange(connection: socket.socket, endpoint: Endpoint, method: str, target: str, body: bytes) -> Exchange:
+def exchange(
+    connection: socket.socket, endpoint: Endpoint, method: str, target: str, body: bytes
+) -> TimedExchange:
     """Send one request and read its response.
 
     Raises:
@@ -49,7 +51,7 @@ def exchange(connection: socket.socket, endpoint: Endpoint, method: str, target:
         data = connection.recv(RECEIVE_BYTES)
         response = reader.feed(data) if data else reader.end()
         if response is not None:
-            return Exchange(response, reader.fields, began_at, time())
+            return TimedExchange(response, reader.fields, began_at, time())
         if not data:
             raise ConnectionResetError(0, "the server closed the connection before its response was complete")
 

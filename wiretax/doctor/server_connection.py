@@ -6,7 +6,7 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
-from wiretax.doctor.exchange import Exchange, exchange
+from wiretax.doctor.exchange import TimedExchange, exchange
 from wiretax.wire.connections.target import Target
 
 ALPN_PROTOCOLS = ["h2", "http/1.1"]
@@ -84,7 +84,7 @@ class ServerConnection:
         self._socket = self._open()
         return done
 
-    def exchange(self, target: str, body: bytes = b"") -> Exchange:
+    def exchange(self, target: str, body: bytes = b"") -> TimedExchange:
         """Send a GET, or a POST if there is a body, and read the response.
 
         A GET is repeated once on a new connection if the server had closed a used one.
