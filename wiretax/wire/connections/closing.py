@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import socket
 
-from wiretax.wire.connections.tcp_info import CLOSED, Reading, read_connection
+from wiretax.wire.connections.tcp_info import CLOSED, TcpSnapshot, read_connection
 from wiretax.wire.counters import TcpCounters, add_counters
 
 ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, LAST_ACK, CLOSING = 1, 4, 5, 8, 9, 11
@@ -79,7 +79,7 @@ def count_ended(
     return add_counters(counters, after_close(reading, counters.received - read_bytes, close_notify))
 
 
-def after_close(reading: Reading, unread: int = 0, close_notify: int = 0) -> TcpCounters:
+def after_close(reading: TcpSnapshot, unread: int = 0, close_notify: int = 0) -> TcpCounters:
     """Model the segments that follow on a connection that is closed now.
 
     Args:

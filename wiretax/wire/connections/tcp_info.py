@@ -34,7 +34,7 @@ _RECEIVED = struct.Struct("=Q")
 NOTHING_ACKED = bytes(8)
 
 
-class Reading(NamedTuple):
+class TcpSnapshot(NamedTuple):
     """The counters of one connection at one moment.
 
     Attributes:
@@ -64,7 +64,7 @@ def read_counters(connection: socket.socket, read_bytes: int | None = None) -> T
 
 def read_connection(
     connection: socket.socket, read_bytes: int | None = None, accepted: bool = False
-) -> Reading | None:
+) -> TcpSnapshot | None:
     """Read the counters with the connection's state; ``accepted``: whether the peer opened the connection."""
     info = _read(connection)
     while info is not None:
@@ -89,7 +89,7 @@ def _read(connection: socket.socket) -> bytes | None:
     return info if len(info) >= LEAST_BYTES else None
 
 
-def _reading(info: bytes, state: int, read_bytes: int | None, ip_bytes: int, accepted: bool) -> Reading:
+def _reading(info: bytes, state: int, read_bytes: int | None, ip_bytes: int, accepted: bool) -> TcpSnapshot:
     sent, retransmitted = _SENT.unpack_from(info, SENT_AT)
     segments_out, segments_in = _SEGMENTS.unpack_from(info, SEGMENTS_AT)
     (received,) = _RECEIVED.unpack_from(info, RECEIVED_AT)
@@ -119,7 +119,7 @@ def _reading(info: bytes, state: int, read_bytes: int | None, ip_bytes: int, acc
         headers_out,
         headers_in,
     )
-    return Reading(counters, state, peer_ended, header, bare_header)
+    return TcpSnapshot(counters, state, peer_ended, header, bare_header)
 
 
 def _agreed_bytes(options: int) -> int:

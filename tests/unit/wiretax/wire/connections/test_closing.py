@@ -19,7 +19,7 @@ from wiretax.wire.connections.closing import (
     count_ended,
     end_side,
 )
-from wiretax.wire.connections.tcp_info import AVAILABLE, CLOSED, Reading
+from wiretax.wire.connections.tcp_info import AVAILABLE, CLOSED, TcpSnapshot
 from wiretax.wire.counters import TcpCounters
 
 HEADER, BARE = 52, 40
@@ -27,8 +27,8 @@ TIME_WAIT, SYN_SENT = 6, 2
 GOODBYE = 24
 
 
-def reading(state: int) -> Reading:
-    return Reading(TcpCounters(), state, state in (LAST_ACK, CLOSING), HEADER, BARE)
+def reading(state: int) -> TcpSnapshot:
+    return TcpSnapshot(TcpCounters(), state, state in (LAST_ACK, CLOSING), HEADER, BARE)
 
 
 @pytest.mark.parametrize(
