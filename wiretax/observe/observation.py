@@ -15,7 +15,7 @@ from wiretax.channels.workload import Habit, Workload
 from wiretax.mock.cost import CostModel
 from wiretax.observe.call_kind import connection_habit, recognised, workload_of
 from wiretax.observe.exchange import Exchange
-from wiretax.observe.publisher import Ending, without_secrets
+from wiretax.observe.publisher import ExitStatus, without_secrets
 from wiretax.observe.recording import Recording
 from wiretax.runs.folder import SCHEMA
 from wiretax.runs.machine import describe_machine
@@ -51,7 +51,7 @@ class Observation:
     target: Endpoint
     cost: CostModel | None
     recording: Recording
-    ending: Ending
+    ending: ExitStatus
     server: dict[str, Any] | None
     started: datetime
     finished: datetime

@@ -21,7 +21,7 @@ class PublisherError(OSError):
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ExitStatus:
     """How a command ended.
 
     Attributes:
@@ -69,7 +69,7 @@ def bypass_web_proxies(inherited: Mapping[str, str], host: str) -> dict[str, str
     return dict.fromkeys(("no_proxy", "NO_PROXY"), f"{excluded},{host}" if excluded else host)
 
 
-async def run_publisher(command: Sequence[str], variables: dict[str, str]) -> Ending:
+async def run_publisher(command: Sequence[str], variables: dict[str, str]) -> ExitStatus:
     """Run a command until it exits, with the standard input and output of this process.
 
     Raises:
@@ -100,7 +100,7 @@ async def run_publisher(command: Sequence[str], variables: dict[str, str]) -> En
         # Ignore further signals until the run is written.
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, lambda: None)
-    return Ending(128 - code if code < 0 else code, max(0, -code), bool(received))
+    return ExitStatus(128 - code if code < 0 else code, max(0, -code), bool(received))
 
 
 def _is_in_foreground() -> bool:

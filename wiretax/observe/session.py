@@ -20,7 +20,7 @@ from wiretax.mock.process import embedded_mock, read_ledger
 from wiretax.observe.observation import Observation
 from wiretax.observe.proxy import HOST, Proxy
 from wiretax.observe.publisher import (
-    Ending,
+    ExitStatus,
     bypass_web_proxies,
     publisher_variables,
     run_publisher,
@@ -117,7 +117,7 @@ def _server(upstream: Target | None, cost: CostModel | None) -> Iterator[Endpoin
         yield mock
 
 
-async def _publish(proxy: Proxy, command: Sequence[str]) -> Ending:
+async def _publish(proxy: Proxy, command: Sequence[str]) -> ExitStatus:
     await check(proxy.upstream, proxy.tls)
     await proxy.listen()
     variables = publisher_variables(proxy.upstream.app, HOST, proxy.port)
