@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import orjson
 
 from wiretax.channels.limits import Refusal
-from wiretax.mock.faults import JSON, TEXT, Answer
+from wiretax.mock.faults import JSON, TEXT, MockResponse
 from wiretax.mock.rules import Refused
 
 if TYPE_CHECKING:
     from wiretax.mock.server import MockServer
 
 MAX_HEAD_BYTES = 16_384
-ACCEPTED = Answer(200, JSON, b"{}")
+ACCEPTED = MockResponse(200, JSON, b"{}")
 LONG_HEAD = Refusal(431, "head_bytes", f"more than {MAX_HEAD_BYTES} bytes of head")
 
 
@@ -55,12 +55,12 @@ class MockConnection(asyncio.Protocol):
         """Close a connection that was idle for too long, between requests or inside one."""
         self._transport.close()
 
-    def read_ledger(self) -> Answer:
+    def read_ledger(self) -> MockResponse:
         """The answer to a request for the ledger."""
         self.control = True
-        return Answer(200, JSON, orjson.dumps(self._server.read_ledger()))
+        return MockResponse(200, JSON, orjson.dumps(self._server.read_ledger()))
 
-    def check(self, method: bytes, target: bytes, body: bytes) -> tuple[Answer, int]:
+    def check(self, method: bytes, target: bytes, body: bytes) -> tuple[MockResponse, int]:
         """Count one request and check it: its answer, and how many events of it are accepted."""
         server = self._server
         ledger = server.ledger
@@ -74,13 +74,13 @@ class MockConnection(asyncio.Protocol):
         ledger.messages += accepted.messages
         if accepted.body == b"{}":
             return ACCEPTED, events
-        return Answer(200, JSON, accepted.body), events
+        return MockResponse(200, JSON, accepted.body), events
 
-    def refuse(self, refusal: Refusal) -> Answer:
+    def refuse(self, refusal: Refusal) -> MockResponse:
         """Count one refused request; its answer."""
         self._server.ledger.requests += 1
         self._server.ledger.rejected[refusal.reason] += 1
-        return Answer(refusal.status, TEXT, refusal.message.encode())
+        return MockResponse(refusal.status, TEXT, refusal.message.encode())
 
     def long_body(self) -> Refusal:
         """Why a body over the server's bound is refused."""

@@ -119,7 +119,7 @@ class FaultList:
 NO_FAULTS = FaultList()
 
 
-class Answer(NamedTuple):
+class MockResponse(NamedTuple):
     """A response whatever HTTP carries it."""
 
     status: int
@@ -127,12 +127,12 @@ class Answer(NamedTuple):
     body: bytes
 
 
-REJECTIONS: dict[str, Answer] = {
-    "rate-limit": Answer(429, JSON, b'{"error":"Too many requests.","code":429}'),
-    "server-error": Answer(500, JSON, b'{"error":"Internal server error.","code":500}'),
-    "plain-text": Answer(503, TEXT, b"Service Unavailable"),
-    "error-body": Answer(200, JSON, b'{"error":"The received data is incorrect.","code":400}'),
-    "not-json": Answer(200, TEXT, b"It works!"),
+REJECTIONS: dict[str, MockResponse] = {
+    "rate-limit": MockResponse(429, JSON, b'{"error":"Too many requests.","code":429}'),
+    "server-error": MockResponse(500, JSON, b'{"error":"Internal server error.","code":500}'),
+    "plain-text": MockResponse(503, TEXT, b"Service Unavailable"),
+    "error-body": MockResponse(200, JSON, b'{"error":"The received data is incorrect.","code":400}'),
+    "not-json": MockResponse(200, TEXT, b"It works!"),
 }
 
 

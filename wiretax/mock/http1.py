@@ -10,7 +10,7 @@ import httptools
 
 from wiretax.channels.limits import Refusal
 from wiretax.mock.connection import ACCEPTED, LONG_HEAD, MAX_HEAD_BYTES, MockConnection
-from wiretax.mock.faults import BLANK_LINE, Answer
+from wiretax.mock.faults import BLANK_LINE, MockResponse
 from wiretax.mock.ledger import LEDGER_PATH
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ REASONS = {
 }
 
 
-def response(answer: Answer, close: bool = False) -> bytes:
+def response(answer: MockResponse, close: bool = False) -> bytes:
     """One whole response. It has no Date header, so that its size depends on its body alone."""
     status, content_type, body = answer
     head = (

@@ -23,7 +23,7 @@ from h2.settings import SettingCodes, Settings
 
 from wiretax.channels.limits import Refusal
 from wiretax.mock.connection import LONG_HEAD, MAX_HEAD_BYTES, MockConnection
-from wiretax.mock.faults import Answer
+from wiretax.mock.faults import MockResponse
 from wiretax.mock.ledger import LEDGER_PATH
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Http2Connection(MockConnection):
             due = server.queue.due(server.clock(), events)
             server.timer.call_at(due, lambda: self._send_due(stream, answer))
 
-    def _send_due(self, stream: int, answer: Answer) -> None:
+    def _send_due(self, stream: int, answer: MockResponse) -> None:
         if stream not in self._unanswered or self._transport.is_closing():
             return
         self._unanswered.remove(stream)
@@ -171,7 +171,7 @@ class Http2Connection(MockConnection):
         if stream not in self._unsent:
             self._h2.reset_stream(stream, NO_ERROR)
 
-    def _send(self, stream: int, answer: Answer) -> None:
+    def _send(self, stream: int, answer: MockResponse) -> None:
         """One response. It has no date, so that its size depends on its body and the HPACK table alone."""
         status, content_type, body = answer
         fields = [(":status", str(status)), ("content-type", content_type), ("content-length", str(len(body)))]
