@@ -39,7 +39,7 @@ class Quantile:
 
 
 @dataclass(frozen=True, slots=True)
-class Histogram:
+class LatencyDistribution:
     """Latencies in buckets.
 
     Attributes:
@@ -136,7 +136,7 @@ def with_censored(latency: pd.DataFrame) -> pd.DataFrame:
     return latency if "censored" in latency else latency.assign(censored=0)
 
 
-def histogram_of(buckets: pd.DataFrame) -> Histogram:
+def histogram_of(buckets: pd.DataFrame) -> LatencyDistribution:
     """The histogram in rows of ``latency.parquet``; a bucket may occur more than once."""
     buckets = with_censored(buckets)
-    return Histogram(*(buckets[name].to_numpy() for name in (*BUCKET, "count", "censored")))
+    return LatencyDistribution(*(buckets[name].to_numpy() for name in (*BUCKET, "count", "censored")))

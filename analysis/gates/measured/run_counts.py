@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.counts import SERVER, Counts, SliceCounts, key_of
-from analysis.measures.latency import BUCKET, Histogram, Quantile, samples_needed, with_censored
+from analysis.measures.latency import BUCKET, LatencyDistribution, Quantile, samples_needed, with_censored
 from analysis.measures.summary import API_ORDER
 from analysis.measures.throughput import why_no_gain
 from wiretax.runs.skipped import Skipped
@@ -44,7 +44,7 @@ class Measured(SliceCounts):
         self.skipped = {str(row["workload"]): dict(row) for row in skipped}
         self.why_no_speed = why_no_gain(slices)
         self._latency = latency
-        self._histograms: dict[tuple[str, int], Histogram] | None = None
+        self._histograms: dict[tuple[str, int], LatencyDistribution] | None = None
 
     def why_skipped(self, workload: str) -> str:
         """Why a workload was left out, in the server's own words."""
@@ -80,10 +80,10 @@ class Measured(SliceCounts):
     def latency(self, workload: str, rounds: Iterable[int], quantile: float) -> Quantile:
         """A percentile over several rounds."""
         parts = [(each.lows, each.highs, each.counts, each.censored) for each in self._of_rounds(workload, rounds)]
-        together = Histogram(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+        together = LatencyDistribution(*(np.concatenate(each) for each in zip(*parts, strict=True)))
         return together.quantiles((quantile,))[0]
 
-    def _of_rounds(self, workload: str, rounds: Iterable[int] | None) -> list[Histogram]:
+    def _of_rounds(self, workload: str, rounds: Iterable[int] | None) -> list[LatencyDistribution]:
         if self._histograms is None:
             self._histograms = _histograms(self._latency)
         wanted = self.rounds(workload) if rounds is None else rounds
@@ -96,11 +96,11 @@ def in_gate_order(workloads: Mapping[str, dict[str, Any]]) -> dict[str, dict[str
     return dict(sorted(workloads.items(), key=lambda item: _place(item[1])))
 
 
-def _histograms(latency: pd.DataFrame) -> dict[tuple[str, int], Histogram]:
+def _histograms(latency: pd.DataFrame) -> dict[tuple[str, int], LatencyDistribution]:
     latency = with_censored(latency)
     columns = [latency[name].to_numpy() for name in (*BUCKET, "count", "censored")]
     groups: Any = latency.groupby(["workload", "round"], sort=False).indices
-    return {key: Histogram(*(column[rows] for column in columns)) for key, rows in groups.items()}
+    return {key: LatencyDistribution(*(column[rows] for column in columns)) for key, rows in groups.items()}
 
 
 def _place(columns: Counts) -> tuple[Any, ...]:

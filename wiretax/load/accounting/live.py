@@ -20,7 +20,7 @@ from analysis.gates.measured.metrics import METRICS
 from analysis.gates.measured.run_counts import in_gate_order
 from analysis.measures.connections import MANY_CALLS, calls_on_connection, closes_early, setup_per_event
 from analysis.measures.counts import Counts, SliceCounts
-from analysis.measures.latency import P50_P99, Histogram, Quantile, column_names
+from analysis.measures.latency import P50_P99, LatencyDistribution, Quantile, column_names
 from analysis.measures.layers import BARS
 from analysis.measures.throughput import NO_RATIO, Ratio, no_gain, ratio_by_round
 from analysis.tables import columns
@@ -266,7 +266,9 @@ def _counted(slice_: Slice) -> Counted:
 
 def _percentiles(counted: Counted) -> list[Quantile]:
     result = np.flatnonzero(counted.any(axis=0))
-    return Histogram(_LOWS_S[result], _HIGHS_S[result], *counted[:, result]).quantiles(tuple(P50_P99.values()))
+    return LatencyDistribution(_LOWS_S[result], _HIGHS_S[result], *counted[:, result]).quantiles(
+        tuple(P50_P99.values())
+    )
 
 
 def _add(counted: Counted, buckets: Buckets, times: int = 1) -> None:

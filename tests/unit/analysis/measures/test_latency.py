@@ -17,7 +17,7 @@ from saved import latency_frame, record, slice_, slices_frame
 
 from analysis.figures import Absent, Drawing, latency_by_bytes
 from analysis.findings.percentile_notes import notes, percentile
-from analysis.measures.latency import Histogram, histogram_of, percentiles, samples_needed
+from analysis.measures.latency import LatencyDistribution, histogram_of, percentiles, samples_needed
 from analysis.measures.queues import queue_frontier
 from analysis.measures.summary import summarise
 from analysis.tables.notebook_queues import queues, queues_in_brief
@@ -27,7 +27,7 @@ from analysis.tables.run_table import print_run
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import Run, as_read
 from wiretax.runs.schema import LATENCY
-from wiretax.wire.histogram import Histogram as Recorded
+from wiretax.wire.histogram import LatencyDistribution as Recorded
 from wiretax.wire.slices import Slice
 
 TRIGGER, BATCH = Workload.of(), Workload.of("batch", 10)
@@ -44,12 +44,12 @@ META = {
 }
 
 
-def recorded(acknowledged_ms: list[float], censored_ms: list[float]) -> Histogram:
+def recorded(acknowledged_ms: list[float], censored_ms: list[float]) -> LatencyDistribution:
     made = Recorded()
     made.record([round(each * MS) for each in acknowledged_ms])
     made.record_censored([round(each * MS) for each in censored_ms])
     buckets = made.buckets()
-    return Histogram(buckets.lows_s(), buckets.highs_s(), buckets.counts, buckets.censored)
+    return LatencyDistribution(buckets.lows_s(), buckets.highs_s(), buckets.counts, buckets.censored)
 
 
 def ended(workload: Workload, acknowledged: int, timed_out: int, timeout_ms: int = 400) -> Slice:
