@@ -18,7 +18,7 @@ from analysis.text.terminal_table import fit, print_fitting
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class QueueHeading:
     """A column's heading. On a narrow terminal, columns with the lowest ``spare`` are left out first; 0 is
     never."""
 
@@ -27,20 +27,20 @@ class Heading:
 
 
 HEADINGS = (
-    Heading("events\n/call"),
-    Heading("sent\nB/event"),
-    Heading("saving\n%"),
-    Heading("wait\nms\np50", 7),
-    Heading("wait\nms\np99", 8),
-    Heading("wire\nms\np50", 3),
-    Heading("wire\nms\np99", 4),
-    Heading("total\nms\np50"),
-    Heading("total\nms\np90", 2),
-    Heading("total\nms\np99"),
-    Heading("total\nms\np99.9", 1),
-    Heading("total\nms\nmax", 6),
-    Heading("queue\nmost", 5),
-    Heading("queue\nleft", 9),
+    QueueHeading("events\n/call"),
+    QueueHeading("sent\nB/event"),
+    QueueHeading("saving\n%"),
+    QueueHeading("wait\nms\np50", 7),
+    QueueHeading("wait\nms\np99", 8),
+    QueueHeading("wire\nms\np50", 3),
+    QueueHeading("wire\nms\np99", 4),
+    QueueHeading("total\nms\np50"),
+    QueueHeading("total\nms\np90", 2),
+    QueueHeading("total\nms\np99"),
+    QueueHeading("total\nms\np99.9", 1),
+    QueueHeading("total\nms\nmax", 6),
+    QueueHeading("queue\nmost", 5),
+    QueueHeading("queue\nleft", 9),
 )
 TIMES = (
     ("waiting", "p50"),
@@ -74,7 +74,7 @@ def render_queues(table: pd.DataFrame, width: int | None = None) -> Table:
     return fit(lambda headings: _build(table, headings), HEADINGS, width)[0]
 
 
-def _build(table: pd.DataFrame, headings: list[Heading]) -> Table:
+def _build(table: pd.DataFrame, headings: list[QueueHeading]) -> Table:
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     drawn.add_column("arrivals, sent as", no_wrap=True)
     for heading in headings:
