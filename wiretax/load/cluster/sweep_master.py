@@ -21,8 +21,8 @@ from wiretax.load.sweep.executor import (
     SPAWN_TIMEOUT_S,
     ExecutorError,
     ExecutorSummary,
-    Part,
     SliceResult,
+    WorkerSlice,
 )
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class SweepMaster:
         self._halt: Callable[[str], None] = lambda _: None
         self._pause: Callable[[float], None] = lambda _: None
         self._opened: set[str] = set()
-        self._reported: dict[str, tuple[Part, SliceEnd]] = {}
+        self._reported: dict[str, tuple[WorkerSlice, SliceEnd]] = {}
         # Which slice is run: its number, its workload and its round.
         self._number = 0
         self._workload = assignments[0].workloads[0]
@@ -229,7 +229,7 @@ class SweepMaster:
             expected = f"expected slice {self._number} with rounds [{self._round}]"
             raise MalformedError(f"{expected}, got slice {end.number} with rounds {rounds}")
         [(slice_, users)] = report.slices
-        self._reported[worker.client_id] = Part(worker.number, users, slice_), end
+        self._reported[worker.client_id] = WorkerSlice(worker.number, users, slice_), end
         worker.update(report)
         self._count_messages(end.spent)
 

@@ -30,7 +30,7 @@ class ExecutorError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WorkerSlice:
     """One process's part of a slice.
 
     Attributes:
@@ -54,7 +54,7 @@ class SliceResult:
         problem: why the run can't go on; empty if it can.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[WorkerSlice, ...]
     round_trip_s: float = 0.0
     problem: str = ""
 
@@ -207,7 +207,7 @@ class LocalExecutor:
     def run_slice(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
         slice_ = Slice(workload, round_)
         round_trip_s, problem = self._slice_runner.run(slice_, lasting_s, stop)
-        return SliceResult((Part(0, self._users, slice_),), round_trip_s, problem)
+        return SliceResult((WorkerSlice(0, self._users, slice_),), round_trip_s, problem)
 
     def on_rejected(self, halt: Callable[[str], None], pause: Callable[[float], None]) -> None:
         pass  # the session of this process has an error policy
