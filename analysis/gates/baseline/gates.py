@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analysis.gates.baseline.accepted import Accepted
 from analysis.gates.baseline.baseline_file import read_baseline
-from analysis.gates.file.checks import Check, GatesError, Rules
+from analysis.gates.file.checks import Check, GatesError, ValidityRules
 from analysis.gates.file.parser import parse_gates, read_document
 
 
@@ -24,7 +24,7 @@ class Gates:
     """
 
     name: str
-    rules: Rules
+    rules: ValidityRules
     checks: tuple[Check, ...]
     accepted: Mapping[str, tuple[Accepted, ...]]
 

@@ -72,7 +72,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ValidityRules:
     """``[valid]``: the conditions for a run's figures to be valid, and what an inconclusive check means.
 
     Attributes:

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from analysis.gates.file.checks import Check, Comparison, GatesError, Rules, Tolerance, Where
+from analysis.gates.file.checks import Check, Comparison, GatesError, Tolerance, ValidityRules, Where
 from analysis.gates.file.schema import (
     CheckTable,
     CompareTable,
@@ -40,7 +40,7 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 
 
-def parse_gates(document: dict[str, Any], folder: Path) -> tuple[Rules, tuple[Check, ...]]:
+def parse_gates(document: dict[str, Any], folder: Path) -> tuple[ValidityRules, tuple[Check, ...]]:
     """Check a gates file's document; baselines' paths start from ``folder``.
 
     Raises:
@@ -66,7 +66,7 @@ def parse_gates(document: dict[str, Any], folder: Path) -> tuple[Rules, tuple[Ch
         raise GatesError(f"valid.min_requests = {table.valid.min_requests}, expected 1 or more")
     if not 0 <= table.valid.max_failure_ratio < 1:
         raise GatesError(f"valid.max_failure_ratio = {table.valid.max_failure_ratio:g}, expected 0 to below 1")
-    rules = Rules(table.valid.min_requests, table.valid.max_failure_ratio, table.valid.inconclusive)
+    rules = ValidityRules(table.valid.min_requests, table.valid.max_failure_ratio, table.valid.inconclusive)
     return rules, tuple(_checks(table.check, folder))
 
 
