@@ -14,7 +14,7 @@ from wiretax.channels.profiles import load_profile
 from wiretax.load.plan.plan import Plan, PlanError
 from wiretax.queue.sources.chunks import STDIN, EventsError, chunks_of, open_events, split_lines
 from wiretax.queue.sources.event_fields import OnError
-from wiretax.queue.sources.lines import Lines
+from wiretax.queue.sources.lines import LineParser
 
 # They are held in memory for the whole run.
 MOST_EVENTS = 1_000_000
@@ -34,7 +34,7 @@ def read_replay(path: str, limits: Limits, on_error: OnError, say: Callable[[str
         LineError: at the first invalid line, unless those are skipped.
     """
     name = "standard input" if path == STDIN else Path(path).name
-    lines = Lines("standard input" if path == STDIN else path, limits, on_error, say)
+    lines = LineParser("standard input" if path == STDIN else path, limits, on_error, say)
     events = tuple(islice(lines.events(split_lines(chunks_of(open_events(path)))), MOST_EVENTS + 1))
     if not events:
         raise EventsError(f"{lines.name}: no event in it; a line is one, with name, channel and data")

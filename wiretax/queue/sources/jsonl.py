@@ -15,7 +15,7 @@ from wiretax.queue.sources.arrival import Arrival
 from wiretax.queue.sources.buffer import Buffer
 from wiretax.queue.sources.chunks import STDIN, EventsError, chunks_of, is_file, open_events, split_lines
 from wiretax.queue.sources.event_fields import OnError
-from wiretax.queue.sources.lines import LineError, Lines
+from wiretax.queue.sources.lines import LineError, LineParser
 from wiretax.wire.queue_tally import QueueTally
 
 READ_AHEAD = 1000
@@ -82,7 +82,7 @@ class JsonLines:
         """
         self._descriptor = open_events(path)
         self._is_file = is_file(self._descriptor)
-        self._lines = Lines("standard input" if path == STDIN else path, limits, on_error, warn)
+        self._lines = LineParser("standard input" if path == STDIN else path, limits, on_error, warn)
         self.error: ValueError | None = None
         self.unread: int | None = None
         self._counts = LinesCounts()

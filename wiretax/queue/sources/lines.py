@@ -26,7 +26,7 @@ class LineError(ValueError):
 
 
 @dataclass(slots=True)
-class Lines:
+class LineParser:
     """The events of a file, read once.
 
     Attributes:

@@ -17,7 +17,7 @@ from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits
 from wiretax.queue.sources.chunks import MAX_LINE_BYTES, EventsError, chunks_of, open_events, split_lines
 from wiretax.queue.sources.jsonl import JsonLines
-from wiretax.queue.sources.lines import LineError, Lines
+from wiretax.queue.sources.lines import LineError, LineParser
 
 PATIENCE_S = 20.0
 
@@ -27,7 +27,7 @@ def line(**fields: Any) -> bytes:
 
 
 def events(*lines: bytes) -> list[Event]:
-    return list(Lines("FILE", Limits(), "stop", print).events(iter(lines)))
+    return list(LineParser("FILE", Limits(), "stop", print).events(iter(lines)))
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_line_that_is_no_event_is_named_by_its_number(bad: bytes, wrong: str) 
     assert str(raised.value).startswith("FILE, line 3: ")
     assert wrong in str(raised.value)
     said: list[str] = []
-    lines = Lines("FILE", Limits(), "skip", said.append)
+    lines = LineParser("FILE", Limits(), "skip", said.append)
     assert len(list(lines.events(iter([line(), b"", bad, line()])))) == 2
     assert (lines.read, lines.skipped) == (2, 1)
     assert said == [f"{raised.value}; skipped"]
