@@ -1,7 +1,7 @@
 """Observes a publisher in any language: a recording proxy, the publisher's process, and the run they leave.
 
 - ``session.observe_into`` runs a command and writes its run; ``session.observe`` returns an ``Observation``.
-- ``proxy.Proxy`` records into a ``recording.Recording`` of ``exchange.TimedExchange``; ``framing.Framer`` finds
+- ``proxy.Proxy`` records into a ``recording.Recording`` of ``exchange.Exchange``; ``framing.Framer`` finds
   messages.
 - ``publisher.run_publisher`` starts the command; ``upstream.check`` tests the server behind the proxy.
 """

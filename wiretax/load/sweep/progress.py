@@ -37,7 +37,7 @@ class TimeLeft:
     def __init__(self) -> None:
         self._started = monotonic()
 
-    def left(self, done: float) -> str:
+    def estimate(self, done: float) -> str:
         if done <= 0:
             return ""
         seconds = (monotonic() - self._started) * (1 - done) / done
@@ -73,7 +73,7 @@ class Bar:
 
     def __init__(self, console: Console, name: str) -> None:
         self._name = name
-        self._clock = TimeLeft()
+        self._time_left = TimeLeft()
         self._progress = progress_bar(console)
         self._task = self._progress.add_task(name, total=1.0, now="warm-up")
         self._progress.start()
@@ -81,7 +81,7 @@ class Bar:
     def slice_done(self, step: Step, result: SliceResult) -> None:
         now = (
             f"{where(step)}  {step.workload.name}  {events_per_second(result):,.0f} events/s  "
-            f"{self._clock.left(step.done)}"
+            f"{self._time_left.estimate(step.done)}"
         )
         self._progress.update(self._task, completed=step.done, now=now)
         self._progress.refresh()
@@ -99,7 +99,7 @@ class Lines:
     def __init__(self, console: Console, name: str) -> None:
         self._console = console
         self._name = name
-        self._clock = TimeLeft()
+        self._time_left = TimeLeft()
         self._round = WARM_UP - 1
 
     def slice_done(self, step: Step, result: SliceResult) -> None:
@@ -107,7 +107,7 @@ class Lines:
             self._round = step.round
             self._console.print(
                 f"{self._name}: {where(step)}, {step.workload.name} "
-                f"{events_per_second(result):,.0f} events/s, {self._clock.left(step.done) or 'just begun'}",
+                f"{events_per_second(result):,.0f} events/s, {self._time_left.estimate(step.done) or 'just begun'}",
                 highlight=False,
                 soft_wrap=True,
             )
