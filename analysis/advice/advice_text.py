@@ -41,7 +41,7 @@ def print_advice(advice: Advice, console: Console, measured: str = "") -> None:
     for line in choice(advice):
         say(line)
     say()
-    print_whole(console, render(advice))
+    print_whole(console, render_candidates(advice))
     say()
     for line in reasons(advice):
         say(escape(line))
@@ -147,7 +147,7 @@ def _why_not(advice: Advice) -> str:
     return f"most bytes sent are payload. Batches of {best.batch_size} would {saves}."
 
 
-def render(advice: Advice) -> Table:
+def render_candidates(advice: Advice) -> Table:
     """The options to compare, with the choice marked; the table usually fits 80 characters."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("  sent as", no_wrap=True, vertical="bottom")

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.family import ANY_RUN, NOTHING, shown_family, title_of_family, workloads
+from analysis.figures.family import ANY_RUN, NOTHING, distinct_workloads, shown_family, title_of_family
 from analysis.figures.style import MUTED, Stroke, canvas, log_axis, stroke, styled
 from analysis.findings.percentile_notes import OPEN_LOOP, needed, percentile
 from analysis.measures.latency import P50_P99, percentiles, with_censored
@@ -36,7 +36,7 @@ def latency_distributions(
     latency = with_censored(latency)
     if family.empty or latency.empty:
         return Absent(NAME, NOTHING if family.empty else "the run has no latencies", ANY_RUN)
-    known = workloads(family)
+    known = distinct_workloads(family)
     known = known[known["workload"].isin(latency["workload"])]
     if known.empty:
         return Absent(NAME, "the run has no latencies", ANY_RUN)

@@ -33,7 +33,7 @@ def siblings(slices: pd.DataFrame) -> pd.DataFrame:
     return slices.merge(family.iloc[:1][ONE_SIZE], on=ONE_SIZE)
 
 
-def workloads(slices: pd.DataFrame) -> pd.DataFrame:
+def distinct_workloads(slices: pd.DataFrame) -> pd.DataFrame:
     """A row per workload: trigger first, then batches by size, then by channels."""
     rows = slices.drop_duplicates("workload")
     rows = rows.assign(_api=rows["api"].map(API_ORDER)).sort_values(["_api", "batch_size", "channels"])

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.family import ANY_RUN, NOTHING, shown_family, title_of_family, workloads
+from analysis.figures.family import ANY_RUN, NOTHING, distinct_workloads, shown_family, title_of_family
 from analysis.figures.style import INK, LAYER_COLOURS, LIKE, MUTED, canvas, styled
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.layers import LAYERS, Direction
@@ -78,7 +78,7 @@ def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
     if family.empty:
         return Absent(NAME, NOTHING, ANY_RUN)
     cost = bytes_per_event(family)
-    known = workloads(family)
+    known = distinct_workloads(family)
     singles = known[known["api"] == "trigger"]
     batches = known[(known["api"] == "batch") & (known["batch_size"] > 1)]
     # If all batches need a dedicated cluster, use the smallest.

@@ -37,7 +37,9 @@ class MonthlyTraffic:
     @property
     def arithmetic(self) -> str:
         """``1,000,000,000 x (473.0 - 195.6) B = 277.4 GB``."""
-        return f"{self.events:,} x ({fixed(self.alone, 1)} - {fixed(self.batched, 1)}) B = {size(self.saved)}"
+        return (
+            f"{self.events:,} x ({fixed(self.alone, 1)} - {fixed(self.batched, 1)}) B = {traffic_size(self.saved)}"
+        )
 
 
 def monthly_traffic(slices: pd.DataFrame, monthly: tuple[int, ...] = MONTHLY_EVENTS) -> list[MonthlyTraffic]:
@@ -53,6 +55,6 @@ def monthly_traffic(slices: pd.DataFrame, monthly: tuple[int, ...] = MONTHLY_EVE
     return [MonthlyTraffic(events, float(sent["trigger", 1]), float(sent["batch", BATCH])) for events in monthly]
 
 
-def size(count: float) -> str:
+def traffic_size(count: float) -> str:
     """Bytes to a tenth of the largest unit that fits: ``277.4 GB``."""
     return numbers.size(count, 1)

@@ -14,7 +14,7 @@ from analysis.advice.call_cost import UNKNOWN, call_cost_of
 from analysis.findings.brief import brief
 from analysis.findings.cautions import cautions
 from analysis.findings.claims import Claim, claims
-from analysis.findings.monthly_traffic import monthly_traffic, size
+from analysis.findings.monthly_traffic import monthly_traffic, traffic_size
 from analysis.findings.percentile_notes import OPEN_LOOP, closed_loop, notes
 from analysis.measures.clients import compare_clients
 from analysis.measures.connections import with_use
@@ -23,7 +23,7 @@ from analysis.measures.summary import summarise
 from analysis.measures.throughput import why_no_gain
 from analysis.models.cost_model import fit_bytes
 from analysis.tables.columns import CLIENT_COLUMNS, Column
-from analysis.tables.run_table import columns_of
+from analysis.tables.run_table import summary_columns
 from analysis.tables.time_sheet import time_model as time_model  # pages show it as one of their parts
 from analysis.text.labels import describe, transport
 from analysis.text.numbers import MISSING, fixed, percent, scaled
@@ -72,7 +72,7 @@ def sheet_of(found: Sequence[Claim]) -> Sheet:
 def costs(run: Run) -> Sheet:
     """A row per workload: bytes per event, savings and rates."""
     summary = summarise(run.slices, run.latency)
-    columns = columns_of(summary)
+    columns = summary_columns(summary)
     rows = [
         (f"{row['payload_bytes']:,} B", str(row["client"]), describe(row), *(each.cell(row) for each in columns))
         for row in summary.to_dict("records")
@@ -153,7 +153,12 @@ def bytes_model(run: Run) -> Sheet:
 def monthly(run: Run) -> Sheet:
     """What batches of ten save at several volumes."""
     rows = [
-        (f"{each.events:,}", size(each.events * each.alone), size(each.events * each.batched), each.arithmetic)
+        (
+            f"{each.events:,}",
+            traffic_size(each.events * each.alone),
+            traffic_size(each.events * each.batched),
+            each.arithmetic,
+        )
         for each in monthly_traffic(run.slices)
     ]
     return Sheet(("Events per month", "Sent, one per call", "Sent, ten per call", "Saved"), rows, words=0)

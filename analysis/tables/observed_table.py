@@ -50,7 +50,7 @@ def print_observed(run: Run, console: Console) -> None:
     say(f"[bold]observe[/bold]  {escape(run.meta['endpoint'])}  {where}")
     say(f"[dim]{escape(command)}[/dim]")
     say()
-    print_whole(console, render(by_kind(run.slices)))
+    print_whole(console, render_kinds(by_kind(run.slices)))
     say()
     for line in _lines(run.meta):
         say(line)
@@ -99,7 +99,7 @@ def by_kind(slices: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
-def render(kinds: pd.DataFrame) -> Table:
+def render_kinds(kinds: pd.DataFrame) -> Table:
     """The table of ``by_kind``; it fits 80 characters."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("sent as", no_wrap=True, vertical="bottom")

@@ -79,7 +79,7 @@ def _print_workloads(run: Run, console: Console, say: Callable[..., None]) -> bo
         libraries = compare_clients(summary)
         print_fitting(console, lambda columns: _build_clients(libraries, columns), CLIENT_COLUMNS)
     else:
-        print_fitting(console, lambda columns: _build(summary, columns), columns_of(summary))
+        print_fitting(console, lambda columns: _build(summary, columns), summary_columns(summary))
     say()
     if run.meta.get("against"):
         pairs = compare_servers(run.slices)
@@ -193,24 +193,24 @@ def _cpu(busy: dict[str, Any], has_gain: bool) -> str:
     return f"CPU: {used}" + ("; gain combines client and mock savings" if combined else "")
 
 
-def render(summary: pd.DataFrame, width: int | None = None) -> Table:
+def render_summary(summary: pd.DataFrame, width: int | None = None) -> Table:
     """A table of ``summary.summarise``: a block per client and payload, sizes in bytes, times in ms.
 
     Args:
         summary: a row per workload.
         width: characters per line; columns that don't fit are left out, least important first. None for all.
     """
-    return fit(lambda columns: _build(summary, columns), columns_of(summary), width)[0]
+    return fit(lambda columns: _build(summary, columns), summary_columns(summary), width)[0]
 
 
-def columns_of(summary: pd.DataFrame) -> tuple[Column, ...]:
+def summary_columns(summary: pd.DataFrame) -> tuple[Column, ...]:
     """The columns of a table, with calls per connection unless every workload kept its connections."""
     kept = (summary["calls_on_connection"] >= MANY_CALLS).all()
     return COLUMNS if kept else (*COLUMNS, CALLS)
 
 
 def render_clients(summary: pd.DataFrame, width: int | None = None) -> Table:
-    """A table of ``analysis.measures.clients.compare_clients``: a row per library; ``width`` as in ``render``."""
+    """A table of ``analysis.measures.clients.compare_clients``: a row per library."""
     pairs = compare_clients(summary)
     return fit(lambda columns: _build_clients(pairs, columns), CLIENT_COLUMNS, width)[0]
 

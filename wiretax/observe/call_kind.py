@@ -13,7 +13,7 @@ from wiretax.observe.publisher import without_secrets
 from wiretax.runs.mode import OBSERVED, UNKNOWN
 
 
-def workload_of(exchange: Exchange, habit: Habit) -> Workload | None:
+def observed_workload(exchange: Exchange, habit: Habit) -> Workload | None:
     """The kind of call; None if the exchange publishes nothing."""
     published = exchange.publication
     if published is None:

@@ -13,7 +13,7 @@ from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.request.address import Address
 from wiretax.channels.workload import Habit, Workload
 from wiretax.mock.cost import CostModel
-from wiretax.observe.call_kind import connection_habit, recognised, workload_of
+from wiretax.observe.call_kind import connection_habit, observed_workload, recognised
 from wiretax.observe.exchange import Exchange
 from wiretax.observe.publisher import ExitStatus, without_secrets
 from wiretax.observe.recording import Recording
@@ -86,7 +86,7 @@ class Observation:
         habit = connection_habit(self.publications)
         kinds: dict[Workload | None, list[Exchange]] = defaultdict(list)
         for exchange in self.recording.exchanges:
-            kinds[workload_of(exchange, habit)].append(exchange)
+            kinds[observed_workload(exchange, habit)].append(exchange)
         tcp = self._tcp_by_kind(habit)
         seen: set[int] = set()
         for workload, exchanges in kinds.items():
@@ -162,7 +162,7 @@ class Observation:
         """The kernel's counts by kind; None without kernel counters, or if kinds overlapped."""
         counts: dict[Workload | None, TcpCounters | None] = {}
         for reading in self.recording.readings:
-            kinds = {workload_of(each, habit) for each in reading.exchanges}
+            kinds = {observed_workload(each, habit) for each in reading.exchanges}
             tcp = reading.tcp if len(kinds) == 1 else None
             for kind in kinds:
                 counts[kind] = add_counters(counts.get(kind, TcpCounters()), tcp)

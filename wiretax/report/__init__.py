@@ -2,7 +2,7 @@
 
 - ``report.make_report`` writes the page and its figures; ``errors`` has the reasons why it can't.
 - ``story.assemble`` joins the notebooks, ``kernel.execute`` runs them, ``pruning.pruned`` drops empty sections,
-  ``page.render`` makes the page; ``facts`` describes the run.
+  ``page.render_page`` makes the page; ``facts`` describes the run.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Page:
     figures: tuple[Figure, ...]
 
 
-def render(notebook: NotebookNode, title: str, failures: int = 0) -> Page:
+def render_page(notebook: NotebookNode, title: str, failures: int = 0) -> Page:
     """Render an executed notebook.
 
     Outputs with the metadata ``{"wiretax": {"figure": NAME}}`` are figures. Their SVG is embedded unchanged, so

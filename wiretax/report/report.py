@@ -70,12 +70,12 @@ def make_report(run: Run, console: Console, notebooks: Path | None = None) -> Re
         with replacing(run.folder / FOLDER) as folder:
             progress.step("start", 0)
             from wiretax.report.kernel import execute
-            from wiretax.report.page import render
+            from wiretax.report.page import render_page
             from wiretax.report.pruning import pruned
 
             done, failures = execute(notebook, run.folder, progress)
             progress.step("page", 0.99)
-            _write(folder, render(pruned(done), f"{run.folder.name} - wiretax", len(failures)))
+            _write(folder, render_page(pruned(done), f"{run.folder.name} - wiretax", len(failures)))
     finally:
         progress.close()
     return Report(run.folder / FOLDER / PAGE, tuple(failures))

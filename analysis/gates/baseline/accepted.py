@@ -104,7 +104,7 @@ def accept(check: Check, views: Views, origin: Origin) -> Iterator[Accepted]:
         # A lower bound is no baseline: the true value may be any larger one.
         if values.exact is None and (not values.rounds or median(values.rounds) != median(values.most)):
             continue
-        workload, to = columns_of(measured, subject)
+        workload, to = identifying_columns(measured, subject)
         yield Accepted(
             metric=check.metric.name,
             workload=workload,
@@ -128,7 +128,7 @@ def find(accepted: Iterable[Accepted], check: Check, columns: tuple[Columns, Col
     return next((each for each in accepted if each.key == key), None)
 
 
-def columns_of(measured: Measured, subject: Subject) -> tuple[Columns, Columns | None]:
+def identifying_columns(measured: Measured, subject: Subject) -> tuple[Columns, Columns | None]:
     """The columns of a subject's workloads, which identify them in any run."""
     own, *other = (
         {column: measured.workloads[name][column] for column in WORKLOAD if column != "workload"}

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.gates.baseline.accepted import Accepted, Origin, columns_of, find, origin_of
+from analysis.gates.baseline.accepted import Accepted, Origin, find, identifying_columns, origin_of
 from analysis.gates.baseline.gates import Gates
 from analysis.gates.baseline.subject import Missing, Sample, Subject, sample, subjects
 from analysis.gates.evaluation.origin import accepted_words, other_address, other_origin, possible_reason
@@ -108,7 +108,7 @@ def _cases(check: Check, views: Views, gates: Gates, here: Origin) -> Iterator[C
 def _checked(case: Case, check: Check, subject: Subject, views: Views, gates: Gates, here: Origin) -> Case:
     before = None
     if check.baseline is not None:
-        before = find(gates.accepted[check.id], check, columns_of(views.at(None), subject))
+        before = find(gates.accepted[check.id], check, identifying_columns(views.at(None), subject))
     # A baseline is compared at the address for which it is stated; limits hold at the standard address.
     address = STANDARD if before is None else before.address
     measured = views.at(address if check.metric.names_endpoint else None)

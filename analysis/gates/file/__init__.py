@@ -1,5 +1,5 @@
 """Parses gates.toml.
 
-``parser.parse_gates`` reads a document of ``schema.GatesTable`` into ``checks.Check`` and ``checks.ValidityRules``,
-and raises ``checks.GatesError`` if it is invalid.
+``parser.parse_gates`` reads a document of ``schema.GatesTable`` into ``checks.Check`` and
+``checks.ValidityRules``, and raises ``checks.GatesError`` if it is invalid.
 """

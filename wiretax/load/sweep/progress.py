@@ -106,8 +106,8 @@ class Lines:
         if step.round != self._round:
             self._round = step.round
             self._console.print(
-                f"{self._name}: {where(step)}, {step.workload.name} "
-                f"{events_per_second(result):,.0f} events/s, {self._time_left.estimate(step.done) or 'just begun'}",
+                f"{self._name}: {where(step)}, {step.workload.name} {events_per_second(result):,.0f} events/s, "
+                f"{self._time_left.estimate(step.done) or 'just begun'}",
                 highlight=False,
                 soft_wrap=True,
             )

@@ -23,7 +23,7 @@ from analysis.measures.layers import CLOSED
 from analysis.measures.summary import summarise
 from analysis.models.connection_cost import connection_cost
 from analysis.tables import notebook_tables as page
-from analysis.tables.run_table import render
+from analysis.tables.run_table import render_summary
 from analysis.text.labels import describe
 from wiretax.channels.workload import Workload
 from wiretax.load.accounting import live
@@ -122,7 +122,7 @@ def test_of_two_servers_the_one_that_closes_is_named() -> None:
 
 def shown(slices: pd.DataFrame) -> str:
     told = StringIO()
-    Console(width=200, file=told).print(render(summarise(slices), 200))
+    Console(width=200, file=told).print(render_summary(summarise(slices), 200))
     return told.getvalue()
 
 

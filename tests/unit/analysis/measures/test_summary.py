@@ -16,7 +16,7 @@ from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import percentiles
 from analysis.measures.summary import summarise
 from analysis.measures.throughput import paired_ratio, rates
-from analysis.tables.run_table import render
+from analysis.tables.run_table import render_summary
 from wiretax.channels.workload import Workload
 from wiretax.wire.histogram import Histogram
 
@@ -165,12 +165,12 @@ payload  sent as         events/s  B/event   B/event  B/event  B/call         x 
 
 
 def test_the_printed_table() -> None:
-    assert lines_of(render(full_summary(), 120), 120) == PRINTED.splitlines()
+    assert lines_of(render_summary(full_summary(), 120), 120) == PRINTED.splitlines()
 
 
 @pytest.mark.parametrize("width", [80, 90, 100, 110, 200])
 def test_no_line_is_cut_at_common_widths(width: int) -> None:
-    lines = lines_of(render(full_summary(), width), width)
+    lines = lines_of(render_summary(full_summary(), width), width)
     assert max(map(len, lines)) <= width
     assert not any("…" in line for line in lines)
     assert "6.00 [6.00, 6.00]" in "\n".join(lines)

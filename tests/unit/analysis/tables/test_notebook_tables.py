@@ -10,7 +10,7 @@ import pytest
 from saved import Costs, rendered
 
 from analysis.findings.brief import brief
-from analysis.findings.monthly_traffic import monthly_traffic, size
+from analysis.findings.monthly_traffic import monthly_traffic, traffic_size
 from analysis.measures.clients import OFFICIAL
 from analysis.tables import notebook_tables as page
 from analysis.text.sheet import Cell, Lines, Sheet
@@ -97,7 +97,7 @@ def test_the_monthly_saving_shows_its_arithmetic() -> None:
     [month] = monthly_traffic(whole(), (1_000_000_000,))
     assert month.arithmetic == "1,000,000,000 x (473.0 - 195.6) B = 277.4 GB"
     assert monthly_traffic(whole()[lambda frame: frame["api"] == "trigger"]) == []
-    assert [size(count) for count in (1500, 1e6, 2.5e12)] == ["1.5 kB", "1.0 MB", "2.5 TB"]
+    assert [traffic_size(count) for count in (1500, 1e6, 2.5e12)] == ["1.5 kB", "1.0 MB", "2.5 TB"]
 
 
 def test_the_claims_are_marked_by_their_verdict() -> None:
