@@ -9,7 +9,7 @@ from virtual_clock import VirtualClock
 
 from wiretax.channels.bodies.events import Event
 from wiretax.wire.ledger import Failure
-from wiretax.wire.publishers.caller import Call
+from wiretax.wire.publishers.caller import CallResult
 
 LOST = Failure("lost", 0, "connection reset")
 
@@ -33,9 +33,9 @@ class TimedCaller:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def call(self, events: Sequence[Event]) -> Call:
+    def call(self, events: Sequence[Event]) -> CallResult:
         self.sent.append(len(events))
         began_s = self._clock.now()
         self._clock.sleep(self._call_s)
         fails = began_s >= self._fails_at_s
-        return Call(not fails, began_s, self._clock.now(), LOST if fails else None)
+        return CallResult(not fails, began_s, self._clock.now(), LOST if fails else None)

@@ -16,7 +16,7 @@ from wiretax.queue.clock import GEVENT_CLOCK, Clock
 from wiretax.queue.overload import why_overloaded
 from wiretax.queue.sources.arrival import Arrival
 from wiretax.queue.sources.source import Source
-from wiretax.wire.publishers.caller import Call, Caller, MessageLimitError
+from wiretax.wire.publishers.caller import Caller, CallResult, MessageLimitError
 from wiretax.wire.queue_tally import QueueTally
 from wiretax.wire.slices import Slice
 
@@ -180,7 +180,7 @@ class Queue:
             self._source.put_back(arrivals)
             raise
         except BaseException:
-            self._settle_failed(state, arrivals, Call(False, began_s, self._clock.now()))
+            self._settle_failed(state, arrivals, CallResult(False, began_s, self._clock.now()))
             raise
         else:
             if call.acknowledged:
@@ -193,7 +193,7 @@ class Queue:
             self._call_ended.set()
         self._watch_failures(call)
 
-    def _settle_failed(self, state: SliceState, arrivals: list[Arrival], call: Call) -> None:
+    def _settle_failed(self, state: SliceState, arrivals: list[Arrival], call: CallResult) -> None:
         failure = call.failure
         if failure is not None and is_final(failure.kind, failure.status):
             self._source.reject(arrivals)
@@ -206,7 +206,7 @@ class Queue:
             # The endpoint asked to wait, which closed the slice: the rest must not be sent either.
             state.ends_s = min(state.ends_s, self._clock.now())
 
-    def _watch_failures(self, call: Call) -> None:
+    def _watch_failures(self, call: CallResult) -> None:
         """Pause before a failed call is retried; give up if calls have failed for too long."""
         failure = call.failure
         if failure is None or is_final(failure.kind, failure.status):

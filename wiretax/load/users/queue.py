@@ -15,7 +15,7 @@ from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING, WorkerR
 from wiretax.channels.bodies.events import Event
 from wiretax.load.users.publishers import TURN_S, FreeUser
 from wiretax.terminal import Exit
-from wiretax.wire.publishers.caller import Call, Caller, MessageLimitError
+from wiretax.wire.publishers.caller import Caller, CallResult, MessageLimitError
 
 if TYPE_CHECKING:
     from wiretax.load.client.session import Session
@@ -35,7 +35,7 @@ class WatchedCaller(Caller):
         super().__init__(*arguments)
         self._run = run
 
-    def call(self, events: Sequence[Event]) -> Call:
+    def call(self, events: Sequence[Event]) -> CallResult:
         with self._run.calling():
             return super().call(events)
 

@@ -24,7 +24,7 @@ class MessageLimitError(Exception):
     """A call that exceeds the message limit: it was not sent."""
 
 
-class Call(NamedTuple):
+class CallResult(NamedTuple):
     """One call that ended.
 
     Attributes:
@@ -75,7 +75,7 @@ class Caller:
     ) -> None:
         self._counter.__exit__()
 
-    def call(self, events: Sequence[Event]) -> Call:
+    def call(self, events: Sequence[Event]) -> CallResult:
         """Publish events in one call, which may fail.
 
         Raises whatever ``reserve`` raises; nothing was sent then.
@@ -95,7 +95,7 @@ class Caller:
             ended_s = monotonic()
             is_whole = error.sent == len(head) + len(body)
             self._counter.count_unfinished(error, is_whole, round((ended_s - began_s) * 1e9))
-            return Call(False, began_s, ended_s, error.failure)
+            return CallResult(False, began_s, ended_s, error.failure)
         ended_s = monotonic()
         latency_ns = round((ended_s - began_s) * 1e9)
         self._counter.close_if_used_up()
@@ -105,6 +105,6 @@ class Caller:
         if self._listener is not None:
             self._listener(source.workload, latency_ns, response, None)
         if response.acknowledged:
-            return Call(True, began_s, ended_s)
+            return CallResult(True, began_s, ended_s)
         answer = response.answer
-        return Call(False, began_s, ended_s, Failure(answer.kind, answer.status, answer.message))
+        return CallResult(False, began_s, ended_s, Failure(answer.kind, answer.status, answer.message))

@@ -24,7 +24,7 @@ from wiretax.queue.sources.jsonl import JsonLines
 from wiretax.queue.unpublished import Unpublished
 from wiretax.terminal import Exit, worst
 from wiretax.wire.ledger import Failure
-from wiretax.wire.publishers.caller import Call, MessageLimitError
+from wiretax.wire.publishers.caller import CallResult, MessageLimitError
 from wiretax.wire.slices import Slice
 
 WORKLOAD = Workload.of("batch", 2, rate=500.0, publishers=0)
@@ -49,7 +49,7 @@ class Publisher:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def call(self, events: Sequence[Event]) -> Call:
+    def call(self, events: Sequence[Event]) -> CallResult:
         began_s, result = CLOCK.now(), AsyncResult()
         self.calls.append(([event.data for event in events], result))
         if self.ends:
@@ -57,7 +57,7 @@ class Publisher:
         failure = result.get()
         if isinstance(failure, Exception):
             raise failure
-        return Call(failure is None, began_s, CLOCK.now(), failure)
+        return CallResult(failure is None, began_s, CLOCK.now(), failure)
 
     @property
     def sent(self) -> list[list[str]]:
