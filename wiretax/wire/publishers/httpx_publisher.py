@@ -18,7 +18,7 @@ from wiretax.wire.connections.stream_connection import StreamConnection
 from wiretax.wire.parts import Parts
 from wiretax.wire.publishers.exchange_counter import ExchangeCounter, Listener, OnRejected
 from wiretax.wire.publishers.http_parts import ModelError
-from wiretax.wire.publishers.httpx_transport import Backend, Transport
+from wiretax.wire.publishers.httpx_transport import Backend, HttpxTransport
 from wiretax.wire.publishers.publisher import FOREVER_NS
 from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
@@ -52,7 +52,7 @@ class HttpxPublisher:
         if workload.transport.connection == "close":
             headers["Connection"] = "close"
         self._client = httpx.Client(
-            transport=Transport(self._pool), headers=headers, timeout=None, trust_env=False
+            transport=HttpxTransport(self._pool), headers=headers, timeout=None, trust_env=False
         )
         self._url = f"https://{endpoint.authority}"
 

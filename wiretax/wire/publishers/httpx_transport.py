@@ -72,7 +72,7 @@ class Backend(httpcore.NetworkBackend):
         return self.stream
 
 
-class Transport(httpx.BaseTransport):
+class HttpxTransport(httpx.BaseTransport):
     """httpx's own transport, on a connection pool with our backend."""
 
     def __init__(self, pool: httpcore.ConnectionPool) -> None:
