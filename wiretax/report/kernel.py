@@ -24,7 +24,7 @@ from papermill.execute import execute_notebook
 from traitlets.config import Config
 
 from wiretax.report.errors import KernelError
-from wiretax.report.progress import Reporter
+from wiretax.report.progress import ReportProgress
 
 KERNEL = "python3"
 CELL_TIMEOUT_S = 60
@@ -45,7 +45,7 @@ class ReportEngine(Engine):  # type: ignore[misc]
 
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man: Any, kernel_name: str, *, progress: Reporter, failures: list[str], **_: Any
+        cls, nb_man: Any, kernel_name: str, *, progress: ReportProgress, failures: list[str], **_: Any
     ) -> None:
         cells = nb_man.nb.cells
         stopped = Event()
@@ -80,7 +80,7 @@ class ReportEngine(Engine):  # type: ignore[misc]
 papermill_engines.register("wiretax", ReportEngine)
 
 
-def execute(notebook: NotebookNode, run: Path, progress: Reporter) -> tuple[NotebookNode, list[str]]:
+def execute(notebook: NotebookNode, run: Path, progress: ReportProgress) -> tuple[NotebookNode, list[str]]:
     """Execute a notebook about a run.
 
     Args:

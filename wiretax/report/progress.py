@@ -10,7 +10,7 @@ from rich.markup import escape
 from wiretax.progress_bar import progress_bar
 
 
-class Reporter(Protocol):
+class ReportProgress(Protocol):
     """Gets each step before it begins."""
 
     def step(self, part: str, done: float) -> None:
@@ -19,12 +19,12 @@ class Reporter(Protocol):
     def close(self) -> None: ...
 
 
-def reporter(console: Console) -> Reporter:
-    """The reporter for this console."""
-    return Bar(console) if console.is_terminal else Lines(console)
+def report_progress(console: Console) -> ReportProgress:
+    """A bar for a terminal, lines for any other output."""
+    return ReportBar(console) if console.is_terminal else ReportLines(console)
 
 
-class Bar:
+class ReportBar:
     """A progress bar, redrawn at each step."""
 
     def __init__(self, console: Console) -> None:
@@ -40,7 +40,7 @@ class Bar:
         self._progress.stop()
 
 
-class Lines:
+class ReportLines:
     """Prints a line when a part begins."""
 
     def __init__(self, console: Console) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from wiretax.report.errors import MissingNotebooksError
-from wiretax.report.progress import reporter
+from wiretax.report.progress import report_progress
 from wiretax.runs.folder import ResultsError
 from wiretax.runs.reader import Run
 from wiretax.shipped import shipped
@@ -65,7 +65,7 @@ def make_report(run: Run, console: Console, notebooks: Path | None = None) -> Re
     from wiretax.report.story import assemble
 
     notebook = assemble(notebooks or NOTEBOOKS, measured=not run.slices.empty, queued=not run.queue.empty)
-    progress = reporter(console)
+    progress = report_progress(console)
     try:
         with replacing(run.folder / FOLDER) as folder:
             progress.step("start", 0)

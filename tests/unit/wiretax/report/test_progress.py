@@ -6,14 +6,14 @@ from io import StringIO
 
 from rich.console import Console
 
-from wiretax.report.progress import reporter
+from wiretax.report.progress import report_progress
 
 STEPS = [("start", 0.0), ("summary", 0.1), ("summary", 0.2), ("What [it] costs", 0.5), ("page", 0.99)]
 
 
 def shown(terminal: bool) -> str:
     text = StringIO()
-    progress = reporter(Console(file=text, force_terminal=terminal, width=100))
+    progress = report_progress(Console(file=text, force_terminal=terminal, width=100))
     for part, done in STEPS:
         progress.step(part, done)
     progress.close()
