@@ -28,7 +28,7 @@ class Reporter(Protocol):
 
 def reporter(console: Console, name: str) -> Reporter:
     """A bar for a terminal, lines for any other output."""
-    return Bar(console, name) if console.is_terminal else Lines(console, name)
+    return SweepBar(console, name) if console.is_terminal else SweepLines(console, name)
 
 
 class TimeLeft:
@@ -68,7 +68,7 @@ def events_per_second(result: SliceResult) -> float:
     return sum(slice_.measured.events for slice_ in result.slices) / lasted_s if lasted_s else 0.0
 
 
-class Bar:
+class SweepBar:
     """One line that is redrawn after each slice."""
 
     def __init__(self, console: Console, name: str) -> None:
@@ -93,7 +93,7 @@ class Bar:
         self._progress.stop()
 
 
-class Lines:
+class SweepLines:
     """Prints a line when a round begins."""
 
     def __init__(self, console: Console, name: str) -> None:
