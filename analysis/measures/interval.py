@@ -8,8 +8,8 @@ figures.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
-from math import comb
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,7 @@ def median_interval(values: npt.ArrayLike, confidence: float = CONFIDENCE) -> tu
 @cache
 def _place(rounds: int, confidence: float) -> tuple[int, float]:
     """Which of the ordered values is the end, counted from 1, and the weight of the next one inwards."""
-    holds = [1 - 2 * _tail(rounds, place) for place in range(1, rounds // 2 + 1)]
+    holds = [1 - 2 * tail for tail in _tails(rounds)]
     enough = [place for place, held in enumerate(holds, 1) if held >= confidence]
     if not enough:
         return 1, 0.0
@@ -59,6 +59,11 @@ def _place(rounds: int, confidence: float) -> tuple[int, float]:
     return place, (rounds - place) * step / (place + (rounds - 2 * place) * step)
 
 
-def _tail(rounds: int, place: int) -> float:
-    """The probability that fewer than ``place`` of the values are below the median."""
-    return float(sum(comb(rounds, below) for below in range(place)) / 2**rounds)
+def _tails(rounds: int) -> Iterator[float]:
+    """The probabilities that fewer than 1, 2, ... of the values are below the median."""
+    ways, fewer = 1, 0
+    for below in range(rounds // 2):
+        fewer += ways
+        yield fewer / 2**rounds
+        # The next binomial coefficient; the division leaves no remainder.
+        ways = ways * (rounds - below) // (below + 1)

@@ -60,3 +60,10 @@ def test_the_order_of_rounds_does_not_matter_and_the_ends_are_rounds() -> None:
 def test_values_that_are_infinite_in_most_rounds_give_infinity_and_not_nan() -> None:
     low, high = median_interval([3.0, *[math.inf] * 9])
     assert (low, high) == (math.inf, math.inf)
+
+
+def test_of_thousands_of_rounds_it_is_that_of_the_normal_distribution() -> None:
+    rounds = 4_001
+    low, high = median_interval(np.arange(rounds))
+    half = 1.95996 * math.sqrt(rounds) / 2
+    assert (low, high) == pytest.approx((2_000 - half, 2_000 + half), abs=0.6)
