@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from wiretax import __version__
+from wiretax.blas import use_one_thread
 from wiretax.terminal import Exit, out, warn
 
 URL_OPTIONS = ("--endpoint", "--against", "--redis")
@@ -96,6 +97,8 @@ def main() -> None:
     if _has_stray_secret(sys.argv[1:]):
         warn("unexpected URL with a secret among the arguments; pass it with --endpoint or PUSHER_URL")
         sys.exit(Exit.USAGE)
+    if sys.argv[1:2] != ["observe"]:  # the observed command inherits the environment
+        use_one_thread()
     try:
         app()
     except Exception as error:

@@ -9,9 +9,8 @@ import pandas as pd
 
 from analysis.measures.latency import samples_needed
 from analysis.text.labels import Row
+from analysis.text.numbers import LOWER_BOUND
 
-# Marks a lower bound.
-LOWER_BOUND = ">"
 LOWER_BOUNDS = f"{LOWER_BOUND}: lower bound; {{}} without an acknowledgement count with the time waited for them"
 OPEN_LOOP = (
     "for the latency of a service's users, measure an open loop: a workload with a rate, as in plan tradeoff"

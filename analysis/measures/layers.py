@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from wiretax.runs.schema import WORKLOAD_COLUMNS
+from wiretax.channels.workload import IN_FILES
 
-WORKLOAD = [name for name, _ in WORKLOAD_COLUMNS]
+WORKLOAD = ["workload", *(each.column for each in IN_FILES if not each.of_queue)]
 HEAD = ["request_line_bytes", "auth_query_bytes", "header_bytes"]
 REQUEST = [*HEAD, "body_bytes"]
 RESPONSE = ["response_head_bytes", "response_body_bytes"]

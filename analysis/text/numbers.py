@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from math import isinf, isnan
 
 MISSING = "-"
+# Marks a lower bound.
+LOWER_BOUND = ">"
 LEAST_FIGURE = 0.05
 BYTES = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 PER = (("s", 1.0), ("min", 60.0), ("h", 3600.0), ("day", 86400.0))

@@ -67,13 +67,6 @@ def advise(
     results: ResultsOption = RESULTS,
 ) -> None:
     """Recommend a batch size and a linger for a rate, a payload, a round-trip time and a latency budget."""
-    from analysis.advice.advice_text import print_advice
-    from analysis.advice.advise import Demand
-    from analysis.advice.advise import advise as advise_on
-    from analysis.advice.call_cost import find_call_cost
-    from analysis.advice.connections_seen import ASSUMED, ConnectionBehaviour, find_seen
-    from analysis.advice.measured_queue import find_measured_queue
-    from wiretax.runs.reader import RunNotFoundError
     from wiretax.units.duration import parse_duration
     from wiretax.units.rate import parse_rate
 
@@ -83,9 +76,21 @@ def advise(
         budget_s = positive_duration("--budget", budget, "100ms")
         target = _target(endpoint, tls)
         workload = _workload(payload, kind, client, limit, target.scheme == "https")
-        cost = find_call_cost(results, run, workload)
         if connection not in (None, *HABITS):
             raise OptionError(f"--connection {connection}: expected {' or '.join(HABITS)}")
+    except (OptionError, EndpointError) as error:
+        fail(str(error), Exit.USAGE)
+    # With pandas, which takes longer to load than the options to be checked.
+    from analysis.advice.advice_text import print_advice
+    from analysis.advice.advise import Demand
+    from analysis.advice.advise import advise as advise_on
+    from analysis.advice.call_cost import find_call_cost
+    from analysis.advice.connections_seen import ASSUMED, ConnectionBehaviour, find_seen
+    from analysis.advice.measured_queue import find_measured_queue
+    from wiretax.runs.reader import RunNotFoundError
+
+    try:
+        cost = find_call_cost(results, run, workload)
         told = (
             None
             if connection is None
@@ -94,7 +99,7 @@ def advise(
         seen = told or find_seen(results, run, target) or ASSUMED
         demand = Demand(workload, target, events_per_s, rtt_s, budget_s, limit, seen)
         queue = find_measured_queue(results, run, demand)
-    except (OptionError, EndpointError, RunNotFoundError) as error:
+    except RunNotFoundError as error:
         fail(str(error), Exit.USAGE)
     print_advice(advise_on(demand, cost), out, "" if queue is None else queue.sentence(budget_s))
 

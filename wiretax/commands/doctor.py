@@ -36,7 +36,6 @@ def doctor(
     from wiretax.doctor.batches import MOST_EVENTS
     from wiretax.doctor.endpoint import Examination
     from wiretax.doctor.machine import examine_machine
-    from wiretax.load.sweep.consent import agree
     from wiretax.wire.connections.servers import server_of
     from wiretax.wire.connections.target import TrustError
 
@@ -51,6 +50,8 @@ def doctor(
         _print(examine_machine(), timed=False)
         return
     if batch_limit and not target.endpoint.is_loopback:
+        from wiretax.load.sweep.consent import agree  # loads what drives load, too
+
         try:
             agree(
                 f"--batch-limit publishes up to {MOST_EVENTS} small events to {target.endpoint.public_url}, a "

@@ -27,21 +27,24 @@ def gate(
     results: ResultsOption = RESULTS,
 ) -> None:
     """Gate a saved run: set the exit code, and write gate.json, junit.xml and summary.md to the run's folder."""
-    from analysis.gates.baseline.gates import load_gates
-    from analysis.gates.evaluation.evaluate import evaluate
-    from analysis.gates.file.checks import GatesError
-    from analysis.gates.outputs.files import write_outputs
+    # Step by step: the list of metrics and most errors do without pandas, which takes longest to load.
     from analysis.gates.outputs.terminal import print_metrics, print_result
-    from wiretax.runs.reader import RunNotFoundError, find_run, salvage_run
 
     if metrics:
         print_metrics(out)
         return
+    from analysis.gates.baseline.gates import load_gates
+    from analysis.gates.file.checks import GatesError
+    from wiretax.runs.reader import RunNotFoundError, find_run, salvage_run
+
     try:
         chosen = load_gates(gates, accepting=accept)
         folder = find_run(results, run)
     except (GatesError, RunNotFoundError) as error:
         fail(str(error), Exit.USAGE)
+    from analysis.gates.evaluation.evaluate import evaluate
+    from analysis.gates.outputs.files import write_outputs
+
     try:
         saved = salvage_run(folder)
     except RunNotFoundError as error:

@@ -26,13 +26,11 @@ def observe(
     CMD must read the server from its environment: PUSHER_URL, or PUSHER_SCHEME, PUSHER_HOST, PUSHER_PORT,
     PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET. If CMD fails, wiretax exits with its exit code.
     """
-    from analysis.tables.observed_table import print_observed
     from wiretax.mock.process import MockError
     from wiretax.observe.publisher import PublisherError
     from wiretax.observe.session import observe_into
     from wiretax.observe.upstream import UpstreamError
     from wiretax.runs.folder import ResultsError
-    from wiretax.runs.reader import read_run
     from wiretax.wire.connections.servers import server_of
     from wiretax.wire.connections.target import TrustError
 
@@ -45,8 +43,13 @@ def observe(
         fail(str(error), Exit.USAGE)
     except (MockError, UpstreamError) as error:
         fail(str(error), Exit.INVALID)
-    saved = None if folder is None else read_run(folder)
-    if saved is not None:
+    saved = None
+    if folder is not None:
+        # pandas takes long to load, and the command need not wait for it.
+        from analysis.tables.observed_table import print_observed
+        from wiretax.runs.reader import read_run
+
+        saved = read_run(folder)
         print_observed(saved, out)
     if observation.ending.interrupted:
         raise typer.Exit(Exit.INTERRUPTED)

@@ -16,7 +16,7 @@ from wiretax.commands.options import (
     ResultsOption,
     YesOption,
 )
-from wiretax.terminal import OptionError, err, fail, out, warn_at_most
+from wiretax.terminal import Exit, OptionError, err, fail, out, warn_at_most
 
 if TYPE_CHECKING:
     from wiretax.load.plan.plan import Plan
@@ -72,9 +72,10 @@ def run(
     yes: YesOption = False,
 ) -> None:
     """Sweep a plan's workloads and print what each event costs. Without --endpoint, the built-in mock is used."""
-    # Locust patches the standard library, so it comes before anything that opens a socket.
-    import locust  # noqa: F401
+    _check_early(plan, endpoint, against, gates)
+    from wiretax.load.drivers.loading import load_locust
 
+    load_locust()
     from wiretax.load.drivers.conclude import report
     from wiretax.load.drivers.errors import START_ERRORS, exit_code
     from wiretax.load.drivers.headless import run_headless
@@ -105,3 +106,21 @@ def run(
         fail(str(error), exit_code(error))
     if code := report(folder, request.gating, out):
         raise typer.Exit(code)
+
+
+def _check_early(plan: str, endpoint: str | None, against: str | None, gates: Path | None) -> None:
+    """Find common mistakes before Locust is loaded, which takes a second. ``SweepOptions`` checks everything."""
+    from analysis.gates.baseline.gates import load_gates
+    from analysis.gates.file.checks import GatesError
+    from wiretax.channels.endpoint import Endpoint, EndpointError
+    from wiretax.load.plan.plan import PlanError
+    from wiretax.load.plan.reading import load_plan
+
+    if against or "://" in plan:
+        return
+    try:
+        if gates is not None:
+            load_gates(gates)
+        load_plan(plan, Endpoint.parse(endpoint).scheme == "https" if endpoint else None)
+    except (EndpointError, GatesError, PlanError) as error:
+        fail(str(error), Exit.USAGE)

@@ -11,6 +11,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from wiretax.blas import use_one_thread
+
 # Locust puts the current folder first on sys.path. A package named analysis in it would be imported instead of the
 # one that is installed beside wiretax, so that one is imported here, before anything asks for it.
 _HOME = str(Path(__file__).parents[2])
@@ -19,3 +21,5 @@ try:
     import_module("analysis")
 finally:
     sys.path.remove(_HOME)
+# Also in Locust's own processes, before anything imports numpy.
+use_one_thread()

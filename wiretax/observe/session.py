@@ -29,7 +29,6 @@ from wiretax.observe.publisher import (
 from wiretax.observe.upstream import check
 from wiretax.runs.folder import abandon_run_folder, claim_run_folder, run_name
 from wiretax.runs.machine import busy_s
-from wiretax.runs.writer import write_run
 from wiretax.wire.connections.target import Target
 
 INSECURE = "--insecure: the upstream's certificate was not verified; anyone may have answered"
@@ -56,6 +55,8 @@ def observe_into(
     try:
         observation = observe(command, upstream)
         if observation.publications:
+            from wiretax.runs.writer import write_run  # with pyarrow, which the publisher need not wait for
+
             write_run(folder, observation.record())
     finally:
         abandon_run_folder(folder)  # keeps a folder that holds a run

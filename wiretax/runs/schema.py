@@ -10,20 +10,20 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from wiretax.channels.workload import ATTRIBUTES, Attribute
+from wiretax.channels.workload import ATTRIBUTES, IN_FILES, Attribute
 
 TYPES = {str: pa.string(), int: pa.int32(), float: pa.float64(), bool: pa.bool_()}
 
 
 def _columns(attributes: Iterable[Attribute]) -> list[tuple[str, pa.DataType]]:
-    """The columns of a workload's attributes; those that came later follow the first ones."""
-    return [(each.column, TYPES[each.plain_type]) for each in sorted(attributes, key=lambda each: each.later)]
+    """The columns of a workload's attributes."""
+    return [(each.column, TYPES[each.plain_type]) for each in attributes]
 
 
-WORKLOAD_COLUMNS = [("workload", pa.string()), *_columns(each for each in ATTRIBUTES if not each.of_queue)]
+WORKLOAD_COLUMNS = [("workload", pa.string()), *_columns(each for each in IN_FILES if not each.of_queue)]
 
 # More columns of a workload whose events arrive in a queue; a rate of 0 means that they don't.
-QUEUE_COLUMNS = _columns(each for each in ATTRIBUTES if each.of_queue)
+QUEUE_COLUMNS = _columns(each for each in IN_FILES if each.of_queue)
 
 # Segments after the last reading of the kernel's counters, by the model of ``wiretax.wire.connections.closing``,
 # and their data; and the IP and TCP headers of all segments, these included.

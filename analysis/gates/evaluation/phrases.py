@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.findings.percentile_notes import LOWER_BOUND
 from analysis.gates.evaluation.result import Case
-from analysis.text.numbers import MISSING, fixed, trimmed
+from analysis.text.numbers import LOWER_BOUND, MISSING, fixed, trimmed
 
 # Files hold seconds and fractions of 1; people read milliseconds and percentages, and the difference of two
 # percentages in percentage points.

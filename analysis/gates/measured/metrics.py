@@ -9,16 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from analysis.measures.counts import Counts, SliceCounts
 from analysis.measures.layers import BY_KEY, LAYERS
 from wiretax.channels.bodies.replay import REPLAY
 
 Better = Literal["lower", "higher"]
 Kind = Literal["deterministic", "stochastic"]
-# A round's value, or that of all rounds together; None if it could not be measured.
-Figure = Callable[[SliceCounts, str, int | None], Fraction | float | None]
+
+if TYPE_CHECKING:
+    # Counts are of pandas frames; a gates file is checked without them.
+    from analysis.measures.counts import Counts, SliceCounts
+
+    # A round's value, or that of all rounds together; None if it could not be measured.
+    Figure = Callable[[SliceCounts, str, int | None], Fraction | float | None]
 
 
 @dataclass(frozen=True, slots=True)

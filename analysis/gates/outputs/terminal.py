@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from analysis.gates.evaluation.acceptance import Change
 from analysis.gates.evaluation.phrases import figure, measured, span, unit_of
 from analysis.gates.evaluation.result import Case, GateResult, Verdict
 from analysis.gates.measured.metrics import METRICS
 from analysis.gates.outputs.annotations import annotate
 from analysis.text.terminal_table import print_whole, width_of
+
+if TYPE_CHECKING:
+    # With pandas, which the list of metrics does without.
+    from analysis.gates.evaluation.acceptance import Change
 
 STYLES: dict[Verdict, str] = {
     "pass": "green",

@@ -1,7 +1,8 @@
 """``Workload``: the attributes that distinguish one measured load from another, declared once.
 
 - ``Workload``, and the values it consists of: ``Call``, ``Payload``, ``Transport`` and ``Arrivals``.
-- ``ATTRIBUTES``, the table from which columns, names, TOML keys and options are derived.
+- ``ATTRIBUTES``, the table from which columns, names, TOML keys and options are derived; ``IN_FILES``, the same in
+  the order of a run's columns.
 - ``COMPARISON_KEY`` and ``columns_of`` select columns; ``workload_of`` builds a workload from a row.
 """
 
@@ -17,11 +18,19 @@ from wiretax.channels.workload.values import (
     Server,
     Transport,
 )
-from wiretax.channels.workload.workload import ATTRIBUTES, COMPARISON_KEY, Workload, columns_of, workload_of
+from wiretax.channels.workload.workload import (
+    ATTRIBUTES,
+    COMPARISON_KEY,
+    IN_FILES,
+    Workload,
+    columns_of,
+    workload_of,
+)
 
 __all__ = [
     "ATTRIBUTES",
     "COMPARISON_KEY",
+    "IN_FILES",
     "LIBRARY",
     "Api",
     "Arrivals",

@@ -88,6 +88,8 @@ class Workload:
 
 
 ATTRIBUTES = tuple(attributes_of(Workload))
+# As the columns of a run's files: those that came later follow the first ones.
+IN_FILES = tuple(sorted(ATTRIBUTES, key=lambda each: each.later))
 _PATHS = {each.column: each.path for each in ATTRIBUTES}
 
 # Columns in which compared workloads agree: all but the call and its size.

@@ -27,7 +27,7 @@ from analysis.tables.run_table import print_run
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import Run, as_read
 from wiretax.runs.schema import LATENCY
-from wiretax.wire.histogram import LatencyDistribution as Recorded
+from wiretax.wire.histogram import Histogram as Recorded
 from wiretax.wire.slices import Slice
 
 TRIGGER, BATCH = Workload.of(), Workload.of("batch", 10)
