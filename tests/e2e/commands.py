@@ -9,7 +9,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from warm import Started, start_warm
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
+Process = subprocess.Popen[str] | Started
 Plan = Callable[..., str]
 
 TINY = """\
@@ -54,15 +57,22 @@ def free_port() -> int:
         return port
 
 
-def run_until(line: str, *arguments: str, cwd: Path, **env: str) -> subprocess.Popen[str]:
-    """Start ``wiretax run`` and return once a line of its progress holds ``line``."""
-    process = subprocess.Popen(
-        command("run", *arguments),
-        cwd=cwd,
-        env=environment(**env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+def run_until(line: str, *arguments: str, cwd: Path, real: bool = False, **env: str) -> Process:
+    """Start ``wiretax run`` and return once a line of its progress holds ``line``.
+
+    ``real``: from the command line.
+    """
+    process: Process = (
+        subprocess.Popen(
+            command("run", *arguments),
+            cwd=cwd,
+            env=environment(**env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        if real
+        else start_warm("wiretax", "run", *arguments, cwd=cwd, env=environment(**env))
     )
     assert process.stderr is not None
     for said in process.stderr:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Plan, Run, command, free_port, run_until
+from commands import Plan, Run, environment, free_port, run_until
+from warm import start_warm
 
 from analysis.measures.event_bytes import bytes_per_event
 from wiretax.channels.endpoint import DEMO
@@ -169,7 +169,8 @@ def test_an_endpoint_of_ones_own_is_measured_and_its_secret_is_nowhere(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_keeps_what_it_measured(plan: Plan, tmp_path: Path, number: signal.Signals) -> None:
-    process = run_until("round 3/", plan(rounds=1000), cwd=tmp_path)
+    # One of the two is started from the command line.
+    process = run_until("round 3/", plan(rounds=1000), cwd=tmp_path, real=number == signal.SIGINT)
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
@@ -184,13 +185,13 @@ def test_a_run_that_is_stopped_keeps_what_it_measured(plan: Plan, tmp_path: Path
 
 def test_an_endpoint_that_dies_is_failures_by_kind_and_an_invalid_run(plan: Plan, tmp_path: Path) -> None:
     port = free_port()
-    mock = subprocess.Popen(command("mock", "--port", str(port)), stdout=subprocess.PIPE, text=True)
+    mock = start_warm("wiretax", "mock", "--port", str(port), cwd=tmp_path, env=environment())
     assert mock.stdout is not None
     assert "listening" in mock.stdout.readline()
     url = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{port}/apps/{DEMO.app_id}"
     process = run_until("round 2/", plan(rounds=1000), "--endpoint", url, cwd=tmp_path)
     mock.kill()
-    mock.communicate()
+    mock.communicate(timeout=30)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 5, err
     assert "no event was acknowledged in 3 slices" in out

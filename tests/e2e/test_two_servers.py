@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +9,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from commands import Plan, Run, command, environment, free_port, run_until
+from commands import Plan, Run, environment, free_port, run_until
+from warm import start_warm
 
 from analysis.measures.two_servers import compare_servers
 from wiretax.channels.endpoint import DEMO, Endpoint
@@ -185,15 +185,13 @@ def test_both_are_trusted_alike(run: Run, plan: Plan, tmp_path: Path, start: Sta
 
 def test_the_second_server_may_die_and_is_named(plan: Plan, tmp_path: Path, start: Start) -> None:
     port = free_port()
-    mock = subprocess.Popen(
-        command("mock", "--port", str(port)), stdout=subprocess.PIPE, text=True, env=environment()
-    )
+    mock = start_warm("wiretax", "mock", "--port", str(port), cwd=tmp_path, env=environment())
     assert mock.stdout is not None
     assert "listening" in mock.stdout.readline()
     other = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{port}/apps/{DEMO.app_id}"
     process = run_until("round 2/", plan(rounds=1000), "--endpoint", start(), "--against", other, cwd=tmp_path)
     mock.kill()
-    mock.communicate()
+    mock.communicate(timeout=30)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 5, err
     assert "no event was acknowledged by --against in 3 slices in a row" in out

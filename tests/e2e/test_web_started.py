@@ -25,7 +25,7 @@ OURS = ["/wiretax/", "/wiretax/live.js", "/wiretax/live.css", "/wiretax/figures"
 def test_the_story_in_a_browser(tmp_path: Path) -> None:
     if shutil.which("chromium") is None:
         pytest.skip("chromium is not installed")
-    with site(tmp_path) as made:
+    with site(tmp_path, by=command("ui")) as made:
         done = subprocess.run(
             [sys.executable, str(VISIT), made.address, str(ARTEFACTS)],
             capture_output=True,

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from typing import Any
 
 import psutil
 import pytest
-from commands import Plan, Run, environment, free_port, run_until
+from commands import Plan, Process, Run, environment, free_port, run_until
+from warm import start_warm
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
@@ -57,40 +59,42 @@ def saved(folder: Path) -> Any:
     return read_run(find_run(folder / "results"))
 
 
-def locust(folder: Path, file: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Locust as a worker; what it says is kept in a file."""
-    with (folder / f"{len(list(folder.glob('*.err')))}.err").open("w") as said:
-        return subprocess.Popen(
-            [sys.executable, "-m", "locust", "-f", str(file), *arguments],
-            cwd=folder,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=said,
-            text=True,
-            # A session of its own: a signal meant for it reaches those it forked and nobody else.
-            start_new_session=True,
-        )
+def locust(folder: Path, file: Path, *arguments: str, real: bool = False) -> Process:
+    """Locust in a session of its own: a signal meant for it reaches those it forked and nobody else.
 
-
-@contextmanager
-def following(folder: Path, file: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], Iterator[str]]]:
-    """The same, with standard error as lines while it runs; it is ended in the end."""
-    process = subprocess.Popen(
+    ``real``: from the command line.
+    """
+    if not real:
+        return start_warm("locust", "-f", str(file), *arguments, cwd=folder, env=environment(), own_session=True)
+    return subprocess.Popen(
         [sys.executable, "-u", "-m", "locust", "-f", str(file), *arguments],
         cwd=folder,
         env=environment(),
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
+
+
+@contextmanager
+def following(
+    folder: Path, file: Path, *arguments: str, real: bool = False
+) -> Iterator[tuple[Process, Iterator[str]]]:
+    """The same, with standard error as lines while it runs; it is ended in the end."""
+    process = locust(folder, file, *arguments, real=real)
+    assert process.stdout is not None
     assert process.stderr is not None
+    reader = threading.Thread(target=process.stdout.read)
+    reader.start()
     try:
         yield process, iter(process.stderr)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        reader.join()
+        process.stdout.close()
         process.stderr.close()
 
 
@@ -109,7 +113,7 @@ def wait_for(words: str, lines: Iterator[str]) -> None:
     raise AssertionError(f"{words!r} was not said: {''.join(said)}")
 
 
-def forked(process: subprocess.Popen[str]) -> list[psutil.Process]:
+def forked(process: Process) -> list[psutil.Process]:
     """Workers: processes that share their parent's command line."""
     parent = psutil.Process(process.pid)
     return [child for child in parent.children() if child.cmdline() == parent.cmdline()]
@@ -185,7 +189,7 @@ def test_a_worker_that_is_killed_ends_the_run_and_is_named(plan: Plan, tmp_path:
 
 
 def test_ctrl_c_keeps_what_all_workers_measured(plan: Plan, tmp_path: Path) -> None:
-    process = run_until("round 2/", plan(rounds=200), "--processes", "2", cwd=tmp_path)
+    process = run_until("round 2/", plan(rounds=200), "--processes", "2", cwd=tmp_path, real=True)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 130, out
@@ -212,8 +216,8 @@ def test_a_master_conducts_workers_and_names_who_came_late_or_is_of_another_vers
     lead = ["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--headless"]
     files = ["--json-file", "stats"]
     arguments = [*lead, "--expect-workers", "1", "--plan", plan(rounds=1000), "-u", "2", *files]
-    with following(tmp_path, PLANFILE, *arguments) as (master, lines):
-        good = locust(tmp_path, PLANFILE, *follow)
+    with following(tmp_path, PLANFILE, *arguments, real=True) as (master, lines):
+        good = locust(tmp_path, PLANFILE, *follow, real=True)
         wait_for("round 1/1000", lines)
         bad, late = locust(tmp_path, other, *follow), locust(tmp_path, PLANFILE, *follow)
         wait_for("came late", lines)
@@ -263,7 +267,8 @@ def test_ctrl_c_during_the_ramp_up_of_several_processes_leaves_one_run_that_agre
     # One user a second, for a minute.
     arguments = ["--headless", "-u", "60", "-r", "1", "--processes", "2", *own_port(), "--gates", "gates.toml"]
     files = ["--json-file", "stats", "--csv", "out"]
-    with following(tmp_path, often, *arguments, *files, "TriggerUser", "BatchUser") as (process, lines):
+    kinds = ["TriggerUser", "BatchUser"]
+    with following(tmp_path, often, *arguments, *files, *kinds, real=True) as (process, lines):
         for kind in ("trigger", "batch"):
             wait_for(f"POST     {kind}", lines)  # in Locust's table
         # As a terminal does: to the master and its workers.
@@ -342,7 +347,7 @@ def test_a_queue_user_on_workers_is_one_line_per_worker(tmp_path: Path) -> None:
 
 def test_more_workers_than_users_of_a_planfile_are_an_invalid_run(plan: Plan, tmp_path: Path) -> None:
     options = ("--headless", "--plan", plan(), "-u", "1", "--processes", "2", *own_port())
-    with locust(tmp_path, PLANFILE, *options) as process:
-        process.communicate(timeout=60)
+    process = locust(tmp_path, PLANFILE, *options)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 5
-    assert "1 users for 2 workers, and each needs at least one" in (tmp_path / "0.err").read_text()
+    assert "1 users for 2 workers, and each needs at least one" in said

@@ -10,17 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from commands import command, environment, free_port
+from commands import Process, environment, free_port
+from warm import start_warm
 
+from wiretax.commands.ui import DEFAULTS
 from wiretax.runs.reader import newest_first
+from wiretax.shipped import shipped
 
+LOCUSTFILE = str(shipped("scenarios") / "locustfile.py")
 USERS = {"user_count": "4", "spawn_rate": "4"}
 
 
 class Site:
     """A web UI that runs in a folder."""
 
-    def __init__(self, folder: Path, port: int, process: subprocess.Popen[str]) -> None:
+    def __init__(self, folder: Path, port: int, process: Process) -> None:
         self.folder = folder
         self.address = f"http://127.0.0.1:{port}"
         self.http = httpx.Client(base_url=self.address, timeout=30)
@@ -58,20 +62,27 @@ class Site:
 
 @contextmanager
 def site(folder: Path, *arguments: str, by: list[str] | None = None, **env: str) -> Iterator[Site]:
+    """Start one with ``wiretax ui``'s arguments; with a command, ``by``, it is started from the command line."""
     port = free_port()
-    process = subprocess.Popen(
-        [*(by or command("ui")), "--web-port", str(port), *arguments],
-        cwd=folder,
-        env=environment(**env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+    options = ["--web-port", str(port), *arguments]
+    process: Process = (
+        subprocess.Popen(
+            [*by, *options],
+            cwd=folder,
+            env=environment(**env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        if by
+        else start_warm("locust", "-f", LOCUSTFILE, *DEFAULTS, *options, cwd=folder, env=environment(**env))
     )
     made = Site(folder, port, process)
-    assert process.stdout is not None
-    reader = threading.Thread(target=lambda: made.log.extend(process.stdout or ()))
-    reader.start()
+    streams = [stream for stream in (process.stdout, process.stderr) if stream is not None]
+    readers = [threading.Thread(target=made.log.extend, args=[stream]) for stream in streams]
+    for reader in readers:
+        reader.start()
     try:
         while process.poll() is None:
             try:
@@ -84,6 +95,8 @@ def site(folder: Path, *arguments: str, by: list[str] | None = None, **env: str)
     finally:
         process.terminate()
         process.wait(30)
-        reader.join()
-        process.stdout.close()
+        for reader in readers:
+            reader.join()
+        for stream in streams:
+            stream.close()
         made.http.close()
