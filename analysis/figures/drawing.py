@@ -37,7 +37,9 @@ class Drawing:
     def __post_init__(self) -> None:
         # Compute the layout once: computed again at each save, it would depend on what was saved before.
         with styled(self.name):
-            self.figure.draw_without_rendering()
+            layout = self.figure.get_layout_engine()
+            if layout is not None:
+                layout.execute(self.figure)
             self.figure.set_layout_engine("none")
 
     @property

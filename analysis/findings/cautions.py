@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.measures.counts import baselines, counts_of, totals
+from analysis.measures.counts import counts_of, totals
 from analysis.measures.interval import LEAST_ROUNDS, median_interval
 from analysis.measures.throughput import Rounds, has_comparable_rates
 from analysis.measures.two_servers import paired_servers
@@ -74,11 +74,7 @@ def _ratios(slices: pd.DataFrame) -> pd.DataFrame:
     """
     counted = counts_of(slices)
     by_round, total = Rounds(slices, counted).rates, totals(counted)
-    pairs = [
-        (name, name, base)
-        for name, base in baselines(total.set_index("workload").to_dict("index")).items()
-        if name != base
-    ]
+    pairs = [(name, name, base) for name, base in counted.triggers.items() if name != base]
     pairs += [(f"{of} over {to}", of, to) for of, to in paired_servers(total).items()]
     # The rate of 0 of a rejected workload measures nothing.
     by_round = by_round.where(by_round > 0)

@@ -64,8 +64,8 @@ def connection_use(slices: pd.DataFrame | SliceCounts) -> pd.DataFrame:
         ``setup_per_event`` (bytes on the cable that open and close connections, both ways; NaN if the kernel kept
         no count).
     """
-    total = totals(slices).set_index("workload")
-    rows = total.to_dict("records")
+    counted = counts_of(slices)
+    rows = [*counted.rows().values()]
     calls = [calls_on_connection(row) for row in rows]
     early = [closes_early(row, each) for row, each in zip(rows, calls, strict=True)]
     return pd.DataFrame(
@@ -74,7 +74,7 @@ def connection_use(slices: pd.DataFrame | SliceCounts) -> pd.DataFrame:
             "server_closes": early,
             "setup_per_event": [setup_per_event(row) for row in rows],
         },
-        index=total.index,
+        index=pd.Index([*counted.workloads], name="workload"),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from math import nan
 from typing import Any, Self
 
 import numpy as np
@@ -72,6 +73,7 @@ class SliceCounts:
         self._totals: dict[str, dict[str, Any]] = {}
         self._derived: dict[tuple[str, int | None], Counts] = {}
         self._triggers: dict[str, str] | None = None
+        self._table: pd.DataFrame | None = None
         for row in rows:
             self.add(row)
 
@@ -113,6 +115,7 @@ class SliceCounts:
         into = by_round[round_]
         for key in ((name, None), (name, round_)):
             self._derived.pop(key, None)
+        self._table = None
         # Workers send the same slice at the same time.
         into["duration_s"] = max(into["duration_s"], row["duration_s"])
 
@@ -133,7 +136,7 @@ class SliceCounts:
             longer: by workload, the bytes that each request has more, by the column that counts them.
         """
         made = copy(self)
-        made._derived = {}
+        made._derived, made._table = {}, None
         made._totals, made._rounds = dict(self._totals), dict(self._rounds)
         for name, more in longer.items():
             if not more:
@@ -152,6 +155,23 @@ class SliceCounts:
     def rounds(self, workload: str) -> list[int]:
         """The rounds in which a workload was sent, in order."""
         return sorted(self._rounds[workload])
+
+    def rows(self) -> dict[str, dict[Any, Any]]:
+        """A row per workload, by its name: its columns and its ``counts`` over all rounds, with NaN for None."""
+        return {
+            name: {
+                **{column: nan if value is None else value for column, value in self.counts(name).items()},
+                **{column: described[column] for column in WORKLOAD},
+            }
+            for name, described in self.workloads.items()
+        }
+
+    def table(self) -> pd.DataFrame:
+        """The frame that ``totals`` returns."""
+        if self._table is None:
+            self._table = _table(self)
+        # Copies are only made of what is changed.
+        return self._table.copy(deep=False)
 
     def was_sent(self, workload: str, round_: int | None) -> bool:
         """Whether a workload was sent in a round, or in any."""
@@ -210,7 +230,10 @@ def totals(slices: pd.DataFrame | SliceCounts) -> pd.DataFrame:
         has (NaN if the kernel kept no count, or if the run did not record who closed connections), and
         ``duration_s`` (s; workers' time counts once).
     """
-    counted = counts_of(slices)
+    return counts_of(slices).table()
+
+
+def _table(counted: SliceCounts) -> pd.DataFrame:
     workloads = [*counted.workloads.values()]
     sums = [counted.counts(name) for name in counted.workloads]
     # Without rows, a column of texts would become one of numbers.
@@ -226,7 +249,7 @@ def totals(slices: pd.DataFrame | SliceCounts) -> pd.DataFrame:
 
 def acknowledged(slices: pd.DataFrame) -> pd.DataFrame:
     """The slices of workloads that had any event acknowledged; all rounds of those, silent ones too."""
-    return slices[slices.groupby("workload")["events"].transform("sum") > 0]
+    return slices[slices["workload"].isin(slices["workload"][slices["events"] > 0])]
 
 
 def with_all_columns(slices: pd.DataFrame) -> pd.DataFrame:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from math import isnan, nan
+
+import numpy as np
 import pandas as pd
 
-from analysis.measures.counts import SliceCounts, totals
-from analysis.measures.layers import CABLE, LAYERS
+from analysis.measures.counts import Counts, SliceCounts, counts_of
+from analysis.measures.layers import BELOW_HTTP, LAYERS
+
+COLUMNS = [
+    *(layer.key for layer in LAYERS),
+    "sent",
+    "received",
+    "handshake",
+    "cable",
+    "head_per_request",
+    "overhead_factor",
+]
 
 
 def bytes_per_event(slices: pd.DataFrame | SliceCounts) -> pd.DataFrame:
@@ -23,16 +36,24 @@ def bytes_per_event(slices: pd.DataFrame | SliceCounts) -> pd.DataFrame:
         is sent over it), ``head_per_request`` (bytes) and ``overhead_factor`` (sent over payload, a ratio). NaN if
         no event was acknowledged; below HTTP also if the kernel kept no count.
     """
-    total = totals(slices).set_index("workload")
-    events, carried = (total[name].where(total[name] > 0) for name in ("events", "carried_events"))
-    frame = pd.DataFrame(
-        {layer.key: total[layer.sum] / (carried if layer.is_below_http else events) for layer in LAYERS}
-    )
-    frame["sent"], frame["received"] = total["sent"] / events, total["received"] / events
-    unread = total["close_received_bytes"].fillna(0)
-    handshake = total["tls_handshake_sent_bytes"] + total["tls_handshake_received_bytes"] + unread
-    frame["handshake"] = handshake / carried
-    frame["cable"] = frame[CABLE].sum(axis=1, skipna=False)
-    frame["head_per_request"] = total["head"] / total["requests"].where(total["requests"] > 0)
-    frame["overhead_factor"] = frame["sent"] / frame["payload"]
-    return frame
+    counted = counts_of(slices)
+    rows = [_per_event(counts) for counts in counted.rows().values()]
+    index = pd.Index([*counted.workloads], name="workload")
+    return pd.DataFrame({name: np.array([row[name] for row in rows], dtype=float) for name in COLUMNS}, index)
+
+
+def _per_event(counts: Counts) -> dict[str, float]:
+    events, carried = counts["events"], counts["carried_events"]
+    row = {layer.key: _ratio(counts[layer.sum], carried if layer.is_below_http else events) for layer in LAYERS}
+    row["sent"], row["received"] = _ratio(counts["sent"], events), _ratio(counts["received"], events)
+    unread = counts["close_received_bytes"]
+    handshake = counts["tls_handshake_sent_bytes"] + counts["tls_handshake_received_bytes"]
+    row["handshake"] = _ratio(handshake + (0 if isnan(unread) else unread), carried)
+    row["cable"] = row["sent"] + row["received"] + float(np.sum([row[layer.key] for layer in BELOW_HTTP]))
+    row["head_per_request"] = _ratio(counts["head"], counts["requests"])
+    row["overhead_factor"] = _ratio(row["sent"], row["payload"])
+    return row
+
+
+def _ratio(of: float, to: float) -> float:
+    return of / to if to > 0 else nan

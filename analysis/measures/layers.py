@@ -78,8 +78,8 @@ LAYERS = (
     Layer("response_tcp_ip", "TCP/IP", "received", ("tcp_ip_received_bytes",), bar="tcp_ip", is_below_http=True),
 )
 BY_KEY = {layer.key: layer for layer in LAYERS}
-# What the cable carries for an event, both ways; the link layer is not in it.
-CABLE = ["sent", "received", *(layer.key for layer in LAYERS if layer.is_below_http)]
+# With HTTP's bytes, what the cable carries; the link layer is not in it.
+BELOW_HTTP = [layer for layer in LAYERS if layer.is_below_http]
 
 
 @dataclass(frozen=True, slots=True)

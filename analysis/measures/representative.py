@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
-from analysis.measures.counts import acknowledged, with_all_columns
+from analysis.measures.counts import Row, acknowledged, rows_of, with_all_columns
 from analysis.measures.layers import WORKLOAD
 from wiretax.channels.workload import COMPARISON_KEY
 
@@ -27,30 +29,26 @@ def representative_family(slices: pd.DataFrame) -> pd.DataFrame:
     slices = acknowledged(with_all_columns(slices))
     if slices.empty:
         return slices
-    families = (
-        slices[WORKLOAD].drop_duplicates().groupby(list(COMPARISON_KEY), dropna=False).size().rename("calls")
+    families: dict[tuple[Any, ...], dict[str, Row]] = {}
+    for row in rows_of(slices, WORKLOAD):
+        family = tuple(row[name] for name in COMPARISON_KEY)
+        families.setdefault(family, {})[row["workload"]] = row
+    best = min(families.items(), key=lambda item: (-len(item[1]), *_rank(next(iter(item[1].values()))), item[0]))
+    return slices[slices["workload"].isin([*best[1]])].reset_index(drop=True)
+
+
+def _rank(row: Row) -> tuple[Any, ...]:
+    """The least of the families with most calls comes first."""
+    return (
+        row["client"] != "reference",
+        _ratio(row["payload_bytes"]),
+        row["tls"],
+        row["http"],
+        row["connection"] != "keep-alive",
+        row["calls_per_connection"],
+        row["client"],
+        row["server"] != "endpoint",
     )
-    ranked = families.reset_index()
-    ranked["_other_client"] = ranked["client"] != "reference"
-    ranked["_distance"] = [_ratio(size) for size in ranked["payload_bytes"]]
-    ranked["_against"] = ranked["server"] != "endpoint"
-    ranked["_closes"] = ranked["connection"] != "keep-alive"
-    ranked = ranked.sort_values(
-        [
-            "calls",
-            "_other_client",
-            "_distance",
-            "tls",
-            "http",
-            "_closes",
-            "calls_per_connection",
-            "client",
-            "_against",
-        ],
-        ascending=[False, True, True, True, True, True, True, True, True],
-    )
-    best = ranked.iloc[:1][list(COMPARISON_KEY)]
-    return slices.merge(best, on=list(COMPARISON_KEY))
 
 
 def _ratio(size: float) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from analysis.measures.connections import connection_use
-from analysis.measures.counts import baselines, counts_of, totals
+from analysis.measures.counts import Counts, counts_of, totals
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import TIMES, column_names, percentiles
 from analysis.measures.layers import WORKLOAD
@@ -36,7 +38,7 @@ FIGURES = [
     "server_closes",
     "setup_per_event",
 ]
-NO_TIMES = {"samples": 0} | {
+NO_TIMES: dict[Any, Any] = {"samples": 0} | {
     title: value
     for both in column_names(TIMES).values()
     for title, value in zip(both, (np.nan, False), strict=True)
@@ -67,37 +69,40 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
         ``connection_use``.
     """
     counted = counts_of(slices)
-    total = totals(counted).set_index("workload")
-    cost, use, rounds = bytes_per_event(counted), connection_use(counted), Rounds(slices, counted)
+    total, rounds = totals(counted), Rounds(slices, counted)
+    cost, use = bytes_per_event(counted).to_dict("index"), connection_use(counted).to_dict("index")
     message_rates, event_rates = rates(counted).median(), rates(counted, "events").median()
-    sent_per_message = total["sent"] / total["messages"].where(total["messages"] > 0)
-    times = percentiles(pd.DataFrame() if latency is None else latency, TIMES)
-    base = baselines(total.to_dict("index"))
-    rows = []
-    for workload in total.index:
-        baseline, gain, saving = base.get(workload), NO_RATIO, np.nan
+    times = percentiles(pd.DataFrame() if latency is None else latency, TIMES).to_dict("index")
+    sums = counted.rows()
+    rows: list[dict[Any, Any]] = []
+    for workload, own in sums.items():
+        baseline, gain, saving = counted.triggers.get(workload), NO_RATIO, np.nan
         if baseline is not None and baseline != workload:
             gain = rounds.ratio(workload, baseline)
-            saving = 1 - sent_per_message[workload] / sent_per_message[baseline]
+            saving = 1 - _a_message(own) / _a_message(sums[baseline])
         rows.append(
             {
                 "workload": workload,
                 "baseline": baseline,
                 "events_per_second": event_rates[workload],
                 "messages_per_second": message_rates[workload],
-                **{name: cost.at[workload, column] for name, column in COSTS.items()},
+                **{name: cost[workload][column] for name, column in COSTS.items()},
                 "saving": saving,
                 "gain": gain.estimate,
                 "gain_low": gain.low,
                 "gain_high": gain.high,
                 "rounds": gain.rounds,
-                **(times.loc[workload].to_dict() if workload in times.index else NO_TIMES),
-                "failures": total.at[workload, "failures"],
-                **use.loc[workload].to_dict(),
+                **times.get(workload, NO_TIMES),
+                "failures": own["failures"],
+                **use[workload],
             }
         )
     figures = pd.DataFrame(rows, columns=["workload", "baseline", *FIGURES])
-    return ordered(total.reset_index()[WORKLOAD].merge(figures, on="workload"))
+    return ordered(total[WORKLOAD].merge(figures, on="workload"))
+
+
+def _a_message(counts: Counts) -> float:
+    return counts["sent"] / counts["messages"] if counts["messages"] > 0 else np.nan
 
 
 def ordered(table: pd.DataFrame) -> pd.DataFrame:

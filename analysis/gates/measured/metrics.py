@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from analysis.measures.layers import BY_KEY, LAYERS
+from analysis.measures.layers import BELOW_HTTP, BY_KEY
 from wiretax.channels.bodies.replay import REPLAY
 
 Better = Literal["lower", "higher"]
@@ -88,7 +88,7 @@ def _fraction(part: int | None, of: int) -> Fraction | None:
 
 def _cable(measured: SliceCounts, workload: str, round_: int | None) -> Fraction | None:
     counts = measured.counts(workload, round_)
-    below = [counts[layer.sum] for layer in LAYERS if layer.is_below_http]
+    below = [counts[layer.sum] for layer in BELOW_HTTP]
     if None in below:
         return None
     return _fraction(counts["carried_bytes"] + sum(below), counts["carried_events"])
