@@ -84,27 +84,24 @@ def _fit_call(group: pd.DataFrame) -> pd.DataFrame:
         )
         events = [np.mean((sent - call)[payloads == size] / sizes[payloads == size]) for size in each]
     envelope, factors = _envelope(each, np.array(events), around)
-    fitted = pd.DataFrame(
-        {
-            "payload_bytes": each,
-            "call_bytes": call,
-            "event_bytes": events,
-            "envelope_bytes": envelope,
-            "escape_factor": factors,
-        }
-    )
     place = np.searchsorted(each, payloads)
     residual = np.abs(sent - call - sizes * (envelope + factors * each)[place])
-    by_payload = group.assign(_residual=residual).groupby("payload_bytes", as_index=False)
-    more = by_payload.agg(
-        residual=("_residual", "max"),
-        digits=("_digits", lambda values: _span(values.min(), values.max())),
-        batch_sizes=("batch_size", lambda values: ", ".join(map(str, sorted(set(values))))),
-    )
-    fitted = fitted.merge(more, on="payload_bytes").assign(**{name: group[name].iloc[0] for name in CALL})
+    at_each = [place == number for number in range(len(each))]
+    digits = [group["_digits"].to_numpy()[at] for at in at_each]
     # Removes rounding errors: bytes are whole numbers, or fractions of a call's bytes.
-    figures = ["call_bytes", "event_bytes", "envelope_bytes", "residual"]
-    return fitted.assign(**{name: fitted[name].round(6) for name in figures})[[*CALL, *BYTE_COLUMNS]]
+    return pd.DataFrame(
+        {
+            **{name: group[name].iloc[0] for name in CALL},
+            "payload_bytes": each,
+            "call_bytes": np.round(call, 6),
+            "event_bytes": np.round(events, 6),
+            "envelope_bytes": np.round(envelope, 6),
+            "escape_factor": factors,
+            "residual": np.round([residual[at].max() for at in at_each], 6),
+            "digits": [_span(found.min(), found.max()) for found in digits],
+            "batch_sizes": [", ".join(map(str, sorted(set(sizes[at].tolist())))) for at in at_each],
+        }
+    )[[*CALL, *BYTE_COLUMNS]]
 
 
 def _by_profile(call: dict[Hashable, Any]) -> BodySizes | None:
