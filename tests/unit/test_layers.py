@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -38,22 +40,42 @@ BROKEN = [
     ("analysis", "analysis/measures/interval.py", "import socket"),
     ("analysis", "analysis/gates/measured/metrics.py", "from locust import stats"),
     ("analysis", "analysis/gates/measured/metrics.py", "import wiretax.load.plan.plan"),
-    # Not in analysis, and yet loaded by it.
-    ("analysis", "wiretax/runs/reader.py", "import gevent"),
     ("channels", "wiretax/channels/workload/workload.py", "import socket"),
     ("channels", "wiretax/channels/workload/workload.py", "import time"),
     ("scenarios", "wiretax/load/plan/plan.py", "import scenarios.locustfile"),
 ]
+# Not in analysis, and yet loaded by it.
+INDIRECT = ("analysis", "wiretax/runs/reader.py", "import gevent")
 
 
 def lint(folder: Path) -> str:
     """The output of import-linter for a checkout; it checks every contract in about half a second."""
     done = subprocess.run(
-        [LINT, "--no-logo", "--no-cache"], cwd=folder, capture_output=True, text=True, check=False
+        [LINT, "--no-logo", "--no-cache"],
+        cwd=folder,
+        # Wide enough that no line is wrapped.
+        env={**os.environ, "COLUMNS": "300"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     verdict = "KEPT" if done.returncode == 0 else "BROKEN"
     assert ("BROKEN" in done.stdout) == (verdict == "BROKEN"), done.stdout + done.stderr
     return done.stdout
+
+
+def chains(said: str, contract: str) -> list[list[str]]:
+    """The chains of imports that a report names for a contract, each a list of ``MODULE -> MODULE (l.LINE)``."""
+    [title] = [line for line in said.splitlines() if line.startswith(NAMES[contract]) and " BROKEN" in line]
+    heading = title.removesuffix(" BROKEN")
+    sections = re.split(r"^(.+)\n-+\n", said, flags=re.MULTILINE)
+    section = sections[sections.index(heading) + 1]
+    found: list[list[str]] = []
+    for start, link in re.findall(r"^(- +| +)(\S+ -> .*)$", section, re.MULTILINE):
+        if start.startswith("-"):
+            found.append([])
+        found[-1].append(link)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -66,21 +88,53 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def broken(checkout: Path) -> tuple[str, dict[tuple[str, str], int]]:
+    """The report on a checkout with all walls broken at once, and the lines that do it, by module and import."""
+    sound, lines = {}, {}
+    for _, module, line in (*BROKEN, INDIRECT):
+        file = checkout / module
+        text = file.read_text()
+        sound.setdefault(file, text)
+        file.write_text(f"{text}{line}\n")
+        lines[module, line] = len(text.splitlines()) + 1
+    try:
+        return lint(checkout), lines
+    finally:
+        for file, text in sound.items():
+            file.write_text(text)
+
+
 def test_every_contract_is_kept(checkout: Path) -> None:
     assert ", 0 broken" in lint(checkout)
 
 
 @pytest.mark.parametrize(("contract", "module", "line"), BROKEN, ids=lambda value: str(value).replace("/", "."))
-def test_a_broken_wall_is_reported(checkout: Path, contract: str, module: str, line: str) -> None:
-    file = checkout / module
-    sound = file.read_text()
-    file.write_text(f"{sound}\n{line}\n")
-    try:
-        said = lint(checkout)
-    finally:
-        file.write_text(sound)
-    broken = [name for name in said.splitlines() if " BROKEN" in name]
-    assert any(name.startswith(NAMES[contract]) for name in broken), said
+def test_a_broken_wall_is_reported(
+    broken: tuple[str, dict[tuple[str, str], int]], contract: str, module: str, line: str
+) -> None:
+    said, lines = broken
+    # A chain of this import alone: no other one breaks the contract for it.
+    assert [link(module, line, lines[module, line])] in chains(said, contract), said
+
+
+def test_a_module_that_breaks_a_wall_for_those_that_import_it_is_reported(
+    broken: tuple[str, dict[tuple[str, str], int]],
+) -> None:
+    said, lines = broken
+    contract, module, line = INDIRECT
+    ends = link(module, line, lines[module, line])
+    [(first, last)] = [each for each in chains(said, contract) if each[-1] == ends]
+    assert re.fullmatch(r"analysis\.\S+ -> wiretax\.runs\.reader \(l\..*\)", first)
+    assert last == ends
+
+
+def link(module: str, line: str, number: int) -> str:
+    """How a report names an import; a package outside is named without its modules."""
+    imported = line.split()[1]
+    outside = not imported.startswith(("wiretax", "analysis"))
+    imported = imported.partition(".")[0] if outside else imported
+    return f"{module.removesuffix('.py').replace('/', '.')} -> {imported} (l.{number})"
 
 
 def test_a_saved_run_is_analysed_without_locust() -> None:

@@ -18,6 +18,7 @@ from analysis import figures
 from analysis.advice.advise import Demand
 from analysis.advice.call_cost import call_cost_of
 from analysis.advice.measured_queue import nearest
+from analysis.figures import Drawing
 from analysis.gates.evaluation.evaluate import evaluate
 from analysis.gates.measured.metrics import METRICS
 from analysis.measures.two_servers import compare_servers
@@ -164,19 +165,23 @@ def shown(run: Run) -> None:
         facts.headline,
         facts.banner,
         facts.failures,
-        figures.latency_by_bytes,
     ):
         show(run)
-    for draw in (
+    of_slices = (
         figures.bytes_by_batch_size,
         figures.connections,
         figures.gain_by_batch_size,
         figures.heads_by_client,
         figures.layer_waterfall,
         figures.overhead_by_payload,
+    )
+    for figure in (
+        figures.latency_by_bytes(run),
+        figures.latency_distributions(run.latency, run.slices),
+        *(draw(run.slices) for draw in of_slices),
     ):
-        draw(run.slices)
-    figures.latency_distributions(run.latency, run.slices)
+        if isinstance(figure, Drawing):
+            figure.figure.draw_without_rendering()
     compare_servers(run.slices)
     call_cost_of(run, TEN)
     nearest(run, Demand(QUEUED_TEN, SERVICE, 1000.0, 0.01, 0.1, 10))
