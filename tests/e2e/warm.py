@@ -49,14 +49,22 @@ PLAIN = (
     "analysis.advice.advice_text",
 )
 REPORT = ("wiretax.report.kernel", "wiretax.report.page", "wiretax.report.pruning")
+# What commands load on their way: the library that reads options, and those of tables and gates.
 SHOWN = (
     "wiretax.cli",
     "typer._adapters",
     "typer.rich_utils",
+    "pydantic.type_adapter",
     "pandas",
     "pandas.core.methods.to_dict",
     "pyarrow.dataset",
-    "analysis.gates",
+    "wiretax.runs.reader",
+    "analysis.gates.evaluation.acceptance",
+    "analysis.gates.evaluation.evaluate",
+    "analysis.gates.outputs.files",
+    "analysis.gates.outputs.terminal",
+    "analysis.advice.advice_text",
+    "analysis.advice.measured_queue",
     "analysis.tables.run_table",
     "analysis.tables.observed_table",
 )
