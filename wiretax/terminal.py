@@ -7,7 +7,6 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import NoReturn
 
-import typer
 from rich.console import Console
 
 # A file or a CI log has no width; a whole table fits in 120 columns.
@@ -54,6 +53,8 @@ def fail(message: str, code: Exit) -> NoReturn:
         message: what happened, and what to do about it.
         code: the exit code.
     """
+    import typer  # only commands call this; Locust's processes do without it
+
     warn(message)
     raise typer.Exit(code)
 

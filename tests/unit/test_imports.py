@@ -99,7 +99,7 @@ def test_locusts_processes_load_no_tables_and_no_pages(env: dict[str, str], thre
     [(found, loaded)] = python(LOCUST, cwd=tmp_path, **env)
     assert found == threads
     assert {"locust", "wiretax"} < loaded
-    assert not loaded & {"pandas", "pyarrow", "httpx", "asyncio", "h2", "matplotlib", "pydantic"}
+    assert not loaded & {"pandas", "pyarrow", "httpx", "asyncio", "h2", "matplotlib", "pydantic", "typer"}
 
 
 @pytest.mark.parametrize(("command", "threads"), [("gate", "1"), ("observe", None)])

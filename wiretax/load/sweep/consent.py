@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import typer
-
 from wiretax.load.client.message_limit import USUAL_MESSAGES, MessageLimit
 from wiretax.load.plan.plan import Plan
 from wiretax.load.sweep.forecast import announce, refuse_users_beyond, rounds_within, trial_messages
@@ -91,6 +89,8 @@ def agree(what: str, yes: bool) -> None:
     if yes:
         err.print(what, soft_wrap=True, markup=False)
     elif sys.stdin.isatty() and sys.stderr.isatty():
+        import typer  # as in ``terminal.fail``
+
         err.print(what, soft_wrap=True, markup=False)
         try:
             agreed = typer.confirm("Send it?", err=True)
