@@ -18,7 +18,7 @@ MANY_CALLS = 1000
 # Data in an Ethernet-size segment with timestamps.
 SEGMENT_DATA_BYTES = 1448
 # Segments of a connection that carry no call: three to open it, acknowledgements of the first request and of the
-# response, three to close it; with TLS also those of the handshake and the goodbyes.
+# response, three to close it; with TLS also those of the handshake and the close_notify alerts.
 SETUP_SEGMENTS, TLS_SEGMENTS = 8, 7
 HANDSHAKES = ["tls_handshake_sent_bytes", "tls_handshake_received_bytes", "close_received_bytes"]
 # SYN and SYN-ACK have 8 B more of options than other segments.
@@ -79,7 +79,7 @@ def connection_use(slices: pd.DataFrame | SliceCounts) -> pd.DataFrame:
 
 
 def with_use(rows: pd.DataFrame, slices: pd.DataFrame) -> pd.DataFrame:
-    """Rows that stand for several workloads with the same ``CONNECTION_USE``, with how those used connections."""
+    """Add the measured use of connections to rows that combine several workloads with equal ``CONNECTION_USE``."""
     counted = counts_of(slices)
     use = totals(counted)[["workload", *CONNECTION_USE]].merge(
         connection_use(counted), left_on="workload", right_index=True
@@ -93,8 +93,8 @@ def with_use(rows: pd.DataFrame, slices: pd.DataFrame) -> pd.DataFrame:
 def setup_per_event(row: Row) -> float:
     """Bytes per event on the cable that open and close connections; NaN if the kernel kept no count.
 
-    These are handshakes and goodbyes, and the headers of segments that carry no call, limited to the segments that
-    set up and end a connection.
+    These are handshakes, close_notify alerts, and the headers of segments that carry no call, limited to the
+    segments that set up and end a connection.
 
     Args:
         row: a workload's columns and sums, as ``totals`` has them.

@@ -322,7 +322,7 @@ def _derived(counts: dict[str, Any]) -> Counts:
     for name, columns, less in _LAYER_SUMS:
         total = _sum_of(counts, columns)
         made[name] = None if total is None else total - sum([counts[column] for column in less])
-    # The server's goodbyes that nobody read; unknown where no kernel counted them.
+    # TLS alerts of the server that were not read before the close; unknown if the kernel did not count them.
     made[BY_KEY["response_tls"].sum] += counts["close_received_bytes"] or 0
     for name, columns in _SUMS:
         made[name] = _sum_of(counts, columns)

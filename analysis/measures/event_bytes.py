@@ -1,4 +1,4 @@
-"""Where each byte of an event goes: its layers, and what they add up to."""
+"""The bytes of an event by layer, and their totals."""
 
 from __future__ import annotations
 
@@ -22,19 +22,18 @@ COLUMNS = [
 
 
 def bytes_per_event(slices: pd.DataFrame | SliceCounts) -> pd.DataFrame:
-    """What one acknowledged event costs, by layer. The bytes of failed exchanges are shared by those that
-    succeeded.
+    """Bytes per acknowledged event, by layer. The bytes of failed exchanges are shared by the acknowledged events.
 
     Args:
         slices: ``slices.parquet``, or its counts.
 
     Returns:
         A row per workload, indexed by its name. Bytes per event: each of ``LAYERS`` by its key, ``sent`` and
-        ``received`` (HTTP's bytes), and ``cable``, all layers both ways. ``tls`` and ``response_tls`` include
-        handshakes and goodbyes; ``tcp_ip`` and ``response_tcp_ip`` are the headers of all segments, and
-        retransmitted data. Further ``handshake`` (the part of both TLS layers that a connection costs, whatever
-        is sent over it), ``head_per_request`` (bytes) and ``overhead_factor`` (sent over payload, a ratio). NaN if
-        no event was acknowledged; below HTTP also if the kernel kept no count.
+        ``received`` (HTTP bytes), and ``cable``, all layers in both directions. ``tls`` and ``response_tls``
+        include handshakes and close_notify alerts; ``tcp_ip`` and ``response_tcp_ip`` are the headers of all
+        segments, and retransmitted data. Also ``handshake`` (the part of both TLS layers that each connection
+        costs), ``head_per_request`` (bytes) and ``overhead_factor`` (sent over payload, a ratio). NaN if no event
+        was acknowledged; below HTTP also if the kernel did not count.
     """
     counted = counts_of(slices)
     rows = [_per_event(counts) for counts in counted.rows().values()]

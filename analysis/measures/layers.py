@@ -78,7 +78,7 @@ LAYERS = (
     Layer("response_tcp_ip", "TCP/IP", "received", ("tcp_ip_received_bytes",), bar="tcp_ip", is_below_http=True),
 )
 BY_KEY = {layer.key: layer for layer in LAYERS}
-# With HTTP's bytes, what the cable carries; the link layer is not in it.
+# With the HTTP bytes, these are the bytes on the cable, without the link layer.
 BELOW_HTTP = [layer for layer in LAYERS if layer.is_below_http]
 
 

@@ -87,7 +87,7 @@ def paired_ratio(of: pd.Series[float], to: pd.Series[float]) -> Ratio:
 
 
 def ratio_by_round(of: dict[Any, float], to: dict[Any, float]) -> Ratio:
-    """The same for plain dictionaries. A rate of 0 is no measure of anything, so its round does not count."""
+    """The same for plain dictionaries. Rounds with a rate of 0 measured nothing and are left out."""
     paired = [of[each] / to[each] for each in of if of[each] > 0 and to.get(each, 0) > 0]
     return ratio_of(np.array(paired))
 
