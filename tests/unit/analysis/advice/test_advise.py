@@ -1,4 +1,4 @@
-"""From rate and budget to a batch size: figures worked out on paper, and what is said of them."""
+"""From rate and budget to a batch size: values computed by hand, and their wording."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events gathered into batches, held against a simulation that knows none of the formulas."""
+"""Formulas for batching, compared with a simulation that does not use them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a call costs, by the nearest a saved run has."""
+"""The cost of a call, from the closest workloads of a saved run."""
 
 from __future__ import annotations
 

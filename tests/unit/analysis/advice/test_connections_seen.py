@@ -1,4 +1,4 @@
-"""What a run saw a server do to connections, and of which server advice takes it."""
+"""What a run shows about a server's connections, and which runs advice uses."""
 
 from __future__ import annotations
 

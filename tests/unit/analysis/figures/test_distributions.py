@@ -1,4 +1,4 @@
-"""Distributions of latency: the data of a run, found again in the drawing."""
+"""Distributions of latency: the drawing shows the run's data."""
 
 from __future__ import annotations
 

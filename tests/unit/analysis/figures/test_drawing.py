@@ -1,4 +1,4 @@
-"""What a drawing becomes: an SVG for any page, a PNG, files, and what a notebook keeps."""
+"""A drawing as an SVG for any page, as a PNG, as files, and in a notebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All figures on runs of all kinds: drawn, or declined with what would measure them."""
+"""All figures on all kinds of runs: each is drawn, or names the plan that would measure it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Heads by client: the data of a run, found again in the drawing."""
+"""Heads by client: the drawing shows the run's data."""
 
 from __future__ import annotations
 

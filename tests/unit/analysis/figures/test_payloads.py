@@ -1,4 +1,4 @@
-"""Overhead by payload: the data of a run, found again in the drawing."""
+"""Overhead by payload: the drawing shows the run's data."""
 
 from __future__ import annotations
 

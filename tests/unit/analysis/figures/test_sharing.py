@@ -1,4 +1,4 @@
-"""Bytes by calls per connection: the data of a run, found again in the drawing."""
+"""Bytes by calls per connection: the drawing shows the run's data."""
 
 from __future__ import annotations
 

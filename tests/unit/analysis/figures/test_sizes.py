@@ -1,4 +1,4 @@
-"""Bytes by batch size: the data of a run, found again in the drawing."""
+"""Bytes by batch size: the drawing shows the run's data."""
 
 from __future__ import annotations
 

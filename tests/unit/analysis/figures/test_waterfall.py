@@ -1,4 +1,4 @@
-"""The waterfall of layers: the data of a run, found again in the drawing."""
+"""The waterfall of layers: the drawing shows the run's data."""
 
 from __future__ import annotations
 

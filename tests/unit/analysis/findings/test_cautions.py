@@ -1,4 +1,4 @@
-"""What a run says against itself."""
+"""Cautions about a run's figures."""
 
 from __future__ import annotations
 

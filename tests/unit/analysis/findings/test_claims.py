@@ -1,4 +1,4 @@
-"""The published claims: each verdict on a run made up so that it must come out that way."""
+"""The published claims: each verdict on a run that is made to have it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server does to connections is seen in every table, page and label, whatever the plan asked for."""
+"""Connections that the server closes are shown in every table, page and label, whatever the plan asks for."""
 
 from __future__ import annotations
 

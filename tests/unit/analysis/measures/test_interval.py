@@ -1,4 +1,4 @@
-"""Intervals of medians: as often right as they say, on rounds of several shapes."""
+"""Intervals of medians: their coverage is as stated, for rounds of several distributions."""
 
 from __future__ import annotations
 

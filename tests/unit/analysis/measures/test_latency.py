@@ -1,4 +1,4 @@
-"""Percentiles: exact, a lower bound, or not to be told."""
+"""Percentiles: exact, a lower bound, or unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the analysis says of queues: latencies, fill, overload, the frontier, and advice beside them."""
+"""Analysis of queues: latency, fill, overload, the frontier, and advice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The meaning of a run: layers, ratios, percentiles and the table, on figures worked out on paper."""
+"""A run's summary: layers, ratios, percentiles and the table, with values computed by hand."""
 
 from __future__ import annotations
 

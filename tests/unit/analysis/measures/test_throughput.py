@@ -1,4 +1,4 @@
-"""A run whose workloads were not sent in turn: bytes and latencies are told of it, and no gain anywhere."""
+"""Runs whose workloads were not sent in turn: they have bytes and latencies, but no gain anywhere."""
 
 from __future__ import annotations
 

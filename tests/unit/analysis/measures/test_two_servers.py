@@ -1,4 +1,4 @@
-"""Two servers in one run: told apart by every figure, compared round by round."""
+"""Two servers in one run: separate in every table, compared round by round."""
 
 from __future__ import annotations
 

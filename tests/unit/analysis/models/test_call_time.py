@@ -1,4 +1,4 @@
-"""The time of a call and of an event, recovered from made-up runs; and when it says how far a gain goes."""
+"""The time of a call and of an event, recovered from simulated runs, and when a limit of the gain is given."""
 
 from __future__ import annotations
 

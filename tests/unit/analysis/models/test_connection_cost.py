@@ -1,4 +1,4 @@
-"""What a connection costs, found again in runs whose figures are known."""
+"""The cost of a connection, recovered from runs with known values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a call and an event weigh: recovered from runs made up with known bytes, exact on rendered requests."""
+"""The bytes of a call and an event: recovered from simulated runs, and exact on rendered requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page says of a run: sentences, tables, arithmetic; and that thin runs have a page too."""
+"""Sentences and tables of a page, and pages of incomplete runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs in which workloads were rejected from first to last: nothing that shows or judges them warns or fails."""
+"""Runs with workloads of which every call was rejected: no output warns or fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run prints, word for word: headings, units, legends, cautions."""
+"""The terminal output of a run, word for word: headings, units, legends, cautions."""
 
 from __future__ import annotations
 

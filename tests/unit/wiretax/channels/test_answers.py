@@ -1,4 +1,4 @@
-"""What a response means: the status alone does not say."""
+"""The meaning of a response, which depends on more than its status."""
 
 from __future__ import annotations
 

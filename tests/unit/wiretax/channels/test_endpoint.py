@@ -1,4 +1,4 @@
-"""PUSHER_URL: what is read from it, and what is said when it can't be."""
+"""PUSHER_URL: how it is parsed, and the messages if it is invalid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Baselines: what is accepted, what later runs may differ by, and what is not to be compared at all."""
+"""Baselines: what is accepted, how much later runs may differ, and what can't be compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judging: what passes, what fails, what can't be told, and what counts for nothing."""
+"""Evaluating a gate: what passes, what fails, what is inconclusive and what is invalid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rounds added until a check is decided: what looking again and again does to the verdict, on made-up runs."""
+"""Rounds added until a check is decided: the effect of repeated looks on the verdict, on simulated runs."""
 
 from __future__ import annotations
 

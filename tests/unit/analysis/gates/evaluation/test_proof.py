@@ -1,7 +1,8 @@
-"""The proof that the gate is worth having: how often it is wrong, on made-up runs as noisy as real ones.
+"""Error rates of the gate, on simulated runs with the noise of real ones.
 
 Real slices spread by 2 to 5 % within a round on a quiet machine, and by 10 % and more on a crowded one:
-docs/method.md. Two servers are compared by the ratio of their rates in the same round, and held to at least 0.95.
+docs/method.md. Two servers are compared by the ratio of their rates in the same round, which must be
+at least 0.95.
 """
 
 from __future__ import annotations

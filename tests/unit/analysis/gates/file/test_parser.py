@@ -1,4 +1,4 @@
-"""gates.toml: what it may say, and one clear line for all that it may not."""
+"""gates.toml: what it accepts, and one clear line for everything else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A gate does not depend on where a run was sent: on the digits of a port, on how long host, app id and key are.
+"""A gate's result does not depend on the endpoint: neither on the port nor on the lengths of host, app id and key.
 
-Runs are rendered by the model for several endpoints; the project's own gates have to find the same in all of them.
+The model renders runs for several endpoints; the project's gates must give the same result for all of them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The verdict's files: that other programs can read them, whatever stands in a run."""
+"""A gate's files: other programs can read them, whatever text a run contains."""
 
 from __future__ import annotations
 

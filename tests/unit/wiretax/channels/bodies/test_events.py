@@ -1,4 +1,4 @@
-"""Bodies: to the byte what the official library sends."""
+"""Bodies: equal to those of the official libraries to the byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payloads: exact in size, real in shape, the same for the same seed, and of one cost on the wire."""
+"""Payloads: exact in size, realistic in shape, reproducible, and equal in cost on the wire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lengths of Host, app id and key: all by which requests of one workload differ between endpoints."""
+"""The lengths of Host, app id and key: the only differences between endpoints in requests of one workload."""
 
 from __future__ import annotations
 

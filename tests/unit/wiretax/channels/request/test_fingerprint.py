@@ -1,4 +1,4 @@
-"""Whose request it is: every captured head is its own library's, and what is altered is what is named."""
+"""Recognition: every captured head matches its library, and alterations are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Heads: to the byte what the official library sends, and parts that add up."""
+"""Heads: equal to those of the official libraries to the byte, with parts that add up."""
 
 from __future__ import annotations
 

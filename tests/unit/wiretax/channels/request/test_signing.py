@@ -1,4 +1,4 @@
-"""Signatures: the same as the standard library's, and as the real libraries sent."""
+"""Signatures: equal to the standard library's and to those of captured requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model by itself: what a request will weigh, without sending it."""
+"""The sizes that the model predicts without sending anything."""
 
 from __future__ import annotations
 
