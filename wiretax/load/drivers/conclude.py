@@ -38,10 +38,6 @@ class Conclusion:
 
 def conclude(setup: RunSetup, run: MeasuredRun) -> Conclusion:
     """Write a run of which the users have stopped, or are stopped by its ``finish``."""
-    # This and the functions below import pyarrow and pandas, which take as long to load as Locust: workers never
-    # need them, and most runs only when they are over.
-    from wiretax.runs.writer import write_run
-
     setup.measurement.end()
     # Queues close before the last window is recorded, so that it has what is still waiting in them.
     setup.session.close()
@@ -62,6 +58,10 @@ def conclude(setup: RunSetup, run: MeasuredRun) -> Conclusion:
     record.meta["paused"] = run.pauses.as_dict()
     record.meta["budget"] = None if limit is None else limit.as_dict()
     code = _conclude_external(setup.session, record)
+    # Here and below, pyarrow and pandas are imported. They take as long to load as Locust: workers never need
+    # them, and most runs only when everything is counted.
+    from wiretax.runs.writer import write_run
+
     write_run(setup.folder, record)
     return Conclusion(tuple(notes), code)
 
