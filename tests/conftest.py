@@ -20,16 +20,18 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 # Files that take longest go first, so that no process is left with one of them at the end.
 LONGEST = (
-    "e2e/test_workers.py",
     "e2e/test_wheel.py",
-    "e2e/test_web_started.py",
+    "e2e/test_workers.py",
     "e2e/test_report.py",
-    "e2e/test_web.py",
+    "e2e/test_web_started.py",
     "e2e/test_run.py",
-    "e2e/test_locust.py",
     "e2e/test_two_servers.py",
+    "e2e/test_web.py",
     "contract/test_capture.py",
+    "e2e/test_locust.py",
     "e2e/test_observe.py",
+    "e2e/test_gated_run.py",
+    "contract/test_web_form.py",
     "e2e/test_notebooks.py",
     "unit/analysis/gates/evaluation/test_proof.py",
     "unit/analysis/tables/test_rejected_run.py",

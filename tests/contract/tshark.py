@@ -116,14 +116,22 @@ def read_fields(file: Path, only: str, *names: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def read_frames(file: Path) -> list[Frame]:
-    """All frames of TCP, in order."""
+def read_frames(
+    file: Path, told_by: str = "frame.number", aside: Callable[[str], bool] = lambda _: False
+) -> list[Frame]:
+    """All frames of TCP, in order.
+
+    Connections are left out that have a frame whose field ``told_by`` is ``aside``.
+    """
     frames = []
     # Where each direction of a connection has got to, by sequence numbers. To the analysis of tshark, what is sent
     # again within milliseconds is out of order.
     reached: dict[tuple[int, int], int] = {}
-    for line in read_fields(file, "tcp", *COLUMNS):
-        stream, source, destination, length, ip_bytes, fin, sequence = line.split("\t")
+    left_out: set[int] = set()
+    for line in read_fields(file, "tcp", *COLUMNS, told_by):
+        stream, source, destination, length, ip_bytes, fin, sequence, told = line.split("\t")
+        if aside(told):
+            left_out.add(int(stream))
         way, finishes = (int(stream), int(source)), fin in ("1", "True")
         end = int(sequence) + int(length) + finishes
         last = reached.get(way, int(sequence))
@@ -142,7 +150,7 @@ def read_frames(file: Path) -> list[Frame]:
                 repeated,
             )
         )
-    return frames
+    return [frame for frame in frames if frame.stream not in left_out]
 
 
 def by_stream(frames: Iterable[Frame]) -> list[list[Frame]]:

@@ -8,12 +8,14 @@ import sys
 import sysconfig
 import threading
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
 import httpx
 import pytest
-from commands import TINY, environment, free_port
+from commands import TINY, Run, environment, free_port
+from warm import SHOWN, Warm
 
 ROOT = Path(__file__).parents[2]
 # Generic names that a user may well have in the folder wiretax is started in.
@@ -67,6 +69,13 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return made
 
 
+@pytest.fixture(scope="module")
+def commands(programs: Path, folder: Path) -> Iterator[Run]:
+    """Runs the installed ``wiretax`` in the folder: each command is forked from a process that has its imports."""
+    with Warm(SHOWN, programs / "python", folder) as warm:
+        yield lambda *arguments: warm.run("wiretax", *arguments, cwd=folder, env=environment(), timeout_s=120)
+
+
 def run(programs: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [programs / arguments[0], *arguments[1:]],
@@ -105,12 +114,12 @@ def test_it_is_the_wheel_that_is_tested(programs: Path, folder: Path) -> None:
     assert Path(done.stdout.strip()).is_relative_to(programs.parent), done.stderr
 
 
-def test_a_run_is_measured_judged_and_reported(programs: Path, folder: Path, saved: Path) -> None:
+def test_a_run_is_measured_judged_and_reported(programs: Path, folder: Path, saved: Path, commands: Run) -> None:
     (folder / "gates.toml").write_text(
         'schema = 1\n[[check]]\nid = "sound"\nmetric = "saving"\nwhere = { api = "batch" }\nmin = 0.1\n'
     )
     assert json.loads((saved / "run.json").read_text())["valid"]
-    judged = run(programs, folder, "wiretax", "gate", str(saved), "--gates", "gates.toml")
+    judged = commands("gate", str(saved), "--gates", "gates.toml")
     assert judged.returncode == 0, judged.stderr
     reported = run(programs, folder, "wiretax", "report", str(saved))
     assert reported.returncode == 0, reported.stderr
@@ -118,41 +127,29 @@ def test_a_run_is_measured_judged_and_reported(programs: Path, folder: Path, sav
     assert "was imported" not in reported.stderr + (saved / "report" / "index.html").read_text()
 
 
-def test_workers_and_a_shipped_plan(programs: Path, folder: Path) -> None:
+def test_workers_and_a_shipped_plan(programs: Path, folder: Path, commands: Run) -> None:
     plan = folder / "tiny.toml"
     plan.write_text(TINY.format(rounds=2, slice="20ms", timeout="5s", rtt="0s"))
     done = run(programs, folder, "wiretax", "run", "tiny.toml", "--processes", "2", "--results", "two")
     assert done.returncode == 0, done.stderr
-    named = run(programs, folder, "wiretax", "run", "no-such-plan")
+    named = commands("run", "no-such-plan")
     assert named.returncode == 2
     assert "quick" in named.stderr
 
 
-def test_commands_that_need_no_run(programs: Path, folder: Path) -> None:
-    advised = run(
-        programs,
-        folder,
-        "wiretax",
-        "advise",
-        "--rate",
-        "500/s",
-        "--payload",
-        "200",
-        "--rtt",
-        "40ms",
-        "--budget",
-        "1s",
-    )
+def test_commands_that_need_no_run(programs: Path, folder: Path, commands: Run) -> None:
+    advised = commands("advise", "--rate", "500/s", "--payload", "200", "--rtt", "40ms", "--budget", "1s")
     assert advised.returncode == 0, advised.stderr
-    examined = run(programs, folder, "wiretax", "doctor")
+    examined = commands("doctor")
     assert examined.returncode == 0, examined.stdout + examined.stderr
-    observed = run(
-        programs, folder, "wiretax", "observe", "--results", "seen", "--", sys.executable, "-c", PUBLISH
-    )
+    observed = commands("observe", "--results", "seen", "--", sys.executable, "-c", PUBLISH)
     assert observed.returncode == 0, observed.stderr
-    for name in ("mock", "feed", "ui", "gate", "run"):
-        shown = run(programs, folder, "wiretax", name, "--help")
+    for name in ("mock", "feed", "ui", "gate"):
+        shown = commands(name, "--help")
         assert shown.returncode == 0, shown.stderr
+    # From the command line, as the run and its report are.
+    shown = run(programs, folder, "wiretax", "run", "--help")
+    assert shown.returncode == 0, shown.stderr
 
 
 def test_locust_by_the_shipped_locustfiles(programs: Path, folder: Path) -> None:

@@ -74,20 +74,7 @@ def run_warm(
     *arguments: str, cwd: Path, env: dict[str, str], stdin: str = "", timeout_s: float = 60
 ) -> subprocess.CompletedProcess[str]:
     """Run ``wiretax`` or ``locust``, the first argument, with further arguments, and wait for its end."""
-    reading, writing = os.pipe()
-    os.write(writing, stdin.encode())
-    os.close(writing)
-    with TemporaryFile() as out, TemporaryFile() as err, os.fdopen(reading, "rb") as into:
-        started = _start(arguments, cwd, env, [into.fileno(), out.fileno(), err.fileno()], False)
-        try:
-            code = started.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            started.kill()
-            started.wait()
-            raise
-        out.seek(0)
-        err.seek(0)
-        return subprocess.CompletedProcess(arguments, code, out.read().decode(), err.read().decode())
+    return _warm_for(arguments).run(*arguments, cwd=cwd, env=env, stdin=stdin, timeout_s=timeout_s)
 
 
 def start_warm(*arguments: str, cwd: Path, env: dict[str, str], own_session: bool = False) -> Started:
@@ -95,14 +82,85 @@ def start_warm(*arguments: str, cwd: Path, env: dict[str, str], own_session: boo
 
     ``own_session``: a signal meant for its group reaches it, those it forks, and nobody else.
     """
-    pipes = [os.pipe() for _ in range(2)]
-    with open(os.devnull) as nothing:  # noqa: PTH123
-        theirs = [nothing.fileno(), *(writing for _, writing in pipes)]
-        started = _start(arguments, cwd, env, theirs, own_session)
-    for _, writing in pipes:
+    return _warm_for(arguments).start(*arguments, cwd=cwd, env=env, own_session=own_session)
+
+
+def _warm_for(arguments: Sequence[str]) -> Warm:
+    if arguments[0] == "locust" or arguments[1] == "run":
+        return _warm((*LOAD, *SHOWN))
+    return _warm((*PLAIN, *REPORT, *SHOWN) if arguments[1] == "report" else (*PLAIN, *SHOWN))
+
+
+@cache
+def _warm(modules: Sequence[str]) -> Warm:
+    warm = Warm(modules)
+    atexit.register(warm.close)
+    return warm
+
+
+class Warm:
+    """A process that has imported these modules, by this interpreter or another, in a folder."""
+
+    def __init__(
+        self, modules: Sequence[str], python: Path = Path(sys.executable), cwd: Path | None = None
+    ) -> None:
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [python, __file__, str(theirs.fileno()), *modules],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                cwd=cwd,
+            )
+
+    def run(
+        self, *arguments: str, cwd: Path, env: dict[str, str], stdin: str = "", timeout_s: float = 60
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program, the first argument, and wait for its end."""
+        reading, writing = os.pipe()
+        os.write(writing, stdin.encode())
         os.close(writing)
-    started.stdout, started.stderr = (os.fdopen(reading) for reading, _ in pipes)
-    return started
+        with TemporaryFile() as out, TemporaryFile() as err, os.fdopen(reading, "rb") as into:
+            started = self._fork(arguments, cwd, env, [into.fileno(), out.fileno(), err.fileno()], False)
+            try:
+                code = started.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                started.kill()
+                started.wait()
+                raise
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(arguments, code, out.read().decode(), err.read().decode())
+
+    def start(self, *arguments: str, cwd: Path, env: dict[str, str], own_session: bool = False) -> Started:
+        """Start a program, the first argument."""
+        pipes = [os.pipe() for _ in range(2)]
+        with Path(os.devnull).open() as nothing:
+            theirs = [nothing.fileno(), *(writing for _, writing in pipes)]
+            started = self._fork(arguments, cwd, env, theirs, own_session)
+        for _, writing in pipes:
+            os.close(writing)
+        started.stdout, started.stderr = (os.fdopen(reading) for reading, _ in pipes)
+        return started
+
+    def _fork(
+        self, arguments: Sequence[str], cwd: Path, env: dict[str, str], files: Sequence[int], own_session: bool
+    ) -> Started:
+        message = json.dumps({"arguments": arguments, "cwd": str(cwd), "env": env, "own_session": own_session})
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            socket.send_fds(self._socket, [message.encode()], [*files, theirs.fileno()])
+        return Started(arguments, ours)
+
+    def close(self) -> None:
+        self._socket.close()
+        self._process.wait()
+
+    def __enter__(self) -> Warm:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class Started:
@@ -154,37 +212,6 @@ class Started:
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
-
-
-def _start(
-    arguments: Sequence[str], cwd: Path, env: dict[str, str], files: Sequence[int], own_session: bool
-) -> Started:
-    loads = arguments[0] == "locust" or arguments[1:2] == ("run",)
-    modules = LOAD if loads else (*PLAIN, *REPORT) if arguments[1:2] == ("report",) else PLAIN
-    message = json.dumps({"arguments": arguments, "cwd": str(cwd), "env": env, "own_session": own_session})
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs:
-        socket.send_fds(_process(modules), [message.encode()], [*files, theirs.fileno()])
-    return Started(arguments, ours)
-
-
-@cache
-def _process(modules: Sequence[str]) -> socket.socket:
-    """The socket of a process that has imported these modules; it ends with this one."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs:
-        process = subprocess.Popen(
-            [sys.executable, __file__, str(theirs.fileno()), *modules, *SHOWN],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-        )
-
-    def close() -> None:
-        ours.close()
-        process.wait()
-
-    atexit.register(close)
-    return ours
 
 
 def _serve(connection: _socket.socket) -> None:
