@@ -9,12 +9,23 @@ import gevent
 
 POLL_S = 0.5
 
+_forked_by: int | None = None
+
+
+def _note_parent() -> None:
+    global _forked_by  # a hook of fork has no other place for it
+    _forked_by = os.getpid()
+
+
+# A child inherits this. When it asks for its parent's id itself, its parent may have ended already.
+os.register_at_fork(before=_note_parent)
+
 
 def end_with_parent(environment: Any) -> None:
     """Quit once the parent process is gone. Workers started on their own go on waiting for a master."""
     if not getattr(environment.parsed_options, "processes", None):
         return
-    parent = os.getppid()
+    parent = _forked_by or os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
