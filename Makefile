@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test test-fast check format bench refresh clean
+.PHONY: run test test-fast fuzz check format bench refresh clean
 
 run: $(STAMP)
 	@$(BIN)/wiretax run
@@ -15,6 +15,14 @@ test: $(STAMP)
 
 test-fast: $(STAMP)
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal tests/unit
+
+# As many inputs for each property as one likes: make fuzz EXAMPLES=200000 TESTS=tests/unit/wiretax/mock
+EXAMPLES ?= 10000
+TESTS ?= tests/unit
+
+fuzz: $(STAMP)
+	@WIRETAX_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis \
+		--hypothesis-profile fuzz --hypothesis-show-statistics $(TESTS)
 
 check: $(STAMP)
 	@$(BIN)/ruff check .
@@ -34,7 +42,7 @@ refresh: $(STAMP)
 	@$(BIN)/python -m docs.refresh
 
 clean:
-	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .pytest_cache .hypothesis .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml constraints.txt

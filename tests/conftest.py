@@ -1,4 +1,4 @@
-"""How the tests are spread over processes, and which of them may skip.
+"""How the tests are spread over processes, which of them may skip, and how many inputs a property is tried with.
 
 A skip for a missing tool is a failure where WIRETAX_REQUIRE_TOOLS is set, as it is in CI. Tests marked
 ``optional_tools`` may skip there too: what they need comes from registries CI may not reach.
@@ -13,6 +13,14 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Properties are tried with the same few inputs in each run of the tests, and with as many new ones as one likes by
+# make fuzz, which keeps those that failed in .hypothesis. A property names no number of its own.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("test", UNTIMED, derandomize=True, database=None, max_examples=100)
+settings.register_profile("fuzz", UNTIMED, max_examples=int(os.environ.get("WIRETAX_FUZZ_EXAMPLES", "10000")))
+settings.load_profile("test")
 
 # jsonschema compiles grammars of international addresses when it is imported, which takes longer than all other
 # imports. No schema here has such a format, and without the package jsonschema leaves it out.
