@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wiretax.channels.endpoint import Credentials, Endpoint, EndpointError
 
@@ -60,3 +62,27 @@ def test_rejects_invalid_urls_in_one_line_without_the_secret(url: str, says: str
 def test_no_text_of_an_endpoint_contains_the_secret() -> None:
     endpoint = Endpoint.parse("http://k:hidden@127.0.0.1:8080/apps/1")
     assert "hidden" not in repr(endpoint) + str(endpoint) + endpoint.public_url
+
+
+SECRET = "s3cr3t-s3cr3t"
+# The last ones look like, or become, characters that mean something in a URL.
+PIECES = st.sampled_from(
+    (
+        *("http://", "https://", "//", "k", "k:", SECRET, ":", "@", "[::1]", "[", "]", "127.0.0.1", "host", ":80"),
+        *("/apps/1", "/", "%", "%00", "?", "#", "\n", "\t", "\x1b", "\u2100", "\uff0e"),
+    )
+)
+
+
+@given(url=st.lists(PIECES | st.text(max_size=3), max_size=10).map("".join))
+def test_any_text_is_an_endpoint_or_refused_in_one_line_without_the_secret(url: str) -> None:
+    try:
+        endpoint = Endpoint.parse(url)
+    except EndpointError as error:
+        message = str(error)
+    else:
+        shown = endpoint.public_url.replace("://", f"://{endpoint.app.key}:x@", 1)
+        assert Endpoint.parse(shown).public_url == endpoint.public_url
+        message = endpoint.authority
+    assert message.isprintable()
+    assert SECRET not in message

@@ -19,3 +19,9 @@ def test_reads(text: str, seconds: float) -> None:
 def test_refuses_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="write it like 250ms"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["9" * 400 + "s", "300000h"])
+def test_refuses_what_no_clock_measures(text: str) -> None:
+    with pytest.raises(ValueError, match="expected at most 277,778h"):
+        parse_duration(text)
