@@ -10,7 +10,9 @@ from wiretax.channels.answers import Answer, read_answer
 
 MEMO_SIZE = 1024
 MAX_RESPONSE_BYTES = 1_048_576
+MAX_HEAD_BYTES = 65_536
 BLANK_LINE = b"\r\n\r\n"
+LINE_ENDS = b"\r\n"
 
 
 class ResponseError(Exception):
@@ -43,25 +45,39 @@ class ResponseReader:
 
     Attributes:
         fields: its header fields with lower-case names, without those of interim responses.
-        body: its body, as far as it was received.
     """
 
-    __slots__ = ("_framed", "_head_done", "_keeps_alive", "_messages", "_parser", "_raw", "body", "fields")
+    __slots__ = (
+        "_body",
+        "_final",
+        "_framed",
+        "_head_done",
+        "_heads",
+        "_keeps_alive",
+        "_parser",
+        "_raw",
+        "_surplus",
+        "fields",
+    )
 
     def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
-        self._raw = b""
-        self.body = b""
+        # Of bytearrays, so that a response in many small pieces takes a time that grows with its size.
+        self._raw = bytearray()
+        self._body = bytearray()
         self.fields: dict[str, str] = {}
-        self._messages = 0
+        self._heads = 0  # complete ones, those of interim responses included
         self._head_done = False
         self._framed = False
+        self._final = False
+        self._surplus = False
         self._keeps_alive = False
 
     # Called by httptools
 
     def on_message_begin(self) -> None:
-        self.body = b""
+        if self._final:
+            self._surplus = True
         self.fields = {}
         self._head_done = self._framed = False
 
@@ -73,16 +89,20 @@ class ResponseReader:
 
     def on_headers_complete(self) -> None:
         self._head_done = True
+        self._heads += 1
 
     def on_body(self, body: bytes) -> None:
-        self.body += body
+        self._body += body
 
     def on_message_complete(self) -> None:
         # An interim response (100, 103) is followed by the one that counts.
-        if self._parser.get_status_code() >= 200:
-            self._messages += 1
+        if not self._is_interim():
+            self._final = True
             # Only known here: the parser forgets it after the message.
             self._keeps_alive = self._parser.should_keep_alive()
+
+    def _is_interim(self) -> bool:
+        return 100 <= self._parser.get_status_code() < 200
 
     def feed(self, data: bytes) -> Response | None:
         """Add data that the socket yielded; returns the response once it is whole.
@@ -93,26 +113,37 @@ class ResponseReader:
         self._raw += data
         if len(self._raw) > MAX_RESPONSE_BYTES:
             raise ResponseError(f"a response of more than {MAX_RESPONSE_BYTES} bytes")
+        if not self._heads and len(self._raw) - len(data) > MAX_HEAD_BYTES:
+            raise ResponseError(f"a response whose head has more than {MAX_HEAD_BYTES} bytes")
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             raise ResponseError("the server switched protocols") from None
         except httptools.HttpParserError as error:
-            raise ResponseError(f"not an HTTP/1.1 response: {error}") from None
-        if self._messages > 1:
+            if not self._final:
+                raise ResponseError(f"not an HTTP/1.1 response: {error}") from None
+            self._surplus = True
+        if self._surplus:
             raise ResponseError("more than one response to one request")
-        return self._finish() if self._messages else None
+        return self._finish() if self._final else None
 
     def end(self) -> Response | None:
         """The server closed: returns the response if closing marks its end, else None."""
-        whole = self._head_done and not self._framed and not self._messages
+        whole = self._head_done and not self._framed and not self._final and not self._is_interim()
         return self._finish() if whole else None
 
     def _finish(self) -> Response:
         status = self._parser.get_status_code()
+        if status < 100:
+            raise ResponseError(f"a response with status {status}")
         # The last head is the final response's; interim responses before it are counted as head.
-        head = self._raw.find(BLANK_LINE, self._raw.rfind(b"HTTP/1.1 %d" % status)) + len(BLANK_LINE)
-        answer = read_answer(status, self.body)
+        head = 0
+        for _ in range(self._heads):
+            # Empty lines before a status line are not the blank line that ends its head.
+            while self._raw[head] in LINE_ENDS:
+                head += 1
+            head = self._raw.find(BLANK_LINE, head) + len(BLANK_LINE)
+        answer = read_answer(status, bytes(self._body))
         retry_after = self.fields.get("retry-after", "")
         return Response(answer, answer.acknowledged, head, len(self._raw) - head, self._keeps_alive, retry_after)
 

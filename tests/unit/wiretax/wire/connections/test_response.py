@@ -11,6 +11,8 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n
 CONTINUED = b"HTTP/1.1 100 Continue\r\n\r\n" + PLAIN
 CLOSING = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
 UNFRAMED = b"HTTP/1.1 200 OK\r\n\r\n{}"
+OLD = b"HTTP/1.0 200 OK\r\n\r\n{}"
+BLANK_FIRST = b"\r\n\r\n" + PLAIN
 
 
 def read(raw: bytes, size: int) -> Response | None:
@@ -26,7 +28,15 @@ def read(raw: bytes, size: int) -> Response | None:
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 @pytest.mark.parametrize(
     ("raw", "body_bytes", "keeps_alive"),
-    [(PLAIN, 2, True), (CHUNKED, 17, True), (CONTINUED, 2, True), (CLOSING, 2, False), (UNFRAMED, 2, False)],
+    [
+        (PLAIN, 2, True),
+        (CHUNKED, 17, True),
+        (CONTINUED, 2, True),
+        (CLOSING, 2, False),
+        (UNFRAMED, 2, False),
+        (OLD, 2, False),
+        (BLANK_FIRST, 2, True),
+    ],
 )
 def test_every_byte_is_head_or_body(raw: bytes, body_bytes: int, keeps_alive: bool, size: int) -> None:
     response = read(raw, size)
@@ -37,7 +47,15 @@ def test_every_byte_is_head_or_body(raw: bytes, body_bytes: int, keeps_alive: bo
     assert response.keeps_alive is keeps_alive
 
 
-@pytest.mark.parametrize("raw", [PLAIN[:-1], PLAIN[:20], CHUNKED[:-2], b""])
+def test_a_body_that_quotes_a_status_line_is_body() -> None:
+    quoting = b'{"error":"HTTP/1.1 429\\r\\n"}'
+    raw = b"HTTP/1.1 429 No\r\nContent-Length: %d\r\n\r\n%s" % (len(quoting), quoting)
+    response = read(raw, 10_000)
+    assert response is not None
+    assert (response.head_bytes, response.body_bytes) == (len(raw) - len(quoting), len(quoting))
+
+
+@pytest.mark.parametrize("raw", [PLAIN[:-1], PLAIN[:20], CHUNKED[:-2], CONTINUED[:45], b""])
 def test_a_response_cut_short_is_none(raw: bytes) -> None:
     reader = ResponseReader()
     assert reader.feed(raw) is None
@@ -49,6 +67,9 @@ def test_a_response_cut_short_is_none(raw: bytes) -> None:
     [
         (b"SSH-2.0-OpenSSH\r\n", "not an HTTP/1.1 response"),
         (PLAIN + PLAIN, "more than one response"),
+        (PLAIN + PLAIN[:9], "more than one response"),
+        (PLAIN + b"garbage", "more than one response"),
+        (b"HTTP/1.1 099 None\r\nContent-Length: 0\r\n\r\n", "a response with status 99"),
         (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "switched"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n" + b"x" * 1_100_000, "more than 1048576 bytes"),
     ],
@@ -56,6 +77,13 @@ def test_a_response_cut_short_is_none(raw: bytes) -> None:
 def test_what_is_not_one_response_is_an_error(raw: bytes, says: str) -> None:
     with pytest.raises(ResponseError, match=says):
         ResponseReader().feed(raw)
+
+
+def test_a_head_without_end_is_an_error() -> None:
+    reader = ResponseReader()
+    assert reader.feed(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 65_536) is None
+    with pytest.raises(ResponseError, match="head has more than 65536 bytes"):
+        reader.feed(b"x")
 
 
 def test_the_memo_knows_what_it_was_given_and_stays_bounded() -> None:
