@@ -26,6 +26,7 @@ from wiretax.mock.options import MockOptions
 from wiretax.mock.rules import Rules
 from wiretax.mock.timer import Timer
 from wiretax.wire.connections.segments import use_ethernet_segments
+from wiretax.wire.open_files import raise_open_files
 
 # Bytes of a body besides the events' data.
 BODY_ALLOWANCE = 1_048_576
@@ -148,4 +149,5 @@ def run_mock(options: MockOptions, ready: Callable[[str, int], None], with_paren
         OSError: if it can't listen on the address, or can't write its authority's certificate.
     """
     keep_heap()
+    raise_open_files()  # each connection is one
     uvloop.run(serve(options, ready, with_parent))

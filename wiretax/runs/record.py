@@ -9,7 +9,7 @@ from typing import Any
 from wiretax.channels.workload import Server, Workload
 from wiretax.wire.counters import TcpCounters
 from wiretax.wire.histogram import Buckets
-from wiretax.wire.ledger import Failure, Tally
+from wiretax.wire.ledger import GENERATOR, Failure, Tally
 from wiretax.wire.queue_tally import Kind, QueueTally
 from wiretax.wire.slices import Slice
 
@@ -98,6 +98,14 @@ class RunRecord:
         for (_, failure), count in self.failed.items():
             kinds[f"{failure.kind} {failure.status}" if failure.status else failure.kind] += count
         return kinds
+
+    def generator_failures(self) -> list[str]:
+        """For each limit of the machine that sends: how many calls hit it, and what to do."""
+        limits: Counter[str] = Counter()
+        for (_, failure), count in self.failed.items():
+            if failure.kind == GENERATOR:
+                limits[failure.message] += count
+        return [f"{count:,} call{'s' * (count > 1)}: {message}" for message, count in limits.most_common()]
 
     @property
     def rounds(self) -> int:

@@ -10,8 +10,10 @@ from wiretax.wire.counters import ConnectionCounts, TcpCounters, TlsCounters, ad
 from wiretax.wire.histogram import Histogram
 from wiretax.wire.parts import Parts
 
+# A limit of the machine that sends was hit, which tells nothing about the server.
+GENERATOR = "generator"
 # Kinds of failures without a connection, so that no request was sent.
-UNCONNECTED = ("connect", "tls", "certificate", "alpn")
+UNCONNECTED = ("connect", "tls", "certificate", "alpn", GENERATOR)
 
 
 class Failure(NamedTuple):
@@ -20,8 +22,8 @@ class Failure(NamedTuple):
     Attributes:
         kind: "connect", "tls" (no handshake), "certificate" (verification failed), "alpn" (the server does not
             offer the version of HTTP), "timeout", "lost" (the connection closed before the response was whole),
-            "malformed" (the response is not HTTP), or a kind of ``wiretax.channels.answers``: "rejected",
-            "error_body", "unreadable".
+            "malformed" (the response is not HTTP), "generator" (a limit of the machine that sends was hit), or a
+            kind of ``wiretax.channels.answers``: "rejected", "error_body", "unreadable".
         status: the HTTP status, 0 if there was none.
         message: the server's or the system's.
     """

@@ -79,6 +79,7 @@ class Evidence:
         """A sentence for each reason not to trust the run; empty if it is valid."""
         lost = self.summary.lost
         reasons = [*lost, _unexplained(self.reconciliation)] if lost else []
+        reasons += [f"this machine's own limit stopped {calls}" for calls in self.record.generator_failures()]
         reasons += [f"the byte counts disagree: {each}" for each in self.reconciliation.differences]
         reasons += [f"the exchanges do not add up: {each}" for each in self.outcome.differences]
         acknowledging = {row["server"] for row in self.record.slices if row["events"]}

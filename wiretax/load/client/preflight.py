@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # How often a workload is tried if the server asks to wait.
 MOST_TRIES = 4
 # No call can connect.
-UNREACHABLE = ("connect", "tls", "certificate")
+UNREACHABLE = ("connect", "tls", "certificate", "generator")
 # Every call of this app is rejected.
 NOT_THIS_APP = (401, 403, 404)
 
@@ -166,6 +166,8 @@ def _say(url: str, option: str, workload: Workload, failure: Failure, of: int) -
     """One line for a failed call: cause and remedy. ``of``: how many workloads failed, this one first."""
     how = words(failure)
     match failure.kind:
+        case "generator":
+            return f"no call to {url}: {how}"
         case "connect" if "refused" in how:
             return f"nothing listens at {url} ({how}); start a mock with: wiretax mock, or name another {option}"
         case "connect":

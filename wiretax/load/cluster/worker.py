@@ -22,6 +22,7 @@ from wiretax.load.cluster.report import WorkerReport
 from wiretax.load.free.stopping import stop_once_at_a_time
 from wiretax.terminal import Exit
 from wiretax.wire.connections.target import Target
+from wiretax.wire.open_files import raise_open_files
 from wiretax.wire.slices import Slice
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Worker:
         pause: Callable[[float], None],
     ) -> Session:
         """Open the session that this worker's users share; ``limit``: how many messages they may send."""
+        raise_open_files()
         self._message_limit = None if limit is None else MessageLimit(limit)
         session = self._session = Session(targets, seed, timeout_s, self._message_limit)
         session.on_rejected = ErrorPolicy(halt, pause).on_rejected

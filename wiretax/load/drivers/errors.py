@@ -5,6 +5,7 @@ from __future__ import annotations
 from analysis.gates.file.checks import GatesError
 from wiretax.channels.endpoint import EndpointError
 from wiretax.channels.profiles import ProfileError
+from wiretax.load.client.own_limits import OwnLimitError
 from wiretax.load.client.preflight import EndpointRefusedError
 from wiretax.load.plan.plan import PlanError
 from wiretax.load.sweep.executor import ExecutorError
@@ -28,7 +29,7 @@ USAGE_ERRORS = (
     TrustError,
 )
 # The options are fine, but nothing can be measured.
-INVALID_ERRORS = (EndpointRefusedError, ExecutorError, MockError)
+INVALID_ERRORS = (EndpointRefusedError, ExecutorError, MockError, OwnLimitError)
 # The message of each is one line.
 START_ERRORS = (*USAGE_ERRORS, *INVALID_ERRORS)
 

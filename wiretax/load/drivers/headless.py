@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -13,14 +14,15 @@ from locust.env import Environment
 from rich.console import Console
 
 from wiretax.load.client.barrier import SliceBarrier
-from wiretax.load.client.mocks import Mocks
+from wiretax.load.client.mocks import Mocks, mock_count
+from wiretax.load.client.own_limits import Demand, check_ports
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster.assignment import assignments
 from wiretax.load.cluster.processes import HOST, Processes, worker_processes
 from wiretax.load.cluster.sweep_master import SweepMaster
 from wiretax.load.drivers.conclude import conclude
 from wiretax.load.drivers.running import INTERRUPTED
-from wiretax.load.drivers.setup import RunSetup, prepare_sweep
+from wiretax.load.drivers.setup import RunSetup, check_machine, prepare_sweep
 from wiretax.load.drivers.sweep import Sweep, settle_memory
 from wiretax.load.drivers.sweep_options import SweepRequest
 from wiretax.load.sweep.conductor import Conductor
@@ -47,6 +49,9 @@ def run_headless(request: SweepRequest, console: Console, processes: int) -> Pat
         START_ERRORS: the run could not begin; nothing is written.
     """
     quiet_locust()
+    plan = request.plan if request.second is None else request.plan.against()
+    mocks = mock_count(plan, processes, os.cpu_count() or 1) if request.first is None else 0
+    check_machine(plan.workloads, plan.users, max(1, processes), mocks)
     with ExitStack() as closing:
         # Forked first: what is opened before would belong to both.
         workers = closing.enter_context(worker_processes(processes)) if processes else None
@@ -81,6 +86,7 @@ def run_sweep(
     settle_memory()
     shown = reporter(console, setup.plan.name)
     try:
+        check_ports(Demand.of(setup.plan.workloads, setup.plan.users), setup.targets)
         setup = setup.try_out(setup.plan.workloads)
         sweep = Sweep(setup, executor, feed, shown.rounds_added)
         with (stoppable or _stopped_by_signals)(sweep.conductor):

@@ -86,7 +86,9 @@ class LocustSession:
         self.saved: list[Saved] = []
         if parsed.plan != NO_PLAN and environment.web_ui is None:
             raise OptionError(f"--plan {parsed.plan} goes with the web UI; without it: wiretax run {parsed.plan}")
-        self._check(parsed, () if self._picks_classes else environment.user_classes)
+        request = self._check(parsed, () if self._picks_classes else environment.user_classes)
+        if environment.web_ui is None and self._master is None:
+            request.check_machine(parsed.num_users or 1, environment.user_classes)
         # The loop's clock stood still during imports; Locust's run time counts from here.
         gevent.get_hub().loop.update_now()
 

@@ -13,7 +13,8 @@ from locust import User
 from wiretax.channels.workload import Api, Workload
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.client.mocks import Mocks
-from wiretax.load.drivers.setup import RunSetup, prepare
+from wiretax.load.client.own_limits import Demand, check_ports
+from wiretax.load.drivers.setup import RunSetup, check_machine, prepare
 from wiretax.load.free.external_option import refuse_ignored_source, refuse_source_with_plan
 from wiretax.load.free.options import NO_PLAN, FreeRunOptions, limit_from, target_from
 from wiretax.load.plan.plan import Plan
@@ -74,6 +75,16 @@ class LocustRequest:
         cost = CostModel()
         return cls(None, free, mocks.of_free_run(free.limits, parsed.tls, cost), cost, limit)
 
+    def check_machine(self, users: int, classes: Sequence[type[User]]) -> None:
+        """See whether this machine can have this many users, of these classes.
+
+        Raises:
+            OwnLimitError: it can't.
+        """
+        workloads = self._workloads(classes)
+        check_machine(workloads, users, mocks=self.cost is not None)
+        check_ports(Demand.of(workloads, users), self.targets)
+
     def prepare(self, users: int, classes: Sequence[type[User]], ask: bool) -> RunSetup:
         """A run with this many users, of these classes.
 
@@ -91,10 +102,12 @@ class LocustRequest:
             if self.limit is not None and not self.targets[0].endpoint.is_loopback:
                 refuse_users_beyond(plan, self.targets, self.limit)
         message_limit = None if self.limit is None else MessageLimit(self.limit)
+        if ask:
+            self.check_machine(users, classes)
         setup = prepare(RESULTS, plan, self.free, self.targets, self.cost, message_limit)
         try:
             if ask:
-                setup = setup.try_out(plan.workloads if plan else _workloads(self.free, classes))
+                setup = setup.try_out(self._workloads(classes))
                 if plan is None and setup.tried.skipped:
                     # Whoever starts users of a class wants them to send.
                     first = setup.tried.skipped[0]
@@ -103,6 +116,14 @@ class LocustRequest:
             setup.discard()
             raise
         return replace(setup, options=self._as_dict(setup))
+
+    def _workloads(self, classes: Sequence[type[User]]) -> Sequence[Workload]:
+        """What users of these classes send; of a queue, a whole batch with generated events."""
+        if self.plan is not None:
+            return self.plan.workloads
+        assert self.free is not None
+        apis: set[Api] = {each.api for each in classes if issubclass(each, FreeUser)} or {"trigger"}
+        return [self.free.workload(api) for api in sorted(apis)]
 
     def _as_dict(self, setup: RunSetup) -> dict[str, Any]:
         """The options by name, without secrets, as ``run.json`` keeps them."""
@@ -115,10 +136,3 @@ class LocustRequest:
             "insecure": target.insecure,
             "max_messages": self.limit or 0,
         }
-
-
-def _workloads(free: FreeRunOptions | None, classes: Sequence[type[User]]) -> list[Workload]:
-    """What users of these classes send; of a queue, a whole batch with generated events."""
-    assert free is not None
-    apis: set[Api] = {each.api for each in classes if issubclass(each, FreeUser)} or {"trigger"}
-    return [free.workload(api) for api in sorted(apis)]

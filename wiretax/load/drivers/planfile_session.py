@@ -19,7 +19,7 @@ from wiretax.load.drivers.conclude import report
 from wiretax.load.drivers.errors import START_ERRORS, exit_code
 from wiretax.load.drivers.headless import local_executor, quiet_locust, run_sweep, sweep_master
 from wiretax.load.drivers.running import INTERRUPTED
-from wiretax.load.drivers.setup import prepare_sweep
+from wiretax.load.drivers.setup import check_machine, prepare_sweep
 from wiretax.load.drivers.sweep_options import plan_options
 from wiretax.load.plan.plan import Plan
 from wiretax.load.sweep.conductor import Conductor
@@ -55,6 +55,9 @@ class PlanfileSession:
 
         request = plan_options(parsed).check(adapt, users_given=bool(parsed.num_users))
         self._gating = request.gating
+        if not is_master:
+            plan = request.plan if request.second is None else request.plan.against()
+            check_machine(plan.workloads, plan.users, mocks=request.first is None)
         quiet_locust()
         self._conductor: Conductor | None = None
         self._begun = False

@@ -12,6 +12,7 @@ from wiretax.load.accounting.gating import Gating
 from wiretax.load.accounting.measurement import Measurement
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.client.mocks import Mocks
+from wiretax.load.client.own_limits import Demand, check_files, check_memory
 from wiretax.load.client.preflight import Preflight, preflight
 from wiretax.load.client.session import Session
 from wiretax.load.drivers.sweep_options import SweepRequest
@@ -125,3 +126,20 @@ def prepare_sweep(request: SweepRequest, mocks: Mocks, workers: int) -> RunSetup
         plan, targets = plan.against(), [*targets, second]
     setup = prepare(request.results, plan, None, targets, cost, request.message_limit)
     return replace(setup, gating=request.gating, most_rounds=request.most_rounds)
+
+
+def check_machine(workloads: Sequence[Workload], users: int, processes: int = 1, mocks: int = 0) -> None:
+    """See whether this machine has the descriptors and the memory that the users need, before anything is started.
+
+    Args:
+        workloads: all that the users send.
+        users: of the run.
+        processes: of this machine that share them.
+        mocks: how many of each kind the run starts itself.
+
+    Raises:
+        OwnLimitError: a limit is too low.
+    """
+    demand = Demand.of(workloads, users)
+    check_files(demand, processes, demand.of_mock(mocks) if mocks else 0)
+    check_memory(demand)

@@ -112,7 +112,7 @@ class Connection:
             data = self._recv(RECEIVE_BYTES)
             self.received += len(data)
             response = self._memo.get(data) or self._read(data)
-        except (OSError, ResponseError) as error:
+        except (OSError, ResponseError, MemoryError) as error:
             self.close(by_server=isinstance(error, ConnectionError))
             failure = self._failure(error)
             raise ExchangeError(failure, self.sent - sent, self.received - received) from None

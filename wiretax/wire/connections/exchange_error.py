@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ssl
 
+from wiretax.wire.connections.generator_limit import generator_limit
 from wiretax.wire.connections.response import ResponseError
-from wiretax.wire.ledger import Failure
+from wiretax.wire.ledger import GENERATOR, Failure
 
 # The user was stopped in the middle of a call, which tells nothing about the endpoint.
 CUT = Failure("cut", 0, "the user was stopped before the answer came")
@@ -34,6 +35,9 @@ def failure_of(error: Exception, connecting: bool) -> Failure:
         error: what was raised in it.
         connecting: whether the connection was not established yet.
     """
+    limit = generator_limit(error)
+    if limit is not None:
+        return Failure(GENERATOR, 0, limit)
     if isinstance(error, ssl.SSLCertVerificationError):
         return Failure("certificate", 0, error.verify_message or error.reason or str(error))
     if isinstance(error, ssl.SSLError):

@@ -80,9 +80,9 @@ class StreamConnection(TlsConnection):
 
     def failure(self, error: Exception) -> Failure:
         """Why an exchange failed, by the exception raised in it."""
-        if self.ended and not isinstance(error, OSError):
+        if self.ended and not isinstance(error, OSError | MemoryError):
             return Failure("lost", 0, "closed by the server before its answer was whole")
-        if isinstance(error, OSError):
+        if isinstance(error, OSError | MemoryError):
             return self._failure(error)
         if isinstance(error, AgreementError):
             return Failure("alpn", 0, str(error))
