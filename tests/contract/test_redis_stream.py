@@ -11,6 +11,7 @@ from typing import Any
 
 import gevent
 import pytest
+import redis
 from redis_server import PROGRAM, STREAM, RedisServer
 
 from wiretax.channels.limits import Limits
@@ -245,6 +246,8 @@ def test_a_redis_that_forgot_everything_is_joined_anew(server: RedisServer) -> N
         ({"name": "n", "channels": "c", "data": "x"}, "channels is not JSON"),
         ({"name": "n", "channel": "c", "data": b"\xff"}, "not UTF-8"),
         ({"name": "n", "channel": "c", "data": "x", "at": "noon"}, "at is 'noon'"),
+        ({"name": "n", "channel": "c", "data": "x", "at": "-1e308"}, "at is '-1e308'"),
+        ({"name": "n", "channel": "c", "data": "x", "at": "nan"}, "at is 'nan'"),
     ],
 )
 def test_an_entry_that_is_no_event_is_skipped_or_ends_it(
@@ -259,10 +262,44 @@ def test_an_entry_that_is_no_event_is_skipped_or_ends_it(
         assert source.counts.skipped == 1
     assert f"entry {bad}: " in said[0]
     assert wrong in said[0]
+    assert said[0].endswith("; skipped, and kept in events:rejected")
+    assert server.pending() == 0
+    with redis.Redis(port=server.port, protocol=2) as raw:
+        kept: Any = raw.xrange("events:rejected")
+    [(_, copy)] = kept
+    assert copy.pop(b"wiretax:id").decode() == bad
+    assert wrong in copy.pop(b"wiretax:reason").decode()
+    assert copy == {
+        name.encode(): each if isinstance(each, bytes) else each.encode() for name, each in fields.items()
+    }
     server.client.xgroup_destroy(STREAM, "wiretax")
     with reading(server, on_error="stop") as source:
         assert source.take(1, 0) == []
         assert wrong in str(source.error)
+
+
+def test_poison_that_redis_does_not_keep_is_acknowledged_all_the_same(server: RedisServer) -> None:
+    server.client.set("events:rejected", "taken by something else")
+    server.add("poison", at="inf")
+    server.add("poison", at="")
+    server.add("1")
+    said = list[str]()
+    with reading(server, said) as source:
+        assert take(source, 1) == ["1"]
+        until(lambda: source.counts.acknowledged == 3)
+        assert server.pending() == 0
+    assert ["WRONGTYPE" in each for each in said] == [False, False, True]
+    assert said[-1].startswith("events:rejected can't keep invalid entries: ")
+
+
+def test_a_long_field_of_poison_is_kept_in_part(server: RedisServer) -> None:
+    server.add("x" * 1_000_000)
+    with reading(server) as source:
+        until(lambda: source.counts.acknowledged == 1)
+    kept: Any = server.client.xrange("events:rejected")
+    [(_, copy)] = kept
+    assert copy["data"] == "x" * 65_536
+    assert server.client.xlen(STREAM) == 1
 
 
 def test_without_redis_it_says_so_and_keeps_the_password(server: RedisServer) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 from commands import Run, environment
@@ -95,6 +96,32 @@ def test_a_publisher_killed_while_draining_loses_no_event(server: RedisServer, t
     assert counts["published"] == counts["acknowledged"] == len(published(second))
     # What was sent twice is part of what is counted so: the mock took no more than that beyond each event once.
     assert 0 <= ledger["events"] - events <= left
+
+
+def test_the_batch_around_poison_is_published_once_and_leaves_nothing_to_the_next_publisher(
+    server: RedisServer, tmp_path: Path
+) -> None:
+    server.add("0", "1")
+    for at in ("-1e308", "1e308", "nan", ""):
+        server.add("99", at=at)
+    server.add("2", "3")
+    first, second = tmp_path / "first", tmp_path / "second"
+    with embedded_mock(Limits(), CostModel()) as endpoint:
+        with draining(server, endpoint, first) as process:
+            until(lambda: set(published(first)) == {0, 1, 2, 3} and not server.pending())
+            said, counts = stop(process)
+        with draining(server, endpoint, second) as process:
+            server.add("4")
+            until(lambda: published(second) == [4] and not server.pending())
+            _, again = stop(process)
+        ledger = read_ledger(endpoint)
+    assert ledger is not None
+    assert ledger["events"] == 5
+    assert [counts["published"], counts["skipped"], counts["acknowledged"]] == [4, 4, 8]
+    assert [again["published"], again["skipped"], again["redelivered"]] == [1, 0, 0]
+    assert len(said) == 4
+    kept: Any = server.client.xrange(f"{STREAM}:rejected")
+    assert [entry["at"] for _, entry in kept] == ["-1e308", "1e308", "nan", ""]
 
 
 def test_redis_killed_while_a_publisher_drains_it_loses_no_event(server: RedisServer, tmp_path: Path) -> None:

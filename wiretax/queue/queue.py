@@ -184,8 +184,9 @@ class Queue:
             raise
         else:
             if call.acknowledged:
-                state.tally.delivered([each.intended_s for each in arrivals], call.began_s, call.ended_s)
+                # First of all: whatever fails from here on, they must not be sent again.
                 self._source.acknowledge(arrivals)
+                state.tally.delivered([each.intended_s for each in arrivals], call.began_s, call.ended_s)
             else:
                 self._settle_failed(state, arrivals, call)
         finally:

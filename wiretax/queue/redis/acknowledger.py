@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -14,12 +14,16 @@ import redis
 from gevent.event import Event as Signal
 from gevent.lock import BoundedSemaphore
 
-from wiretax.queue.redis.address import GeventConnection, RedisAddress
+from wiretax.queue.redis.address import GeventConnection, RedisAddress, why
 
 TIMEOUT_S = 3.0
 # Acknowledgements of this span go in one command; if the consumer dies meanwhile, those entries are sent again.
 COLLECT_S = 0.005
 MAX_PER_COMMAND = 1000
+# Of a poison entry's copy: a field that is longer is cut off. Whole, it stays in its own stream.
+COPIED_BYTES = 65_536
+# How many poison entries are kept, about; the oldest go first.
+MOST_REJECTED = 100_000
 # How often the group's lag is requested.
 LAG_EVERY_S = 0.25
 # Heartbeats within the time after which entries are claimed, so that only those of dead consumers are.
@@ -45,6 +49,11 @@ class Consumer:
     claim_idle_s: float
 
     @property
+    def rejected_stream(self) -> str:
+        """The key of the stream that keeps its poison entries: those that can't be published."""
+        return f"{self.stream}:rejected"
+
+    @property
     def heartbeat_s(self) -> float:
         """Seconds between two heartbeats."""
         return self.claim_idle_s / HEARTBEATS
@@ -59,12 +68,16 @@ class Acknowledger:
         lag: entries that the group had not read when this was last requested.
     """
 
-    def __init__(self, consumer: Consumer) -> None:
+    def __init__(self, consumer: Consumer, warn: Callable[[str], None]) -> None:
+        """``warn``: called if poison entries can't be kept."""
         self.pending: set[bytes] = set()
         self.acknowledged = 0
         self.lag = 0
         self._consumer = consumer
+        self._warn = warn
+        self._warned = False
         self._done: deque[bytes] = deque()
+        self._rejected: deque[tuple[bytes, dict[Any, Any]]] = deque()
         self._has_done = Signal()
         self._turn = BoundedSemaphore(1)
         self._client = consumer.address.client(TIMEOUT_S, GeventConnection)
@@ -73,7 +86,7 @@ class Acknowledger:
     @property
     def unacknowledged(self) -> int:
         """How many entries are done and not yet acknowledged."""
-        return len(self._done)
+        return len(self._done) + len(self._rejected)
 
     def start(self) -> None:
         self._greenlet = gevent.spawn(self._run)
@@ -81,6 +94,12 @@ class Acknowledger:
     def acknowledge(self, tokens: Iterable[object]) -> None:
         """Acknowledge entries soon, or when Redis is back: they are published, or will not be."""
         self._done.extend(token for token in tokens if isinstance(token, bytes))
+        self._has_done.set()
+
+    def reject(self, token: bytes, fields: Mapping[bytes, bytes], reason: str) -> None:
+        """Move a poison entry to the stream of those, with the reason, soon: it won't be published."""
+        copied = {name[:COPIED_BYTES]: value[:COPIED_BYTES] for name, value in fields.items()}
+        self._rejected.append((token, {**copied, "wiretax:id": token, "wiretax:reason": reason}))
         self._has_done.set()
 
     def stop(self) -> None:
@@ -103,7 +122,7 @@ class Acknowledger:
                     self._leave()
         finally:
             self._client.connection_pool.disconnect()
-        return not self._done
+        return not self.unacknowledged
 
     def _run(self) -> None:
         lag_at_s, beat_at_s = 0.0, monotonic() + self._consumer.heartbeat_s
@@ -134,6 +153,29 @@ class Acknowledger:
                     self._done.popleft()
                     self.pending.discard(token)
                 self.acknowledged += len(tokens)
+            while self._rejected:
+                token, fields = self._rejected[0]
+                self._send_rejected(token, fields)
+                self._rejected.popleft()
+                self.pending.discard(token)
+                self.acknowledged += 1
+
+    def _send_rejected(self, token: bytes, fields: dict[Any, Any]) -> None:
+        """Copy and acknowledge a poison entry in one transaction, so that it is never lost between the two."""
+        consumer = self._consumer
+        try:
+            with self._client.pipeline(transaction=True) as together:
+                together.xadd(consumer.rejected_stream, fields, maxlen=MOST_REJECTED, approximate=True)
+                together.xack(consumer.stream, consumer.group, token)
+                together.execute()
+        except redis.ReadOnlyError:
+            raise  # for as long as this server is a replica
+        except redis.ResponseError as error:
+            # Pending, it would come back to every consumer; it stays in its own stream.
+            if not self._warned:
+                self._warned = True
+                self._warn(f"{consumer.rejected_stream} can't keep invalid entries: {why(error)}")
+            self._client.xack(consumer.stream, consumer.group, token)
 
     def _send_heartbeat(self) -> None:
         """Claim again the entries that have been pending for long, which resets their idle time."""

@@ -1,12 +1,14 @@
 """Reading an entry of a Redis stream as an event.
 
 Its fields are ``name``, ``channel`` (or ``channels``, a JSON list), ``data``, and optionally ``at``: when the
-event arrived, in seconds since the epoch. Without ``at``, the entry's id tells that to the millisecond.
+event arrived, in seconds since the epoch. Without ``at``, the entry's id tells that to the millisecond. Either
+has to be a time from ``EARLIEST_S`` to ``AHEAD_S`` from now: no other is when an event arrived.
 """
 
 from __future__ import annotations
 
-from math import isfinite, nan
+import re
+from time import time
 from typing import Any
 
 import orjson
@@ -17,6 +19,13 @@ from wiretax.queue.sources.event_fields import event_of
 
 Fields = dict[bytes, bytes]
 Entry = tuple[bytes, Fields]
+
+# 2001-09-09: what is earlier is no time since the epoch, but since something else.
+EARLIEST_S = 1e9
+# The clock of another machine may be ahead.
+AHEAD_S = 86_400.0
+NUMBER = re.compile(r"\d{1,20}(\.\d{0,20})?([eE]\+?\d{1,2})?", re.ASCII)
+SHOWN_CHARACTERS = 40
 
 
 def read_entry(token: bytes, fields: Fields, limits: Limits) -> tuple[Event, float]:
@@ -31,8 +40,7 @@ def read_entry(token: bytes, fields: Fields, limits: Limits) -> tuple[Event, flo
         ValueError: it is not an event, or the endpoint would refuse it; the message says why.
     """
     document = _document(fields)
-    at_s = _seconds(document["at"]) if "at" in document else int(token.partition(b"-")[0]) / 1000
-    return event_of(document, limits), at_s
+    return event_of(document, limits), _arrived(token, document.get("at"), time())
 
 
 def _document(fields: Fields) -> dict[str, Any]:
@@ -48,11 +56,17 @@ def _document(fields: Fields) -> dict[str, Any]:
     return document
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = nan
-    if not isfinite(seconds):
-        raise ValueError(f"at is {text!r}, expected seconds since the epoch")
-    return seconds
+def _arrived(token: bytes, at: str | None, now_s: float) -> float:
+    """When an entry's event arrived: by its field, or else by its id."""
+    if at is None:
+        seconds = int(token.partition(b"-")[0]) / 1000
+        if not EARLIEST_S <= seconds <= now_s + AHEAD_S:
+            raise ValueError("no at, and the entry's id is not a time; add at, in seconds since the epoch")
+        return seconds
+    number = NUMBER.fullmatch(at)
+    if number is None or not EARLIEST_S <= float(at) <= now_s + AHEAD_S:
+        shown = at if len(at) <= SHOWN_CHARACTERS else f"{at[:SHOWN_CHARACTERS]}..."
+        raise ValueError(
+            f"at is {shown!r}, expected seconds since the epoch, from {EARLIEST_S:.0f} to a day from now"
+        )
+    return float(at)

@@ -13,7 +13,7 @@ from wiretax.channels.limits import Limits
 from wiretax.queue.redis.acknowledger import TIMEOUT_S, Acknowledger, Consumer
 from wiretax.queue.redis.address import GeventConnection, why
 from wiretax.queue.redis.counts import StreamCounts
-from wiretax.queue.redis.entry import Entry, read_entry
+from wiretax.queue.redis.entry import Entry, Fields, read_entry
 from wiretax.queue.sources.arrival import Arrival
 from wiretax.queue.sources.buffer import Buffer
 from wiretax.queue.sources.event_fields import OnError
@@ -174,7 +174,7 @@ class StreamReader:
             try:
                 event, at_s = read_entry(token, fields, self._limits)
             except ValueError as error:
-                self._skip(token, error)
+                self._skip(token, fields, error)
                 continue
             self._counts.read += 1
             self._counts.redelivered += redelivered
@@ -182,13 +182,13 @@ class StreamReader:
             intended_s = min(at_s + self._to_monotonic_s, monotonic())
             self._buffer.put(Arrival(event, intended_s, token))
 
-    def _skip(self, token: bytes, error: ValueError) -> None:
+    def _skip(self, token: bytes, fields: Fields, error: ValueError) -> None:
         wrong = f"stream {self._consumer.stream}, entry {token.decode()}: {error}"
         if self._on_error == "stop":
             raise StreamError(wrong) from None
         self._counts.skipped += 1
-        self._warn(f"{wrong}; skipped")
-        self._acknowledger.acknowledge([token])
+        self._warn(f"{wrong}; skipped, and kept in {self._consumer.rejected_stream}")
+        self._acknowledger.reject(token, fields, str(error))
 
     def _note_disconnected(self, error: redis.RedisError) -> None:
         self._client.connection_pool.disconnect()

@@ -56,7 +56,7 @@ class RedisStream:
             address: the server.
             stream: the stream's key; it is created if it does not exist.
             limits: what the endpoint accepts.
-            on_error: what to do with an invalid entry; one that is skipped is acknowledged.
+            on_error: what to do with an invalid entry; one that is skipped is moved to ``<stream>:rejected``.
             warn: called with a message for each of those, and whenever Redis is lost or back.
             group: consumers that share the entries; it is created if it does not exist, from the oldest entry on.
             consumer: a name that is unique among the group's live consumers; None for this host and process.
@@ -68,7 +68,7 @@ class RedisStream:
         self._warn = warn
         self._counts = StreamCounts()
         self._buffer = Buffer(read_ahead)
-        self._acknowledger = Acknowledger(self._consumer)
+        self._acknowledger = Acknowledger(self._consumer, warn)
         self._reader = StreamReader(
             self._consumer, self._acknowledger, self._buffer, self._counts, limits, on_error, warn
         )

@@ -9,9 +9,6 @@ import orjson
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits, refuse_event
 
-# What orjson can write.
-MAX_DEPTH = 254
-
 # What to do with a line or an entry that isn't a valid event.
 OnError = Literal["skip", "stop"]
 
@@ -35,8 +32,8 @@ def event_of(document: Any, limits: Limits) -> Event:
     if not isinstance(data, str):
         try:
             data = orjson.dumps(data).decode()
-        except TypeError:  # JSON can be read from deeper nesting than it can be written with
-            raise ValueError(f"data is nested too deeply, expected at most {MAX_DEPTH} levels") from None
+        except orjson.JSONEncodeError as error:
+            raise ValueError(f"data can't be encoded as JSON ({error})") from None
     event = Event(name, _channels(document), data)
     if limits.channels == 1 < len(event.channels):
         raise ValueError(f"{len(event.channels)} channels; an item of a batch has one, a trigger takes several")

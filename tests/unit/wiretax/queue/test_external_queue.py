@@ -274,3 +274,22 @@ def test_the_exit_code_that_says_most_counts() -> None:
     assert worst(Exit.OK, Exit.INCONCLUSIVE, Exit.CHECK_FAILED) == 3
     assert worst(Exit.INVALID, Exit.CHECK_FAILED) == 5
     assert worst(Exit.INTERNAL, Exit.INVALID) == 1
+
+
+def test_events_that_were_published_are_acknowledged_whatever_fails_after_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = JsonLines(str(write(tmp_path, 2)), Limits(), "skip", print, clock=CLOCK)
+    queue, slice_ = Queue(WORKLOAD, source, clock=CLOCK), Slice(WORKLOAD, 0)
+    assert slice_.queue is not None
+    state = queue.enter(slice_)
+
+    def fail(*_: object) -> None:
+        raise OverflowError("a time that can't be noted")
+
+    monkeypatch.setattr(type(slice_.queue), "delivered", fail)
+    with pytest.raises(OverflowError):
+        queue.drain(Publisher(None), slice_)  # type: ignore[arg-type]
+    assert state.tally is slice_.queue
+    assert source.counts.published == 2
+    assert source.counts.given_back == 0

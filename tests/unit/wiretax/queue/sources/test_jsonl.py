@@ -57,6 +57,12 @@ def test_a_string_is_sent_as_it_is_and_anything_else_as_compactly_as_json_allows
     ]
 
 
+def test_data_that_is_nested_too_deeply_is_no_event() -> None:
+    deep = b'{"name": "n", "channel": "c", "data": ' + b"[" * 500 + b"]" * 500 + b"}"
+    with pytest.raises(LineError, match="line 2: data can't be encoded as JSON"):
+        events(line(), deep)
+
+
 def test_an_event_goes_to_one_channel_or_to_several() -> None:
     several = json.dumps({"name": "n", "channels": ["a", "b"], "data": ""}).encode()
     assert [event.channels for event in events(line(channel="one"), several)] == [("one",), ("a", "b")]
