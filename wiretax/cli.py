@@ -6,14 +6,17 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from wiretax import __version__
 from wiretax.blas import use_one_thread
+from wiretax.escaping import escape_logs, visible
 from wiretax.terminal import Exit, out, warn
 
 URL_OPTIONS = ("--endpoint", "--against", "--redis")
@@ -63,6 +66,24 @@ class LazyGroup(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{**settings, "commands": LazyCommands()})
 
+    def make_context(self, *args: Any, **settings: Any) -> Any:
+        with _visible_errors():
+            return super().make_context(*args, **settings)
+
+    def invoke(self, *args: Any, **settings: Any) -> Any:
+        with _visible_errors():
+            return super().invoke(*args, **settings)
+
+
+@contextmanager
+def _visible_errors() -> Iterator[None]:
+    """Typer prints its messages itself, with the names of files in them if a shell has put some for a pattern."""
+    try:
+        yield
+    except TyperException as error:
+        error.message = visible(error.message)
+        raise
+
 
 app = typer.Typer(
     name="wiretax",
@@ -97,6 +118,7 @@ def main() -> None:
     if _has_stray_secret(sys.argv[1:]):
         warn("unexpected URL with a secret among the arguments; pass it with --endpoint or PUSHER_URL")
         sys.exit(Exit.USAGE)
+    escape_logs()
     if sys.argv[1:2] != ["observe"]:  # the observed command inherits the environment
         use_one_thread()
     try:

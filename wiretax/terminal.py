@@ -7,11 +7,12 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import NoReturn
 
-from rich.console import Console
+from wiretax.escaping import EscapingConsole
 
 # A file or a CI log has no width; a whole table fits in 120 columns.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-err = Console(stderr=True, highlight=False)
+# Neither obeys what is in text from outside.
+out = EscapingConsole(width=None if sys.stdout.isatty() else 120)
+err = EscapingConsole(stderr=True)
 
 
 class Exit(IntEnum):

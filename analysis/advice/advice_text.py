@@ -13,7 +13,7 @@ from analysis.advice.advise import BUSY, LEAST_LINGER_S, Advice, Candidate
 from analysis.advice.batching_theory import FILLED
 from analysis.advice.reasons import reasons
 from analysis.text.numbers import byte_unit, count, duration, milliseconds, rate, short_percent, size, three_digits
-from analysis.text.terminal_table import print_whole
+from analysis.text.terminal_table import heading, print_whole
 
 MONTH_S = 30 * 86400
 # A saving below this share is small; with fewer events per call than this, one below the second share is, too.
@@ -47,7 +47,8 @@ def print_advice(advice: Advice, console: Console, measured: str = "") -> None:
         say(escape(line))
     if measured:
         say(escape(measured))
-    say(f"[dim]{escape(_legend(advice))}[/dim]")
+    for line in _legend(advice):
+        say(f"[dim]{escape(line)}[/dim]")
 
 
 def _demand(advice: Advice) -> str:
@@ -154,7 +155,7 @@ def render_candidates(advice: Advice) -> Table:
     # A unit in which the options still differ by tenths.
     unit, size = byte_unit(advice.trigger.bytes_per_s / 10)
     for title in COLUMNS:
-        table.add_column(title.format(unit), justify="right", no_wrap=True)
+        table.add_column(heading(title.format(unit)), justify="right", no_wrap=True)
     for option in advice.shown:
         chosen = option is advice.advised
         call = "trigger" if option.batch_size == 1 else f"batch of {option.batch_size}"
@@ -173,11 +174,11 @@ def render_candidates(advice: Advice) -> Table:
     return table
 
 
-def _legend(advice: Advice) -> str:
+def _legend(advice: Advice) -> list[str]:
     tls = "; TLS adds 22 B per record" if advice.demand.workload.transport.tls else ""
-    return (
-        f"sent: HTTP bytes{tls}; a month: 30 days; saving: compared with the trigger\n"
-        "mean, worst: from an event's arrival to its call's response; events arrive at random, one at a time\n"
+    return [
+        f"sent: HTTP bytes{tls}; a month: 30 days; saving: compared with the trigger",
+        "mean, worst: from an event's arrival to its call's response; events arrive at random, one at a time",
         f"linger: long enough to fill {short_percent(FILLED)} of batches, if the budget allows; "
-        f"connections: {short_percent(BUSY)} busy"
-    )
+        f"connections: {short_percent(BUSY)} busy",
+    ]

@@ -15,7 +15,7 @@ from analysis.measures.counts import with_all_columns
 from analysis.measures.layers import HEAD, REQUEST, RESPONSE
 from analysis.text.labels import Row, describe
 from analysis.text.numbers import count, fixed
-from analysis.text.terminal_table import print_whole
+from analysis.text.terminal_table import heading, print_whole
 from wiretax.channels.remedies import remedy
 from wiretax.channels.workload import columns_of
 from wiretax.runs.outcome import REJECTIONS
@@ -58,7 +58,8 @@ def print_observed(run: Run, console: Console) -> None:
         status = f" {failure['status']}" if failure["status"] else ""
         advice = _advice(failure)
         message = str(failure["message"]).rstrip("." if advice else "")
-        say(f"[red]failed[/red]  {failure['count']} x {failure['kind']}{status}: {escape(message + advice)}")
+        what = f"{failure['count']} x {failure['kind']}{status}: {message}{advice}"
+        say(f"[red]failed[/red]  {escape(what)}")
     for warning in run.meta["warnings"]:
         say(f"[yellow]warning[/yellow]  {escape(warning)}")
     for reason in run.meta["invalid_because"]:
@@ -104,10 +105,10 @@ def render_kinds(kinds: pd.DataFrame) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("sent as", no_wrap=True, vertical="bottom")
     for title in COLUMNS:
-        table.add_column(title, justify="right", no_wrap=True)
+        table.add_column(heading(title), justify="right", no_wrap=True)
     for row in kinds.to_dict("records"):
         table.add_row(
-            describe(row),
+            escape(describe(row)),
             f"{row['requests']:,}",
             f"{row['events']:,}",
             fixed(row["head_per_call"], 0),
@@ -135,7 +136,7 @@ def _lines(meta: dict[str, Any]) -> list[str]:
     lines = [f"{requests} on {count(seen['connections'], 'connection')}"]
     # Missing in runs of older versions.
     closed_by: dict[str, int] = seen.get("closed_by") or {}
-    lines += [f"  {number:,} closed by {who}" for who, number in closed_by.items()]
+    lines += [f"  {number:,} closed by {escape(who)}" for who, number in closed_by.items()]
     closer = next(iter(closed_by), PUBLISHER)
     for each in seen["recognised"][:MOST_SHAPES]:
         who = f"{each['profile']}: " + ", ".join(
@@ -152,7 +153,7 @@ def _lines(meta: dict[str, Any]) -> list[str]:
         if each["connection"] not in (None, each["profile_connection"]):
             habit = HABITS[each["connection"]]
             if each["connection"] == "close" and closer != PUBLISHER:
-                habit = f"a connection for each call, since {closer} closes it"
+                habit = f"a connection for each call, since {escape(closer)} closes it"
             lines.append(f"  {habit}; the profile {HABITS[each['profile_connection']]}")
     if len(seen["recognised"]) > MOST_SHAPES:
         lines.append(f"and {len(seen['recognised']) - MOST_SHAPES} other kinds of head; run.json has them")

@@ -8,13 +8,14 @@ from math import isnan
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from analysis.findings.percentile_notes import notes, percentile
 from analysis.measures.queues import KEPT_UP, QUANTILES, SAME_ARRIVALS
 from analysis.text.labels import Row, queue_call
 from analysis.text.numbers import MISSING, count, fixed, milliseconds, percent, plain, scaled
-from analysis.text.terminal_table import fit, print_fitting
+from analysis.text.terminal_table import fit, heading, print_fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,16 @@ def render_queues(table: pd.DataFrame, width: int | None = None) -> Table:
 def _build(table: pd.DataFrame, headings: list[QueueHeading]) -> Table:
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     drawn.add_column("arrivals, sent as", no_wrap=True)
-    for heading in headings:
-        drawn.add_column(heading.title, justify="right", no_wrap=True)
+    for each in headings:
+        drawn.add_column(heading(each.title), justify="right", no_wrap=True)
     for number, (_, rows) in enumerate(table.groupby("curve", sort=False)):
         if number:
             drawn.add_row()
-        drawn.add_row(f"[bold]{arriving(rows.iloc[0].to_dict(), table)}[/bold]")
+        drawn.add_row(f"[bold]{escape(arriving(rows.iloc[0].to_dict(), table))}[/bold]")
         for row in rows.to_dict("records"):
             mark = "!" if row["is_overloaded"] else "*" if row["frontier"] and len(rows) > 1 else " "
             cells = dict(zip(HEADINGS, _cells(row), strict=True))
-            drawn.add_row(f"{mark} {queue_call(row)}", *(cells[heading] for heading in headings))
+            drawn.add_row(escape(f"{mark} {queue_call(row)}"), *(cells[each] for each in headings))
     return drawn
 
 
@@ -154,17 +155,15 @@ def findings(table: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def legend(table: pd.DataFrame) -> str:
+def legend(table: pd.DataFrame) -> list[str]:
     """How to read the columns, in a few lines."""
     late = "late_max_s" if table["late_max_s"].notna().any() else "late_p99_s"
-    return "\n".join(
-        [
-            alike(table),
-            "total: from an event's intended arrival to its call's response; wait: until the call began, with",
-            "linger and queue; wire: the call; saving: against the trigger of the same arrivals",
-            "*: no other sends fewer bytes at a lower p99; !: overloaded, queue still growing",
-            *notes(table, SHOWN_PERCENTILES, "events"),
-            f"scheduling delay up to {scaled(table[late].max(), 1e3, 1)} ms"
-            f"{' (p99)' * (late == 'late_p99_s')}, included in wait",
-        ]
-    )
+    return [
+        alike(table),
+        "total: from an event's intended arrival to its call's response; wait: until the call began, with",
+        "linger and queue; wire: the call; saving: against the trigger of the same arrivals",
+        "*: no other sends fewer bytes at a lower p99; !: overloaded, queue still growing",
+        *notes(table, SHOWN_PERCENTILES, "events"),
+        f"scheduling delay up to {scaled(table[late].max(), 1e3, 1)} ms"
+        f"{' (p99)' * (late == 'late_p99_s')}, included in wait",
+    ]

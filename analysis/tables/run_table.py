@@ -28,7 +28,7 @@ from analysis.tables.queue_table import findings, legend, print_queues
 from analysis.text.labels import call, describe, protocol, second_server, transport
 from analysis.text.numbers import count, fixed, listed
 from analysis.text.setup_text import cpu_in_words, server_in_words
-from analysis.text.terminal_table import fit, print_fitting
+from analysis.text.terminal_table import fit, heading, print_fitting
 from wiretax.runs.mode import mode_in
 from wiretax.runs.reader import Run
 
@@ -41,7 +41,7 @@ def print_run(run: Run, console: Console) -> None:
     say = partial(console.print, soft_wrap=not console.is_terminal)
     plan, against = run.meta["plan"], run.meta.get("against")
     say(
-        f"[bold]{escape(plan['name'])}[/bold]  {escape(run.meta['endpoint'])}  {server_in_words(run)}  "
+        f"[bold]{escape(plan['name'])}[/bold]  {escape(run.meta['endpoint'])}  {escape(server_in_words(run))}  "
         f"{count(plan['users'], 'user')}, {count(run.meta['rounds_measured'], 'round')}"
     )
     if against:
@@ -58,7 +58,8 @@ def print_run(run: Run, console: Console) -> None:
             say(escape(line))
         for line in findings(queues):
             say(f"[yellow]queue[/yellow]    {escape(line)}")
-        say(f"[dim]{escape(legend(queues))}[/dim]")
+        for line in legend(queues):
+            say(f"[dim]{escape(line)}[/dim]")
     say(f"[dim]{escape(_cpu(run.meta['busy'], has_gain))}[/dim]")
     for caution in cautions(run.slices, run.meta):
         say(f"[yellow]caution[/yellow]  {escape(str(caution))}")
@@ -67,7 +68,7 @@ def print_run(run: Run, console: Console) -> None:
     for reason in run.meta["invalid_because"]:
         say(f"[red]invalid[/red]  {escape(reason)}")
     for line in _counted(run.meta):
-        say(line)
+        say(escape(line))
     say(f"saved in {escape(str(run.folder))}")
 
 
@@ -87,10 +88,11 @@ def _print_workloads(run: Run, console: Console, say: Callable[..., None]) -> bo
         say()
         say(escape(_difference_in_bytes(pairs, run.meta)))
     for line in _findings(run.slices, side_by_side):
-        say(line)
+        say(escape(line))
     for line in connection_notes(run.slices):
         say(escape(line))
-    say(f"[dim]{escape(_legend(run.meta, side_by_side, summary))}[/dim]")
+    for line in _legend(run.meta, side_by_side, summary):
+        say(f"[dim]{escape(line)}[/dim]")
     if why := why_no_gain(run.slices):
         say(escape(why))
     return bool(summary["gain"].notna().any())
@@ -172,18 +174,16 @@ def _difference_in_bytes(pairs: pd.DataFrame, meta: dict[str, Any]) -> str:
     return f"against got {what} per call compared with endpoint: each call carries its own host, app id and key"
 
 
-def _legend(meta: dict[str, Any], side_by_side: bool, summary: pd.DataFrame) -> str:
+def _legend(meta: dict[str, Any], side_by_side: bool, summary: pd.DataFrame) -> list[str]:
     """How to read the columns, in a few lines."""
     # The table of client libraries has no times.
     is_free = mode_in(meta) == "free"
     times = [closed_loop(meta["plan"]["users"], is_free), OPEN_LOOP, *notes(summary, TIMES)]
-    return "\n".join(
-        [
-            "saving and gain: per message, against the trigger of the same payload and client; CI across rounds",
-            "sent, received: HTTP bytes; cable: both directions, with TLS, TCP and IP, handshakes included",
-            *([] if side_by_side else times),
-        ]
-    )
+    return [
+        "saving and gain: per message, against the trigger of the same payload and client; CI across rounds",
+        "sent, received: HTTP bytes; cable: both directions, with TLS, TCP and IP, handshakes included",
+        *([] if side_by_side else times),
+    ]
 
 
 def _cpu(busy: dict[str, Any], has_gain: bool) -> str:
@@ -220,7 +220,7 @@ def _headed(second: str, columns: list[Column]) -> Table:
     table.add_column("payload", justify="right", no_wrap=True)
     table.add_column(second, no_wrap=True)
     for column in columns:
-        table.add_column(column.title, justify="right", no_wrap=True)
+        table.add_column(heading(column.title), justify="right", no_wrap=True)
     return table
 
 
@@ -230,7 +230,7 @@ def _build_clients(pairs: pd.DataFrame, columns: list[Column]) -> Table:
         for position, row in enumerate(rows.to_dict("records")):
             payload = f"{row['payload_bytes']:,} B" if position == 0 else ""
             name = ", ".join([row["client"], *transport(row)])
-            table.add_row(payload, name, *(column.cell(row) for column in columns))
+            table.add_row(payload, escape(name), *(column.cell(row) for column in columns))
     return table
 
 
@@ -243,8 +243,8 @@ def _build(summary: pd.DataFrame, columns: list[Column]) -> Table:
             table.add_row()
         if several and rows.iloc[0]["client"] != client:
             client = rows.iloc[0]["client"]
-            table.add_row("", f"[bold]{client}[/bold]")
+            table.add_row("", f"[bold]{escape(client)}[/bold]")
         for position, row in enumerate(rows.to_dict("records")):
             payload = f"{row['payload_bytes']:,} B" if position == 0 else ""
-            table.add_row(payload, describe(row), *(column.cell(row) for column in columns))
+            table.add_row(payload, escape(describe(row)), *(column.cell(row) for column in columns))
     return table

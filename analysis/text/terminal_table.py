@@ -8,6 +8,9 @@ from typing import Protocol, TypeVar
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
+
+from wiretax.escaping import EscapingConsole
 
 # Wider than any table.
 ENDLESS = 10_000
@@ -44,7 +47,12 @@ class Whole:
 
 def width_of(table: Table) -> int:
     """The width of a table in characters."""
-    return Console(width=ENDLESS).measure(table).maximum
+    return EscapingConsole(width=ENDLESS).measure(table).maximum
+
+
+def heading(title: str) -> Text:
+    """A column's title, which may have several lines."""
+    return Text(title)
 
 
 def fit(

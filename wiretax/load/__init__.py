@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from wiretax.blas import use_one_thread
+from wiretax.escaping import escape_logs
 
 # Locust puts the current folder first on sys.path. A package named analysis in it would be imported instead of the
 # one that is installed beside wiretax, so that one is imported here, before anything asks for it.
@@ -21,5 +22,6 @@ try:
     import_module("analysis")
 finally:
     sys.path.remove(_HOME)
-# Also in Locust's own processes, before anything imports numpy.
+# Also in Locust's own processes: before anything imports numpy, and before anything is logged.
 use_one_thread()
+escape_logs()

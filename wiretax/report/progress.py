@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Protocol
 
 from rich.console import Console
-from rich.markup import escape
 
 from wiretax.progress_bar import progress_bar
 
@@ -33,7 +32,7 @@ class ReportBar:
         self._progress.start()
 
     def step(self, part: str, done: float) -> None:
-        self._progress.update(self._task, completed=done, now=escape(part))
+        self._progress.update(self._task, completed=done, now=part)
         self._progress.refresh()
 
     def close(self) -> None:

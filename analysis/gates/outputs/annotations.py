@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.gates.evaluation.result import Case, GateResult
+from wiretax.escaping import visible
 
 
 def annotate(result: GateResult) -> Iterator[str]:
@@ -30,4 +31,4 @@ def _line(level: str, title: str, message: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return "%0A".join(visible(line).replace("%", "%25") for line in text.split("\n"))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from analysis.gates.evaluation.result import Case, GateResult
 from wiretax import __version__
+from wiretax.escaping import visible
 
 SUITE = "wiretax.gate"
-# Characters that XML 1.0 can't represent.
-UNWRITABLE = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(result: GateResult) -> bytes:
@@ -32,13 +30,11 @@ def junit_xml(result: GateResult) -> bytes:
         kind = _kind(case, result)
         counts["tests"] += 1
         if kind is None:
-            ET.SubElement(test, "system-out").text = UNWRITABLE.sub("\ufffd", case.message)
+            ET.SubElement(test, "system-out").text = visible(case.message)
             continue
         counts[{"failure": "failures", "error": "errors", "skipped": "skipped"}[kind]] += 1
         about = {"message": case.message} | ({} if kind == "skipped" else {"type": case.verdict})
-        ET.SubElement(test, kind, _clean(about)).text = UNWRITABLE.sub(
-            "\ufffd", f"{case.metric} of {case.subject}: {case.message}"
-        )
+        ET.SubElement(test, kind, _clean(about)).text = visible(f"{case.metric} of {case.subject}: {case.message}")
     suite.attrib |= _clean(
         {
             "name": SUITE,
@@ -62,4 +58,5 @@ def _kind(case: Case, result: GateResult) -> str | None:
 
 
 def _clean(attributes: Mapping[str, str]) -> dict[str, str]:
-    return {name: UNWRITABLE.sub("\ufffd", value) for name, value in attributes.items()}
+    """Without characters that XML can't represent, or that a terminal would obey."""
+    return {name: visible(value) for name, value in attributes.items()}

@@ -6,6 +6,7 @@ import re
 
 from analysis.gates.evaluation.phrases import measured, span
 from analysis.gates.evaluation.result import Case, GateResult
+from wiretax.escaping import visible
 
 SIGNS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "invalid": "⛔", "skipped": "⏭️"}
 WORDS = {0: "passed", 3: "failed", 4: "undecided", 5: "invalid"}
@@ -45,4 +46,4 @@ def _row(case: Case) -> str:
 
 def text(value: str) -> str:
     """A value as plain text, on one line."""
-    return MARKUP.sub(r"\\\1", " ".join(value.split()))
+    return MARKUP.sub(r"\\\1", visible(" ".join(value.split())))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from analysis.gates.evaluation.phrases import figure, measured, span, unit_of
 from analysis.gates.evaluation.result import Case, GateResult, Verdict
@@ -61,10 +62,11 @@ def print_result(result: GateResult, console: Console) -> None:
         say(f"[{style}]{case.verdict}[/{style}]  {escape(about)}: {escape(case.message)}")
     for note in result.notes:
         say(f"[dim]note  {escape(note)}[/dim]")
-    say(f"gate {escape(result.gates)}: {result.sentence}")
+    say(f"gate {escape(result.gates)}: {escape(result.sentence)}")
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in annotate(result):
-            console.out(line, highlight=False)
+            # A string could not have a command.
+            console.print(Text(line), soft_wrap=True)
 
 
 def print_metrics(console: Console) -> None:

@@ -109,6 +109,7 @@ class SweepLines:
                 f"{self._name}: {where(step)}, {step.workload.name} {events_per_second(result):,.0f} events/s, "
                 f"{self._time_left.estimate(step.done) or 'just begun'}",
                 highlight=False,
+                markup=False,
                 soft_wrap=True,
             )
 

@@ -233,9 +233,9 @@ def test_the_queue_table_and_page_show_them() -> None:
     console = Console(width=120, file=StringIO(), record=True)
     console.print(render_queues(table))
     assert ">64" in console.export_text()
-    said = legend(queue_frontier(queues_of(FEW)))
+    said = " ".join(legend(queue_frontier(queues_of(FEW))))
     assert "-: too few events; p99 needs 1,000, p99.9 10,000" in said
-    assert "too few" not in legend(queue_frontier(queues_of(replace(MANY, calls=500))))
+    assert "too few" not in " ".join(legend(queue_frontier(queues_of(replace(MANY, calls=500)))))
     [row] = queues(lossy(MANY, 30)).rows
     assert any(str(cell).startswith(">64") for cell in row)
     assert "events without an acknowledgement" in queues(lossy(MANY, 30)).html()

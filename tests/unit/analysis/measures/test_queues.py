@@ -97,7 +97,7 @@ def printed(run: Run) -> str:
     table = queue_frontier(run)
     console = Console(width=120, file=StringIO(), record=True)
     console.print(render_queues(table))
-    for line in (*findings(table), legend(table)):
+    for line in (*findings(table), *legend(table)):
         console.print(line, soft_wrap=True)
     return console.export_text()
 

@@ -1,0 +1,125 @@
+"""Text of a hostile server, and of a hostile run, on the terminal of each command: it does nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from commands import Plan, Run, environment
+from raw_server import OK, RawServer, answer, raw_server
+from warm import run_warm
+
+from wiretax.escaping import visible
+
+ROOT = Path(__file__).parents[2]
+# Clears the screen, sets the clipboard, forges a line with a command, turns text, and ends markup that is ours.
+HOSTILE = "bad \x1b[2J\x1b]52;c;eA==\x07\r\n::error file=x::forged\n##[error]x \u202egnp.\u2066 \x9b2J [/] [red]y"
+ERROR = answer("400 Bad", json.dumps({"error": HOSTILE}, ensure_ascii=False).encode(), "Server: a\x9b2J")
+TEXT = answer("403 Forbidden", HOSTILE.encode(), "Date: \x9b2J", "Location: \x9b2J")
+# No client takes these for HTTP.
+HEADER = answer("200 OK", b"{}", "Server: \x1b[2J\x07")
+STATUS = b"\x1b[2J\r\n::error ::x\r\n\r\n"
+SEND = """
+import os, http.client
+connection = http.client.HTTPConnection(os.environ["PUSHER_HOST"], int(os.environ["PUSHER_PORT"]))
+path, body = "/apps/1/events?auth_key=key&auth_signature=0", '{"name":"e","channels":["c"],"data":"d"}'
+connection.request("POST", path, body)
+connection.getresponse().read()
+"""
+
+
+def check(done: subprocess.CompletedProcess[str]) -> str:
+    """What a command printed, once nothing in it can act."""
+    printed = done.stdout + done.stderr
+    assert "Traceback" not in printed
+    assert "internal error" not in printed
+    for line in printed.split("\n"):
+        assert visible(line) == line
+        assert not line.strip().startswith("::")
+        assert "##[" not in line
+    return printed
+
+
+@pytest.fixture(params=[ERROR, TEXT], ids=["error", "text"])
+def hostile(request: pytest.FixtureRequest) -> Iterator[RawServer]:
+    with raw_server(lambda _, __: request.param) as server:
+        yield server
+
+
+@pytest.fixture
+def sick() -> Iterator[RawServer]:
+    """A server that accepts the first calls, and answers each further one with another text."""
+    with raw_server(lambda _, number: OK if number < 40 else ERROR) as server:
+        yield server
+
+
+@pytest.mark.parametrize("reply", [HEADER, STATUS], ids=["header", "status"])
+def test_what_is_no_http(run: Run, plan: Plan, reply: bytes) -> None:
+    with raw_server(lambda _, __: reply, closes=True) as server:
+        check(run("run", plan(), "--endpoint", server.url()))
+        check(run("doctor", "--endpoint", server.url()))
+
+
+def test_run_and_doctor(run: Run, plan: Plan, hostile: RawServer) -> None:
+    assert "\\x1b[2J" in check(run("run", plan(), "--endpoint", hostile.url()))
+    assert "\\x1b[2J" in check(run("doctor", "--timeout", "1s", "--endpoint", hostile.url()))
+
+
+def test_a_run_that_meets_errors_and_what_is_made_of_it(
+    run: Run, plan: Plan, sick: RawServer, tmp_path: Path
+) -> None:
+    assert "\\x1b[2J" in check(run("run", plan(rounds=2), "--endpoint", sick.url()))
+    [saved] = (tmp_path / "results").iterdir()
+    (tmp_path / "gates.toml").write_text('schema = 1\n[[check]]\nid = "a"\nmetric = "saving"\nmin = 0.1\n')
+    for github in ("", "true"):
+        check_but_annotations(run("gate", "--gates", "gates.toml", GITHUB_ACTIONS=github))
+    for name in ("summary.md", "junit.xml"):
+        for line in (saved / name).read_text().splitlines():
+            assert visible(line) == line
+            assert not line.strip().startswith("::")
+
+
+def check_but_annotations(done: subprocess.CompletedProcess[str]) -> None:
+    ours = [
+        line
+        for line in done.stdout.split("\n")
+        if not line.startswith(("::error title=wiretax ", "::warning title=wiretax "))
+    ]
+    check(subprocess.CompletedProcess(done.args, done.returncode, "\n".join(ours), done.stderr))
+    for line in done.stdout.split("\n"):
+        assert visible(line) == line
+
+
+def test_a_run_from_somewhere_else(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "results" / "2026-01-31T12-00-00-\x1b[2J\n::error ::x"
+    folder.parent.mkdir()
+    shutil.copytree(ROOT / "results" / "reference" / "quick", folder)
+    document = json.loads((folder / "run.json").read_text())
+    document["plan"]["name"] = document["endpoint"] = HOSTILE
+    document |= {"warnings": [HOSTILE], "invalid_because": [HOSTILE], "valid": False}
+    (folder / "run.json").write_text(json.dumps(document))
+    (tmp_path / "gates.toml").write_text('schema = 1\n[[check]]\nid = "a"\nmetric = "saving"\nmin = 0.1\n')
+    assert "\\x1b[2J" in check(run("gate", "--gates", "gates.toml"))
+    check_but_annotations(run("gate", "--gates", "gates.toml", GITHUB_ACTIONS="true"))
+    check(run("advise", "--rate", "500/s", "--payload", "100", "--rtt", "1ms", "--budget", "1s"))
+    # A shell puts names of files for a pattern.
+    check(run("report", str(folder), str(folder)))
+    check(run("run", "\x1b[2J\n::error ::x.toml"))
+    check(run("gate", "--\x1b[2J\n::error ::x"))
+
+
+def test_observe(run: Run, hostile: RawServer) -> None:
+    done = run("observe", "--upstream", hostile.url(), "--", sys.executable, "-c", SEND)
+    assert "\\x1b[2J" in check(done)
+
+
+def test_locust(hostile: RawServer, sick: RawServer, tmp_path: Path) -> None:
+    options = ["-f", str(ROOT / "scenarios" / "locustfile.py"), "--headless", "-u", "1", "-t", "1s", "TriggerUser"]
+    for server in (hostile, sick):
+        done = run_warm("locust", *options, "--endpoint", server.url(), cwd=tmp_path, env=environment())
+        assert "\\x1b[2J" in check(done)
