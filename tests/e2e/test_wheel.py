@@ -20,6 +20,12 @@ from warm import SHOWN, Warm
 ROOT = Path(__file__).parents[2]
 # Generic names that a user may well have in the folder wiretax is started in.
 USERS_OWN = ["scenarios", "analysis", "notebooks", "locustfile", "benchmarks", "docs", "tests"]
+# Names that Python programs import. Nothing is imported from the current folder.
+SHADOWS = [
+    *("asyncio", "contextlib", "email", "json", "pickle", "queue", "re", "ssl", "types", "typing"),
+    *("gevent", "ipykernel", "jinja2", "locust", "numpy", "orjson", "pandas", "rich", "sitecustomize", "typer"),
+    "wiretax",
+]
 PUBLISH = """\
 import hashlib, hmac, json, os, time, urllib.request
 url, key, secret = (os.environ[f"PUSHER_{name}"] for name in ("URL", "KEY", "SECRET"))
@@ -62,11 +68,16 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("folder")
     if "own" in request.param:
-        for name in USERS_OWN:
-            (made / name).mkdir()
-            (made / name / "__init__.py").write_text(f"raise SystemExit('the {name} of the user was imported')\n")
-        (made / "locustfile.py").write_text("raise SystemExit('the locustfile of the user was imported')\n")
+        _write_packages(made, [*USERS_OWN, *SHADOWS])
     return made
+
+
+def _write_packages(folder: Path, names: list[str]) -> None:
+    """Packages and a locustfile that fail when they are imported."""
+    for name in names:
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text(f"raise SystemExit('the {name} of the user was imported')\n")
+    (folder / "locustfile.py").write_text("raise SystemExit('the locustfile of the user was imported')\n")
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +153,7 @@ def test_commands_that_need_no_run(programs: Path, folder: Path, commands: Run) 
     assert advised.returncode == 0, advised.stderr
     examined = commands("doctor")
     assert examined.returncode == 0, examined.stdout + examined.stderr
-    observed = commands("observe", "--results", "seen", "--", sys.executable, "-c", PUBLISH)
+    observed = commands("observe", "--results", "seen", "--", sys.executable, "-P", "-c", PUBLISH)
     assert observed.returncode == 0, observed.stderr
     for name in ("mock", "feed", "ui", "gate"):
         shown = commands(name, "--help")
@@ -152,7 +163,22 @@ def test_commands_that_need_no_run(programs: Path, folder: Path, commands: Run) 
     assert shown.returncode == 0, shown.stderr
 
 
-def test_locust_by_the_shipped_locustfiles(programs: Path, folder: Path) -> None:
+def test_python_m_wiretax_imports_nothing_from_the_folder_but_what_python_itself_does(
+    programs: Path, tmp_path: Path
+) -> None:
+    # runpy, which looks for wiretax, comes before it.
+    early = {"contextlib", "re", "types", "typing", "wiretax"}
+    _write_packages(tmp_path, [name for name in (*USERS_OWN, *SHADOWS) if name not in early])
+    done = run(programs, tmp_path, "python", "-m", "wiretax", "run", "no-such-plan")
+    assert (done.returncode, "no-such-plan" in done.stderr) == (2, True), done.stderr
+    assert "was imported" not in done.stderr
+
+
+def test_locust_by_the_shipped_locustfiles(programs: Path, folder: Path, tmp_path: Path) -> None:
+    if (folder / USERS_OWN[0]).exists():
+        # Locust itself puts the current folder first on sys.path.
+        _write_packages(tmp_path, USERS_OWN)
+    folder = tmp_path
     located = run(
         programs, folder, "python", "-P", "-c", "from wiretax.shipped import shipped; print(shipped('scenarios'))"
     )

@@ -26,7 +26,7 @@ def ui(context: typer.Context) -> None:
         if not os.environ.get(PASSWORD_VARIABLE):
             fail(f"--web-login needs a password: set {PASSWORD_VARIABLE}", Exit.USAGE)
     locustfile = shipped("scenarios") / "locustfile.py"
-    # Locust patches the standard library, so it starts in a new process. -P: a locust.py in the current folder is
-    # not Locust.
-    python = [sys.executable, "-P", "-m", "locust", "-f", str(locustfile)]
+    # Locust patches the standard library, so it starts in a new process. -P: modules in the current folder are not
+    # imported.
+    python = [sys.executable, "-P", "-m", "wiretax.load.drivers.ui_process", "-f", str(locustfile)]
     os.execv(sys.executable, [*python, *DEFAULTS, *context.args])
