@@ -17,6 +17,7 @@ from wiretax.load.drivers.locust_session import LocustSession
 from wiretax.load.free.options import add_options
 from wiretax.load.users.publishers import FreeUser
 from wiretax.load.users.queue import FreeQueueUser
+from wiretax.load.web.guard import add_web_options
 
 __all__ = ["BatchUser", "MultiTriggerUser", "QueueUser", "TriggerUser"]
 
@@ -49,6 +50,7 @@ class QueueUser(FreeQueueUser):
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]
 def add_wiretax_options(parser: Any) -> None:
     add_options(parser)
+    add_web_options(parser)
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]

@@ -52,7 +52,12 @@ class Inside:
         )
         self.runner = self.environment.create_local_runner()
         if web:
-            self.environment.create_web_ui(port=0, delayed_start=True, userclass_picker_is_active=picker)
+            self.environment.create_web_ui(
+                port=0,
+                delayed_start=True,
+                userclass_picker_is_active=picker,
+                web_login=parsed.web_login,
+            )
         # The tests' process keeps its own way of being interrupted.
         with mock.patch("wiretax.load.drivers.locust_session.on_interrupt"):
             session = prepare(self.environment)
@@ -64,9 +69,15 @@ class Inside:
         return self.environment.process_exit_code
 
     def post(self, path: str, **form: Any) -> dict[str, Any]:
-        web_ui: Any = self.environment.web_ui
-        answer: dict[str, Any] = web_ui.app.test_client().post(path, data=form).get_json()
+        answer: dict[str, Any] = self.visitor().post(path, data=form).get_json()
         return answer
+
+    def visitor(self) -> Any:
+        """A client of the web UI whose requests have its token, as a page's have."""
+        web_ui: Any = self.environment.web_ui
+        client = web_ui.app.test_client()
+        client.environ_base["HTTP_X_WIRETAX_TOKEN"] = client.get("/wiretax/token").get_data(as_text=True)
+        return client
 
     def until(self, true: Callable[[], object]) -> None:
         """Let Locust's greenlets run until something is so."""
@@ -113,7 +124,7 @@ class Inside:
 
 @contextmanager
 def inside(
-    *arguments: str, classes: list[type[Any]] = CLASSES, web: bool = False, picker: bool = False
+    *arguments: str, classes: list[type[Any]] = CLASSES, web: bool = False, picker: bool = False, **env: str
 ) -> Iterator[Inside]:
     """What ``locust -f scenarios/locustfile.py`` sets up with these arguments.
 
@@ -121,6 +132,7 @@ def inside(
         SystemExit: as there; why is in the log.
     """
     own = {name: value for name, value in os.environ.items() if not name.startswith(("PUSHER", "WIRETAX"))}
+    own.update(env)
     # Locust's page reads the command line again.
     with mock.patch.dict(os.environ, own, clear=True), mock.patch.object(sys, "argv", ["locust"]):
         made = Inside(arguments, classes, web, picker)

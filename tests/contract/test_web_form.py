@@ -131,15 +131,26 @@ REJECTED: list[tuple[dict[str, Any], str]] = [
     ({"endpoint": "http://k:s@127.0.0.1:1/apps/1"}, "nothing listens at http://127.0.0.1:1/apps/1"),
     # Options that Locust would let anybody set who can reach the page.
     ({"yes": "true"}, "yes can't be set in the form; start the web UI with --yes instead"),
+    ({"yes": "false"}, "yes can't be set in the form"),
     ({"events": "/etc/passwd"}, "events can't be set in the form"),
+    ({"redis": ""}, "redis can't be set in the form"),
     ({"gates": "gates.toml"}, "gates can't be set in the form"),
+    ({"web_name": "elsewhere.example"}, "'web_name' is not a field of the form"),
+    ({"html_file": "page.html"}, "'html_file' is not a field of the form"),
+    ({"headless": "true"}, "'headless' is not a field of the form"),
+    ({"nonsense": "1"}, "'nonsense' is not a field of the form"),
+    ({"x" * 1_000: "1"}, "is not a field of the form"),
+    (
+        {"user_classes": ["BatchUser", "Nobody"]},
+        "user_classes = 'Nobody', expected one of BatchUser, MultiTrigger",
+    ),
+    ({"shape_class": "Wave"}, "shape_class = 'Wave', expected one of Default"),
     # What Locust itself rejects, after it has taken some fields.
     ({"batch_size": "3", "user_count": "x"}, "Invalid user_count"),
     ({"batch_size": "3", "spawn_rate": "0"}, "Missing or invalid user_count or spawn_rate"),
     ({"batch_size": "3", "user_count": "-1"}, "Missing or invalid user_count or spawn_rate"),
     ({"batch_size": "3", "run_time": "soon", "host": "http://127.0.0.1:1"}, "Valid run_time formats are"),
     ({"batch_size": "3", "user_classes": ["BatchUser"], "spawn_rate": "none"}, "Invalid spawn_rate"),
-    ({"batch_size": "3", "stop_timeout": "never"}, "a field can't be used: invalid literal for int()"),
 ]
 
 
@@ -154,11 +165,61 @@ def test_a_rejected_form_leaves_no_trace() -> None:
             assert says in answer["message"], form
             assert state(locust) == before, form
         locust.start(linger="9ms")
-        run = locust.stop()
-    # The last form that was accepted still counts for what this one did not say.
-    assert (run.meta["options"]["batch_size"], run.meta["options"]["rate"]) == (4, "100/s")
-    assert run.meta["options"]["linger"] == "9ms"
-    assert run.meta["valid"], run.meta["invalid_because"]
+        assert locust.stop().meta["valid"]
+
+
+def test_a_test_begins_with_the_options_of_the_command_line_whatever_was_posted_before(tmp_path: Path) -> None:
+    with embedded_mock(Limits(), CostModel()) as mock, inside("--rate", "100/s", web=True, picker=True) as locust:
+        endpoint = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{mock.port}/apps/{DEMO.app_id}"
+        locust.start(batch_size="4", rate="200/s", endpoint=endpoint, max_messages="99999", profile="before")
+        first = locust.stop().meta
+        assert first["endpoint"].startswith(f"http://127.0.0.1:{mock.port}/")
+        locust.start(linger="9ms")
+        second = locust.stop().meta
+        assert locust.environment.profile is None
+    assert [second["options"][name] for name in ("batch_size", "rate", "linger")] == [10, "100/s", "9ms"]
+    assert second["options"]["max_messages"] == 0
+    assert second["options"]["endpoint"] != first["options"]["endpoint"]
+    assert second["valid"], second["invalid_because"]
+
+
+def test_a_secret_in_the_host_field_is_refused_and_shown_nowhere(server: dict[str, str]) -> None:
+    secret = "http://key:S3CRET@127.0.0.1:1"
+    with inside("--endpoint", server["endpoint"], "--ca", server["ca"], web=True) as locust:
+        visitor = locust.visitor()
+        for form in (USERS, {**USERS, "user_count": "x"}, {**USERS, "run_time": "soon"}):
+            answer = visitor.post("/swarm", data={**form, "host": secret})
+            assert "give the endpoint with --endpoint" in answer.get_json()["message"]
+            assert b"S3CRET" not in answer.get_data()
+        locust.start()
+        answer = visitor.post("/swarm", data={**USERS, "host": secret})
+        assert not answer.get_json()["success"]
+        assert b"S3CRET" not in answer.get_data()
+        for path in (
+            "/",
+            "/stats/report",
+            "/stats/report?download=1",
+            "/stats/requests",
+            "/logs",
+            "/wiretax/figures",
+        ):
+            shown = visitor.get(path)
+            assert "S3CRET" not in shown.get_data(as_text=True) + str(shown.headers), path
+        assert "S3CRET" not in str(locust.stop().meta)
+
+
+def test_a_secret_in_the_host_option_is_refused_whatever_the_endpoint_is(
+    server: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    for more in ([], ["--endpoint", server["endpoint"], "--ca", server["ca"]]):
+        with (
+            pytest.raises(SystemExit) as ended,
+            inside("--host", "http://key:S3CRET@127.0.0.1:1", *more, web=True),
+        ):
+            pass
+        assert ended.value.code == 2
+    assert caplog.text.count("give the endpoint with --endpoint") == 2
+    assert "S3CRET" not in caplog.text
 
 
 def test_nothing_is_sent_for_a_form_that_locust_rejects() -> None:
@@ -179,8 +240,7 @@ def test_a_form_that_fails_inside_locust_leaves_no_trace(monkeypatch: pytest.Mon
             raise RuntimeError("a bug")
 
         monkeypatch.setattr(locust.environment.web_ui, "_cancel_run_time_timer", fail)
-        web_ui: Any = locust.environment.web_ui
-        answer = web_ui.app.test_client().post("/swarm", data={**USERS, "batch_size": "3"})
+        answer = locust.visitor().post("/swarm", data={**USERS, "batch_size": "3"})
         assert answer.status_code == 500
         assert state(locust) == before
 

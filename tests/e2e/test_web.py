@@ -130,6 +130,7 @@ def test_what_the_server_rejects_is_said_in_the_form_or_left_out_of_a_plan(share
         shared.start(**{**large, "user_classes": "TriggerUser"})
         shared.post("/stop")
         shared.start(endpoint=endpoint, plan="headline")
+        shared.wait_until(lambda found: any(each["sent_as"] == "batch of 10" for each in found["workloads"]))
         shared.post("/stop")
     alone, plan = (read_run(folder) for folder in reversed(shared.runs[:2]))
     assert set(alone.slices["api"]) == {"trigger"}

@@ -16,6 +16,7 @@ from web_ui import USERS, site
 from wiretax.runs.reader import read_run
 
 VISIT = Path(__file__).parent / "visit.py"
+ATTACK = Path(__file__).parent / "attack.py"
 ARTEFACTS = Path(__file__).parents[1] / ".artefacts"
 LOCUSTFILE = Path(__file__).parents[2] / "scenarios" / "locustfile.py"
 PLAIN = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--web-host", "127.0.0.1"]
@@ -90,6 +91,27 @@ def test_a_login_keeps_others_out_of_every_page(tmp_path: Path) -> None:
         assert made.http.post("/wiretax/login", data={"password": "open sesame"}).headers["location"] == "/"
         assert made.http.get("/wiretax/figures").json()["runs"] == []
         assert made.http.get("/").status_code == 200
+
+
+def test_a_browser_logs_in_and_lets_no_other_sites_page_in(tmp_path: Path) -> None:
+    if shutil.which("chromium") is None:
+        pytest.skip("chromium is not installed")
+    with site(tmp_path, "--web-login", WIRETAX_WEB_PASSWORD="open sesame") as made:
+        done = subprocess.run(
+            [sys.executable, str(ATTACK), made.address, "open sesame"],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        seen = json.loads(done.stdout)
+        assert seen["logged_in_at"] == f"{made.address}/"
+        # A page can read no answer, and Chromium does not show those of its fetches; nothing was started.
+        assert set(seen["tried"].values()) == {"TypeError"}
+        assert seen["statuses"] == {"/login": 403, "/stop": 403}
+        made.http.post("/wiretax/login", data={"password": "open sesame"})
+        assert made.http.get("/stats/requests").json()["state"] == "ready"
 
 
 def test_a_secret_is_in_no_page_and_stands_where_its_field_is_left_empty(tmp_path: Path) -> None:

@@ -24,12 +24,18 @@ USERS = {"user_count": "4", "spawn_rate": "4"}
 class Site:
     """A web UI that runs in a folder."""
 
-    def __init__(self, folder: Path, port: int, process: Process) -> None:
+    def __init__(self, folder: Path, port: int, process: Process, base: str) -> None:
         self.folder = folder
         self.address = f"http://127.0.0.1:{port}"
         self.http = httpx.Client(base_url=self.address, timeout=30)
         self.process = process
         self.log: list[str] = []
+        self.base = base
+
+    def take_token(self) -> None:
+        """Send the token of the pages with each request, as they do; the path says where they are."""
+        answer = self.http.get(f"{self.base}/wiretax/token").raise_for_status()
+        self.http.headers["X-Wiretax-Token"] = answer.text
 
     def post(self, path: str, **form: str) -> dict[str, Any]:
         answer: dict[str, Any] = self.http.post(path, data=form).json()
@@ -78,7 +84,8 @@ def site(folder: Path, *arguments: str, by: list[str] | None = None, **env: str)
         if by
         else start_warm("locust", "-f", LOCUSTFILE, *DEFAULTS, *options, cwd=folder, env=environment(**env))
     )
-    made = Site(folder, port, process)
+    base = arguments[arguments.index("--web-base-path") + 1] if "--web-base-path" in arguments else ""
+    made = Site(folder, port, process, base)
     streams = [stream for stream in (process.stdout, process.stderr) if stream is not None]
     readers = [threading.Thread(target=made.log.extend, args=[stream]) for stream in streams]
     for reader in readers:
@@ -86,7 +93,7 @@ def site(folder: Path, *arguments: str, by: list[str] | None = None, **env: str)
     try:
         while process.poll() is None:
             try:
-                made.http.get("/worker-count")
+                made.take_token()
                 break
             except httpx.ConnectError:
                 threading.Event().wait(0.1)

@@ -271,10 +271,11 @@ def refuse_credentials(host: str) -> None:
 
 
 def _endpoint_of(parsed: Namespace) -> Endpoint | None:
+    # Locust shows the host, even if it is not used.
+    refuse_credentials(parsed.host or "")
     if parsed.endpoint:
         return Endpoint.parse(parsed.endpoint)
     if not parsed.host:
         return None
-    refuse_credentials(parsed.host)
     scheme, _, rest = str(parsed.host).rstrip("/").partition("://")
     return Endpoint.parse(f"{scheme}://{DEMO.key}:{DEMO.secret}@{rest}/apps/{DEMO.app_id}")

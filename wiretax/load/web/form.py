@@ -9,11 +9,15 @@ from typing import Any
 
 from locust.argument_parser import LocustArgumentParser
 
-from wiretax.load.free.options import add_options
+from wiretax.load.free.options import add_options, refuse_credentials
 from wiretax.terminal import OptionError
 from wiretax.toml_errors import near
 
 BOOLEANS = {"true": True, "false": False}
+# Locust's own fields; any other option would be set by its handler, too.
+LOCUSTS_FIELDS = frozenset(
+    {"user_count", "spawn_rate", "host", "run_time", "user_classes", "shape_class", "profile"}
+)
 
 
 @cache
@@ -38,22 +42,26 @@ def option_values(known: Mapping[str, Any], form: Mapping[str, str]) -> dict[str
     """The options of a test: the known ones, updated with a form's values of wiretax's options and of the host.
 
     Raises:
+        EndpointError: the host contains a secret.
         OptionError: a value does not fit its option, or the form may not set it.
     """
     values = dict(known)
     shown = form_options()
-    for name, action in own_options().items():
-        if name not in form:
+    for name in form:
+        if name in LOCUSTS_FIELDS or name in shown:
             continue
-        value = _value(name, action, form[name].strip())
-        if name not in shown and value != (known[name] or type(value)()):
+        if name in own_options():
             raise OptionError(
                 f"{name} can't be set in the form; start the web UI with --{name.replace('_', '-')} instead"
             )
-        values[name] = value if name in shown else known[name]
+        raise OptionError(f"{name!r:.80} is not a field of the form")
+    for name, action in shown.items():
+        if name in form:
+            values[name] = _value(name, action, form[name].strip())
     if "host" in form:
         # As Locust stores it.
         values["host"] = form["host"].strip().replace("<", "").replace(">", "")
+    refuse_credentials(values["host"] or "")
     return values
 
 

@@ -12,6 +12,8 @@ from flask_login import UserMixin, login_user
 from locust.web import WebUI
 from werkzeug.wrappers import Response
 
+from wiretax.load.web.guesses import GuessLimit
+
 PASSWORD_VARIABLE = "WIRETAX_WEB_PASSWORD"
 
 
@@ -21,7 +23,7 @@ class Visitor(UserMixin):  # type: ignore[misc]
     id = "visitor"
 
 
-def add_login(web_ui: WebUI) -> None:
+def add_login(web_ui: WebUI, guesses: GuessLimit | None = None) -> None:
     """Have --web-login ask for the environment's password; without one, a locustfile has to set up a login."""
     password = os.environ.get(PASSWORD_VARIABLE)
     if not web_ui.web_login or not password:
@@ -32,13 +34,22 @@ def add_login(web_ui: WebUI) -> None:
     app.config.update(SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True)
     web_ui.login_manager.user_loader(lambda name: Visitor() if name == Visitor.id else None)
     known = password.encode()
+    limit = guesses or GuessLimit()
 
     @app.route(f"{_base(web_ui)}/wiretax/login", methods=["POST"], endpoint="wiretax_login")  # type: ignore[untyped-decorator]
     def login() -> Response:
-        if hmac.compare_digest(request.form.get("password", "").encode(), known):
+        address = request.remote_addr
+        wait_s = limit.wait_s(address)
+        if wait_s:
+            # The right password, too: it would be known by its answer.
+            session["auth_error"] = f"Too many wrong passwords from your address; try again in {wait_s} s."
+        elif hmac.compare_digest(request.form.get("password", "").encode(), known):
+            limit.right(address)
             login_user(Visitor())
             return redirect(url_for("locust.index"))
-        session["auth_error"] = "Wrong password."
+        else:
+            limit.wrong(address)
+            session["auth_error"] = "Wrong password."
         return redirect(url_for("locust.login"))
 
     web_ui.auth_args = {

@@ -19,8 +19,10 @@ from wiretax.load.drivers.locust_session import LocustSession
 from wiretax.load.drivers.locust_setup import RESULTS
 from wiretax.load.web.figures import live_figures, tab_rows
 from wiretax.load.web.form import form_options, is_secret
+from wiretax.load.web.guard import Guard, warn_if_open
 from wiretax.load.web.reports import ReportMaker
 from wiretax.load.web.swarm import check_swarm
+from wiretax.load.web.token import SCRIPT, Token
 from wiretax.terminal import OptionError
 
 STATIC = Path(__file__).parent / "static"
@@ -45,6 +47,8 @@ LINK = (
     "padding:8px 14px;border-radius:18px;background:#15803d;color:#fff;font:500 14px Roboto,system-ui,sans-serif;"
     'text-decoration:none;box-shadow:0 2px 6px rgba(0,0,0,.35)">Bytes on the wire, live</a>'
 )
+# Locust's pages by their routes, with what is added at their end.
+LOCUSTS_PAGES = {"locust.index": LINK, "locust.login": ""}
 log = logging.getLogger(__name__)
 
 
@@ -73,20 +77,27 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 
 def add_pages(environment: Environment, session: LocustSession) -> None:
-    """Add the tab, the routes and the form's check. Call it before the web UI is started."""
+    """Add the tab, the routes and the checks of requests. Call it before the web UI is started."""
     web_ui: Any = environment.web_ui
-    assert environment.parsed_options is not None
-    base = (environment.parsed_options.web_base_path or "").rstrip("/")
+    options = environment.parsed_options
+    assert options is not None
+    base = f"{(options.web_base_path or '').rstrip('/')}/wiretax"
     reports = ReportMaker(RESULTS)
     hooks: Any = environment.events
     hooks.quit.add_listener(lambda **_: reports.close())
-    _add_tab(web_ui, session)
+    warn_if_open(web_ui.host, web_ui.web_login)
+    # A copied locustfile may lack the option.
+    names = (getattr(options, "web_name", "") or "").split(",")
+    web_ui.app.wsgi_app = Guard(web_ui.app.wsgi_app, web_ui.host, names)
+    token = Token(base)
+    token.require(web_ui.app)
+    _add_tab(web_ui, session, token)
     _hide_secrets(environment, web_ui)
     check_swarm(environment, session)
-    web_ui.app.register_blueprint(_pages(web_ui, session, reports), url_prefix=f"{base}/wiretax")
+    web_ui.app.register_blueprint(_pages(web_ui, session, reports, token), url_prefix=base)
 
 
-def _add_tab(web_ui: Any, session: LocustSession) -> None:
+def _add_tab(web_ui: Any, session: LocustSession, token: Token) -> None:
     arguments = web_ui.template_args
     title = "Bytes on the wire"
     structure = [{"key": key, "title": title} for key, title in COLUMNS.items()]
@@ -100,9 +111,11 @@ def _add_tab(web_ui: Any, session: LocustSession) -> None:
             document["extended_stats"] = [*others, {"key": TAB, "data": tab_rows(session.live)}]
             response.set_data(orjson.dumps(document))
         elif (
-            request.endpoint == "locust.index" and response.status_code == 200 and response.mimetype == "text/html"
+            request.endpoint in LOCUSTS_PAGES and response.status_code == 200 and response.mimetype == "text/html"
         ):
-            response.set_data(response.get_data(as_text=True).replace("</body>", f"{LINK}</body>"))
+            link = LOCUSTS_PAGES[request.endpoint]
+            page = response.get_data(as_text=True).replace("</body>", f"{link}</body>")
+            response.set_data(token.in_page(page))
         return response
 
     web_ui.app.after_request(add_rows)
@@ -124,8 +137,8 @@ def _hide_secrets(environment: Environment, web_ui: Any) -> None:
     web_ui.update_template_args = update_without_secrets
 
 
-def _pages(web_ui: Any, session: LocustSession, reports: ReportMaker) -> Blueprint:
-    """The routes, each behind Locust's login if there is one."""
+def _pages(web_ui: Any, session: LocustSession, reports: ReportMaker, token: Token) -> Blueprint:
+    """The routes, each behind Locust's login if there is one, except for the token's, which the login needs."""
     pages = Blueprint("wiretax", __name__)
 
     def route(path: str, **options: Any) -> Callable[[Callable[..., Any]], None]:
@@ -141,9 +154,20 @@ def _pages(web_ui: Any, session: LocustSession, reports: ReportMaker) -> Bluepri
         log.error("wiretax: %s failed: %s", request.path, error)
         return Response("500: internal error", 500, mimetype="text/plain")
 
+    @pages.route(f"/{SCRIPT}")
+    def token_script() -> Response:
+        return _with_headers(send_from_directory(STATIC, SCRIPT))
+
+    @pages.route("/token")
+    def token_value() -> Response:
+        return _with_headers(Response(token.value, mimetype="text/plain"))
+
+    def page(file: str) -> Response:
+        return _with_headers(Response(token.in_page((STATIC / file).read_text()), mimetype="text/html"))
+
     @route("/")
     def live() -> Response:
-        return _with_headers(send_from_directory(STATIC, "live.html"))
+        return page("live.html")
 
     @route("/<file>")
     def part(file: str) -> Response:
@@ -159,12 +183,12 @@ def _pages(web_ui: Any, session: LocustSession, reports: ReportMaker) -> Bluepri
 
     @route("/runs/<name>/")
     def run(name: str) -> Response:
-        page = reports.page(name)
-        if page is not None and reports.status(name).state != "making":
-            return send_file(page.resolve())
+        report = reports.page(name)
+        if report is not None and reports.status(name).state != "making":
+            return send_file(report.resolve())
         if reports.folder(name) is None:
             abort(404)
-        return _with_headers(send_from_directory(STATIC, "report.html"))
+        return page("report.html")
 
     @route("/runs/<name>/status")
     def status(name: str) -> Response:

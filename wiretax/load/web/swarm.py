@@ -17,8 +17,8 @@ from locust.util.timespan import parse_timespan
 
 from wiretax.load.drivers.errors import START_ERRORS
 from wiretax.load.drivers.locust_session import LocustSession
-from wiretax.load.free.options import refuse_credentials
 from wiretax.load.web.form import option_values, own_options, refuse_changes
+from wiretax.terminal import OptionError
 
 ROUTE = "locust.swarm"
 LOGGED_IN = object()
@@ -50,12 +50,13 @@ def check_swarm(environment: Environment, session: LocustSession) -> None:
     locust_view: Callable[[], Response] = web_ui.app.view_functions[ROUTE]
     # One form at a time, so that a rejected one restores what was there before it.
     turn = BoundedSemaphore(1)
+    at_start = EnvironmentState.of(environment)
 
     def swarm() -> Response:
         if not is_logged_in(environment):
             return locust_view()
         with turn:
-            return _start(environment, session, locust_view)
+            return _start(environment, session, locust_view, at_start)
 
     web_ui.app.view_functions[ROUTE] = swarm
 
@@ -66,15 +67,21 @@ def is_logged_in(environment: Environment) -> bool:
     return web_ui.auth_required_if_enabled(lambda: LOGGED_IN)() is LOGGED_IN
 
 
-def _start(environment: Environment, session: LocustSession, locust_view: Callable[[], Response]) -> Response:
+def _start(
+    environment: Environment,
+    session: LocustSession,
+    locust_view: Callable[[], Response],
+    at_start: EnvironmentState,
+) -> Response:
     before = EnvironmentState.of(environment)
     runner = environment.runner
     runs = runner is not None and runner.state in (STATE_SPAWNING, STATE_RUNNING)
     users = _users()
     try:
-        values = option_values(before.options, request.form)
+        # A test begins with the options of the command line, not with those of an earlier form.
+        values = option_values((before if runs else at_start).options, request.form)
+        _refuse_unknown_classes(environment)
         if runs:
-            refuse_credentials(values["host"] or "")
             refuse_changes(before.options, values)
             session.allow_users(users or 0, _chosen_classes(environment))
         elif users is not None:
@@ -82,6 +89,8 @@ def _start(environment: Environment, session: LocustSession, locust_view: Callab
     except START_ERRORS as error:
         return _rejected(environment, str(error))
     accepted = False
+    if not runs:
+        at_start.restore(environment)
     try:
         response = locust_view()
         accepted = bool(response.get_json()["success"])
@@ -112,6 +121,21 @@ def _users() -> int | None:
 
 def _rejected(environment: Environment, message: str) -> Response:
     return jsonify({"success": False, "message": message, "host": environment.host})
+
+
+def _refuse_unknown_classes(environment: Environment) -> None:
+    """Check the names of user classes and of the shape, of which Locust ignores the one and fails at the other."""
+    web_ui: Any = environment.web_ui
+    if not web_ui.userclass_picker_is_active:
+        return
+    shape = request.form.get("shape_class", "Default")
+    for what, names, known in (
+        ("user_classes", request.form.getlist("user_classes"), environment.available_user_classes or {}),
+        ("shape_class", [shape], {"Default", *(environment.available_shape_classes or {})}),
+    ):
+        for name in names:
+            if name not in known:
+                raise OptionError(f"{what} = {name!r:.80}, expected one of {', '.join(sorted(known))}")
 
 
 def _chosen_classes(environment: Environment) -> list[type[User]]:
