@@ -33,8 +33,16 @@ START_TIMEOUT_S = 60
 LONGEST_SOCKET_NAME = 98
 # Replaced, so that the user's Jupyter configuration has no effect and the home folder may be read-only.
 HOMES = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
-# It contains a secret that no notebook needs.
-HIDDEN = ("PUSHER_URL",)
+# All that a kernel is given of the environment: any other variable may hold a secret, and no notebook needs one.
+KEPT = {
+    *("PATH", "HOME", "USER", "LOGNAME", "USERPROFILE", "LANG", "LANGUAGE", "TZ", "TERM", "TMPDIR", "TEMP", "TMP"),
+    *("SYSTEMROOT", "WINDIR", "APPDATA", "LOCALAPPDATA", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"),
+    *("VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LD_PRELOAD", "WIRETAX_DEBUG"),
+    *("PYTHONPATH", "PYTHONHOME", "PYTHONUTF8", "PYTHONWARNINGS", "PYTHONHASHSEED", "PYTHONNOUSERSITE"),
+    *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONIOENCODING", "COVERAGE_PROCESS_START"),
+    *HOMES,
+}
+KEPT_GROUPS = ("LC_", "OMP_", "OPENBLAS_", "MKL_", "FONTCONFIG_")
 
 # Jupyter's own messages are of no use to the readers of a report.
 QUIETLY = {} if os.environ.get("WIRETAX_DEBUG") else {"stdout": DEVNULL, "stderr": DEVNULL}
@@ -65,7 +73,7 @@ class ReportEngine(Engine):  # type: ignore[misc]
             config=_connection(),
         )
         try:
-            client.execute(**QUIETLY)
+            client.execute(env=kernel_environment(), **QUIETLY)
         except asyncio.CancelledError:
             # During the kernel's start, nbclient handles the signal itself.
             raise KeyboardInterrupt from None
@@ -114,6 +122,13 @@ def execute(notebook: NotebookNode, run: Path, progress: ReportProgress) -> tupl
     return done, failures
 
 
+def kernel_environment() -> dict[str, str]:
+    """The environment of the kernel: what Python, its libraries and Jupyter read, and nothing else."""
+    return {
+        name: value for name, value in os.environ.items() if name.upper() in KEPT or name.startswith(KEPT_GROUPS)
+    }
+
+
 def _stop_on_signals(stopped: Event) -> None:
     """Make SIGINT and SIGTERM cancel the execution, as nbclient's own handler fails after it ends the kernel."""
     task = asyncio.current_task()
@@ -158,10 +173,8 @@ def _private_home() -> Iterator[Path]:
     """A temporary folder for Jupyter's files."""
     with TemporaryDirectory(prefix="wiretax-report-", ignore_cleanup_errors=True) as folder:
         changed = dict.fromkeys(HOMES, folder)
-        before = {name: os.environ.get(name) for name in (*changed, *HIDDEN)}
+        before = {name: os.environ.get(name) for name in changed}
         os.environ.update(changed)
-        for name in HIDDEN:
-            os.environ.pop(name, None)
         try:
             yield Path(folder)
         finally:
