@@ -8,8 +8,8 @@ figures.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
+from math import ceil, comb, sqrt
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,9 @@ import numpy.typing as npt
 CONFIDENCE = 0.95
 # With fewer values, even the smallest and the largest contain the median too rarely: with four, in 87.5 %.
 LEAST_ROUNDS = 5
+# Values further from the median than this many square roots of the rounds (twice as many standard deviations) are
+# as good as impossible.
+_REACH = 15
 
 
 def median_interval(values: npt.ArrayLike, confidence: float = CONFIDENCE) -> tuple[Any, Any]:
@@ -48,22 +51,31 @@ def median_interval(values: npt.ArrayLike, confidence: float = CONFIDENCE) -> tu
 @cache
 def _place(rounds: int, confidence: float) -> tuple[int, float]:
     """Which of the ordered values is the end, counted from 1, and the weight of the next one inwards."""
-    holds = [1 - 2 * tail for tail in _tails(rounds)]
-    enough = [place for place, held in enumerate(holds, 1) if held >= confidence]
+    first, tails = _tails(rounds)
+    holds = [1 - 2 * tail for tail in tails]
+    # Each place further inwards holds the median less often.
+    enough = sum(held >= confidence for held in holds)
     if not enough:
         return 1, 0.0
-    place = enough[-1]
-    if place == len(holds):
+    place = first + enough - 1
+    if enough == len(holds):
         return place, 0.0
-    step = (holds[place - 1] - confidence) / (holds[place - 1] - holds[place])
+    step = (holds[enough - 1] - confidence) / (holds[enough - 1] - holds[enough])
     return place, (rounds - place) * step / (place + (rounds - 2 * place) * step)
 
 
-def _tails(rounds: int) -> Iterator[float]:
-    """The probabilities that fewer than 1, 2, ... of the values are below the median."""
-    ways, fewer = 1, 0
-    for below in range(rounds // 2):
-        fewer += ways
-        yield fewer / 2**rounds
-        # The next binomial coefficient; the division leaves no remainder.
-        ways = ways * (rounds - below) // (below + 1)
+def _tails(rounds: int) -> tuple[int, list[float]]:
+    """A number of values, and the probabilities that fewer values than it, than the next number, ... are below the
+    median.
+
+    Numbers so small that their probability is below 1e-190 are left out, so the work grows with the square root of
+    the rounds. Up to 48 rounds the result is exact, because all products are whole numbers below 2**53.
+    """
+    least = max(0, rounds // 2 - ceil(_REACH * sqrt(rounds)))
+    # Whole numbers, which may be larger than any float.
+    probability, fewer, tails = comb(rounds, least) / 2**rounds, 0.0, []
+    for below in range(least, rounds // 2):
+        fewer += probability
+        tails.append(fewer)
+        probability = probability * (rounds - below) / (below + 1)
+    return least + 1, tails

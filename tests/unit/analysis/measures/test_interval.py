@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analysis.measures.interval import median_interval
+from analysis.measures.interval import _place, _tails, median_interval
 
 RUNS = 1_000
 Noise = Callable[[np.random.Generator, int], npt.NDArray[np.float64]]
@@ -67,3 +69,22 @@ def test_of_thousands_of_rounds_it_is_that_of_the_normal_distribution() -> None:
     low, high = median_interval(np.arange(rounds))
     half = 1.95996 * math.sqrt(rounds) / 2
     assert (low, high) == pytest.approx((2_000 - half, 2_000 + half), abs=0.6)
+
+
+@pytest.mark.parametrize("rounds", [5, 6, 25, 48, 49, 900, 901, 2_000])
+def test_its_ends_are_those_of_exact_binomial_probabilities(rounds: int) -> None:
+    ways = [math.comb(rounds, below) for below in range(rounds // 2)]
+    holds = [1 - 2 * Fraction(fewer, 2**rounds) for fewer in accumulate(ways)]
+    enough = [place for place, held in enumerate(holds, 1) if held >= Fraction(95, 100)]
+    place, inner = _place(rounds, 0.95)
+    assert place == (enough[-1] if enough else 1)
+    if place < len(holds) and enough:
+        held, next_held = holds[place - 1], holds[place]
+        step = (held - Fraction(95, 100)) / (held - next_held)
+        exact = (rounds - place) * step / (place + (rounds - 2 * place) * step)
+        assert inner == pytest.approx(float(exact), rel=1e-9)
+
+
+def test_four_times_the_rounds_take_twice_the_steps() -> None:
+    steps = [len(_tails(rounds)[1]) for rounds in (2_500, 10_000, 40_000)]
+    assert steps == [750, 1_500, 3_000]
