@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from analysis.advice.connections_seen import closes_most_calls
+from analysis.advice.saved_runs import Meta, SavedRuns, is_shorter, is_sweep
+from analysis.measures.interval import LEAST_ROUNDS
 from analysis.models.call_time import fit_time
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import COMPARISON_KEY, LIBRARY, Workload
-from wiretax.runs.reader import Run, RunNotFoundError, find_run, newest_first, read_run
+from wiretax.runs.reader import Run, RunNotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _fits(run: Run) -> pd.DataFrame:
     return fits[fits["client"] != LIBRARY]
 
 
-def find_call_cost(results: Path, given: str | None, wanted: Workload) -> CallCost:
+def find_call_cost(runs: SavedRuns, wanted: Workload) -> CallCost:
     """The work measured by the named run, or by the newest valid one that can show it; ``UNKNOWN`` if none can.
 
     A run that waited for round trips is used only if it is named.
@@ -107,27 +109,27 @@ def find_call_cost(results: Path, given: str | None, wanted: Workload) -> CallCo
     Raises:
         RunNotFoundError: if the named run can't be read, or has nothing to fit.
     """
-    if given is not None:
-        named = find_run(results, given)
-        run = read_run(named)
+    run = runs.named()
+    if run is not None:
         if not run.meta["valid"]:
             why = "; ".join(run.meta["invalid_because"])
-            raise RunNotFoundError(f"run {named}: it is invalid ({why}); name another, or leave --run out")
+            raise RunNotFoundError(f"run {run.folder}: it is invalid ({why}); name another, or leave --run out")
         cost = call_cost_of(run, wanted)
         if cost is None and len(run.queue):
             return UNKNOWN
         if cost is None:
-            raise RunNotFoundError(f"run {named}: {why_no_call_cost(run)}")
+            raise RunNotFoundError(f"run {run.folder}: {why_no_call_cost(run)}")
         return cost
-    for folder in newest_first(results):
-        try:
-            run = read_run(folder)
-        except RunNotFoundError:
-            continue
-        found = call_cost_of(run, wanted) if run.meta["valid"] else None
-        if found is not None and not found.by_round_trips:
+    for run in runs.suitable(_may_show_cost, ("slices",)):
+        found = call_cost_of(run, wanted)
+        if found is not None:
             return found
     return UNKNOWN
+
+
+def _may_show_cost(folder: Path, meta: Meta) -> bool:
+    """Whether a run without a name can show the cost of a call, as far as ``run.json`` tells."""
+    return is_sweep(meta) and not is_shorter(meta, LEAST_ROUNDS) and not _by_round_trips(meta)
 
 
 def _distance(row: dict[Any, Any], wanted: Workload) -> tuple[Any, ...]:
@@ -142,9 +144,9 @@ def _distance(row: dict[Any, Any], wanted: Workload) -> tuple[Any, ...]:
     )
 
 
-def _by_round_trips(meta: dict[str, Any]) -> bool:
+def _by_round_trips(meta: Meta) -> bool:
     """Whether calls waited for a real or simulated round trip."""
-    if meta["mock"] is not None:
-        return bool(meta["mock"]["rtt_s"])
-    host = urlsplit(meta["endpoint"]).hostname or ""
+    if (mock := meta.get("mock")) is not None:
+        return bool(mock["rtt_s"])
+    host = urlsplit(str(meta.get("endpoint", ""))).hostname or ""
     return not Endpoint("http", host, 0, DEMO).is_loopback

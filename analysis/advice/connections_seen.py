@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
+from analysis.advice.saved_runs import Meta, SavedRuns
 from wiretax.channels.endpoint import DEFAULT_PORTS, Endpoint
 from wiretax.channels.workload import LIBRARY
-from wiretax.runs.reader import Run, RunNotFoundError, find_run, newest_first, read_run
+from wiretax.runs.reader import Run
 
 # If at least this share of calls opened a connection although their client keeps it, the server closes them.
 CLOSING = 0.5
@@ -58,25 +59,21 @@ def seen_of(run: Run) -> ConnectionBehaviour | None:
     return None if closes is None else ConnectionBehaviour(closes, run.folder.name)
 
 
-def find_seen(results: Path, given: str | None, endpoint: Endpoint) -> ConnectionBehaviour | None:
+def find_seen(runs: SavedRuns, endpoint: Endpoint) -> ConnectionBehaviour | None:
     """What the named run showed, or else the newest valid one against the endpoint; None if none shows it.
 
     Raises:
         RunNotFoundError: if the named run can't be read.
     """
-    named = seen_of(read_run(find_run(results, given))) if given is not None else None
-    if named is not None:
-        return named
-    for folder in newest_first(results):
-        try:
-            run = read_run(folder)
-        except RunNotFoundError:
-            continue
-        if run.meta.get("valid") and _place(str(run.meta.get("endpoint", ""))) == _place_of(endpoint):
-            seen = seen_of(run)
-            if seen is not None:
-                return seen
-    return None
+    named = runs.named()
+    seen = None if named is None else seen_of(named)
+    if seen is not None:
+        return seen
+
+    def is_suitable(folder: Path, meta: Meta) -> bool:
+        return meta.get("mock") is None and _place(str(meta.get("endpoint", ""))) == _place_of(endpoint)
+
+    return next((seen for run in runs.suitable(is_suitable, ("slices",)) if (seen := seen_of(run))), None)
 
 
 def _place(url: str) -> tuple[str, str, int] | None:

@@ -10,11 +10,12 @@ import pandas as pd
 
 from analysis.advice.advise import Demand
 from analysis.advice.connections_seen import closes_most_calls
+from analysis.advice.saved_runs import Meta, SavedRuns, is_sweep
 from analysis.measures.latency import samples_needed
 from analysis.measures.queues import has_p99, queue_frontier
 from analysis.text.labels import Row
 from analysis.text.numbers import duration, percent, rate
-from wiretax.runs.reader import Run, RunNotFoundError, find_run, newest_first, read_run
+from wiretax.runs.reader import Run
 
 # Rates, payloads and round trips that differ by more than this ratio are not comparable.
 NEAR = 1.5
@@ -61,19 +62,24 @@ class MeasuredQueue:
         return sentence
 
 
-def find_measured_queue(results: Path, given: str | None, demand: Demand) -> MeasuredQueue | None:
+def find_measured_queue(runs: SavedRuns, demand: Demand) -> MeasuredQueue | None:
     """The measured queue nearest to a demand, from the named run, or from the newest valid one with a comparable
-    queue; None if no run has one."""
-    for folder in [find_run(results, given)] if given is not None else newest_first(results):
-        try:
-            run = read_run(folder)
-        except RunNotFoundError:
-            continue
+    queue; None if no run has one.
+
+    Raises:
+        RunNotFoundError: if the named run can't be read.
+    """
+    named = runs.named()
+    if named is not None:
         # In a free run other classes may have competed with the queue's publishers.
-        found = nearest(run, demand) if run.meta.get("valid") and run.mode == "sweep" else None
-        if found is not None:
-            return found
-    return None
+        return nearest(named, demand) if named.meta.get("valid") and named.mode == "sweep" else None
+    fitting = (nearest(run, demand) for run in runs.suitable(_may_have_queue, ("slices", "queue", "waits")))
+    return next((found for found in fitting if found is not None), None)
+
+
+def _may_have_queue(folder: Path, meta: Meta) -> bool:
+    """Whether a run's queues can be compared, as far as its folder and ``run.json`` tell."""
+    return is_sweep(meta) and (folder / "queue.parquet").exists()
 
 
 def _connects_alike(run: Run, demand: Demand) -> bool:

@@ -87,18 +87,20 @@ def advise(
     from analysis.advice.call_cost import find_call_cost
     from analysis.advice.connections_seen import ASSUMED, ConnectionBehaviour, find_seen
     from analysis.advice.measured_queue import find_measured_queue
+    from analysis.advice.saved_runs import SavedRuns
     from wiretax.runs.reader import RunNotFoundError
 
     try:
-        cost = find_call_cost(results, run, workload)
+        runs = SavedRuns(results, run)
+        cost = find_call_cost(runs, workload)
         told = (
             None
             if connection is None
             else ConnectionBehaviour(connection == "close", f"--connection {connection}")
         )
-        seen = told or find_seen(results, run, target) or ASSUMED
+        seen = told or find_seen(runs, target) or ASSUMED
         demand = Demand(workload, target, events_per_s, rtt_s, budget_s, limit, seen)
-        queue = find_measured_queue(results, run, demand)
+        queue = find_measured_queue(runs, demand)
     except RunNotFoundError as error:
         fail(str(error), Exit.USAGE)
     print_advice(advise_on(demand, cost), out, "" if queue is None else queue.sentence(budget_s))

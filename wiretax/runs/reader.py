@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ from wiretax.runs.writer import queue_tables, tables
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_SCHEMAS = {**FRAMES, **QUEUE_FRAMES}
 
 
 class RunNotFoundError(LookupError):
@@ -103,9 +107,14 @@ def find_run(results: Path, given: str | None = None) -> Path:
     return runs[0]
 
 
+def run_folders(results: Path) -> list[Path]:
+    """The folders of all runs under ``results``, in any order."""
+    return [file.parent for file in results.glob(f"*/{RUN_FILE}")]
+
+
 def newest_first(results: Path) -> list[Path]:
     """The folders of all runs under ``results`` that record when they started, newest first."""
-    started = {file.parent: _started(file) for file in results.glob(f"*/{RUN_FILE}")}
+    started = {folder: _started(folder / RUN_FILE) for folder in run_folders(results)}
     runs = [folder for folder, when in started.items() if when]
     return sorted(runs, key=lambda folder: (started[folder], folder.name), reverse=True)
 
@@ -118,32 +127,43 @@ def _started(file: Path) -> str:
         return ""
 
 
-def read_run(folder: Path) -> Run:
-    """Read all files of a run.
+def read_run(folder: Path, only: Collection[str] | None = None) -> Run:
+    """Read the files of a run.
+
+    Args:
+        folder: the run's folder.
+        only: the names of the frames to read; others come empty. None for all.
 
     Raises:
         RunNotFoundError: if one is missing, can't be read or lacks columns, or has a schema that this version does
             not know.
     """
-    run = salvage_run(folder)
+    run = salvage_run(folder, only)
     if run.damage:
         raise RunNotFoundError(f"run {folder}: {'; '.join(run.damage)}")
     return run
 
 
-def salvage_run(folder: Path) -> Run:
+def salvage_run(folder: Path, only: Collection[str] | None = None) -> Run:
     """Read what can be read of a run: a damaged file comes empty, with a sentence in ``damage``.
+
+    Args:
+        folder: the run's folder.
+        only: the names of the frames to read; others come empty. None for all.
 
     Raises:
         RunNotFoundError: if not even ``run.json`` can be read, or if it has another schema.
     """
-    meta = _meta(folder)
+    meta = read_meta(folder)
     damage: list[str] = []
-    frames = {name: _frame(folder / f"{name}.parquet", damage) for name in FRAMES}
+    frames = {
+        name: _frame(folder / f"{name}.parquet", damage) if only is None or name in only else _without_rows(name)
+        for name in FRAMES
+    }
     queues = {
         name: _frame(folder / f"{name}.parquet", damage)
         for name in QUEUE_FRAMES
-        if (folder / f"{name}.parquet").exists()
+        if (only is None or name in only) and (folder / f"{name}.parquet").exists()
     }
     server = _server(folder / "server.json", damage)
     frames = {**_apart(frames), **queues}
@@ -188,7 +208,12 @@ def _apart(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     }
 
 
-def _meta(folder: Path) -> dict[str, Any]:
+def read_meta(folder: Path) -> dict[str, Any]:
+    """The ``run.json`` of a run.
+
+    Raises:
+        RunNotFoundError: if it can't be read, or has a schema that this version does not know.
+    """
     try:
         meta = orjson.loads((folder / RUN_FILE).read_bytes())
     except OSError as error:
@@ -215,7 +240,7 @@ def as_read(record: RunRecord, folder: Path, meta: dict[str, Any]) -> Run:
 
 
 def _frame(file: Path, damage: list[str]) -> pd.DataFrame:
-    schema = {**FRAMES, **QUEUE_FRAMES}[file.stem]
+    schema = _SCHEMAS[file.stem]
     try:
         frame: pd.DataFrame = pq.read_table(file).to_pandas()
     except FileNotFoundError:
@@ -228,7 +253,11 @@ def _frame(file: Path, damage: list[str]) -> pd.DataFrame:
             # Runs saved before unacknowledged calls were counted in their histograms have no such column.
             return frame if "censored" in frame or "censored" not in schema.names else frame.assign(censored=0)
         damage.append(f"{file.name} lacks {', '.join(missing[:3])}{' and more' if len(missing) > 3 else ''}")
-    empty: pd.DataFrame = schema.empty_table().to_pandas()
+    return _without_rows(file.stem)
+
+
+def _without_rows(name: str) -> pd.DataFrame:
+    empty: pd.DataFrame = _SCHEMAS[name].empty_table().to_pandas()
     return empty
 
 

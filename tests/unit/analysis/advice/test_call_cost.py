@@ -10,6 +10,7 @@ import pytest
 from saved import record, slice_
 
 from analysis.advice.call_cost import UNKNOWN, find_call_cost
+from analysis.advice.saved_runs import SavedRuns
 from wiretax.channels.workload import LIBRARY, Workload
 from wiretax.runs.reader import RunNotFoundError
 from wiretax.runs.writer import write_run
@@ -45,7 +46,7 @@ def pair(**settings: Any) -> tuple[Workload, ...]:
 
 def test_recovers_the_time_of_a_call_and_of_an_event(tmp_path: Path) -> None:
     save(tmp_path, "1", *pair())
-    cost = find_call_cost(tmp_path, None, Workload.of())
+    cost = find_call_cost(SavedRuns(tmp_path), Workload.of())
     assert cost.call_s == pytest.approx(50e-6)
     assert cost.event_s == pytest.approx(2e-6)
     assert cost.largest_batch == 10
@@ -74,7 +75,7 @@ def test_the_closest_family_is_used(tmp_path: Path, wanted: Workload, nearest: W
         {"payload_bytes": 9, "connection": "close"},
     )
     save(tmp_path, "1", *(each for family in families for each in pair(**family)))
-    assert find_call_cost(tmp_path, None, wanted).workload == nearest
+    assert find_call_cost(SavedRuns(tmp_path), wanted).workload == nearest
 
 
 def test_the_newest_usable_run_is_used(tmp_path: Path) -> None:
@@ -88,10 +89,10 @@ def test_the_newest_usable_run_is_used(tmp_path: Path) -> None:
     save(tmp_path, "8", *pair(), mock=None, endpoint="https://api-eu.pusher.com/apps/1")
     (tmp_path / "9").mkdir()
     (tmp_path / "9" / "run.json").write_text("{")
-    assert find_call_cost(tmp_path, None, Workload.of()).run == "2"
-    assert find_call_cost(tmp_path, "1", Workload.of()).call_s == pytest.approx(1e-6)
-    assert find_call_cost(tmp_path, "7", Workload.of()).by_round_trips
-    assert find_call_cost(tmp_path, "8", Workload.of()).by_round_trips
+    assert find_call_cost(SavedRuns(tmp_path), Workload.of()).run == "2"
+    assert find_call_cost(SavedRuns(tmp_path, "1"), Workload.of()).call_s == pytest.approx(1e-6)
+    assert find_call_cost(SavedRuns(tmp_path, "7"), Workload.of()).by_round_trips
+    assert find_call_cost(SavedRuns(tmp_path, "8"), Workload.of()).by_round_trips
 
 
 def test_only_sweeps_with_linear_call_times_are_usable(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_only_sweeps_with_linear_call_times_are_usable(tmp_path: Path) -> None:
     save(tmp_path, "4", *pair(), mode="observe")
     save(tmp_path, "5", *pair()[:2])  # two sizes, nothing to check a line against
     bend(save(tmp_path, "6", *pair()))
-    assert find_call_cost(tmp_path, None, Workload.of()).run == "1"
+    assert find_call_cost(SavedRuns(tmp_path), Workload.of()).run == "1"
 
 
 def bend(folder: Path) -> None:
@@ -113,20 +114,20 @@ def bend(folder: Path) -> None:
 
 def test_a_run_records_whether_call_times_include_connections(tmp_path: Path) -> None:
     save(tmp_path, "1", *pair())
-    assert not find_call_cost(tmp_path, None, Workload.of()).with_connection
+    assert not find_call_cost(SavedRuns(tmp_path), Workload.of()).with_connection
     save(tmp_path, "2", *pair(connection="close"))
-    assert find_call_cost(tmp_path, None, Workload.of()).with_connection
+    assert find_call_cost(SavedRuns(tmp_path), Workload.of()).with_connection
 
 
 def test_a_run_against_a_local_server_is_usable_too(tmp_path: Path) -> None:
     save(tmp_path, "1", *pair(), mock=None, endpoint="http://127.0.0.1:6001/apps/1")
-    assert find_call_cost(tmp_path, None, Workload.of()).run == "1"
+    assert find_call_cost(SavedRuns(tmp_path), Workload.of()).run == "1"
 
 
 def test_without_a_run_the_cost_is_unknown(tmp_path: Path) -> None:
-    assert find_call_cost(tmp_path / "none", None, Workload.of()) == UNKNOWN
+    assert find_call_cost(SavedRuns(tmp_path / "none"), Workload.of()) == UNKNOWN
     save(tmp_path, "1", Workload.of())
-    assert find_call_cost(tmp_path, None, Workload.of()) == UNKNOWN
+    assert find_call_cost(SavedRuns(tmp_path), Workload.of()) == UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -149,6 +150,6 @@ def test_a_given_run_that_is_not_usable_is_rejected(tmp_path: Path, name: str, t
     save(tmp_path, "bad", *pair(), valid=False, invalid_because=["nothing was acknowledged"])
     (save(tmp_path, "cut", *pair()) / "run.json").write_text('{"schema": 1')
     with pytest.raises(RunNotFoundError) as caught:
-        find_call_cost(tmp_path, name, Workload.of())
+        find_call_cost(SavedRuns(tmp_path, name), Workload.of())
     assert text in str(caught.value)
     assert "\n" not in str(caught.value)

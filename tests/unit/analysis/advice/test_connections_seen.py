@@ -9,6 +9,7 @@ import pytest
 from saved import record, slice_, slices_frame
 
 from analysis.advice.connections_seen import ConnectionBehaviour, closes_most_calls, find_seen
+from analysis.advice.saved_runs import SavedRuns
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.workload import LIBRARY, Workload
 from wiretax.runs.reader import RunNotFoundError
@@ -50,22 +51,22 @@ def test_a_server_closes_connections_that_clients_would_have_kept(
 
 def test_the_newest_run_against_the_same_server_is_used(tmp_path: Path) -> None:
     target = Endpoint.parse(SERVER)
-    assert find_seen(tmp_path, None, target) is None
+    assert find_seen(SavedRuns(tmp_path), target) is None
     save(tmp_path, "1", closes=False)
     save(tmp_path, "2", closes=True)
     save(tmp_path, "3", closes=False, endpoint="http://127.0.0.1:6002/apps/1")
     save(tmp_path, "4", closes=False, mock={"servers": 1})
     save(tmp_path, "5", closes=False, valid=False)
-    assert find_seen(tmp_path, None, target) == ConnectionBehaviour(True, "2")
-    assert find_seen(tmp_path, None, Endpoint.parse(SERVER.replace("6001", "6003"))) is None
-    assert find_seen(tmp_path, None, Endpoint.parse(SERVER.replace("http:", "https:"))) is None
+    assert find_seen(SavedRuns(tmp_path), target) == ConnectionBehaviour(True, "2")
+    assert find_seen(SavedRuns(tmp_path), Endpoint.parse(SERVER.replace("6001", "6003"))) is None
+    assert find_seen(SavedRuns(tmp_path), Endpoint.parse(SERVER.replace("http:", "https:"))) is None
 
 
 def test_a_given_run_is_used_for_any_server_but_the_mock(tmp_path: Path) -> None:
     other = Endpoint.parse(SERVER.replace("6001", "6003"))
     save(tmp_path, "1", closes=True)
     save(tmp_path, "2", closes=False, mock={"servers": 1})
-    assert find_seen(tmp_path, "1", other) == ConnectionBehaviour(True, "1")
-    assert find_seen(tmp_path, "2", other) is None
+    assert find_seen(SavedRuns(tmp_path, "1"), other) == ConnectionBehaviour(True, "1")
+    assert find_seen(SavedRuns(tmp_path, "2"), other) is None
     with pytest.raises(RunNotFoundError):
-        find_seen(tmp_path, "nowhere", other)
+        find_seen(SavedRuns(tmp_path, "nowhere"), other)

@@ -18,6 +18,7 @@ from analysis.advice.advise import Demand
 from analysis.advice.call_cost import UNKNOWN, find_call_cost
 from analysis.advice.connections_seen import ConnectionBehaviour
 from analysis.advice.measured_queue import find_measured_queue, nearest
+from analysis.advice.saved_runs import SavedRuns
 from analysis.figures import Absent, Drawing, latency_by_bytes
 from analysis.measures.queues import fills, queue_frontier
 from analysis.tables.notebook_queues import queues, queues_in_brief
@@ -230,14 +231,15 @@ def test_distant_measurements_are_not_reported(run: Run, other: Demand) -> None:
 
 
 def test_the_newest_valid_run_with_such_a_queue_is_reported(tmp_path: Path) -> None:
-    assert find_measured_queue(tmp_path, None, demand()) is None
+    assert find_measured_queue(SavedRuns(tmp_path), demand()) is None
     for name, drain, valid in (("1", FAST, True), ("2", SLOW, True), ("3", FAST, False), ("4", None, True)):
         made = record(slice_(Workload.of(), 0, 10)) if drain is None else record_of(drain)
         made.meta = {**META, "schema": 1, "started": f"2026-01-31T12:00:0{name}", "valid": valid}
         (tmp_path / name).mkdir()
         write_run(tmp_path / name, made)
-    found, named = find_measured_queue(tmp_path, None, demand()), find_measured_queue(tmp_path, "1", demand())
+    found = find_measured_queue(SavedRuns(tmp_path), demand())
+    named = find_measured_queue(SavedRuns(tmp_path, "1"), demand())
     assert found is not None
     assert named is not None
     assert (found.run, named.run) == ("2", "1")
-    assert find_call_cost(tmp_path, "1", Workload.of()) == UNKNOWN
+    assert find_call_cost(SavedRuns(tmp_path, "1"), Workload.of()) == UNKNOWN
