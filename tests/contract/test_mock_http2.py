@@ -238,6 +238,43 @@ def test_a_body_over_the_bound_is_refused_before_its_end(secure_mock: Target, cl
     assert client.statuses[after] == 200
 
 
+def test_a_body_that_crosses_the_bound_with_its_end_is_refused(secure_mock: Target, client: Client) -> None:
+    before = ledger(secure_mock)
+    stream = client.post(signed_target(EVENTS, b""), b"x" * (MOST_BYTES + 1))
+    client.wait(stream)
+    assert client.statuses[stream] == 413
+    assert difference(ledger(secure_mock), before)["rejected"] == {"body_bytes": 1}
+    assert_usable(client)
+
+
+@pytest.mark.parametrize("end", [False, True], ids=["with more to come", "whole"])
+def test_a_head_just_over_the_bound_is_refused(secure_mock: Target, client: Client, end: bool) -> None:
+    before = ledger(secure_mock)
+    stream = client.begin(EVENTS, end=end, **{"x-long": "x" * 16_400})
+    client.wait(stream)
+    assert client.statuses[stream] == 431
+    assert difference(ledger(secure_mock), before)["rejected"] == {"head_bytes": 1}
+    assert_usable(client)
+
+
+def assert_usable(client: Client) -> None:
+    body = trigger_body()
+    stream = client.post(signed_target(EVENTS, body), body)
+    client.wait(stream)
+    assert client.statuses[stream] == 200
+
+
+def test_requests_before_a_bad_frame_are_answered_first(secure_mock: Target, client: Client) -> None:
+    before = ledger(secure_mock)
+    stream = client.h2.get_next_available_stream_id()
+    head = {":method": "GET", ":scheme": "https", ":authority": "mock.test", ":path": "/nowhere"}
+    client.h2.send_headers(stream, list(head.items()), end_stream=True)
+    client.send_raw(client.h2.data_to_send() + b"\x00\x00\x01\x06\x00\x00\x00\x00\x00\x00")
+    while client.goodbye is None:
+        client.read()
+    assert difference(ledger(secure_mock), before)["rejected"] == {"path": 1, "http": 1}
+
+
 def test_a_head_over_the_bound_is_not_taken(secure_mock: Target, client: Client) -> None:
     before = ledger(secure_mock)
     body = trigger_body()

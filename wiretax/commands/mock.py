@@ -43,7 +43,10 @@ def mock(
     per_request: Annotated[str, typer.Option(help="Server time per call, like 200us.")] = "0s",
     per_event: Annotated[str, typer.Option(help="Server time per event in a call, like 20us.")] = "0s",
     servers: Annotated[int, typer.Option(min=1, help="Number of calls served at the same time.")] = 1,
-    idle_timeout: Annotated[str, typer.Option(help="Close connections that are idle for this long.")] = "60s",
+    idle_timeout: Annotated[
+        str,
+        typer.Option(help="Close connections that are idle for this long, and refuse requests that take longer."),
+    ] = "60s",
     keep_alive: Annotated[
         bool, typer.Option(help="Keep connections open, or close each one after its first response.")
     ] = True,

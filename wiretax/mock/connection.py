@@ -10,13 +10,17 @@ import orjson
 
 from wiretax.channels.limits import Refusal
 from wiretax.mock.faults import JSON, TEXT, MockResponse
-from wiretax.mock.rules import Refused
+from wiretax.mock.rules import Body, Refused
 
 if TYPE_CHECKING:
     from wiretax.mock.server import MockServer
 
 MAX_HEAD_BYTES = 16_384
 ACCEPTED = MockResponse(200, JSON, b"{}")
+# Sweeps per idle timeout.
+MAX_SWEEPS = 4
+FULL = Refusal(503, "held_bytes", "too many unfinished bodies")
+STALLED = Refusal(408, "stalled", "the body did not arrive in time")
 LONG_HEAD = Refusal(431, "head_bytes", f"more than {MAX_HEAD_BYTES} bytes of head")
 
 
@@ -27,10 +31,11 @@ class MockConnection(asyncio.Protocol):
         received: bytes read from the socket; inside TLS, the decrypted ones.
         sent: bytes written to it.
         control: whether the connection reads the ledger; such a connection is not counted.
+        held: bytes of bodies that are not whole yet.
         idle_sweeps: sweeps since the connection last brought anything.
     """
 
-    __slots__ = ("_server", "_transport", "control", "idle_sweeps", "received", "sent")
+    __slots__ = ("_server", "_transport", "control", "held", "idle_sweeps", "received", "sent")
 
     _transport: asyncio.Transport
 
@@ -39,9 +44,11 @@ class MockConnection(asyncio.Protocol):
         self.received = 0
         self.sent = 0
         self.control = False
+        self.held = 0
         self.idle_sweeps = 0
 
     def connection_lost(self, error: Exception | None) -> None:
+        self.release(self.held)
         self._server.forget(self)
 
     def pause_writing(self) -> None:
@@ -51,16 +58,32 @@ class MockConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._transport.resume_reading()
 
-    def close_idle(self) -> None:
-        """Close a connection that was idle for too long, between requests or inside one."""
-        self._transport.close()
+    def sweep(self) -> None:
+        """Called ``MAX_SWEEPS`` times per idle timeout: close a connection that was idle."""
+        self.idle_sweeps += 1
+        if self.idle_sweeps > MAX_SWEEPS:
+            self._transport.close()
+
+    def hold(self, size: int) -> Refusal | None:
+        """Keep more bytes of a body that is not whole yet; the refusal if that is too much."""
+        server = self._server
+        self.held += size
+        server.held += size
+        if self.held > server.max_held_here or server.held > server.max_held:
+            return FULL
+        return None
+
+    def release(self, size: int) -> None:
+        """Keep fewer bytes of such bodies."""
+        self.held -= size
+        self._server.held -= size
 
     def read_ledger(self) -> MockResponse:
         """The answer to a request for the ledger."""
         self.control = True
         return MockResponse(200, JSON, orjson.dumps(self._server.read_ledger()))
 
-    def check(self, method: bytes, target: bytes, body: bytes) -> tuple[MockResponse, int]:
+    def check(self, method: bytes, target: bytes, body: Body) -> tuple[MockResponse, int]:
         """Count one request and check it: its answer, and how many events of it are accepted."""
         server = self._server
         ledger = server.ledger

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wiretax.mock.faults import REJECTIONS, Delivery, Ending, Fault, apply_fault
 from wiretax.mock.http1 import Http1Connection, response
+from wiretax.mock.rules import Body
 
 if TYPE_CHECKING:
     from wiretax.mock.server import MockServer
@@ -30,7 +31,7 @@ class FaultyConnection(Http1Connection):
         self._requests = 0
         self._fault: Fault | None = None  # of the current request
 
-    def _answer(self, method: bytes, target: bytes, body: bytes, close: bool) -> None:
+    def _answer(self, method: bytes, target: bytes, body: Body, close: bool) -> None:
         fault = self._fault = self._draw()
         if fault is None or not fault.rejects:
             super()._answer(method, target, body, close)

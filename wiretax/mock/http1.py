@@ -9,15 +9,26 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from wiretax.channels.limits import Refusal
-from wiretax.mock.connection import ACCEPTED, LONG_HEAD, MAX_HEAD_BYTES, MockConnection
+from wiretax.mock.connection import (
+    ACCEPTED,
+    LONG_HEAD,
+    MAX_HEAD_BYTES,
+    MAX_SWEEPS,
+    STALLED,
+    MockConnection,
+)
 from wiretax.mock.faults import BLANK_LINE, MockResponse
 from wiretax.mock.ledger import LEDGER_PATH
+from wiretax.mock.rules import Body
 
 if TYPE_CHECKING:
     from wiretax.mock.server import MockServer
 
+# Of chunk sizes and trailers of one request.
+MAX_FRAMING_BYTES = 65_536
+LONG_FRAMING = Refusal(413, "framing_bytes", f"more than {MAX_FRAMING_BYTES} bytes of chunk sizes and trailers")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-EXPECTS = re.compile(rb"\r\nexpect: *100-continue", re.IGNORECASE)
+EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
 
 REASONS = {
     200: "OK",
@@ -30,6 +41,7 @@ REASONS = {
     429: "Too Many Requests",
     431: "Request Header Fields Too Large",
     500: "Internal Server Error",
+    501: "Not Implemented",
     503: "Service Unavailable",
 }
 
@@ -58,7 +70,10 @@ class Http1Connection(MockConnection):
         "_due",
         "_head",
         "_head_done",
+        "_in_pieces",
         "_parser",
+        "_read",
+        "_sweeps",
         "_target",
         "_unanswered",
         "_write",
@@ -68,8 +83,11 @@ class Http1Connection(MockConnection):
         super().__init__(server)
         self._parser = httptools.HttpRequestParser(self)
         self._target = b""
-        self._body = b""
+        self._body: Body = b""
         self._body_size = 0
+        self._read = 0  # bytes of the body and its framing, if it comes in pieces
+        self._in_pieces = False
+        self._sweeps = 0  # since the request began, if it comes in pieces
         self._head = b""  # the part received so far, if the head comes in pieces
         self._head_done = False
         self._complete = False
@@ -118,16 +136,34 @@ class Http1Connection(MockConnection):
 
     def _continue_request(self, data: bytes) -> None:
         """Part of a request came: refuse one that grows too large, and answer Expect: 100-continue."""
+        self._in_pieces = True
         if not self._head_done:
             self._head += data
             if len(self._head) > MAX_HEAD_BYTES:
                 self._refuse_and_close(LONG_HEAD)
         elif self._body_size > self._server.max_body_bytes:
             self._refuse_and_close(self.long_body())
-        elif not self._body_size:
-            head, self._head = self._head + data, b""
-            if EXPECTS.search(head):
-                self._send(CONTINUE)
+        else:
+            if not self._body_size:
+                head, self._head = self._head + data, b""
+                if EXPECTS.search(head):
+                    self._send(CONTINUE)
+            # What came with the head may hold other requests, too.
+            self._read = self._read + len(data) if self._read else self._body_size or 1
+            refusal = self.hold(self._body_size - self.held)
+            if self._read - self._body_size > MAX_FRAMING_BYTES:
+                refusal = LONG_FRAMING
+            if refusal is not None:
+                self._refuse_and_close(refusal)
+
+    def sweep(self) -> None:
+        """Also refuse a request that does not become whole, although bytes of it arrive."""
+        super().sweep()
+        if self._closing or not (self._head or self._head_done):
+            return
+        self._sweeps += 1
+        if self._sweeps > MAX_SWEEPS and not self._transport.is_closing():
+            self._refuse_and_close(STALLED)
 
     # called by httptools
 
@@ -141,7 +177,13 @@ class Http1Connection(MockConnection):
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
         if self._body_size <= self._server.max_body_bytes:
-            self._body += body
+            # Of a bytearray if it comes in pieces, so that small ones take a time that grows with its size.
+            if not self._body:
+                self._body = body
+            elif isinstance(self._body, bytearray):
+                self._body += body
+            else:
+                self._body = bytearray(self._body) + body
 
     def on_message_complete(self) -> None:
         target, body, size = self._target, self._body, self._body_size
@@ -152,6 +194,10 @@ class Http1Connection(MockConnection):
         self._body_size = 0
         self._head_done = False
         self._complete = True
+        if self._in_pieces:
+            self._in_pieces = False
+            self._read = self._sweeps = 0
+            self.release(self.held)
         if size > self._server.max_body_bytes:
             self._refuse_and_close(self.long_body())
         elif target == LEDGER_PATH:
@@ -162,7 +208,7 @@ class Http1Connection(MockConnection):
             close = self._server.closes or not parser.should_keep_alive()
             self._answer(parser.get_method(), target, body, close)
 
-    def _answer(self, method: bytes, target: bytes, body: bytes, close: bool) -> None:
+    def _answer(self, method: bytes, target: bytes, body: Body, close: bool) -> None:
         answer, events = self.check(method, target, body)
         data = OK if answer is ACCEPTED and not close else response(answer, close)
         if method == b"HEAD":
@@ -194,6 +240,8 @@ class Http1Connection(MockConnection):
 
     def _refuse_and_close(self, refusal: Refusal) -> None:
         """Answer bytes that are no valid request, and close: the start of the next request is unknown."""
+        self._body = self._head = b""
+        self.release(self.held)
         self._deliver(response(self.refuse(refusal), close=True), events=0, close=True)
 
     def _send(self, data: bytes) -> None:

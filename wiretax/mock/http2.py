@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from h2.config import H2Configuration
@@ -18,12 +19,13 @@ from h2.events import (
     StreamReset,
     WindowUpdated,
 )
-from h2.exceptions import ProtocolError
+from h2.exceptions import ProtocolError, StreamClosedError
 from h2.settings import SettingCodes, Settings
 
 from wiretax.channels.limits import Refusal
-from wiretax.mock.connection import LONG_HEAD, MAX_HEAD_BYTES, MockConnection
+from wiretax.mock.connection import LONG_HEAD, MAX_HEAD_BYTES, MAX_SWEEPS, STALLED, MockConnection
 from wiretax.mock.faults import MockResponse
+from wiretax.mock.frames import Frames
 from wiretax.mock.ledger import LEDGER_PATH
 
 if TYPE_CHECKING:
@@ -42,20 +44,22 @@ class Request:
         method: the HTTP method.
         target: path and query.
         body: the part received so far, up to the server's bound.
+        sweeps: sweeps since it began.
     """
 
-    __slots__ = ("body", "method", "target")
+    __slots__ = ("body", "method", "sweeps", "target")
 
     def __init__(self, method: bytes, target: bytes) -> None:
         self.method = method
         self.target = target
         self.body = bytearray()
+        self.sweeps = 0
 
 
 class Http2Connection(MockConnection):
     """One client connection, with one request per open stream."""
 
-    __slots__ = ("_h2", "_requests", "_unanswered", "_unsent")
+    __slots__ = ("_frames", "_h2", "_requests", "_unanswered", "_unsent")
 
     def __init__(self, server: MockServer) -> None:
         super().__init__(server)
@@ -67,6 +71,7 @@ class Http2Connection(MockConnection):
                 SettingCodes.MAX_HEADER_LIST_SIZE: MAX_HEAD_BYTES,
             },
         )
+        self._frames = Frames()
         self._requests: dict[int, Request] = {}
         self._unsent: dict[int, bytes] = {}  # response bodies that wait for the client's window
         self._unanswered: set[int] = set()  # streams whose response is not due yet
@@ -79,9 +84,21 @@ class Http2Connection(MockConnection):
         self._h2.initiate_connection()
         self._flush()
 
+    def connection_lost(self, error: Exception | None) -> None:
+        self._requests.clear()
+        super().connection_lost(error)
+
     def data_received(self, data: bytes) -> None:
         self.received += len(data)
         self.idle_sweeps = 0
+        # Frame by frame: h2 keeps the events of a read to itself if one of its frames is bad.
+        for piece in self._frames.cut(data):
+            if self._transport.is_closing():
+                return
+            self._receive(piece)
+        self._flush()
+
+    def _receive(self, data: bytes) -> None:
         try:
             events = self._h2.receive_data(data)
         except ProtocolError as error:
@@ -90,15 +107,24 @@ class Http2Connection(MockConnection):
             self._flush()
             self._transport.close()
             return
-        if any(isinstance(event, ConnectionTerminated) for event in events):
-            # The client has sent GOAWAY, and h2 sends nothing after that.
-            self._transport.close()
-            return
-        # A client may cancel a request in the same read.
-        cancelled = {event.stream_id for event in events if isinstance(event, StreamReset)}
         for event in events:
-            if not (isinstance(event, RequestReceived | StreamEnded) and event.stream_id in cancelled):
-                self._handle(event)
+            if isinstance(event, ConnectionTerminated):
+                # The client has sent GOAWAY, and h2 sends nothing after that.
+                self._flush()
+                self._transport.close()
+                return
+            self._handle(event)
+
+    def sweep(self) -> None:
+        """Also refuse requests whose bodies don't arrive, whatever else the connection does."""
+        super().sweep()
+        if self._transport.is_closing():
+            return
+        for stream, request in list(self._requests.items()):
+            request.sweeps += 1
+            if request.sweeps > MAX_SWEEPS:
+                self._drop(stream)
+                self._refuse_early(stream, STALLED)
         self._flush()
 
     # events of h2
@@ -110,11 +136,11 @@ class Http2Connection(MockConnection):
             case DataReceived():
                 self._add_body(event)
             case StreamEnded():
-                request = self._requests.pop(event.stream_id, None)
+                request = self._drop(event.stream_id)
                 if request is not None:
                     self._answer(event.stream_id, request)
             case StreamReset():
-                self._requests.pop(event.stream_id, None)
+                self._drop(event.stream_id)
                 self._unsent.pop(event.stream_id, None)
                 self._unanswered.discard(event.stream_id)
             case WindowUpdated() | RemoteSettingsChanged():
@@ -138,16 +164,26 @@ class Http2Connection(MockConnection):
         if request is None:
             return
         request.body += event.data
+        refusal = self.hold(len(event.data))
         if len(request.body) > self._server.max_body_bytes:
-            del self._requests[event.stream_id]
-            self._refuse_early(event.stream_id, self.long_body())
+            refusal = self.long_body()
+        if refusal is not None:
+            self._drop(event.stream_id)
+            self._refuse_early(event.stream_id, refusal)
+
+    def _drop(self, stream: int) -> Request | None:
+        """Take a request off those that are being received; None if it is not one of them."""
+        request = self._requests.pop(stream, None)
+        if request is not None:
+            self.release(len(request.body))
+        return request
 
     def _answer(self, stream: int, request: Request) -> None:
         server = self._server
         if request.target == LEDGER_PATH:
             self._send(stream, self.read_ledger())
             return
-        answer, events = self.check(request.method, request.target, bytes(request.body))
+        answer, events = self.check(request.method, request.target, request.body)
         if request.method == b"HEAD":
             answer = answer._replace(body=b"")
         if server.queue is None:
@@ -169,7 +205,8 @@ class Http2Connection(MockConnection):
         """Answer a request before its end, and tell the client not to send the rest."""
         self._send(stream, self.refuse(refusal))
         if stream not in self._unsent:
-            self._h2.reset_stream(stream, NO_ERROR)
+            with suppress(StreamClosedError):  # the request ended with what is refused here
+                self._h2.reset_stream(stream, NO_ERROR)
 
     def _send(self, stream: int, answer: MockResponse) -> None:
         """One response. It has no date, so that its size depends on its body and the HPACK table alone."""

@@ -32,6 +32,9 @@ from wiretax.channels.request.signing import (
     string_to_sign,
 )
 
+# What came in pieces was put together in a bytearray.
+Body = bytes | bytearray
+
 MEMO_SIZE = 4096
 MD5_KEY = "body_md5="
 SIGNATURE_KEY = "auth_signature="
@@ -88,7 +91,7 @@ class SignedTarget:
 
     sign: Callable[[bytes], str]
     timestamp: int
-    accept: Callable[[bytes], Accepted]
+    accept: Callable[[Body], Accepted]
 
 
 class Rules:
@@ -99,7 +102,7 @@ class Rules:
         self._limits = limits
         self._hmac = Hmac(app.secret.encode())
         self._channels = f"/apps/{app.app_id}/channels"
-        self._apis: dict[str, Callable[[bytes], Accepted]] = {
+        self._apis: dict[str, Callable[[Body], Accepted]] = {
             f"/apps/{app.app_id}/events": self._accept_trigger,
             f"/apps/{app.app_id}/batch_events": self._accept_batch,
         }
@@ -110,7 +113,7 @@ class Rules:
         self._valid_names: set[str] = set()
         self._targets: dict[str, SignedTarget] = {}
 
-    def check(self, method: bytes, target: str, body: bytes, now: float) -> Accepted:
+    def check(self, method: bytes, target: str, body: Body, now: float) -> Accepted:
         """Check one request.
 
         Args:
@@ -194,7 +197,7 @@ class Rules:
             raise Refused(INVALID_SIGNATURE)
         return NO_CHANNELS
 
-    def _accept_trigger(self, body: bytes) -> Accepted:
+    def _accept_trigger(self, body: Body) -> Accepted:
         try:
             event = self._decode_trigger(body)
         except BAD_BODY as error:
@@ -217,7 +220,7 @@ class Rules:
             return Accepted(1, len(channels), _info({"channels": {channel: {} for channel in channels}}))
         return ONE_MESSAGE if len(channels) == 1 else Accepted(1, len(channels), b"{}")
 
-    def _accept_batch(self, body: bytes) -> Accepted:
+    def _accept_batch(self, body: Body) -> Accepted:
         try:
             batch = self._decode_batch(body).batch
         except BAD_BODY as error:

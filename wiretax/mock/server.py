@@ -17,7 +17,7 @@ import uvloop
 
 from wiretax.malloc import keep_heap
 from wiretax.mock.certificate import HTTP_1, PROTOCOLS, server_context
-from wiretax.mock.connection import MockConnection
+from wiretax.mock.connection import MAX_SWEEPS, MockConnection
 from wiretax.mock.cost import ServerQueue
 from wiretax.mock.faulty_http1 import FaultyConnection
 from wiretax.mock.http1 import Http1Connection
@@ -30,8 +30,9 @@ from wiretax.wire.open_files import raise_open_files
 
 # Bytes of a body besides the events' data.
 BODY_ALLOWANCE = 1_048_576
-# Sweeps per idle timeout.
-IDLE_SWEEPS = 4
+# Bodies of the largest size that may be unfinished at a time: on one connection, and on all.
+MAX_HELD_HERE = 4
+MAX_HELD = 40
 
 
 class MockServer:
@@ -41,6 +42,10 @@ class MockServer:
         http1: the class that serves HTTP/1.1 connections.
         answers_at_once: whether responses are sent immediately and unchanged.
         closes: whether each response is its connection's last.
+        max_body_bytes: the largest body that is read.
+        max_held_here: the most bytes of unfinished bodies on one connection.
+        max_held: the most bytes of unfinished bodies on all connections.
+        held: the bytes of unfinished bodies now.
         publishing: number of connections with requests other than for the ledger, counted if there are faults.
     """
 
@@ -59,6 +64,9 @@ class MockServer:
         self.publishing = 0
         # Escaped JSON is at most six times its text; a full batch of it fits.
         self.max_body_bytes = BODY_ALLOWANCE + 6 * options.limits.batch_size * options.limits.data_bytes
+        self.max_held_here = MAX_HELD_HERE * self.max_body_bytes
+        self.max_held = MAX_HELD * self.max_body_bytes
+        self.held = 0
 
     def forget(self, connection: MockConnection) -> None:
         """Add a closed connection's bytes to the totals."""
@@ -82,13 +90,11 @@ class MockServer:
             ledger.response_bytes += connection.sent
 
     async def sweep(self) -> None:
-        """Close idle connections, as long as the server runs."""
+        """Close idle connections and refuse bodies that don't arrive, as long as the server runs."""
         while True:
-            await asyncio.sleep(self.options.idle_timeout / IDLE_SWEEPS)
+            await asyncio.sleep(self.options.idle_timeout / MAX_SWEEPS)
             for connection in list(self.connections):
-                connection.idle_sweeps += 1
-                if connection.idle_sweeps > IDLE_SWEEPS:
-                    connection.close_idle()
+                connection.sweep()
 
 
 async def serve(options: MockOptions, ready: Callable[[str, int], None], with_parent: bool) -> None:

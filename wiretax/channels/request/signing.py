@@ -60,6 +60,6 @@ def signature(secret: str, method: str, path: str, parameters: Iterable[tuple[st
     return Hmac(secret.encode()).hexdigest(string_to_sign(method, path, parameters).encode())
 
 
-def body_md5(body: bytes) -> str:
+def body_md5(body: bytes | bytearray) -> str:
     """The body_md5 parameter: 32 hexadecimal digits. The API requires md5; it is not used for security."""
     return md5(body, usedforsecurity=False).hexdigest()

@@ -128,7 +128,11 @@ class ResponseReader:
         return self._finish() if self._final else None
 
     def end(self) -> Response | None:
-        """The server closed: returns the response if closing marks its end, else None."""
+        """The server closed: returns the response if closing marks its end, else None.
+
+        Raises:
+            ResponseError: its status is none of HTTP.
+        """
         whole = self._head_done and not self._framed and not self._final and not self._is_interim()
         return self._finish() if whole else None
 

@@ -78,7 +78,10 @@ def read(raw: bytes, cuts: list[int]) -> tuple[Response | ResponseError | None, 
         if response is not None:
             return response, end
         start = end
-    return reader.end(), len(raw)
+    try:
+        return reader.end(), len(raw)
+    except ResponseError as error:
+        return error, len(raw)
 
 
 @given(STREAMS, CUTS)
