@@ -179,6 +179,13 @@ def test_a_request_is_read_however_it_comes(
     assert difference(ledger(mock), before)["requests"] == 2
 
 
+@pytest.mark.parametrize("origin", ["http://mock.test", "HTTPS://mock.test:443"])
+def test_a_target_may_be_absolute(mock: Endpoint, client: Client, origin: str) -> None:
+    before = ledger(mock)
+    assert client.ask(request(origin + signed_target(EVENTS, BODY), BODY)).status == 200
+    assert difference(ledger(mock), before)["events"] == 1
+
+
 @pytest.mark.parametrize("slices", [1, 2, 3], ids="cut in {}".format)
 def test_pipelined_requests_are_answered_in_order(either_mock: Endpoint, slices: int) -> None:
     names = [f"channel-{number}" for number in range(5)]
@@ -201,7 +208,7 @@ def test_requests_before_garbage_are_answered_first(either_mock: Endpoint) -> No
     [lambda head: [head], lambda head: [head[:-20], head[-20:]], dribbled],
     ids=["head whole", "head in two", "head byte by byte"],
 )
-@pytest.mark.parametrize("value", ["Expect: 100-continue", "expect: 100-Continue"])
+@pytest.mark.parametrize("value", ["Expect: 100-continue", "expect: 100-Continue", "Expect:\t100-continue"])
 def test_a_client_that_waits_for_it_is_told_to_continue(
     client: Client, value: str, cut: Callable[[bytes], list[bytes]]
 ) -> None:

@@ -369,6 +369,39 @@ GOOD_NAMES = {
     "event of 200 others": ("name", "é" * 200),
     "event of any character": ("name", 'é ✓ "/\\'),
 }
+NOT_UTF_8 = {
+    "in the data": b'{"name":"e","channels":["c"],"data":"\xff"}',
+    "in another member": b'{"name":"e","channels":["c"],"data":"x","other":"\xff"}',
+    "in the name of a member": b'{"name":"e","channels":["c"],"data":"x","\xff":1}',
+    "of a surrogate": b'{"name":"e","channels":["c"],"data":"x","other":"\xed\xa0\x80"}',
+}
+
+
+@pytest.mark.parametrize("body", NOT_UTF_8.values(), ids=NOT_UTF_8)
+def test_a_body_that_is_not_utf_8_is_refused_wherever(mock: Endpoint, client: Client, body: bytes) -> None:
+    assert "utf-8" in refused(mock, client, publish(EVENTS, body), 400, "body").text
+
+
+LONE = {
+    "first half at the end": rb"\ud800",
+    "first half before text": rb"\uD83Dx",
+    "first half before another escape": rb"\ud83d\u0041",
+    "second half": rb"\udc00\ud83d",
+    "behind a pair": rb"\ud83d\ude00\\\ud800",
+}
+
+
+@pytest.mark.parametrize("data", LONE.values(), ids=LONE)
+def test_half_a_surrogate_pair_is_refused_by_its_name(mock: Endpoint, client: Client, data: bytes) -> None:
+    body = b'{"name":"e","channels":["c"],"data":"%s"}' % data
+    assert "is half of a surrogate pair" in refused(mock, client, publish(EVENTS, body), 400, "body").text
+
+
+def test_a_document_cut_short_is_not_called_a_surrogate(mock: Endpoint, client: Client) -> None:
+    body = rb'{"name":"e","channels":["c"],"data":"\ud83d\ude00\\ud800'
+    assert "truncated" in refused(mock, client, publish(EVENTS, body), 400, "body").text
+
+
 BAD_NAMES = {
     "channel of 165 characters": ("channel", "c" * 165, "channel_name"),
     "channel empty": ("channel", "", "channel_name"),

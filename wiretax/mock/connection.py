@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import orjson
 
 from wiretax.channels.limits import Refusal
+from wiretax.mock.bodies import Body
 from wiretax.mock.faults import JSON, TEXT, MockResponse
-from wiretax.mock.rules import Body, Refused
+from wiretax.mock.rules import Refused
 
 if TYPE_CHECKING:
     from wiretax.mock.server import MockServer

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from wiretax.channels.limits import Refusal
+from wiretax.mock.bodies import Body
 from wiretax.mock.connection import (
     ACCEPTED,
     LONG_HEAD,
@@ -19,7 +20,6 @@ from wiretax.mock.connection import (
 )
 from wiretax.mock.faults import BLANK_LINE, MockResponse
 from wiretax.mock.ledger import LEDGER_PATH
-from wiretax.mock.rules import Body
 
 if TYPE_CHECKING:
     from wiretax.mock.server import MockServer
@@ -29,6 +29,9 @@ MAX_FRAMING_BYTES = 65_536
 LONG_FRAMING = Refusal(413, "framing_bytes", f"more than {MAX_FRAMING_BYTES} bytes of chunk sizes and trailers")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
+
+# What a target has before its path if it is sent to a proxy; the signature does not cover it.
+ABSOLUTE = re.compile(rb"\Ahttps?://[^/?#]+(?=/)", re.IGNORECASE)
 
 REASONS = {
     200: "OK",
@@ -206,6 +209,8 @@ class Http1Connection(MockConnection):
                 self._transport.close()
         else:
             close = self._server.closes or not parser.should_keep_alive()
+            if not target.startswith(b"/"):
+                target = ABSOLUTE.sub(b"", target)
             self._answer(parser.get_method(), target, body, close)
 
     def _answer(self, method: bytes, target: bytes, body: Body, close: bool) -> None:

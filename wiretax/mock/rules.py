@@ -31,9 +31,7 @@ from wiretax.channels.request.signing import (
     body_md5,
     string_to_sign,
 )
-
-# What came in pieces was put together in a bytearray.
-Body = bytes | bytearray
+from wiretax.mock.bodies import BAD_BODY, BatchBody, Body, TriggerBody, refuse_body
 
 MEMO_SIZE = 4096
 MD5_KEY = "body_md5="
@@ -43,27 +41,6 @@ SIGNATURE_DIGITS = 64
 TIMESTAMP_DIGITS = 12
 
 
-class TriggerBody(msgspec.Struct, gc=False):
-    name: str
-    data: str
-    channels: list[str] | None = None
-    channel: str | None = None
-    socket_id: str | None = None
-    info: str | None = None
-
-
-class BatchItem(msgspec.Struct, gc=False):
-    channel: str
-    name: str
-    data: str
-    socket_id: str | None = None
-    info: str | None = None
-
-
-class BatchBody(msgspec.Struct, gc=False):
-    batch: list[BatchItem]
-
-
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The contents of an accepted request, and the JSON of its response."""
@@ -71,10 +48,6 @@ class Accepted:
     events: int
     messages: int
     body: bytes
-
-
-# msgspec raises Python's own error for bytes that are not UTF-8.
-BAD_BODY = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer, not an error
@@ -149,6 +122,12 @@ class Rules:
             raise Refused(INVALID_SIGNATURE)
         if md5 != body_md5(body):
             raise Refused(_unauthorized("body_md5", "body_md5 does not match the body"))
+        # The decoder skips what it does not need, so it doesn't see all of the body.
+        if not body.isascii():
+            try:
+                body.decode()
+            except UnicodeDecodeError as error:
+                raise Refused(refuse_body(error)) from None
         return known.accept(body)
 
     def _parse_target(self, target: str, md5: str, signature: str) -> SignedTarget:
@@ -201,7 +180,7 @@ class Rules:
         try:
             event = self._decode_trigger(body)
         except BAD_BODY as error:
-            raise Refused(_bad_body(error)) from None
+            raise Refused(refuse_body(error, body)) from None
         if event.channels is None:
             if event.channel is None:
                 raise Refused(Refusal(400, "body", "Object missing required field `channels`"))
@@ -224,7 +203,7 @@ class Rules:
         try:
             batch = self._decode_batch(body).batch
         except BAD_BODY as error:
-            raise Refused(_bad_body(error)) from None
+            raise Refused(refuse_body(error, body)) from None
         self._refuse(refuse_batch_size(len(batch), self._limits))
         valid_channels, valid_names = self._valid_channels, self._valid_names
         wants_info = False
@@ -291,10 +270,6 @@ NO_APP = _unauthorized("app_id", "No app with this id")
 ONE_MESSAGE = Accepted(1, 1, b"{}")
 # The mock has no subscribers.
 NO_CHANNELS = Accepted(0, 0, b'{"channels":{}}')
-
-
-def _bad_body(error: Exception) -> Refusal:
-    return Refusal(400, "body", f"{error or 'nested too deeply'}")
 
 
 def _info(document: dict[str, Any]) -> bytes:

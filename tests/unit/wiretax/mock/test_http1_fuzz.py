@@ -20,8 +20,9 @@ from mock_client import (
 )
 from served import connect, cut, feed, mock_server, responses
 
+from wiretax.mock.bodies import Body
 from wiretax.mock.http1 import Http1Connection
-from wiretax.mock.rules import Accepted, Body, Rules
+from wiretax.mock.rules import Accepted, Rules
 from wiretax.mock.server import MockServer
 
 BODIES = [trigger_body(), batch_body(batch_item(), batch_item(data="é")), trigger_body(info="user_count")]

@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 from mock_client import EVENTS, signed_target, trigger_body
 from served import connect, cut, feed, mock_server
 
+from wiretax.mock.bodies import Body
 from wiretax.mock.http2 import Http2Connection
-from wiretax.mock.rules import Accepted, Body, Rules
+from wiretax.mock.rules import Accepted, Rules
 from wiretax.mock.server import MockServer
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + SettingsFrame(0).serialize()
