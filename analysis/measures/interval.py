@@ -34,7 +34,11 @@ def median_interval(values: npt.ArrayLike, confidence: float = CONFIDENCE) -> tu
     Returns:
         Its ends, a number each or an array of columns; NaN with fewer than five rounds.
     """
-    ordered = np.sort(np.asarray(values, dtype=float), axis=0)
+    return interval_of_sorted(np.sort(np.asarray(values, dtype=float), axis=0), confidence)
+
+
+def interval_of_sorted(ordered: npt.NDArray[np.float64], confidence: float = CONFIDENCE) -> tuple[Any, Any]:
+    """The same for values that are sorted already, of which only the ends are read."""
     rounds = len(ordered)
     if rounds < LEAST_ROUNDS:
         unknown = np.full(ordered.shape[1:], np.nan)[()]

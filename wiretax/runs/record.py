@@ -75,6 +75,10 @@ class RunRecord:
         else:
             self.latency[place] = (*key, self.latency[place][2].plus(buckets))
 
+    def buckets(self, round_: int, workload: str) -> Buckets:
+        """The histogram of ``latency`` of a workload in a round."""
+        return self.latency[self._places[round_, workload]][2]
+
     def set_aside(self) -> None:
         """Start over: what was added so far counts in the totals only, as the warm-up does."""
         self.aside, self.boundary = Tally(), Tally()

@@ -22,9 +22,10 @@ from analysis.measures.connections import MANY_CALLS, calls_on_connection, close
 from analysis.measures.counts import Counts, SliceCounts
 from analysis.measures.latency import P50_P99, LatencyDistribution, Quantile, column_names
 from analysis.measures.layers import BARS
-from analysis.measures.throughput import NO_RATIO, Ratio, no_gain, ratio_by_round
+from analysis.measures.throughput import no_gain
 from analysis.tables import columns
 from analysis.text.labels import describe, event
+from wiretax.load.accounting.running import RunningCounts
 from wiretax.runs.record import RunRecord, slice_row
 from wiretax.wire.histogram import SIZE, Buckets, bucket_lows_ns
 from wiretax.wire.slices import Slice
@@ -98,11 +99,11 @@ class Live:
         """``by_rounds``: whether workloads are sent in turn and compared round by round. Otherwise they are sent
         at the same time and compete, so they have no gain."""
         self._by_rounds = by_rounds
+        self._counts = RunningCounts(compares=by_rounds)
         self._began_s = time()
         self._sampled_at_s = 0.0
         self._rows_read = 0
-        self._buckets: list[Buckets] = []
-        self._counts = SliceCounts()
+        self._buckets: dict[tuple[int, str], Buckets] = {}
         self._latencies: dict[str, _Latencies] = {}
         self._history: deque[tuple[float, dict[str, Sample]]] = deque(maxlen=MOST_SAMPLES)
         self.key = f"{self._began_s:.6f}"
@@ -125,6 +126,7 @@ class Live:
             histograms[name] = histograms[name] + seen if name in histograms else seen
             open_calls[name] += slice_.measured.latency.total
         counted = self._counts.with_rows(open_rows)
+        self._counts.update_gains(counted.triggers)
         # Too little arrives in a moment for a sample.
         if not self.samples or now - self._sampled_at_s >= SAMPLE_S / 2:
             self._history.append((round(now - self._began_s, 2), self._sampled(counted, histograms, open_calls)))
@@ -147,18 +149,20 @@ class Live:
         return list(self._history)[len(self._history) - fresh :] if fresh > 0 else []
 
     def _read(self, record: RunRecord) -> None:
-        for row in record.slices[self._rows_read :]:
+        """Read the rows that are new, and the histograms that came with them. The others are as they were, so a
+        sample costs the same after hours as in the beginning."""
+        fresh = record.slices[self._rows_read :]
+        for row in fresh:
             self._counts.add(row)
-        self._rows_read = len(record.slices)
-        for place, (_, name, buckets) in enumerate(record.latency):
-            before = self._buckets[place] if place < len(self._buckets) else None
+        self._rows_read += len(fresh)
+        for round_, name in {(row["round"], row["workload"]) for row in fresh}:
+            buckets, before = record.buckets(round_, name), self._buckets.get((round_, name))
+            histogram = self._latencies.setdefault(name, _Latencies()).histogram
+            _add(histogram, buckets)
             # A round's histogram grows when another worker reports it.
-            if buckets is not before:
-                histogram = self._latencies.setdefault(name, _Latencies()).histogram
-                _add(histogram, buckets)
-                if before is not None:
-                    _add(histogram, before, -1)
-        self._buckets = [buckets for _, _, buckets in record.latency]
+            if before is not None:
+                _add(histogram, before, -1)
+            self._buckets[round_, name] = buckets
 
     def _sampled(
         self, counted: SliceCounts, histograms: dict[str, Counted], open_calls: Counter[str]
@@ -167,7 +171,7 @@ class Live:
         found: dict[str, Sample] = {}
         for name, described in counted.workloads.items():
             before, counts = self._latencies.setdefault(name, _Latencies()), counted.counts(name)
-            events = float(self._counts.counts(name)["events"]) if name in self._counts.workloads else 0.0
+            events = self._counts.events(name)
             # Latencies of an open slice are recorded at once, its counts only when a user's turn ends.
             events += open_calls[name] * _events_per_call(described, counts)
             fresh, seconds = histograms[name] - before.sampled, counts["duration_s"] - before.sampled_s
@@ -188,7 +192,7 @@ class Live:
         figures = {key: nan if value is None else float(value) for key, value in values.items()}
         if baseline == name:
             figures["saving"] = nan
-        gain = self._gain(name, baseline)
+        gain = self._counts.gain(name, baseline)
         times = {
             title: value
             for titles, each in zip(PERCENTILES.values(), _percentiles(histogram), strict=True)
@@ -216,12 +220,6 @@ class Live:
             "failures": counts["failures"],
             "cells": [sent_as, *(column.cell(row) for column in COLUMNS), f"{counts['failures']:,}"],
         }
-
-    def _gain(self, name: str, trigger: str | None) -> Ratio:
-        known = self._counts.workloads
-        if trigger in (None, name) or not self._by_rounds or name not in known or trigger not in known:
-            return NO_RATIO
-        return ratio_by_round(self._counts.rates(name), self._counts.rates(str(trigger)))
 
 
 def _use(described: Counts, counts: Counts) -> dict[Hashable, Any]:

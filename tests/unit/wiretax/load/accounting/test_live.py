@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from functools import partial
 from html import unescape
 from math import isnan
 from pathlib import Path
@@ -188,6 +191,41 @@ def test_a_sample_holds_what_came_since_the_one_before() -> None:
     # Nothing was sent meanwhile.
     assert history[1] == {}
     assert history[2][BATCH.name][1] == pytest.approx(1e-3, rel=0.004)
+
+
+def lines_of(call: Callable[[], object]) -> int:
+    """How many lines of Python a call runs."""
+    count = 0
+
+    def trace(_frame: object, event: str, _argument: object) -> object:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize("by_rounds", [True, False])
+def test_a_sample_costs_the_same_however_many_rounds_there_were(by_rounds: bool) -> None:
+    shown, made, costs = Live(by_rounds), RunRecord(), []
+    for number in range(600):
+        for workload in (TRIGGER, BATCH):
+            made.add(slice_(workload, number, 30 + number % 7), 4)
+        if number in (59, 599):
+            # What came since the last sample is the same each time, and so are its lines.
+            costs.append(lines_of(partial(shown.sample, made, [slice_(TRIGGER, number + 1, 5)])))
+            assert shown.workloads[1]["rounds"] == (number + 1 if by_rounds else 0)
+        elif number % 60 in (58, 59):
+            shown.sample(made)
+    few, many = costs
+    # A growing part of the interval's ends remains: the square root of the rounds.
+    assert many < few * 2
 
 
 def test_a_page_is_given_the_samples_it_has_not() -> None:

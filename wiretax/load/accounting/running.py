@@ -1,0 +1,102 @@
+"""Counts and ratios of a running test, updated by what is new, however many rounds there were before."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from analysis.measures.counts import SUMMED, SliceCounts
+from analysis.measures.throughput import NO_RATIO, Ratio, ratio_of_sorted
+from wiretax.runs.record import Row
+
+
+class RunningCounts:
+    """The counts of slices, added up over all rounds, and the gain over the trigger across rounds."""
+
+    def __init__(self, compares: bool) -> None:
+        """``compares``: whether rounds are compared, for gains."""
+        self._compares = compares
+        self._sums: dict[str, Row] = {}
+        self._sent: dict[str, dict[int, tuple[int, float]]] = {}
+        # The rounds of each workload whose rate changed since gains were updated.
+        self._changed: defaultdict[str, set[int]] = defaultdict(set)
+        self._gains: dict[tuple[str, str], RunningRatio] = {}
+
+    def add(self, row: Row) -> None:
+        """Add a row of ``slices.parquet``."""
+        name, round_, seconds = row["workload"], row["round"], row["duration_s"]
+        sums = self._sums.get(name)
+        if sums is None:
+            self._sums[name] = {**row, "round": 0}
+            self._sent[name] = {}
+            before = (0, 0.0)
+        else:
+            for column in SUMMED:
+                known, more = sums.get(column), row.get(column)
+                # What was not counted once is unknown for the sum.
+                sums[column] = None if known is None or more is None else known + more
+            before = self._sent[name].get(round_, (0, 0.0))
+            # Workers send the same slice at the same time.
+            sums["duration_s"] += max(0.0, seconds - before[1])
+        self._sent[name][round_] = (before[0] + row["messages"], max(before[1], seconds))
+        if self._compares:
+            self._changed[name].add(round_)
+
+    def events(self, workload: str) -> float:
+        """How many events of a workload were acknowledged so far."""
+        return float(self._sums[workload]["events"]) if workload in self._sums else 0.0
+
+    def with_rows(self, rows: Iterable[Row]) -> SliceCounts:
+        """The counts over all rounds and these rows: one round each, whatever there was, so that it is made fast.
+        Rows must have rounds other than 0."""
+        return SliceCounts([*self._sums.values(), *rows])
+
+    def update_gains(self, triggers: dict[str, str]) -> None:
+        """Take in the rounds that are new; ``triggers``: what each workload is compared with, by name."""
+        if not self._compares:
+            return
+        for name, trigger in triggers.items():
+            if name == trigger or name not in self._sums or trigger not in self._sums:
+                continue
+            gain = self._gains.get((name, trigger))
+            if gain is None:
+                gain = self._gains[name, trigger] = RunningRatio()
+                changed = self._sent[name].keys() | self._sent[trigger].keys()
+            else:
+                changed = self._changed[name] | self._changed[trigger]
+            for round_ in changed:
+                gain.set(round_, self._rate(name, round_), self._rate(trigger, round_))
+        self._changed.clear()
+
+    def gain(self, workload: str, trigger: str | None) -> Ratio:
+        """The rate of a workload over its trigger's, as of the last update; unknown without a trigger."""
+        found = self._gains.get((workload, trigger or ""))
+        return NO_RATIO if found is None else found.ratio()
+
+    def _rate(self, workload: str, round_: int) -> float:
+        messages, seconds = self._sent[workload].get(round_, (0, 0.0))
+        return messages / seconds if seconds else 0.0
+
+
+class RunningRatio:
+    """A ratio by round. A round costs the same, whether it is the first or the ten thousandth."""
+
+    def __init__(self) -> None:
+        self._by_round: dict[Any, float] = {}
+        self._sorted = array("d")
+
+    def set(self, round_: Any, of: float, to: float) -> None:
+        """Set the two rates of a round, again if they grew. A round with a rate of 0 measured nothing."""
+        before = self._by_round.pop(round_, None)
+        if before is not None:
+            del self._sorted[bisect_left(self._sorted, before)]
+        if of > 0 and to > 0:
+            self._by_round[round_] = of / to
+            insort(self._sorted, of / to)
+
+    def ratio(self) -> Ratio:
+        """The median, and its interval."""
+        return ratio_of_sorted(self._sorted)
