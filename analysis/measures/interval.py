@@ -9,7 +9,7 @@ figures.
 from __future__ import annotations
 
 from functools import cache
-from math import ceil, comb, sqrt
+from math import ceil, sqrt
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ LEAST_ROUNDS = 5
 # Values further from the median than this many square roots of the rounds (twice as many standard deviations) are
 # as good as impossible.
 _REACH = 15
+# About the probability of the first number that is not left out.
+_LEFT_OUT = 1e-195
 
 
 def median_interval(values: npt.ArrayLike, confidence: float = CONFIDENCE) -> tuple[Any, Any]:
@@ -76,10 +78,14 @@ def _tails(rounds: int) -> tuple[int, list[float]]:
     the rounds. Up to 48 rounds the result is exact, because all products are whole numbers below 2**53.
     """
     least = max(0, rounds // 2 - ceil(_REACH * sqrt(rounds)))
-    # Whole numbers, which may be larger than any float.
-    probability, fewer, tails = comb(rounds, least) / 2**rounds, 0.0, []
+    # Of many rounds, whole numbers have too many digits: what comes first is guessed, and corrected by the sum.
+    probability, fewer, tails = _LEFT_OUT if least else 1 / 2**rounds, 0.0, []
     for below in range(least, rounds // 2):
         fewer += probability
         tails.append(fewer)
         probability = probability * (rounds - below) / (below + 1)
+    if least:
+        # Of all numbers: the same above the middle as below it, and one or two in the middle.
+        total = 2 * fewer + probability * (1 + rounds % 2)
+        tails = [tail / total for tail in tails]
     return least + 1, tails

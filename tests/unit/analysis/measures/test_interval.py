@@ -71,7 +71,7 @@ def test_of_thousands_of_rounds_it_is_that_of_the_normal_distribution() -> None:
     assert (low, high) == pytest.approx((2_000 - half, 2_000 + half), abs=0.6)
 
 
-@pytest.mark.parametrize("rounds", [5, 6, 25, 48, 49, 900, 901, 2_000])
+@pytest.mark.parametrize("rounds", [5, 6, 25, 48, 49, 900, 901, 917, 2_000, 2_001])
 def test_its_ends_are_those_of_exact_binomial_probabilities(rounds: int) -> None:
     ways = [math.comb(rounds, below) for below in range(rounds // 2)]
     holds = [1 - 2 * Fraction(fewer, 2**rounds) for fewer in accumulate(ways)]
