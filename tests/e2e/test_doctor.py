@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.utils import formatdate
+from itertools import cycle
 from pathlib import Path
+from threading import Event as ThreadEvent
+from threading import Thread
 from time import time
 
 import pytest
@@ -169,7 +174,12 @@ def test_a_server_that_closes_after_each_answer_is_noted_whether_it_says_so_or_n
         (answer("200 OK", b"<html>"), "credentials", "failed", "expected a JSON object"),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP", "failed", "not an HTTP/1.1 response"),
         (None, "HTTP", "failed", "no response within 0.2 s"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{", "HTTP", "failed", "no response within 0.2 s"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{",
+            "HTTP",
+            "failed",
+            "no whole response (39 B of one) within 0.2 s",
+        ),
     ],
 )
 def test_what_a_server_says_instead_is_told(reply: bytes | None, name: str, state: str, says: str) -> None:
@@ -323,3 +333,91 @@ def test_bad_input_is_one_line(run: Run, arguments: list[str], says: str) -> Non
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
     assert "hidden" not in done.stdout + done.stderr
+
+
+@contextmanager
+def dripping(data: bytes, whole: int = 0) -> Iterator[int]:
+    """A server that answers a number of requests, and then sends a byte of ``data`` at a time, again and again."""
+    over = ThreadEvent()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        answered = 0
+        while not over.is_set():
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, suppress(OSError):
+                while connection.recv(65_536) and answered < whole:
+                    connection.sendall(answer("200 OK", CHANNELS))
+                    answered += 1
+                for byte in cycle(data):
+                    connection.sendall(bytes([byte]))
+                    if over.wait(0.02):
+                        return
+
+    thread = Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        over.set()
+        listener.close()
+        thread.join(10)
+
+
+# A server holds an unlimited step for as long as it likes: without a limit these tests don't end.
+HEAD = b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20
+
+
+@pytest.mark.parametrize(
+    ("scheme", "data", "whole", "name", "found"),
+    [
+        ("http", HEAD, 0, "HTTP", r"no whole response \(\d+ B of one\) within 0.3 s"),
+        ("http", HEAD, 1, "credentials", r"no whole response \(\d+ B of one\) within 0.3 s"),
+        ("http", HEAD, 2, "keep-alive", r"no whole response \(\d+ B of one\) within 0.3 s"),
+        ("http", HEAD, 3, "batch limit", r"no whole response \(\d+ B of one\) within 0.3 s"),
+        (
+            "https",
+            b"\x16\x03\x03\x40\x00",
+            0,
+            "TLS",
+            r"the handshake failed \(no whole TLS handshake within 0.3 s\)",
+        ),
+    ],
+)
+def test_a_server_that_sends_a_byte_at_a_time_does_not_hold_a_step(
+    scheme: str, data: bytes, whole: int, name: str, found: str
+) -> None:
+    with dripping(data, whole) as port:
+        endpoint = Endpoint.parse(f"{scheme}://k:s@127.0.0.1:{port}/apps/1")
+        target = target_of(endpoint, insecure=endpoint.scheme == "https")
+        finding = last(examine(target, batch_limit=True, timeout_s=0.3))
+    assert (finding.name, finding.state) == (name, "failed")
+    assert re.fullmatch(found, finding.found), finding.found
+
+
+def test_a_resolver_that_does_not_answer_does_not_hold_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    never = ThreadEvent()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: never.wait(60))
+    finding = last(examine(Target(Endpoint.parse("http://k:s@slow.example/apps/1")), timeout_s=0.1))
+    never.set()
+    assert finding.found == "slow.example has no address (no answer of the resolver within 0.1 s)"
+
+
+def test_the_search_for_the_largest_batch_ends_though_each_of_its_calls_is_in_time() -> None:
+    slow = ThreadEvent()
+
+    def reply(request: bytes, _: int) -> bytes:
+        if b"batch_events" not in request:
+            return answer("200 OK", CHANNELS)
+        slow.wait(0.15)
+        return answer("200 OK" if request.count(b'"data"') <= 75 else "400 Bad Request", b"{}")
+
+    with raw_server(reply) as server:
+        finding = last(examine(Target(Endpoint.parse(server.url())), batch_limit=True, timeout_s=0.2))
+        batches = sum(b"batch_events" in each for each in server.requests)
+    # It takes eleven calls to find 75, which are 1.65 s, and the search has 1.2 s.
+    assert (finding.name, finding.state) == ("batch limit", "failed")
+    assert batches <= 9

@@ -25,7 +25,9 @@ def doctor(
         bool,
         typer.Option("--batch-limit", help="Find the largest batch the server accepts; publishes real events."),
     ] = False,
-    timeout: Annotated[str, typer.Option(help="Timeout for a connection and for a response.")] = "5s",
+    timeout: Annotated[
+        str, typer.Option(help="Time limit of each step: name lookup, connection, handshake, response.")
+    ] = "5s",
     yes: YesOption = False,
 ) -> None:
     """Check this machine and, with --endpoint, the connection to the server.

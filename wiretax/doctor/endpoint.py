@@ -14,6 +14,7 @@ from wiretax.channels.remedies import remedy
 from wiretax.channels.request.signing import TIMESTAMP_WINDOW_S
 from wiretax.doctor.batches import find_batch_limit
 from wiretax.doctor.certificate import days_left, issuer
+from wiretax.doctor.deadline import Deadline
 from wiretax.doctor.exchange import batch_target, channels_target, event_body, forged_target
 from wiretax.doctor.finding import Finding
 from wiretax.doctor.server_connection import ServerConnection
@@ -25,6 +26,8 @@ TIMEOUT_S = 5.0
 EXPIRES_SOON_DAYS = 14
 # A larger clock difference gets a note: it uses up much of the window in which signatures are valid.
 LARGE_SKEW_S = 60
+# The search for the largest batch makes a dozen calls, and takes as long as this many steps at most.
+SEARCH_STEPS = 6
 # Statuses of a server that does not implement GET /channels.
 NOT_IMPLEMENTED = (404, 405, 501)
 SIGNATURE_WINDOW = f"signatures are valid for {TIMESTAMP_WINDOW_S} s"
@@ -36,7 +39,7 @@ class Examination:
     """The checks of one endpoint. Each check needs the results of those before it."""
 
     def __init__(self, target: Target, timeout_s: float = TIMEOUT_S) -> None:
-        """``timeout_s`` limits connecting and each wait for a response."""
+        """``timeout_s`` limits each step; the search for the largest batch takes up to six times as long."""
         self._target = target
         self._endpoint: Endpoint = target.endpoint
         self._timeout_s = timeout_s
@@ -56,6 +59,7 @@ class Examination:
             steps.append(self._batch_limit)
         try:
             for step in steps:
+                self._server.begin_step(self._timeout_s)
                 began = perf_counter()
                 found = step()
                 took_ms = (perf_counter() - began) * 1000
@@ -226,22 +230,21 @@ class Examination:
         return Finding("keep-alive", "ok", "the connection stayed open for three requests")
 
     def _batch_limit(self) -> Finding:
+        self._search = Deadline(SEARCH_STEPS * self._timeout_s)
         try:
             return find_batch_limit(self._publish)
         except (OSError, ResponseError) as error:
             return self._no_response("batch limit", error)
 
     def _publish(self, body: bytes) -> Answer:
+        # A call that is stuck ends the search, and so do slow ones.
+        left_s = self._search.left_s("no batch limit found")
+        self._server.begin_step(min(self._timeout_s, left_s))
         return self._server.exchange(batch_target(self._endpoint, body), body).response.answer
 
     def _no_response(self, name: str, error: Exception) -> Finding:
         if isinstance(error, TimeoutError):
-            return Finding(
-                name,
-                "failed",
-                f"no response within {self._timeout_s:g} s",
-                "check the port; the server may be stuck",
-            )
+            return Finding(name, "failed", _reason(error), "check the port; the server may be stuck")
         return Finding(name, "failed", _reason(error), "check the port, and whether the scheme is http or https")
 
 
@@ -251,7 +254,7 @@ def _rejected(name: str, answer: Answer) -> Finding:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return "timed out"
+        return str(error) or "timed out"
     if isinstance(error, ssl.SSLError):
         return error.reason or str(error)
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -9,6 +9,7 @@ from time import time
 from wiretax.channels.bodies.events import EVENT_NAME, channel_names
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.request.signing import AUTH_VERSION, body_md5, signature
+from wiretax.doctor.deadline import Deadline
 from wiretax.wire.connections.response import Response, ResponseReader
 
 RECEIVE_BYTES = 65_536
@@ -33,12 +34,12 @@ class TimedExchange:
 
 
 def exchange(
-    connection: socket.socket, endpoint: Endpoint, method: str, target: str, body: bytes
+    connection: socket.socket, endpoint: Endpoint, method: str, target: str, body: bytes, deadline: Deadline
 ) -> TimedExchange:
-    """Send one request and read its response.
+    """Send one request and read its response, all of it before a deadline.
 
     Raises:
-        OSError: if no complete response arrived; a TimeoutError if that took too long.
+        OSError: if no complete response arrived; a TimeoutError if that took too long, which says how far it got.
         ResponseError: if it is not HTTP/1.1.
     """
     head = f"{method} {target} HTTP/1.1\r\nHost: {endpoint.authority}\r\nAccept: */*\r\n"
@@ -46,14 +47,23 @@ def exchange(
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     reader = ResponseReader()
     began_at = time()
-    connection.sendall(f"{head}\r\n".encode() + body)
-    while True:
-        data = connection.recv(RECEIVE_BYTES)
-        response = reader.feed(data) if data else reader.end()
-        if response is not None:
-            return TimedExchange(response, reader.fields, began_at, time())
-        if not data:
-            raise ConnectionResetError(0, "the server closed the connection before its response was complete")
+    received, waiting_for = 0, f"{method} not sent"
+    try:
+        deadline.bound(connection, waiting_for)
+        connection.sendall(f"{head}\r\n".encode() + body)
+        waiting_for = "no response"
+        while True:
+            deadline.bound(connection, waiting_for)
+            data = connection.recv(RECEIVE_BYTES)
+            received += len(data)
+            waiting_for = f"no whole response ({received:,} B of one)"
+            response = reader.feed(data) if data else reader.end()
+            if response is not None:
+                return TimedExchange(response, reader.fields, began_at, time())
+            if not data:
+                raise ConnectionResetError(0, "the server closed the connection before its response was complete")
+    except TimeoutError:
+        raise TimeoutError(f"{waiting_for} within {deadline.limit_s:g} s") from None
 
 
 def channels_target(endpoint: Endpoint) -> str:

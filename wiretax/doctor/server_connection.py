@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from wiretax.doctor.deadline import Deadline
 from wiretax.doctor.exchange import TimedExchange, exchange
 from wiretax.wire.connections.target import Target
 
 ALPN_PROTOCOLS = ["h2", "http/1.1"]
+NO_CONNECTION = "no connection"
+NO_HANDSHAKE = "no whole TLS handshake"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,10 @@ class ServerConnection:
     """
 
     def __init__(self, target: Target, timeout_s: float) -> None:
-        """``timeout_s`` limits connecting and each wait for data."""
+        """``timeout_s`` limits the first step."""
         self.closes = self.closes_silently = False
         self._target = target
-        self._timeout_s = timeout_s
+        self._deadline = Deadline(timeout_s)
         self._address: Any = None
         self._socket: socket.socket | None = None
         self._used = False
@@ -50,6 +55,10 @@ class ServerConnection:
         host, port = self._address[4][:2]
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
+    def begin_step(self, limit_s: float) -> None:
+        """From here on, all waits together may take this long."""
+        self._deadline = Deadline(limit_s)
+
     def resolve(self) -> list[str]:
         """The host's IP addresses; connections use the first.
 
@@ -57,7 +66,8 @@ class ServerConnection:
             OSError: if it has none.
         """
         endpoint = self._target.endpoint
-        found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+        lookup = partial(socket.getaddrinfo, endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+        found = self._deadline.within(lookup, "no answer of the resolver")
         self._address = found[0]
         return list(dict.fromkeys(str(each[4][0]) for each in found))
 
@@ -79,7 +89,7 @@ class ServerConnection:
         assert context is not None
         context.set_alpn_protocols(ALPN_PROTOCOLS)
         assert self._socket is not None
-        with context.wrap_socket(self._socket, server_hostname=self._target.endpoint.host) as session:
+        with self._wrap(context, self._socket) as session:
             done = Handshake(session.version(), session.selected_alpn_protocol(), session.getpeercert() or {})
         self._socket = self._open()
         return done
@@ -99,7 +109,8 @@ class ServerConnection:
             self._socket = self._open()
             self._used = False
         try:
-            done = exchange(self._socket, self._target.endpoint, "POST" if body else "GET", target, body)
+            method = "POST" if body else "GET"
+            done = exchange(self._socket, self._target.endpoint, method, target, body, self._deadline)
         except ConnectionError:
             if not self._used or body:
                 raise
@@ -122,17 +133,27 @@ class ServerConnection:
         if self._target.context is None:
             return connection
         try:
-            return self._target.context.wrap_socket(connection, server_hostname=self._target.endpoint.host)
+            return self._wrap(self._target.context, connection)
         except OSError:
             connection.close()
             raise
 
+    def _wrap(self, context: ssl.SSLContext, connection: socket.socket) -> ssl.SSLSocket:
+        try:
+            self._deadline.bound(connection, NO_HANDSHAKE)
+            return context.wrap_socket(connection, server_hostname=self._target.endpoint.host)
+        except TimeoutError:
+            raise TimeoutError(f"{NO_HANDSHAKE} within {self._deadline.limit_s:g} s") from None
+
     def _connect(self) -> socket.socket:
         family, kind, protocol, _, address = self._address
         connection = socket.socket(family, kind, protocol)
-        connection.settimeout(self._timeout_s)
         try:
+            self._deadline.bound(connection, NO_CONNECTION)
             connection.connect(address)
+        except TimeoutError:
+            connection.close()
+            raise TimeoutError(f"{NO_CONNECTION} within {self._deadline.limit_s:g} s") from None
         except OSError:
             connection.close()
             raise
