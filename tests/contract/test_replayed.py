@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import cycle, islice
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -58,7 +58,7 @@ def test_the_bytes_of_data_are_counted_to_the_byte(targets: dict[bool, Target], 
     session.close()
     after = read_ledger(target.endpoint, target.context)
     events = calls * workload.call.batch_size
-    taken = islice(cycle(REPLAY.sent_by(workload)), events)
+    taken = islice(REPLAY.sent_by(workload), events)
     assert slice_.measured.payload_bytes == sum(len(event.data.encode()) for event in taken)
     assert slice_.measured.events == events
     assert before is not None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import cycle, islice
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from math import inf
 from typing import Any
 
 from wiretax.channels.bodies.events import Event, body_writer, channel_names
@@ -21,41 +22,54 @@ class Replay:
 
     Attributes:
         name: the name of their file.
-        events: the events in order.
+        events: the events in order; there may be too many to hold them in memory.
         skipped: the number of invalid lines in the file, which are skipped.
+        least_bytes: UTF-8 bytes of the smallest data of an event.
+        payload_bytes: the mean of those of all events, rounded; at least 1.
+        most_bytes: those of the largest.
     """
 
     name: str
-    events: tuple[Event, ...]
+    events: Collection[Event]
     skipped: int = field(default=0, compare=False)
+    least_bytes: int = field(init=False)
+    payload_bytes: int = field(init=False)
+    most_bytes: int = field(init=False)
 
-    @property
-    def payload_bytes(self) -> int:
-        """The mean of their data's UTF-8 bytes, rounded; at least 1."""
-        return max(1, round(sum(self.sizes) / len(self.events)))
+    def __post_init__(self) -> None:
+        least, most, total = inf, 0, 0
+        for event in self.events:
+            size = len(event.data.encode())
+            least, most, total = min(least, size), max(most, size), total + size
+        object.__setattr__(self, "least_bytes", int(least))
+        object.__setattr__(self, "payload_bytes", max(1, round(total / len(self.events))))
+        object.__setattr__(self, "most_bytes", most)
 
-    @property
-    def sizes(self) -> list[int]:
-        """UTF-8 bytes of each event's data."""
-        return [len(event.data.encode()) for event in self.events]
-
-    def sent_by(self, workload: Workload) -> tuple[Event, ...]:
-        """The events as a workload sends them.
+    def sent_by(self, workload: Workload) -> Iterator[Event]:
+        """The events as a workload sends them, again and again.
 
         A workload with several channels sends each event to ``my-channel-1`` and so on. Otherwise an event goes to
         its own channels, as one event for each.
         """
         if workload.call.channels > 1:
             names = channel_names(workload.call.channels)
-            return tuple(replace(event, channels=names) for event in self.events)
-        return tuple(replace(event, channels=(each,)) for event in self.events for each in event.channels)
+            while True:
+                for event in self.events:
+                    yield Event(event.name, names, event.data)
+        while True:
+            for event in self.events:
+                if len(event.channels) == 1:
+                    yield event
+                    continue
+                for each in event.channels:
+                    yield Event(event.name, (each,), event.data)
 
     def as_dict(self) -> dict[str, Any]:
         """The entry in ``run.json``."""
         return {
             "name": self.name,
             "events": len(self.events),
-            "payload_bytes": {"least": min(self.sizes), "mean": self.payload_bytes, "most": max(self.sizes)},
+            "payload_bytes": {"least": self.least_bytes, "mean": self.payload_bytes, "most": self.most_bytes},
             **({"skipped": self.skipped} if self.skipped else {}),
         }
 
@@ -72,22 +86,21 @@ def payload_of(body: bytes) -> int:
     return body.payload_bytes
 
 
-def replayed_bodies(workload: Workload, profile: Profile, events: Sequence[Event]) -> Callable[[], bytes]:
+def replayed_bodies(workload: Workload, profile: Profile, events: Iterator[Event]) -> Callable[[], bytes]:
     """Returns a function that encodes the next body, without end, like ``events.bodies``.
 
     Args:
         workload: what to send; its API decides the document.
         profile: the library whose key order and JSON are used.
-        events: the events as the workload sends them; used in turn, again and again.
+        events: the events as the workload sends them, without end.
     """
     write = body_writer(workload.call.api, profile)
-    supply = cycle([(event, len(event.data.encode())) for event in events])
     size = workload.call.batch_size
 
     def next_body() -> WeighedBody:
-        taken = list(islice(supply, size))
-        body = WeighedBody(write([event for event, _ in taken]))
-        body.payload_bytes = sum(data_bytes for _, data_bytes in taken)
+        taken = list(islice(events, size))
+        body = WeighedBody(write(taken))
+        body.payload_bytes = sum(len(event.data.encode()) for event in taken)
         return body
 
     return next_body

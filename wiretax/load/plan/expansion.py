@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from math import prod
 from typing import Any
 
 from wiretax.channels.bodies.payloads import KINDS
@@ -34,6 +35,11 @@ def refuse_unknown_words(table: Mapping[str, Any]) -> None:
             unknown = unknown_word(value, words, key)
             if unknown is not None:
                 raise ValueError(unknown)
+
+
+def count(table: Mapping[str, Any]) -> int:
+    """How many workloads a table stands for, without making any."""
+    return prod(len(_listed(table[key])) for key in KEYS if key in table)
 
 
 def expand(table: Mapping[str, Any], users: int, https: bool | None = None) -> Iterator[Workload]:

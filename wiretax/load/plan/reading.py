@@ -13,7 +13,7 @@ import msgspec
 from wiretax.channels.limits import Limits
 from wiretax.channels.validation import object_to, object_to_http
 from wiretax.channels.workload import Workload
-from wiretax.load.plan.expansion import expand, refuse_unknown_words
+from wiretax.load.plan.expansion import count, expand, refuse_unknown_words
 from wiretax.load.plan.faults import FaultError, fault_of, refuse_excess_shares
 from wiretax.load.plan.plan import SCHEMA, Plan, PlanError
 from wiretax.load.plan.schema import (
@@ -34,6 +34,8 @@ PLANS = shipped("scenarios") / "plans"
 NAME = re.compile(r"[A-Za-z0-9._-]+")
 MAX_USERS = 10_000
 MAX_ROUNDS = 10_000
+# Each takes memory, a call before the run, and a slice in each round.
+MAX_WORKLOADS = 10_000
 
 
 def plan_names() -> list[str]:
@@ -137,6 +139,12 @@ def _faults(table: PlanTable, workloads: tuple[Workload, ...]) -> FaultList:
 def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None, users: int) -> Iterator[Workload]:
     if not tables:
         raise PlanError("it has no [[workload]]; add at least one")
+    total = sum(count(given_keys(table)) for table in tables)
+    if total > MAX_WORKLOADS:
+        raise PlanError(
+            f"{total:,} workloads, expected {MAX_WORKLOADS:,} at most: lists of a [[workload]] multiply, "
+            "so shorten them, or split the plan"
+        )
     names: set[str] = set()
     for number, table in enumerate(tables, 1):
         try:

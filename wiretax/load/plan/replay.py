@@ -11,12 +11,13 @@ from wiretax.channels.bodies.events import data_string
 from wiretax.channels.bodies.replay import REPLAY, Replay
 from wiretax.channels.limits import Limits, refuse_data
 from wiretax.channels.profiles import load_profile
+from wiretax.load.plan.event_file import EventFile, EventFileError
 from wiretax.load.plan.plan import Plan, PlanError
 from wiretax.queue.sources.chunks import STDIN, EventsError, chunks_of, open_events, split_lines
 from wiretax.queue.sources.event_fields import OnError
 from wiretax.queue.sources.lines import LineParser
 
-# They are held in memory for the whole run.
+# They are read before the run begins, and copied to a file.
 MOST_EVENTS = 1_000_000
 
 
@@ -35,8 +36,11 @@ def read_replay(path: str, limits: Limits, on_error: OnError, say: Callable[[str
     """
     name = "standard input" if path == STDIN else Path(path).name
     lines = LineParser("standard input" if path == STDIN else path, limits, on_error, say)
-    events = tuple(islice(lines.events(split_lines(chunks_of(open_events(path)))), MOST_EVENTS + 1))
-    if not events:
+    try:
+        events = EventFile(islice(lines.events(split_lines(chunks_of(open_events(path)))), MOST_EVENTS + 1))
+    except EventFileError as error:
+        raise EventsError(f"{lines.name}: {error}") from None
+    if not len(events):
         raise EventsError(f"{lines.name}: no event in it; a line is one, with name, channel and data")
     if len(events) > MOST_EVENTS:
         raise EventsError(

@@ -75,9 +75,9 @@ class GeneratedSource:
         if replay is None:
             data = payloads(workload.payload.kind, workload.payload.bytes, seed)
             names = channel_names(workload.call.channels)
-            events = cycle([Event(EVENT_NAME, names, text) for text in data])
+            events: Iterator[Event] = cycle([Event(EVENT_NAME, names, text) for text in data])
         else:
-            events = cycle(replay.sent_by(workload))
+            events = replay.sent_by(workload)
         drawn = f"{seed}/arrivals/{round_}/{workload.arrivals.rate}"
         times = intended_times(workload.arrivals.process, workload.arrivals.rate, drawn)
         return cls(events, times, workload.arrivals.rate, clock=clock)

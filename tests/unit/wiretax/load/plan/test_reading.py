@@ -23,6 +23,14 @@ def plan(text: str) -> tuple[Workload, ...]:
     return parse_plan(tomllib.loads(text)).workloads
 
 
+def test_an_absurd_number_of_workloads_is_refused_before_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = ", ".join(map(str, range(10, 1010)))
+    table = f'[[workload]]\napi = "batch"\nbatch_size = [{sizes}]\npayload_bytes = [{sizes}]\n'
+    monkeypatch.setattr("wiretax.load.plan.reading.expand", None)
+    with pytest.raises(PlanError, match=r"^2,000,000 workloads, expected 10,000 at most: lists of a \[\[workload"):
+        parse_plan(tomllib.loads(HEAD + table + table))
+
+
 def test_lists_multiply() -> None:
     workloads = plan(HEAD + '[[workload]]\napi = "batch"\nbatch_size = [2, 10]\npayload_bytes = [10, 100]\n')
     assert [(each.call.batch_size, each.payload.bytes) for each in workloads] == [

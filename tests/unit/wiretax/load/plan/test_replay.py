@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from itertools import islice
 from pathlib import Path
 from typing import get_args
 
@@ -76,12 +77,13 @@ def test_a_body_knows_what_it_carries() -> None:
 
 def test_an_event_to_several_channels_is_one_to_each_unless_the_workload_says_how_many() -> None:
     replay = Replay("several", (Event("e", ("a", "b"), "1"), Event("f", ("c",), "2")))
-    assert [(each.name, each.channels) for each in replay.sent_by(Workload.of())] == [
+    assert [(each.name, each.channels) for each in islice(replay.sent_by(Workload.of()), 4)] == [
         ("e", ("a",)),
         ("e", ("b",)),
         ("f", ("c",)),
+        ("e", ("a",)),
     ]
-    many = replay.sent_by(Workload.of(api="multi_trigger", channels=3))
+    many = islice(replay.sent_by(Workload.of(api="multi_trigger", channels=3)), 2)
     assert [(each.name, each.channels) for each in many] == [("e", channel_names(3)), ("f", channel_names(3))]
 
 
@@ -115,7 +117,8 @@ def test_a_file_is_read_whole_and_its_bad_lines_are_skipped_or_end_it(tmp_path: 
     )
     said: list[str] = []
     replay = read_replay(str(file), Limits(), "skip", said.append)
-    assert replay == Replay("mine.jsonl", (Event("e", ("c",), '{"a":1}'), Event("f", ("c",), "2")))
+    assert (replay.name, replay.payload_bytes) == ("mine.jsonl", 4)
+    assert list(replay.events) == [Event("e", ("c",), '{"a":1}'), Event("f", ("c",), "2")]
     assert said == [f"{file}, line 2: no data; an event has name, channel (or channels) and data; skipped"]
     assert replay.as_dict()["skipped"] == 1
     with pytest.raises(LineError, match="line 2: no data"):

@@ -1,0 +1,85 @@
+"""Events that are read again and again, kept in a file: memory holds some of them at a time."""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import gettempdir, mkstemp
+from weakref import finalize
+
+import msgspec
+
+from wiretax.channels.bodies.events import Event
+
+# What is read at once: so many events, or fewer that hold so much data.
+BLOCK_EVENTS = 64
+BLOCK_CHARACTERS = 65_536
+
+
+class EventFileError(OSError):
+    """The file can't be written: one line that says where it would be."""
+
+
+class EventFile:
+    """A collection of events, in their order, in a nameless temporary file.
+
+    Each iteration is independent of the others and holds one block.
+    """
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        """Read all events once.
+
+        Raises:
+            EventFileError: there is no space for them. Whatever ``events`` raises is raised.
+        """
+        self._count = 0
+        # Where each block begins, and the end of the last.
+        self._offsets = array("Q", [0])
+        self._decoder = msgspec.msgpack.Decoder(list[tuple[str, tuple[str, ...], str]])
+        try:
+            self._descriptor, path = mkstemp(prefix="wiretax-")
+            Path(path).unlink()
+        except OSError as error:
+            raise _cannot_keep(error) from None
+        finalize(self, os.close, self._descriptor)
+        encode = msgspec.msgpack.Encoder().encode
+        block: list[tuple[str, tuple[str, ...], str]] = []
+        characters = 0
+        for event in events:
+            block.append((event.name, event.channels, event.data))
+            characters += len(event.data)
+            if len(block) == BLOCK_EVENTS or characters > BLOCK_CHARACTERS:
+                self._append(encode(block))
+                self._count += len(block)
+                block, characters = [], 0
+        if block:
+            self._append(encode(block))
+            self._count += len(block)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Event]:
+        # Offsets are given with each read, since several iterations share the descriptor.
+        for number in range(len(self._offsets) - 1):
+            begin, end = self._offsets[number], self._offsets[number + 1]
+            for name, channels, data in self._decoder.decode(os.pread(self._descriptor, end - begin, begin)):
+                yield Event(name, channels, data)
+
+    def __contains__(self, event: object) -> bool:
+        return any(each == event for each in self)
+
+    def _append(self, data: bytes) -> None:
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError as error:
+            raise _cannot_keep(error) from None
+        self._offsets.append(self._offsets[-1] + len(data))
+
+
+def _cannot_keep(error: OSError) -> EventFileError:
+    return EventFileError(f"events can't be kept in {gettempdir()}: {error.strerror}; make space, or set TMPDIR")
