@@ -8,6 +8,9 @@ from difflib import get_close_matches
 
 import msgspec
 
+# Of a given value in a message, in characters.
+LONGEST = 60
+
 
 def near(word: str, words: Iterable[str]) -> str:
     """A suggestion like `` (did you mean rounds?)``; empty if no word is similar."""
@@ -43,19 +46,34 @@ def unknown_key(document: object, table: type[msgspec.Struct], where: str) -> st
     return None
 
 
-def readable(error: msgspec.ValidationError, arrays: tuple[str, ...], whole: str) -> str:
+def readable(error: msgspec.ValidationError, arrays: tuple[str, ...], whole: str, document: object = None) -> str:
     """msgspec's error as one readable line.
 
     Args:
         error: the error.
         arrays: the names of the file's arrays of tables; their elements are numbered from 1.
         whole: the name of the file in the message.
+        document: what was parsed, so that the message can show the value that was given.
     """
     what, _, where = str(error).partition(" - at `$.")
+    given = _given(document, where.rstrip("`"))
     where = re.sub(
         rf"^({'|'.join(map(re.escape, arrays))})\[(\d+)\]\.?",
         lambda found: f"[[{found[1]}]] {int(found[2]) + 1} ",
         where.rstrip("`"),
     ).strip()
     what = what.replace("`", "").replace("Object missing required field", "missing key")
-    return f"{where or whole}: {what[0].lower()}{what[1:]}"
+    return f"{where or whole}: {what[0].lower()}{what[1:]}{given}"
+
+
+def _given(document: object, path: str) -> str:
+    """The value at a path like ``skipped[0].status``, in parentheses; empty for arrays, tables and nothing."""
+    for key, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
+        try:
+            document = document[int(index) if index else key]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            return ""
+    if document is None or isinstance(document, dict | list):
+        return ""
+    shown = repr(document)
+    return f" ({shown if len(shown) <= LONGEST else shown[:LONGEST] + '...'})"

@@ -161,12 +161,14 @@ def truncate(run: Path) -> None:
 def empty(run: Path) -> None:
     for name, schema in FRAMES.items():
         pq.write_table(schema.empty_table(), run / f"{name}.parquet")
+    changed(rounds_measured=0, parts=None)(run)
 
 
 def changed(**fields: object) -> Break:
     def change(run: Path) -> None:
         file = run / "run.json"
-        file.write_text(json.dumps({**json.loads(file.read_text()), **fields}))
+        # Without its checksums, as older versions wrote it.
+        file.write_text(json.dumps({**json.loads(file.read_text()), "files": None, "sha256": None, **fields}))
 
     return change
 

@@ -17,6 +17,7 @@ from analysis.gates.file.parser import parse_gates
 from wiretax.runs.reader import Run
 from wiretax.wire.slices import Slice
 
+COUNTS = {"requests": 1, "events": 1, "request_bytes": 350, "response_bytes": 72}
 META: dict[str, Any] = {
     "schema": 1,
     "wiretax": "0.1.0",
@@ -28,7 +29,7 @@ META: dict[str, Any] = {
     "profiles": {"reference": "none", "python": "pusher 3.3.4, requests 2.34.2"},
     "valid": True,
     "invalid_because": [],
-    "reconcile": {"agrees": True, "differences": []},
+    "reconcile": {"agrees": True, "model": COUNTS, "socket": COUNTS, "differences": []},
 }
 NO_LATENCY = pd.DataFrame(columns=["round", "workload", "bucket_low_s", "bucket_high_s", "count"])
 NOTHING = pd.DataFrame()

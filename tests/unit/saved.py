@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 
 from wiretax.channels.endpoint import Endpoint
@@ -78,6 +80,43 @@ def latency_frame(made: RunRecord) -> pd.DataFrame:
         )
     ]
     return pd.DataFrame(rows)
+
+
+def run_json(made: RunRecord, **changes: Any) -> dict[str, Any]:
+    """The keys of ``run.json`` that every version wrote, for a valid run; ``changes`` replaces keys."""
+    sent = {"request_bytes": made.total.sent_bytes, "response_bytes": made.total.received_bytes}
+    return {
+        "schema": 1,
+        "started": "2026-01-31T12:30:00.000+00:00",
+        "plan": {"name": "by-hand", "users": 4},
+        "endpoint": "http://127.0.0.1:40000/apps/123456",
+        "mock": {"servers": 1, "rtt_s": 0.0, "per_request_s": 0.0, "per_event_s": 0.0},
+        "rounds_measured": made.rounds,
+        "interrupted": False,
+        "warnings": [],
+        "valid": True,
+        "invalid_because": [],
+        "reconcile": {
+            "agrees": True,
+            "model": {"requests": made.total.requests, "events": made.total.events, **sent},
+            "socket": sent,
+            "differences": [],
+        },
+        "busy": {},
+        **changes,
+    }
+
+
+def parts_of(made: RunRecord) -> dict[str, Any]:
+    """The totals that ``run.json`` keeps of a record."""
+    return {name: getattr(made, name).counts() for name in ("total", "aside", "boundary")}
+
+
+def unseal(folder: Path) -> None:
+    """Take the checksums and sums out of a saved run's ``run.json``, as older versions wrote it."""
+    file = folder / "run.json"
+    document = orjson.loads(file.read_bytes())
+    file.write_bytes(orjson.dumps({key: document[key] for key in document if key not in ("files", "sha256")}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 # The version of the files.
 SCHEMA = 1
 RUN_FILE = "run.json"
+SERVER_FILE = "server.json"
 
 
 class ResultsError(OSError):

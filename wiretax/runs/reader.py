@@ -7,26 +7,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from wiretax import __version__
-from wiretax.runs.folder import RUN_FILE, SCHEMA
+from wiretax.documents import MOST_JSON, parse_json, read_regular
+from wiretax.runs.folder import RUN_FILE, SERVER_FILE
+from wiretax.runs.frames import SCHEMAS, DamageError, read_table
 from wiretax.runs.mode import MODE, Mode, mode_in
+from wiretax.runs.plausible import contradictions, strangers
 from wiretax.runs.record import RunRecord
-from wiretax.runs.schema import FRAMES, LATER_COLUMNS, QUEUE_FRAMES
+from wiretax.runs.run_json import RunNotFoundError, read_run_json
+from wiretax.runs.schema import FRAMES, QUEUE_FRAMES
+from wiretax.runs.seal import break_seal, ledger_differences
 from wiretax.runs.writer import queue_tables, tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-_SCHEMAS = {**FRAMES, **QUEUE_FRAMES}
-
-
-class RunNotFoundError(LookupError):
-    """A run that doesn't exist or can't be read: one line that says what was looked for."""
+__all__ = [
+    "Run",
+    "RunNotFoundError",
+    "as_read",
+    "find_run",
+    "newest_first",
+    "read_meta",
+    "read_run",
+    "run_folders",
+    "salvage_run",
+]
 
 
 def _empty() -> pd.DataFrame:
@@ -122,8 +129,8 @@ def newest_first(results: Path) -> list[Path]:
 def _started(file: Path) -> str:
     """When a run started, from its ``run.json``; empty if that can't be read."""
     try:
-        return str(orjson.loads(file.read_bytes())["started"])
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
+        return str(parse_json(read_regular(file, MOST_JSON))["started"])
+    except (OSError, KeyError, TypeError):
         return ""
 
 
@@ -154,20 +161,26 @@ def salvage_run(folder: Path, only: Collection[str] | None = None) -> Run:
     Raises:
         RunNotFoundError: if not even ``run.json`` can be read, or if it has another schema.
     """
-    meta = read_meta(folder)
-    damage: list[str] = []
-    frames = {
-        name: _frame(folder / f"{name}.parquet", damage) if only is None or name in only else _without_rows(name)
-        for name in FRAMES
-    }
-    queues = {
-        name: _frame(folder / f"{name}.parquet", damage)
-        for name in QUEUE_FRAMES
-        if (only is None or name in only) and (folder / f"{name}.parquet").exists()
-    }
-    server = _server(folder / "server.json", damage)
-    frames = {**_apart(frames), **queues}
-    return _run(folder, meta, frames, server, tuple(damage))
+    meta, seals, changed = break_seal(read_run_json(folder))
+    seals = None if changed else seals
+    damage = [changed] if changed else []
+    found: dict[str, pa.Table] = {}
+    for name in SCHEMAS if only is None else only:
+        file = folder / f"{name}.parquet"
+        if name in FRAMES or file.exists() or file.name in (seals or {}):
+            try:
+                found[name] = read_table(file, _seal(file.name, seals))
+            except DamageError as error:
+                damage.append(str(error))
+    # A run.json that was changed can't tell which other file is wrong.
+    said = [] if changed else contradictions(meta, found)
+    for name, contradiction in [*said, *strangers(found)]:
+        damage.append(contradiction)
+        found.pop(name, None)
+    server = _server(folder / SERVER_FILE, seals, damage)
+    shown = [*FRAMES, *(name for name in QUEUE_FRAMES if name in found)]
+    frames = {name: _frame(name, found.get(name, SCHEMAS[name].empty_table())) for name in shown}
+    return _run(folder, meta, _apart(frames), server, tuple(damage))
 
 
 def _run(
@@ -212,22 +225,11 @@ def read_meta(folder: Path) -> dict[str, Any]:
     """The ``run.json`` of a run.
 
     Raises:
-        RunNotFoundError: if it can't be read, or has a schema that this version does not know.
+        RunNotFoundError: if it can't be read, has a schema that this version does not know, or is damaged.
     """
-    try:
-        meta = orjson.loads((folder / RUN_FILE).read_bytes())
-    except OSError as error:
-        raise RunNotFoundError(f"run {folder}: {RUN_FILE} can't be read ({error.strerror})") from None
-    except orjson.JSONDecodeError as error:
-        raise RunNotFoundError(f"run {folder}: {RUN_FILE} can't be read ({error})") from None
-    if not isinstance(meta, dict) or "schema" not in meta:
-        raise RunNotFoundError(f"run {folder}: {RUN_FILE} names no schema; it was not written by wiretax run")
-    if meta["schema"] != SCHEMA:
-        writer = f"wiretax {meta['wiretax']}" if "wiretax" in meta else "another version of wiretax"
-        raise RunNotFoundError(
-            f"run {folder}: schema {meta['schema']}, expected {SCHEMA}; {writer} wrote it, so read it with that "
-            f"(this is {__version__})"
-        )
+    meta, _, changed = break_seal(read_run_json(folder))
+    if changed:
+        raise RunNotFoundError(f"run {folder}: {changed}")
     return meta
 
 
@@ -239,42 +241,44 @@ def as_read(record: RunRecord, folder: Path, meta: dict[str, Any]) -> Run:
     return _run(folder, meta, {**_apart(frames), **queues}, record.server)
 
 
-def _frame(file: Path, damage: list[str]) -> pd.DataFrame:
-    schema = _SCHEMAS[file.stem]
+def _frame(name: str, table: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas()
+    # Runs saved before unacknowledged calls were counted in their histograms have no such column.
+    return frame if "censored" in frame or "censored" not in SCHEMAS[name].names else frame.assign(censored=0)
+
+
+def _seal(name: str, seals: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The seal of a file.
+
+    Raises:
+        DamageError: if the run records seals, but none of this file.
+    """
+    if seals is None:
+        return None
+    if name not in seals:
+        raise DamageError(f"{name} is not among the files that run.json records")
+    seal: dict[str, Any] = seals[name]
+    return seal
+
+
+def _server(file: Path, seals: dict[str, Any] | None, damage: list[str]) -> dict[str, Any] | None:
+    """The mock's ledger; a run against an endpoint has none, which is not damage."""
+    if not file.exists() and file.name not in (seals or {}):
+        return None
     try:
-        frame: pd.DataFrame = pq.read_table(file).to_pandas()
+        seal = _seal(file.name, seals)
+        data = read_regular(file, MOST_JSON)
+        ledger = parse_json(data)
+        if not isinstance(ledger, dict):
+            raise DamageError(f"{file.name} can't be read: expected an object")
+        for sentence in ledger_differences(file.name, seal, data, ledger) if seal else ():
+            raise DamageError(sentence)
+    except DamageError as error:
+        damage.append(str(error))
     except FileNotFoundError:
         damage.append(f"{file.name} is missing")
-    except (OSError, pa.ArrowException):
-        damage.append(f"{file.name} can't be read: it is cut off or not Parquet ({_size(file)})")
+    except OSError as error:
+        damage.append(f"{file.name} can't be read ({error.strerror})")
     else:
-        missing = [name for name in schema.names if name not in frame and name not in LATER_COLUMNS]
-        if not missing:
-            # Runs saved before unacknowledged calls were counted in their histograms have no such column.
-            return frame if "censored" in frame or "censored" not in schema.names else frame.assign(censored=0)
-        damage.append(f"{file.name} lacks {', '.join(missing[:3])}{' and more' if len(missing) > 3 else ''}")
-    return _without_rows(file.stem)
-
-
-def _without_rows(name: str) -> pd.DataFrame:
-    empty: pd.DataFrame = _SCHEMAS[name].empty_table().to_pandas()
-    return empty
-
-
-def _size(file: Path) -> str:
-    try:
-        return f"{file.stat().st_size:,} B"
-    except OSError:
-        return "of unknown size"
-
-
-def _server(file: Path, damage: list[str]) -> dict[str, Any] | None:
-    """The mock's ledger; a run against an endpoint has none, which is not damage."""
-    if not file.exists():
-        return None
-    try:
-        ledger = orjson.loads(file.read_bytes())
-    except (OSError, orjson.JSONDecodeError):
-        damage.append(f"{file.name} can't be read")
-        return None
-    return ledger if isinstance(ledger, dict) else None
+        return ledger
+    return None

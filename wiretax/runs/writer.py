@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wiretax.runs.folder import RUN_FILE, write_whole
+from wiretax.runs.folder import RUN_FILE, SERVER_FILE, write_whole
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import FAILURES, LATENCY, QUEUE, SLICES, WAITS
+from wiretax.runs.seal import seal_ledger, seal_run, seal_table
 
 # A tenth smaller than at the default level, for a fraction of a second.
 LEVEL = 15
@@ -21,11 +22,17 @@ LEVEL = 15
 
 def write_run(folder: Path, record: RunRecord) -> None:
     """Write all files of a run; ``run.json`` comes last, so a folder with it is complete."""
+    seals: dict[str, Any] = {}
     for name, table in {**tables(record), **queue_tables(record)}.items():
-        write_whole(folder / f"{name}.parquet", _table(table))
+        file = folder / f"{name}.parquet"
+        data = _parquet(table)
+        write_whole(file, partial(_write, data))
+        seals[file.name] = seal_table(data, table)
     if record.server is not None:
-        write_whole(folder / "server.json", _json(record.server))
-    write_whole(folder / RUN_FILE, _json(record.meta))
+        data = _json(record.server)
+        write_whole(folder / SERVER_FILE, partial(_write, data))
+        seals[SERVER_FILE] = seal_ledger(data, record.server)
+    write_whole(folder / RUN_FILE, partial(_write, _json(seal_run(record.meta, seals))))
 
 
 def tables(record: RunRecord) -> dict[str, pa.Table]:
@@ -60,9 +67,8 @@ def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
     return {"queue": pa.Table.from_pylist(record.queues, QUEUE), "waits": waits}
 
 
-def _json(document: dict[str, Any]) -> Callable[[Path], object]:
-    data = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    return lambda path: path.write_bytes(data)
+def _json(document: dict[str, Any]) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def latency_table(record: RunRecord) -> pa.Table:
@@ -82,5 +88,12 @@ def latency_table(record: RunRecord) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=LATENCY)
 
 
-def _table(table: pa.Table) -> Callable[[Path], object]:
-    return lambda path: pq.write_table(table, path, compression="zstd", compression_level=LEVEL)
+def _parquet(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", compression_level=LEVEL, write_page_checksum=True)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def _write(data: bytes, path: Path) -> None:
+    path.write_bytes(data)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from queued import BATCH, Drain, record_of
-from saved import slice_
+from saved import run_json, slice_
 
 from docs import reference as kept
 from docs import refresh
@@ -80,14 +80,7 @@ def saved(folder: Path, **more: Any) -> Path:
     made = record_of(Drain(BATCH))
     made.add(slice_(Workload.of(), 0, 10), 4)
     made.server = {"requests": 1}
-    made.meta = {
-        "schema": 1,
-        "started": "2026-01-31T12:00:00",
-        "valid": True,
-        "environment": {"cores": 2},
-        "busy": QUIET,
-        **more,
-    }
+    made.meta = run_json(made, **{"environment": {"cores": 2}, "busy": QUIET, **more})
     folder.mkdir(parents=True)
     write_run(folder, made)
     return folder

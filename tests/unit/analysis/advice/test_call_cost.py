@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from saved import record, slice_
+from saved import record, run_json, slice_, unseal
 
 from analysis.advice.call_cost import UNKNOWN, find_call_cost
 from analysis.advice.saved_runs import SavedRuns
@@ -27,8 +27,9 @@ def save(results: Path, name: str, *workloads: Workload, call_s: float = 50e-6, 
         for each in workloads
     ]
     made = record(*slices)
-    started = {"schema": 1, "started": f"2026-01-01T00:00:00.{name}", "valid": True, "invalid_because": []}
-    made.meta = {**started, "mock": FREE_MOCK, "endpoint": HOST, **meta}
+    made.meta = run_json(
+        made, started=f"2026-01-01T00:00:00.{name}", **{"mock": FREE_MOCK, "endpoint": HOST, **meta}
+    )
     folder = results / name
     folder.mkdir()
     write_run(folder, made)
@@ -110,6 +111,7 @@ def bend(folder: Path) -> None:
     slices = pd.read_parquet(folder / "slices.parquet")
     slices["duration_s"] = slices["duration_s"].mask(slices["batch_size"] == 5, slices["duration_s"] * 3)
     slices.to_parquet(folder / "slices.parquet")
+    unseal(folder)
 
 
 def test_a_run_records_whether_call_times_include_connections(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from saved import record, slice_, slices_frame
+from saved import record, run_json, slice_, slices_frame
 
 from analysis.advice.connections_seen import ConnectionBehaviour, closes_most_calls, find_seen
 from analysis.advice.saved_runs import SavedRuns
@@ -23,8 +23,9 @@ def save(
     results: Path, name: str, closes: bool, endpoint: str = "http://127.0.0.1:6001/apps/1", **meta: Any
 ) -> None:
     made = record(*(slice_(KEPT, number, 100, connections=100 if closes else 0) for number in range(3)))
-    started = {"schema": 1, "started": f"2026-01-01T00:00:00.{name}", "valid": True, "invalid_because": []}
-    made.meta = {**started, "mock": None, "endpoint": endpoint, **meta}
+    made.meta = run_json(
+        made, started=f"2026-01-01T00:00:00.{name}", **{"mock": None, "endpoint": endpoint, **meta}
+    )
     (results / name).mkdir()
     write_run(results / name, made)
 
@@ -55,7 +56,7 @@ def test_the_newest_run_against_the_same_server_is_used(tmp_path: Path) -> None:
     save(tmp_path, "1", closes=False)
     save(tmp_path, "2", closes=True)
     save(tmp_path, "3", closes=False, endpoint="http://127.0.0.1:6002/apps/1")
-    save(tmp_path, "4", closes=False, mock={"servers": 1})
+    save(tmp_path, "4", closes=False, mock={"servers": 1, "rtt_s": 0.0})
     save(tmp_path, "5", closes=False, valid=False)
     assert find_seen(SavedRuns(tmp_path), target) == ConnectionBehaviour(True, "2")
     assert find_seen(SavedRuns(tmp_path), Endpoint.parse(SERVER.replace("6001", "6003"))) is None
@@ -65,7 +66,7 @@ def test_the_newest_run_against_the_same_server_is_used(tmp_path: Path) -> None:
 def test_a_given_run_is_used_for_any_server_but_the_mock(tmp_path: Path) -> None:
     other = Endpoint.parse(SERVER.replace("6001", "6003"))
     save(tmp_path, "1", closes=True)
-    save(tmp_path, "2", closes=False, mock={"servers": 1})
+    save(tmp_path, "2", closes=False, mock={"servers": 1, "rtt_s": 0.0})
     assert find_seen(SavedRuns(tmp_path, "1"), other) == ConnectionBehaviour(True, "1")
     assert find_seen(SavedRuns(tmp_path, "2"), other) is None
     with pytest.raises(RunNotFoundError):

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from saved import record, slice_
+from saved import record, run_json, slice_
 
 from analysis.advice import saved_runs
 from analysis.advice.advise import Demand
@@ -24,21 +24,13 @@ from wiretax.runs.writer import write_run
 
 MOCK = {"servers": 1, "rtt_s": 0.0, "per_request_s": 0.0, "per_event_s": 0.0}
 TARGET = Endpoint.parse("http://key:secret@127.0.0.1:6001/apps/1")
-META: dict[str, Any] = {
-    "schema": 1,
-    "valid": True,
-    "invalid_because": [],
-    "mock": MOCK,
-    "endpoint": "http://127.0.0.1:1/apps/1",
-    "rounds_measured": 6,
-}
 
 
 def save_many(results: Path, metas: list[dict[str, Any]]) -> None:
     """Runs of a trigger and two batches that differ in their ``run.json``, the newest one last."""
     sent = (Workload.of(), Workload.of("batch", 5), Workload.of("batch", 10))
     made = record(*(slice_(each, number, 100) for number in range(6) for each in sent))
-    made.meta = dict(META)
+    made.meta = run_json(made, mock=MOCK)
     (results.parent / "first").mkdir()
     write_run(results.parent / "first", made)
     for number, meta in enumerate(metas):

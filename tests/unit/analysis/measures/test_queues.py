@@ -12,7 +12,7 @@ import pytest
 from matplotlib.markers import CARETUPBASE, MarkerStyle
 from queued import BATCH, META, TRIGGER, Drain, record_of, run_of
 from rich.console import Console
-from saved import latency_frame, record, slice_, slices_frame
+from saved import latency_frame, record, run_json, slice_, slices_frame
 
 from analysis.advice.advise import Demand
 from analysis.advice.call_cost import UNKNOWN, find_call_cost
@@ -175,7 +175,7 @@ def test_queues_and_closed_loop_workloads_are_kept_apart(tmp_path: Path) -> None
     before = as_read(made, Path("run"), META)
     queue = slice_(BATCH, 0, 7)
     made.add(queue, 16)
-    made.meta = {"schema": 1, "started": "2026-01-31T12:00:00", **META}
+    made.meta = run_json(made, **META)
     write_run(tmp_path, made)
     read = read_run(tmp_path)
     assert read.slices["workload"].tolist() == before.slices["workload"].tolist()
@@ -187,7 +187,7 @@ def test_queues_and_closed_loop_workloads_are_kept_apart(tmp_path: Path) -> None
 
 def test_a_run_without_queues_has_no_queue_files(tmp_path: Path) -> None:
     made = record(slice_(Workload.of(), 0, 10))
-    made.meta = {"schema": 1, "started": "2026-01-31T12:00:00", **META}
+    made.meta = run_json(made, **META)
     write_run(tmp_path, made)
     assert not {"queue.parquet", "waits.parquet"} & {file.name for file in tmp_path.iterdir()}
     read = read_run(tmp_path)
@@ -234,7 +234,7 @@ def test_the_newest_valid_run_with_such_a_queue_is_reported(tmp_path: Path) -> N
     assert find_measured_queue(SavedRuns(tmp_path), demand()) is None
     for name, drain, valid in (("1", FAST, True), ("2", SLOW, True), ("3", FAST, False), ("4", None, True)):
         made = record(slice_(Workload.of(), 0, 10)) if drain is None else record_of(drain)
-        made.meta = {**META, "schema": 1, "started": f"2026-01-31T12:00:0{name}", "valid": valid}
+        made.meta = run_json(made, **{**META, "started": f"2026-01-31T12:00:0{name}", "valid": valid})
         (tmp_path / name).mkdir()
         write_run(tmp_path / name, made)
     found = find_measured_queue(SavedRuns(tmp_path), demand())

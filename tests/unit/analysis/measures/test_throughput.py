@@ -82,7 +82,7 @@ def test_the_mode_is_read_from_run_json_or_inferred_for_older_runs(meta: dict[st
 
 def test_slices_keep_the_mode_through_filters_and_merges(tmp_path: Path) -> None:
     made = record(*(slice_(each, number, 100) for number in range(5) for each in CALLS))
-    made.meta = dict(META)
+    made.meta = {**META, "rounds_measured": made.rounds}
     write_run(tmp_path, made)
     slices = read_run(tmp_path).slices
     parts = slices[slices["api"] == "batch"].merge(slices[["workload"]].drop_duplicates(), on="workload")

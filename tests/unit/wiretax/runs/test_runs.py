@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pyarrow.parquet as pq
 import pytest
-from saved import record, slice_
+from saved import parts_of, record, run_json, slice_, unseal
 
 from analysis.measures.event_bytes import bytes_per_event
 from wiretax.channels.workload import Workload
@@ -27,16 +27,17 @@ COLUMNS = {
     "latency": "round workload bucket_low_s bucket_high_s count",
     "failures": "workload kind status message count",
 }
-META = {"schema": 1, "started": "2026-01-01T00:00:00.000+00:00"}
 
 
 def made() -> RunRecord:
     one = slice_(Workload.of("batch", 10), 0, 50)
     one.measured.failed[Failure("lost", 0, "reset")] = 2
+    one.measured.failures = one.measured.unfinished = 2
     one.boundary.requests = 1
+    one.boundary.latency.record([1_000_000])
     one.boundary.body_bytes = 700
     run = record(one, slice_(Workload.of("batch", 10), -1, 7))
-    run.meta = dict(META)
+    run.meta = run_json(run, parts=parts_of(run))
     run.server = {"requests": 58}
     return run
 
@@ -50,7 +51,7 @@ def test_the_columns_of_the_contract_are_there(tmp_path: Path) -> None:
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     write_run(tmp_path, made())
     run = read_run(tmp_path)
-    assert run.meta == META
+    assert run.meta == made().meta
     assert run.server == {"requests": 58}
     (row,) = run.slices.to_dict("records")
     assert (row["workload"], row["batch_size"], row["requests"], row["events"]) == (
@@ -61,7 +62,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     )
     assert row["payload_total_bytes"] == 50_000
     assert (row["boundary_requests"], row["boundary_sent_bytes"]) == (1, 700)
-    assert run.latency["count"].sum() == 50
+    assert run.latency["count"].sum() == 51
     assert run.failures.to_dict("records") == [
         {"workload": "batch10-100B-chat-reference", "kind": "lost", "status": 0, "message": "reset", "count": 2}
     ]
@@ -71,7 +72,7 @@ def test_what_could_not_be_measured_is_null_not_zero(tmp_path: Path) -> None:
     uncounted = slice_(Workload.of(), 0, 5)
     uncounted.tcp = None
     run = record(uncounted)
-    run.meta = dict(META)
+    run.meta = run_json(run)
     write_run(tmp_path, run)
     assert read_run(tmp_path).slices["tcp_sent_bytes"].isna().all()
 
@@ -86,7 +87,7 @@ def test_a_warm_up_is_in_the_totals_and_in_no_row() -> None:
 
 def test_an_empty_run_can_be_written_and_read(tmp_path: Path) -> None:
     run = RunRecord()
-    run.meta = dict(META)
+    run.meta = run_json(run)
     write_run(tmp_path, run)
     assert read_run(tmp_path).slices.empty
     assert read_run(tmp_path).server is None
@@ -158,7 +159,7 @@ def without_requests(file: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "harm", "said"),
     [
-        ("slices.parquet", cut_off, "slices.parquet can't be read: it is cut off or not Parquet"),
+        ("slices.parquet", cut_off, "slices.parquet can't be read: it is cut off, altered or not Parquet"),
         ("latency.parquet", Path.unlink, "latency.parquet is missing"),
         ("failures.parquet", lambda file: file.write_bytes(b""), "failures.parquet can't be read"),
         ("slices.parquet", without_requests, "slices.parquet lacks requests, events"),
@@ -190,6 +191,7 @@ def test_a_run_from_before_tls_was_counted_is_whole(tmp_path: Path) -> None:
         table = pq.read_table(tmp_path / f"{name}.parquet")
         later = sorted(LATER_COLUMNS.intersection(table.column_names))
         pq.write_table(table.drop_columns(later), tmp_path / f"{name}.parquet")
+    unseal(tmp_path)
     assert salvage_run(tmp_path).damage == ()
     assert read_run(tmp_path).latency["censored"].tolist() == [0] * len(read_run(tmp_path).latency)
     assert bytes_per_event(read_run(tmp_path).slices)["tls"].tolist() == [0.0]
@@ -203,9 +205,10 @@ def test_a_run_says_why_it_is_no_base_to_build_on(tmp_path: Path) -> None:
     write_run(tmp_path, run)
     assert read_run(tmp_path).doubts == ("this run is invalid: the mock saw less",)
     nothing = RunRecord()
-    nothing.meta = dict(META)
-    write_run(tmp_path, nothing)
-    assert read_run(tmp_path).doubts == ("this run is empty: it measured nothing",)
+    nothing.meta = run_json(nothing)
+    (tmp_path / "nothing").mkdir()
+    write_run(tmp_path / "nothing", nothing)
+    assert read_run(tmp_path / "nothing").doubts == ("this run is empty: it measured nothing",)
 
 
 def test_two_runs_of_one_second_get_two_folders(tmp_path: Path) -> None:
@@ -221,7 +224,7 @@ def test_a_folder_in_which_nothing_was_written_is_taken_back(tmp_path: Path) -> 
     folder = claim_run_folder(tmp_path / "results", "run")
     write_run(folder, made())
     abandon_run_folder(folder)
-    assert read_run(folder).meta == META
+    assert read_run(folder).meta == made().meta
 
 
 def test_a_results_folder_that_cannot_be_one_is_one_line(tmp_path: Path) -> None:

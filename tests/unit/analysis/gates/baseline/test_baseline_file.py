@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from judged import META, run_of, run_of_pieces
 from rich.console import Console
-from saved import Costs, made_up, record, rendered, slice_
+from saved import Costs, made_up, record, rendered, run_json, slice_
 
 from analysis.gates.baseline.gates import Gates, load_gates
 from analysis.gates.evaluation.acceptance import UnacceptableError, accept_run
@@ -203,7 +203,7 @@ def test_a_folder_with_a_baseline_file_is_a_baseline(folder: Path) -> None:
 
 def save(folder: Path, frame_of: Run, **meta: Any) -> None:
     made = record(slice_(TRIGGER, 0, 100), slice_(BATCH, 0, 100))
-    made.meta = {**META, **meta}
+    made.meta = run_json(made, **{**META, **meta})
     folder.mkdir(parents=True)
     write_run(folder, made)
 

@@ -36,18 +36,17 @@ except PlanError as error:
 """,
     "run": """
 from pathlib import Path
-from saved import record, slice_
+from saved import record, run_json, slice_, unseal
 from analysis.measures.counts import SliceCounts, baselines
 from analysis.measures.summary import summarise
 from analysis.text.labels import describe
 from wiretax.channels.workload import Workload, workload_of
 from wiretax.runs.reader import read_run
-from wiretax.runs.folder import SCHEMA
 from wiretax.runs.writer import write_run
 calls = [Workload.of(), Workload.of("batch", 5)]
 sent = [call.replace(priority=each) for each in ("low", "high") for call in calls]
 made = record(*(slice_(each, round_, 100) for round_ in range(3) for each in sent))
-made.meta |= {"schema": SCHEMA}
+made.meta = run_json(made)
 folder = Path("saved-run"); folder.mkdir()
 write_run(folder, made)
 run = read_run(folder)
@@ -57,6 +56,7 @@ print(baselines(SliceCounts.of(run.slices).workloads)[sent[3].name])
 print(describe(summarise(run.slices).to_dict("records")[-1]))
 old = run.slices.drop(columns="priority")
 old.to_parquet(folder / "slices.parquet")
+unseal(folder)
 print(set(summarise(read_run(folder).slices)["priority"]))
 """,
     "gate": """

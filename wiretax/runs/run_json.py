@@ -1,0 +1,210 @@
+"""``run.json``: its schema, to which each is held once, when it is read.
+
+Keys that are not here are not read by any code. Those without a default were written by every version.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from wiretax import __version__
+from wiretax.channels.workload import IN_FILES
+from wiretax.channels.workload.values import Habit, Server
+from wiretax.documents import MOST_JSON, parse_json, read_regular
+from wiretax.runs.folder import RUN_FILE, SCHEMA
+from wiretax.runs.mode import MODE
+from wiretax.toml_errors import readable
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
+
+
+class RunNotFoundError(LookupError):
+    """A run that doesn't exist or can't be read: one line that says what was looked for."""
+
+
+class ReplaySizes(msgspec.Struct):
+    least: Count
+    most: Count
+    mean: Amount
+
+
+class ReplayRecord(msgspec.Struct):
+    name: str
+    events: Count
+    payload_bytes: ReplaySizes
+    skipped: Count = 0
+
+
+class PlanRecord(msgspec.Struct):
+    name: str
+    users: Count
+    rounds: Count | None = None
+    slice_s: Amount = 0.0
+    workloads: list[str] = []
+    command: list[str] = []
+    replay: ReplayRecord | None = None
+
+
+class AddressRecord(msgspec.Struct):
+    server: Server
+    tls: bool
+    rtt_s: Amount | None
+    host: Count
+    host_with_port: Count
+    app_id: Count
+    key: Count
+
+
+class MockRecord(msgspec.Struct):
+    rtt_s: Amount
+    servers: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+
+
+class Bytes(msgspec.Struct):
+    request_bytes: Count
+    response_bytes: Count
+
+
+class Counts(Bytes):
+    requests: Count
+    events: Count
+
+
+class ReconcileRecord(msgspec.Struct):
+    agrees: bool
+    model: Counts | None = None
+    socket: Bytes | None = None
+    kernel: Bytes | None = None
+    server: Counts | None = None
+    by_server: dict[str, Counts | None] = {}
+    differences: list[str] = []
+
+
+class OutcomeRecord(msgspec.Struct):
+    sent: Count
+    acknowledged: Count
+    rejected: Count
+    failed: Count
+    unknown: Count
+
+
+class PartsRecord(msgspec.Struct):
+    total: dict[str, Count]
+    aside: dict[str, Count]
+    boundary: dict[str, Count]
+
+
+class RecognisedRecord(msgspec.Struct):
+    profile: str
+    library: str
+    http_client: str
+    requests: Count
+    connection: Habit | None
+    profile_connection: Habit
+    differences: list[str]
+
+
+class ObservedRecord(msgspec.Struct):
+    connections: Count
+    other_requests: Count
+    recognised: list[RecognisedRecord]
+    closed_by: dict[str, Count] = {}
+
+
+class FileSeal(msgspec.Struct):
+    sha256: str
+    sums: dict[str, int | float | None]
+    rows: Count | None = None
+
+
+if TYPE_CHECKING:
+    SkippedRecord = msgspec.Struct
+else:
+    SkippedRecord = msgspec.defstruct(
+        "SkippedRecord",
+        [
+            ("workload", str),
+            *((each.column, each.type) for each in IN_FILES if not each.later),
+            ("kind", str),
+            ("status", int),
+            ("message", str),
+            *((each.column, each.type, each.default) for each in IN_FILES if each.later),
+            ("after_round", int, -1),
+        ],
+    )
+
+
+class RunRecordFile(msgspec.Struct):
+    schema: int
+    started: str
+    plan: PlanRecord
+    endpoint: str
+    mock: MockRecord | None
+    rounds_measured: Count
+    warnings: list[str]
+    valid: bool
+    invalid_because: list[str]
+    reconcile: ReconcileRecord
+    busy: dict[str, Amount | None]
+    wiretax: str = "?"
+    mode: str | None = None
+    against: str | None = None
+    addresses: list[AddressRecord] | None = None
+    environment: dict[str, Any] = {}
+    profiles: dict[str, str] = {}
+    interrupted: bool = False
+    outcome: OutcomeRecord | None = None
+    parts: PartsRecord | None = None
+    observed: ObservedRecord | None = None
+    skipped: list[SkippedRecord] | None = None
+    files: dict[str, FileSeal] | None = None
+    sha256: str | None = None
+
+
+def read_run_json(folder: Path) -> dict[str, Any]:
+    """The document, with values of the right types and kinds.
+
+    Raises:
+        RunNotFoundError: if it can't be read, has another schema, or a wrong value: one line that names the key.
+    """
+    where = f"run {folder}: {RUN_FILE}"
+    try:
+        document = parse_json(read_regular(folder / RUN_FILE, MOST_JSON))
+    except OSError as error:
+        raise RunNotFoundError(f"{where} can't be read ({error.strerror})") from None
+    if not isinstance(document, dict) or "schema" not in document:
+        raise RunNotFoundError(f"{where} names no schema; it was not written by wiretax run")
+    if type(document["schema"]) is not int or document["schema"] != SCHEMA:
+        writer = f"wiretax {document['wiretax']}" if "wiretax" in document else "another version of wiretax"
+        raise RunNotFoundError(
+            f"run {folder}: schema {document['schema']}, expected {SCHEMA}; {writer} wrote it, so read it with "
+            f"that (this is {__version__})"
+        )
+    try:
+        msgspec.convert(document, RunRecordFile)
+        # The parts of a mock's cost, whatever their names.
+        msgspec.convert({"mock": document["mock"]}, dict[str, dict[str, Amount] | None])
+    except msgspec.ValidationError as error:
+        raise RunNotFoundError(f"{where}: {readable(error, (), 'it', document)}") from None
+    counts = document["reconcile"]
+    if counts["agrees"] and not (counts.get("model") and counts.get("socket")):
+        raise RunNotFoundError(f"{where}: reconcile: missing key model or socket, of the counts that agree")
+    for key in ("endpoint", "against"):
+        for url in (document.get(key) or "").split(" and "):
+            _refuse_url(where, key, url)
+    if (document.get(MODE) == "observe" or "observed" in document) and not document.get("observed"):
+        raise RunNotFoundError(f"{where}: missing key observed, expected in a run of mode observe")
+    return document
+
+
+def _refuse_url(where: str, key: str, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise RunNotFoundError(f"{where}: {key} is {url!r}, expected a URL ({error})") from None

@@ -1,0 +1,124 @@
+"""The seal of a run: for each of its files a checksum, row count and sums in ``run.json``, compared on load.
+
+``run.json`` has a checksum of its own content, by keys in order, so that its layout does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from math import fsum
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# Keys of run.json.
+FILES = "files"
+CHECKSUM = "sha256"
+# In seconds, and yet additive.
+DURATION = "duration_s"
+NOT_ADDITIVE = frozenset({"round", "worker", "users"})
+
+
+def digest(data: bytes) -> str:
+    """The checksum of a file, as ``sha256sum`` prints it."""
+    return sha256(data).hexdigest()
+
+
+def sums_of(table: pa.Table, schema: pa.Schema) -> dict[str, int | float | None]:
+    """The sum of each additive column that a table has; None for a column without any value."""
+    sums: dict[str, int | float | None] = {}
+    for field in schema:
+        if field.name not in table.column_names:
+            continue
+        if field.type == pa.int64() and field.name not in NOT_ADDITIVE:
+            sums[field.name] = pc.sum(table[field.name]).as_py()
+        elif field.name == DURATION:
+            sums[field.name] = fsum(value for value in table[field.name].to_pylist() if value is not None)
+    return sums
+
+
+def seal_table(data: bytes, table: pa.Table) -> dict[str, Any]:
+    """What ``run.json`` keeps of a table that was written as these bytes."""
+    return {CHECKSUM: digest(data), "rows": table.num_rows, "sums": sums_of(table, table.schema)}
+
+
+def seal_ledger(data: bytes, ledger: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``run.json`` keeps of the mock's ledger that was written as these bytes."""
+    return {CHECKSUM: digest(data), "sums": _counts(ledger)}
+
+
+def seal_run(meta: dict[str, Any], files: dict[str, Any]) -> dict[str, Any]:
+    """``run.json`` with the seals of the other files and its own checksum."""
+    document = {**meta, FILES: files}
+    return {**document, CHECKSUM: _content(document)}
+
+
+def break_seal(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None, str]:
+    """Take the seal off ``run.json``.
+
+    Returns:
+        What was sealed; the seals of the other files, None in older runs; and a sentence if the content
+        lacks the checksum, else nothing.
+    """
+    expected = document.pop(CHECKSUM, None)
+    found = _content(document)
+    files = document.pop(FILES, None)
+    if files is None and expected is None:
+        return document, None, ""
+    if expected != found:
+        given = f"expected {str(expected)[:12]}..." if expected else "but it records none"
+        return document, files, f"run.json was changed: its content has the {CHECKSUM} {found[:12]}..., {given}"
+    return document, files, ""
+
+
+def differences(
+    name: str, seal: Mapping[str, Any], data: bytes, table: pa.Table, schema: pa.Schema
+) -> Iterator[str]:
+    """A sentence for what a table has and its seal does not; nothing if they agree."""
+    if seal.get("rows") not in (None, table.num_rows):
+        yield f"{name} has {table.num_rows:,} rows, expected {seal['rows']:,}"
+        return
+    found = sums_of(table, schema)
+    for column, expected in seal["sums"].items():
+        if column not in found:
+            yield f"{name} lacks {column}, expected a sum of {shown(expected)}"
+            return
+        if found[column] != expected:
+            yield f"{name}: {column} sums to {shown(found[column])}, expected {shown(expected)}"
+            return
+    yield from altered(name, seal, data)
+
+
+def ledger_differences(
+    name: str, seal: Mapping[str, Any], data: bytes, ledger: Mapping[str, Any]
+) -> Iterator[str]:
+    """The same of the mock's ledger."""
+    found = _counts(ledger)
+    for key, expected in seal["sums"].items():
+        if found.get(key) != expected:
+            yield f"{name}: {key} is {shown(found.get(key))}, expected {shown(expected)}"
+            return
+    yield from altered(name, seal, data)
+
+
+def altered(name: str, seal: Mapping[str, Any], data: bytes) -> Iterator[str]:
+    """A sentence if a file's bytes are not those that were written."""
+    found = digest(data)
+    if found != seal[CHECKSUM]:
+        yield f"{name} was changed: it has the {CHECKSUM} {found[:12]}..., expected {seal[CHECKSUM][:12]}..."
+
+
+def shown(value: float | None) -> str:
+    """A sum in a message."""
+    return "nothing" if value is None else f"{value:,}"
+
+
+def _counts(ledger: Mapping[str, Any]) -> dict[str, int]:
+    return {key: value for key, value in ledger.items() if type(value) is int}
+
+
+def _content(document: dict[str, Any]) -> str:
+    return digest(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
