@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.measures.counts import counts_of, totals
+from analysis.measures.counts import SliceCounts, counts_of, totals
 from analysis.measures.interval import LEAST_ROUNDS, median_interval
 from analysis.measures.throughput import Rounds, has_comparable_rates
 from analysis.measures.two_servers import paired_servers
@@ -41,21 +41,22 @@ class Caution:
         return f"{self.what}: {self.advice}"
 
 
-def cautions(slices: pd.DataFrame, meta: dict[str, Any]) -> list[Caution]:
+def cautions(slices: pd.DataFrame | SliceCounts, meta: dict[str, Any]) -> list[Caution]:
     """Reasons for caution; none if the ratios are as precise as their intervals state.
 
     Args:
-        slices: ``slices.parquet``.
+        slices: ``slices.parquet``, or its counts.
         meta: ``run.json``.
     """
-    ratios = _ratios(slices) if has_comparable_rates(slices) else pd.DataFrame()
+    counted = counts_of(slices)
+    ratios = _ratios(counted) if has_comparable_rates(counted) else pd.DataFrame()
     found = [*_of_ratios(ratios)] if len(ratios.columns) else []
     busy, mock = meta.get("busy") or {}, meta.get("mock")
     generator = busy.get("generator") or 0.0
     # With a mock that costs nothing, something is always saturated; the legend has the CPU use.
     given = meta.get("against") is not None
     costs = mock is None or given or any(value for name, value in mock.items() if name != "servers")
-    limited = "rates and gains" if has_comparable_rates(slices) else "rates"
+    limited = "rates and gains" if has_comparable_rates(counted) else "rates"
     if costs and generator >= SATURATED:
         found.append(
             Caution(
@@ -67,13 +68,12 @@ def cautions(slices: pd.DataFrame, meta: dict[str, Any]) -> list[Caution]:
     return found
 
 
-def _ratios(slices: pd.DataFrame) -> pd.DataFrame:
+def _ratios(counted: SliceCounts) -> pd.DataFrame:
     """Ratios of message rates: a row per round, a column per pair that at least one round measured.
 
     A workload is compared with its baseline; one sent to a second server, with the same one sent to the first.
     """
-    counted = counts_of(slices)
-    by_round, total = Rounds(slices, counted).rates, totals(counted)
+    by_round, total = Rounds(counted).rates, totals(counted)
     pairs = [(name, name, base) for name, base in counted.triggers.items() if name != base]
     pairs += [(f"{of} over {to}", of, to) for of, to in paired_servers(total).items()]
     # The rate of 0 of a rejected workload measures nothing.

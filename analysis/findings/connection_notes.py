@@ -9,26 +9,27 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.connections import MANY_CALLS, connection_use
-from analysis.measures.counts import counts_of, totals
+from analysis.measures.counts import SliceCounts, counts_of, totals
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.text.labels import Row, call, protocol, second_server
 from analysis.text.numbers import fixed
 
 
-def connection_notes(slices: pd.DataFrame) -> Iterator[str]:
+def connection_notes(slices: pd.DataFrame | SliceCounts) -> Iterator[str]:
     """A line for each server that closed connections; one line if all were kept."""
-    closed = list(closing_notes(slices))
+    counted = counts_of(slices)
+    closed = list(closing_notes(counted))
     yield from closed
-    if not closed and len(slices) and np.isinf(connection_use(slices)["calls_on_connection"]).all():
+    if not closed and counted.workloads and np.isinf(connection_use(counted)["calls_on_connection"]).all():
         yield "connections were kept: all calls of a user shared one"
 
 
-def closing_notes(slices: pd.DataFrame) -> Iterator[str]:
+def closing_notes(slices: pd.DataFrame | SliceCounts) -> Iterator[str]:
     """A sentence for each server that closed connections before the client would have, and a separate one for its
     TLS connections; without full stops."""
-    if not len(slices):
-        return
     counted = counts_of(slices)
+    if not counted.workloads:
+        return
     use, cost = connection_use(counted), bytes_per_event(counted)["cable"]
     closing = totals(counted).merge(use[use["server_closes"]], left_on="workload", right_index=True)
     for _, rows in closing.groupby(["server", "tls"], sort=False):

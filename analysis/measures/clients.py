@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.measures.counts import SERVER, totals
+from analysis.measures.counts import SERVER, SliceCounts, totals
 from wiretax.channels.workload import COMPARISON_KEY
 
 # The official library of each language with its default options.
@@ -74,11 +74,11 @@ def compare_clients(summary: pd.DataFrame) -> pd.DataFrame:
     return pairs.sort_values(["payload_bytes", "trigger_head", "client"]).reset_index(drop=True)
 
 
-def head_claim(slices: pd.DataFrame) -> HeadClaim | None:
+def head_claim(slices: pd.DataFrame | SliceCounts) -> HeadClaim | None:
     """The claim compared with the official libraries' triggers; None if the run has none of them.
 
     Args:
-        slices: ``slices.parquet``.
+        slices: ``slices.parquet``, or its counts.
     """
     total = totals(slices)
     # The second server's Host would be in the heads, too.

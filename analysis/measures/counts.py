@@ -11,49 +11,21 @@ from math import nan
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from analysis.measures.layers import (
-    BOUNDARY,
-    BY_KEY,
-    CLOSED,
-    COUNTS,
-    FRAMING,
-    HEAD,
-    KERNEL,
-    LAYERS,
-    RECEIVED,
-    SEGMENTS,
-    SENT,
-    TCP_IP,
-    TLS,
-    WORKLOAD,
-)
+from analysis.measures.layers import CLOSED, FRAMING, TLS, WORKLOAD
+from analysis.measures.round_sums import DURATION, FIGURES, Floats, RoundSums, row_of, sums_by_workload
 from wiretax.channels.workload import ATTRIBUTES, workload_of
+from wiretax.runs.mode import MODE, Mode
 from wiretax.runs.schema import CLOSING_COLUMNS
 
 # Of runs saved before a run could have two servers.
 SERVER = "endpoint"
 # The values, in older runs, of attributes that had no columns yet.
 LATER = {each.column: each.default for each in ATTRIBUTES if each.later and not each.of_queue}
-SUMMED = [
-    *dict.fromkeys([*COUNTS, *SENT, *RECEIVED, *HEAD, *BOUNDARY, *TLS, *KERNEL, *CLOSED, "payload_total_bytes"]),
-    "unfinished_requests",
-]
-# Selecting columns by an index takes half the time.
-_SUMMED = pd.Index(SUMMED)
 # IPv4 and TCP headers of a segment with timestamps, in runs that did not count them.
 SEGMENT_HEADER_BYTES = 20 + 20 + 12
-_LAYER_SUMS: list[tuple[str, Sequence[str], Sequence[str]]] = [
-    (layer.sum, layer.columns, layer.less) for layer in LAYERS
-]
-_SUMS: list[tuple[str, Sequence[str]]] = [
-    ("sent", SENT),
-    ("received", RECEIVED),
-    ("head", HEAD),
-    ("segments", SEGMENTS),
-    ("tcp_ip_bytes", TCP_IP),
-]
 Counts = Mapping[str, Any]
 # One of ``slices.parquet``.
 Row = Mapping[Any, Any]
@@ -64,14 +36,15 @@ class SliceCounts:
 
     Attributes:
         workloads: each workload's columns by its name, in the order of their first slices.
+        mode: how the load was driven.
     """
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         """``rows``: of ``slices.parquet``."""
         self.workloads: dict[str, dict[str, Any]] = {}
-        self._rounds: dict[str, dict[int, dict[str, Any]]] = {}
-        self._totals: dict[str, dict[str, Any]] = {}
-        self._derived: dict[tuple[str, int | None], Counts] = {}
+        self.mode: Mode = "sweep"
+        self._sums: dict[str, RoundSums] = {}
+        self._whole: dict[str, Counts] = {}
         self._triggers: dict[str, str] | None = None
         self._table: pd.DataFrame | None = None
         for row in rows:
@@ -85,46 +58,41 @@ class SliceCounts:
         return made
 
     def add_frame(self, slices: pd.DataFrame) -> None:
-        """Add the rows of ``slices.parquet``."""
+        """Add the rows of ``slices.parquet``, whose workloads must not be in it yet."""
+        if slices.empty:
+            return
         slices = with_all_columns(slices)
-        rows = rows_of(slices, [*WORKLOAD, "round", "duration_s"])
-        for row, counted in zip(rows, _whole_numbers(slices[_SUMMED]), strict=True):
-            self._add(row, dict(zip(SUMMED, counted, strict=True)))
+        if MODE in slices:
+            self.mode = slices[MODE].iloc[0]
+        found = [*sums_by_workload(slices)]
+        described = rows_of(slices.iloc[[first for _, first, _ in found]], WORKLOAD)
+        for (name, _, sums), row in zip(found, described, strict=True):
+            self._describe(name, row)
+            self._sums[name] = sums
 
     def add(self, row: Row) -> None:
         """Add one row."""
-        # A row outside a frame lacks what the kernel did not count.
-        self._add(row, {column: _known(row.get(column)) for column in SUMMED})
-
-    def _add(self, row: Row, counted: dict[str, int | None]) -> None:
-        name, round_ = row["workload"], row["round"]
+        name = row["workload"]
         if name not in self.workloads:
-            # Runs saved before queues have no rate.
-            self.workloads[name] = {
-                **{column: row[column] for column in WORKLOAD},
-                "rate": row.get("rate") or 0.0,
-            }
-            self._rounds[name], self._totals[name] = {}, dict.fromkeys(SUMMED, 0)
-            self._triggers = None
-        by_round = self._rounds[name]
-        _add(self._totals[name], counted)
-        if round_ in by_round:
-            _add(by_round[round_], counted)
-        else:
-            by_round[round_] = {"duration_s": 0.0, **counted}
-        into = by_round[round_]
-        for key in ((name, None), (name, round_)):
-            self._derived.pop(key, None)
+            self._describe(name, row)
+            self._sums[name] = RoundSums()
+        self._sums[name].add(row["round"], row_of(row))
+        self._whole.pop(name, None)
         self._table = None
-        # Workers send the same slice at the same time.
-        into["duration_s"] = max(into["duration_s"], row["duration_s"])
+
+    def _describe(self, name: str, row: Row) -> None:
+        # Runs saved before queues have no rate.
+        self.workloads[name] = {**{column: row[column] for column in WORKLOAD}, "rate": row.get("rate") or 0.0}
+        self._triggers = None
 
     def with_rows(self, rows: Iterable[Row]) -> SliceCounts:
         """A copy with further rows, whose rounds must not be in it yet."""
+        rows = list(rows)
         made = SliceCounts()
-        made.workloads = dict(self.workloads)
-        made._totals = {name: dict(total) for name, total in self._totals.items()}
-        made._rounds = {name: dict(by_round) for name, by_round in self._rounds.items()}
+        made.mode, made.workloads, made._whole = self.mode, dict(self.workloads), dict(self._whole)
+        made._sums = dict(self._sums)
+        for name in {row["workload"] for row in rows} & self._sums.keys():
+            made._sums[name] = self._sums[name].copy()
         for row in rows:
             made.add(row)
         return made
@@ -136,13 +104,10 @@ class SliceCounts:
             longer: by workload, the bytes that each request has more, by the column that counts them.
         """
         made = copy(self)
-        made._derived, made._table = {}, None
-        made._totals, made._rounds = dict(self._totals), dict(self._rounds)
+        made._whole, made._table, made._sums = {}, None, dict(self._sums)
         for name, more in longer.items():
-            if not more:
-                continue
-            made._totals[name] = _longer(self._totals[name], more)
-            made._rounds[name] = {each: _longer(counts, more) for each, counts in self._rounds[name].items()}
+            if more:
+                made._sums[name] = self._sums[name].with_longer_heads(more)
         return made
 
     @property
@@ -154,7 +119,8 @@ class SliceCounts:
 
     def rounds(self, workload: str) -> list[int]:
         """The rounds in which a workload was sent, in order."""
-        return sorted(self._rounds[workload])
+        rounds: list[int] = self._sums[workload].ordered_rounds().tolist()
+        return rounds
 
     def rows(self) -> dict[str, dict[Any, Any]]:
         """A row per workload, by its name: its columns and its ``counts`` over all rounds, with NaN for None."""
@@ -175,7 +141,7 @@ class SliceCounts:
 
     def was_sent(self, workload: str, round_: int | None) -> bool:
         """Whether a workload was sent in a round, or in any."""
-        return round_ is None or round_ in self._rounds[workload]
+        return round_ is None or round_ in self._sums[workload].places
 
     def counts(self, workload: str, round_: int | None = None) -> Counts:
         """A workload's columns of ``slices.parquet``, summed over workers, in a round or over all rounds.
@@ -185,33 +151,42 @@ class SliceCounts:
         ``carried_bytes``. ``segments`` and ``tcp_ip_bytes`` are both directions'. None is what could not be
         counted.
         """
-        key = (workload, round_)
-        if key not in self._derived:
-            self._derived[key] = _derived(self._summed(workload, round_))
-        return self._derived[key]
+        if round_ is not None:
+            return self._sums[workload].counts(round_)
+        if workload not in self._whole:
+            self._whole[workload] = self._sums[workload].counts(None)
+        return self._whole[workload]
 
     def rate(self, workload: str, count: str, round_: int | None = None) -> float | None:
         """How many ``count`` ("requests", "events" or "messages") per second, in a round or over all rounds; None
         if no time was measured."""
         if not self.was_sent(workload, round_):
             return None
-        counts = self._summed(workload, round_)
-        return counts[count] / counts["duration_s"] if counts["duration_s"] else None
+        sums = self._sums[workload]
+        seconds = sums.figure(DURATION, round_)
+        return sums.figure(count, round_) / seconds if seconds else None
 
     def rates(self, workload: str, count: str = "messages") -> dict[int, float]:
         """The same by round; a round without time is left out."""
-        return self.ratios(workload, count, "duration_s")
+        return self.ratios(workload, count, DURATION)
 
     def ratios(self, workload: str, of: str, to: str) -> dict[int, float]:
-        """One column of ``slices.parquet`` divided by another, by round, without rounds in which that is 0."""
-        by_round = sorted(self._rounds[workload].items())
-        return {round_: counts[of] / counts[to] for round_, counts in by_round if counts[to]}
+        """One figure of ``counts`` divided by another, by round, without rounds in which that is 0 or either is
+        unknown."""
+        rounds, values = self.ratio_series(workload, of, to)
+        return dict(zip(rounds.tolist(), values.tolist(), strict=True))
 
-    def _summed(self, workload: str, round_: int | None) -> dict[str, Any]:
-        by_round = self._rounds[workload]
-        if round_ is not None:
-            return by_round[round_]
-        return {**self._totals[workload], "duration_s": sum(each["duration_s"] for each in by_round.values())}
+    def ratio_series(self, workload: str, of: str, to: str) -> tuple[npt.NDArray[np.int64], Floats]:
+        """The same as arrays: the rounds in order, and the ratio in each."""
+        sums = self._sums[workload]
+        parts, wholes = sums.series(of), sums.series(to)
+        known = (wholes != 0) & ~np.isnan(parts) & ~np.isnan(wholes)
+        return sums.ordered_rounds()[known], parts[known] / wholes[known]
+
+    def series(self, workload: str, name: str) -> tuple[npt.NDArray[np.int64], Floats]:
+        """A figure of ``counts`` by round: the rounds in order, and its values; NaN is unknown."""
+        sums = self._sums[workload]
+        return sums.ordered_rounds(), sums.series(name)
 
 
 def counts_of(slices: pd.DataFrame | SliceCounts) -> SliceCounts:
@@ -240,7 +215,7 @@ def _table(counted: SliceCounts) -> pd.DataFrame:
     columns: dict[str, Any] = {
         name: [each[name] for each in workloads] or np.array([], object) for name in WORKLOAD
     }
-    for name in dict.fromkeys([*_derived(dict.fromkeys(SUMMED, 0)), "duration_s"]):
+    for name in FIGURES:
         values = [each[name] for each in sums]
         # None is NaN in a frame, also in a column of nothing else.
         columns[name] = np.array(values, dtype=None if values and None not in values else float)
@@ -289,51 +264,3 @@ def rows_of(frame: pd.DataFrame, columns: Sequence[str]) -> Iterator[dict[str, A
     """The same as ``to_dict("records")``, in a tenth of the time."""
     values = [frame[name].tolist() for name in columns]
     return (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
-
-
-def _whole_numbers(frame: pd.DataFrame) -> list[list[int | None]]:
-    """The rows of a frame of counts; None for what is unknown. Floats are exact up to 9 PB."""
-    values = frame.to_numpy(dtype=float)
-    unknown = np.isnan(values)
-    whole = np.where(unknown, 0, values).astype(np.int64).astype(object)
-    whole[unknown] = None
-    rows: list[list[int | None]] = whole.tolist()
-    return rows
-
-
-def _longer(counts: dict[str, Any], more: Mapping[str, int]) -> dict[str, Any]:
-    longer = {column: counts[column] + each * counts["requests"] for column, each in more.items()}
-    boundary = counts["boundary_sent_bytes"] + sum(more.values()) * counts["boundary_requests"]
-    return {**counts, **longer, "boundary_sent_bytes": boundary}
-
-
-def _known(value: Any) -> int | None:
-    return None if value is None or value != value else int(value)
-
-
-def _add(into: dict[str, Any], more: dict[str, int | None]) -> None:
-    for column, value in more.items():
-        known = into[column]
-        into[column] = None if value is None or known is None else known + value
-
-
-def _derived(counts: dict[str, Any]) -> Counts:
-    made = dict(counts)
-    for name, columns, less in _LAYER_SUMS:
-        total = _sum_of(counts, columns)
-        made[name] = None if total is None else total - sum([counts[column] for column in less])
-    # TLS alerts of the server that were not read before the close; unknown if the kernel did not count them.
-    made[BY_KEY["response_tls"].sum] += counts["close_received_bytes"] or 0
-    for name, columns in _SUMS:
-        made[name] = _sum_of(counts, columns)
-    made["carried_events"] = counts["events"] + counts["boundary_events"]
-    made["carried_requests"] = counts["requests"] + counts["boundary_requests"]
-    made["carried_bytes"] = (
-        made["sent"] + made["received"] + counts["boundary_sent_bytes"] + counts["boundary_received_bytes"]
-    )
-    return made
-
-
-def _sum_of(counts: dict[str, Any], columns: Sequence[str]) -> int | None:
-    parts = [counts[column] for column in columns]
-    return None if None in parts else sum(parts)

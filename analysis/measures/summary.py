@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.connections import connection_use
-from analysis.measures.counts import Counts, counts_of, totals
+from analysis.measures.counts import Counts, SliceCounts, counts_of, totals
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import TIMES, column_names, percentiles
 from analysis.measures.layers import WORKLOAD
@@ -46,7 +46,7 @@ NO_TIMES: dict[Any, Any] = {"samples": 0} | {
 API_ORDER = {"trigger": 0, "batch": 1, "multi_trigger": 2}
 
 
-def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.DataFrame:
+def summarise(slices: pd.DataFrame | SliceCounts, latency: pd.DataFrame | None = None) -> pd.DataFrame:
     """A row per workload, ordered by client, payload, API and size.
 
     The baseline of a row is the trigger of the same payload, client, connection and server. They are compared by
@@ -54,7 +54,7 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
     triggers. For trigger and batch, an event is a message.
 
     Args:
-        slices: ``slices.parquet``.
+        slices: ``slices.parquet``, or its counts.
         latency: ``latency.parquet``; without it there are no percentiles.
 
     Returns:
@@ -69,7 +69,7 @@ def summarise(slices: pd.DataFrame, latency: pd.DataFrame | None = None) -> pd.D
         ``connection_use``.
     """
     counted = counts_of(slices)
-    total, rounds = totals(counted), Rounds(slices, counted)
+    total, rounds = totals(counted), Rounds(counted)
     cost, use = bytes_per_event(counted).to_dict("index"), connection_use(counted).to_dict("index")
     message_rates, event_rates = rates(counted).median(), rates(counted, "events").median()
     times = percentiles(pd.DataFrame() if latency is None else latency, TIMES).to_dict("index")

@@ -52,9 +52,9 @@ class Rounds:
         rates: index round, a column per workload, messages per second; NaN if they can't be compared.
     """
 
-    def __init__(self, slices: pd.DataFrame, counted: SliceCounts | None = None) -> None:
-        """``slices``: ``slices.parquet``; ``counted``: its counts, if they are known."""
-        by_round = rates(slices if counted is None else counted)
+    def __init__(self, slices: pd.DataFrame | SliceCounts) -> None:
+        """``slices``: ``slices.parquet``, or its counts."""
+        by_round = rates(slices)
         self.rates = by_round if has_comparable_rates(slices) else by_round * np.nan
 
     def ratio(self, of: str, to: str) -> Ratio:
@@ -73,7 +73,10 @@ def rates(slices: pd.DataFrame | SliceCounts, count: str = "messages") -> pd.Dat
         Index round, a column per workload, values per second; workers' counts add up.
     """
     counted = counts_of(slices)
-    by_workload = {name: pd.Series(counted.rates(name, count), dtype=float) for name in sorted(counted.workloads)}
+    by_workload = {}
+    for name in sorted(counted.workloads):
+        rounds, values = counted.ratio_series(name, count, "duration_s")
+        by_workload[name] = pd.Series(values, index=rounds)
     return pd.DataFrame(by_workload).rename_axis(index="round", columns="workload").sort_index()
 
 
@@ -112,19 +115,23 @@ def ratio_of_sorted(ratios: array[float]) -> Ratio:
     return Ratio(middle, float(low), float(high), rounds)
 
 
-def mode_of(slices: pd.DataFrame) -> Mode:
+def mode_of(slices: pd.DataFrame | SliceCounts) -> Mode:
     """How the load of these slices was driven."""
+    if isinstance(slices, SliceCounts):
+        return slices.mode
     return "sweep" if MODE not in slices or slices.empty else slices[MODE].iloc[0]
 
 
-def has_comparable_rates(slices: pd.DataFrame) -> bool:
+def has_comparable_rates(slices: pd.DataFrame | SliceCounts) -> bool:
     """Whether workloads were sent in turn, so that their rates can be compared round by round."""
     return mode_of(slices) == "sweep"
 
 
-def why_no_gain(slices: pd.DataFrame) -> str:
+def why_no_gain(slices: pd.DataFrame | SliceCounts) -> str:
     """Why these slices have no gain, and which plan measures one, in a sentence; empty for a sweep."""
-    return "" if has_comparable_rates(slices) else no_gain(mode_of(slices), set(slices["api"]))
+    if has_comparable_rates(slices):
+        return ""
+    return no_gain(mode_of(slices), {each["api"] for each in counts_of(slices).workloads.values()})
 
 
 def no_gain(mode: Mode, apis: set[Any]) -> str:

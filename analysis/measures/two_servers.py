@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.measures.counts import counts_of, totals
+from analysis.measures.counts import SliceCounts, counts_of, totals
 from analysis.measures.summary import ordered
 from analysis.measures.throughput import Rounds
 from wiretax.channels.workload import columns_of
@@ -26,11 +26,11 @@ def paired_servers(total: pd.DataFrame) -> dict[str, str]:
     return dict(zip(both["workload"], both["workload_endpoint"], strict=True))
 
 
-def compare_servers(slices: pd.DataFrame) -> pd.DataFrame:
+def compare_servers(slices: pd.DataFrame | SliceCounts) -> pd.DataFrame:
     """A row per workload that was sent to both servers.
 
     Args:
-        slices: ``slices.parquet``.
+        slices: ``slices.parquet``, or its counts.
 
     Returns:
         The columns of the workload as sent to the endpoint; ``endpoint_rate`` and ``against_rate`` (messages/s,
@@ -40,7 +40,7 @@ def compare_servers(slices: pd.DataFrame) -> pd.DataFrame:
     """
     counted = counts_of(slices)
     total = totals(counted)
-    pairs, rounds = paired_servers(total), Rounds(slices, counted)
+    pairs, rounds = paired_servers(total), Rounds(counted)
     by_name = total.set_index("workload")
     per_call = by_name[["sent", "received"]].div(by_name["requests"].where(by_name["requests"] > 0), axis=0)
     rows = []

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.connections import connection_use
-from analysis.measures.counts import acknowledged, totals
+from analysis.measures.counts import SliceCounts, counts_of, totals
 from analysis.measures.layers import TCP_IP, WORKLOAD
 
 GROUP = [name for name in WORKLOAD if name not in ("workload", "connection", "calls_per_connection")]
@@ -15,14 +15,14 @@ FITTED = ["_below", "_share"]
 LEAST_DIFFERENCE = 0.05
 
 
-def connection_cost(slices: pd.DataFrame) -> pd.DataFrame:
+def connection_cost(slices: pd.DataFrame | SliceCounts) -> pd.DataFrame:
     """Bytes per event on the cable by calls per connection, and the cost of a connection.
 
     A slice may end while a connection is open, so calls per connection are measured rather than the plan's number;
     the fitted line is valid for both.
 
     Args:
-        slices: ``slices.parquet``.
+        slices: ``slices.parquet``, or its counts.
 
     Returns:
         A row per workload, for each group of workloads that differ only in calls per connection and have at least
@@ -33,14 +33,16 @@ def connection_cost(slices: pd.DataFrame) -> pd.DataFrame:
         fitted to the group), ``call_bytes`` (B per event, without connections), ``residual`` (B per event,
         measured minus fitted). NaN if the kernel did not count.
     """
-    total = totals(acknowledged(slices))
+    counted = counts_of(slices)
+    total = totals(counted)
+    total = total[total["events"] > 0].reset_index(drop=True)
     events = total["carried_events"].where(total["carried_events"] > 0)
     headers = total[TCP_IP].sum(axis=1, skipna=False)
     unread = total["close_received_bytes"].fillna(0)
     below = total["tls_sent_bytes"] + total["tls_received_bytes"] + unread + headers
     points = total[WORKLOAD].assign(
         calls_per_connection=total["calls_per_connection"].mask(total["connection"] == "close", 1),
-        calls=total["workload"].map(connection_use(slices)["calls_on_connection"]),
+        calls=total["workload"].map(connection_use(counted)["calls_on_connection"]),
         bytes_per_event=(total["carried_bytes"] + below) / events,
         _below=below / events,
         _share=total["connections"] / events,

@@ -17,6 +17,7 @@ from analysis.findings.connection_notes import calls_per_connection, connection_
 from analysis.findings.percentile_notes import OPEN_LOOP, closed_loop, notes
 from analysis.measures.clients import CLAIMED_HEAD_BYTES, LEAST_CLIENTS, compare_clients, head_claim
 from analysis.measures.connections import MANY_CALLS
+from analysis.measures.counts import SliceCounts, counts_of
 from analysis.measures.latency import TIMES
 from analysis.measures.queues import queue_frontier
 from analysis.measures.summary import summarise
@@ -49,7 +50,9 @@ def print_run(run: Run, console: Console) -> None:
     if plan.get("replay"):
         say(escape(_replayed(plan["replay"])))
     say()
-    has_gain = _print_workloads(run, console, say) if len(run.slices) else False
+    # Added up once for all that is printed.
+    counted = counts_of(run.slices)
+    has_gain = _print_workloads(run, counted, console, say) if len(run.slices) else False
     if len(run.queue):
         queues = queue_frontier(run)
         print_queues(queues, console)
@@ -61,7 +64,7 @@ def print_run(run: Run, console: Console) -> None:
         for line in legend(queues):
             say(f"[dim]{escape(line)}[/dim]")
     say(f"[dim]{escape(_cpu(run.meta['busy'], has_gain))}[/dim]")
-    for caution in cautions(run.slices, run.meta):
+    for caution in cautions(counted, run.meta):
         say(f"[yellow]caution[/yellow]  {escape(str(caution))}")
     for warning in run.meta["warnings"]:
         say(f"[yellow]warning[/yellow]  {escape(warning)}")
@@ -72,9 +75,9 @@ def print_run(run: Run, console: Console) -> None:
     say(f"saved in {escape(str(run.folder))}")
 
 
-def _print_workloads(run: Run, console: Console, say: Callable[..., None]) -> bool:
+def _print_workloads(run: Run, counted: SliceCounts, console: Console, say: Callable[..., None]) -> bool:
     """Print the table of workloads with its notes; returns whether it has a gain."""
-    summary = summarise(run.slices, run.latency)
+    summary = summarise(counted, run.latency)
     side_by_side = summary["client"].nunique() >= LEAST_CLIENTS
     if side_by_side:
         libraries = compare_clients(summary)
@@ -83,17 +86,17 @@ def _print_workloads(run: Run, console: Console, say: Callable[..., None]) -> bo
         print_fitting(console, lambda columns: _build(summary, columns), summary_columns(summary))
     say()
     if run.meta.get("against"):
-        pairs = compare_servers(run.slices)
+        pairs = compare_servers(counted)
         print_fitting(console, lambda columns: _build(pairs, columns), SERVER_COLUMNS)
         say()
         say(escape(_difference_in_bytes(pairs, run.meta)))
-    for line in _findings(run.slices, side_by_side):
+    for line in _findings(counted, side_by_side):
         say(escape(line))
-    for line in connection_notes(run.slices):
+    for line in connection_notes(counted):
         say(escape(line))
     for line in _legend(run.meta, side_by_side, summary):
         say(f"[dim]{escape(line)}[/dim]")
-    if why := why_no_gain(run.slices):
+    if why := why_no_gain(counted):
         say(escape(why))
     return bool(summary["gain"].notna().any())
 
@@ -125,9 +128,9 @@ def _replayed(replay: dict[str, Any]) -> str:
     )
 
 
-def _findings(slices: pd.DataFrame, side_by_side: bool) -> Iterator[str]:
+def _findings(counted: SliceCounts, side_by_side: bool) -> Iterator[str]:
     """Findings that follow from the table, a line each."""
-    claim = head_claim(slices) if side_by_side else None
+    claim = head_claim(counted) if side_by_side else None
     if claim is not None:
         yield (
             f"claimed: about {CLAIMED_HEAD_BYTES} B of header per call; measured for a trigger of "
@@ -135,7 +138,7 @@ def _findings(slices: pd.DataFrame, side_by_side: bool) -> Iterator[str]:
             f"{fixed(claim.mean, 0)} (header fields only: {fixed(claim.least_fields, 0)} to "
             f"{fixed(claim.most_fields, 0)})"
         )
-    shared = connection_cost(slices).dropna(subset=["connection_bytes"])
+    shared = connection_cost(counted).dropna(subset=["connection_bytes"])
     for _, group in shared.groupby(
         ["api", "batch_size", "channels", "client", "payload_bytes", "http", "tls", "server"], sort=False
     ):

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from analysis.measures.layers import BELOW_HTTP, BY_KEY
@@ -21,8 +20,18 @@ if TYPE_CHECKING:
     # Counts are of pandas frames; a gates file is checked without them.
     from analysis.measures.counts import Counts, SliceCounts
 
-    # A round's value, or that of all rounds together; None if it could not be measured.
-    Figure = Callable[[SliceCounts, str, int | None], Fraction | float | None]
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """How a workload's value is computed.
+
+    Attributes:
+        whole: over all rounds; None if it could not be measured.
+        by_round: in each round that has one. Runs have thousands of rounds, so this does without fractions.
+    """
+
+    whole: Callable[[SliceCounts, str], Fraction | float | None]
+    by_round: Callable[[SliceCounts, str], dict[int, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class Metric:
         kind: "deterministic" is the same in each run, to the byte, and is compared exactly (a fraction of
             whole numbers); "stochastic" has a value per round.
         what: a description in one line.
-        figure: the function that computes its value.
+        figure: how its value is computed.
         needs_trigger: whether it compares a workload with the trigger of the same payload and client.
         quantile: for a percentile of call latency, the quantile (0 to 1); None for all others. It is computed over
             several rounds if one has too few calls, and may be a lower bound.
@@ -59,12 +68,11 @@ class Metric:
 
     def whole(self, measured: SliceCounts, workload: str) -> Fraction | float | None:
         """A workload's value over all its rounds."""
-        return self.figure(measured, workload, None)
+        return self.figure.whole(measured, workload)
 
     def by_round(self, measured: SliceCounts, workload: str) -> dict[int, float]:
         """A workload's value in each round that has one."""
-        values = {each: self.figure(measured, workload, each) for each in measured.rounds(workload)}
-        return {each: float(value) for each, value in values.items() if value is not None}
+        return self.figure.by_round(measured, workload)
 
     def is_exact(self, workload: Counts) -> bool:
         """Whether a workload's value is the same in each run. With HPACK the encoded size of a signature varies,
@@ -75,30 +83,30 @@ class Metric:
 
 
 def _share(part: str, of: str) -> Figure:
-    def figure(measured: SliceCounts, workload: str, round_: int | None) -> Fraction | None:
-        counts = measured.counts(workload, round_)
+    def whole(measured: SliceCounts, workload: str) -> Fraction | None:
+        counts = measured.counts(workload)
         return _fraction(counts[part], counts[of])
 
-    return figure
+    return Figure(whole, lambda measured, workload: measured.ratios(workload, part, of))
 
 
 def _fraction(part: int | None, of: int) -> Fraction | None:
     return Fraction(part, of) if of and part is not None else None
 
 
-def _cable(measured: SliceCounts, workload: str, round_: int | None) -> Fraction | None:
-    counts = measured.counts(workload, round_)
+def _cable(measured: SliceCounts, workload: str) -> Fraction | None:
+    counts = measured.counts(workload)
     below = [counts[layer.sum] for layer in BELOW_HTTP]
     if None in below:
         return None
     return _fraction(counts["carried_bytes"] + sum(below), counts["carried_events"])
 
 
-def _saving(measured: SliceCounts, workload: str, round_: int | None) -> Fraction | None:
+def _saving(measured: SliceCounts, workload: str) -> Fraction | None:
     trigger = measured.triggers.get(workload)
-    if trigger is None or not measured.was_sent(trigger, round_):
+    if trigger is None:
         return None
-    own, alone = (_a_message(measured.counts(name, round_)) for name in (workload, trigger))
+    own, alone = (_a_message(measured.counts(name)) for name in (workload, trigger))
     return None if own is None or not alone else 1 - own / alone
 
 
@@ -106,20 +114,52 @@ def _a_message(counts: Counts) -> Fraction | None:
     return _fraction(counts["sent"], counts["messages"])
 
 
-def _rate(count: str, measured: SliceCounts, workload: str, round_: int | None) -> float | None:
-    return measured.rate(workload, count, round_)
+def _saving_by_round(measured: SliceCounts, workload: str) -> dict[int, float]:
+    trigger = measured.triggers.get(workload)
+    if trigger is None:
+        return {}
+    own, alone = (_sent_by_round(measured, name) for name in (workload, trigger))
+    # 1 - own / alone, rounded once: these are whole numbers.
+    return {
+        round_: (messages * alone[round_][0] - sent * alone[round_][1]) / (messages * alone[round_][0])
+        for round_, (sent, messages) in own.items()
+        if round_ in alone and alone[round_][0]
+    }
 
 
-def _gain(measured: SliceCounts, workload: str, round_: int | None) -> float | None:
+def _sent_by_round(measured: SliceCounts, workload: str) -> dict[int, tuple[int, int]]:
+    """Bytes and messages sent, in rounds with messages."""
+    rounds, sent = measured.series(workload, "sent")
+    messages = measured.series(workload, "messages")[1]
+    known = zip(rounds.tolist(), sent.tolist(), messages.tolist(), strict=True)
+    return {round_: (int(size), int(number)) for round_, size, number in known if number and size == size}
+
+
+def _rate(count: str) -> Figure:
+    return Figure(
+        lambda measured, workload: measured.rate(workload, count),
+        lambda measured, workload: measured.rates(workload, count),
+    )
+
+
+def _gain(measured: SliceCounts, workload: str) -> float | None:
     trigger = measured.triggers.get(workload)
     if trigger is None:
         return None
-    own, alone = (_rate("messages", measured, name, round_) for name in (workload, trigger))
+    own, alone = (measured.rate(name, "messages") for name in (workload, trigger))
     return None if own is None or not alone else own / alone
 
 
-def _no_figure(measured: SliceCounts, workload: str, round_: int | None) -> None:
-    """A percentile has a value per group of rounds, not per round: ``Measured.latency``."""
+def _gain_by_round(measured: SliceCounts, workload: str) -> dict[int, float]:
+    trigger = measured.triggers.get(workload)
+    if trigger is None:
+        return {}
+    own, alone = (measured.rates(name) for name in (workload, trigger))
+    return {round_: rate / alone[round_] for round_, rate in own.items() if alone.get(round_)}
+
+
+# A percentile has a value per group of rounds, not per round: ``Measured.latency``.
+_NO_FIGURE = Figure(lambda measured, workload: None, lambda measured, workload: {})
 
 
 _SENT = "request line, headers and body"
@@ -190,7 +230,7 @@ METRICS = {
             "higher",
             "deterministic",
             "bytes per message saved, as a share of the trigger's: 0.58 is 58 %",
-            _saving,
+            Figure(_saving, _saving_by_round),
             needs_trigger=True,
             names_endpoint=True,
         ),
@@ -200,7 +240,7 @@ METRICS = {
             "lower",
             "stochastic",
             "all layers in both directions, down to IP",
-            _cable,
+            Figure(_cable, lambda measured, workload: measured.ratios(workload, "cable_bytes", "carried_events")),
             names_endpoint=True,
         ),
         Metric(
@@ -228,9 +268,7 @@ METRICS = {
             _share("connections", "carried_requests"),
         ),
         *(
-            Metric(
-                f"{count}_per_second", "1/s", "higher", "stochastic", what, partial(_rate, count), is_speed=True
-            )
+            Metric(f"{count}_per_second", "1/s", "higher", "stochastic", what, _rate(count), is_speed=True)
             for count, what in (
                 ("events", "events acknowledged"),
                 ("messages", "events acknowledged times their channels"),
@@ -244,7 +282,7 @@ METRICS = {
                 "lower",
                 "stochastic",
                 f"{quantile * 100:.0f} % of calls take no longer, all users busy",
-                _no_figure,
+                _NO_FIGURE,
                 quantile=quantile,
             )
             for quantile in (0.5, 0.9, 0.99)
@@ -255,7 +293,7 @@ METRICS = {
             "higher",
             "stochastic",
             "messages per second over the trigger's in the same round",
-            _gain,
+            Figure(_gain, _gain_by_round),
             needs_trigger=True,
             is_speed=True,
         ),

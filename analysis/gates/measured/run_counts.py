@@ -42,7 +42,7 @@ class Measured(SliceCounts):
         self.add_frame(slices)
         self.workloads = in_gate_order(self.workloads)
         self.skipped = {str(row["workload"]): dict(row) for row in skipped}
-        self.why_no_speed = why_no_gain(slices)
+        self.why_no_speed = why_no_gain(self)
         self._latency = latency
         self._histograms: dict[tuple[str, int], LatencyDistribution] | None = None
 

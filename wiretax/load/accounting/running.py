@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from analysis.measures.counts import SUMMED, SliceCounts
+from analysis.measures.counts import SliceCounts
+from analysis.measures.round_sums import SUMMED
 from analysis.measures.throughput import NO_RATIO, Ratio, ratio_of_sorted
 from wiretax.runs.record import Row
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from saved import slice_
 
-from analysis.measures.counts import SUMMED, SliceCounts
+from analysis.measures.counts import SliceCounts
+from analysis.measures.round_sums import SUMMED
 from analysis.measures.throughput import NO_RATIO, ratio_by_round
 from wiretax.channels.workload import Workload
 from wiretax.load.accounting.running import RunningCounts, RunningRatio
