@@ -59,7 +59,7 @@ class Request:
 class Http2Connection(MockConnection):
     """One client connection, with one request per open stream."""
 
-    __slots__ = ("_frames", "_h2", "_requests", "_unanswered", "_unsent")
+    __slots__ = ("_frames", "_h2", "_requests", "_unanswered", "_unsent", "_unwritten")
 
     def __init__(self, server: MockServer) -> None:
         super().__init__(server)
@@ -72,6 +72,7 @@ class Http2Connection(MockConnection):
             },
         )
         self._frames = Frames()
+        self._unwritten = b""
         self._requests: dict[int, Request] = {}
         self._unsent: dict[int, bytes] = {}  # response bodies that wait for the client's window
         self._unanswered: set[int] = set()  # streams whose response is not due yet
@@ -96,6 +97,8 @@ class Http2Connection(MockConnection):
             if self._transport.is_closing():
                 return
             self._receive(piece)
+            # h2 forgets what it would send when the client's GOAWAY comes.
+            self._unwritten += self._h2.data_to_send()
         self._flush()
 
     def _receive(self, data: bytes) -> None:
@@ -229,7 +232,8 @@ class Http2Connection(MockConnection):
             self._h2.send_data(stream, part, end_stream=not body)
 
     def _flush(self) -> None:
-        data = self._h2.data_to_send()
-        if data:
+        data = self._unwritten + self._h2.data_to_send()
+        if data and not self._transport.is_closing():
+            self._unwritten = b""
             self.sent += len(data)
             self._transport.write(data)

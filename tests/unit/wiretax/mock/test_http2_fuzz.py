@@ -18,7 +18,7 @@ from hyperframe.frame import (
     SettingsFrame,
     WindowUpdateFrame,
 )
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from mock_client import EVENTS, signed_target, trigger_body
 from served import connect, cut, feed, mock_server
@@ -149,6 +149,8 @@ def answer(server: MockServer, pieces: list[bytes]) -> tuple[dict[int, str], lis
     return statuses, rules.taken, transport.closed
 
 
+# The client's goodbye in the same read as its last request.
+@example([("request", 1, 0, True), ("goodbye", 0, 0, True)], None, [-17])
 @given(st.lists(OPS, max_size=8), st.none() | NOISE, CUTS)
 def test_any_frames_in_any_pieces_are_answered_alike(
     server: MockServer, ops: list[Op], noise: tuple[int, bytes, int] | None, cuts: list[int]
