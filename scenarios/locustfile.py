@@ -18,10 +18,12 @@ from wiretax.load.free.options import add_options
 from wiretax.load.users.publishers import FreeUser
 from wiretax.load.users.queue import FreeQueueUser
 from wiretax.load.web.guard import add_web_options
+from wiretax.streams import outlast_readers
 
 __all__ = ["BatchUser", "MultiTriggerUser", "QueueUser", "TriggerUser"]
 
 use_fine_statistics()
+outlast_readers()
 
 
 class TriggerUser(FreeUser):

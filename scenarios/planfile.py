@@ -18,10 +18,12 @@ from wiretax.load.drivers.planfile_session import PlanfileSession
 from wiretax.load.drivers.sweep_options import add_plan_options
 from wiretax.load.free.stopping import on_interrupt
 from wiretax.load.users.publishers import PlanUser
+from wiretax.streams import outlast_readers
 
 __all__ = ["PlanUser"]
 
 use_fine_statistics()
+outlast_readers()
 
 
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]

@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 from wiretax import __version__
 from wiretax.blas import use_one_thread
 from wiretax.escaping import escape_logs, visible
+from wiretax.streams import outlast_readers
 from wiretax.terminal import Exit, out, warn
 
 URL_OPTIONS = ("--endpoint", "--against", "--redis")
@@ -115,6 +116,7 @@ def _has_stray_secret(arguments: list[str]) -> bool:
 
 def main() -> None:
     """The entry point. An unexpected error is one line and exit code 1; WIRETAX_DEBUG=1 shows its traceback."""
+    outlast_readers()
     if _has_stray_secret(sys.argv[1:]):
         warn("unexpected URL with a secret among the arguments; pass it with --endpoint or PUSHER_URL")
         sys.exit(Exit.USAGE)

@@ -11,7 +11,7 @@ from wiretax.escaping import EscapingConsole
 
 # A file or a CI log has no width; a whole table fits in 120 columns.
 # Neither obeys what is in text from outside.
-out = EscapingConsole(width=None if sys.stdout.isatty() else 120)
+out = EscapingConsole(width=None if sys.stdout is not None and sys.stdout.isatty() else 120)
 err = EscapingConsole(stderr=True)
 
 

@@ -65,7 +65,7 @@ def print_observed(run: Run, console: Console) -> None:
     for reason in run.meta["invalid_because"]:
         say(f"[red]invalid[/red]  {escape(reason)}")
     say(_byte_counts(run.meta["reconcile"]))
-    say(f"saved in {escape(str(run.folder))}")
+    say(f"saved in {escape(str(run.folder))}" if run.is_saved else "[red]not saved[/red]")
 
 
 def by_kind(slices: pd.DataFrame) -> pd.DataFrame:

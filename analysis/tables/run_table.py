@@ -72,7 +72,7 @@ def print_run(run: Run, console: Console) -> None:
         say(f"[red]invalid[/red]  {escape(reason)}")
     for line in _counted(run.meta):
         say(escape(line))
-    say(f"saved in {escape(str(run.folder))}")
+    say(f"saved in {escape(str(run.folder))}" if run.is_saved else "[red]not saved[/red]")
 
 
 def _print_workloads(run: Run, counted: SliceCounts, console: Console, say: Callable[..., None]) -> bool:

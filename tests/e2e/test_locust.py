@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +15,7 @@ import pandas as pd
 import pytest
 from commands import environment
 from raw_server import OK, answer, raw_server
-from warm import run_warm
+from warm import run_warm, start_warm
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
@@ -22,6 +24,7 @@ from wiretax.mock.process import embedded_mock
 from wiretax.runs.reader import find_run, read_run
 
 LOCUSTFILE = Path(__file__).parents[2] / "scenarios" / "locustfile.py"
+PLANFILE = LOCUSTFILE.with_name("planfile.py")
 
 LISTENING = """
 from scenarios.locustfile import *
@@ -190,6 +193,43 @@ def test_what_sigterm_ends_is_judged_and_written_whole(tmp_path: Path) -> None:
     run = read_run(find_run(tmp_path / "results"))
     assert run.meta["valid"], run.meta["invalid_because"]
     assert stats(tmp_path) == {"batch10-100B-chat-reference": run.meta["parts"]["total"]["requests"]}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "plan"),
+    [
+        ([signal.SIGINT] * 3, False),
+        ([signal.SIGHUP], False),
+        ([signal.SIGTERM, signal.SIGTERM, signal.SIGINT], False),
+        ([signal.SIGHUP, signal.SIGINT, signal.SIGTERM], True),
+    ],
+)
+def test_further_signals_do_not_cost_the_run(tmp_path: Path, numbers: list[signal.Signals], plan: bool) -> None:
+    file, more = (PLANFILE, ["--plan", "quick"]) if plan else (LOCUSTFILE, ["-u", "2", "BatchUser"])
+    arguments = ["-f", str(file), "--headless", *more]
+    process = start_warm("locust", *arguments, cwd=tmp_path, env=environment())
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "round 2/" in line if plan else line.startswith("POST"):  # in Locust's table
+            break
+    for number in numbers:
+        process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    assert "saved in" in out
+    run = read_run(find_run(tmp_path / "results"))
+    assert run.meta["interrupted"] is plan
+    assert run.meta["valid"], run.meta["invalid_because"]
+    assert process.returncode == (130 if plan else 0), err
+
+
+def test_a_free_run_whose_output_nobody_reads_is_saved(tmp_path: Path) -> None:
+    arguments = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "-t", "2s", "-u", "1"]
+    shell = f"{shlex.join([*arguments, 'BatchUser'])} 2>&1 | head -1"
+    whole = ["bash", "-c", f"{shell}; exit $PIPESTATUS"]
+    done = subprocess.run(whole, cwd=tmp_path, env=environment(), timeout=60)
+    assert done.returncode == 0
+    assert read_run(find_run(tmp_path / "results")).meta["valid"]
 
 
 def test_gates_that_match_nothing_that_was_sent_are_not_passed(tmp_path: Path) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Plan, Run, environment, free_port, run_until
+from commands import Plan, Run, command, environment, free_port, run_until
+from raw_server import OK, answer, raw_server
 from warm import start_warm
 
 from analysis.measures.event_bytes import bytes_per_event
@@ -22,6 +26,13 @@ from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
 from wiretax.runs.reader import find_run, read_run
 
+GATES = """\
+schema = 1
+[[check]]
+id = "bytes"
+metric = "http.request.size.per_event"
+max = 10_000
+"""
 PARTS = ["payload", "envelope", "auth_query", "request_line", "headers", "response_head", "response_body"]
 
 
@@ -167,11 +178,18 @@ def test_an_endpoint_of_ones_own_is_measured_and_its_secret_is_nowhere(
         assert not file.is_file() or DEMO.secret.encode() not in file.read_bytes()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_stopped_keeps_what_it_measured(plan: Plan, tmp_path: Path, number: signal.Signals) -> None:
-    # One of the two is started from the command line.
-    process = run_until("round 3/", plan(rounds=1000), cwd=tmp_path, real=number == signal.SIGINT)
-    process.send_signal(number)
+@pytest.mark.parametrize(
+    "numbers",
+    [[signal.SIGINT] * 3, [signal.SIGTERM], [signal.SIGHUP, signal.SIGINT, signal.SIGTERM]],
+    ids=lambda each: "-".join(number.name for number in each),
+)
+def test_a_run_that_is_stopped_keeps_what_it_measured(
+    plan: Plan, tmp_path: Path, numbers: list[signal.Signals]
+) -> None:
+    # One of them is started from the command line.
+    process = run_until("round 3/", plan(rounds=1000), cwd=tmp_path, real=numbers[0] == signal.SIGINT)
+    for number in numbers:
+        process.send_signal(number)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert "interrupted" in out
@@ -181,6 +199,54 @@ def test_a_run_that_is_stopped_keeps_what_it_measured(plan: Plan, tmp_path: Path
     assert result.meta["valid"]
     assert 2 <= result.meta["rounds_measured"] < 1000
     assert result.meta["reconcile"]["agrees"]
+
+
+def test_signals_while_a_run_is_written_are_ignored(plan: Plan, tmp_path: Path) -> None:
+    process = run_until("round 3/", plan(rounds=1000), cwd=tmp_path)
+    process.send_signal(signal.SIGINT)
+    assert process.stdout is not None
+    folder = next((tmp_path / "results").iterdir())
+    while process.poll() is None and not (folder / "run.json").exists():
+        process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "saved in" in out
+    assert saved(tmp_path).meta["interrupted"]
+
+
+def test_a_run_whose_output_nobody_reads_is_saved(plan: Plan, tmp_path: Path) -> None:
+    shell = f"{shlex.join(command('run', plan()))} 2>/dev/full >&-"
+    done = subprocess.run(["sh", "-c", shell], cwd=tmp_path, env=environment(), timeout=60)
+    assert done.returncode == 0
+    assert saved(tmp_path).meta["valid"]
+
+
+@pytest.mark.parametrize("body", ['{"error":"x","code":99999999999}', '{"error":"x","code":true}'])
+def test_odd_codes_in_answers_do_not_cost_the_run(run: Run, plan: Plan, tmp_path: Path, body: str) -> None:
+    with raw_server(lambda _, number: answer("200 OK", body.encode()) if number % 50 == 40 else OK) as server:
+        done = run("run", plan(rounds=1), "--endpoint", server.url())
+    assert done.returncode == 0, done.stderr
+    assert list(zip(saved(tmp_path).failures["status"], saved(tmp_path).failures["message"], strict=True)).count(
+        (200, "x")
+    )
+
+
+def test_a_run_whose_folder_can_not_be_written_is_saved_elsewhere(plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / "gates.toml").write_text(GATES)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    gates = ["--gates", "gates.toml", "--max-rounds", "3"]
+    process = run_until("warm-up", plan(), *gates, cwd=tmp_path, TMPDIR=str(elsewhere))
+    shutil.rmtree(tmp_path / "results")
+    (tmp_path / "results").write_text("a file")
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 5, err
+    assert "agree to the byte" in out
+    assert "can't be saved in results/" in err
+    (folder,) = elsewhere.glob("wiretax-*/*")
+    assert f"it is saved in {folder}" in err
+    assert read_run(folder).meta["valid"]
+    assert (folder / "gate.json").exists()
 
 
 def test_an_endpoint_that_dies_is_failures_by_kind_and_an_invalid_run(plan: Plan, tmp_path: Path) -> None:

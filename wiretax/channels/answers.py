@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Literal
+from typing import Literal, TypeGuard
 
 import orjson
 
 Kind = Literal["acknowledged", "rejected", "error_body", "unreadable"]
 
 MESSAGE_LENGTH = 200
+# Codes in a body beyond it are no codes: files keep them in 32 bits.
+MOST_CODE = 999_999
 # Wait after a 429 without a Retry-After, which soketi sends.
 USUAL_WAIT_S = 1.0
 # Statuses that ask for the same call later.
@@ -25,7 +27,7 @@ class Answer:
     Attributes:
         kind: "acknowledged": the events were accepted. "rejected": a status other than 2xx. "error_body": a 2xx
             with an error in its body. "unreadable": a 2xx whose body is not a JSON object.
-        status: the HTTP status, or the code in the body of an "error_body".
+        status: the HTTP status, or the code in the body of an "error_body" (1 to ``MOST_CODE``).
         message: the server's message, shortened; empty on success.
     """
 
@@ -55,7 +57,7 @@ def read_answer(status: int, body: bytes) -> Answer:
         return Answer("unreadable", status, f"expected a JSON object, got {_shorten(body)!r}")
     if "error" in document or "code" in document:
         code = document.get("code")
-        return Answer("error_body", code if isinstance(code, int) else status, _message(document, body))
+        return Answer("error_body", code if _is_code(code) else status, _message(document, body))
     return Answer("acknowledged", status, "")
 
 
@@ -89,6 +91,11 @@ def read_retry_after(field: str, now: float) -> float:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now)
     except (ValueError, OverflowError):
         return USUAL_WAIT_S
+
+
+def _is_code(code: object) -> TypeGuard[int]:
+    """Whether a server's code is a number that can be counted by; true and false are none."""
+    return isinstance(code, int) and not isinstance(code, bool) and 0 < code <= MOST_CODE
 
 
 def _message(document: object, body: bytes) -> str:

@@ -38,19 +38,20 @@ def observe(
         fail("no command to observe; write it after two dashes: wiretax observe -- python publish.py", Exit.USAGE)
     try:
         target = server_of("--upstream", upstream, ca, insecure, yes)
-        observation, folder = observe_into(results, command, target)
+        observation, measured = observe_into(results, command, target)
     except (EndpointError, TrustError, PublisherError, ResultsError) as error:
         fail(str(error), Exit.USAGE)
     except (MockError, UpstreamError) as error:
         fail(str(error), Exit.INVALID)
     saved = None
-    if folder is not None:
+    if measured is not None:
         # pandas takes long to load, and the command need not wait for it.
         from analysis.tables.observed_table import print_observed
-        from wiretax.runs.reader import read_run
 
-        saved = read_run(folder)
+        saved = measured.read()
         print_observed(saved, out)
+        if measured.problem:
+            warn(measured.problem)
     if observation.ending.interrupted:
         raise typer.Exit(Exit.INTERRUPTED)
     if saved is None:
@@ -58,5 +59,5 @@ def observe(
     if observation.ending.code:
         warn(str(observation.ending))
         raise typer.Exit(observation.ending.code)
-    if saved is None or not saved.meta["valid"]:
+    if saved is None or measured is None or measured.problem or not saved.meta["valid"]:
         raise typer.Exit(Exit.INVALID)

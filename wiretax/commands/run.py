@@ -79,6 +79,7 @@ def run(
     from wiretax.load.drivers.conclude import report
     from wiretax.load.drivers.errors import START_ERRORS, exit_code
     from wiretax.load.drivers.headless import run_headless
+    from wiretax.load.drivers.signals import Signals
     from wiretax.load.drivers.sweep_options import SweepOptions
     from wiretax.load.plan.replay import read_replay, replaying
 
@@ -99,12 +100,14 @@ def run(
         return chosen
 
     options = SweepOptions(plan, endpoint, against, ca, insecure, gates, max_rounds, max_messages, yes, results)
-    try:
-        request = options.check(adapt)
-        folder = run_headless(request, err, processes)
-    except START_ERRORS as error:
-        fail(str(error), exit_code(error))
-    if code := report(folder, request.gating, out):
+    with Signals() as signals:
+        try:
+            request = options.check(adapt)
+            conclusion = run_headless(request, err, processes, signals)
+        except START_ERRORS as error:
+            fail(str(error), exit_code(error))
+        code = report(conclusion, request.gating, out)
+    if code:
         raise typer.Exit(code)
 
 

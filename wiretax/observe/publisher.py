@@ -13,6 +13,7 @@ from urllib.parse import quote
 from wiretax.channels.endpoint import Credentials
 
 HIDDEN = "***"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 URL_PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):[^@/\s]+@")
 
 
@@ -27,7 +28,7 @@ class ExitStatus:
     Attributes:
         code: its exit code; 128 plus the signal's number if a signal ended it.
         signal: the number of that signal, else 0.
-        interrupted: whether Ctrl-C or SIGTERM stopped the observation.
+        interrupted: whether Ctrl-C, SIGTERM or SIGHUP stopped the observation.
     """
 
     code: int
@@ -70,7 +71,8 @@ def bypass_web_proxies(inherited: Mapping[str, str], host: str) -> dict[str, str
 
 
 async def run_publisher(command: Sequence[str], variables: dict[str, str]) -> ExitStatus:
-    """Run a command until it exits, with the standard input and output of this process.
+    """Run a command until it exits, with the standard input and output of this process. The first signals go to
+    the command; after its end they are ignored.
 
     Raises:
         PublisherError: if it can't be started.
@@ -92,15 +94,25 @@ async def run_publisher(command: Sequence[str], variables: dict[str, str]) -> Ex
         elif process.returncode is None and not from_terminal:
             process.send_signal(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    heard = [number for number in SIGNALS if number != signal.SIGHUP or not _is_ignored(number)]
+    for number in heard:
         loop.add_signal_handler(number, stop, number)
     try:
         code = await process.wait()
     finally:
-        # Ignore further signals until the run is written.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, lambda: None)
+        # Further signals are ignored until the run is written, long after this loop is closed, and those that come
+        # between two handlers wait for the next.
+        signal.pthread_sigmask(signal.SIG_BLOCK, heard)
+        for number in heard:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, heard)
     return ExitStatus(128 - code if code < 0 else code, max(0, -code), bool(received))
+
+
+def _is_ignored(number: signal.Signals) -> bool:
+    """Whether a signal is ignored, as SIGHUP is under nohup."""
+    return signal.getsignal(number) == signal.SIG_IGN
 
 
 def _is_in_foreground() -> bool:

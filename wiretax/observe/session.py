@@ -29,6 +29,7 @@ from wiretax.observe.publisher import (
 from wiretax.observe.upstream import check
 from wiretax.runs.folder import abandon_run_folder, claim_run_folder, run_name
 from wiretax.runs.machine import busy_s
+from wiretax.runs.saving import SavedRun, save_run
 from wiretax.wire.connections.target import Target
 
 INSECURE = "--insecure: the upstream's certificate was not verified; anyone may have answered"
@@ -36,7 +37,7 @@ INSECURE = "--insecure: the upstream's certificate was not verified; anyone may 
 
 def observe_into(
     results: Path, command: Sequence[str], upstream: Target | None
-) -> tuple[Observation, Path | None]:
+) -> tuple[Observation, SavedRun | None]:
     """Run a publisher against a recording proxy and write the run.
 
     Args:
@@ -45,7 +46,7 @@ def observe_into(
         upstream: the server to forward to; None for the built-in mock.
 
     Returns:
-        What was observed, and the run's folder; None if nothing was published, which leaves no folder.
+        What was observed, and the run; None if nothing was published, which leaves no folder.
 
     Raises:
         ResultsError: if the folder can't be written.
@@ -54,13 +55,10 @@ def observe_into(
     folder = claim_run_folder(results, run_name("observe"))
     try:
         observation = observe(command, upstream)
-        if observation.publications:
-            from wiretax.runs.writer import write_run  # with pyarrow, which the publisher need not wait for
-
-            write_run(folder, observation.record())
+        saved = save_run(folder, observation.record()) if observation.publications else None
     finally:
         abandon_run_folder(folder)  # keeps a folder that holds a run
-    return observation, folder if observation.publications else None
+    return observation, saved
 
 
 def observe(command: Sequence[str], upstream: Target | None) -> Observation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,7 @@ class Run:
             have all others, whose users send as fast as they are answered.
         queue: a row per workload of ``queued`` and round.
         waits: a row per workload of ``queued``, round, kind and bucket.
+        is_saved: whether it is in its folder; False for a run in memory that could not be saved.
     """
 
     folder: Path
@@ -72,6 +73,7 @@ class Run:
     queued: pd.DataFrame = field(default_factory=_empty)
     queue: pd.DataFrame = field(default_factory=_empty)
     waits: pd.DataFrame = field(default_factory=_empty)
+    is_saved: bool = True
 
     def __post_init__(self) -> None:
         if MODE not in self.slices:
@@ -233,12 +235,13 @@ def read_meta(folder: Path) -> dict[str, Any]:
     return meta
 
 
-def as_read(record: RunRecord, folder: Path, meta: dict[str, Any]) -> Run:
+def as_read(record: RunRecord, folder: Path, meta: dict[str, Any], is_saved: bool = True) -> Run:
     """A run before it is written, as it would be read back from a folder with this ``run.json``."""
     # pyarrow's threads would disturb the measurement.
     frames = {name: table.to_pandas(use_threads=False) for name, table in tables(record).items()}
     queues = {name: table.to_pandas(use_threads=False) for name, table in queue_tables(record).items()}
-    return _run(folder, meta, {**_apart(frames), **queues}, record.server)
+    run = _run(folder, meta, {**_apart(frames), **queues}, record.server)
+    return run if is_saved else replace(run, is_saved=False)
 
 
 def _frame(name: str, table: pa.Table) -> pd.DataFrame:

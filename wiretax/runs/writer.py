@@ -12,18 +12,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wiretax.runs.folder import RUN_FILE, SERVER_FILE, write_whole
-from wiretax.runs.record import RunRecord
+from wiretax.runs.record import Row, RunRecord
 from wiretax.runs.schema import FAILURES, LATENCY, QUEUE, SLICES, WAITS
 from wiretax.runs.seal import seal_ledger, seal_run, seal_table
 
 # A tenth smaller than at the default level, for a fraction of a second.
 LEVEL = 15
+# What pyarrow raises for a value that a column can't hold.
+UNFIT = (pa.ArrowException, OverflowError, TypeError, ValueError)
 
 
 def write_run(folder: Path, record: RunRecord) -> None:
-    """Write all files of a run; ``run.json`` comes last, so a folder with it is complete."""
+    """Write all files of a run; ``run.json`` comes last, so a folder with it is complete.
+
+    A row that a table can't hold is left out, and makes the run invalid.
+
+    Raises:
+        OSError: if a file can't be written.
+    """
+    written = {**tables(record), **queue_tables(record)}
+    note_left_out(record, written)
     seals: dict[str, Any] = {}
-    for name, table in {**tables(record), **queue_tables(record)}.items():
+    for name, table in written.items():
         file = folder / f"{name}.parquet"
         data = _parquet(table)
         write_whole(file, partial(_write, data))
@@ -38,9 +48,9 @@ def write_run(folder: Path, record: RunRecord) -> None:
 def tables(record: RunRecord) -> dict[str, pa.Table]:
     """The tables of a record, by file name."""
     return {
-        "slices": pa.Table.from_pylist(record.slices, SLICES),
+        "slices": _of_rows(record.slices, SLICES),
         "latency": latency_table(record),
-        "failures": pa.Table.from_pylist(record.failure_rows(), FAILURES),
+        "failures": _of_rows(record.failure_rows(), FAILURES),
     }
 
 
@@ -64,11 +74,54 @@ def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
     ]
     # This order keeps like buckets of all workloads together, which makes the file a third smaller.
     waits = pa.concat_tables(parts).sort_by([(name, "ascending") for name in ("kind", "bucket_low_s", "workload")])
-    return {"queue": pa.Table.from_pylist(record.queues, QUEUE), "waits": waits}
+    return {"queue": _of_rows(record.queues, QUEUE), "waits": waits}
+
+
+def note_left_out(record: RunRecord, written: dict[str, pa.Table]) -> None:
+    """Say in ``run.json`` which rows the tables could not hold."""
+    for name, rows in (("slices", record.slices), ("failures", record.failed), ("queue", record.queues)):
+        missing = len(rows) - written[name].num_rows if name in written else 0
+        reason = f"{missing} of {len(rows)} rows of {name}.parquet are left out: a value does not fit its column"
+        if missing and reason not in record.meta.setdefault("invalid_because", []):
+            record.meta["invalid_because"].append(reason)
+            record.meta["valid"] = False
+
+
+def _of_rows(rows: list[Row], schema: pa.Schema) -> pa.Table:
+    """A table of rows, without those that the schema can't hold."""
+    try:
+        return pa.Table.from_pylist(rows, schema)
+    except UNFIT:
+        return pa.Table.from_pylist([row for row in rows if _fits(row, schema)], schema)
+
+
+def _fits(row: Row, schema: pa.Schema) -> bool:
+    try:
+        pa.Table.from_pylist([row], schema)
+    except UNFIT:
+        return False
+    return True
 
 
 def _json(document: dict[str, Any]) -> bytes:
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    try:
+        return orjson.dumps(document, option=option)
+    except TypeError:  # a number beyond 64 bits, or text that is no Unicode
+        return orjson.dumps(_plain(document), option=option)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON can hold it: text for what it can't."""
+    if isinstance(value, dict):
+        return {_plain(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 2**63):
+        return value
+    return _plain(str(value))
 
 
 def latency_table(record: RunRecord) -> pa.Table:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from wiretax.terminal import Exit, warn, worst
+
 if TYPE_CHECKING:
     from wiretax.runs.reader import Run
 
@@ -34,15 +36,16 @@ class Gating:
         return self._evaluate(so_far, self._gates).undecided
 
     def conclude(self, run: Run, console: Console) -> int:
-        """Print the verdict, write its files into the run's folder, and return its exit code.
-
-        Raises:
-            OSError: if the folder can't be written.
-        """
+        """Print the verdict, write its files into the run's folder, and return its exit code."""
         from analysis.gates.outputs.files import write_outputs
         from analysis.gates.outputs.terminal import print_result
 
         result = self._evaluate(run, self._gates)
         print_result(result, console)
-        write_outputs(run.folder, result)
+        if run.is_saved:
+            try:
+                write_outputs(run.folder, result)
+            except OSError as error:
+                warn(f"{run.folder}: the verdict's files can't be written ({error.strerror or error})")
+                return worst(result.exit_code, Exit.INVALID)
         return result.exit_code

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -15,6 +14,7 @@ from wiretax.load.client.session import Session
 from wiretax.load.drivers.running import INTERRUPTED, MeasuredRun
 from wiretax.load.drivers.setup import RunSetup
 from wiretax.runs.record import RunRecord
+from wiretax.runs.saving import SavedRun, save_run
 from wiretax.terminal import Exit, worst
 
 if TYPE_CHECKING:
@@ -29,11 +29,13 @@ class Conclusion:
 
     Attributes:
         notes: a sentence for each thing that held the run up or left out a part of it.
-        code: the exit code that stands for what became of events from outside.
+        code: the exit code that stands for what became of events from outside, and of the run's files.
+        saved: the run, and where it is.
     """
 
     notes: tuple[str, ...]
     code: int
+    saved: SavedRun
 
 
 def conclude(setup: RunSetup, run: MeasuredRun) -> Conclusion:
@@ -60,10 +62,11 @@ def conclude(setup: RunSetup, run: MeasuredRun) -> Conclusion:
     code = _conclude_external(setup.session, record)
     # Here and below, pyarrow and pandas are imported. They take as long to load as Locust: workers never need
     # them, and most runs only when everything is counted.
-    from wiretax.runs.writer import write_run
-
-    write_run(setup.folder, record)
-    return Conclusion(tuple(notes), code)
+    saved = save_run(setup.folder, record)
+    if saved.problem:
+        log.error("wiretax: %s", saved.problem)
+        code = worst(code, Exit.INVALID)
+    return Conclusion(tuple(notes), code, saved)
 
 
 def exit_code_of(run: Run, gating: Gating | None, console: Console) -> int:
@@ -74,28 +77,22 @@ def exit_code_of(run: Run, gating: Gating | None, console: Console) -> int:
     return code if gating is None else worst(code, gating.conclude(run, console))
 
 
-def read_saved(folder: Path) -> Run:
-    """Read a run that this process wrote."""
-    from wiretax.runs.reader import read_run
-
-    return read_run(folder)
-
-
-def print_saved(folder: Path, console: Console) -> Run:
-    """Read a run that this process wrote, and print its table."""
+def print_saved(saved: SavedRun, console: Console) -> Run:
+    """Read a run that this process measured, and print its table."""
     from analysis.tables.run_table import print_run
 
-    saved = read_saved(folder)
-    print_run(saved, console)
-    return saved
+    run = saved.read()
+    print_run(run, console)
+    return run
 
 
-def report(folder: Path, gating: Gating | None, console: Console) -> int:
-    """Print the table and the verdict of a saved run; its exit code."""
-    saved = print_saved(folder, console)
-    if gating is not None and not saved.meta["interrupted"]:
+def report(conclusion: Conclusion, gating: Gating | None, console: Console) -> int:
+    """Print the table and the verdict of a run; its exit code."""
+    run = print_saved(conclusion.saved, console)
+    if gating is not None and not run.meta["interrupted"]:
         console.print()
-    return exit_code_of(saved, gating, console)
+    code = exit_code_of(run, gating, console)
+    return worst(code, Exit.INVALID) if conclusion.saved.problem else code
 
 
 def _conclude_external(session: Session, record: RunRecord) -> int:

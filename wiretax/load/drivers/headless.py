@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import ExitStack
 
-import gevent
 from locust.env import Environment
 from rich.console import Console
 
@@ -20,9 +17,10 @@ from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster.assignment import assignments
 from wiretax.load.cluster.processes import HOST, Processes, worker_processes
 from wiretax.load.cluster.sweep_master import SweepMaster
-from wiretax.load.drivers.conclude import conclude
+from wiretax.load.drivers.conclude import Conclusion, conclude
 from wiretax.load.drivers.running import INTERRUPTED
 from wiretax.load.drivers.setup import RunSetup, check_machine, prepare_sweep
+from wiretax.load.drivers.signals import Signals
 from wiretax.load.drivers.sweep import Sweep, settle_memory
 from wiretax.load.drivers.sweep_options import SweepRequest
 from wiretax.load.sweep.conductor import Conductor
@@ -31,19 +29,15 @@ from wiretax.load.sweep.progress import reporter
 from wiretax.load.users.publishers import PlanUser
 from wiretax.runs.folder import abandon_run_folder
 
-Stoppable = Callable[[Conductor], AbstractContextManager[None]]
 
-
-def run_headless(request: SweepRequest, console: Console, processes: int) -> Path:
+def run_headless(request: SweepRequest, console: Console, processes: int, signals: Signals) -> Conclusion:
     """Run a plan and write it.
 
     Args:
         request: what to measure.
         console: where progress is shown.
         processes: how many processes send, beside this one that conducts; 0 to send from this one.
-
-    Returns:
-        The run's folder.
+        signals: end the run early.
 
     Raises:
         START_ERRORS: the run could not begin; nothing is written.
@@ -57,24 +51,27 @@ def run_headless(request: SweepRequest, console: Console, processes: int) -> Pat
         workers = closing.enter_context(worker_processes(processes)) if processes else None
         setup = prepare_sweep(request, closing.enter_context(Mocks()), processes)
         closing.callback(abandon_run_folder, setup.folder)  # which leaves one that holds a run
-        run_sweep(setup, lambda: _executor(setup, workers), console)
-    return setup.folder
+
+        def stoppable(conductor: Conductor) -> None:
+            signals.end_with(lambda: conductor.stop(INTERRUPTED))
+
+        return run_sweep(setup, lambda: _executor(setup, workers), console, stoppable)
 
 
 def run_sweep(
     setup: RunSetup,
     executor_of: Callable[[], Executor],
     console: Console,
-    stoppable: Stoppable | None = None,
+    stoppable: Callable[[Conductor], object],
     feed: StatsFeed | None = None,
-) -> None:
+) -> Conclusion:
     """Run a plan to its end and write it.
 
     Args:
         setup: prepared.
         executor_of: gets the executor ready.
         console: where progress is shown.
-        stoppable: entered while the run may be stopped; None for Ctrl-C and SIGTERM.
+        stoppable: gets the conductor, which may be stopped from now on.
         feed: gets each slice for Locust's statistics; None if nobody reads them.
 
     Raises:
@@ -89,22 +86,22 @@ def run_sweep(
         check_ports(Demand.of(setup.plan.workloads, setup.plan.users), setup.targets)
         setup = setup.try_out(setup.plan.workloads)
         sweep = Sweep(setup, executor, feed, shown.rounds_added)
-        with (stoppable or _stopped_by_signals)(sweep.conductor):
-            executor.begin()
-            if feed is not None:
-                # Locust cleared its statistics when users began.
-                for slice_ in setup.tried.slices:
-                    feed.tell(slice_)
-            setup.measurement.begin()
-            for step, result in sweep.slices():
-                shown.slice_done(step, result)
-            setup.measurement.end()
+        stoppable(sweep.conductor)
+        executor.begin()
+        if feed is not None:
+            # Locust cleared its statistics when users began.
+            for slice_ in setup.tried.slices:
+                feed.tell(slice_)
+        setup.measurement.begin()
+        for step, result in sweep.slices():
+            shown.slice_done(step, result)
+        setup.measurement.end()
     finally:
         shown.close()
         summary = executor.end()
         setup.session.close()
     sweep.executor_summary = summary
-    conclude(setup, sweep)
+    return conclude(setup, sweep)
 
 
 def local_executor(setup: RunSetup, environment: Environment) -> LocalExecutor:
@@ -150,16 +147,3 @@ def _executor(setup: RunSetup, workers: Processes | None) -> Executor:
     workers.tell(runner.server.port)
     master.wait_for_workers(workers.count, least=workers.count)
     return master
-
-
-@contextmanager
-def _stopped_by_signals(conductor: Conductor) -> Iterator[None]:
-    """Have the first Ctrl-C or SIGTERM end the run after its slice; what was measured is kept."""
-    handlers = [
-        gevent.signal_handler(number, conductor.stop, INTERRUPTED) for number in (signal.SIGINT, signal.SIGTERM)
-    ]
-    try:
-        yield
-    finally:
-        for handler in handlers:
-            handler.cancel()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gevent
+from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from locust import User
 from locust.env import Environment
@@ -22,7 +23,7 @@ from wiretax.load.client.message_limit import SPENT
 from wiretax.load.client.mocks import Mocks
 from wiretax.load.client.stats_feed import StatsFeed, outside_listener
 from wiretax.load.cluster.free_master import FreeMaster
-from wiretax.load.drivers.conclude import conclude, exit_code_of, print_saved, read_saved
+from wiretax.load.drivers.conclude import conclude, exit_code_of, print_saved
 from wiretax.load.drivers.locust_setup import LocustRequest
 from wiretax.load.drivers.running import LocustRun
 from wiretax.load.drivers.setup import RunSetup
@@ -31,12 +32,15 @@ from wiretax.load.free.options import NO_PLAN, SEED, TIMEOUT_S
 from wiretax.load.free.stopping import end_test, on_interrupt
 from wiretax.load.free.windows import FreeRun
 from wiretax.runs.folder import abandon_run_folder
+from wiretax.runs.saving import SavedRun
 from wiretax.terminal import Exit, OptionError, err, out, worst
 
 if TYPE_CHECKING:
     from wiretax.load.accounting.live import Live
 
 log = logging.getLogger(__name__)
+# Long enough for the slowest call to end, and the run to be written.
+WRITE_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class LocustSession:
         self._turn = BoundedSemaphore(1)
         self._sampler: gevent.Greenlet | None = None
         self._is_next = self.is_running = self._closed = False
+        self._written = Event()
+        self._written.set()
         self.ready: RunSetup | None = None
         self._ready_before: RunSetup | None = None
         self.run: LocustRun | None = None
@@ -84,6 +90,7 @@ class LocustSession:
         self._master = FreeMaster(environment) if isinstance(environment.runner, MasterRunner) else None
         self.live: Live | None = None
         self.saved: list[Saved] = []
+        self._last: SavedRun | None = None
         if parsed.plan != NO_PLAN and environment.web_ui is None:
             raise OptionError(f"--plan {parsed.plan} goes with the web UI; without it: wiretax run {parsed.plan}")
         request = self._check(parsed, () if self._picks_classes else environment.user_classes)
@@ -155,6 +162,7 @@ class LocustSession:
             parsed = environment.parsed_options
             self.prepare(parsed, parsed.num_users or 1, environment.user_classes, ask=False)
         self._is_next, self.is_running = False, True
+        self._written.clear()
         setup = self.ready
         assert setup is not None
         listener = setup.session.listener = outside_listener(environment)
@@ -176,6 +184,8 @@ class LocustSession:
     def end(self) -> None:
         """Stop the run that is running, if one is, and return when it is written."""
         end_test(self._environment.runner)
+        # Another signal may have begun to end it.
+        self._written.wait(WRITE_TIMEOUT_S)
 
     def hurry(self) -> None:
         """Wait no longer for calls that are under way."""
@@ -212,13 +222,14 @@ class LocustSession:
                 self._conclude(setup, run)
             finally:
                 abandon_run_folder(setup.folder)  # which leaves one that holds a run
+                self._written.set()
 
     def close(self, **_: Any) -> None:
         """Locust quits: print the run's table, and stop the mock."""
         parsed = self._environment.parsed_options
-        if self._environment.web_ui is None and self.saved and not self._closed:
+        if self._environment.web_ui is None and self._last is not None and not self._closed:
             # With --json standard output is a document.
-            print_saved(self.saved[0].folder, err if parsed.json else out)
+            print_saved(self._last, err if parsed.json else out)
         self._closed = True
         self._discard()
         self._mocks.close()
@@ -291,12 +302,14 @@ class LocustSession:
             self.live.sample(run.record)
         for note in conclusion.notes:
             log.warning("wiretax: %s", note)
-        saved = read_saved(setup.folder)
+        self._last = conclusion.saved
+        saved = conclusion.saved.read()
         reasons, warnings = saved.meta["invalid_because"], saved.meta["warnings"]
-        self.saved.insert(0, Saved(setup.folder, saved.meta["valid"], (*reasons, *warnings)))
+        if saved.is_saved:
+            self.saved.insert(0, Saved(saved.folder, saved.meta["valid"], (*reasons, *warnings)))
+            log.info("wiretax: saved in %s", saved.folder)
         for reason in reasons:
             log.error("wiretax: invalid: %s", reason)
-        log.info("wiretax: saved in %s", setup.folder)
         code = worst(conclusion.code, exit_code_of(saved, self._gating, out))
         if code or self._gating is not None:
             # With a web page Locust goes on to other tests; without one this was its only test.

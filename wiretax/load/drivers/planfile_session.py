@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -92,8 +91,8 @@ class PlanfileSession:
             return
         self._begun = True
         try:
-            run_sweep(self._setup, self._executor, err, self._stoppable, StatsFeed(self._environment))
-            self._environment.process_exit_code = report(self._setup.folder, self._gating, out)
+            conclusion = run_sweep(self._setup, self._executor, err, self._stoppable, StatsFeed(self._environment))
+            self._environment.process_exit_code = report(conclusion, self._gating, out)
         except START_ERRORS as error:
             log.error("wiretax: %s", error)
             self._environment.process_exit_code = exit_code(error)
@@ -104,17 +103,12 @@ class PlanfileSession:
             self._over.set()
             self._runner.quit()
 
-    @contextmanager
-    def _stoppable(self, conductor: Conductor) -> Iterator[None]:
+    def _stoppable(self, conductor: Conductor) -> None:
         self._conductor = conductor
-        try:
-            yield
-        finally:
-            self._conductor = None
 
     def _stop(self, **_: Any) -> None:
         """Locust quits, since the run is over or it was told to: let the open slice end, and be written."""
-        if self._conductor is not None:
+        if self._conductor is not None and not self._over.is_set():
             self._conductor.stop(INTERRUPTED)
         if self._begun:
             self._over.wait(END_TIMEOUT_S)

@@ -98,24 +98,29 @@ def end_test(runner: Any) -> None:
 
 
 def on_interrupt(first: Callable[[], object], again: Callable[[], object] = lambda: None) -> None:
-    """At Ctrl-C end the test, then have Locust quit. A second one does not wait for the first.
+    """At Ctrl-C, or when the terminal is closed (SIGHUP), end the test, then have Locust quit.
 
     Otherwise Python would raise KeyboardInterrupt in the running greenlet, in the middle of a user's call.
 
     Args:
-        first: ends the test.
-        again: called at the second Ctrl-C.
+        first: ends the test, and returns when it is written.
+        again: called at each further signal, which must not end Locust before that.
     """
     pressed = 0
 
     def interrupt() -> None:
         nonlocal pressed
         pressed += 1
-        if pressed == 1:
-            first()
-        else:
+        if pressed > 1:
             again()
-        # To the main greenlet, which waits for Locust's end.
-        gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
+            return
+        try:
+            first()
+        finally:
+            # To the main greenlet, which waits for Locust's end.
+            gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
 
     _watchers.append(gevent.signal_handler(signal.SIGINT, interrupt))
+    # A command under nohup outlives its terminal.
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        _watchers.append(gevent.signal_handler(signal.SIGHUP, interrupt))

@@ -36,6 +36,8 @@ MAX_USERS = 10_000
 MAX_ROUNDS = 10_000
 # Each takes memory, a call before the run, and a slice in each round.
 MAX_WORKLOADS = 10_000
+# What run.json can hold.
+SEEDS = (-(2**63), 2**63 - 1)
 
 
 def plan_names() -> list[str]:
@@ -91,6 +93,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
         raise PlanError(
             f"name = {table.name!r}, expected letters, digits, '.', '_' and '-': results are filed under it"
         )
+    _within("seed", table.seed, *SEEDS)
     _within("rounds", table.rounds, 1, MAX_ROUNDS)
     _within("users", table.users, 1, MAX_USERS)
     _within("mock.servers", table.mock.servers, 1, 10_000)

@@ -84,6 +84,7 @@ def test_clients_sends_every_librarys_trigger_and_batch_as_the_library_would() -
         (HEAD + "workload = 3\n", "workload: expected array"),
         (HEAD + "round = 3\n" + TRIGGER, "unknown key 'round' in the plan"),
         (HEAD + "round = 3\n" + TRIGGER, "did you mean rounds?"),
+        (HEAD + "seed = 18446744073709551616\n" + TRIGGER, "seed = 18446744073709551616, expected -9223"),
         (HEAD + "rounds = 0\n" + TRIGGER, "rounds = 0, expected 1 to"),
         (HEAD + 'rounds = "many"\n' + TRIGGER, "rounds: expected int, got str"),
         (HEAD + "users = 0\n" + TRIGGER, "users = 0"),
