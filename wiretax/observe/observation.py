@@ -124,7 +124,7 @@ class Observation:
         if exchange.failure is not None:
             tally.failures += 1
             words = without_secrets(exchange.failure.message, self.target.app)
-            tally.failed[exchange.failure._replace(message=words)] += 1
+            tally.failed.add(exchange.failure._replace(message=words))
         if exchange.answer is None:
             tally.unfinished += 1
             tally.unfinished_sent_bytes += len(exchange.head) + exchange.body_bytes

@@ -16,6 +16,7 @@ from wiretax.queue.clock import GEVENT_CLOCK, Clock
 from wiretax.queue.overload import why_overloaded
 from wiretax.queue.sources.arrival import Arrival
 from wiretax.queue.sources.source import Source
+from wiretax.wire.failures import Failures
 from wiretax.wire.publishers.caller import Caller, CallResult, MessageLimitError
 from wiretax.wire.queue_tally import QueueTally
 from wiretax.wire.slices import Slice
@@ -80,6 +81,7 @@ class Queue:
         """
         self.ended = False
         self.rejected: Counter[str] = Counter()
+        self._refusals = Failures()
         self.overload_reported = False
         self._workload = workload
         self._source = source
@@ -198,7 +200,8 @@ class Queue:
         failure = call.failure
         if failure is not None and is_final(failure.kind, failure.status):
             self._source.reject(arrivals)
-            self.rejected[in_words(failure.status, failure.message)] += len(arrivals)
+            kept = self._refusals.add(failure, len(arrivals))
+            self.rejected[in_words(kept.status, kept.message)] += len(arrivals)
         elif self._source.retries:
             self._source.retry(arrivals)
             return

@@ -8,8 +8,9 @@ from typing import Any
 
 from wiretax.channels.workload import Server, Workload
 from wiretax.wire.counters import TcpCounters
+from wiretax.wire.failures import Failure, Failures
 from wiretax.wire.histogram import Buckets
-from wiretax.wire.ledger import GENERATOR, Failure, Tally
+from wiretax.wire.ledger import GENERATOR, Tally
 from wiretax.wire.queue_tally import Kind, QueueTally
 from wiretax.wire.slices import Slice
 
@@ -47,6 +48,7 @@ class RunRecord:
     aside: Tally = field(default_factory=Tally)
     boundary: Tally = field(default_factory=Tally)
     server: dict[str, Any] | None = None
+    _failures: dict[str, Failures] = field(default_factory=dict)
     _places: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def add(self, slice_: Slice, users: int, worker: int = 0) -> None:
@@ -55,7 +57,8 @@ class RunRecord:
             self.total.merge(tally)
             self.sent_to.setdefault(slice_.workload.server, Tally()).merge(tally)
             for failure, count in tally.failed.items():
-                self.failed[slice_.workload.name, failure] += count
+                kept = self._failures.setdefault(slice_.workload.name, Failures())
+                self.failed[slice_.workload.name, kept.add(failure, count)] += count
         if not slice_.counts:
             self.aside.merge(slice_.measured)
             self.aside.merge(slice_.boundary)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple
+from typing import Any
 
 from wiretax.wire.counters import ConnectionCounts, TcpCounters, TlsCounters, add_counters
+from wiretax.wire.failures import Failure as Failure
+from wiretax.wire.failures import Failures
 from wiretax.wire.histogram import Histogram
 from wiretax.wire.parts import Parts
 
@@ -14,23 +15,6 @@ from wiretax.wire.parts import Parts
 GENERATOR = "generator"
 # Kinds of failures without a connection, so that no request was sent.
 UNCONNECTED = ("connect", "tls", "certificate", "alpn", GENERATOR)
-
-
-class Failure(NamedTuple):
-    """One way an exchange failed.
-
-    Attributes:
-        kind: "connect", "tls" (no handshake), "certificate" (verification failed), "alpn" (the server does not
-            offer the version of HTTP), "timeout", "lost" (the connection closed before the response was whole),
-            "malformed" (the response is not HTTP), "generator" (a limit of the machine that sends was hit), or a
-            kind of ``wiretax.channels.answers``: "rejected", "error_body", "unreadable".
-        status: the HTTP status, 0 if there was none.
-        message: the server's or the system's.
-    """
-
-    kind: str
-    status: int
-    message: str
 
 
 @dataclass(slots=True)
@@ -84,7 +68,7 @@ class Tally:
     closed_by_server: int = 0
     closed_by_client: int = 0
     latency: Histogram = field(default_factory=Histogram)
-    failed: Counter[Failure] = field(default_factory=Counter)
+    failed: Failures = field(default_factory=Failures)
 
     @property
     def sent_bytes(self) -> int:
@@ -139,7 +123,7 @@ class Tally:
             setattr(tally, name, int(plain[name]))
         tally.latency = Histogram.of_plain(plain["latency"])
         for *failure, count in plain["failed"]:
-            tally.failed[Failure(*failure)] += int(count)
+            tally.failed.add(Failure(*failure), int(count))
         return tally
 
 

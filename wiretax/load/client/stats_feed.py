@@ -22,8 +22,8 @@ from locust.stats import RequestStats, StatsEntry, StatsError
 from wiretax.channels.workload import Workload
 from wiretax.load.client.locust_stats import FineEntry
 from wiretax.wire.connections.response import Response
+from wiretax.wire.failures import Failure, Failures
 from wiretax.wire.histogram import SIZE, bucket_lows_ns
-from wiretax.wire.ledger import Failure
 from wiretax.wire.publishers.exchange_counter import Listener
 from wiretax.wire.slices import Slice
 
@@ -39,9 +39,13 @@ def outside_listener(environment: Environment) -> Listener | None:
     if all(getattr(handler, "__module__", "").startswith("locust.") for handler in handlers):
         return None
 
+    shown: dict[str, Failures] = {}
+
     def fire(workload: Workload, latency_ns: int, response: Response | None, failure: Failure | None) -> None:
         if response is not None and not response.acknowledged:
             failure = Failure(response.answer.kind, response.answer.status, response.answer.message)
+        if failure is not None:
+            failure = shown.setdefault(workload.name, Failures()).add(failure)
         environment.events.request.fire(  # type: ignore[no-untyped-call]
             request_type=METHOD,
             name=workload.name,
@@ -71,6 +75,8 @@ class StatsFeed:
         self._environment = environment
         self._reported: dict[Slice, _Reported] = {}
         self._muted: set[Slice] = set()
+        # Locust keeps each text that it is given.
+        self._shown: dict[str, Failures] = {}
 
     def tell(self, slice_: Slice) -> None:
         """Report the calls of a settled slice that ended since the last report."""
@@ -118,7 +124,8 @@ class StatsFeed:
 
     def _tell_errors(self, name: str, failed: Counter[Failure]) -> None:
         errors, now_s = self._environment.stats.errors, time()
-        for failure, count in failed.items():
+        for reported, count in failed.items():
+            failure = self._shown.setdefault(name, Failures()).add(reported, count)
             key = StatsError.create_key(METHOD, name, _exception(failure))
             error = errors.setdefault(key, StatsError(METHOD, name, _exception(failure)))
             error.occurrences += count

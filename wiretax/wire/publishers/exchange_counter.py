@@ -128,7 +128,7 @@ class ExchangeCounter:
         answer = response.answer
         tally.latency.record_censored([latency_ns])
         tally.failures += 1
-        tally.failed[Failure(answer.kind, answer.status, answer.message)] += 1
+        tally.failed.add(Failure(answer.kind, answer.status, answer.message))
         if self._on_rejected is not None:
             self._on_rejected(self._source.workload, response)
 
@@ -149,7 +149,7 @@ class ExchangeCounter:
         tally.latency.record_censored([age_ns])
         if error.failure != CUT:
             tally.failures += 1
-            tally.failed[error.failure] += 1
+            tally.failed.add(error.failure)
         if error.__cause__ is not None:
             raise error.__cause__ from None
         if self._listener is not None:
