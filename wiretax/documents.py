@@ -67,6 +67,14 @@ def read_regular(file: Path, most: int | None = None) -> bytes:
         os.close(descriptor)
 
 
+def is_file(file: Path) -> bool:
+    """Whether it is a regular file; a path that no file can have is none."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False
+
+
 def read_toml(file: Path) -> dict[str, Any]:
     """The document in a TOML file.
 

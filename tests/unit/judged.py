@@ -29,7 +29,14 @@ META: dict[str, Any] = {
     "profiles": {"reference": "none", "python": "pusher 3.3.4, requests 2.34.2"},
     "valid": True,
     "invalid_because": [],
-    "reconcile": {"agrees": True, "model": COUNTS, "socket": COUNTS, "differences": []},
+    "reconcile": {
+        "agrees": True,
+        "model": COUNTS,
+        "socket": COUNTS,
+        "kernel": None,
+        "server": None,
+        "differences": [],
+    },
 }
 NO_LATENCY = pd.DataFrame(columns=["round", "workload", "bucket_low_s", "bucket_high_s", "count"])
 NOTHING = pd.DataFrame()

@@ -100,6 +100,8 @@ def run_json(made: RunRecord, **changes: Any) -> dict[str, Any]:
             "agrees": True,
             "model": {"requests": made.total.requests, "events": made.total.events, **sent},
             "socket": sent,
+            "kernel": None,
+            "server": None,
             "differences": [],
         },
         "busy": {},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from wiretax.documents import MOST_JSON, parse_json, read_regular
+from wiretax.documents import MOST_JSON, is_file, parse_json, read_regular
 from wiretax.runs.folder import RUN_FILE, SERVER_FILE
 from wiretax.runs.frames import SCHEMAS, DamageError, read_table
 from wiretax.runs.mode import MODE, Mode, mode_in
@@ -105,7 +105,7 @@ def find_run(results: Path, given: str | None = None) -> Path:
     """
     if given is not None:
         for folder in (Path(given), results / given):
-            if (folder / RUN_FILE).is_file():
+            if is_file(folder / RUN_FILE):
                 return folder
         raise RunNotFoundError(
             f"no run {given!r}: neither a folder with a {RUN_FILE} nor the name of one in {results}"

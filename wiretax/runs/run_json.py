@@ -27,6 +27,10 @@ class RunNotFoundError(LookupError):
     """A run that doesn't exist or can't be read: one line that says what was looked for."""
 
 
+# Those that every run has, and those that are null if they did not count.
+WITNESSES = ("model", "socket", "kernel", "server")
+
+
 class ReplaySizes(msgspec.Struct):
     least: Count
     most: Count
@@ -192,8 +196,9 @@ def read_run_json(folder: Path) -> dict[str, Any]:
     except msgspec.ValidationError as error:
         raise RunNotFoundError(f"{where}: {readable(error, (), 'it', document)}") from None
     counts = document["reconcile"]
-    if counts["agrees"] and not (counts.get("model") and counts.get("socket")):
-        raise RunNotFoundError(f"{where}: reconcile: missing key model or socket, of the counts that agree")
+    missing = [key for key in WITNESSES if key not in counts or (key in WITNESSES[:2] and counts[key] is None)]
+    if counts["agrees"] and missing:
+        raise RunNotFoundError(f"{where}: reconcile: missing key {missing[0]}, expected with counts that agree")
     for key in ("endpoint", "against"):
         for url in (document.get(key) or "").split(" and "):
             _refuse_url(where, key, url)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +13,18 @@ import orjson
 from analysis.gates.baseline.accepted import Accepted, accept, origin_of
 from analysis.gates.file.checks import Check, GatesError
 from analysis.gates.measured.addresses import Views
+from wiretax.documents import MOST_JSON, is_file, parse_json, read_regular
 from wiretax.runs.folder import RUN_FILE, write_whole
 from wiretax.runs.reader import RunNotFoundError, read_run
+from wiretax.toml_errors import readable
 
 SCHEMA = 1
 # The file in a folder that is given as a baseline.
 FILE = "baseline.json"
+WRITE = "write it with wiretax gate --accept"
+# Sums of bytes have fewer digits by far; a denominator is not 0.
+EXACT = re.compile(r"-?[0-9]{1,100}(/0*[1-9][0-9]{0,99})?")
+LARGEST = 1e100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ def read_baseline(check: Check, accepting: bool = False) -> tuple[Accepted, ...]
     """
     assert check.baseline is not None
     file = file_of(check.baseline)
-    if file.is_file():
+    if is_file(file):
         return read_file(file)
     runs = runs_in(check.baseline)
     if runs:
@@ -57,7 +65,7 @@ def file_of(baseline: Path) -> Path:
 
 def runs_in(folder: Path) -> list[Path]:
     """The saved runs in a folder, or the folder itself if it is a run."""
-    if (folder / RUN_FILE).is_file():
+    if is_file(folder / RUN_FILE):
         return [folder]
     return sorted(file.parent for file in folder.glob(f"*/{RUN_FILE}"))
 
@@ -79,18 +87,31 @@ def read_file(file: Path) -> tuple[Accepted, ...]:
         GatesError: if it is not a baseline.
     """
     try:
-        document = msgspec.json.decode(file.read_bytes(), type=BaselineFile)
-        if document.schema != SCHEMA:
-            raise GatesError(
-                f"{file}: schema {document.schema}, expected {SCHEMA}; this version supports no other"
-            )
-        for each in document.accepted:
-            _ = each.fraction
-    except (OSError, msgspec.MsgspecError, ValueError, ZeroDivisionError) as error:
-        if isinstance(error, GatesError):
-            raise
-        raise GatesError(f"{file}: not a baseline ({error}); write it with wiretax gate --accept") from None
+        content = parse_json(read_regular(file, MOST_JSON))
+    except OSError as error:
+        raise GatesError(f"{file}: can't be read ({error.strerror}); {WRITE}") from None
+    try:
+        document = msgspec.convert(content, BaselineFile)
+    except msgspec.ValidationError as error:
+        raise GatesError(f"{file}: {readable(error, ('accepted',), 'not a baseline', content)}; {WRITE}") from None
+    if document.schema != SCHEMA:
+        raise GatesError(f"{file}: schema {document.schema}, expected {SCHEMA}; this version supports no other")
+    for number, each in enumerate(document.accepted, 1):
+        for key, given, expected in _wrong(each):
+            raise GatesError(f"{file}: [[accepted]] {number} {key} is {given!r:.60}, expected {expected}; {WRITE}")
     return document.accepted
+
+
+def _wrong(each: Accepted) -> Iterator[tuple[str, object, str]]:
+    """The key, the value and what was expected, of each value that no accepted one has."""
+    if each.exact is not None and not EXACT.fullmatch(each.exact):
+        yield "exact", each.exact, "a fraction like 391/2"
+    if not abs(each.value) <= LARGEST:
+        yield "value", each.value, "a number"
+    for name, columns in (("workload", each.workload), ("to", each.to or {})):
+        for column, value in columns.items():
+            if isinstance(value, (list, dict)):
+                yield f"{name}.{column}", value, "a plain value"
 
 
 def write_file(file: Path, accepted: tuple[Accepted, ...]) -> None:

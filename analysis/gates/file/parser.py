@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from fractions import Fraction
 from math import isfinite
@@ -28,6 +27,7 @@ from wiretax.channels.bodies.payloads import KINDS
 from wiretax.channels.bodies.replay import REPLAY
 from wiretax.channels.profiles import profile_names
 from wiretax.channels.workload import ATTRIBUTES, LIBRARY
+from wiretax.documents import is_file, read_toml
 from wiretax.runs.mode import OBSERVED, UNKNOWN
 from wiretax.toml_errors import near, readable, unknown_key, unknown_word
 
@@ -57,7 +57,7 @@ def parse_gates(document: dict[str, Any], folder: Path) -> tuple[ValidityRules, 
     try:
         table = msgspec.convert(document, GatesTable)
     except msgspec.ValidationError as error:
-        raise GatesError(readable(error, ("check",), "the gates file")) from None
+        raise GatesError(readable(error, ("check",), "the gates file", document)) from None
     if table.schema != SCHEMA:
         raise GatesError(f"schema = {table.schema}, expected {SCHEMA}; this version supports no other")
     if not table.check:
@@ -76,12 +76,12 @@ def read_document(path: Path) -> dict[str, Any]:
     Raises:
         GatesError: the file does not exist.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise GatesError(f"no gates file {path}; name one with --gates")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise GatesError(f"{path}: can't be read as TOML: {error}") from None
+        return read_toml(path)
+    except OSError as error:
+        raise GatesError(f"{path}: can't be read as TOML: {error.strerror}") from None
 
 
 def _checks(tables: list[CheckTable], folder: Path) -> Iterator[Check]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import msgspec
 from wiretax.channels.limits import Limits
 from wiretax.channels.validation import object_to, object_to_http
 from wiretax.channels.workload import Workload
+from wiretax.documents import is_file, read_toml
 from wiretax.load.plan.expansion import count, expand, refuse_unknown_words
 from wiretax.load.plan.faults import FaultError, fault_of, refuse_excess_shares
 from wiretax.load.plan.plan import SCHEMA, Plan, PlanError
@@ -56,14 +56,13 @@ def load_plan(given: str, https: bool | None = None) -> Plan:
         PlanError: if there is no such plan, or if it can't be run.
     """
     path = PLANS / f"{given}.toml" if given in plan_names() else Path(given)
-    if not path.is_file():
+    if not is_file(path):
         names = plan_names()
         raise PlanError(f"no plan {given!r}: neither a file nor one of {', '.join(names)}{near(given, names)}")
     try:
-        text = path.read_text(encoding="utf-8")
-        return parse_plan(tomllib.loads(text), https)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PlanError(f"{path}: can't be read as TOML: {error}") from None
+        return parse_plan(read_toml(path), https)
+    except OSError as error:
+        raise PlanError(f"{path}: can't be read as TOML: {error.strerror}") from None
     except PlanError as error:
         raise PlanError(f"{path}: {error}") from None
 
@@ -86,7 +85,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     try:
         table = msgspec.convert(document, PlanTable)
     except msgspec.ValidationError as error:
-        raise PlanError(readable(error, ("workload", "mock.fault"), "the plan")) from None
+        raise PlanError(readable(error, ("workload", "mock.fault"), "the plan", document)) from None
     if table.schema != SCHEMA:
         raise PlanError(f"schema = {table.schema}, expected {SCHEMA}; this version knows no other")
     if not NAME.fullmatch(table.name):
