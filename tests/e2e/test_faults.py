@@ -38,7 +38,7 @@ REPORTED = {
     "half-body": ("lost", 0, WHOLE),
     "reset": ("lost", 0, RESET),
     "half-reset": ("lost", 0, RESET),
-    "short-length": ("malformed", 0, "not an HTTP/1.1 response: Expected HTTP/, RTSP/ or ICE/"),
+    "short-length": ("malformed", 0, "more than one response to one request"),
     "stall": ("timeout", 0, "no answer within 0.06 s"),
     "long-length": ("timeout", 0, "no answer within 0.06 s"),
 }

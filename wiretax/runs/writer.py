@@ -39,10 +39,11 @@ def write_run(folder: Path, record: RunRecord) -> None:
         write_whole(file, partial(_write, data))
         seals[file.name] = seal_table(data, table)
     if record.server is not None:
-        data = _json(record.server)
+        ledger = _holdable(record.server)
+        data = _json(ledger)
         write_whole(folder / SERVER_FILE, partial(_write, data))
-        seals[SERVER_FILE] = seal_ledger(data, record.server)
-    write_whole(folder / RUN_FILE, partial(_write, _json(seal_run(record.meta, seals))))
+        seals[SERVER_FILE] = seal_ledger(data, ledger)
+    write_whole(folder / RUN_FILE, partial(_write, _json(seal_run(_holdable(record.meta), seals))))
 
 
 def tables(record: RunRecord) -> dict[str, pa.Table]:
@@ -104,11 +105,17 @@ def _fits(row: Row, schema: pa.Schema) -> bool:
 
 
 def _json(document: dict[str, Any]) -> bytes:
-    option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _holdable(document: dict[str, Any]) -> dict[str, Any]:
+    """A document that JSON can hold, with text for each value that it can't."""
     try:
-        return orjson.dumps(document, option=option)
+        orjson.dumps(document)
     except TypeError:  # a number beyond 64 bits, or text that is no Unicode
-        return orjson.dumps(_plain(document), option=option)
+        plain: dict[str, Any] = _plain(document)
+        return plain
+    return document
 
 
 def _plain(value: Any) -> Any:

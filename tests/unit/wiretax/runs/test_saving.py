@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from saved import record, slice_
+from saved import record, run_json, slice_
 
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import read_run
@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def made() -> RunRecord:
     run = record(slice_(Workload.of("batch", 10), 0, 50))
-    run.meta = {"schema": 1, "valid": True, "invalid_because": []}
+    run.meta = run_json(run)
     return run
 
 
