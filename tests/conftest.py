@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # Properties are tried with the same few inputs in each run of the tests, and with as many new ones as one likes by
-# make fuzz, which keeps those that failed in .hypothesis. A property names no number of its own.
+# make fuzz, which keeps those that failed in .hypothesis. Properties don't set the number of inputs themselves.
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("test", UNTIMED, derandomize=True, database=None, max_examples=100)
 settings.register_profile("fuzz", UNTIMED, max_examples=int(os.environ.get("WIRETAX_FUZZ_EXAMPLES", "10000")))

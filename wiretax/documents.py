@@ -68,7 +68,7 @@ def read_regular(file: Path, most: int | None = None) -> bytes:
 
 
 def is_file(file: Path) -> bool:
-    """Whether it is a regular file; a path that no file can have is none."""
+    """Whether it is a regular file; False for a path that can't exist."""
     try:
         return file.is_file()
     except OSError:

@@ -1,6 +1,6 @@
 """Opens a web UI with a login in Chromium: first from another site's page, then as a visitor who logs in.
 
-A process of its own, as in browser.py. Prints what was seen, as JSON.
+It runs in a separate process, like browser.py, and prints what it saw as JSON.
 
     python attack.py ADDRESS PASSWORD
 """

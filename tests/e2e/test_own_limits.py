@@ -31,7 +31,7 @@ payload_bytes = 10
 """
 # As in the shell of a user, who can't raise the limit again.
 LIMITED = 'ulimit -n {files}; exec "$@"'
-# A network of its own, with few local ports.
+# A separate network namespace with few local ports.
 FEW_PORTS = (
     'ip link set lo up && cd /proc/sys/net/ipv4 && echo "40000 {last}" > ip_local_port_range && '
     'echo 0 > tcp_tw_reuse && cd "$OLDPWD" && exec "$@"'
@@ -97,7 +97,7 @@ def in_a_network(ports: int, arguments: Sequence[str], folder: Path) -> subproce
     """Run a command in a network with this many local ports, in which none is used again within a minute."""
     within = ["unshare", "--net", "sh", "-c", FEW_PORTS.format(last=40_000 + ports - 1), "sh"]
     if shutil.which("unshare") is None or subprocess.run([*within, "true"], capture_output=True).returncode:
-        pytest.skip("needs a network namespace of its own")
+        pytest.skip("needs a separate network namespace")
     return run_in([*within, *arguments], folder)
 
 

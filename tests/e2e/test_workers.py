@@ -60,7 +60,7 @@ def saved(folder: Path) -> Any:
 
 
 def locust(folder: Path, file: Path, *arguments: str, real: bool = False) -> Process:
-    """Locust in a session of its own: a signal meant for it reaches those it forked and nobody else.
+    """Locust in a new session: a signal to its group reaches only Locust and the processes it forked.
 
     ``real``: from the command line.
     """

@@ -1,6 +1,6 @@
 """Uses Locust's web UI with the scenarios in Chromium, as a person would, and prints what was seen, as JSON.
 
-A process of its own, as in browser.py. Screenshots are left in a folder.
+It runs in a separate process, like browser.py. Screenshots are left in a folder.
 
     python visit.py ADDRESS FOLDER
 """

@@ -13,7 +13,7 @@ import msgspec
 
 from wiretax.channels.bodies.events import Event
 
-# What is read at once: so many events, or fewer that hold so much data.
+# Events that are read at once, and the size of data after which reading stops earlier.
 BLOCK_EVENTS = 64
 BLOCK_CHARACTERS = 65_536
 
