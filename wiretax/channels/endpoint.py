@@ -88,12 +88,17 @@ class Endpoint:
     @property
     def is_loopback(self) -> bool:
         """Whether traffic to it stays on this machine."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, by name or address without brackets, is this machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _app(parts: SplitResult) -> Credentials:

@@ -15,6 +15,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from werkzeug.wrappers import Response
 
+from wiretax.channels.endpoint import is_loopback
+
 NAME_OPTION = "--web-name"
 EVERYWHERE = {"", "*", "0.0.0.0", "::"}
 PORTS = {"http": 80, "https": 443}
@@ -43,7 +45,7 @@ def add_web_options(parser: Any) -> None:
 
 def warn_if_open(host: str, has_login: bool) -> None:
     """Warn about a web UI that other machines can use without a password."""
-    if has_login or (host not in EVERYWHERE and _is_loopback(host)):
+    if has_login or (host not in EVERYWHERE and is_loopback(_bare(host))):
         return
     log.warning(
         "wiretax: the web UI listens on %s without a login: anyone who can reach it can start tests, also against "
@@ -99,7 +101,7 @@ class Guard:
 
     def _is_ours(self, name: str) -> bool:
         name = _bare(name)
-        if name in self._names or _is_loopback(name):
+        if name in self._names or is_loopback(name):
             return True
         # No other site can have an address for its name.
         return self._is_everywhere and _address(name) is not None
@@ -133,8 +135,3 @@ def _address(name: str) -> IPv4Address | IPv6Address | None:
         return ip_address(name)
     except ValueError:
         return None
-
-
-def _is_loopback(name: str) -> bool:
-    address = _address(_bare(name))
-    return name == "localhost" if address is None else address.is_loopback
