@@ -65,7 +65,9 @@ class SliceCounts:
         if MODE in slices:
             self.mode = slices[MODE].iloc[0]
         found = [*sums_by_workload(slices)]
-        described = rows_of(slices.iloc[[first for _, first, _ in found]], WORKLOAD)
+        firsts = [first for _, first, _ in found]
+        values = [slices[name].array.take(firsts).to_numpy().tolist() for name in WORKLOAD]
+        described = (dict(zip(WORKLOAD, row, strict=True)) for row in zip(*values, strict=True))
         for (name, _, sums), row in zip(found, described, strict=True):
             self._describe(name, row)
             self._sums[name] = sums
@@ -84,18 +86,6 @@ class SliceCounts:
         # Runs saved before queues have no rate.
         self.workloads[name] = {**{column: row[column] for column in WORKLOAD}, "rate": row.get("rate") or 0.0}
         self._triggers = None
-
-    def with_rows(self, rows: Iterable[Row]) -> SliceCounts:
-        """A copy with further rows, whose rounds must not be in it yet."""
-        rows = list(rows)
-        made = SliceCounts()
-        made.mode, made.workloads, made._whole = self.mode, dict(self.workloads), dict(self._whole)
-        made._sums = dict(self._sums)
-        for name in {row["workload"] for row in rows} & self._sums.keys():
-            made._sums[name] = self._sums[name].copy()
-        for row in rows:
-            made.add(row)
-        return made
 
     def with_longer_heads(self, longer: Mapping[str, Mapping[str, int]]) -> Self:
         """A copy in which requests have more bytes.

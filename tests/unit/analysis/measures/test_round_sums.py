@@ -52,17 +52,21 @@ def test_a_frame_adds_up_to_the_same_as_its_rows() -> None:
         assert at_once.counts(name)["requests"] == sum(2 * (100 + 7 * each) + 1 for each in range(4))
 
 
-def test_rows_added_to_a_copy_are_not_in_the_original() -> None:
+def test_a_row_added_to_a_frames_counts_changes_neither_the_frame_nor_other_workloads() -> None:
     frame = of_two_workers()
-    before = SliceCounts.of(frame)
+    before, after = SliceCounts.of(frame), SliceCounts.of(frame)
     name = SENT[0].name
-    known = dict(before.counts(name))
-    row = frame.to_dict("records")[0]
-    after = before.with_rows([{**row, "round": -1}])
+    known, row = dict(after.counts(name)), frame.to_dict("records")[0]
+    assert row["workload"] == name
+    after.add({**row, "round": -1})
     assert after.counts(name)["requests"] == known["requests"] + row["requests"]
     assert after.rounds(name) == [-1, 0, 1, 2, 3]
+    pd.testing.assert_frame_equal(frame, of_two_workers())
     assert before.counts(name) == known
     assert before.rounds(name) == [0, 1, 2, 3]
+    for other in SENT[1:]:
+        assert after.counts(other.name) == before.counts(other.name)
+        assert after.rounds(other.name) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("metric", [name for name, each in METRICS.items() if each.quantile is None])
