@@ -120,9 +120,10 @@ def percentiles(latency: pd.DataFrame, quantiles: Mapping[str, float] = P50_P99,
     titles = [*(title for both in names.values() for title in both), f"{prefix}samples"]
     rows = {}
     if len(latency):
-        merged = with_censored(latency).groupby(["workload", *BUCKET], as_index=False)[["count", "censored"]].sum()
-        for workload, buckets in merged.groupby("workload"):
-            held = histogram_of(buckets)
+        latency = with_censored(latency)
+        columns = [latency[name].to_numpy() for name in (*BUCKET, "count", "censored")]
+        for workload, places in sorted(latency.groupby("workload").indices.items()):
+            held = LatencyDistribution(*(column[places] for column in columns))
             found = held.quantiles(tuple(quantiles.values()))
             rows[workload] = [*(value for each in found for value in (each.seconds, each.is_lower_bound))]
             rows[workload].append(held.samples)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.connections import connection_use
-from analysis.measures.counts import Counts, SliceCounts, counts_of, totals
+from analysis.measures.counts import SERVER, Counts, Row, SliceCounts, counts_of, rows_of, totals
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import TIMES, column_names, percentiles
 from analysis.measures.layers import WORKLOAD
@@ -44,6 +44,11 @@ NO_TIMES: dict[Any, Any] = {"samples": 0} | {
     for title, value in zip(both, (np.nan, False), strict=True)
 }
 API_ORDER = {"trigger": 0, "batch": 1, "multi_trigger": 2}
+# What a workload's place in a table depends on.
+PLACED_BY = [
+    *("client", "payload_kind", "payload_bytes", "http", "tls", "connection", "calls_per_connection", "api"),
+    *("batch_size", "channels", "server"),
+]
 
 
 def summarise(slices: pd.DataFrame | SliceCounts, latency: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -82,7 +87,6 @@ def summarise(slices: pd.DataFrame | SliceCounts, latency: pd.DataFrame | None =
             saving = 1 - _a_message(own) / _a_message(sums[baseline])
         rows.append(
             {
-                "workload": workload,
                 "baseline": baseline,
                 "events_per_second": event_rates[workload],
                 "messages_per_second": message_rates[workload],
@@ -97,8 +101,9 @@ def summarise(slices: pd.DataFrame | SliceCounts, latency: pd.DataFrame | None =
                 **use[workload],
             }
         )
-    figures = pd.DataFrame(rows, columns=["workload", "baseline", *FIGURES])
-    return ordered(total[WORKLOAD].merge(figures, on="workload"))
+    # The same workloads in the same order.
+    figures = pd.DataFrame(rows, columns=["baseline", *FIGURES])
+    return ordered(pd.concat([total[WORKLOAD], figures], axis=1))
 
 
 def _a_message(counts: Counts) -> float:
@@ -107,25 +112,23 @@ def _a_message(counts: Counts) -> float:
 
 def ordered(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of workloads in the order of tables: by client, payload, transport, API and size."""
-    # The reference client first: the others are compared with it.
-    keys = table.assign(
-        _reference=table["client"] != "reference",
-        _api=table["api"].map(API_ORDER),
-        _against=table["server"] != "endpoint",
+    keys = [_place(row) for row in rows_of(table, PLACED_BY)]
+    return table.take(sorted(range(len(keys)), key=keys.__getitem__)).reset_index(drop=True)
+
+
+def _place(row: Row) -> tuple[Any, ...]:
+    return (
+        # The reference client first: the others are compared with it.
+        row["client"] != "reference",
+        row["client"],
+        row["payload_kind"],
+        row["payload_bytes"],
+        row["http"],
+        row["tls"],
         # Kept connections first, then one call per connection, then more.
-        _calls=table["calls_per_connection"].mask(table["connection"] == "close", 1),
+        1 if row["connection"] == "close" else row["calls_per_connection"],
+        API_ORDER[row["api"]],
+        row["batch_size"],
+        row["channels"],
+        row["server"] != SERVER,
     )
-    order = [
-        "_reference",
-        "client",
-        "payload_kind",
-        "payload_bytes",
-        "http",
-        "tls",
-        "_calls",
-        "_api",
-        "batch_size",
-        "channels",
-        "_against",
-    ]
-    return table.loc[keys.sort_values(order).index].reset_index(drop=True)
