@@ -7,7 +7,7 @@ import json
 import pytest
 
 from wiretax.channels.bodies.events import bodies
-from wiretax.channels.bodies.payloads import KINDS, least_bytes, payloads
+from wiretax.channels.bodies.payloads import KINDS, example, least_bytes, payloads
 from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.workload import Workload
 
@@ -42,7 +42,12 @@ def test_documents_look_like_those_of_an_app() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_sizes_between_two_layouts_leave_no_gap(kind: str) -> None:
+    # Documents of one kind and size have the same layout. So one of each size shows a gap, and whole pools are
+    # only made where a layout begins to fit.
     for size in range(least_bytes(kind), 260):
+        assert len(example(kind, size).encode()) == size
+    begins = {layout.least_bytes for layout in KINDS[kind]} - {least_bytes(kind)}
+    for size in sorted({least_bytes(kind), *begins, *(each - 1 for each in begins)}):
         assert {len(document.encode()) for document in payloads(kind, size, 1)} == {size}
 
 
