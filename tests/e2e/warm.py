@@ -25,8 +25,11 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TextIO
 
+import killed
+
 # One message holds the arguments and the environment of a command.
 MESSAGE_BYTES = 1 << 20
+PROGRAMS = {"wiretax": "wiretax.cli", "locust": "locust.main"}
 # Locust patches the standard library, so it comes first, and commands that do without it are forked elsewhere.
 LOAD = (
     "locust",
@@ -73,7 +76,7 @@ SHOWN = (
 def run_warm(
     *arguments: str, cwd: Path, env: dict[str, str], stdin: str = "", timeout_s: float = 60
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``wiretax`` or ``locust``, the first argument, with further arguments, and wait for its end."""
+    """Run ``wiretax``, ``locust`` or a module with a ``main``, the first argument, and wait for its end."""
     return _warm_for(arguments).run(*arguments, cwd=cwd, env=env, stdin=stdin, timeout_s=timeout_s)
 
 
@@ -86,9 +89,9 @@ def start_warm(*arguments: str, cwd: Path, env: dict[str, str], own_session: boo
 
 
 def _warm_for(arguments: Sequence[str]) -> Warm:
-    if arguments[0] == "locust" or arguments[1] == "run":
+    if arguments[0] == "locust" or arguments[1:2] == ["run"]:
         return _warm((*LOAD, *SHOWN))
-    return _warm((*PLAIN, *REPORT, *SHOWN) if arguments[1] == "report" else (*PLAIN, *SHOWN))
+    return _warm((*PLAIN, *REPORT, *SHOWN) if arguments[1:2] == ["report"] else (*PLAIN, *SHOWN))
 
 
 @cache
@@ -256,9 +259,12 @@ def _run(arguments: list[str], cwd: str, env: dict[str, str], own_session: bool)
     os.environ.clear()
     os.environ.update(env)
     sys.argv = arguments
-    module = "wiretax.cli" if arguments[0] == "wiretax" else "locust.main"
+    if killed.KILLED_AT in env:
+        killed.kill_at(env[killed.KILLED_AT])
+    if arguments[0] not in PROGRAMS:  # one of the tests
+        sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "unit")]
     try:
-        import_module(module).main()
+        import_module(PROGRAMS.get(arguments[0], arguments[0])).main()
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0

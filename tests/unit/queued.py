@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from saved import slice_
+from saved import parts_of, run_json, slice_
 
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import Run, as_read
 from wiretax.runs.record import RunRecord
+from wiretax.wire.ledger import Failure
 from wiretax.wire.queue_tally import QueueTally
 
 META: dict[str, Any] = {
@@ -20,6 +21,7 @@ META: dict[str, Any] = {
 }
 TRIGGER = Workload.of(rate=1000.0, publishers=16, rtt_s=0.05)
 BATCH = TRIGGER.replace(api="batch", batch_size=10, linger_s=0.005)
+CLOSED = (Workload.of(), Workload.of("batch", 10))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,25 @@ def record_of(*drains: Drain, rounds: int = 2) -> RunRecord:
             made.queue.settle()
             record.add(made, 16)
     return record
+
+
+def whole_record() -> RunRecord:
+    """A run of three rounds with all kinds of files."""
+    made = record_of(Drain(BATCH), rounds=3)
+    # Drains made by hand have no latency of their calls.
+    made.total, made.latency = type(made.total)(), []
+    made.slices.clear()
+    made.queues, queues, made.waits, waits = [], made.queues, [], made.waits
+    for number in range(3):
+        for each in CLOSED:
+            one = slice_(each, number, 50, unfinished=2, failures=2)
+            one.measured.failed[Failure("lost", 0, "reset")] = 2
+            made.add(one, 4)
+        made.add(slice_(BATCH, number, 5), 16)
+    made.queues, made.waits = queues, waits
+    made.server = {"requests": 300, "events": 1500, "cpu_s": 0.5, "rejected": {}}
+    made.meta = run_json(made, parts=parts_of(made), profiles={"reference": "none"})
+    return made
 
 
 def _tally(drain: Drain) -> QueueTally:

@@ -35,11 +35,12 @@ def gate(
         return
     from analysis.gates.baseline.gates import load_gates
     from analysis.gates.file.checks import GatesError
-    from wiretax.runs.reader import RunNotFoundError, find_run, salvage_run
+    from wiretax.commands.chosen_run import chosen_run
+    from wiretax.runs.reader import RunNotFoundError, salvage_run
 
     try:
         chosen = load_gates(gates, accepting=accept)
-        folder = find_run(results, run)
+        folder = chosen_run(results, run)
     except (GatesError, RunNotFoundError) as error:
         fail(str(error), Exit.USAGE)
     from analysis.gates.evaluation.evaluate import evaluate

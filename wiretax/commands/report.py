@@ -20,13 +20,14 @@ def report(
     ] = None,
 ) -> None:
     """Write a run's HTML report: RUN/report/index.html, with its figures."""
+    from wiretax.commands.chosen_run import chosen_run
     from wiretax.report.errors import KernelError, MissingNotebooksError, NotebookError
     from wiretax.report.report import make_report
     from wiretax.runs.folder import ResultsError
-    from wiretax.runs.reader import RunNotFoundError, find_run, salvage_run
+    from wiretax.runs.reader import RunNotFoundError, salvage_run
 
     try:
-        saved = salvage_run(find_run(results, run))
+        saved = salvage_run(chosen_run(results, run))
         made = make_report(saved, err, notebooks)
     except (RunNotFoundError, MissingNotebooksError, NotebookError, ResultsError) as error:
         fail(str(error), Exit.USAGE)

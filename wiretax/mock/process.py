@@ -10,8 +10,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -23,6 +21,7 @@ from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, FaultList
 from wiretax.mock.ledger import LEDGER_PATH
 from wiretax.mock.options import MockOptions
+from wiretax.runs.held import temporary_folder
 from wiretax.wire.connections.target import Target, target_of
 
 STOP_TIMEOUT_S = 5
@@ -100,8 +99,8 @@ def embedded_target(
         with embedded_mock(limits, cost, None, faults, keep_alive) as endpoint:
             yield Target(endpoint)
         return
-    with TemporaryDirectory(prefix="wiretax-") as folder:
-        authority = Path(folder) / "ca.pem"
+    with temporary_folder("wiretax-authority-") as folder:
+        authority = folder / "ca.pem"
         with embedded_mock(limits, cost, MockTls(certificate, authority), faults, keep_alive) as endpoint:
             yield target_of(endpoint, authority)
 

@@ -27,7 +27,7 @@ from wiretax.observe.publisher import (
     without_secrets,
 )
 from wiretax.observe.upstream import check
-from wiretax.runs.folder import abandon_run_folder, claim_run_folder, run_name
+from wiretax.runs.folder import claim_run_folder, leave_run_folder, run_name
 from wiretax.runs.machine import busy_s
 from wiretax.runs.saving import SavedRun, save_run
 from wiretax.wire.connections.target import Target
@@ -57,7 +57,7 @@ def observe_into(
         observation = observe(command, upstream)
         saved = save_run(folder, observation.record()) if observation.publications else None
     finally:
-        abandon_run_folder(folder)  # keeps a folder that holds a run
+        leave_run_folder(folder)  # keeps a folder that holds a run
     return observation, saved
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import DEVNULL
-from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any
 
@@ -25,6 +24,7 @@ from traitlets.config import Config
 
 from wiretax.report.errors import KernelError
 from wiretax.report.progress import ReportProgress
+from wiretax.runs.held import temporary_folder
 
 KERNEL = "python3"
 CELL_TIMEOUT_S = 60
@@ -171,12 +171,12 @@ def _say_failures(cell: NotebookNode) -> Iterator[str]:
 @contextmanager
 def _private_home() -> Iterator[Path]:
     """A temporary folder for Jupyter's files."""
-    with TemporaryDirectory(prefix="wiretax-report-", ignore_cleanup_errors=True) as folder:
-        changed = dict.fromkeys(HOMES, folder)
+    with temporary_folder("wiretax-kernel-") as folder:
+        changed = dict.fromkeys(HOMES, str(folder))
         before = {name: os.environ.get(name) for name in changed}
         os.environ.update(changed)
         try:
-            yield Path(folder)
+            yield folder
         finally:
             for name, value in before.items():
                 if value is None:

@@ -17,6 +17,7 @@ from rich.console import Console
 from wiretax.report.errors import MissingNotebooksError
 from wiretax.report.progress import report_progress
 from wiretax.runs.folder import ResultsError
+from wiretax.runs.held import let_go, make_held, remove_leftovers
 from wiretax.runs.reader import Run
 from wiretax.shipped import shipped
 
@@ -27,6 +28,8 @@ NOTEBOOKS = shipped("notebooks")
 FOLDER = "report"
 PAGE = "index.html"
 FIGURES = "figures"
+# The end of the name of a report that is about to be replaced.
+OLD = ".old"
 # Import names of the packages in the optional dependencies "notebooks".
 NEEDED = ("ipykernel", "matplotlib", "nbclient", "nbconvert", "nbformat", "papermill")
 
@@ -97,18 +100,23 @@ def _write(folder: Path, page: Page) -> None:
 def replacing(target: Path) -> Iterator[Path]:
     """A new folder that replaces ``target`` at the end, unless an error is raised.
 
+    Those of killed processes are removed, and a ``target`` that one of them had just moved away is put back.
+
     Raises:
         ResultsError: if the folder can't be made (raised before the body runs) or can't replace ``target``.
     """
     with _writable(target):
-        made = Path(mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        made = make_held(lambda: Path(mkdtemp(prefix=f".{target.name}.", dir=target.parent)))
     try:
+        with _writable(target):
+            remove_leftovers(target.parent, f".{target.name}.*", lambda left: _put_back_or_remove(left, target))
         yield made
         with _writable(target):
             made.chmod(0o777 & ~_umask())
             _swap(made, target)
     finally:
         shutil.rmtree(made, ignore_errors=True)
+        let_go(made)
 
 
 @contextmanager
@@ -121,8 +129,15 @@ def _writable(target: Path) -> Iterator[None]:
         ) from None
 
 
+def _put_back_or_remove(left: Path, target: Path) -> None:
+    if left.name.endswith(OLD) and not os.path.lexists(target):
+        left.rename(target)
+    else:
+        shutil.rmtree(left)
+
+
 def _swap(made: Path, target: Path) -> None:
-    old = made.with_name(f"{made.name}.old")
+    old = made.with_name(f"{made.name}{OLD}")
     if target.exists() or target.is_symlink():
         target.rename(old)
     try:

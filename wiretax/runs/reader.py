@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from wiretax.documents import MOST_JSON, is_file, parse_json, read_regular
-from wiretax.runs.folder import RUN_FILE, SERVER_FILE
+from wiretax.documents import MOST_JSON, parse_json, read_regular
+from wiretax.runs.folder import RUN_FILE, SERVER_FILE, newest_unfinished, unfinished
 from wiretax.runs.frames import SCHEMAS, DamageError, read_table
 from wiretax.runs.mode import MODE, Mode, mode_in
 from wiretax.runs.plausible import contradictions, strangers
@@ -105,14 +106,18 @@ def find_run(results: Path, given: str | None = None) -> Path:
     """
     if given is not None:
         for folder in (Path(given), results / given):
-            if is_file(folder / RUN_FILE):
+            if os.path.lexists(folder / RUN_FILE):
                 return folder
+            if reason := unfinished(folder):
+                raise RunNotFoundError(reason)
         raise RunNotFoundError(
             f"no run {given!r}: neither a folder with a {RUN_FILE} nor the name of one in {results}"
         )
     runs = newest_first(results)
     if not runs:
-        raise RunNotFoundError(f"no run in {results}; make one with: wiretax run")
+        begun = newest_unfinished(results)
+        why = "" if begun is None else f" ({unfinished(begun)})"
+        raise RunNotFoundError(f"no run in {results}{why}; make one with: wiretax run")
     return runs[0]
 
 

@@ -27,7 +27,7 @@ from wiretax.load.sweep.conductor import Conductor
 from wiretax.load.sweep.executor import Executor, LocalExecutor
 from wiretax.load.sweep.progress import reporter
 from wiretax.load.users.publishers import PlanUser
-from wiretax.runs.folder import abandon_run_folder
+from wiretax.runs.folder import leave_run_folder
 
 
 def run_headless(request: SweepRequest, console: Console, processes: int, signals: Signals) -> Conclusion:
@@ -50,7 +50,7 @@ def run_headless(request: SweepRequest, console: Console, processes: int, signal
         # Forked first: what is opened before would belong to both.
         workers = closing.enter_context(worker_processes(processes)) if processes else None
         setup = prepare_sweep(request, closing.enter_context(Mocks()), processes)
-        closing.callback(abandon_run_folder, setup.folder)  # which leaves one that holds a run
+        closing.callback(leave_run_folder, setup.folder)  # which leaves one that holds a run
 
         def stoppable(conductor: Conductor) -> None:
             signals.end_with(lambda: conductor.stop(INTERRUPTED))

@@ -31,7 +31,7 @@ from wiretax.load.free.external_option import refuse_ignored_source
 from wiretax.load.free.options import NO_PLAN, SEED, TIMEOUT_S
 from wiretax.load.free.stopping import end_test, on_interrupt
 from wiretax.load.free.windows import FreeRun
-from wiretax.runs.folder import abandon_run_folder
+from wiretax.runs.folder import leave_run_folder
 from wiretax.runs.saving import SavedRun
 from wiretax.terminal import Exit, OptionError, err, out, worst
 
@@ -221,7 +221,7 @@ class LocustSession:
             try:
                 self._conclude(setup, run)
             finally:
-                abandon_run_folder(setup.folder)  # which leaves one that holds a run
+                leave_run_folder(setup.folder)  # which leaves one that holds a run
                 self._written.set()
 
     def close(self, **_: Any) -> None:

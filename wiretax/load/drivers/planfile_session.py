@@ -23,7 +23,7 @@ from wiretax.load.drivers.sweep_options import plan_options
 from wiretax.load.plan.plan import Plan
 from wiretax.load.sweep.conductor import Conductor
 from wiretax.load.sweep.executor import Executor
-from wiretax.runs.folder import abandon_run_folder
+from wiretax.runs.folder import leave_run_folder
 from wiretax.terminal import Exit, OptionError, err, out
 
 # Long enough for the slowest slice to end and be written.
@@ -68,7 +68,7 @@ class PlanfileSession:
         except BaseException:
             self._closing.close()
             raise
-        self._closing.callback(abandon_run_folder, self._setup.folder)
+        self._closing.callback(leave_run_folder, self._setup.folder)
         self._master = sweep_master(self._setup, environment, on_start=self._run) if is_master else None
         if self._master is None:
             # The users are the plan's, whatever number Locust was given.

@@ -21,7 +21,7 @@ from wiretax.load.plan.plan import Plan
 from wiretax.load.sweep.rounds import WARM_UP
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS
-from wiretax.runs.folder import abandon_run_folder, claim_run_folder, run_name
+from wiretax.runs.folder import claim_run_folder, leave_run_folder, run_name
 from wiretax.runs.mode import FREE_RUN
 from wiretax.wire.connections.target import Target
 
@@ -79,7 +79,7 @@ class RunSetup:
     def discard(self) -> None:
         """Give up a run that did not begin."""
         self.session.close()
-        abandon_run_folder(self.folder)
+        leave_run_folder(self.folder)
 
 
 def prepare(
@@ -107,7 +107,7 @@ def prepare(
         measurement = Measurement(targets, cost, faults, mode="free" if plan is None else "sweep")
     except BaseException:
         session.close()
-        abandon_run_folder(folder)
+        leave_run_folder(folder)
         raise
     return RunSetup(plan, free, tuple(targets), cost, message_limit, folder, session, measurement)
 

@@ -14,43 +14,26 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from judged import gates_of
-from queued import BATCH, Drain, record_of
-from saved import parts_of, run_json, slice_, unseal
+from queued import whole_record
+from saved import unseal
 
 from analysis.gates.evaluation.evaluate import evaluate
-from wiretax.channels.workload import Workload
 from wiretax.runs.frames import DamageError, read_table
 from wiretax.runs.reader import RunNotFoundError, read_run, salvage_run
 from wiretax.runs.run_json import read_run_json
 from wiretax.runs.seal import altered, break_seal
 from wiretax.runs.writer import write_run
-from wiretax.wire.ledger import Failure
 
 TABLES = tuple(f"{name}.parquet" for name in ("slices", "latency", "failures", "queue", "waits"))
 FLIPS_PER_FILE = 60
 GATES = '[[check]]\nid = "a"\nmetric = "events_per_second"\nmin = 1\n'
-CLOSED = (Workload.of(), Workload.of("batch", 10))
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of three rounds with all kinds of files."""
     folder = tmp_path_factory.mktemp("whole")
-    made = record_of(Drain(BATCH), rounds=3)
-    # Drains made by hand have no latency of their calls.
-    made.total, made.latency = type(made.total)(), []
-    made.slices.clear()
-    made.queues, queues, made.waits, waits = [], made.queues, [], made.waits
-    for number in range(3):
-        for each in CLOSED:
-            one = slice_(each, number, 50, unfinished=2, failures=2)
-            one.measured.failed[Failure("lost", 0, "reset")] = 2
-            made.add(one, 4)
-        made.add(slice_(BATCH, number, 5), 16)
-    made.queues, made.waits = queues, waits
-    made.server = {"requests": 300, "events": 1500, "cpu_s": 0.5, "rejected": {}}
-    made.meta = run_json(made, parts=parts_of(made), profiles={"reference": "none"})
-    write_run(folder, made)
+    write_run(folder, whole_record())
     return folder
 
 

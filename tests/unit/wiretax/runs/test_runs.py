@@ -12,7 +12,7 @@ from saved import parts_of, record, run_json, slice_, unseal
 
 from analysis.measures.event_bytes import bytes_per_event
 from wiretax.channels.workload import Workload
-from wiretax.runs.folder import ResultsError, abandon_run_folder, claim_run_folder, write_whole
+from wiretax.runs.folder import ResultsError, claim_run_folder, leave_run_folder, write_whole
 from wiretax.runs.reader import RunNotFoundError, find_run, read_run, salvage_run
 from wiretax.runs.record import RunRecord
 from wiretax.runs.schema import LATER_COLUMNS
@@ -219,11 +219,11 @@ def test_two_runs_of_one_second_get_two_folders(tmp_path: Path) -> None:
 
 def test_a_folder_in_which_nothing_was_written_is_taken_back(tmp_path: Path) -> None:
     folder = claim_run_folder(tmp_path / "results", "run")
-    abandon_run_folder(folder)
+    leave_run_folder(folder)
     assert not (tmp_path / "results").exists()
     folder = claim_run_folder(tmp_path / "results", "run")
     write_run(folder, made())
-    abandon_run_folder(folder)
+    leave_run_folder(folder)
     assert read_run(folder).meta == made().meta
 
 
