@@ -281,12 +281,45 @@ GARBAGE = {
     "two lengths": request_head(EVENTS, "Content-Length: 3", "Content-Length: 4"),
     "length and chunks": request_head(EVENTS, "Content-Length: 3", "Transfer-Encoding: chunked"),
     "a chunk size that is no number": request_head(EVENTS, "Transfer-Encoding: chunked") + b"many\r\n",
+    "no host": request(EVENTS, BODY).replace(b"Host: mock.test\r\n", b""),
+    "two hosts": request(EVENTS, BODY, "host: mock.test"),
+    "two hosts of an absolute target": request(f"http://mock.test{EVENTS}", BODY, "Host: mock.test"),
 }
 
 
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
 def test_what_is_not_http_is_refused_and_closed(mock: Endpoint, garbage: bytes) -> None:
     gives_up(mock, [garbage], 400, "http")
+
+
+@pytest.mark.parametrize(
+    "codings",
+    [
+        ["gzip"],
+        ["identity"],
+        ["xchunked"],
+        ["gzip, chunked"],
+        ["gzip", "chunked"],
+        ["chunked, gzip"],
+        ["chunked, chunked"],
+    ],
+    ids=" and ".join,
+)
+def test_a_transfer_coding_other_than_chunked_is_not_implemented(mock: Endpoint, codings: list[str]) -> None:
+    fields = [f"Transfer-Encoding: {coding}" for coding in codings]
+    head = request_head(signed_target(EVENTS, BODY), *fields)
+    gives_up(mock, [head + b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)], 501, "http")
+
+
+@pytest.mark.parametrize("coding", ["Chunked", "  chunked  "])
+def test_chunked_may_be_written_in_any_case(client: Client, coding: str) -> None:
+    sent = chunked(signed_target(EVENTS, BODY), BODY)
+    assert client.ask(sent.replace(b": chunked", f": {coding}".encode())).status == 200
+
+
+def test_a_client_of_http_1_0_needs_no_host(client: Client) -> None:
+    sent = publish(EVENTS, BODY).replace(b"HTTP/1.1", b"HTTP/1.0").replace(b"Host: mock.test\r\n", b"")
+    assert client.ask(sent).status == 200
 
 
 def long_head(size: int) -> bytes:

@@ -20,6 +20,7 @@ from h2.events import (
     StreamEnded,
     StreamReset,
 )
+from hyperframe.frame import HeadersFrame
 from mock_client import BATCH, EVENTS, TIMEOUT_S, batch_body, batch_item, signed_target, trigger_body
 
 from wiretax.channels.limits import Limits
@@ -318,6 +319,37 @@ def test_what_is_not_http_2_ends_the_connection_with_a_reason(secure_mock: Targe
         client.read()
     assert client.goodbye == ErrorCodes.FRAME_SIZE_ERROR
     assert difference(ledger(secure_mock), before)["rejected"] == {"http": 1}
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        [],
+        [("host", "mock.test"), ("host", "mock.test")],
+        [(":authority", "mock.test"), ("host", "mock.test"), ("host", "mock.test")],
+        [(":authority", "mock.test"), ("host", "another.test")],
+    ],
+    ids=["none", "two", "two and the authority", "another than the authority"],
+)
+def test_a_request_has_one_host(secure_mock: Target, client: Client, hosts: list[tuple[str, str]]) -> None:
+    before = ledger(secure_mock)
+    stream = client.h2.get_next_available_stream_id()
+    head = [(":method", "GET"), (":scheme", "https"), (":path", "/nowhere"), *hosts]
+    block = client.h2.encoder.encode(sorted(head, key=lambda field: not field[0].startswith(":")))
+    client.send_raw(HeadersFrame(stream, block, flags=["END_HEADERS", "END_STREAM"]).serialize())
+    while client.goodbye is None:
+        client.read()
+    assert client.goodbye == ErrorCodes.PROTOCOL_ERROR
+    assert difference(ledger(secure_mock), before)["rejected"] == {"http": 1}
+
+
+def test_a_host_in_place_of_the_authority_is_one(client: Client) -> None:
+    stream = client.h2.get_next_available_stream_id()
+    head = [(":method", "GET"), (":scheme", "https"), (":path", "/nowhere"), ("host", "mock.test")]
+    client.h2.send_headers(stream, head, end_stream=True)
+    client.flush()
+    client.wait(stream)
+    assert client.statuses[stream] == 404
 
 
 def test_a_client_that_says_goodbye_is_let_go_and_the_mock_goes_on(secure_mock: Target, client: Client) -> None:

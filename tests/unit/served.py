@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -75,14 +75,20 @@ def cut(raw: bytes, cuts: Iterable[int]) -> list[bytes]:
     return [raw[start:end] for start, end in zip([0, *places], [*places, len(raw)], strict=True)]
 
 
-def responses(written: bytes) -> list[tuple[int, bytes]]:
-    """Status and body of all HTTP/1.1 responses; nothing else may have been written."""
-    found, at = [], 0
+def responses(written: bytes, bodiless: Container[int] = ()) -> list[tuple[int, bytes]]:
+    """Status and body of all HTTP/1.1 responses; nothing else may have been written.
+
+    Args:
+        written: what a mock wrote.
+        bodiless: which of the final responses answer HEAD, counted from 0.
+    """
+    found, at, final = [], 0, 0
     while at < len(written):
         head = RESPONSE.match(written, at)
         assert head, f"not a response: {written[at : at + 80]!r}"
         length = LENGTH.search(head[2])
-        at = head.end() + (int(length[1]) if length else 0)
+        at = head.end() + (int(length[1]) if length and final not in bodiless else 0)
         assert at <= len(written)
         found.append((int(head[1]), bytes(written[head.end() : at])))
+        final += head[1] != b"100"
     return found

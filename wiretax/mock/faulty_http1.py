@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from wiretax.mock.bodies import Body
 from wiretax.mock.faults import REJECTIONS, Delivery, Ending, Fault, apply_fault
-from wiretax.mock.http1 import Http1Connection, response
+from wiretax.mock.http1 import Http1Connection
+from wiretax.mock.http1_response import response
 
 if TYPE_CHECKING:
     from wiretax.mock.server import MockServer

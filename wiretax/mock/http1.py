@@ -18,7 +18,9 @@ from wiretax.mock.connection import (
     STALLED,
     MockConnection,
 )
-from wiretax.mock.faults import BLANK_LINE, MockResponse
+from wiretax.mock.faults import BLANK_LINE
+from wiretax.mock.head_fields import UNDECODABLE, VERSION_BYTES, FieldParser, KnownRequest, undecodable
+from wiretax.mock.http1_response import CONTINUE, OK, response, without_body
 from wiretax.mock.ledger import LEDGER_PATH
 
 if TYPE_CHECKING:
@@ -27,39 +29,10 @@ if TYPE_CHECKING:
 # Of chunk sizes and trailers of one request.
 MAX_FRAMING_BYTES = 65_536
 LONG_FRAMING = Refusal(413, "framing_bytes", f"more than {MAX_FRAMING_BYTES} bytes of chunk sizes and trailers")
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
 
 # What a target has before its path if it is sent to a proxy; the signature does not cover it.
 ABSOLUTE = re.compile(rb"\Ahttps?://[^/?#]+(?=/)", re.IGNORECASE)
-
-REASONS = {
-    200: "OK",
-    400: "Bad Request",
-    401: "Unauthorized",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    408: "Request Timeout",
-    413: "Payload Too Large",
-    429: "Too Many Requests",
-    431: "Request Header Fields Too Large",
-    500: "Internal Server Error",
-    501: "Not Implemented",
-    503: "Service Unavailable",
-}
-
-
-def response(answer: MockResponse, close: bool = False) -> bytes:
-    """One whole response. It has no Date header, so that its size depends on its body alone."""
-    status, content_type, body = answer
-    head = (
-        f"HTTP/1.1 {status} {REASONS[status]}\r\nContent-Type: {content_type}\r\n"
-        f"Content-Length: {len(body)}\r\n{'Connection: close' + chr(13) + chr(10) if close else ''}\r\n"
-    )
-    return head.encode() + body
-
-
-OK = response(ACCEPTED)
 
 
 class Http1Connection(MockConnection):
@@ -71,11 +44,17 @@ class Http1Connection(MockConnection):
         "_closing",
         "_complete",
         "_due",
+        "_field_parser",
+        "_fields",
         "_head",
         "_head_done",
         "_in_pieces",
-        "_parser",
+        "_keeps_alive",
+        "_known_parser",
+        "_longest_line",
+        "_parts",
         "_read",
+        "_rest",
         "_sweeps",
         "_target",
         "_unanswered",
@@ -84,7 +63,16 @@ class Http1Connection(MockConnection):
 
     def __init__(self, server: MockServer) -> None:
         super().__init__(server)
-        self._parser = httptools.HttpRequestParser(self)
+        # For reads that are one whole request with known fields; hands over its target and its body.
+        self._parts: list[bytes] = []
+        self._known_parser = httptools.HttpRequestParser(KnownRequest(self._parts))
+        # Of the last request, if its fields were known: version and fields, bytes from the end of the request line
+        # on, the longest request line that may come before them, and whether the connection goes on.
+        self._fields = b""
+        self._rest = -1
+        self._longest_line = 0
+        self._keeps_alive = True
+        self._field_parser: FieldParser | None = None  # for all others
         self._target = b""
         self._body: Body = b""
         self._body_size = 0
@@ -111,25 +99,68 @@ class Http1Connection(MockConnection):
         return self._unanswered > 0
 
     def data_received(self, data: bytes) -> None:
-        self.received += len(data)
+        size = len(data)
+        self.received += size
         if self._closing:
             return
         self.idle_sweeps = 0
-        self._complete = False
-        if len(data) + len(self._head) > MAX_HEAD_BYTES and not self._head_done and self._has_long_head(data):
-            self._refuse_and_close(LONG_HEAD)
-            return
+        line_end = data.find(b"\n")
+        known = (
+            size - line_end == self._rest
+            and line_end <= self._longest_line
+            and data.startswith(self._fields, line_end - VERSION_BYTES)
+        ) or self._is_known(data, line_end)
         try:
-            self._parser.feed_data(data)
+            if known:
+                self._known_parser.feed_data(data)
+            else:
+                self._parse(data)
         except httptools.HttpParserUpgrade:
             self._refuse_and_close(Refusal(400, "http", "this server does not switch protocols"))
         except httptools.HttpParserError as error:
             # Bytes after a request with Connection: close are ignored.
             if not self._closing:
-                self._refuse_and_close(Refusal(400, "http", f"not HTTP/1.1: {error}"))
+                self._refuse_and_close(self._refusal_of(error))
         else:
-            if not self._complete:
-                self._continue_request(data)
+            if known:
+                target, body = self._parts
+                self._parts.clear()
+                self._take(self._known_parser.get_method(), target, body, self._keeps_alive)
+
+    def _is_known(self, data: bytes, line_end: int) -> bool:
+        """Whether this is one whole request whose fields are known."""
+        self._rest = -1
+        checking = self._field_parser
+        if self._in_pieces or (checking is not None and checking.begun):
+            return False
+        head_end = data.find(BLANK_LINE, line_end) + len(BLANK_LINE)
+        fields, rest = data[max(0, line_end - VERSION_BYTES) : head_end], len(data) - line_end
+        known = self._server.known_fields.find(fields, rest)
+        if known is None or head_end > MAX_HEAD_BYTES or known.body_bytes > self._server.max_body_bytes:
+            return False
+        self._fields, self._rest, self._keeps_alive = fields, rest, known.keeps_alive
+        self._longest_line = line_end + MAX_HEAD_BYTES - head_end
+        return True
+
+    def _parse(self, data: bytes) -> None:
+        """Parse any part of the requests of a client."""
+        self._complete = False
+        if len(data) + len(self._head) > MAX_HEAD_BYTES and not self._head_done and self._has_long_head(data):
+            self._refuse_and_close(LONG_HEAD)
+            return
+        if self._field_parser is None:
+            self._field_parser = FieldParser(self, self._server.known_fields)
+        self._field_parser.feed(data)
+        if not self._complete:
+            self._continue_request(data)
+
+    def _refusal_of(self, error: httptools.HttpParserError) -> Refusal:
+        checking = self._field_parser
+        if checking is not None and checking.refusal is not None:
+            return checking.refusal
+        if str(error) in UNDECODABLE:
+            return undecodable(str(error))
+        return Refusal(400, "http", f"not HTTP/1.1: {error}")
 
     def _has_long_head(self, data: bytes) -> bool:
         if self._target and not self._head and data.startswith((b"\n", b"\r\n")):
@@ -189,8 +220,9 @@ class Http1Connection(MockConnection):
                 self._body = bytearray(self._body) + body
 
     def on_message_complete(self) -> None:
+        assert self._field_parser is not None
+        parser = self._field_parser.parser
         target, body, size = self._target, self._body, self._body_size
-        parser = self._parser
         if self._closing or parser.should_upgrade():
             return
         self._target = self._body = self._head = b""
@@ -203,21 +235,27 @@ class Http1Connection(MockConnection):
             self.release(self.held)
         if size > self._server.max_body_bytes:
             self._refuse_and_close(self.long_body())
-        elif target == LEDGER_PATH:
-            self._send(response(self.read_ledger()))
-            if not parser.should_keep_alive():
+        else:
+            self._take(parser.get_method(), target, body, parser.should_keep_alive())
+
+    def _take(self, method: bytes, target: bytes, body: Body, keeps_alive: bool) -> None:
+        """Answer a request that is whole."""
+        if target == LEDGER_PATH:
+            data = response(self.read_ledger())
+            self._send(without_body(data) if method == b"HEAD" else data)
+            if not keeps_alive:
                 self._transport.close()
         else:
-            close = self._server.closes or not parser.should_keep_alive()
+            close = self._server.closes or not keeps_alive
             if not target.startswith(b"/"):
                 target = ABSOLUTE.sub(b"", target)
-            self._answer(parser.get_method(), target, body, close)
+            self._answer(method, target, body, close)
 
     def _answer(self, method: bytes, target: bytes, body: Body, close: bool) -> None:
         answer, events = self.check(method, target, body)
         data = OK if answer is ACCEPTED and not close else response(answer, close)
         if method == b"HEAD":
-            data = data[: data.find(BLANK_LINE) + len(BLANK_LINE)]
+            data = without_body(data)
         if self._server.answers_at_once and not close:
             self.sent += len(data)
             self._write(data)

@@ -20,6 +20,7 @@ from wiretax.mock.certificate import HTTP_1, PROTOCOLS, server_context
 from wiretax.mock.connection import MAX_SWEEPS, MockConnection
 from wiretax.mock.cost import ServerQueue
 from wiretax.mock.faulty_http1 import FaultyConnection
+from wiretax.mock.head_fields import KnownFields
 from wiretax.mock.http1 import Http1Connection
 from wiretax.mock.ledger import ServerLedger
 from wiretax.mock.options import MockOptions
@@ -39,6 +40,7 @@ class MockServer:
     """State shared by all connections of one mock.
 
     Attributes:
+        known_fields: fields of HTTP/1.1 requests that are in order.
         http1: the class that serves HTTP/1.1 connections.
         answers_at_once: whether responses are sent immediately and unchanged.
         closes: whether each response is its connection's last.
@@ -52,6 +54,7 @@ class MockServer:
     def __init__(self, options: MockOptions, loop: asyncio.AbstractEventLoop) -> None:
         self.options = options
         self.rules = Rules(options.app, options.limits)
+        self.known_fields = KnownFields()
         self.ledger = ServerLedger()
         self.connections: set[MockConnection] = set()
         # The loop's clock stands still within an iteration and counts milliseconds.
