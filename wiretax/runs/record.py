@@ -56,7 +56,7 @@ class RunRecord:
         for tally in (slice_.measured, slice_.boundary):
             self.total.merge(tally)
             self.sent_to.setdefault(slice_.workload.server, Tally()).merge(tally)
-            for failure, count in tally.failed.items():
+            for failure, count in tally.failed.most_common():
                 kept = self._failures.setdefault(slice_.workload.name, Failures())
                 self.failed[slice_.workload.name, kept.add(failure, count)] += count
         if not slice_.counts:

@@ -122,8 +122,7 @@ class Tally:
         for name in COUNTS:
             setattr(tally, name, int(plain[name]))
         tally.latency = Histogram.of_plain(plain["latency"])
-        for *failure, count in plain["failed"]:
-            tally.failed.add(Failure(*failure), int(count))
+        tally.failed.update({Failure(*failure): int(count) for *failure, count in plain["failed"]})
         return tally
 
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import pickle
+from random import Random
 
 import pytest
 
-from wiretax.wire.failures import MOST_STATUSES, MOST_TEXTS, OTHER, Failure, Failures
+from wiretax.wire.failures import (
+    FREQUENT,
+    MOST_STATUSES,
+    MOST_TEXTS,
+    MOST_WATCHED,
+    OTHER,
+    Failure,
+    Failures,
+    FrequentTexts,
+)
 from wiretax.wire.ledger import Tally
 
 LETTERS = str.maketrans("0123456789", "abcdefghij")
@@ -75,3 +85,55 @@ def test_a_copy_counts_on() -> None:
     for copy in (failures.copy(), pickle.loads(pickle.dumps(failures))):
         assert copy == failures
         assert copy.add(Failure("rejected", 400, "new")).message == OTHER
+
+
+def rare(number: int) -> str:
+    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
+
+
+def test_rare_texts_do_not_hide_a_frequent_one_that_comes_later() -> None:
+    failures = Failures()
+    for number in range(10 * MOST_TEXTS):
+        failures.add(Failure("rejected", 400, rare(number)))
+    for number in range(99_000):
+        failures.add(Failure("rejected", 503, f"overloaded, ticket {number}"))
+        if not number % 100:
+            failures.add(Failure("rejected", 400, rare(10_000 + number)))
+    (most, count), *_ = failures.most_common()
+    assert most == Failure("rejected", 503, "overloaded, ticket #")
+    assert count >= 0.99 * 99_000
+    assert failures.total() == 10 * MOST_TEXTS + 99_000 + 990
+    assert len(failures) <= MOST_TEXTS + 3
+
+
+def test_texts_that_take_turns_in_being_frequent_are_bounded() -> None:
+    failures, count = Failures(), 1
+    for number in range(400):
+        count = max(count, failures.total() // FREQUENT)
+        failures.add(Failure("rejected", 400, rare(number)), count)
+    assert failures.total() > 10**6
+    assert len(failures) <= MOST_TEXTS + 320
+
+
+def test_frequent_texts_are_counted_with_a_small_error() -> None:
+    texts, least, draw = FrequentTexts(), 0, Random("texts")
+    for number in range(50_000):
+        texts.add(Failure("rejected", 400, rare(number)), draw.randrange(1, 4))
+        if not number % 5:
+            least = texts.add(Failure("rejected", 503, "often"), 4)
+    total = 10_000 * 4 + 50_000 * 2
+    assert 40_000 - 1.1 * total / MOST_WATCHED <= least <= 40_000
+
+
+def test_a_copy_keeps_texts_that_became_frequent_late() -> None:
+    failures = Failures()
+    for number in range(2 * MOST_TEXTS):
+        failures.add(Failure("rejected", 400, rare(number)))
+    late = failures.add(Failure("rejected", 503, "overloaded"), 1000)
+    for number in range(1000):
+        failures.add(Failure("rejected", 400, rare(number)), 100)
+    assert late.message == "overloaded"
+    for copy in (failures.copy(), pickle.loads(pickle.dumps(failures))):
+        assert copy == failures
+    tally = Tally(failed=failures)
+    assert Tally.of_plain(tally.as_plain()).failed[late] == 1000
