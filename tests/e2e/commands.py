@@ -11,6 +11,8 @@ from pathlib import Path
 
 from warm import Started, start_warm
 
+from wiretax.channels.endpoint import Endpoint
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Process = subprocess.Popen[str] | Started
 Plan = Callable[..., str]
@@ -48,6 +50,12 @@ def environment(**more: str) -> dict[str, str]:
     """This process's environment, without endpoints of the user's own."""
     own = ("PUSHER_URL", "WIRETAX_AGAINST")
     return {**{name: value for name, value in os.environ.items() if name not in own}, **more}
+
+
+def url_of(endpoint: Endpoint) -> str:
+    """What ``--endpoint`` and ``PUSHER_URL`` take, with key and secret."""
+    app = endpoint.app
+    return f"{endpoint.scheme}://{app.key}:{app.secret}@{endpoint.full_authority}/apps/{app.app_id}"
 
 
 def free_port() -> int:

@@ -10,9 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import command, environment, free_port
+from commands import command, environment, free_port, url_of
 from web_ui import USERS, site
 
+from wiretax.channels.limits import Limits
+from wiretax.mock.cost import CostModel
+from wiretax.mock.process import embedded_mock
 from wiretax.runs.reader import read_run
 
 VISIT = Path(__file__).parent / "visit.py"
@@ -26,7 +29,11 @@ OURS = ["/wiretax/", "/wiretax/live.js", "/wiretax/live.css", "/wiretax/figures"
 def test_the_story_in_a_browser(tmp_path: Path) -> None:
     if shutil.which("chromium") is None:
         pytest.skip("chromium is not installed")
-    with site(tmp_path, by=command("ui")) as made:
+    # Its users wait for an answer most of the time, and leave the cores to the browser.
+    with (
+        embedded_mock(Limits(), CostModel(rtt=0.004)) as mock,
+        site(tmp_path, by=command("ui"), PUSHER_URL=url_of(mock)) as made,
+    ):
         done = subprocess.run(
             [sys.executable, str(VISIT), made.address, str(ARTEFACTS)],
             capture_output=True,

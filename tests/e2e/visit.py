@@ -62,8 +62,8 @@ def visit(visitor: Visitor) -> dict[str, Any]:
         each.get_attribute("name"): each.get_attribute("type") or "select"
         for each in locust.locator("form [name]").all()
     }
-    locust.fill("[name=userCount]", "6")
-    locust.fill("[name=spawnRate]", "6")
+    locust.fill("[name=userCount]", "20")
+    locust.fill("[name=spawnRate]", "20")
     locust.fill("[name=batchSize]", "11")
     locust.get_by_role("button", name="Start").click()
     seen["refused"] = locust.locator("form [role=alert]").filter(has_text="batch").inner_text()
