@@ -64,6 +64,12 @@ def as_posted(form: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def sweep_quickly(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """Make the plan of the form one round of short slices, with these changes."""
+    plan = replace(load_plan("quick"), rounds=1, slice_s=0.02, **changes)
+    monkeypatch.setattr("wiretax.load.drivers.locust_setup.load_plan", lambda *_: plan)
+
+
 def state(locust: Inside) -> dict[str, Any]:
     """All that a rejected form could have changed."""
     environment = locust.environment
@@ -90,7 +96,8 @@ def test_the_form_shows_the_fields_that_are_checked() -> None:
         assert {"yes", "gates", "events", "redis"} <= set(own_options()) - set(form_options())
 
 
-def test_each_field_is_in_the_run_it_started(server: dict[str, str]) -> None:
+def test_each_field_is_in_the_run_it_started(server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep_quickly(monkeypatch)
     runs = []
     for form in FORMS:
         asked = {name: server[name] if value is ... else value for name, value in form.items()}
@@ -261,8 +268,7 @@ def test_options_of_a_running_test_can_not_change_and_its_users_can() -> None:
 
 def test_a_swept_plan_injects_its_faults_into_each_run(monkeypatch: pytest.MonkeyPatch) -> None:
     faults = FaultList((Fault("slow", 0.2, 0.001),))
-    faulty = replace(load_plan("quick"), rounds=1, faults=faults)
-    monkeypatch.setattr("wiretax.load.drivers.locust_setup.load_plan", lambda *_: faulty)
+    sweep_quickly(monkeypatch, faults=faults)
     with inside(web=True) as locust:
         for _ in range(2):
             locust.start(plan="quick")
