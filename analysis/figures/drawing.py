@@ -40,7 +40,7 @@ class Drawing:
             layout = self.figure.get_layout_engine()
             if layout is not None:
                 layout.execute(self.figure)
-            self.figure.set_layout_engine("none")
+            self.figure.set_layout_engine(None)
 
     @property
     def title(self) -> str:
