@@ -6,13 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from commands import command, environment
+from commands import command, environment, url_of
 
-from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
@@ -60,18 +59,24 @@ def plan(folder: Path, users: int, more: str = "") -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("kind", ["run", "workers", "planfile", "free"])
-def test_more_users_than_open_files_are_refused_before_anything_is_sent(kind: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
     with embedded_mock(Limits(), CostModel()) as endpoint:
-        url = f"http://{DEMO.key}:{DEMO.secret}@{endpoint.authority}/apps/{DEMO.app_id}"
-        locust = [sys.executable, "-m", "locust", "--headless", "-u", "200", "-t", "1s", "--endpoint", url, "-f"]
-        arguments = {
-            "run": command("run", plan(tmp_path, 200), "--endpoint", url),
-            "workers": command("run", plan(tmp_path, 200), "--endpoint", url, "--processes", "2"),
-            "planfile": [*locust, str(SCENARIOS / "planfile.py"), "--plan", plan(tmp_path, 200)],
-            "free": [*locust, str(SCENARIOS / "locustfile.py"), "TriggerUser"],
-        }[kind]
-        done = limited(64, arguments, tmp_path)
+        yield url_of(endpoint)
+
+
+@pytest.mark.parametrize("kind", ["run", "workers", "planfile", "free"])
+def test_more_users_than_open_files_are_refused_before_anything_is_sent(
+    kind: str, url: str, tmp_path: Path
+) -> None:
+    locust = [sys.executable, "-m", "locust", "--headless", "-u", "200", "-t", "1s", "--endpoint", url, "-f"]
+    arguments = {
+        "run": command("run", plan(tmp_path, 200), "--endpoint", url),
+        "workers": command("run", plan(tmp_path, 200), "--endpoint", url, "--processes", "2"),
+        "planfile": [*locust, str(SCENARIOS / "planfile.py"), "--plan", plan(tmp_path, 200)],
+        "free": [*locust, str(SCENARIOS / "locustfile.py"), "TriggerUser"],
+    }[kind]
+    done = limited(64, arguments, tmp_path)
     assert done.returncode == 5, done.stderr
     who = "200 users in 2 processes" if kind == "workers" else "200 users"
     said = rf"a process may have 64 open files here \(RLIMIT_NOFILE\), and {who} need (\d+): raise the limit with"

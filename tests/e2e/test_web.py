@@ -127,9 +127,7 @@ def test_what_cannot_be_used_is_said_in_the_form_and_nothing_starts(
     assert sorted((shared.folder / "results").glob("*")) == before
 
 
-def test_what_the_server_rejects_is_said_in_the_form_or_left_out_of_a_plan(
-    shared: Site, distant: str
-) -> None:
+def test_what_the_server_rejects_is_said_in_the_form_or_left_out_of_a_plan(shared: Site, distant: str) -> None:
     large = {**USERS, "endpoint": distant, "plan": "none", "batch_size": "20", "max_batch_size": "20"}
     refused = shared.post("/swarm", **large)
     assert refused["message"] == (
