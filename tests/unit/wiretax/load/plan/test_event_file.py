@@ -76,7 +76,7 @@ def test_a_full_disk_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_replay_takes_little_memory_per_event(tmp_path: Path) -> None:
     # All of them, read once, and sent once and a half by two workloads.
-    count = 20_000  # of two channels each, so of two events in batches
+    count = 10_000  # of two channels each, so of two events in batches
     mine = tmp_path / "mine.jsonl"
     mine.write_text("".join(LINE % (each, each, "x" * 200) for each in range(count)))
     workloads = [Workload.of(api="batch", batch_size=100, client=client) for client in ("reference", "php")]
