@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.connections import connection_use
-from analysis.measures.counts import SERVER, Counts, Row, SliceCounts, counts_of, rows_of, totals
+from analysis.measures.counts import SERVER, Counts, Row, SliceCounts, by_index, counts_of, rows_of, totals
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import TIMES, column_names, percentiles
 from analysis.measures.layers import WORKLOAD
@@ -75,9 +75,9 @@ def summarise(slices: pd.DataFrame | SliceCounts, latency: pd.DataFrame | None =
     """
     counted = counts_of(slices)
     total, rounds = totals(counted), Rounds(counted)
-    cost, use = bytes_per_event(counted).to_dict("index"), connection_use(counted).to_dict("index")
+    cost, use = by_index(bytes_per_event(counted)), by_index(connection_use(counted))
     message_rates, event_rates = rates(counted).median(), rates(counted, "events").median()
-    times = percentiles(pd.DataFrame() if latency is None else latency, TIMES).to_dict("index")
+    times = by_index(percentiles(pd.DataFrame() if latency is None else latency, TIMES))
     sums = counted.rows()
     rows: list[dict[Any, Any]] = []
     for workload, own in sums.items():

@@ -14,13 +14,21 @@ import typer
 from wiretax.cli import app
 
 ROOT = Path(__file__).parents[2]
+LOCUSTFILES = ("scenarios.locustfile", "scenarios.planfile")
 # Locust's own --help leaves out the options of a locustfile.
+# Each locustfile adds its own, so each is imported by a separate process, which begins with what they share.
 LOCUST_OPTIONS = """
-import sys
+import os, sys
 from importlib import import_module
 from locust.argument_parser import get_parser
-import_module(sys.argv[1])
-print(*(option for action in get_parser()._actions for option in action.option_strings))
+import wiretax.load.drivers.locust_session, wiretax.load.drivers.planfile_session
+for module in sys.argv[1:]:
+    if child := os.fork():
+        assert os.waitpid(child, 0)[1] == 0
+        continue
+    import_module(module)
+    print(module, *(option for action in get_parser()._actions for option in action.option_strings), flush=True)
+    os._exit(0)
 """
 
 
@@ -43,18 +51,19 @@ def missing(command: list[str]) -> list[str]:
         return [] if (ROOT / f"{module.replace('.', '/')}.py").is_file() else [module]
     own = command[: command.index("--")] if "--" in command else command
     if command[0] == "locust":
-        known = _locust_options(command[command.index("-f") + 1].removesuffix(".py").replace("/", "."))
+        known = _locust_options()[command[command.index("-f") + 1].removesuffix(".py").replace("/", ".")]
     else:
         known = _wiretax_options(command[1])
     return [word for word in own if word.startswith("-") and word != "-" and word not in known]
 
 
 @cache
-def _locust_options(module: str) -> frozenset[str]:
+def _locust_options() -> dict[str, frozenset[str]]:
     printed = subprocess.run(
-        [sys.executable, "-c", LOCUST_OPTIONS, module], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", LOCUST_OPTIONS, *LOCUSTFILES], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    return frozenset(printed.split())
+    found = [line.split() for line in printed.splitlines()]
+    return {module: frozenset(options) for module, *options in found}
 
 
 @cache
