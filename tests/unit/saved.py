@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,14 @@ def made_up(
         drift: by how much each round is slower than the one before, as a share; all workloads alike.
         seed: of the noise.
     """
+    # Copies are only made of what is changed.
+    return _made_up(costs, tuple(workloads), rounds, spread, drift, seed).copy(deep=False)
+
+
+@lru_cache(100)
+def _made_up(
+    costs: Costs, workloads: tuple[Workload, ...], rounds: int, spread: float, drift: float, seed: int
+) -> pd.DataFrame:
     draw = np.random.default_rng(seed)
     # Apart from their rounds and times, a workload's slices are alike.
     alike = record(*(slice_(workload, 0, requests=1_000) for workload in workloads)).slices
@@ -188,7 +197,14 @@ def rendered(
     endpoint: Endpoint = LOOPBACK,
 ) -> pd.DataFrame:
     """Slices of requests whose bytes are those the profiles render, and whose times follow from the costs."""
-    frame = made_up(costs, workloads, rounds, spread)
+    return _rendered(tuple(workloads), rounds, costs, spread, endpoint).copy(deep=False)
+
+
+@lru_cache(100)
+def _rendered(
+    workloads: tuple[Workload, ...], rounds: int, costs: Costs, spread: float, endpoint: Endpoint
+) -> pd.DataFrame:
+    frame = made_up(costs, [*workloads], rounds, spread)
     sizes = [request_sizes(workload, endpoint) for workload in workloads] * rounds
     return frame.assign(
         request_line_bytes=[each.request_line * 1000 for each in sizes],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,7 @@ def test_warnings_cautions_and_invalid_reasons_are_shown() -> None:
     assert page.warnings(run(whole())).markdown().startswith("None: the run is valid")
 
 
+@cache
 def thin() -> dict[str, pd.DataFrame]:
     frame = whole()
     return {
