@@ -15,9 +15,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Until all tests are collected hardly anything that is made is garbage.
-gc.disable()
-
 # Properties are tried with the same few inputs in each run of the tests, and with as many new ones as one likes by
 # make fuzz, which keeps those that failed in .hypothesis. Properties don't set the number of inputs themselves.
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -61,11 +58,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_turn)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Hardly anything that is made while tests are collected is garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
 def pytest_collection_finish() -> None:
     """What is imported stays, and need not be walked through at each collection of garbage."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
-    gc.enable()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
