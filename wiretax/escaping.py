@@ -22,6 +22,8 @@ INVISIBLE = re.compile(
     r"\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 BUT_LINE_BREAKS = re.compile(INVISIBLE.pattern.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f"))
+# In a document, a tab is as harmless as a line break.
+IN_DOCUMENTS = re.compile(INVISIBLE.pattern.replace(r"\x00-\x1f", r"\x00-\x08\x0b-\x1f"))
 SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 # Where a backslash breaks a command: before GitHub's, which start a line, and within others, which may be anywhere
 # (``##[``, ``##vso[``, ``##teamcity[``).
@@ -33,6 +35,11 @@ CONTINUED = "\n| "
 def visible(text: str) -> str:
     """The text on one line, with escapes like ``\\x1b`` for what a terminal would obey or not show."""
     return text if text.isascii() and text.isprintable() else INVISIBLE.sub(_escaped, text)
+
+
+def visible_document(text: str) -> str:
+    """A document of several lines, such as a page, with the same escapes in each; tabs and line breaks remain."""
+    return IN_DOCUMENTS.sub(_escaped, text.replace("\r\n", "\n"))
 
 
 def disarmed(text: str) -> str:

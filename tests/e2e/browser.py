@@ -25,6 +25,13 @@ QUIET = [
     "--disable-sync",
 ]
 PHONE, DESK = 390, 1280
+# What loads or runs something, but for images and links within the page.
+ACTIVE = """() => [...document.querySelectorAll("*")].filter(each =>
+    ["script", "iframe", "object", "embed", "form", "base"].includes(each.localName)
+    || [...each.attributes].some(({ name, value }) =>
+        name.startsWith("on") || /^ *javascript:/i.test(value)
+        || (name === "src" && !value.startsWith("data:image/")))
+).map(each => each.outerHTML.slice(0, 200))"""
 LOOK = """() => ({
     headings: [...document.querySelectorAll("h1, h2, h3")].map(each => [each.tagName, each.id, each.innerText]),
     text: document.body.innerText,
@@ -64,6 +71,8 @@ def main(address: str) -> None:
             "phone": look(page, PHONE, "light"),
             "requests": [url for url in requests if not url.startswith("data:")],
             "said": said,
+            "active": page.evaluate(ACTIVE),
+            "title": page.title(),
         }
         browser.close()
     print(json.dumps(seen))

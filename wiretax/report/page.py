@@ -14,6 +14,8 @@ from typing import Any
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
+from wiretax.escaping import visible_document
+
 TEMPLATES = Path(__file__).parent
 TEMPLATE = "template"
 SVG, PNG = "image/svg+xml", "image/png"
@@ -55,7 +57,8 @@ def render_page(notebook: NotebookNode, title: str, failures: int = 0) -> Page:
     """Render an executed notebook.
 
     Outputs with the metadata ``{"wiretax": {"figure": NAME}}`` are figures. Their SVG is embedded unchanged, so
-    that it adapts to light, dark and print; its ids must be unique. Standard error of cells is left out.
+    that it adapts to light, dark and print; its ids must be unique. Standard error of cells is left out. Control
+    characters, and those that change the direction of text, are shown as escapes.
 
     Args:
         notebook: the executed notebook; it is not changed.
@@ -77,7 +80,7 @@ def render_page(notebook: NotebookNode, title: str, failures: int = 0) -> Page:
     # Embedded last: the exporter would rewrite the XML of a drawing as HTML.
     for figure in figures:
         body = body.replace(_place(figure.name), _embedded(figure))
-    return Page(body, figures)
+    return Page(visible_document(body), figures)
 
 
 def _framed(table: re.Match[str]) -> str:
@@ -103,7 +106,8 @@ def _figures(notebook: NotebookNode) -> Iterator[Figure]:
         names.add(name)
         data = output.data
         png = base64.b64decode(data.get(PNG, ""))
-        yield Figure(name, data.get(SVG, ""), png, data.get("text/plain", str(wanted)))
+        # A control character would also make the drawing's XML invalid.
+        yield Figure(name, visible_document(data.get(SVG, "")), png, data.get("text/plain", str(wanted)))
 
 
 def _outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:

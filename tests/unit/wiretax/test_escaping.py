@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from wiretax.escaping import EscapedRecord, EscapingConsole, visible
+from wiretax.escaping import EscapedRecord, EscapingConsole, visible, visible_document
 from wiretax.progress_bar import progress_bar
 
 # Clears the screen, sets the clipboard, forges lines and commands, and turns the direction of text.
@@ -28,6 +28,10 @@ SHOWN = (
 def console(terminal: bool = False) -> tuple[EscapingConsole, io.StringIO]:
     text = io.StringIO()
     return EscapingConsole(file=text, width=400, force_terminal=terminal), text
+
+
+def test_a_document_keeps_its_lines_and_tabs_and_nothing_else_that_acts() -> None:
+    assert visible_document("a\tb\r\nc\n\x1b[2J\r\u202e\x9b") == "a\tb\nc\n\\x1b[2J\\r\\u202e\\x9b"
 
 
 def test_characters_that_control_a_terminal_or_turn_text_are_escaped_and_writing_is_not() -> None:
