@@ -16,7 +16,7 @@ from commands import Plan, Run, environment
 from killed import KILLED_AT
 from warm import run_warm, start_warm
 
-from wiretax.report.report import replacing
+from wiretax.report.folder import replacing
 from wiretax.runs.folder import claim_run_folder, leave_run_folder, run_name
 from wiretax.runs.reader import read_run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wiretax.report.report import replacing
+from wiretax.report.folder import replacing
 
 
 def main() -> None:
