@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from commands import command, environment, free_port, url_of
+from warm import run_warm
 from web_ui import USERS, site
 
 from wiretax.channels.limits import Limits
@@ -22,7 +23,8 @@ VISIT = Path(__file__).parent / "visit.py"
 ATTACK = Path(__file__).parent / "attack.py"
 ARTEFACTS = Path(__file__).parents[1] / ".artefacts"
 LOCUSTFILE = Path(__file__).parents[2] / "scenarios" / "locustfile.py"
-PLAIN = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--web-host", "127.0.0.1"]
+LOCUST = ["locust", "-f", str(LOCUSTFILE), "--web-host", "127.0.0.1"]
+PLAIN = [sys.executable, "-m", *LOCUST]
 OURS = ["/wiretax/", "/wiretax/live.js", "/wiretax/live.css", "/wiretax/figures", "/wiretax/runs/x/"]
 
 
@@ -131,20 +133,27 @@ def test_a_secret_is_in_no_page_and_stands_where_its_field_is_left_empty(tmp_pat
     assert "s3cretly" not in "".join(made.log)
 
 
-@pytest.mark.parametrize("by", [command("ui"), PLAIN], ids=["wiretax ui", "locust"])
+def ended(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """What a command said that does not start."""
+    if arguments[0] == "locust":
+        return run_warm(*arguments, cwd=folder, env=environment())
+    return subprocess.run(
+        arguments,
+        cwd=folder,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("by", [command("ui"), LOCUST], ids=["wiretax ui", "locust"])
 def test_a_port_that_is_taken_is_one_line_and_exit_code_2(tmp_path: Path, by: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = subprocess.run(
-            [*by, "--web-port", str(port)],
-            cwd=tmp_path,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = ended([*by, "--web-port", str(port)], tmp_path)
     assert done.returncode == 2
     (line,) = [line for line in done.stderr.splitlines() if "ERROR" in line]
     assert f"can't listen on 127.0.0.1:{port}" in line
@@ -155,10 +164,8 @@ def test_a_port_that_is_taken_is_one_line_and_exit_code_2(tmp_path: Path, by: li
 def test_a_login_without_a_password_and_a_plan_without_a_page_are_refused(tmp_path: Path) -> None:
     for arguments, says in (
         (command("ui", "--web-login"), "WIRETAX_WEB_PASSWORD"),
-        ([*PLAIN, "--headless", "--plan", "quick"], "wiretax run quick"),
+        ([*LOCUST, "--headless", "--plan", "quick"], "wiretax run quick"),
     ):
-        done = subprocess.run(
-            arguments, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60, check=False
-        )
+        done = ended(arguments, tmp_path)
         assert done.returncode == 2
         assert says in done.stderr
