@@ -1,4 +1,4 @@
-"""Mutations of documents: one value replaced, removed, renamed or doubled, drawn from a seed."""
+"""Mutations of documents: values replaced, removed, renamed or doubled, drawn from a seed or by hypothesis."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from copy import deepcopy
 from random import Random
 from typing import Any
+
+from hypothesis import strategies as st
 
 ODD: list[Any] = [
     *(None, True, False, 0, 1, -1, 2**31, 2**63, 2**70, -(2**70), 0.0, -0.5, 1e308, 1e-320),
@@ -39,3 +41,27 @@ def mutations(document: dict[str, Any], count: int, seed: str, odd: list[Any] = 
         else:
             container[key] = deepcopy(draw.choice(odd))
         yield made
+
+
+def mutated(document: dict[str, Any], values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Copies of a document with one to three places changed, some of them to these values."""
+    changes = st.tuples(st.integers(0, 999), st.sampled_from(["remove", "rename", "double", "replace"]), values)
+    return st.lists(changes, min_size=1, max_size=3).map(lambda drawn: _changed(document, drawn))
+
+
+def _changed(document: dict[str, Any], changes: list[tuple[int, str, Any]]) -> dict[str, Any]:
+    made = deepcopy(document)
+    for at, how, value in changes:
+        found = list(places(made))
+        if not found:
+            break
+        container, key = found[at % len(found)]
+        if how == "remove":
+            del container[key]
+        elif how == "rename" and isinstance(container, dict):
+            container[f"{key}x"] = container.pop(key)
+        elif how == "double" and isinstance(container, list):
+            container.append(deepcopy(container[key]))
+        else:
+            container[key] = deepcopy(value)
+    return made

@@ -5,7 +5,9 @@ Keys that are not here are not read by any code. Those without a default were wr
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from reprlib import repr as repr_of
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
@@ -18,6 +20,9 @@ from wiretax.documents import MOST_JSON, parse_json, read_regular
 from wiretax.runs.folder import RUN_FILE, SCHEMA
 from wiretax.runs.mode import MODE
 from wiretax.toml_errors import readable
+
+# What a version may look like that is shown as one.
+VERSION = re.compile(r"[0-9A-Za-z.+-]{1,40}")
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
@@ -184,10 +189,12 @@ def read_run_json(folder: Path) -> dict[str, Any]:
     if not isinstance(document, dict) or "schema" not in document:
         raise RunNotFoundError(f"{where} names no schema; it was not written by wiretax run")
     if type(document["schema"]) is not int or document["schema"] != SCHEMA:
-        writer = f"wiretax {document['wiretax']}" if "wiretax" in document else "another version of wiretax"
+        given, version = repr_of(document["schema"]), document.get("wiretax")
+        named = isinstance(version, str) and VERSION.fullmatch(version)
+        writer = f"wiretax {version}" if named else "another version of wiretax"
         raise RunNotFoundError(
-            f"run {folder}: schema {document['schema']}, expected {SCHEMA}; {writer} wrote it, so read it with "
-            f"that (this is {__version__})"
+            f"run {folder}: schema {given}, expected {SCHEMA}; {writer} wrote it, so read it with that (this is "
+            f"{__version__})"
         )
     try:
         msgspec.convert(document, RunRecordFile)

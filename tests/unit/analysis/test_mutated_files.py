@@ -6,16 +6,20 @@ import io
 import os
 import shutil
 import tomllib
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from judged import gates_of
-from mutated import mutations
+from mutated import ODD, mutated, mutations
 from rich.console import Console
 from saved import parts_of, record, run_json, slice_, unseal
 
@@ -157,12 +161,11 @@ def one_line(error: Exception) -> int:
     return 1
 
 
-def try_run_json(saved: Path, tmp_path: Path, count: int, seed: str) -> tuple[int, int]:
-    document = orjson.loads((saved / "run.json").read_bytes())
-    whole, used, rejected = read_run(saved), 0, 0
+def try_run_json(whole: Run, tmp_path: Path, documents: Iterable[dict[str, Any]]) -> tuple[int, int]:
+    used = rejected = 0
     rules, checks = parse_gates(tomllib.loads(GATES), Path())
     gates = Gates("gates.toml", rules, checks[:1], {})
-    for made in mutations(document, count, seed):
+    for made in documents:
         try:
             (tmp_path / "run.json").write_bytes(orjson.dumps(made))
         except TypeError:
@@ -177,9 +180,9 @@ def try_run_json(saved: Path, tmp_path: Path, count: int, seed: str) -> tuple[in
     return used, rejected
 
 
-def try_gates(count: int, seed: str, tmp_path: Path, run: Run) -> tuple[int, int]:
+def try_gates(run: Run, tmp_path: Path, documents: Iterable[dict[str, Any]]) -> tuple[int, int]:
     used = rejected = 0
-    for made in mutations(tomllib.loads(GATES), count, seed):
+    for made in documents:
         try:
             rules, checks = parse_gates(made, tmp_path)
         except GatesError as error:
@@ -190,9 +193,9 @@ def try_gates(count: int, seed: str, tmp_path: Path, run: Run) -> tuple[int, int
     return used, rejected
 
 
-def try_plans(count: int, seed: str) -> tuple[int, int]:
+def try_plans(documents: Iterable[dict[str, Any]]) -> tuple[int, int]:
     used = rejected = 0
-    for made in mutations(tomllib.loads(PLAN), count, seed):
+    for made in documents:
         try:
             parse_plan(made)
             used += 1
@@ -201,10 +204,10 @@ def try_plans(count: int, seed: str) -> tuple[int, int]:
     return used, rejected
 
 
-def try_baselines(count: int, seed: str, tmp_path: Path) -> tuple[int, int]:
+def try_baselines(tmp_path: Path, documents: Iterable[dict[str, Any]]) -> tuple[int, int]:
     used = rejected = 0
     (check,) = parse_gates(tomllib.loads(GATES), Path())[1][1:]
-    for made in mutations(BASELINE, count, seed):
+    for made in documents:
         try:
             (tmp_path / "b.json").write_bytes(orjson.dumps(made))
         except TypeError:
@@ -221,27 +224,75 @@ def try_baselines(count: int, seed: str, tmp_path: Path) -> tuple[int, int]:
 
 
 def test_run_json_is_used_or_rejected(saved: Path, tmp_path: Path) -> None:
-    used, rejected = try_run_json(saved, tmp_path, 60, "run")
+    document = orjson.loads((saved / "run.json").read_bytes())
+    used, rejected = try_run_json(read_run(saved), tmp_path, mutations(document, 60, "run"))
     assert used
     assert rejected
 
 
 def test_a_gates_file_is_used_or_rejected(saved: Path, tmp_path: Path) -> None:
-    used, rejected = try_gates(150, "gates", tmp_path, read_run(saved))
+    used, rejected = try_gates(read_run(saved), tmp_path, mutations(tomllib.loads(GATES), 150, "gates"))
     assert used
     assert rejected
 
 
 def test_a_plan_is_used_or_rejected() -> None:
-    used, rejected = try_plans(150, "plan")
+    used, rejected = try_plans(mutations(tomllib.loads(PLAN), 150, "plan"))
     assert used
     assert rejected
 
 
 def test_a_baseline_is_used_or_rejected(tmp_path: Path) -> None:
-    used, rejected = try_baselines(150, "baseline", tmp_path)
+    used, rejected = try_baselines(tmp_path, mutations(BASELINE, 150, "baseline"))
     assert used
     assert rejected
+
+
+# TOML has dates beside what JSON has; tomllib and orjson hand over no other kinds.
+VALUES = st.sampled_from(ODD) | st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=4,
+)
+TOML_VALUES = VALUES | st.dates() | st.times() | st.datetimes()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzzed")
+
+
+@pytest.fixture(scope="module")
+def whole(saved: Path) -> Run:
+    return read_run(saved)
+
+
+@given(st.data())
+def test_any_run_json_is_read_or_rejected(saved: Path, folder: Path, data: st.DataObject) -> None:
+    made = data.draw(mutated(orjson.loads((saved / "run.json").read_bytes()), VALUES))
+    try:
+        (folder / "run.json").write_bytes(orjson.dumps(made))
+    except TypeError:
+        return
+    try:
+        read_run_json(folder)
+    except RunNotFoundError as error:
+        one_line(error)
+
+
+@given(mutated(tomllib.loads(GATES), TOML_VALUES))
+def test_any_gates_file_is_used_or_rejected(whole: Run, folder: Path, document: dict[str, Any]) -> None:
+    try_gates(whole, folder, [document])
+
+
+@given(mutated(tomllib.loads(PLAN), TOML_VALUES))
+def test_any_plan_is_used_or_rejected(document: dict[str, Any]) -> None:
+    try_plans([document])
+
+
+@given(mutated(BASELINE, VALUES))
+def test_any_baseline_is_used_or_rejected(folder: Path, document: dict[str, Any]) -> None:
+    try_baselines(folder, [document])
 
 
 TYPES = (
@@ -318,6 +369,15 @@ def test_only_regular_files_are_read(saved: Path, tmp_path: Path) -> None:
     (tmp_path / "good" / "latency.parquet").unlink()
     os.mkfifo(tmp_path / "good" / "latency.parquet")
     assert salvage_run(tmp_path / "good").damage == ("latency.parquet can't be read (not a regular file)",)
+
+
+def test_a_schema_and_a_version_of_any_text_are_named_in_one_line(saved: Path, tmp_path: Path) -> None:
+    document = orjson.loads((saved / "run.json").read_bytes())
+    (tmp_path / "run.json").write_bytes(orjson.dumps({**document, "schema": "2\n::error::", "wiretax": "a\nb"}))
+    says = r"schema '2\\n::error::', expected 1; another version of wiretax wrote it"
+    with pytest.raises(RunNotFoundError, match=says) as caught:
+        read_run(tmp_path)
+    one_line(caught.value)
 
 
 def test_a_wrong_value_is_named_with_what_was_given_and_expected(saved: Path, tmp_path: Path) -> None:
