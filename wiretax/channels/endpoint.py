@@ -64,7 +64,9 @@ class Endpoint:
         app = _app(parts)
         if parts.scheme not in DEFAULT_PORTS:
             raise _refused(f"its scheme is {parts.scheme!r}, expected http or https")
-        if not parts.hostname or "%" in parts.hostname:
+        if not is_text(url):
+            raise _refused("it has bytes that are not UTF-8")
+        if not parts.hostname or "%" in parts.hostname or not is_host(parts.hostname):
             raise _refused("it has no host, or one that is invalid in a Host header")
         return cls(parts.scheme, parts.hostname, port or DEFAULT_PORTS[parts.scheme], app)
 
@@ -99,6 +101,26 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_host(name: str) -> bool:
+    """Whether a name can be looked up: each of its labels has 1 to 63 bytes as DNS encodes them."""
+    if name.isascii():
+        return all(0 < len(label) < 64 for label in name.removesuffix(".").split("."))
+    try:
+        name.encode("idna")
+    except UnicodeError:
+        return False
+    return True
+
+
+def is_text(given: str) -> bool:
+    """Whether an argument or a variable was UTF-8; bytes that were not can't be encoded again."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _app(parts: SplitResult) -> Credentials:

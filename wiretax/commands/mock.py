@@ -105,6 +105,8 @@ def _serve(options: MockOptions, shows_secret: bool) -> None:
 
     try:
         run_mock(options, announce)
+    except UnicodeError:
+        fail(f"can't listen on {options.host}: no name that can be looked up; choose another --host", Exit.USAGE)
     except OSError as error:
         has_text = error.errno and not isinstance(error, socket.gaierror)
         why = os.strerror(error.errno or 0) if has_text else error.strerror or str(error)
@@ -120,7 +122,7 @@ def _credentials(app_id: str, key: str, secret: str) -> Credentials:
 def _tls(key_type: KeyType, ca: Path | None) -> MockTls:
     if ca is None:
         return MockTls(key_type, Path(mkdtemp(prefix="wiretax-")) / "ca.pem")
-    if not ca.parent.is_dir() or ca.is_dir():
+    if not ca.parent.is_dir() or (ca.exists() and not ca.is_file()):
         raise OptionError(f"--ca {ca}: expected a file in an existing folder")
     return MockTls(key_type, ca)
 

@@ -70,19 +70,21 @@ def make_report(run: Run, console: Console, notebooks: Path | None = None) -> Re
 
             done, failures = execute(notebook, run.folder, progress)
             progress.step("page", 0.99)
-            _write(folder, render_page(pruned(done), f"{run.folder.name} - wiretax", len(failures)))
+            page = render_page(pruned(done), f"{run.folder.name} - wiretax", len(failures))
+            with writable(run.folder / FOLDER):
+                _write(folder, page)
     finally:
         progress.close()
     return Report(run.folder / FOLDER / PAGE, tuple(failures))
 
 
 def _write(folder: Path, page: Page) -> None:
-    with writable(folder):
-        (folder / PAGE).write_text(page.html, encoding="utf-8")
-        figures = folder / FIGURES
-        for figure in page.figures:
-            figures.mkdir(exist_ok=True)
-            if figure.svg:
-                (figures / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
-            if figure.png:
-                (figures / f"{figure.name}.png").write_bytes(figure.png)
+    # A folder's name may not be UTF-8.
+    (folder / PAGE).write_bytes(page.html.encode("utf-8", "backslashreplace"))
+    figures = folder / FIGURES
+    for figure in page.figures:
+        figures.mkdir(exist_ok=True)
+        if figure.svg:
+            (figures / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
+        if figure.png:
+            (figures / f"{figure.name}.png").write_bytes(figure.png)

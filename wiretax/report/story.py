@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.warnings import MissingIDFieldWarning
 
+from wiretax.documents import read_regular
 from wiretax.report.errors import NotebookError
 
 FRAME = "report.ipynb"
@@ -75,7 +76,7 @@ def _read(file: Path) -> NotebookNode:
         with warnings.catch_warnings():
             # Cells get new ids below.
             warnings.simplefilter("ignore", MissingIDFieldWarning)
-            notebook: NotebookNode = nbformat.read(file, as_version=4)
+            notebook: NotebookNode = nbformat.reads(read_regular(file).decode(), as_version=4)
     except OSError as error:
         raise NotebookError(f"notebook {file}: can't be read ({error.strerror})") from None
     except Exception as error:

@@ -74,7 +74,8 @@ def leave_run_folder(folder: Path) -> None:
     """Hold a claimed folder no longer. Remove it if nothing was written into it, and then the results folder if it
     is empty."""
     with suppress(OSError):
-        folder.rmdir()
+        with suppress(FileNotFoundError):  # removed already, where it could not be written
+            folder.rmdir()
         folder.parent.rmdir()
     let_go(folder)
 

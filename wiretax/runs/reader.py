@@ -172,9 +172,10 @@ def salvage_run(folder: Path, only: Collection[str] | None = None) -> Run:
     seals = None if changed else seals
     damage = [changed] if changed else []
     found: dict[str, pa.Table] = {}
+    has_queue = any(os.path.lexists(folder / f"{name}.parquet") for name in QUEUE_FRAMES)
     for name in SCHEMAS if only is None else only:
         file = folder / f"{name}.parquet"
-        if name in FRAMES or file.exists() or file.name in (seals or {}):
+        if name in FRAMES or has_queue or file.name in (seals or {}):
             try:
                 found[name] = read_table(file, _seal(file.name, seals))
             except DamageError as error:
@@ -272,7 +273,7 @@ def _seal(name: str, seals: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def _server(file: Path, seals: dict[str, Any] | None, damage: list[str]) -> dict[str, Any] | None:
     """The mock's ledger; a run against an endpoint has none, which is not damage."""
-    if not file.exists() and file.name not in (seals or {}):
+    if not os.path.lexists(file) and file.name not in (seals or {}):
         return None
     try:
         seal = _seal(file.name, seals)

@@ -12,6 +12,8 @@ from gevent import socket as gevent_socket
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from wiretax.channels.endpoint import is_host, is_text
+
 EXAMPLE = "redis://127.0.0.1:6379/0"
 SCHEMES = ("redis", "rediss")
 PORT = 6379
@@ -61,8 +63,10 @@ class RedisAddress:
             ) from None
         if parts.scheme not in SCHEMES:
             raise _refused("it begins with neither redis:// nor rediss://")
-        if not parts.hostname:
-            raise _refused("it has no host")
+        if not is_text(url):
+            raise _refused("it has bytes that are not UTF-8")
+        if not parts.hostname or not is_host(parts.hostname):
+            raise _refused("it has no host, or one that can't be looked up")
         database = parts.path.strip("/") or "0"
         if not database.isdecimal() or parts.fragment:
             raise _refused("its path is not the number of a database")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.workload import Server
+from wiretax.documents import read_regular
 
 
 class TrustError(ValueError):
@@ -71,6 +72,8 @@ def client_context(ca: Path | None, insecure: bool) -> ssl.SSLContext:
         TrustError: ``ca`` can't be read as certificates in PEM.
     """
     try:
+        if ca is not None:
+            read_regular(ca)
         context = ssl.create_default_context(cafile=None if ca is None else str(ca))
     except ssl.SSLError as error:
         raise TrustError(f"--ca {ca}: not certificates in PEM ({error.reason or error})") from None
