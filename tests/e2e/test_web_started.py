@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -169,3 +170,33 @@ def test_a_login_without_a_password_and_a_plan_without_a_page_are_refused(tmp_pa
         done = ended(arguments, tmp_path)
         assert done.returncode == 2
         assert says in done.stderr
+
+
+CLOSED = ["sh", "-c", 'exec "$@" >&- 2>/dev/full', "sh", *command("ui")]
+
+
+@pytest.mark.parametrize(
+    ("by", "numbers"),
+    [
+        (None, [signal.SIGTERM]),
+        (None, [signal.SIGHUP, signal.SIGINT, signal.SIGTERM]),
+        (CLOSED, [signal.SIGINT]),
+    ],
+    ids=["SIGTERM", "SIGHUP and more", "closed streams"],
+)
+def test_a_sweep_of_a_web_ui_that_a_signal_ends_is_saved(
+    tmp_path: Path, by: list[str] | None, numbers: list[signal.Signals]
+) -> None:
+    with site(tmp_path, by=by) as made:
+        made.start(plan="headline")
+        for number in numbers:
+            made.process.send_signal(number)
+        code = made.process.wait(30)
+    said = "".join(made.log)
+    assert "Traceback" not in said
+    (folder,) = made.runs
+    run = read_run(folder)
+    assert run.meta["interrupted"]
+    assert run.meta["valid"], run.meta["invalid_because"]
+    assert 1 <= run.meta["rounds_measured"] < run.meta["plan"]["rounds"]
+    assert code == 130, said
