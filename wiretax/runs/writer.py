@@ -51,7 +51,7 @@ def tables(record: RunRecord) -> dict[str, pa.Table]:
     return {
         "slices": _of_rows(record.slices, SLICES),
         "latency": latency_table(record),
-        "failures": _of_rows(record.failure_rows(), FAILURES),
+        "failures": _of_rows([_labelled(row) for row in record.failure_rows()], FAILURES),
     }
 
 
@@ -96,6 +96,13 @@ def _of_rows(rows: list[Row], schema: pa.Schema) -> pa.Table:
         return pa.Table.from_pylist([row for row in rows if _fits(row, schema)], schema)
 
 
+def _labelled(row: Row) -> Row:
+    """A row of failures that its table can hold: its counts must not be lost for a text or a status."""
+    status = row["status"]
+    fits = isinstance(status, int) and 0 <= status < 2**31
+    return {**row, "status": status if fits else 0, "message": _plain(row["message"])}
+
+
 def _fits(row: Row, schema: pa.Schema) -> bool:
     try:
         pa.Table.from_pylist([row], schema)
@@ -121,7 +128,7 @@ def _holdable(document: dict[str, Any]) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """A value as JSON can hold it: text for what it can't."""
     if isinstance(value, dict):
-        return {_plain(key): _plain(each) for key, each in value.items()}
+        return {_plain(str(key)): _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     if isinstance(value, str):

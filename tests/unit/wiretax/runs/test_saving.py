@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from saved import record, run_json, slice_
+from saved import parts_of, record, run_json, slice_
 
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import read_run
@@ -79,8 +79,8 @@ def test_a_run_that_can_be_saved_nowhere_is_read_from_memory(
 
 def test_a_row_that_does_not_fit_is_left_out_and_makes_the_run_invalid(folder: Path) -> None:
     run = made()
-    run.failed["a", Failure("rejected", 2**40, "no")] = 3
-    run.failed["a", Failure("rejected", 400, "no")] = 2
+    run.failed["a", Failure("rejected", 400, "no")] = 2**70
+    run.failed["a", Failure("rejected", 400, "not")] = 2
     saved = save_run(folder, run)
     read = saved.read()
     assert read.failures["count"].tolist() == [2]
@@ -90,10 +90,33 @@ def test_a_row_that_does_not_fit_is_left_out_and_makes_the_run_invalid(folder: P
     ]
 
 
+@pytest.mark.parametrize(
+    ("failure", "shown"),
+    [
+        (Failure("rejected", 2**70, "no"), (0, "no")),
+        (Failure("rejected", -5, "no"), (0, "no")),
+        (Failure("rejected", 400, "caf\udce9"), (400, "caf\\udce9")),
+        (Failure("rejected", 400, "a\0b"), (400, "a\0b")),
+    ],
+)
+def test_a_failure_is_counted_whatever_its_status_and_its_message_are(
+    folder: Path, failure: Failure, shown: tuple[int, str]
+) -> None:
+    one = slice_(Workload.of("batch", 10), 0, 50, failures=3, unfinished=3)
+    one.measured.failed[failure] = 3
+    run = record(one)
+    run.meta = run_json(run, parts=parts_of(run))
+    saved = save_run(folder, run)
+    (row,) = read_run(saved.folder).failures.to_dict("records")
+    assert (row["status"], row["message"]) == shown
+    assert row["count"] == 3
+
+
 def test_values_that_json_can_not_hold_are_text(folder: Path) -> None:
     run = made()
-    run.meta |= {"seed": 2**64, "name": "caf\udce9", "list": [(2**70, True, 1.5, None)]}
+    run.meta |= {"seed": 2**64, "name": "caf\udce9", "list": [(2**70, True, 1.5, None)], "keys": {1: 2}}
     meta = save_run(folder, run).read().meta
     assert meta["seed"] == str(2**64)
     assert meta["name"] == "caf\\udce9"
+    assert meta["keys"] == {"1": 2}
     assert meta["list"] == [[str(2**70), True, 1.5, None]]
