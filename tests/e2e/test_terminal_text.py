@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import socketserver
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -123,3 +126,30 @@ def test_locust(hostile: RawServer, sick: RawServer, tmp_path: Path) -> None:
     for server in (hostile, sick):
         done = run_warm("locust", *options, "--endpoint", server.url(), cwd=tmp_path, env=environment())
         assert "\\x1b[2J" in check(done)
+
+
+@pytest.fixture
+def redis_error() -> Iterator[int]:
+    """The port of what speaks like Redis, and answers each command with an error."""
+
+    class Answer(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline():
+                with suppress(OSError):
+                    self.wfile.write(b"-ERR \x1b[2J\x07::error ::x\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answer) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+def test_feed(run: Run, redis_error: int) -> None:
+    url = f"redis://:s3cretly@127.0.0.1:{redis_error}/0"
+    done = run("feed", "--rate", "100/s", "--count", "3", "--redis", url, "--stream", HOSTILE)
+    assert done.returncode == 5
+    assert "\\x1b[2J" in check(done)
+    assert "s3cretly" not in done.stdout + done.stderr
