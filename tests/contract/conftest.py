@@ -6,11 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 from mock_client import Client
+from warm import fork_mocks
 
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forked_mocks() -> None:
+    fork_mocks()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 from commands import TINY, Plan, Run, environment
-from warm import run_warm
+from warm import fork_mocks, run_warm
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forked_mocks() -> None:
+    fork_mocks()
 
 
 @pytest.fixture

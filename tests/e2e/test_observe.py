@@ -139,11 +139,13 @@ def test_a_web_proxy_is_not_in_the_way(run: Run, script: Any) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_mock_that_ends_early_makes_the_run_invalid(run: Run, script: Any, tmp_path: Path) -> None:
+def test_a_mock_that_ends_early_makes_the_run_invalid(script: Any, tmp_path: Path) -> None:
     kill = "import psutil\nfor each in psutil.Process(os.getppid()).children():\n"
     kill += "    if 'wiretax.mock' in each.cmdline():\n        each.kill()\n"
     kill += "        while each.status() != psutil.STATUS_ZOMBIE:\n            pass\n"
-    done = run("observe", *script(PUBLISH + kill))
+    # From the command line: a mock that is forked for the tests is no child of its command.
+    arguments = command("observe", *script(PUBLISH + kill))
+    done = subprocess.run(arguments, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
     assert done.returncode == 5
     assert "invalid  the mock ended before its ledger could be read" in done.stdout
     assert not saved(tmp_path).meta["valid"]

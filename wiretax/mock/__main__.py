@@ -21,4 +21,5 @@ def main() -> None:
         sys.exit(f"{type(error).__name__}: {error}")
 
 
-main()
+if __name__ == "__main__":
+    main()

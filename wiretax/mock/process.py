@@ -33,6 +33,22 @@ class MockError(RuntimeError):
     """The mock did not start; the message has its output."""
 
 
+def start_process() -> subprocess.Popen[bytes]:
+    """A mock that reads its options from standard input.
+
+    In a new session, Ctrl-C does not reach it: it must answer until the last exchange is counted. It ends when its
+    standard input closes, so it can't outlive its parent.
+    """
+    # -P: modules in the current folder are not imported.
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "wiretax.mock"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
 @contextmanager
 def embedded_mock(
     limits: Limits,
@@ -54,16 +70,7 @@ def embedded_mock(
         MockError: if it does not start.
     """
     options = MockOptions(limits=limits, cost=cost, tls=tls, faults=faults, keep_alive=keep_alive)
-    # In a new session, Ctrl-C does not reach it: it must answer until the last exchange is counted. It ends when
-    # its standard input closes, so it can't outlive its parent. -P: modules in the current folder are not
-    # imported.
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "wiretax.mock"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    process = start_process()
     assert process.stdin is not None
     assert process.stdout is not None
     try:

@@ -1,16 +1,23 @@
 """A process that has the imports of a command behind it, and forks for each command that it is sent.
 
-Most of the time of a short command is its start-up. Each command still has a process of its own.
-Some commands of each kind are started from the command line all the same, as those of the installed wheel are.
+Most of the time of a short command is its start-up. Each command still has its own process, and so has each
+built-in mock, of those commands and of the tests themselves. Some commands of each kind are started from the
+command line all the same, and those start their mocks themselves, as do those of the installed wheel.
+
+The processes that run tests share these processes, at sockets named after the run of the tests.
 """
 
 from __future__ import annotations
 
 import _socket
 import atexit
+import fcntl
+import gc
+import hashlib
 import inspect
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -22,14 +29,18 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import TextIO
+from tempfile import TemporaryFile, gettempdir
+from typing import BinaryIO, TextIO
 
 import killed
 
 # One message holds the arguments and the environment of a command.
 MESSAGE_BYTES = 1 << 20
-PROGRAMS = {"wiretax": "wiretax.cli", "locust": "locust.main"}
+# What a process that runs tests says once, and stays connected.
+MEMBER = b"member"
+# Shared by the processes that pytest-xdist starts for one run of the tests.
+TESTS = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"process {os.getpid()}"
+PROGRAMS = {"wiretax": "wiretax.cli", "locust": "locust.main", "wiretax.mock": "wiretax.mock.__main__"}
 # Locust patches the standard library, so it comes first, and commands that do without it are forked elsewhere.
 LOAD = (
     "locust",
@@ -52,6 +63,7 @@ PLAIN = (
     "analysis.advice.advice_text",
 )
 REPORT = ("wiretax.report.kernel", "wiretax.report.page", "wiretax.report.pruning")
+MOCK = ("wiretax.mock.options", "wiretax.mock.server")
 # What commands load on their way: the library that reads options, and those of tables and gates.
 SHOWN = (
     "wiretax.cli",
@@ -88,30 +100,104 @@ def start_warm(*arguments: str, cwd: Path, env: dict[str, str], own_session: boo
     return _warm_for(arguments).start(*arguments, cwd=cwd, env=env, own_session=own_session)
 
 
+def fork_mocks() -> None:
+    """Have this process's built-in mocks forked from a process that has their imports."""
+    _fork_mocks(_warm(MOCK).address)
+
+
+def _fork_mocks(address: str) -> None:
+    def start() -> StartedMock:
+        return _mock(address)
+
+    import_module("wiretax.mock.process").start_process = start
+
+
+def _mock(address: str) -> StartedMock:
+    (reading, to_it), (from_it, writing) = os.pipe(), os.pipe()
+    started = _ask(address, ["wiretax.mock"], Path.cwd(), dict(os.environ), [reading, writing, writing], True)
+    os.close(reading)
+    os.close(writing)
+    return StartedMock(started, os.fdopen(to_it, "wb"), os.fdopen(from_it, "rb"))
+
+
 def _warm_for(arguments: Sequence[str]) -> Warm:
     if arguments[0] == "locust" or arguments[1:2] == ["run"]:
         return _warm((*LOAD, *SHOWN))
-    return _warm((*PLAIN, *REPORT, *SHOWN) if arguments[1:2] == ["report"] else (*PLAIN, *SHOWN))
+    return _warm((*PLAIN, *REPORT, *SHOWN))
 
 
 @cache
 def _warm(modules: Sequence[str]) -> Warm:
-    warm = Warm(modules)
+    mocks = None if modules == MOCK else _warm(MOCK).address
+    warm = Warm(modules, mocks=mocks)
     atexit.register(warm.close)
     return warm
 
 
+def _ask(
+    address: str,
+    arguments: Sequence[str],
+    cwd: Path,
+    env: dict[str, str],
+    files: Sequence[int],
+    own_session: bool,
+    mocks: str | None = None,
+) -> Started:
+    """Have a command forked by the process at ``address``."""
+    replies = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    replies.connect(address)
+    message = {"arguments": arguments, "cwd": str(cwd), "env": env, "own_session": own_session, "mocks": mocks}
+    socket.send_fds(replies, [json.dumps(message).encode()], files)
+    return Started(arguments, replies)
+
+
 class Warm:
-    """A process that has imported these modules, by this interpreter or another, in a folder."""
+    """A process that has imported these modules, by this interpreter or another, in a folder.
+
+    It ends with the last of the processes that run tests. ``mocks``: the address of the process that forks the
+    mocks of its commands; without one they start them themselves.
+    """
 
     def __init__(
-        self, modules: Sequence[str], python: Path = Path(sys.executable), cwd: Path | None = None
+        self,
+        modules: Sequence[str],
+        python: Path = Path(sys.executable),
+        cwd: Path | None = None,
+        mocks: str | None = None,
     ) -> None:
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = subprocess.Popen(
-                [python, __file__, str(theirs.fileno()), *modules],
-                pass_fds=[theirs.fileno()],
+        name = hashlib.sha256(repr((TESTS, modules, python, cwd)).encode()).hexdigest()[:16]
+        self.address = str(Path(gettempdir()) / f"wiretax-{name}")
+        self._mocks = mocks
+        self._process: subprocess.Popen[bytes] | None = None
+        one_at_a_time = os.open(gettempdir(), os.O_RDONLY)
+        try:
+            fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+            try:
+                self._member = self._join()
+            except OSError:
+                self._process = self._start(modules, python, cwd)
+                self._member = self._join()
+        finally:
+            os.close(one_at_a_time)
+
+    def _join(self) -> socket.socket:
+        member = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            member.connect(self.address)
+            member.send(MEMBER)
+        except OSError:
+            member.close()
+            raise
+        return member
+
+    def _start(self, modules: Sequence[str], python: Path, cwd: Path | None) -> subprocess.Popen[bytes]:
+        Path(self.address).unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(self.address)
+            listener.listen()
+            return subprocess.Popen(
+                [python, __file__, str(listener.fileno()), *modules],
+                pass_fds=[listener.fileno()],
                 stdin=subprocess.DEVNULL,
                 cwd=cwd,
             )
@@ -149,15 +235,14 @@ class Warm:
     def _fork(
         self, arguments: Sequence[str], cwd: Path, env: dict[str, str], files: Sequence[int], own_session: bool
     ) -> Started:
-        message = json.dumps({"arguments": arguments, "cwd": str(cwd), "env": env, "own_session": own_session})
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            socket.send_fds(self._socket, [message.encode()], [*files, theirs.fileno()])
-        return Started(arguments, ours)
+        return _ask(self.address, arguments, cwd, env, files, own_session, self._mocks)
 
     def close(self) -> None:
-        self._socket.close()
-        self._process.wait()
+        """Leave it. The process that started it waits for its end, which others may put off, for a while."""
+        self._member.close()
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(60)
 
     def __enter__(self) -> Warm:
         return self
@@ -217,42 +302,75 @@ class Started:
         self.send_signal(signal.SIGKILL)
 
 
-def _serve(connection: _socket.socket) -> None:
-    """Fork for each command until the other side closes. Who is forked forks the command, and tells of its end."""
-    fork, wait, close = os.fork, os.waitpid, os.close
+class StartedMock:
+    """A mock that was forked, to be used like the ``subprocess.Popen`` of the built-in mock."""
+
+    def __init__(self, started: Started, stdin: BinaryIO, stdout: BinaryIO) -> None:
+        self.stdin = stdin
+        self.stdout = stdout
+        self.wait = started.wait
+        self.kill = started.kill
+
+
+def _serve(listener: _socket.socket) -> None:
+    """Fork for each command until no process that runs tests is left.
+
+    The forked process forks the command in turn, and reports its process id and its exit code.
+    """
+    fork, wait, close, ready = os.fork, os.waitpid, os.close, select.select
     if "gevent" in sys.modules:
         fork = import_module("gevent.os").fork_gevent
         # gevent's own wait for its loop to turn, and here nothing turns it.
-        wait, close = import_module("gevent.monkey").get_original("os", ["waitpid", "close"])
-    while True:
-        message, files, _, _ = socket.recv_fds(connection, MESSAGE_BYTES, 4)  # type: ignore[arg-type]
-        if not message:
-            return
-        with suppress(ChildProcessError):
-            while wait(-1, os.WNOHANG)[0]:
-                pass
-        if not fork():
-            connection.close()
-            *streams, replies = files
-            pid = fork()
-            if not pid:
-                close(replies)
-                for number, file in enumerate(streams):
-                    os.dup2(file, number)
+        originals = import_module("gevent.monkey").get_original
+        wait, close = originals("os", ["waitpid", "close"])
+        ready = originals("select", "select")
+    members: set[_socket.socket] = set()
+    joined = False
+    while members or not joined:
+        for each in ready([listener, *members], [], [])[0]:
+            if each is not listener:
+                members.discard(each)
+                each.close()
+                continue
+            replies = _socket.socket(fileno=listener._accept()[0])  # type: ignore[attr-defined]
+            message, files, _, _ = socket.recv_fds(replies, MESSAGE_BYTES, 3)  # type: ignore[arg-type]
+            if message == MEMBER:
+                members.add(replies)
+                joined = True
+                continue
+            if not message:
+                replies.close()
+                continue
+            with suppress(ChildProcessError):
+                while wait(-1, os.WNOHANG)[0]:
+                    pass
+            if not fork():
+                listener.close()
+                for member in members:
+                    member.close()
+                pid = fork()
+                if not pid:
+                    replies.close()
+                    for number, file in enumerate(files):
+                        os.dup2(file, number)
+                    for file in set(files):
+                        close(file)
+                    _end(_run(**json.loads(message)))
+                for file in files:
                     close(file)
-                _end(_run(**json.loads(message)))
-            for file in streams:
+                replies.send(str(pid).encode())
+                code = os.waitstatus_to_exitcode(wait(pid, 0)[1])
+                with suppress(OSError):
+                    replies.send(str(code).encode())
+                os._exit(0)
+            replies.close()
+            for file in files:
                 close(file)
-            os.write(replies, str(pid).encode())
-            code = os.waitstatus_to_exitcode(wait(pid, 0)[1])
-            with suppress(OSError):
-                os.write(replies, str(code).encode())
-            os._exit(0)
-        for file in files:
-            close(file)
+    with suppress(OSError):
+        Path(listener.getsockname()).unlink()
 
 
-def _run(arguments: list[str], cwd: str, env: dict[str, str], own_session: bool) -> int:
+def _run(arguments: list[str], cwd: str, env: dict[str, str], own_session: bool, mocks: str | None) -> int:
     if own_session:
         os.setsid()
     os.chdir(cwd)
@@ -261,8 +379,10 @@ def _run(arguments: list[str], cwd: str, env: dict[str, str], own_session: bool)
     sys.argv = arguments
     if killed.KILLED_AT in env:
         killed.kill_at(env[killed.KILLED_AT])
+    if mocks is not None:
+        _fork_mocks(mocks)
     if arguments[0] not in PROGRAMS:  # one of the tests
-        sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "unit")]
+        sys.path += [str(Path(__file__).parent / "e2e"), str(Path(__file__).parent / "unit")]
     try:
         import_module(PROGRAMS.get(arguments[0], arguments[0])).main()
     except SystemExit as end:
@@ -291,4 +411,7 @@ if __name__ == "__main__":
         import_module(each)
     # Locust asks who stops a run; the first answer takes as long as an import.
     inspect.stack()
+    # Commands collect garbage themselves, and would walk through, and so copy, what they share with this process.
+    gc.collect()
+    gc.freeze()
     _serve(_socket.socket(fileno=int(sys.argv[1])))
