@@ -17,6 +17,7 @@ import hashlib
 import inspect
 import json
 import os
+import runpy
 import select
 import signal
 import socket
@@ -52,6 +53,7 @@ LOAD = (
     "wiretax.load.cluster.free_worker",
     "wiretax.load.plan.replay",
     "wiretax.load.users.queue",
+    "wiretax.queue.redis.stream",
     "wiretax.load.web.login",
     "wiretax.load.web.routes",
 )
@@ -88,12 +90,13 @@ SHOWN = (
 def run_warm(
     *arguments: str, cwd: Path, env: dict[str, str], stdin: str = "", timeout_s: float = 60
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``wiretax``, ``locust`` or a module with a ``main``, the first argument, and wait for its end."""
+    """Run ``wiretax``, ``locust``, a module of the tests with a ``main`` or a Python file, the first argument, with
+    further arguments, to its end."""
     return _warm_for(arguments).run(*arguments, cwd=cwd, env=env, stdin=stdin, timeout_s=timeout_s)
 
 
 def start_warm(*arguments: str, cwd: Path, env: dict[str, str], own_session: bool = False) -> Started:
-    """Start ``wiretax`` or ``locust``, the first argument, with further arguments.
+    """Start ``wiretax``, ``locust`` or a Python file, the first argument, with further arguments.
 
     ``own_session``: a signal meant for its group reaches it, those it forks, and nobody else.
     """
@@ -121,7 +124,7 @@ def _mock(address: str) -> StartedMock:
 
 
 def _warm_for(arguments: Sequence[str]) -> Warm:
-    if arguments[0] == "locust" or arguments[1:2] == ["run"]:
+    if arguments[0].endswith((".py", "locust")) or arguments[1:2] == ["run"]:
         return _warm((*LOAD, *SHOWN))
     return _warm((*PLAIN, *REPORT, *SHOWN))
 
@@ -384,7 +387,10 @@ def _run(arguments: list[str], cwd: str, env: dict[str, str], own_session: bool,
     if arguments[0] not in PROGRAMS:  # one of the tests
         sys.path += [str(Path(__file__).parent / "e2e"), str(Path(__file__).parent / "unit")]
     try:
-        import_module(PROGRAMS.get(arguments[0], arguments[0])).main()
+        if arguments[0].endswith(".py"):
+            runpy.run_path(arguments[0], run_name="__main__")
+        else:
+            import_module(PROGRAMS.get(arguments[0], arguments[0])).main()
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 import pytest
 from commands import Run, environment
 from redis_server import PROGRAM, STREAM, RedisServer
+from warm import Started, start_warm
 
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.limits import Limits
@@ -45,21 +44,21 @@ def until(true: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def draining(server: RedisServer, endpoint: Endpoint, log: Path) -> Iterator[subprocess.Popen[str]]:
+def draining(server: RedisServer, endpoint: Endpoint, log: Path) -> Iterator[Started]:
     app = endpoint.app
     url = f"{endpoint.scheme}://{app.key}:{app.secret}@{endpoint.full_authority}/apps/{app.app_id}"
     log.touch()
-    process = subprocess.Popen(
-        [sys.executable, DRAIN, server.url, url, log, str(CLAIM_IDLE_S)],
-        env=environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    arguments = [str(DRAIN), server.url, url, str(log), str(CLAIM_IDLE_S)]
+    process = start_warm(*arguments, cwd=log.parent, env=environment())
+    assert process.stdout is not None
+    assert process.stderr is not None
     try:
         yield process
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
 
 
 def published(*logs: Path) -> list[int]:
@@ -67,7 +66,7 @@ def published(*logs: Path) -> list[int]:
     return [int(line) for log in logs for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
 
-def stop(process: subprocess.Popen[str]) -> tuple[list[str], dict[str, int]]:
+def stop(process: Started) -> tuple[list[str], dict[str, int]]:
     """What it said, and the ledger of its stream."""
     process.terminate()
     *said, counts = process.communicate(timeout=PATIENCE_S)[0].splitlines()
