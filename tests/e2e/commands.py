@@ -40,6 +40,22 @@ channels = 10
 payload_bytes = 10
 """
 
+# Users that wait between their calls: for tests to which it is the same how many calls there are.
+PACED = """\
+from locust import constant_pacing
+from scenarios.locustfile import *
+
+for kind in (BatchUser, MultiTriggerUser, TriggerUser):
+    kind.wait_time = constant_pacing(0.01)
+"""
+
+
+def paced(folder: Path) -> Path:
+    """A locustfile with the shipped user classes, each user of which sends 100 calls a second."""
+    path = folder / "paced.py"
+    path.write_text(PACED)
+    return path
+
 
 def command(*arguments: str) -> list[str]:
     """``wiretax`` with arguments, by this interpreter."""

@@ -19,7 +19,7 @@ def _forked_mocks() -> None:
 def plan(tmp_path: Path) -> Plan:
     """Writes a small plan and returns its path."""
 
-    def write(rounds: int = 3, slice: str = "50ms", timeout: str = "5s", rtt: str = "0s") -> str:  # noqa: A002
+    def write(rounds: int = 3, slice: str = "20ms", timeout: str = "5s", rtt: str = "0s") -> str:  # noqa: A002
         path = tmp_path / "tiny.toml"
         path.write_text(TINY.format(rounds=rounds, slice=slice, timeout=timeout, rtt=rtt))
         return str(path)

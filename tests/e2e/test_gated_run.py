@@ -54,7 +54,7 @@ def saved(folder: Path) -> tuple[Path, dict[str, Any]]:
 
 
 def test_a_run_that_is_decided_ends_with_its_plan(run: Run, plan: Plan, gates: Gates, tmp_path: Path) -> None:
-    done = run("run", plan(rounds=1), "--gates", gates(HEAD + "456\n"))
+    done = run("run", plan(rounds=1, slice="50ms"), "--gates", gates(HEAD + "456\n"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "agree to the byte" in done.stdout
     assert "1 passed" in done.stdout
@@ -68,7 +68,7 @@ def test_a_run_that_is_decided_ends_with_its_plan(run: Run, plan: Plan, gates: G
 def test_a_check_that_fails_is_exit_code_3(run: Run, plan: Plan, gates: Gates, tmp_path: Path) -> None:
     # An app id and a key of other lengths than the mock's; a head is judged as if they had the same.
     with raw_server(lambda *_: OK) as server:
-        done = run("run", plan(rounds=1), "--gates", gates(HEAD + "455\n"), PUSHER_URL=server.url())
+        done = run("run", plan(rounds=1, slice="50ms"), "--gates", gates(HEAD + "455\n"), PUSHER_URL=server.url())
     assert done.returncode == 3, done.stdout + done.stderr
     assert "fail  head, trigger-10B-chat-python: 456 B, at most 455" in done.stdout
     assert "this run has Host 15 B, app id 1 B, key 3 B" in done.stdout
@@ -81,7 +81,7 @@ def test_a_check_that_fails_is_exit_code_3(run: Run, plan: Plan, gates: Gates, t
 def test_rounds_are_added_while_a_check_is_undecided_and_run_json_says_why(
     run: Run, plan: Plan, gates: Gates, tmp_path: Path
 ) -> None:
-    done = run("run", plan(rounds=3), "--gates", gates(GAIN))
+    done = run("run", plan(rounds=3, slice="30ms"), "--gates", gates(GAIN))
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"after 3 rounds 2 workloads are undecided ({BATCH}, {TRIGGER}): 4 rounds added" in done.stderr
     assert "tiny: round 3/3" in done.stderr
@@ -101,7 +101,7 @@ def test_rounds_are_added_while_a_check_is_undecided_and_run_json_says_why(
 def test_rounds_are_added_up_to_the_limit_and_then_it_stays_undecided(
     run: Run, plan: Plan, gates: Gates, tmp_path: Path
 ) -> None:
-    done = run("run", plan(rounds=3), "--gates", gates(GAIN), "--max-rounds", "4")
+    done = run("run", plan(rounds=3, slice="30ms"), "--gates", gates(GAIN), "--max-rounds", "4")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "1 round added" in done.stderr
     _, meta = saved(tmp_path)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from commands import environment
+from commands import environment, paced
 from raw_server import OK, answer, raw_server
 from warm import run_warm, start_warm
 
@@ -99,7 +99,7 @@ def test_a_server_of_ones_own(tmp_path: Path, by: str) -> None:
         place = f"127.0.0.1:{mock.port}"
         app = f"http://{DEMO.key}:{DEMO.secret}@{place}/apps/{DEMO.app_id}"
         where = app if by == "--endpoint" else f"http://{place}"
-        done = locust(tmp_path, "-u", "2", by, where, "MultiTriggerUser")
+        done = locust(tmp_path, "-u", "2", by, where, "MultiTriggerUser", file=paced(tmp_path))
     assert done.returncode == 0, done.stderr
     run = read_run(find_run(tmp_path / "results"))
     assert run.meta["endpoint"] == f"http://{place}/apps/{DEMO.app_id}"
@@ -129,7 +129,7 @@ def test_a_plan_with_more_users_than_fit_in_the_limit_is_refused_before_anything
 
 
 def test_a_mock_inside_tls(tmp_path: Path) -> None:
-    done = locust(tmp_path, "-u", "2", "--tls", "BatchUser")
+    done = locust(tmp_path, "-u", "2", "--tls", "BatchUser", file=paced(tmp_path))
     assert done.returncode == 0, done.stderr
     run = read_run(find_run(tmp_path / "results"))
     assert run.meta["valid"], run.meta["invalid_because"]
@@ -165,7 +165,7 @@ def test_gates_judge_the_run_it_leaves_and_set_its_exit_code(
     tmp_path: Path, most: int, code: int, says: str
 ) -> None:
     (tmp_path / "gates.toml").write_text(CHECK % most)
-    done = locust(tmp_path, "-u", "2", "--gates", "gates.toml", "BatchUser")
+    done = locust(tmp_path, "-u", "2", "--gates", "gates.toml", "BatchUser", file=paced(tmp_path))
     assert done.returncode == code, done.stderr
     assert says in done.stdout
     folder = find_run(tmp_path / "results")
@@ -176,7 +176,7 @@ def test_what_sigterm_ends_is_judged_and_written_whole(tmp_path: Path) -> None:
     (tmp_path / "gates.toml").write_text(CHECK % 300)
     arguments = ["-u", "2", "-r", "2", "--gates", "gates.toml", "--json", "--json-file", "stats", "BatchUser"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", *arguments],
+        [sys.executable, "-m", "locust", "-f", str(paced(tmp_path)), "--headless", *arguments],
         cwd=tmp_path,
         env=environment(),
         stdout=subprocess.DEVNULL,
@@ -205,7 +205,7 @@ def test_what_sigterm_ends_is_judged_and_written_whole(tmp_path: Path) -> None:
     ],
 )
 def test_further_signals_do_not_cost_the_run(tmp_path: Path, numbers: list[signal.Signals], plan: bool) -> None:
-    file, more = (PLANFILE, ["--plan", "quick"]) if plan else (LOCUSTFILE, ["-u", "2", "BatchUser"])
+    file, more = (PLANFILE, ["--plan", "quick"]) if plan else (paced(tmp_path), ["-u", "2", "BatchUser"])
     arguments = ["-f", str(file), "--headless", *more]
     process = start_warm("locust", *arguments, cwd=tmp_path, env=environment())
     assert process.stderr is not None
@@ -224,7 +224,8 @@ def test_further_signals_do_not_cost_the_run(tmp_path: Path, numbers: list[signa
 
 
 def test_a_free_run_whose_output_nobody_reads_is_saved(tmp_path: Path) -> None:
-    arguments = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "-t", "2s", "-u", "1"]
+    file = str(paced(tmp_path))
+    arguments = [sys.executable, "-m", "locust", "-f", file, "--headless", "-t", "2s", "-u", "1"]
     shell = f"{shlex.join([*arguments, 'BatchUser'])} 2>&1 | head -1"
     whole = ["bash", "-c", f"{shell}; exit $PIPESTATUS"]
     done = subprocess.run(whole, cwd=tmp_path, env=environment(), timeout=60)
@@ -234,7 +235,8 @@ def test_a_free_run_whose_output_nobody_reads_is_saved(tmp_path: Path) -> None:
 
 def test_gates_that_match_nothing_that_was_sent_are_not_passed(tmp_path: Path) -> None:
     (tmp_path / "gates.toml").write_text(CHECK % 400)
-    assert locust(tmp_path, "-u", "1", "--gates", "gates.toml", "TriggerUser").returncode == 3
+    arguments = ["-u", "1", "--gates", "gates.toml", "TriggerUser"]
+    assert locust(tmp_path, *arguments, file=paced(tmp_path)).returncode == 3
 
 
 @pytest.mark.parametrize(

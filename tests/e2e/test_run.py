@@ -47,7 +47,7 @@ def saved(folder: Path) -> Any:
 
 
 def test_a_run_prints_the_table_and_leaves_a_valid_run(run: Run, plan: Plan, tmp_path: Path) -> None:
-    done = run("run", plan())
+    done = run("run", plan(slice="50ms"))
     assert done.returncode == 0, done.stderr
     result = saved(tmp_path)
     assert "batch of 10" in done.stdout

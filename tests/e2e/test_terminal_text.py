@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from commands import Plan, Run, environment
+from commands import Plan, Run, environment, paced
 from raw_server import OK, RawServer, answer, raw_server
 from warm import run_warm
 
@@ -122,7 +122,7 @@ def test_observe(run: Run, hostile: RawServer) -> None:
 
 
 def test_locust(hostile: RawServer, sick: RawServer, tmp_path: Path) -> None:
-    options = ["-f", str(ROOT / "scenarios" / "locustfile.py"), "--headless", "-u", "1", "-t", "1s", "TriggerUser"]
+    options = ["-f", str(paced(tmp_path)), "--headless", "-u", "1", "-t", "1s", "TriggerUser"]
     for server in (hostile, sick):
         done = run_warm("locust", *options, "--endpoint", server.url(), cwd=tmp_path, env=environment())
         assert "\\x1b[2J" in check(done)

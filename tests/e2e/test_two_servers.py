@@ -82,7 +82,7 @@ def test_two_builds_get_the_same_in_every_round_and_every_byte_is_accounted_for(
     run: Run, plan: Plan, tmp_path: Path, start: Start
 ) -> None:
     one, other = start(), start()
-    done = run("run", plan(rounds=5), "--endpoint", one, "--against", other)
+    done = run("run", plan(rounds=5, slice="30ms"), "--endpoint", one, "--against", other)
     assert done.returncode == 0, done.stderr
     result = saved(tmp_path)
     rows = result.slices
@@ -116,7 +116,8 @@ def test_two_builds_get_the_same_in_every_round_and_every_byte_is_accounted_for(
 
 
 def test_a_slower_build_is_told_from_a_faster_one(run: Run, plan: Plan, tmp_path: Path, start: Start) -> None:
-    done = run("run", plan(rounds=5), "--endpoint", start(), "--against", start(per_event_s=400e-6))
+    slower = start(per_event_s=400e-6)
+    done = run("run", plan(rounds=5, slice="50ms"), "--endpoint", start(), "--against", slower)
     assert done.returncode == 0, done.stderr
     pairs = compare_servers(saved(tmp_path).slices).set_index("workload")
     # Ten events a call at 400 us each are 250 calls a second, whatever the machine.

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 import pytest
-from commands import Plan, Process, Run, environment, free_port, run_until
+from commands import PACED, Plan, Process, Run, environment, free_port, paced, run_until
 from warm import start_warm
 
 from wiretax.channels.endpoint import DEMO
@@ -46,12 +46,11 @@ where = { api = "batch" }
 max = 400
 """
 # Workers report, and Locust prints its table, more often than every two or three seconds.
-OFTEN = """
+OFTEN = f"""
 import locust.runners, locust.stats
 
 locust.runners.WORKER_REPORT_INTERVAL = locust.stats.CONSOLE_STATS_INTERVAL_SEC = 0.5
-from scenarios.locustfile import *
-"""
+{PACED}"""
 SENT = ["request_line_bytes", "auth_query_bytes", "header_bytes", "body_bytes"]
 
 
@@ -120,7 +119,7 @@ def forked(process: Process) -> list[psutil.Process]:
 
 
 def test_processes_share_the_users_and_all_their_bytes_agree(run: Run, plan: Plan, tmp_path: Path) -> None:
-    done = run("run", plan(), "--processes", "2")
+    done = run("run", plan(slice="50ms"), "--processes", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "agree to the byte" in done.stdout
     result = saved(tmp_path)
@@ -159,7 +158,7 @@ def test_each_worker_of_a_comparison_is_judged_with_the_others(run: Run, plan: P
 
 
 def test_all_workers_together_never_send_more_than_the_limit(run: Run, plan: Plan, tmp_path: Path) -> None:
-    done = run("run", plan(rounds=200, rtt="5ms"), "--processes", "2", "--max-messages", "8000")
+    done = run("run", plan(rounds=200, rtt="2ms"), "--processes", "2", "--max-messages", "8000")
     assert done.returncode == 0, done.stdout + done.stderr
     result = saved(tmp_path)
     sent = result.server["messages"]
@@ -303,7 +302,7 @@ def requests_by_locust(folder: Path) -> int:
 
 def test_a_free_run_that_loses_a_worker_is_invalid_and_says_why(tmp_path: Path) -> None:
     arguments = ["--headless", "-u", "2", "-r", "2", "-t", "2s", "--processes", "2", *own_port(), "TriggerUser"]
-    with following(tmp_path, LOCUSTFILE, *arguments) as (process, lines):
+    with following(tmp_path, paced(tmp_path), *arguments) as (process, lines):
         wait_for("All users spawned", lines)
         killed = forked(process)[0].pid
         os.kill(killed, signal.SIGKILL)
