@@ -13,10 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
+from pathlib import Path
 from select import select
 from time import time
 from typing import Any, Self
 from urllib.parse import urlencode
+
+from warm import run_warm
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.request.signing import AUTH_VERSION, body_md5, signature
@@ -212,8 +215,9 @@ def ledger(endpoint: Endpoint) -> dict[str, Any]:
         return json.loads(client.ask(request_head(LEDGER_PATH.decode(), method="GET")).body)
 
 
-def mock_command(*options: str) -> list[str]:
-    return [sys.executable, "-m", "wiretax", "mock", *options]
+def ended_mock(*options: str) -> subprocess.CompletedProcess[str]:
+    """``wiretax mock`` with options with which it ends by itself."""
+    return run_warm("wiretax", "mock", *options, cwd=Path.cwd(), env=dict(os.environ))
 
 
 @contextmanager
@@ -222,7 +226,7 @@ def started_mock(
 ) -> Iterator[tuple[subprocess.Popen[str], Endpoint]]:
     """``wiretax mock`` as a user starts it, on a free port; ended on the way out."""
     process = subprocess.Popen(
-        mock_command("--port", "0", *options),
+        [sys.executable, "-m", "wiretax", "mock", "--port", "0", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

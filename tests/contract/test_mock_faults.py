@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import socket
 import ssl
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 
 import pytest
-from mock_client import EVENTS, Client, ledger, mock_command, publish, trigger_body
+from mock_client import EVENTS, Client, ended_mock, ledger, publish, trigger_body
 
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.limits import Limits
@@ -203,8 +202,7 @@ def test_the_client_hears_a_goodbye_inside_tls_and_waits_for_nothing_more(kind: 
 
 
 def test_faults_are_checked_before_anything_listens() -> None:
-    command = mock_command("--port", "0", "--fault", "reset:0.1,stal:0.1", "--fault", "close:0.2")
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    done = ended_mock("--port", "0", "--fault", "reset:0.1,stal:0.1", "--fault", "close:0.2")
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("wiretax: --fault: unknown fault 'stal'; one of slow, half-body, ")

@@ -26,8 +26,8 @@ from mock_client import (
     batch_item,
     chunked,
     dribbled,
+    ended_mock,
     ledger,
-    mock_command,
     publish,
     request,
     request_head,
@@ -43,7 +43,7 @@ from wiretax.mock.connection import MAX_HEAD_BYTES
 from wiretax.mock.cost import CostModel
 from wiretax.mock.ledger import difference
 from wiretax.mock.options import MockOptions
-from wiretax.mock.process import LISTENING, MockError, embedded_mock, read_ledger
+from wiretax.mock.process import LISTENING, MockError, embedded_mock, read_ledger, start_process
 from wiretax.mock.server import BODY_ALLOWANCE
 
 BODY = trigger_body()
@@ -459,7 +459,7 @@ def test_a_connection_without_a_request_is_counted(mock: Endpoint) -> None:
 
 def failed_start(*options: str) -> str:
     """Its one line on standard error, after checking that it failed as a wrong use does."""
-    ended = subprocess.run(mock_command(*options), capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    ended = ended_mock(*options)
     assert ended.returncode == 2, ended.stderr
     assert ended.stdout == ""
     assert ended.stderr.count("\n") == 1
@@ -526,6 +526,13 @@ def test_an_embedded_mock_ends_with_its_parent() -> None:
     assert (process.returncode, said) == (0, b"")
 
 
+@pytest.fixture
+def unforked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Embedded mocks are started from the command line, as they are outside tests."""
+    monkeypatch.setattr(wiretax.mock.process, "start_process", start_process)
+
+
+@pytest.mark.usefixtures("unforked")
 def test_an_embedded_mock_that_can_not_listen_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wiretax.mock.process, "MockOptions", partial(MockOptions, "192.0.2.1"))
     message = r"^the built-in mock did not start: OSError: .*192\.0\.2\.1"
@@ -558,12 +565,11 @@ class TestSecret:
         self, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
     ) -> None:
         monkeypatch.setenv("WIRETAX_MOCK_SECRET", self.SECRET)
-        ended = subprocess.run(
-            mock_command(*options), capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-        )
+        ended = ended_mock(*options)
         assert ended.stdout + ended.stderr
         assert self.SECRET not in ended.stdout + ended.stderr
 
+    @pytest.mark.usefixtures("unforked")
     def test_does_not_reach_the_embedded_mock(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("WIRETAX_MOCK_SECRET", self.SECRET)
         with embedded_mock(Limits(), CostModel()) as mock, Client(mock) as client:
