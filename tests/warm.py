@@ -90,7 +90,7 @@ SHOWN = (
 def run_warm(
     *arguments: str, cwd: Path, env: dict[str, str], stdin: str = "", timeout_s: float = 60
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``wiretax``, ``locust``, a module of the tests with a ``main`` or a Python file, the first argument, with
+    """Run ``wiretax``, ``locust``, a test module with a ``main`` or a Python file, the first argument, with
     further arguments, to its end."""
     return _warm_for(arguments).run(*arguments, cwd=cwd, env=env, stdin=stdin, timeout_s=timeout_s)
 
