@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test test-fast fuzz check format bench refresh clean
+.PHONY: run test test-fast fuzz check format bench growth refresh clean
 
 run: $(STAMP)
 	@$(BIN)/wiretax run
@@ -37,6 +37,9 @@ format: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks.peers
 	@$(BIN)/python -m benchmarks.sampling
+
+growth: $(STAMP)
+	@$(BIN)/python -m benchmarks.growth
 
 refresh: $(STAMP)
 	@$(BIN)/python -m docs.refresh

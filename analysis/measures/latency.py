@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from wiretax.runs.histograms import Histograms
+
 LEAST_BEYOND = 10
 P50_P99 = {"p50": 0.5, "p99": 0.99}
 # In a closed loop a user waits for a call that hangs, so such calls are few and lie beyond any percentile; the
@@ -78,7 +80,7 @@ class LatencyDistribution:
                 found.append(Quantile(nan, False))
                 continue
             # The shortest latency that this share of the calls did not exceed.
-            rank = max(1, ceil(_exactly(quantile) * samples))
+            rank = max(1, ceil(exactly(quantile) * samples))
             place = int(np.searchsorted(ended, rank))
             # The same if the calls without an acknowledgement had never ended.
             latest = int(np.searchsorted(acknowledged, rank))
@@ -90,10 +92,10 @@ class LatencyDistribution:
 def samples_needed(quantile: float) -> int:
     """How many samples a percentile needs, so that ten lie beyond it: 20 for p50, 100 for p90, 1,000 for p99. The
     maximum (1) needs one."""
-    return 1 if quantile == 1 else ceil(LEAST_BEYOND / (1 - _exactly(quantile)))
+    return 1 if quantile == 1 else ceil(LEAST_BEYOND / (1 - exactly(quantile)))
 
 
-def _exactly(quantile: float) -> Fraction:
+def exactly(quantile: float) -> Fraction:
     """A quantile as it is written: in binary, 0.999 of 10,000 would be slightly more than 9,990."""
     return Fraction(repr(float(quantile)))
 
@@ -103,13 +105,19 @@ def column_names(names: Mapping[str, float], prefix: str = "") -> dict[str, tupl
     return {name: (f"{prefix}{name}_s", f"{prefix}{name}_s_is_lower_bound") for name in names}
 
 
-def percentiles(latency: pd.DataFrame, quantiles: Mapping[str, float] = P50_P99, prefix: str = "") -> pd.DataFrame:
+def percentiles(
+    latency: pd.DataFrame | Histograms,
+    quantiles: Mapping[str, float] = P50_P99,
+    prefix: str = "",
+    kind: str = "",
+) -> pd.DataFrame:
     """Latency percentiles by workload, over all rounds.
 
     Args:
-        latency: ``latency.parquet`` or rows of one kind of ``waits.parquet``.
+        latency: ``latency.parquet`` or ``waits.parquet``, or their histograms.
         quantiles: from 0 to 1, by name.
         prefix: of all columns.
+        kind: of waits, "waiting", "wire" or "total".
 
     Returns:
         A row per workload, indexed by its name: for each percentile ``NAME_s`` (seconds; NaN if fewer than ten
@@ -119,17 +127,19 @@ def percentiles(latency: pd.DataFrame, quantiles: Mapping[str, float] = P50_P99,
     names = column_names(quantiles, prefix)
     titles = [*(title for both in names.values() for title in both), f"{prefix}samples"]
     rows = {}
-    if len(latency):
-        latency = with_censored(latency)
-        columns = [latency[name].to_numpy() for name in (*BUCKET, "count", "censored")]
-        for workload, places in sorted(latency.groupby("workload").indices.items()):
-            held = LatencyDistribution(*(column[places] for column in columns))
-            found = held.quantiles(tuple(quantiles.values()))
-            rows[workload] = [*(value for each in found for value in (each.seconds, each.is_lower_bound))]
-            rows[workload].append(held.samples)
+    for workload, buckets in sorted(histograms_of(latency).sums(kind).items()):
+        held = LatencyDistribution(*buckets)
+        found = held.quantiles(tuple(quantiles.values()))
+        rows[workload] = [*(value for each in found for value in (each.seconds, each.is_lower_bound))]
+        rows[workload].append(held.samples)
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=titles).rename_axis(index="workload")
     kinds = {value: float for value, _ in names.values()} | {bound: bool for _, bound in names.values()}
     return frame.astype({**kinds, f"{prefix}samples": int})
+
+
+def histograms_of(latency: pd.DataFrame | Histograms) -> Histograms:
+    """The histograms in the rows of ``latency.parquet`` or ``waits.parquet``."""
+    return latency if isinstance(latency, Histograms) else Histograms.of_frame(latency)
 
 
 def with_censored(latency: pd.DataFrame) -> pd.DataFrame:

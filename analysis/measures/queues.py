@@ -9,8 +9,9 @@ import pandas as pd
 
 from analysis.measures.counts import totals
 from analysis.measures.event_bytes import bytes_per_event
-from analysis.measures.latency import column_names, percentiles
+from analysis.measures.latency import column_names, histograms_of, percentiles
 from wiretax.channels.workload import ATTRIBUTES
+from wiretax.runs.histograms import Histograms
 from wiretax.runs.reader import Run
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999, "max": 1.0}
@@ -27,14 +28,17 @@ KEPT_UP = 0.99
 
 
 def summarise_queues(
-    queued: pd.DataFrame, queue: pd.DataFrame, waits: pd.DataFrame, mock: dict[str, Any] | None = None
+    queued: pd.DataFrame,
+    queue: pd.DataFrame,
+    waits: pd.DataFrame | Histograms,
+    mock: dict[str, Any] | None = None,
 ) -> pd.DataFrame:
     """A row per workload, the trigger first among those with the same arrivals.
 
     Args:
         queued: the rows of ``slices.parquet`` whose events arrive in a queue.
         queue: ``queue.parquet``.
-        waits: ``waits.parquet``.
+        waits: ``waits.parquet``, or its histograms.
         mock: the cost model of the run's mock; its round trip is that of workloads without their own. None for a
             given endpoint.
 
@@ -68,8 +72,9 @@ def summarise_queues(
     table["depth_mean"] = grouped["depths"].apply(lambda each: float(np.concatenate(list(each)).mean()))
     table["depth_max"] = grouped["depths"].apply(lambda each: int(np.concatenate(list(each)).max()))
     table["sent_per_event"] = bytes_per_event(queued)["sent"]
+    times = histograms_of(waits)
     for kind in KINDS:
-        found = percentiles(waits[waits["kind"] == kind], QUANTILES, prefix=f"{kind}_").reindex(table.index)
+        found = percentiles(times, QUANTILES, f"{kind}_", kind).reindex(table.index)
         bounds = [bound for _, bound in column_names(QUANTILES, f"{kind}_").values()]
         # The time on the wire does not depend on the queue's length.
         growing = table["is_overloaded"] & (kind != "wire")
@@ -93,7 +98,7 @@ def queue_frontier(run: Run) -> pd.DataFrame:
         (whether no other workload of its curve that keeps up has both fewer bytes per event and a lower p99; False
         if its own p99 is unknown).
     """
-    table = summarise_queues(run.queued, run.queue, run.waits, run.meta.get("mock"))
+    table = summarise_queues(run.queued, run.queue, run.wait_times, run.meta.get("mock"))
     if table.empty:
         return table
     table["curve"] = table.groupby(SAME_ARRIVALS, sort=False, dropna=False).ngroup()

@@ -13,6 +13,7 @@ from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import TIMES, column_names, percentiles
 from analysis.measures.layers import WORKLOAD
 from analysis.measures.throughput import NO_RATIO, Rounds, rates
+from wiretax.runs.histograms import Histograms
 
 # Its columns of ``bytes_per_event``.
 COSTS = {
@@ -51,7 +52,9 @@ PLACED_BY = [
 ]
 
 
-def summarise(slices: pd.DataFrame | SliceCounts, latency: pd.DataFrame | None = None) -> pd.DataFrame:
+def summarise(
+    slices: pd.DataFrame | SliceCounts, latency: pd.DataFrame | Histograms | None = None
+) -> pd.DataFrame:
     """A row per workload, ordered by client, payload, API and size.
 
     The baseline of a row is the trigger of the same payload, client, connection and server. They are compared by
@@ -60,7 +63,7 @@ def summarise(slices: pd.DataFrame | SliceCounts, latency: pd.DataFrame | None =
 
     Args:
         slices: ``slices.parquet``, or its counts.
-        latency: ``latency.parquet``; without it there are no percentiles.
+        latency: ``latency.parquet``, or its histograms; without it there are no percentiles.
 
     Returns:
         The workload's columns and: ``baseline`` (a workload's name, or None), ``events_per_second``,

@@ -71,7 +71,7 @@ def sheet_of(found: Sequence[Claim]) -> Sheet:
 
 def costs(run: Run) -> Sheet:
     """A row per workload: bytes per event, savings and rates."""
-    summary = summarise(run.slices, run.latency)
+    summary = summarise(run.slices, run.latencies)
     columns = summary_columns(summary)
     rows = [
         (f"{row['payload_bytes']:,} B", str(row["client"]), describe(row), *(each.cell(row) for each in columns))

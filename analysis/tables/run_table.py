@@ -77,7 +77,7 @@ def print_run(run: Run, console: Console) -> None:
 
 def _print_workloads(run: Run, counted: SliceCounts, console: Console, say: Callable[..., None]) -> bool:
     """Print the table of workloads with its notes; returns whether it has a gain."""
-    summary = summarise(counted, run.latency)
+    summary = summarise(counted, run.latencies)
     side_by_side = summary["client"].nunique() >= LEAST_CLIENTS
     if side_by_side:
         libraries = compare_clients(summary)

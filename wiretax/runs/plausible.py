@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wiretax.channels.workload import ATTRIBUTES
+from wiretax.runs.histograms import Histograms
 from wiretax.runs.schema import CLOSING_COLUMNS
 from wiretax.wire.queue_tally import KINDS
 
@@ -76,12 +77,14 @@ def _between_columns(name: str, table: pa.Table) -> Iterator[str]:
             yield f"{name}: depths and depth_at_s have different lengths in a row, expected equal ones"
 
 
-def contradictions(meta: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> Iterator[tuple[str, str]]:
+def contradictions(
+    meta: Mapping[str, Any], tables: Mapping[str, pa.Table], latency: Histograms | None
+) -> Iterator[tuple[str, str]]:
     """The name of a table and a sentence for each of its sums that contradicts the totals of ``run.json``.
 
     Older runs have totals too; what a run does not record is not compared.
     """
-    slices, latency, failures = (tables.get(name) for name in ("slices", "latency", "failures"))
+    slices, failures = tables.get("slices"), tables.get("failures")
     if slices is not None:
         rounds, expected = len(pc.unique(slices["round"])), meta.get("rounds_measured")
         if expected is not None and rounds != expected:
@@ -106,7 +109,7 @@ def contradictions(meta: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> I
             sign * (total.get(name, 0) - aside.get(name, 0))
             for name, sign in (("requests", 1), ("failures", -1), ("unfinished", 1))
         )
-        found = pc.sum(latency["count"]).as_py() or 0
+        found = latency.totals["count"]
         if found != expected:
             yield "latency", _contradiction("latency", "count", found, expected)
     if failures is not None and "failures" in total:
@@ -115,15 +118,17 @@ def contradictions(meta: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> I
             yield "failures", _contradiction("failures", "count", found, total["failures"])
 
 
-def strangers(tables: Mapping[str, pa.Table]) -> Iterator[tuple[str, str]]:
+def strangers(tables: Mapping[str, pa.Table], histograms: Mapping[str, Histograms]) -> Iterator[tuple[str, str]]:
     """The name of a table and a sentence if it has rounds or workloads that ``slices.parquet`` lacks."""
     slices = tables.get("slices")
     if slices is None:
         return
     known = set(_pairs(slices))
+    pairs = {name: each.pairs for name, each in histograms.items()}
+    if "queue" in tables:
+        pairs["queue"] = set(_pairs(tables["queue"]))
     for name in ("latency", "queue", "waits"):
-        table = tables.get(name)
-        for round_, workload in sorted(set(_pairs(table)) - known)[:1] if table is not None else ():
+        for round_, workload in sorted(pairs.get(name, set()) - known)[:1]:
             yield name, f"{name}.parquet has round {round_} of {workload}, which slices.parquet lacks"
 
 

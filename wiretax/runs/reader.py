@@ -6,13 +6,14 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import pyarrow as pa
 
 from wiretax.documents import MOST_JSON, parse_json, read_regular
 from wiretax.runs.folder import RUN_FILE, SERVER_FILE, newest_unfinished, unfinished
-from wiretax.runs.frames import SCHEMAS, DamageError, read_table
+from wiretax.runs.frames import SCHEMAS, DamageError, read_histograms, read_table, to_frame
+from wiretax.runs.histograms import Histograms
 from wiretax.runs.mode import MODE, Mode, mode_in
 from wiretax.runs.plausible import contradictions, strangers
 from wiretax.runs.record import RunRecord
@@ -37,6 +38,10 @@ __all__ = [
 ]
 
 
+# Frames that are read in batches.
+HISTOGRAMS = ("latency", "waits")
+
+
 def _empty() -> pd.DataFrame:
     # A command that ends before it reads a run, and a worker, need not wait for pandas.
     import pandas as pd
@@ -44,7 +49,40 @@ def _empty() -> pd.DataFrame:
     return pd.DataFrame()
 
 
-@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A field of histograms: a frame of all rows, which is made when it is first asked for."""
+
+    def __init__(self, is_optional: bool) -> None:
+        self._is_optional = is_optional
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, run: None, owner: type) -> None: ...
+
+    @overload
+    def __get__(self, run: object, owner: type) -> pd.DataFrame: ...
+
+    def __get__(self, run: object | None, owner: type) -> pd.DataFrame | None:
+        if run is None:
+            # Of a dataclass's field this is the default, or says that there is none.
+            if not self._is_optional:
+                raise AttributeError(self._name)
+            return None
+        given = run.__dict__[self._name]
+        if isinstance(given, Histograms):
+            given = run.__dict__[self._name] = given.frame()
+        return given  # type: ignore[no-any-return]
+
+    def __set__(self, run: object, value: pd.DataFrame | Histograms | None) -> None:
+        value = _empty() if value is None else value
+        run.__dict__[self._name] = value
+        run.__dict__[f"{self._name}_histograms"] = value if isinstance(value, Histograms) else None
+
+
+# Without slots, because of the fields that are made on demand.
+@dataclass(frozen=True)
 class Run:
     """A saved run.
 
@@ -53,32 +91,51 @@ class Run:
         meta: ``run.json``.
         slices: a row per workload, round and worker; the column ``mode`` says how the load was driven, and so
             whether rates can be compared.
-        latency: a row per workload, round and bucket.
+        latency: a row per workload, round and bucket. It takes much memory in a run of many rounds;
+            ``latencies`` does not.
         failures: a row per workload and kind of failure.
         server: the mock's ledger; None without a mock.
         damage: a sentence for each file that could not be read and is empty here; only after ``salvage_run``.
         queued: rows of ``slices.parquet`` of workloads whose events arrive in a queue; ``slices`` and ``latency``
             have all others, whose users send as fast as they are answered.
         queue: a row per workload of ``queued`` and round.
-        waits: a row per workload of ``queued``, round, kind and bucket.
+        waits: a row per workload of ``queued``, round, kind and bucket; ``wait_times`` takes less memory.
         is_saved: whether it is in its folder; False for a run in memory that could not be saved.
     """
 
     folder: Path
     meta: dict[str, Any]
     slices: pd.DataFrame
-    latency: pd.DataFrame
-    failures: pd.DataFrame
-    server: dict[str, Any] | None
+    latency: _Rows = _Rows(is_optional=False)
+    # mypy takes a descriptor for a default.
+    failures: pd.DataFrame  # type: ignore[misc]
+    server: dict[str, Any] | None  # type: ignore[misc]
     damage: tuple[str, ...] = ()
     queued: pd.DataFrame = field(default_factory=_empty)
     queue: pd.DataFrame = field(default_factory=_empty)
-    waits: pd.DataFrame = field(default_factory=_empty)
+    waits: _Rows = _Rows(is_optional=True)
     is_saved: bool = True
 
     def __post_init__(self) -> None:
         if MODE not in self.slices:
             object.__setattr__(self, "slices", self.slices.assign(**{MODE: self.mode}))
+
+    @property
+    def latencies(self) -> Histograms:
+        """The histograms of ``latency``."""
+        return self._histograms("latency")
+
+    @property
+    def wait_times(self) -> Histograms:
+        """The histograms of ``waits``."""
+        return self._histograms("waits")
+
+    def _histograms(self, name: str) -> Histograms:
+        kept = f"{name}_histograms"
+        if self.__dict__[kept] is None:
+            self.__dict__[kept] = Histograms.of_frame(getattr(self, name))
+        made: Histograms = self.__dict__[kept]
+        return made
 
     @property
     def mode(self) -> Mode:
@@ -173,28 +230,35 @@ def salvage_run(folder: Path, only: Collection[str] | None = None) -> Run:
     damage = [changed] if changed else []
     found: dict[str, pa.Table] = {}
     has_queue = any(os.path.lexists(folder / f"{name}.parquet") for name in QUEUE_FRAMES)
+    histograms: dict[str, Histograms] = {}
     for name in SCHEMAS if only is None else only:
         file = folder / f"{name}.parquet"
         if name in FRAMES or has_queue or file.name in (seals or {}):
             try:
-                found[name] = read_table(file, _seal(file.name, seals))
+                seal = _seal(file.name, seals)
+                if name in HISTOGRAMS:
+                    histograms[name] = read_histograms(file, seal)
+                else:
+                    found[name] = read_table(file, seal)
             except DamageError as error:
                 damage.append(str(error))
     # A run.json that was changed can't tell which other file is wrong.
-    said = [] if changed else contradictions(meta, found)
-    for name, contradiction in [*said, *strangers(found)]:
+    said = [] if changed else contradictions(meta, found, histograms.get("latency"))
+    for name, contradiction in [*said, *strangers(found, histograms)]:
         damage.append(contradiction)
         found.pop(name, None)
+        histograms.pop(name, None)
     server = _server(folder / SERVER_FILE, seals, damage)
-    shown = [*FRAMES, *(name for name in QUEUE_FRAMES if name in found)]
-    frames = {name: _frame(name, found.get(name, SCHEMAS[name].empty_table())) for name in shown}
-    return _run(folder, meta, _apart(frames), server, tuple(damage))
+    missing = {name: SCHEMAS[name].empty_table() for name in FRAMES}
+    frames = {name: to_frame(name, table) for name, table in {**missing, **found}.items()}
+    parts: dict[str, Any] = {**frames, **histograms}
+    return _run(folder, meta, _apart(parts), server, tuple(damage))
 
 
 def _run(
     folder: Path,
     meta: dict[str, Any],
-    frames: dict[str, pd.DataFrame],
+    frames: dict[str, Any],
     server: dict[str, Any] | None,
     damage: tuple[str, ...] = (),
 ) -> Run:
@@ -213,7 +277,7 @@ def _run(
     )
 
 
-def _apart(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _apart(frames: dict[str, Any]) -> dict[str, Any]:
     """Separate queues from workloads that are sent as fast as they are answered: their rates and latencies do not
     compare."""
     slices, latency = frames["slices"], frames["latency"]
@@ -224,7 +288,9 @@ def _apart(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return {
         **frames,
         "slices": slices[~queued].reset_index(drop=True),
-        "latency": latency[~latency["workload"].isin(names)].reset_index(drop=True),
+        "latency": latency.leave_out(names)
+        if isinstance(latency, Histograms)
+        else latency[~latency["workload"].isin(names)].reset_index(drop=True),
         "queued": slices[queued].reset_index(drop=True),
     }
 
@@ -248,13 +314,6 @@ def as_read(record: RunRecord, folder: Path, meta: dict[str, Any], is_saved: boo
     queues = {name: table.to_pandas(use_threads=False) for name, table in queue_tables(record).items()}
     run = _run(folder, meta, {**_apart(frames), **queues}, record.server)
     return run if is_saved else replace(run, is_saved=False)
-
-
-def _frame(name: str, table: pa.Table) -> pd.DataFrame:
-    # A run's tables are so small that threads cost more time than they save.
-    frame: pd.DataFrame = table.to_pandas(use_threads=False)
-    # Runs saved before unacknowledged calls were counted in their histograms have no such column.
-    return frame if "censored" in frame or "censored" not in SCHEMAS[name].names else frame.assign(censored=0)
 
 
 def _seal(name: str, seals: dict[str, Any] | None) -> dict[str, Any] | None:

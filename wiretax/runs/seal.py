@@ -75,13 +75,20 @@ def break_seal(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
 
 
 def differences(
-    name: str, seal: Mapping[str, Any], data: bytes, table: pa.Table, schema: pa.Schema
+    name: str, seal: Mapping[str, Any], data: bytes, rows: int, found: Mapping[str, float | None]
 ) -> Iterator[str]:
-    """A sentence for what a table has and its seal does not; nothing if they agree."""
-    if seal.get("rows") not in (None, table.num_rows):
-        yield f"{name} has {table.num_rows:,} rows, expected {seal['rows']:,}"
+    """A sentence for what a table has and its seal does not; nothing if they agree.
+
+    Args:
+        name: of the file.
+        seal: what ``run.json`` records of it.
+        data: its bytes.
+        rows: the number of its rows.
+        found: its ``sums_of``.
+    """
+    if seal.get("rows") not in (None, rows):
+        yield f"{name} has {rows:,} rows, expected {seal['rows']:,}"
         return
-    found = sums_of(table, schema)
     for column, expected in seal["sums"].items():
         if column not in found:
             yield f"{name} lacks {column}, expected a sum of {shown(expected)}"

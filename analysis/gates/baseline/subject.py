@@ -97,8 +97,8 @@ def _percentiles(quantile: float, form: Form | None, measured: Measured, subject
     """A percentile by groups of rounds; a lower bound may be any value from itself upwards."""
     values = []
     groups = measured.groups(subject.names, quantile)
-    for rounds in groups:
-        found = [measured.latency(name, rounds, quantile) for name in subject.names]
+    by_workload = [measured.latencies(name, groups, quantile) for name in subject.names] if groups else []
+    for found in zip(*by_workload, strict=True):
         spans = [(each.seconds, inf if each.is_lower_bound else each.seconds) for each in found]
         value = spans[0][0], *spans[0]
         if form is not None:

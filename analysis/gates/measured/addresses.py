@@ -77,7 +77,7 @@ class Views:
     """
 
     def __init__(self, run: Run) -> None:
-        self._as_sent = Measured(run.slices, run.latency, run.meta.get("skipped") or ())
+        self._as_sent = Measured(run.slices, run.latencies, run.meta.get("skipped") or ())
         self.addresses = Addresses.of(run, self._as_sent)
         self._made: dict[Address, Measured] = {}
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis.measures.counts import SERVER, Counts, SliceCounts, key_of
-from analysis.measures.latency import BUCKET, LatencyDistribution, Quantile, samples_needed, with_censored
+from analysis.measures.latency import Quantile, histograms_of, samples_needed
+from analysis.measures.round_latencies import RoundLatencies
 from analysis.measures.summary import API_ORDER
 from analysis.measures.throughput import why_no_gain
+from wiretax.runs.histograms import Histograms
 from wiretax.runs.skipped import Skipped
 
 
@@ -28,14 +29,14 @@ class Measured(SliceCounts):
     def __init__(
         self,
         slices: pd.DataFrame,
-        latency: pd.DataFrame,
+        latency: pd.DataFrame | Histograms,
         skipped: Iterable[Mapping[str, Any]] = (),
     ) -> None:
         """Sum up ``slices.parquet``; ``latency.parquet`` is read when a percentile is needed.
 
         Args:
             slices: ``slices.parquet``.
-            latency: ``latency.parquet``.
+            latency: ``latency.parquet``, or its histograms.
             skipped: the ``skipped`` of ``run.json``.
         """
         super().__init__()
@@ -43,8 +44,8 @@ class Measured(SliceCounts):
         self.workloads = in_gate_order(self.workloads)
         self.skipped = {str(row["workload"]): dict(row) for row in skipped}
         self.why_no_speed = why_no_gain(self)
-        self._latency = latency
-        self._histograms: dict[tuple[str, int], LatencyDistribution] | None = None
+        self._histograms = histograms_of(latency)
+        self._latencies: dict[str, RoundLatencies] = {}
 
     def why_skipped(self, workload: str) -> str:
         """Why a workload was left out, in the server's own words."""
@@ -75,32 +76,22 @@ class Measured(SliceCounts):
 
     def calls(self, workload: str, rounds: Iterable[int] | None = None) -> int:
         """The number of calls with a latency, acknowledged or not, in these rounds or in all."""
-        return sum(each.samples for each in self._of_rounds(workload, rounds))
+        samples = self._of(workload).samples
+        return sum(samples.get(each, 0) for each in (self.rounds(workload) if rounds is None else rounds))
 
-    def latency(self, workload: str, rounds: Iterable[int], quantile: float) -> Quantile:
-        """A percentile over several rounds."""
-        parts = [(each.lows, each.highs, each.counts, each.censored) for each in self._of_rounds(workload, rounds)]
-        together = LatencyDistribution(*(np.concatenate(each) for each in zip(*parts, strict=True)))
-        return together.quantiles((quantile,))[0]
+    def latencies(self, workload: str, groups: Sequence[Sequence[int]], quantile: float) -> list[Quantile]:
+        """A percentile over the rounds of each group."""
+        return self._of(workload).quantiles(groups, quantile)
 
-    def _of_rounds(self, workload: str, rounds: Iterable[int] | None) -> list[LatencyDistribution]:
-        if self._histograms is None:
-            self._histograms = _histograms(self._latency)
-        wanted = self.rounds(workload) if rounds is None else rounds
-        keys = [(workload, each) for each in wanted if (workload, each) in self._histograms]
-        return [self._histograms[key] for key in keys]
+    def _of(self, workload: str) -> RoundLatencies:
+        if workload not in self._latencies:
+            self._latencies[workload] = RoundLatencies(self._histograms, workload)
+        return self._latencies[workload]
 
 
 def in_gate_order(workloads: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Workloads in the order in which gates and the live page list them."""
     return dict(sorted(workloads.items(), key=lambda item: _place(item[1])))
-
-
-def _histograms(latency: pd.DataFrame) -> dict[tuple[str, int], LatencyDistribution]:
-    latency = with_censored(latency)
-    columns = [latency[name].to_numpy() for name in (*BUCKET, "count", "censored")]
-    groups: Any = latency.groupby(["workload", "round"], sort=False).indices
-    return {key: LatencyDistribution(*(column[rows] for column in columns)) for key, rows in groups.items()}
 
 
 def _place(columns: Counts) -> tuple[Any, ...]:
