@@ -75,6 +75,7 @@ class Conductor:
         self._stop = Event()
         self._cut = Event()
         self._own_mock = own_mock
+        self._done = False
         self._go_on_at = 0.0
         self._tries = 0
         self.pauses = Pauses()
@@ -84,8 +85,9 @@ class Conductor:
         self.skipped: list[Skipped] = []
 
     def stop(self, why: str) -> None:
-        """End after the slice that is open; what it measured is kept."""
-        self.ended_early = self.ended_early or why
+        """End after the slice that is open; what it measured is kept. A plan that is done stays so."""
+        if not self._done:
+            self.ended_early = self.ended_early or why
         self._stop.set()
         self._cut.set()
 
@@ -144,6 +146,7 @@ class Conductor:
                     self.stop(why)
                 self.skipped = list(monitor.dropped.values())
             first, rounds = rounds, rounds + self._more_rounds(rounds)
+        self._done = True
 
     def _was_cut(self, step: Step, result: SliceResult) -> bool:
         """Whether a slice was cut because the endpoint requested a wait; returns after the wait."""

@@ -198,6 +198,13 @@ def test_rounds_are_added_up_to_the_limit_and_no_further() -> None:
     assert [asked.added for asked in told] == [4, 1]
 
 
+def test_a_plan_that_is_done_is_not_ended_early_any_more() -> None:
+    conductor = Conductor(plan(), Acts())
+    assert len(list(conductor.run())) == 16
+    conductor.stop("interrupted")
+    assert not conductor.ended_early
+
+
 def test_nobody_is_asked_where_the_limit_is_the_plans_or_the_run_was_stopped() -> None:
     extension, told = answering(most_rounds=3)
     assert len(list(Conductor(plan(), Acts(), extension).run())) == 16
