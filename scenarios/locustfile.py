@@ -12,6 +12,7 @@ from locust.env import Environment
 
 from wiretax.load.client.locust_stats import use_fine_statistics
 from wiretax.load.cluster.free_worker import FreeWorker
+from wiretax.load.cluster.resilience.runners import use_resilient_runners
 from wiretax.load.drivers.hooks import exit_on_error, set_up
 from wiretax.load.drivers.locust_session import LocustSession
 from wiretax.load.free.options import add_options
@@ -23,6 +24,7 @@ from wiretax.streams import outlast_readers
 __all__ = ["BatchUser", "MultiTriggerUser", "QueueUser", "TriggerUser"]
 
 use_fine_statistics()
+use_resilient_runners()
 outlast_readers()
 
 

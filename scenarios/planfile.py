@@ -12,6 +12,7 @@ from locust import events
 from locust.env import Environment
 
 from wiretax.load.client.locust_stats import use_fine_statistics
+from wiretax.load.cluster.resilience.runners import use_resilient_runners
 from wiretax.load.cluster.sweep_worker import SweepWorker
 from wiretax.load.drivers.hooks import set_up
 from wiretax.load.drivers.planfile_session import PlanfileSession
@@ -23,6 +24,7 @@ from wiretax.streams import outlast_readers
 __all__ = ["PlanUser"]
 
 use_fine_statistics()
+use_resilient_runners()
 outlast_readers()
 
 
@@ -33,6 +35,6 @@ def add_wiretax_options(parser: Any) -> None:
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def prepare(environment: Environment, **_: Any) -> None:
-    # A listener to Locust's quitting ends the run.
-    on_interrupt(lambda: None)
-    set_up(environment, SweepWorker, PlanfileSession)
+    if set_up(environment, SweepWorker, PlanfileSession) is None:
+        # A worker's listener to Locust's quitting ends its part.
+        on_interrupt(lambda: None)

@@ -223,6 +223,24 @@ def test_further_signals_do_not_cost_the_run(tmp_path: Path, numbers: list[signa
     assert process.returncode == (130 if plan else 0), err
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_free_run_that_a_signal_cuts_short_of_its_run_time_is_interrupted(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    arguments = ["-f", str(LOCUSTFILE), "--headless", "-u", "1", "-t", "1h", "BatchUser"]
+    process = start_warm("locust", *arguments, cwd=tmp_path, env=environment())
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("POST"):  # in Locust's table
+            break
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    run = read_run(find_run(tmp_path / "results"))
+    assert run.meta["interrupted"]
+    assert run.meta["valid"], run.meta["invalid_because"]
+    assert process.returncode == 130, err
+
+
 def test_a_free_run_whose_output_nobody_reads_is_saved(tmp_path: Path) -> None:
     file = str(paced(tmp_path))
     arguments = [sys.executable, "-m", "locust", "-f", file, "--headless", "-t", "2s", "-u", "1"]

@@ -6,18 +6,11 @@ import csv
 import json
 import os
 import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
-from commands import PACED, Plan, Process, Run, environment, free_port, paced, run_until
-from warm import start_warm
+from commands import PACED, Plan, Run, free_port, paced, run_until
+from locust_process import LOCUSTFILE, PLANFILE, following, forked, locust, own_port, saved, wait_for
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
@@ -25,10 +18,7 @@ from wiretax.load.plan.reading import load_plan
 from wiretax.load.sweep.rounds import round_order
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
-from wiretax.runs.reader import find_run, read_run
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
-PLANFILE, LOCUSTFILE = SCENARIOS / "planfile.py", SCENARIOS / "locustfile.py"
 OTHER_VERSION = """
 import wiretax.load.cluster.assignment
 import wiretax.load.cluster.worker
@@ -52,70 +42,6 @@ import locust.runners, locust.stats
 locust.runners.WORKER_REPORT_INTERVAL = locust.stats.CONSOLE_STATS_INTERVAL_SEC = 0.5
 {PACED}"""
 SENT = ["request_line_bytes", "auth_query_bytes", "header_bytes", "body_bytes"]
-
-
-def saved(folder: Path) -> Any:
-    return read_run(find_run(folder / "results"))
-
-
-def locust(folder: Path, file: Path, *arguments: str, real: bool = False) -> Process:
-    """Locust in a new session: a signal to its group reaches only Locust and the processes it forked.
-
-    ``real``: from the command line.
-    """
-    if not real:
-        return start_warm("locust", "-f", str(file), *arguments, cwd=folder, env=environment(), own_session=True)
-    return subprocess.Popen(
-        [sys.executable, "-u", "-m", "locust", "-f", str(file), *arguments],
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-@contextmanager
-def following(
-    folder: Path, file: Path, *arguments: str, real: bool = False
-) -> Iterator[tuple[Process, Iterator[str]]]:
-    """The same, with standard error as lines while it runs; it is ended in the end."""
-    process = locust(folder, file, *arguments, real=real)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    reader = threading.Thread(target=process.stdout.read)
-    reader.start()
-    try:
-        yield process, iter(process.stderr)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        reader.join()
-        process.stdout.close()
-        process.stderr.close()
-
-
-def own_port() -> list[str]:
-    """Locust's options for a master and the workers that it forks, at a port of this test alone."""
-    port = str(free_port())
-    return ["--master-bind-port", port, "--master-port", port]
-
-
-def wait_for(words: str, lines: Iterator[str]) -> None:
-    said = []
-    for line in lines:
-        said.append(line)
-        if words in line:
-            return
-    raise AssertionError(f"{words!r} was not said: {''.join(said)}")
-
-
-def forked(process: Process) -> list[psutil.Process]:
-    """Workers: processes that share their parent's command line."""
-    parent = psutil.Process(process.pid)
-    return [child for child in parent.children() if child.cmdline() == parent.cmdline()]
 
 
 def test_processes_share_the_users_and_all_their_bytes_agree(run: Run, plan: Plan, tmp_path: Path) -> None:

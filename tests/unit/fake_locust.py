@@ -16,6 +16,8 @@ class Hearing(Protocol):
 
 
 class Runner:
+    server = None
+
     def __init__(self) -> None:
         self.clients: dict[str, Any] = {}
         self.workers: dict[str, Hearing] = {}

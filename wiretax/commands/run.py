@@ -76,10 +76,10 @@ def run(
     from wiretax.load.drivers.loading import load_locust
 
     load_locust()
+    from wiretax.load.client.signals import Signals
     from wiretax.load.drivers.conclude import report
     from wiretax.load.drivers.errors import START_ERRORS, exit_code
     from wiretax.load.drivers.headless import run_headless
-    from wiretax.load.drivers.signals import Signals
     from wiretax.load.drivers.sweep_options import SweepOptions
     from wiretax.load.plan.replay import read_replay, replaying
 

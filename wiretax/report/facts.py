@@ -56,9 +56,9 @@ def _banners(run: Run) -> Iterator[str]:
         yield _banner("A part of this run can't be read.", f"{_sentences(run.damage)} The page shows the rest.")
     if run.meta.get("interrupted"):
         done, of = run.meta.get("rounds_measured", "?"), plan.get("rounds", "?")
-        yield _banner(
-            "This run was interrupted.", f"It holds {done} of {of} rounds; their results are valid.", "notice"
-        )
+        # A free run has no rounds.
+        held = f"It holds {done} of {of} rounds; their results are" if run.meta.get("mode") != "free" else "It is"
+        yield _banner("This run was interrupted.", f"{held} valid.", "notice")
     if run.slices.empty and run.queue.empty and not any("slices" in sentence for sentence in run.damage):
         yield _banner(
             "This run measured nothing.",

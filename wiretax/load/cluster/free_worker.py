@@ -118,7 +118,3 @@ class FreeWorker(Worker):
         if self._run is not None and not self._run.ended_early:
             self._run.halt(why)
             self._send(messages.HALT, {"why": why})
-
-    def _leave(self, **_: Any) -> None:
-        """Locust quits: send the final report before Locust tells the master that the worker quits."""
-        self._runner.stop()

@@ -15,6 +15,7 @@ from wiretax import __version__
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.messages import Hello, MalformedError, Reason, decode
 from wiretax.load.cluster.report import WorkerReport
+from wiretax.load.cluster.resilience.master_port import MasterPort
 from wiretax.load.sweep.executor import ExecutorSummary
 from wiretax.wire.ledger import Witness
 
@@ -217,13 +218,22 @@ class WorkerRegistry:
             count=len(took_part),
             workers=tuple(each.as_row() for each in workers),
             warnings=tuple(
-                f"{each.name}{WARNINGS[each.state]}: {each.why}"
-                for each in workers
-                if each.state in WARNINGS and each.why
+                [
+                    f"{each.name}{WARNINGS[each.state]}: {each.why}"
+                    for each in workers
+                    if each.state in WARNINGS and each.why
+                ]
+                + self._ignored()
             ),
             lost=tuple(f"{each.name} was lost: {each.why}" for each in workers if each.state == "lost"),
             elsewhere=not all(each.is_here for each in took_part),
         )
+
+    def _ignored(self) -> list[str]:
+        """A sentence if something that made no sense came to the port."""
+        server = self._runner.server
+        ignored = server.take_warning() if isinstance(server, MasterPort) else ""
+        return [ignored] if ignored else []
 
     def _by_number(self) -> list[WorkerState]:
         return sorted(self.workers.values(), key=lambda each: each.number)

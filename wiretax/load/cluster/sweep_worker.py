@@ -148,5 +148,5 @@ class SweepWorker(Worker):
         own listener, which tells the master that the worker quits."""
         self._closing.set()
         self._settled.wait(SETTLE_TIMEOUT_S)
-        self._runner.stop()
+        super()._leave()
         gevent.sleep(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,8 +18,9 @@ from wiretax.load.client.error_policy import ErrorPolicy
 from wiretax.load.client.message_limit import SPENT, MessageLimit
 from wiretax.load.client.session import Session
 from wiretax.load.cluster import messages
-from wiretax.load.cluster.parent_watch import end_with_parent
 from wiretax.load.cluster.report import WorkerReport
+from wiretax.load.cluster.resilience.master_watch import MasterWatch
+from wiretax.load.cluster.resilience.parent_watch import end_with_parent
 from wiretax.load.free.stopping import stop_once_at_a_time
 from wiretax.terminal import Exit
 from wiretax.wire.connections.target import Target
@@ -38,10 +40,12 @@ class Worker:
         self._runner: Any = environment.runner
         self._session: Session | None = None
         self._message_limit: MessageLimit | None = None
+        self._sent = Counter[str]()
         stop_once_at_a_time(self._runner)
         # A listener that waits would keep Locust from receiving the next message.
         self._runner.register_message(messages.REFUSED, self._quit_refused, concurrent=True)
         end_with_parent(environment)
+        MasterWatch(environment, self._end_without_master)
 
     def _send(self, name: str, data: dict[str, Any]) -> None:
         self._runner.send_message(name, data)
@@ -61,6 +65,7 @@ class Worker:
     ) -> Session:
         """Open the session that this worker's users share; ``limit``: how many messages they may send."""
         raise_open_files()
+        self._sent.clear()
         self._message_limit = None if limit is None else MessageLimit(limit)
         session = self._session = Session(targets, seed, timeout_s, self._message_limit)
         session.on_rejected = ErrorPolicy(halt, pause).on_rejected
@@ -71,6 +76,9 @@ class Worker:
 
     def _report(self, slices: Sequence[tuple[Slice, int]], cpu_s: float, **more: Any) -> dict[str, Any]:
         """A report as it travels; ``more``: further fields of a ``WorkerReport``."""
+        for slice_, _ in slices:
+            for counts in (slice_.measured, slice_.boundary):
+                self._sent.update(requests=counts.requests, events=counts.events)
         sent = 0 if self._message_limit is None else self._message_limit.taken
         return WorkerReport(slices, cpu_s, messages=sent, **more).as_plain()
 
@@ -84,4 +92,16 @@ class Worker:
     def _quit_refused(self, msg: Any, **_: Any) -> None:
         log.error("wiretax: the master refused this worker: %s", msg.data["why"])
         self._environment.process_exit_code = Exit.USAGE
+        self._runner.quit()
+
+    def _leave(self, **_: Any) -> None:
+        """Locust quits: send the final report before Locust tells the master that the worker quits."""
+        self._runner.stop()
+
+    def _end_without_master(self) -> None:
+        """Send nothing more, and report what no run will have."""
+        self._leave()
+        sent = f"{self._sent['requests']:,} requests with {self._sent['events']:,} events"
+        log.error("wiretax: the master is gone, and this worker ends; it sent %s, which no run has now", sent)
+        self._environment.process_exit_code = Exit.INVALID
         self._runner.quit()

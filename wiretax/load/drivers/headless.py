@@ -13,14 +13,15 @@ from rich.console import Console
 from wiretax.load.client.barrier import SliceBarrier
 from wiretax.load.client.mocks import Mocks, mock_count
 from wiretax.load.client.own_limits import Demand, check_ports
+from wiretax.load.client.signals import Signals
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster.assignment import assignments
 from wiretax.load.cluster.processes import HOST, Processes, worker_processes
+from wiretax.load.cluster.resilience.master_port import use_guarded_port
 from wiretax.load.cluster.sweep_master import SweepMaster
 from wiretax.load.drivers.conclude import Conclusion, conclude
 from wiretax.load.drivers.running import INTERRUPTED
 from wiretax.load.drivers.setup import RunSetup, check_machine, prepare_sweep
-from wiretax.load.drivers.signals import Signals
 from wiretax.load.drivers.sweep import Sweep, settle_memory
 from wiretax.load.drivers.sweep_options import SweepRequest
 from wiretax.load.sweep.conductor import Conductor
@@ -142,6 +143,7 @@ def _executor(setup: RunSetup, workers: Processes | None) -> Executor:
     if workers is None:
         environment.create_local_runner()
         return local_executor(setup, environment)
+    use_guarded_port()
     runner = environment.create_master_runner(HOST, 0)
     master = sweep_master(setup, environment, workers.died)
     workers.tell(runner.server.port)

@@ -14,7 +14,7 @@ from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from locust import User
 from locust.env import Environment
-from locust.runners import LocalRunner, MasterRunner
+from locust.runners import STATE_INIT, LocalRunner, MasterRunner
 
 from wiretax.load.accounting.gating import Gating
 from wiretax.load.client.error_policy import ErrorPolicy
@@ -25,11 +25,11 @@ from wiretax.load.client.stats_feed import StatsFeed, outside_listener
 from wiretax.load.cluster.free_master import FreeMaster
 from wiretax.load.drivers.conclude import conclude, exit_code_of, print_saved
 from wiretax.load.drivers.locust_setup import LocustRequest
-from wiretax.load.drivers.running import LocustRun
+from wiretax.load.drivers.running import INTERRUPTED, LocustRun
 from wiretax.load.drivers.setup import RunSetup
 from wiretax.load.free.external_option import refuse_ignored_source
 from wiretax.load.free.options import NO_PLAN, SEED, TIMEOUT_S
-from wiretax.load.free.stopping import end_test, on_interrupt
+from wiretax.load.free.stopping import end_test, give_up, on_interrupt
 from wiretax.load.free.windows import FreeRun
 from wiretax.runs.folder import leave_run_folder
 from wiretax.runs.saving import SavedRun
@@ -80,7 +80,7 @@ class LocustSession:
         # Held while a run is prepared or concluded, so that neither meets the other.
         self._turn = BoundedSemaphore(1)
         self._sampler: gevent.Greenlet | None = None
-        self._is_next = self.is_running = self._closed = False
+        self._is_next = self.is_running = self._is_stopping = self._closed = False
         self._written = Event()
         self._written.set()
         self.ready: RunSetup | None = None
@@ -108,7 +108,7 @@ class LocustSession:
         hooks.spawning_complete.add_listener(self.spawned)
         hooks.quitting.add_listener(self.quitting)
         hooks.quit.add_listener(self.close)
-        on_interrupt(self.end, self.hurry)
+        on_interrupt(self.end, self.hurry, self._give_up)
 
     @property
     def state(self) -> str:
@@ -161,7 +161,8 @@ class LocustSession:
         if not self._is_next:
             parsed = environment.parsed_options
             self.prepare(parsed, parsed.num_users or 1, environment.user_classes, ask=False)
-        self._is_next, self.is_running = False, True
+        self._is_next = self._is_stopping = False
+        self.is_running = True
         self._written.clear()
         setup = self.ready
         assert setup is not None
@@ -177,13 +178,19 @@ class LocustSession:
 
     def stopping(self, **_: Any) -> None:
         """Users are about to be stopped: return once no call is under way and none will begin."""
+        self._is_stopping = True
         if self.run is not None and self.ready is not None:
             self.ready.session.stop_generating()
             self.run.stopping(self._environment.runner)
 
     def end(self) -> None:
-        """Stop the run that is running, if one is, and return when it is written."""
-        end_test(self._environment.runner)
+        """Stop the run that is running, if one is, and return when it is written. One with a run time is cut
+        short by this; Ctrl-C is how any other ends."""
+        environment, run = self._environment, self.run
+        timed = environment.web_ui is None and environment.parsed_options.run_time
+        if timed and isinstance(run, FreeRun | FreeMaster) and self.is_running and not self._is_stopping:
+            run.ended_early = run.ended_early or INTERRUPTED
+        end_test(environment.runner)
         # Another signal may have begun to end it.
         self._written.wait(WRITE_TIMEOUT_S)
 
@@ -233,6 +240,14 @@ class LocustSession:
         self._closed = True
         self._discard()
         self._mocks.close()
+
+    def _give_up(self) -> bool:
+        """Give up a test that was to begin by itself, and has not; False if it has, or if the web UI starts it."""
+        environment = self._environment
+        if environment.web_ui is None and self.run is None and environment.runner.state == STATE_INIT:
+            give_up(environment)
+            return True
+        return False
 
     @property
     def _picks_classes(self) -> bool:

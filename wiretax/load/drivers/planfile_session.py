@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
+import gevent
 from gevent.event import Event
 from locust.env import Environment
 from locust.runners import MasterRunner
@@ -20,6 +21,7 @@ from wiretax.load.drivers.headless import local_executor, quiet_locust, run_swee
 from wiretax.load.drivers.running import INTERRUPTED
 from wiretax.load.drivers.setup import check_machine, prepare_sweep
 from wiretax.load.drivers.sweep_options import plan_options
+from wiretax.load.free.stopping import give_up, on_interrupt
 from wiretax.load.plan.plan import Plan
 from wiretax.load.sweep.conductor import Conductor
 from wiretax.load.sweep.executor import Executor
@@ -60,6 +62,7 @@ class PlanfileSession:
         quiet_locust()
         self._conductor: Conductor | None = None
         self._begun = False
+        self._greenlet: Any = None
         self._over = Event()
         self._closing = ExitStack()
         try:
@@ -76,8 +79,19 @@ class PlanfileSession:
             runner.start = lambda *_, **__: self._run()
 
     def listen(self, hooks: Any) -> None:
-        """Follow Locust's events."""
+        """Follow Locust's events, and signals."""
         hooks.quitting.add_listener(self._stop)
+        # The listener ends the run.
+        on_interrupt(lambda: None, before=self._give_up)
+
+    def _give_up(self) -> bool:
+        """Give up a run that has not begun; False if it has."""
+        if not self._begun:
+            self._begun = True
+            self._over.set()
+            give_up(self._environment)
+            return True
+        return False
 
     def _executor(self) -> Executor:
         if self._master is None:
@@ -90,6 +104,7 @@ class PlanfileSession:
         if self._begun:
             return
         self._begun = True
+        self._greenlet = gevent.getcurrent()
         try:
             conclusion = run_sweep(self._setup, self._executor, err, self._stoppable, StatsFeed(self._environment))
             self._environment.process_exit_code = report(conclusion, self._gating, out)
@@ -108,8 +123,13 @@ class PlanfileSession:
 
     def _stop(self, **_: Any) -> None:
         """Locust quits, since the run is over or it was told to: let the open slice end, and be written."""
-        if self._conductor is not None and not self._over.is_set():
+        if self._conductor is not None:
             self._conductor.stop(INTERRUPTED)
+        elif self._greenlet is not None and not self._over.is_set():
+            # It waits for workers, or tries the endpoint out.
+            log.error("wiretax: interrupted before the first slice; nothing is saved")
+            self._environment.process_exit_code = Exit.INTERRUPTED
+            self._greenlet.kill(block=False)
         if self._begun:
             self._over.wait(END_TIMEOUT_S)
         finish_csv(self._environment)

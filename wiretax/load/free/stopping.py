@@ -17,6 +17,7 @@ from gevent.lock import RLock
 from locust.runners import STATE_INIT, STATE_STOPPED, STATE_STOPPING, MasterRunner
 
 from wiretax.load.sweep.executor import DRAIN_GRACE_S
+from wiretax.terminal import Exit
 
 if TYPE_CHECKING:
     from wiretax.load.free.windows import FreeRun
@@ -97,7 +98,11 @@ def end_test(runner: Any) -> None:
         runner.stop()
 
 
-def on_interrupt(first: Callable[[], object], again: Callable[[], object] = lambda: None) -> None:
+def on_interrupt(
+    first: Callable[[], object],
+    again: Callable[[], object] = lambda: None,
+    before: Callable[[], bool] = lambda: False,
+) -> None:
     """At Ctrl-C, or when the terminal is closed (SIGHUP), end the test, then have Locust quit.
 
     Otherwise Python would raise KeyboardInterrupt in the running greenlet, in the middle of a user's call.
@@ -105,6 +110,8 @@ def on_interrupt(first: Callable[[], object], again: Callable[[], object] = lamb
     Args:
         first: ends the test, and returns when it is written.
         again: called at each further signal, which must not end Locust before that.
+        before: gives up a test that has not begun; False if it has begun. It is called at SIGTERM too: while
+            Locust waits for workers, it has no handler for that, and a KeyboardInterrupt would be a traceback.
     """
     pressed = 0
 
@@ -114,13 +121,31 @@ def on_interrupt(first: Callable[[], object], again: Callable[[], object] = lamb
         if pressed > 1:
             again()
             return
+        error: BaseException = KeyboardInterrupt()
         try:
-            first()
+            if before():
+                error = SystemExit(int(Exit.INTERRUPTED))
+            else:
+                first()
         finally:
             # To the main greenlet, which waits for Locust's end.
-            gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
+            gevent.get_hub().handle_system_error(type(error), error)
+
+    def terminate() -> None:
+        if not pressed and before():
+            error = SystemExit(int(Exit.INTERRUPTED))
+            gevent.get_hub().handle_system_error(SystemExit, error)
 
     _watchers.append(gevent.signal_handler(signal.SIGINT, interrupt))
+    _watchers.append(gevent.signal_handler(signal.SIGTERM, terminate))
     # A command under nohup outlives its terminal.
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         _watchers.append(gevent.signal_handler(signal.SIGHUP, interrupt))
+
+
+def give_up(environment: Any) -> None:
+    """End a Locust whose test has not begun: nothing is saved, and workers that have come are told to quit."""
+    log.error("wiretax: interrupted before the test began; nothing was sent")
+    environment.process_exit_code = Exit.INTERRUPTED
+    environment.events.quitting.fire(environment=environment, reverse=True)
+    environment.events.quit.fire(exit_code=int(Exit.INTERRUPTED))

@@ -12,7 +12,7 @@ SCRIPT = """
 import os, sys
 from types import SimpleNamespace
 import gevent
-from wiretax.load.cluster.parent_watch import end_with_parent
+from wiretax.load.cluster.resilience.parent_watch import end_with_parent
 
 late = sys.argv[1] == "after"
 gone, parent_end = os.pipe()

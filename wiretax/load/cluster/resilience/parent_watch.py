@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import gevent
@@ -23,13 +24,18 @@ os.register_at_fork(before=_note_parent)
 
 def end_with_parent(environment: Any) -> None:
     """Quit once the parent process is gone. Workers started on their own go on waiting for a master."""
+    when_parent_ends(environment, lambda: environment.runner.quit())
+
+
+def when_parent_ends(environment: Any, end: Callable[[], object]) -> list[gevent.Greenlet]:
+    """Call ``end`` once the parent process of a forked worker is gone; the greenlet that watches, if it is one."""
     if not getattr(environment.parsed_options, "processes", None):
-        return
+        return []
     parent = _forked_by or os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
             gevent.sleep(POLL_S)
-        environment.runner.quit()
+        end()
 
-    gevent.spawn(watch)
+    return [gevent.spawn(watch)]

@@ -1,0 +1,14 @@
+"""Locust's masters and workers as wiretax's locustfiles use them."""
+
+from __future__ import annotations
+
+from wiretax.load.cluster.resilience.connecting import use_interruptible_workers
+from wiretax.load.cluster.resilience.forked import end_forked_workers
+from wiretax.load.cluster.resilience.master_port import use_guarded_port
+
+
+def use_resilient_runners() -> None:
+    """Call it when a locustfile is imported, before Locust forks workers and creates its runner."""
+    use_guarded_port()
+    use_interruptible_workers()
+    end_forked_workers()
