@@ -124,7 +124,7 @@ def _mock(address: str) -> StartedMock:
 
 
 def _warm_for(arguments: Sequence[str]) -> Warm:
-    if arguments[0].endswith((".py", "locust")) or arguments[1:2] == ["run"]:
+    if arguments[0].endswith((".py", "locust")) or "run" in arguments[1:2]:
         return _warm((*LOAD, *SHOWN))
     return _warm((*PLAIN, *REPORT, *SHOWN))
 
