@@ -213,6 +213,21 @@ def test_a_worker_whose_terminal_is_closed_leaves_a_free_run_with_its_final_repo
     assert [each["state"] for each in result.meta["worker_states"]] == ["finished"]
 
 
+def test_a_master_whose_last_worker_is_killed_writes_the_run_and_ends(tmp_path: Path) -> None:
+    soon = tmp_path / "soon.py"
+    soon.write_text(SOON)
+    port = free_port()
+    with following(tmp_path, soon, *lead(port, "--expect-workers", "1", *free_run())) as (master, lines):
+        worker = locust(tmp_path, LOCUSTFILE, *follow(port))
+        wait_for("All users spawned", lines)
+        worker.kill()
+        worker.communicate(timeout=30)
+        said = "".join(lines)
+        assert master.wait(60) == 5, said
+    assert "The last worker went missing" in said
+    assert "sends no heartbeat any more" in " ".join(saved(tmp_path).meta["invalid_because"])
+
+
 @pytest.mark.parametrize("style", ["--processes", "--worker --processes"])
 def test_a_worker_that_stays_stopped_is_killed_by_the_process_that_forked_it(tmp_path: Path, style: str) -> None:
     soon = tmp_path / "soon.py"

@@ -230,6 +230,10 @@ class LocustSession:
             finally:
                 leave_run_folder(setup.folder)  # which leaves one that holds a run
                 self._written.set()
+            runner = self._environment.runner
+            if self._master is not None and self._environment.web_ui is None and not runner.worker_count:
+                # After the last worker was lost, Locust's master would wait for a signal.
+                gevent.spawn(runner.quit)
 
     def close(self, **_: Any) -> None:
         """Locust quits: print the run's table, and stop the mock."""

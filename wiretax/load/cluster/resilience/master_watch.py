@@ -16,6 +16,8 @@ from gevent.event import Event
 
 # A connection may be interrupted this long, and after it came back the master has as long again to be heard.
 GRACE_S = 3.0
+# How long a process that ends waits for its last messages to leave.
+SEND_TIMEOUT_S = 2.0
 # What happened, and a number that depends on it.
 EVENT = Struct("=hi")
 CONNECTED, LOST = zmq.Event.HANDSHAKE_SUCCEEDED, zmq.Event.DISCONNECTED
@@ -31,6 +33,7 @@ class MasterWatch:
         self._heard = Event()
         self._greenlet: Any = None
         environment.events.heartbeat_received.add_listener(lambda **_: self._heard.set())
+        environment.events.quit.add_listener(self._send_rest)
         self._reset = self._runner.reset_connection
         self._runner.reset_connection = self._reset_connection
         self._follow()
@@ -39,6 +42,12 @@ class MasterWatch:
         """Locust gives up the connection and opens another one, which takes its time to be there."""
         self._reset()
         self._follow(connected=False)
+
+    def _send_rest(self, **_: Any) -> None:
+        """Return once the last report has left, or after the timeout."""
+        # A thread of zmq sends it, and would end with this process.
+        self._greenlet.kill()
+        self._runner.client.socket.context.destroy(linger=int(SEND_TIMEOUT_S * 1000))
 
     def _follow(self, connected: bool = True) -> None:
         if self._greenlet is not None and self._greenlet is not gevent.getcurrent():
