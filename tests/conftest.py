@@ -32,11 +32,12 @@ LONGEST = (
     "e2e/test_workers.py",
     "e2e/test_report.py",
     "e2e/test_web_started.py",
+    "e2e/test_cluster_faults.py",
+    "e2e/test_locust.py",
     "e2e/test_run.py",
     "e2e/test_two_servers.py",
     "e2e/test_web.py",
     "contract/test_capture.py",
-    "e2e/test_locust.py",
     "e2e/test_observe.py",
     "e2e/test_gated_run.py",
     "contract/test_web_form.py",
@@ -75,9 +76,9 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """A process for each core; one more if tests of commands are among them, as those mostly wait."""
+    """A process for each core; two more if tests of commands are among them, as those mostly wait."""
     cores = os.cpu_count() or 1
-    return cores if all("unit" in Path(each).parts for each in config.args) else cores + 1
+    return cores if all("unit" in Path(each).parts for each in config.args) else cores + 2
 
 
 @pytest.hookimpl(wrapper=True)

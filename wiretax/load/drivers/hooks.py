@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
+import gevent
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
 from wiretax.load.drivers.errors import START_ERRORS, exit_code
 
 log = logging.getLogger(__name__)
+# Longer than any process takes to end.
+END_TIMEOUT_S = 120.0
 
 
 class Listening(Protocol):
@@ -38,7 +41,9 @@ def set_up(
         return None
     with exit_on_error():
         made = session(environment)
-    made.listen(environment.events)
+    hooks: Any = environment.events
+    hooks.quitting.add_listener(_only_once())
+    made.listen(hooks)
     return made
 
 
@@ -50,3 +55,19 @@ def exit_on_error() -> Iterator[None]:
     except START_ERRORS as error:
         log.error("wiretax: %s", error)
         sys.exit(exit_code(error))
+
+
+def _only_once() -> Callable[..., None]:
+    """A listener that lets Locust quit once.
+
+    At each further SIGTERM it would do so again, and its SystemExit would be a traceback in a process that ends.
+    """
+    begun = False
+
+    def quitting(**_: Any) -> None:
+        nonlocal begun
+        if begun:
+            gevent.sleep(END_TIMEOUT_S)  # The process ends meanwhile.
+        begun = True
+
+    return quitting

@@ -22,7 +22,7 @@ master_watch.GRACE_S = 5.0 if is_heard else 0.5
 master = zmqrpc.Server("127.0.0.1", 0)
 client = zmqrpc.Client("127.0.0.1", master.port, "worker")
 runner = SimpleNamespace(client=client, reset_connection=lambda: None)
-events = SimpleNamespace(heartbeat_received=EventHook())
+events = SimpleNamespace(heartbeat_received=EventHook(), quit=EventHook())
 lost, back = gevent.event.Event(), gevent.event.Event()
 master_watch.MasterWatch(SimpleNamespace(runner=runner, events=events), lost.set)
 client.socket.send(b"here")
