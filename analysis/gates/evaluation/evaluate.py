@@ -30,6 +30,9 @@ from analysis.measures.latency import samples_needed
 from wiretax.channels.request.address import STANDARD
 from wiretax.runs.reader import Run
 
+# The same bytes per event, computed from different sums, may differ in a float's last digits.
+ROUNDING = Fraction(1, 10**12)
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -189,7 +192,8 @@ def _by_rounds(case: Case, grouped: bool, bounds: Bounds, words: str) -> Case:
     if case.rounds < needed:
         message = f"{measured_of(case)} by {by}, too few for an interval: it takes {needed} or more"
         return replace(case, verdict="inconclusive", message=message)
-    least, most = bounds.least, bounds.most
+    least = None if bounds.least is None else bounds.least - abs(bounds.least) * ROUNDING
+    most = None if bounds.most is None else bounds.most + abs(bounds.most) * ROUNDING
     # An unknown end may be anywhere.
     low, high = (-inf if case.low is None else case.low), (inf if case.high is None else case.high)
     message = f"{measured_of(case)} by {by}, {span(case)}{words}"

@@ -17,10 +17,11 @@ from analysis.gates.baseline.gates import Gates, load_gates
 from analysis.gates.evaluation.acceptance import UnacceptableError, accept_run
 from analysis.gates.evaluation.evaluate import evaluate
 from analysis.gates.file.checks import GatesError
+from analysis.gates.measured.metrics import METRICS
 from analysis.gates.outputs.terminal import print_changes
 from wiretax.channels.workload import Workload
 from wiretax.load.plan.reading import load_plan
-from wiretax.runs.reader import Run
+from wiretax.runs.reader import Run, read_run
 from wiretax.runs.writer import write_run
 
 TRIGGER, BATCH = Workload.of(), Workload.of("batch", 10)
@@ -67,6 +68,16 @@ def test_accepted_values_pass_and_one_byte_more_or_less_fails(folder: Path) -> N
         assert result.exit_code == 3
         assert result.cases[0].baseline == 518
         assert result.cases[0].message == f"{518 + by} B/event, exactly 518 (accepted 518)"
+
+
+@pytest.mark.parametrize("metric", sorted(name for name in METRICS if name.endswith("size.per_event")))
+def test_a_run_passes_the_baseline_that_was_accepted_from_it(folder: Path, metric: str) -> None:
+    run = read_run(Path(__file__).parents[5] / "results" / "reference" / "quick")
+    text = f'[[check]]\nid = "size"\nmetric = "{metric}"\nbaseline = "{{}}"\n{EXACTLY}'
+    accept(folder, run, text)
+    verdicts = [(case.workload, case.verdict) for case in evaluate(run, load(folder, text)).cases]
+    assert verdicts
+    assert verdicts == [(workload, "pass") for workload, _ in verdicts]
 
 
 @pytest.mark.parametrize(
