@@ -188,7 +188,7 @@ def test_a_sweep_of_a_web_ui_that_a_signal_ends_is_saved(
     tmp_path: Path, by: list[str] | None, numbers: list[signal.Signals]
 ) -> None:
     with site(tmp_path, by=by) as made:
-        made.start(plan="headline")
+        made.start(plan="quick")
         for number in numbers:
             made.process.send_signal(number)
         code = made.process.wait(30)
