@@ -1,4 +1,4 @@
-"""Locust as a process of its own: its masters and workers, what they say, and what they saved."""
+"""Starts Locust masters and workers as processes, and reads their output and the runs they saved."""
 
 from __future__ import annotations
 

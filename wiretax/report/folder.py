@@ -6,12 +6,11 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 
 from wiretax.runs.folder import ResultsError
-from wiretax.runs.held import is_held, let_go, make_held, remove_leftovers
+from wiretax.runs.held import is_held, temporary_folder
 
 # What was there before, while the new folder takes its place.
 BEFORE = ".old"
@@ -29,18 +28,17 @@ def replacing(target: Path) -> Iterator[Path]:
         ResultsError: if the folder can't be made (raised before the body runs) or can't replace ``target``.
     """
     prefix = f".{target.name}."
-    with writable(target):
-        made = make_held(lambda: Path(mkdtemp(prefix=prefix, dir=target.parent)))
-    try:
+
+    def remove(left: Path) -> None:
+        _remove_or_put_back(left, prefix, target)
+
+    with ExitStack() as closing:
         with writable(target):
-            remove_leftovers(target.parent, f"{prefix}*", lambda left: _remove_or_put_back(left, prefix, target))
+            made = closing.enter_context(temporary_folder(prefix, target.parent, remove))
         yield made
         with writable(target):
             made.chmod(0o777 & ~_umask())
             _swap(made, target)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-        let_go(made)
 
 
 @contextmanager

@@ -90,7 +90,7 @@ def unfinished(folder: Path) -> str:
 
 
 def newest_unfinished(results: Path) -> Path | None:
-    """The folder of the run under ``results`` that began last and is unfinished; None if there is none."""
+    """The folder of the most recent unfinished run under ``results``; None if there is none."""
     return next((each for each in sorted(results.glob(ANY_RUN), reverse=True) if unfinished(each)), None)
 
 

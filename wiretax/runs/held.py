@@ -74,19 +74,22 @@ def remove_leftovers(parent: Path, pattern: str, remove: Callable[[Path], object
 
 
 @contextmanager
-def temporary_folder(prefix: str, parent: Path | None = None) -> Iterator[Path]:
+def temporary_folder(
+    prefix: str, parent: Path | None = None, remove: Callable[[Path], object] | None = None
+) -> Iterator[Path]:
     """A new held folder, removed at the end; leftovers of killed processes are removed, too.
 
     Args:
         prefix: of its name.
         parent: the folder it is in; None for the system's.
+        remove: removes a leftover; None to remove its whole folder.
 
     Raises:
         OSError: if it can't be made.
     """
     folder = make_held(lambda: Path(mkdtemp(prefix=prefix, dir=parent)))
     try:
-        remove_leftovers(folder.parent, f"{prefix}*")
+        remove_leftovers(folder.parent, f"{prefix}*", remove)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -54,7 +54,7 @@ def test_without_noise_the_line_is_exact_despite_drift() -> None:
 
 
 def test_the_interval_contains_the_true_limit_in_93_to_97_percent_of_runs() -> None:
-    # Runs are payloads of one frame, each of which is a family and has a line of its own.
+    # One frame holds all runs, each as a payload of its own, to which a separate line is fitted.
     runs, one = 1_000, made_up(STRAIGHT, sized(*SIZES), rounds=11)
     many = one.take(np.tile(np.arange(len(one)), runs)).reset_index(drop=True)
     noise = np.exp(0.03 * np.random.default_rng(3).standard_normal(len(many)))

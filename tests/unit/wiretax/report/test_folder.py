@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from wiretax.report import folder as report_folder
 from wiretax.report.folder import replacing
+from wiretax.runs import held
 from wiretax.runs.folder import ResultsError
 
 # A report that has written a file and goes on until it is told to end; with "swap" it hangs between its renames.
@@ -131,7 +131,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch
     def refuse(**_: object) -> str:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(report_folder, "mkdtemp", refuse)
+    monkeypatch.setattr(held, "mkdtemp", refuse)
     line = r"report: can't be written \(Read-only file system\); make the run's folder writable"
     with pytest.raises(ResultsError, match=line), replacing(tmp_path / "report"):
         pass

@@ -52,7 +52,7 @@ class MasterPort(zmqrpc.Server):
                 self.ignore(str(error))
 
     def ignore(self, what: str) -> None:
-        """Count a message that is no worker's; the log names the first."""
+        """Count a message that no worker sent; only the first is logged."""
         if not self._ignored:
             self._first = what
             log.warning("wiretax: ignored at the master's port: %s; further ones are only counted", what)

@@ -52,14 +52,14 @@ META: dict[str, Any] = {
 
 @cache
 def noiseless(slower: float) -> pd.DataFrame:
-    """The slices of two servers, of which the second takes so many times as long."""
+    """The slices of two servers; the second is slower by the factor."""
     costs = Costs()
     second = replace(costs, call_s=costs.call_s * slower, event_s=costs.event_s * slower)
     return pd.concat([made_up(costs, [BATCH], MOST), made_up(second, [BATCH.replace(server="against")], MOST)])
 
 
 def verdict(gates: Path, slower: float, seed: int, most_rounds: int) -> tuple[str, int]:
-    """How a run of two servers ends whose second takes so many times as long, and after how many rounds."""
+    """The verdict on a run of two servers, the second slower by the factor, and the rounds that it took."""
     slices = noiseless(slower)
     draws = [np.random.default_rng(each).standard_normal(MOST) for each in (2 * seed, 2 * seed + 1)]
     slices = slices.assign(duration_s=slices["duration_s"] * np.exp(SPREAD * np.concatenate(draws)))

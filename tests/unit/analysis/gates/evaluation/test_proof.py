@@ -42,8 +42,8 @@ def two_servers(costs: Costs, rounds: int) -> pd.DataFrame:
 
 
 def noisy(costs: Costs, rounds: int, spread: float, runs: int, seed: int) -> pd.DataFrame:
-    """The slices of many such runs, each with noise of its own, as workloads of different payloads in one run. A
-    gate compares each with its own other server, and nothing else."""
+    """Many simulated runs with independent noise, kept in one frame as workloads of different payloads. A gate
+    compares each with the same workload on the other server, and with nothing else."""
     frame = two_servers(costs, rounds)
     rows, number = np.tile(np.arange(len(frame)), runs), np.repeat(np.arange(runs), len(frame))
     many = frame.take(rows).reset_index(drop=True)
