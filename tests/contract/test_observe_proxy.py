@@ -37,10 +37,14 @@ from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
 from wiretax.observe.connection import PUBLISHER
 from wiretax.observe.recording import Recording
+from wiretax.wire.connections.closing import count_ended, end_side
+from wiretax.wire.connections.tcp_info import AVAILABLE
+from wiretax.wire.counters import TcpCounters
 
 LOOPBACK = "127.0.0.1"
 TRIGGER = publish(EVENTS, trigger_body())
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+CLOSING = OK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
 
 
 @contextmanager
@@ -357,3 +361,46 @@ def test_a_kept_connection_is_closed_by_the_publisher(mock: Endpoint) -> None:
             with Client(endpoint) as client:
                 assert client.ask(TRIGGER).status == 200
     assert seen.closed_by == {PUBLISHER: 2}
+
+
+@pytest.mark.skipif(not AVAILABLE, reason="the kernel keeps no counters")
+def test_a_publisher_that_acknowledges_the_end_before_its_own_is_counted_to_the_segment() -> None:
+    with (
+        scripted(CLOSING) as server,
+        proxied(server) as (endpoint, seen),
+        socket.create_connection((LOOPBACK, endpoint.port)) as publisher,
+    ):
+        publisher.sendall(TRIGGER)
+        read, ended = 0, False
+        while not ended:
+            more = len(publisher.recv(65_536))
+            read, ended = read + more, not more
+            # Acknowledge it now, as the kernel of a publisher does that takes more than 40 ms to close.
+            publisher.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        own = count_ended(publisher, read, end_side(publisher))
+    assert own is not None
+    assert seen.tcp is not None
+    assert all_segments(seen.tcp) == all_segments(own)
+    assert [(each.initiator, each.by_server) for each in seen.closings.values()] == [("the mock", True)]
+
+
+def all_segments(tcp: TcpCounters) -> tuple[int, int, int, int]:
+    """Segments and header bytes in both directions, those of the close included."""
+    out, back = tcp.segments_out + tcp.close_segments_out, tcp.segments_in + tcp.close_segments_in
+    return out, back, tcp.headers_out, tcp.headers_in
+
+
+def test_a_request_that_crosses_the_end_of_its_connection_is_lost_with_all_its_bytes() -> None:
+    with scripted(CLOSING) as server, proxied(server) as (endpoint, seen), Client(endpoint) as client:
+        client.send(TRIGGER)
+        assert client.read_to_end() == CLOSING
+        assert seen.open == 0
+        client.send(TRIGGER)
+    answered, crossed = seen.exchanges
+    assert answered.failure is None
+    assert crossed.failure == ("lost", 0, "the mock closed the connection before the response")
+    assert crossed.ended_ns >= crossed.began_ns
+    assert requests_of(seen) == seen.sent == client.sent
+    if AVAILABLE:
+        assert seen.tcp is not None
+        assert seen.tcp.sent == client.sent

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
+from contextlib import suppress
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, cast
 
@@ -46,6 +47,7 @@ class Downstream(asyncio.Protocol):
         self._gone = False
         self._initiator = ""  # who closed first, or asked for it
         self._server_closes = False
+        self._ended_ns = 0  # when this side ended; 0 before
         self._waiting: list[bytes] = []  # bytes for a server that is not connected yet
         self._upstream: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -89,7 +91,7 @@ class Downstream(asyncio.Protocol):
         self._initiator = self._initiator or PUBLISHER
         if self._upstream is not None and self._upstream.can_write_eof():
             self._upstream.write_eof()
-        return bool(self._pending)
+        return bool(self._pending) and not self._ended_ns
 
     def pause_writing(self) -> None:
         if self._upstream is not None:
@@ -109,9 +111,11 @@ class Downstream(asyncio.Protocol):
         self._server_closes = self._server_closes or not self._kernel.ended
         self._end_pending()
         self._recording.add_stray(self._number, self._requests.held)
-        total, counted, changed = self._kernel.close()
+        total, counted, changed = self._kernel.close(bool(self._ended_ns))
         if changed:
             self._recording.readings.append(Reading(tuple(self._since) or self._latest, counted))
+        if not self._ended_ns:
+            self._recording.close_connection()
         self._recording.end_connection(self._number, total, Closing(self._initiator, self._server_closes))
         self._gone = True
         if self._upstream is None:
@@ -153,7 +157,7 @@ class Downstream(asyncio.Protocol):
             self._transport.close()
 
     def server_closed(self) -> None:
-        """The connection to the server is gone: close the publisher's."""
+        """The connection to the server is gone: end the publisher's."""
         self._upstream = None
         self._initiator = self._initiator or self._proxy.server_name
         if self._gone:
@@ -162,7 +166,7 @@ class Downstream(asyncio.Protocol):
         message = self._responses.finish()
         if message is not None:
             self._add_response(message)
-        self._transport.close()
+        self._end()
 
     def pause(self, paused: bool) -> None:
         """Stop or resume reading from a publisher that writes faster than the server reads."""
@@ -180,6 +184,22 @@ class Downstream(asyncio.Protocol):
 
     # internal
 
+    def _end(self) -> None:
+        """End this side, and close once the publisher has ended its own.
+
+        Only then have all segments been counted: the publisher's end may acknowledge this one, or another segment
+        may before it. A request that crosses this end is read, and lost.
+        """
+        if self._kernel.ended or self._transport.is_closing():
+            self._transport.close()
+            return
+        self._server_closes = True
+        self._ended_ns = perf_counter_ns()
+        self._recording.close_connection()
+        self._transport.resume_reading()
+        with suppress(OSError):  # the publisher has reset the connection
+            self._transport.write_eof()
+
     def _answers_head(self) -> bool:
         return bool(self._pending) and self._pending[0].head.lstrip().startswith(b"HEAD ")
 
@@ -192,6 +212,8 @@ class Downstream(asyncio.Protocol):
         return rewritten
 
     def _forward(self, data: bytes) -> None:
+        if self._ended_ns:
+            return
         if self._upstream is not None:
             self._upstream.write(data)
             return
@@ -204,7 +226,7 @@ class Downstream(asyncio.Protocol):
         if failure is not None:
             for request in self._pending:
                 request.failure = failure
-            self._transport.close()
+            self._end()
 
     def _add_response(self, message: Message) -> None:
         """A response is complete; an interim one belongs to the one that follows it."""
@@ -251,7 +273,9 @@ class Downstream(asyncio.Protocol):
         return f"{self._initiator} closed the connection before the {what}"
 
     def _settle(self, request: OpenExchange) -> None:
-        exchange = request.end(self._number, perf_counter_ns())
+        # A request that crossed the end was lost as it began.
+        ended_ns = max(self._ended_ns, request.began_ns) if self._ended_ns else perf_counter_ns()
+        exchange = request.end(self._number, ended_ns)
         self._recording.exchanges.append(exchange)
         self._since.append(exchange)
         if not self._pending and self._reading is None and not self._requests.held:

@@ -24,7 +24,7 @@ class Exchange:
         answer: what the response means; None if it is missing or incomplete.
         failure: how the exchange failed; None if it did not.
         began_ns: when its first byte came, on the clock of ``perf_counter_ns``.
-        ended_ns: when the response's last byte was passed on, or the connection was lost.
+        ended_ns: when the response's last byte was passed on, or the connection to either side was lost.
     """
 
     connection: int

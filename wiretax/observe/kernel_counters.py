@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import socket
 
-from wiretax.wire.connections.closing import after_close
-from wiretax.wire.connections.tcp_info import read_connection
-from wiretax.wire.counters import TcpCounters, add_counters, subtract_counters
+from wiretax.wire.connections.closing import count_ended, end_side
+from wiretax.wire.connections.tcp_info import read_counters
+from wiretax.wire.counters import TcpCounters, subtract_counters
 
 
 class KernelCounters:
@@ -47,31 +47,41 @@ class KernelCounters:
         self._last = counters
         return counted
 
-    def close(self) -> tuple[TcpCounters | None, TcpCounters | None, bool]:
-        """The total with the segments of the close, which the model adds; the counts since the last reading; and
-        whether there are any."""
-        total = self._read(closing=True)
+    def close(self, ended_here: bool) -> tuple[TcpCounters | None, TcpCounters | None, bool]:
+        """Read for the last time, before the socket is closed.
+
+        Args:
+            ended_here: whether this side has ended already.
+
+        Returns:
+            The total, with the segments of the close that are still to come; the counts since the last reading;
+            and whether there are any.
+        """
+        assert self._socket is not None
+        # This side ends before the reading, as no model knows what the publisher does in between.
+        ended = ended_here or end_side(self._socket)
+        total = _as_publisher(count_ended(self._socket, self.received, ended, accepted=True))
         return total, subtract_counters(total, self._last), total != self._last
 
-    def _read(self, closing: bool = False) -> TcpCounters | None:
-        """The current counters without the publisher's retransmissions, which are unknown here."""
+    def _read(self) -> TcpCounters | None:
         assert self._socket is not None
-        reading = read_connection(self._socket, accepted=True)
-        if reading is None:
-            return None
-        counters = reading.counters
-        if closing:
-            counters = add_counters(counters, after_close(reading)) or counters
         # A response to a publisher that is gone is answered by RST, after which the socket's state no longer shows
-        # the FIN before it; the kernel counted that FIN as a byte.
-        fin = self.ended and counters.received == self.received + 1
-        return TcpCounters(
-            sent=counters.received - fin,
-            received=counters.sent,
-            segments_out=counters.segments_in,
-            segments_in=counters.segments_out,
-            headers_out=counters.headers_in,
-            headers_in=counters.headers_out,
-            close_segments_out=counters.close_segments_in,
-            close_segments_in=counters.close_segments_out,
-        )
+        # the FIN before it.
+        known = self.received if self.ended else None
+        return _as_publisher(read_counters(self._socket, known, accepted=True))
+
+
+def _as_publisher(counters: TcpCounters | None) -> TcpCounters | None:
+    """The publisher's side of the counters, without its retransmissions, which are unknown here."""
+    if counters is None:
+        return None
+    return TcpCounters(
+        sent=counters.received,
+        received=counters.sent,
+        segments_out=counters.segments_in,
+        segments_in=counters.segments_out,
+        headers_out=counters.headers_in,
+        headers_in=counters.headers_out,
+        close_segments_out=counters.close_segments_in,
+        close_segments_in=counters.close_segments_out,
+    )

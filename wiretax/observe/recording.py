@@ -71,9 +71,12 @@ class Recording:
         self.peak = max(self.peak, self.open)
         return number
 
-    def end_connection(self, connection: int, tcp: TcpCounters | None, closing: Closing) -> None:
-        """A connection has ended; ``tcp`` has the kernel's counts of it."""
+    def close_connection(self) -> None:
+        """The publisher, or the server behind the proxy, has closed a connection."""
         self.open -= 1
+
+    def end_connection(self, connection: int, tcp: TcpCounters | None, closing: Closing) -> None:
+        """Both sides of a connection have ended; ``tcp`` has the kernel's counts of it."""
         self.closings[connection] = closing
         self.tcp = add_counters(self.tcp, tcp)
 

@@ -25,11 +25,9 @@ import socket
 from wiretax.wire.connections.tcp_info import CLOSED, TcpSnapshot, read_connection
 from wiretax.wire.counters import TcpCounters, add_counters
 
-ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, LAST_ACK, CLOSING = 1, 4, 5, 8, 9, 11
-# Segments out and in that end a connection, by its state. In the first two, this side has not ended yet.
+FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, CLOSING = 4, 5, 9, 11
+# Segments out and in that end a connection, by its state after this side has ended.
 REMAINING = {
-    ESTABLISHED: (2, 1),
-    CLOSE_WAIT: (1, 1),
     FIN_WAIT_1: (1, 1),
     FIN_WAIT_2: (1, 1),
     LAST_ACK: (0, 1),
@@ -50,7 +48,7 @@ def end_side(connection: socket.socket) -> bool:
 
 
 def count_ended(
-    connection: socket.socket, read_bytes: int, ended: bool, close_notify: int = 0
+    connection: socket.socket, read_bytes: int, ended: bool, close_notify: int = 0, accepted: bool = False
 ) -> TcpCounters | None:
     """Count all that a connection carried, and will carry when it is closed now.
 
@@ -59,11 +57,12 @@ def count_ended(
         read_bytes: bytes read from it.
         ended: what ``end_side`` returned.
         close_notify: bytes of a close_notify that the server has yet to send; 0 for none.
+        accepted: whether the peer opened the connection.
 
     Returns:
         The counters; None if the kernel keeps none.
     """
-    reading = read_connection(connection, read_bytes)
+    reading = read_connection(connection, read_bytes, accepted)
     if reading is None:
         return None
     counters = reading.counters

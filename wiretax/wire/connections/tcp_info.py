@@ -52,13 +52,15 @@ class TcpSnapshot(NamedTuple):
     bare_header: int
 
 
-def read_counters(connection: socket.socket, read_bytes: int | None = None) -> TcpCounters | None:
+def read_counters(
+    connection: socket.socket, read_bytes: int | None = None, accepted: bool = False
+) -> TcpCounters | None:
     """Read the counters of an open socket; None if the kernel does not keep them.
 
     ``read_bytes``: bytes read from it so far, if known. The state of a closed connection does not tell whether a
-    FIN was counted as a byte.
+    FIN was counted as a byte. ``accepted``: whether the peer opened the connection.
     """
-    reading = read_connection(connection, read_bytes)
+    reading = read_connection(connection, read_bytes, accepted)
     return None if reading is None else reading.counters
 
 
