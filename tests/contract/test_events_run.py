@@ -98,8 +98,8 @@ def test_an_invalid_line_fails_the_run_unless_it_was_to_be_skipped(on_error: tup
 
 
 def test_what_the_server_rejects_fails_the_run_and_ends_with_it() -> None:
-    with inside("--events", write(60), *FAST, classes=[QueueUser]) as locust:
-        # The mock accepts ten events a call; what the options say is not so.
+    with inside("--events", write(60), *FAST, "--linger", "10s", classes=[QueueUser]) as locust:
+        # The mock accepts ten events a call; what the options say is not so. The linger fills each call.
         locust.environment.parsed_options.batch_size = 20  # type: ignore[union-attr]
         locust.environment.parsed_options.max_batch_size = 20  # type: ignore[union-attr]
         locust.session._mocks.of_free_run = lambda *_: targets  # type: ignore[method-assign]
