@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from browser import DESK, PHONE, QUIET
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+# Only what hangs takes longer.
+TIMEOUT_MS = 60_000
 ROWS = """() => [...document.querySelectorAll("tbody tr")].map(
     row => [...row.querySelectorAll("td")].map(each => each.innerText))"""
 LIVE = """() => ({
@@ -25,6 +27,9 @@ LIVE = """() => ({
     rows: [...document.querySelectorAll("#table tbody tr")].map(
         row => [...row.querySelectorAll("td")].map(each => each.innerText)),
     bars: document.querySelectorAll("#layers rect").length,
+    // How many workloads have had a rate, a p50, a p99.
+    series: [0, 1, 2].map(pick => new Set(seen.history.flatMap(
+        ([, by]) => Object.keys(by).filter(name => by[name][pick] > 0))).size),
     lines: document.querySelectorAll("#rate polyline, #time polyline").length,
     width: document.documentElement.scrollWidth,
     paper: getComputedStyle(document.body).backgroundColor,
@@ -43,6 +48,7 @@ class Visitor:
 
     def open(self, path: str, ours: bool) -> Page:
         page = self._browser.new_page(viewport={"width": DESK, "height": 900})
+        page.set_default_timeout(TIMEOUT_MS)
         page.on("request", lambda request: self.requests.append(request.url))
         if ours:
             page.on("console", lambda message: self.said.append(message.text))
@@ -82,7 +88,7 @@ def visit(visitor: Visitor) -> dict[str, Any]:
     seen["link"] = locust.locator("#wiretax-live").get_attribute("href")
 
     live = visitor.open("/wiretax/", ours=True)
-    live.locator("#rate polyline").first.wait_for()
+    live.wait_for_function(f"({LIVE})().series.slice(0, 2).every((count) => count === 4)")
     seen["no_gain"] = live.locator("#gain .note").inner_text()
     seen["live"] = live.evaluate(LIVE)
     visitor.shoot(live, "live")
@@ -99,7 +105,19 @@ def visit(visitor: Visitor) -> dict[str, Any]:
     link = live.locator("#runs a").first
     link.wait_for()
     seen["run"] = live.locator("#runs code").first.inner_text()
+    handle = link.element_handle()
+    live.set_viewport_size({"width": DESK, "height": 900})
+    live.wait_for_function(f"document.querySelector('#layers svg').clientWidth > {PHONE}")
+    seen["link_was_kept"] = handle.evaluate("link => link.isConnected")
+    # A slow machine may show the page long before its script runs.
+    scripts: list[Route] = []
+    live.route("**/report.js", lambda route: scripts.append(route))
     link.click()
+    live.locator("#message").wait_for()
+    while not scripts:
+        live.wait_for_timeout(10)
+    seen["button_without_script"] = live.locator("#make").is_visible()
+    scripts.pop().continue_()
     live.locator("#make").click()
     live.locator("progress").wait_for()
     visitor.shoot(live, "report-being-made")

@@ -6,6 +6,7 @@ const COLOURS = 8;
 // In a sample, the offset from a percentile to whether it is a lower bound.
 const BOUNDS = 2;
 const seen = { key: "", samples: 0, history: [], figures: null, group: null };
+const shownIn = new Map();
 
 const at = (id) => document.getElementById(id);
 
@@ -22,6 +23,15 @@ function element(name, attributes = {}, ...inside) {
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...inside);
   return made;
+}
+
+// What can be clicked is replaced only if it changed: a click is lost if its target goes while the button is down, and so
+// is the keyboard's focus.
+function replaceChanged(place, content, make) {
+  const shown = JSON.stringify(content);
+  if (shownIn.get(place) === shown) return;
+  shownIn.set(place, shown);
+  place.replaceChildren(...make());
 }
 
 function drawn(name, attributes = {}, text = null) {
@@ -212,7 +222,7 @@ function drawGroups(workloads) {
   const shown = groups.includes(seen.group) ? seen.group : groups[0];
   const bar = at("groups");
   bar.hidden = groups.length < 2;
-  bar.replaceChildren(...groups.map((group) => {
+  replaceChanged(bar, [groups, shown], () => groups.map((group) => {
     const button = element("button", { type: "button", "aria-pressed": String(group === shown) }, group);
     button.addEventListener("click", () => { seen.group = group; draw(); });
     return button;
@@ -224,7 +234,7 @@ const REPORTS = { none: "make report", making: "making report", ready: "report",
 
 function drawRuns(runs) {
   at("runs").hidden = !runs.length;
-  at("runs").querySelector("ul").replaceChildren(...runs.map((run) => {
+  replaceChanged(at("runs").querySelector("ul"), runs, () => runs.map((run) => {
     const line = element("li", {},
       element("code", {}, run.name),
       element("span", { class: run.valid ? "valid" : "invalid" }, run.valid ? "valid" : "invalid"),
