@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgpack
@@ -28,6 +28,14 @@ import wiretax.load.cluster.resilience.forked as forked
 locust.runners.HEARTBEAT_LIVENESS, locust.runners.HEARTBEAT_INTERVAL = 2, 0.5
 forked.END_TIMEOUT_S = forked.STOPPED_TIMEOUT_S = 2.0
 from scenarios.locustfile import *
+"""
+# A worker that expects five heartbeats a second.
+ALERT = """
+import locust.runners
+import wiretax.load.cluster.resilience.silence as silence
+
+locust.runners.HEARTBEAT_INTERVAL = silence.BEAT_S = 0.2
+from scenarios.%s import *
 """
 HUGE = bytes(65 << 20)
 
@@ -71,6 +79,44 @@ def test_workers_of_a_master_that_is_killed_end_and_say_what_they_sent(
     assert "the master is gone, and this worker ends; it sent " in line
     assert " 0 requests" not in line
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("kind", ["free run", "sweep"])
+def test_a_worker_of_a_silent_master_ends_and_a_master_that_goes_on_has_all_it_sent(
+    plan: Plan, tmp_path: Path, kind: str
+) -> None:
+    file, more = LOCUSTFILE, free_run()
+    if kind == "sweep":
+        file, more = PLANFILE, ["--plan", plan(slice="60s", timeout="60s"), "-u", "1"]
+    alert = tmp_path / "alert.py"
+    alert.write_text(ALERT % file.stem)
+    port = free_port()
+    with slow_endpoint() as url, ExitStack() as ending:
+        arguments = lead(port, "--expect-workers", "1", "--endpoint", url, *more)
+        master, lines = ending.enter_context(following(tmp_path, file, *arguments))
+        worker, worker_lines = ending.enter_context(following(tmp_path, alert, *follow(port), "-L", "DEBUG"))
+        if kind == "free run":
+            wait_for("All users spawned", lines)
+        else:
+            wait_for("Received wiretax-run-slice message", worker_lines)
+        master.send_signal(signal.SIGSTOP)
+        # Locust's own worker goes on for a minute.
+        said = "".join(worker_lines)
+        assert worker.wait(60) == 5, said
+        master.send_signal(signal.SIGCONT)
+        "".join(lines)
+        # A free run keeps what was sent; a plan's run is short of slices.
+        assert master.wait(60) == (0 if kind == "free run" else 5)
+    [line] = [line for line in said.splitlines() if "ERROR" in line]
+    assert "the master sent no heartbeat for 2 s, and this worker ends; it sent " in line
+    meta = saved(tmp_path).meta
+    assert [(each["state"], each["why"]) for each in meta["worker_states"]] == [
+        ("left", "the master sent no heartbeat for 2 s")
+    ]
+    assert "left before the end: the master sent no heartbeat for 2 s" in " ".join(meta["warnings"])
+    assert meta["reconcile"]["agrees"]
+    tried = 0 if kind == "free run" else len(meta["plan"]["workloads"])  # by the master, one call each
+    assert f" {meta['outcome']['sent'] - tried:,} requests" in line
 
 
 def bad_messages(name: str) -> list[list[bytes]]:

@@ -54,6 +54,9 @@ class FreeWorker(Worker):
         hooks.quitting.add_listener(self._leave)
         on_interrupt(self._leave, self._hurry)
 
+    def _publishes(self) -> bool:
+        return self._run is not None and not self._run.stopped
+
     def _start(self, **_: Any) -> None:
         """A test begins; the master's options have come with the order."""
         parsed = self._environment.parsed_options

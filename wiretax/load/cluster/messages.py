@@ -14,11 +14,12 @@ CLOSE_SLICE   master  close the slice early
 SLICE_REPORT  worker  the slice is settled (``SliceEnd`` and ``WorkerReport``)
 HALT          worker  end the run: rejected by the endpoint, or out of messages (``Reason``)
 PAUSE         worker  pause the run, as the endpoint asked (``Pause``)
+LEAVING       worker  it ends, though its master did not ask for that (``Reason``)
 FINAL_REPORT  worker  its users have stopped (``WorkerReport``)
 ============  ======  =========================================================================
 
-A sweep uses all of them. In a free run Locust starts and stops the workers, so only HELLO, REFUSED, HALT and
-FINAL_REPORT are sent. Two more things travel with Locust's own messages:
+A sweep uses all of them. In a free run Locust starts and stops the workers, so only HELLO, REFUSED, HALT, LEAVING
+and FINAL_REPORT are sent. Two more things travel with Locust's own messages:
 
 - OPTION, among the master's options: the ``FreeAssignment``.
 - REPORT, among a worker's statistics: a ``WorkerReport`` of the windows that ended since the last one.
@@ -42,6 +43,7 @@ CLOSE_SLICE = "wiretax-close-slice"
 SLICE_REPORT = "wiretax-slice-report"
 HALT = "wiretax-halt"
 PAUSE = "wiretax-pause"
+LEAVING = "wiretax-leaving"
 FINAL_REPORT = "wiretax-final-report"
 REPORT = "wiretax-report"
 OPTION = "wiretax_assignment"

@@ -52,6 +52,7 @@ class WorkerState:
         messages: how many it sent, as of its last report, if they are limited.
         pauses: how often its endpoint asked it to wait, in a free run.
         paused_s: for how long.
+        leaving: why it leaves, if it did so by itself.
     """
 
     number: int
@@ -66,6 +67,7 @@ class WorkerState:
     messages: int = 0
     pauses: int = 0
     paused_s: float = 0.0
+    leaving: str = ""
 
     @property
     def name(self) -> str:
@@ -136,6 +138,7 @@ class WorkerRegistry:
         self._died = died
         runner.register_message(messages.HELLO, self._add_greeted)
         self.listen(messages.REFUSED, lambda worker, data: self._note_refused(worker, decode(data, Reason).why))
+        self.listen(messages.LEAVING, self._note_leaving)
         self.listen(messages.FINAL_REPORT, self._finish)
 
     def listen(self, name: str, handler: Handler) -> None:
@@ -262,11 +265,15 @@ class WorkerRegistry:
         log.error("wiretax: %s is refused: %s", worker.name, why)
         self.changed.set()
 
+    def _note_leaving(self, worker: WorkerState, data: Any) -> None:
+        worker.leaving = decode(data, Reason).why
+
     def _finish(self, worker: WorkerState, data: Any) -> None:
         if worker.state != "ready":
             return
         self._on_final_report(worker, data)
-        if self.ending:
+        if self.ending and not worker.leaving:
             worker.state = "finished"
         else:
-            worker.state, worker.why = "left", "something other than its master told it to quit"
+            why = worker.leaving or "something other than its master told it to quit"
+            worker.state, worker.why = "left", why

@@ -50,6 +50,9 @@ class SweepWorker(Worker):
         hooks.quitting.add_listener(self._leave)
         self._greeting = gevent.spawn(self._greet)
 
+    def _publishes(self) -> bool:
+        return not self._settled.is_set()
+
     def _greet(self) -> None:
         """Say hello until the master, which may not be set up yet, answers."""
         pause_s = FIRST_HELLO_S

@@ -45,7 +45,11 @@ class Worker:
         # A listener that waits would keep Locust from receiving the next message.
         self._runner.register_message(messages.REFUSED, self._quit_refused, concurrent=True)
         end_with_parent(environment)
-        MasterWatch(environment, self._end_without_master)
+        MasterWatch(environment, self._publishes, self._end_without_master)
+
+    def _publishes(self) -> bool:
+        """Whether the users may begin a call now."""
+        raise NotImplementedError
 
     def _send(self, name: str, data: dict[str, Any]) -> None:
         self._runner.send_message(name, data)
@@ -98,10 +102,11 @@ class Worker:
         """Locust quits: send the final report before Locust tells the master that the worker quits."""
         self._runner.stop()
 
-    def _end_without_master(self) -> None:
-        """Send nothing more, and report what no run will have."""
+    def _end_without_master(self, why: str, sent_is: str) -> None:
+        """Send nothing more, and report what was sent; ``sent_is``: what became of that."""
+        self._send(messages.LEAVING, {"why": why})
         self._leave()
         sent = f"{self._sent['requests']:,} requests with {self._sent['events']:,} events"
-        log.error("wiretax: the master is gone, and this worker ends; it sent %s, which no run has now", sent)
+        log.error("wiretax: %s, and this worker ends; it sent %s, which %s", why, sent, sent_is)
         self._environment.process_exit_code = Exit.INVALID
         self._runner.quit()
