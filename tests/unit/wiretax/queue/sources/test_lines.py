@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mutated import TOGETHER, mutated
 
 from wiretax.channels.limits import Limits, refuse_event
 from wiretax.queue.sources.chunks import split_lines
@@ -19,31 +21,64 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
     max_leaves=12,
 )
-NAMES = st.sampled_from(["my-event", "", "pusher:x"]) | st.text(max_size=10)
-EVENTS = st.fixed_dictionaries(
-    {},
-    optional={
-        "name": NAMES | JSON,
-        "data": st.text() | JSON,
-        "channel": NAMES | JSON,
-        "channels": st.lists(NAMES, max_size=4) | JSON,
-        "socket_id": JSON,
-    },
-)
-LINES = (
-    st.binary(max_size=80)
-    | EVENTS.map(lambda event: json.dumps(event).encode())
-    | JSON.map(json.dumps).map(str.encode)
+EVENTS = {
+    "one": {"name": "my-event", "channel": "my-channel", "data": "text"},
+    "several": {"name": "my-event", "channels": ["a", "private-b"], "data": {"x": [1, None, "\u00e9"]}, "id": 7},
+}
+WHOLE = [json.dumps(each).encode() for each in EVENTS.values()]
+NOISE = [
+    b"",
+    b'"',
+    b"\\",
+    b",",
+    b"{",
+    b"]",
+    b"\0",
+    b"\xff",
+    b"\xed\xa0\x80",
+    b"\\ud800",
+    b"1e999",
+    b"NaN",
+    b"\r",
+    b" ",
+]
+
+
+def damage(line: bytes, at: int, noise: bytes, lost: int) -> bytes:
+    at %= len(line) + 1
+    return line[:at] + noise + line[at + lost :]
+
+
+DAMAGED = st.builds(
+    damage,
+    st.sampled_from(WHOLE),
+    st.integers(0, 200),
+    st.sampled_from(NOISE) | st.binary(max_size=4),
+    st.integers(0, 4),
 )
 
 
-@given(lines=st.lists(LINES, max_size=6))
+def encoded(documents: list[dict[str, dict[str, Any]]]) -> list[bytes]:
+    """The events of documents as lines; those that are objects no more, too."""
+    return [json.dumps(event).encode() for each in documents for event in each.values()]
+
+
+# 21 lines for each draw of documents, numbers and bytes.
+LINES = st.tuples(
+    mutated(EVENTS, JSON).map(encoded),
+    st.lists(DAMAGED, min_size=3, max_size=3),
+    st.tuples(st.binary(max_size=80), JSON.map(json.dumps).map(str.encode)),
+).map(lambda parts: [line for lines in parts for line in lines])
+
+
+@given(lines=LINES)
 def test_each_line_is_an_acceptable_event_or_skipped_with_a_warning(lines: list[bytes]) -> None:
     warnings: list[str] = []
     parser = LineParser("events.jsonl", LIMITS, "skip", warnings.append)
     events = list(parser.events(iter(lines)))
     assert len(events) + len(warnings) == sum(1 for line in lines if line.strip())
     assert (parser.read, parser.skipped) == (len(events), len(warnings))
+    assert all(len(each.splitlines()) == 1 for each in warnings)
     assert all(refuse_event(each.name, each.channels, each.data, LIMITS) is None for each in events)
 
 
@@ -58,10 +93,14 @@ def test_deeply_nested_data_is_an_event_or_a_refused_line(depth: int) -> None:
         next(parser.events(iter([line])))
 
 
-@given(text=st.binary(max_size=200).map(lambda text: text.replace(b"a", b"\n")), cuts=st.sets(st.integers(0, 200)))
-def test_lines_do_not_depend_on_where_chunks_end(text: bytes, cuts: set[int]) -> None:
-    ends = [0, *sorted(cut for cut in cuts if cut < len(text)), len(text)]
-    chunks = [text[begin:end] for begin, end in pairwise(ends)]
-    lines = list(split_lines(iter(chunks)))
-    assert lines == list(split_lines(iter([text])))
+# Line ends are one byte in five.
+TEXT = st.binary(max_size=120).map(lambda text: bytes(10 if each % 5 == 0 else each for each in text))
+
+
+@given(text=TEXT, cuts=st.tuples(*[st.integers(0, 120)] * 4))
+def test_lines_do_not_depend_on_where_chunks_end(text: bytes, cuts: tuple[int, ...]) -> None:
+    lines = list(split_lines(iter([text])))
     assert b"\n".join(lines) in (text, text.removesuffix(b"\n"))
+    for together in TOGETHER:
+        ends = [0, *sorted({cuts[each] for each in together if cuts[each] < len(text)}), len(text)]
+        assert list(split_lines(text[begin:end] for begin, end in pairwise(ends))) == lines
