@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,9 +14,11 @@ import typer
 from wiretax.channels.endpoint import DEMO, PLAIN, Credentials
 from wiretax.channels.limits import Limits
 from wiretax.commands.options import positive_duration, read_option
+from wiretax.escaping import disarmed, visible
 from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import KINDS, FaultList
+from wiretax.runs.held import temporary_folder
 from wiretax.terminal import Exit, OptionError, fail
 from wiretax.units.duration import parse_duration
 
@@ -54,7 +57,10 @@ def mock(
     certificate: Annotated[KeyType, typer.Option(help="Key type of the certificate.")] = "rsa",
     ca: Annotated[
         Path | None,
-        typer.Option(help="File to write the authority's certificate to. Default: a temporary file."),
+        typer.Option(
+            help="File to write the authority's certificate to. Default: a file that is removed when "
+            "the mock stops."
+        ),
     ] = None,
     fault: Annotated[
         list[str] | None,
@@ -69,26 +75,27 @@ def mock(
     """Run the mock endpoint: it validates requests as Pusher does, answers them, and counts every byte."""
     from wiretax.mock.options import MockOptions
 
-    try:
-        options = MockOptions(
-            host,
-            port,
-            _credentials(app_id, key, secret or DEMO.secret),
-            Limits(batch_size=batch_size, data_bytes=data_bytes, channels=channels),
-            CostModel(
-                rtt=read_option("--rtt", rtt, parse_duration),
-                per_request=read_option("--per-request", per_request, parse_duration),
-                per_event=read_option("--per-event", per_event, parse_duration),
-                servers=servers,
-            ),
-            positive_duration("--idle-timeout", idle_timeout, "60s"),
-            _tls(certificate, ca) if tls else None,
-            _faults(fault or [], fault_seed, fault_after),
-            keep_alive,
-        )
-    except OptionError as error:
-        fail(str(error), Exit.USAGE)
-    _serve(options, shows_secret=not secret)
+    with ExitStack() as until_stopped:
+        try:
+            options = MockOptions(
+                host,
+                port,
+                _credentials(app_id, key, secret or DEMO.secret),
+                Limits(batch_size=batch_size, data_bytes=data_bytes, channels=channels),
+                CostModel(
+                    rtt=read_option("--rtt", rtt, parse_duration),
+                    per_request=read_option("--per-request", per_request, parse_duration),
+                    per_event=read_option("--per-event", per_event, parse_duration),
+                    servers=servers,
+                ),
+                positive_duration("--idle-timeout", idle_timeout, "60s"),
+                MockTls(certificate, until_stopped.enter_context(_authority(ca))) if tls else None,
+                _faults(fault or [], fault_seed, fault_after),
+                keep_alive,
+            )
+        except OptionError as error:
+            fail(str(error), Exit.USAGE)
+        _serve(options, shows_secret=not secret)
 
 
 def _serve(options: MockOptions, shows_secret: bool) -> None:
@@ -97,7 +104,7 @@ def _serve(options: MockOptions, shows_secret: bool) -> None:
     def announce(host: str, port: int) -> None:
         print(options.listening(host, port), flush=True)
         if options.tls is not None:
-            print(f"certificate authority: {options.tls.authority}", flush=True)
+            print(f"certificate authority: {disarmed(visible(str(options.tls.authority)))}", flush=True)
         if shows_secret:
             app = options.app
             url = f"{options.scheme}://{app.key}:{app.secret}@{host}:{port}/apps/{app.app_id}"
@@ -119,12 +126,16 @@ def _credentials(app_id: str, key: str, secret: str) -> Credentials:
     return Credentials(app_id, key, secret)
 
 
-def _tls(key_type: KeyType, ca: Path | None) -> MockTls:
+@contextmanager
+def _authority(ca: Path | None) -> Iterator[Path]:
+    """The file for the authority's certificate: the one that was named, or one that is removed at the end."""
     if ca is None:
-        return MockTls(key_type, Path(mkdtemp(prefix="wiretax-")) / "ca.pem")
-    if not ca.parent.is_dir() or (ca.exists() and not ca.is_file()):
+        with temporary_folder("wiretax-authority-") as folder:
+            yield folder / "ca.pem"
+    elif ca.parent.is_dir() and (ca.is_file() or not ca.exists()):
+        yield ca
+    else:
         raise OptionError(f"--ca {ca}: expected a file in an existing folder")
-    return MockTls(key_type, ca)
 
 
 def _faults(texts: list[str], seed: int, after: int) -> FaultList:

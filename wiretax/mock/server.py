@@ -101,11 +101,12 @@ class MockServer:
 
 
 async def serve(options: MockOptions, ready: Callable[[str, int], None], with_parent: bool) -> None:
-    """Listen until SIGINT or SIGTERM; ``ready(host, port)`` is called once the mock accepts connections."""
+    """Listen until SIGINT, SIGTERM or SIGHUP; ``ready(host, port)`` is called once connections are accepted."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it
+            loop.add_signal_handler(number, stop.set)
     if with_parent:
         loop.add_reader(sys.stdin.fileno(), lambda: None if os.read(sys.stdin.fileno(), 1024) else stop.set())
     server = MockServer(options, loop)
