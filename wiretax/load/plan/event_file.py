@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from tempfile import gettempdir, mkstemp
+from tempfile import TemporaryFile, gettempdir
 from weakref import finalize
 
 import msgspec
@@ -39,11 +38,12 @@ class EventFile:
         self._offsets = array("Q", [0])
         self._decoder = msgspec.msgpack.Decoder(list[tuple[str, tuple[str, ...], str]])
         try:
-            self._descriptor, path = mkstemp(prefix="wiretax-")
-            Path(path).unlink()
+            # Where it can, the system makes a file that never has a name, and that no killed process leaves.
+            file = TemporaryFile(prefix="wiretax-", buffering=0)  # noqa: SIM115  # closed with the events
         except OSError as error:
             raise _cannot_keep(error) from None
-        finalize(self, os.close, self._descriptor)
+        self._descriptor = file.fileno()
+        finalize(self, file.close)
         encode = msgspec.msgpack.Encoder().encode
         block: list[tuple[str, tuple[str, ...], str]] = []
         characters = 0
