@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import socketserver
+import ssl
 import subprocess
 import sys
 import threading
@@ -13,9 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from commands import Plan, Run, environment, paced
+from commands import Plan, Run, command, environment, paced
 from raw_server import OK, RawServer, answer, raw_server
-from warm import run_warm
+from warm import run_warm, start_warm
+from web_ui import USERS, site
 
 from wiretax.escaping import visible
 
@@ -153,3 +156,77 @@ def test_feed(run: Run, redis_error: int) -> None:
     assert done.returncode == 5
     assert "\\x1b[2J" in check(done)
     assert "s3cretly" not in done.stdout + done.stderr
+
+
+# What others send to a server that listens, and none of it is HTTP that ends well.
+SENT = [
+    f"POST /{HOSTILE} HTTP/1.1\r\nHost: a\r\n\r\n".encode(),
+    b"\x1b[2J\x07 / HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET /\x1b[2J HTTP/1.1\r\nHost: a\x1b[2J\r\n::error ::x: y\r\n\r\n",
+    f"POST /?auth_key=s3cretly HTTP/9.\x1b[2J\r\nHost: a\r\n{HOSTILE}\r\n\r\n{HOSTILE}".encode(),
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \x1b[2J\r\n\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x1b[2J::error ::x",
+    b"\x16\x03\x01\x1b[2J\r\n::error ::x\r\n",
+]
+
+
+def send(port: int, tls: ssl.SSLContext | None = None) -> None:
+    """Send each of these over its own connection, and read the answer."""
+    for each in SENT:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as plain, suppress(OSError):
+            connection = plain if tls is None else tls.wrap_socket(plain)
+            with connection:
+                connection.sendall(each)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65_536):
+                    pass
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_mock(run: Run, tmp_path: Path, tls: bool) -> None:
+    options = ["--tls", "--ca", "\x1b[2J\n::error ::x.pem"] if tls else []
+    env = environment(WIRETAX_MOCK_SECRET="s3cretly")
+    mock = start_warm("wiretax", "mock", "--port", "0", *options, cwd=tmp_path, env=env)
+    assert mock.stdout is not None
+    began = mock.stdout.readline()
+    port = int(began.rpartition(":")[2])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    send(port)
+    send(port, context)
+    mock.terminate()
+    out, err = mock.communicate(30)
+    printed = check(subprocess.CompletedProcess([], mock.wait(), began + out, err))
+    assert mock.wait() == 0
+    assert ("\\x1b[2J" in printed) == tls
+    assert "s3cretly" not in printed
+    check(run("mock", "--port", "0", "--host", "\x1b[2J\n::error ::x"))
+    check(run("mock", "--port", "0", "--tls", "--ca", "\x1b[2J\n::error ::x/ca.pem"))
+
+
+def test_ui(sick: RawServer, tmp_path: Path) -> None:
+    secret = "http://key:s3cretly@127.0.0.1:1/apps/1"
+    fields = ("plan", "client", "batch_size", "payload_kind", "events", "host", "endpoint", "redis", "user_count")
+    with raw_server(lambda _, __: ERROR) as rejecting, site(tmp_path, by=command("ui")) as made:
+        port = made.http.base_url.port
+        assert port is not None
+        for name in fields:
+            for value in (HOSTILE, secret, f"{secret}{HOSTILE}", f"redis://:s3cretly@{HOSTILE}"):
+                made.http.post("/swarm", data={**USERS, name: value})
+        made.http.post("/swarm", data={**USERS, HOSTILE: "s3cretly"})
+        made.http.post("/swarm", data={**USERS, "endpoint": rejecting.url()})
+        for path in ("/swarm", "/wiretax/runs/%1B[2J%0A::error ::x/make", "/wiretax/runs/%1B[2J%0A::error ::x/"):
+            made.http.get(path)
+            made.http.post(path)
+        send(port)
+        made.start(endpoint=sick.url(), plan="none", user_classes="TriggerUser")
+        made.wait_until(lambda found: len(sick.requests) > 60)
+        made.post("/stop")
+    printed = check(subprocess.CompletedProcess([], 0, "".join(made.log), ""))
+    assert "\\x1b[2J" in printed
+    assert "s3cretly" not in printed
+    assert "hidden" not in printed
+
+
+def test_a_run_of_every_client(run: Run, hostile: RawServer) -> None:
+    assert "\\x1b[2J" in check(run("run", "clients", "--endpoint", hostile.url()))

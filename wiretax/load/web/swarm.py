@@ -76,11 +76,11 @@ def _start(
     before = EnvironmentState.of(environment)
     runner = environment.runner
     runs = runner is not None and runner.state in (STATE_SPAWNING, STATE_RUNNING)
-    users = _users()
     try:
         # A test begins with the options of the command line, not with those of an earlier form.
         values = option_values((before if runs else at_start).options, request.form)
         _refuse_unknown_classes(environment)
+        users = _users()
         if runs:
             refuse_changes(before.options, values)
             session.allow_users(users or 0, _chosen_classes(environment))
@@ -108,14 +108,23 @@ def _start(
 
 
 def _users() -> int | None:
-    """How many users the form asks for; None if Locust will reject the form, so that nothing is sent in vain."""
+    """How many users the form asks for; None if Locust will reject the form, so that nothing is sent in vain.
+
+    Raises:
+        OptionError: for text that is no number. Locust would log all of it, and any secret in it.
+    """
     form = request.form
+    for name, number, expected in (("user_count", int, "a whole number"), ("spawn_rate", float, "a number")):
+        try:
+            number(form.get(name) or 0)
+        except ValueError:
+            raise OptionError(f"Invalid {name}: {form[name]!r:.80}, expected {expected}") from None
     try:
-        users, spawn_rate = int(form.get("user_count", "")), float(form.get("spawn_rate", ""))
         if form.get("run_time"):
             parse_timespan(form["run_time"])
     except ValueError:
         return None
+    users, spawn_rate = int(form.get("user_count") or -1), float(form.get("spawn_rate") or 0)
     return users if users >= 0 and 0 < spawn_rate < inf else None
 
 
