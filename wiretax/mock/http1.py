@@ -19,8 +19,9 @@ from wiretax.mock.connection import (
     MockConnection,
 )
 from wiretax.mock.faults import BLANK_LINE
-from wiretax.mock.head_fields import UNDECODABLE, VERSION_BYTES, FieldParser, KnownRequest, undecodable
+from wiretax.mock.head_fields import FieldParser
 from wiretax.mock.http1_response import CONTINUE, OK, response, without_body
+from wiretax.mock.known_fields import NOT_KNOWN, PLAIN, POST, SOME_BYTES, TARGET, VERSION_BYTES
 from wiretax.mock.ledger import LEDGER_PATH
 
 if TYPE_CHECKING:
@@ -39,40 +40,32 @@ class Http1Connection(MockConnection):
     """One client connection; its requests are answered in order."""
 
     __slots__ = (
+        "_between",
         "_body",
         "_body_size",
         "_closing",
         "_complete",
         "_due",
         "_field_parser",
-        "_fields",
         "_head",
         "_head_done",
         "_in_pieces",
-        "_keeps_alive",
-        "_known_parser",
-        "_longest_line",
-        "_parts",
+        "_known",
         "_read",
-        "_rest",
         "_sweeps",
         "_target",
         "_unanswered",
+        "_waiting",
         "_write",
     )
 
     def __init__(self, server: MockServer) -> None:
         super().__init__(server)
-        # For reads that are one whole request with known fields; hands over its target and its body.
-        self._parts: list[bytes] = []
-        self._known_parser = httptools.HttpRequestParser(KnownRequest(self._parts))
-        # Of the last request, if its fields were known: version and fields, bytes from the end of the request line
-        # on, the longest request line that may come before them, and whether the connection goes on.
-        self._fields = b""
-        self._rest = -1
-        self._longest_line = 0
-        self._keeps_alive = True
-        self._field_parser: FieldParser | None = None  # for all others
+        self._known = NOT_KNOWN  # the last known fields that came
+        # A head with known fields whose body has yet to come: its bytes, its target and the size of the body.
+        self._waiting: tuple[bytes, bytes, int] | None = None
+        self._field_parser: FieldParser | None = None  # for all other requests
+        self._between = True  # it has read nothing of the next request
         self._target = b""
         self._body: Body = b""
         self._body_size = 0
@@ -99,47 +92,51 @@ class Http1Connection(MockConnection):
         return self._unanswered > 0
 
     def data_received(self, data: bytes) -> None:
-        size = len(data)
-        self.received += size
+        self.received += len(data)
         if self._closing:
             return
         self.idle_sweeps = 0
-        line_end = data.find(b"\n")
-        known = (
-            size - line_end == self._rest
-            and line_end <= self._longest_line
-            and data.startswith(self._fields, line_end - VERSION_BYTES)
-        ) or self._is_known(data, line_end)
-        try:
-            if known:
-                self._known_parser.feed_data(data)
-            else:
-                self._parse(data)
-        except httptools.HttpParserUpgrade:
-            self._refuse_and_close(Refusal(400, "http", "this server does not switch protocols"))
-        except httptools.HttpParserError as error:
-            # Bytes after a request with Connection: close are ignored.
-            if not self._closing:
-                self._refuse_and_close(self._refusal_of(error))
-        else:
-            if known:
-                target, body = self._parts
-                self._parts.clear()
-                self._take(self._known_parser.get_method(), target, body, self._keeps_alive)
+        if self._waiting is not None:
+            head, target, size = self._waiting
+            self._waiting = None
+            if len(data) == size:
+                self._take(b"POST", target, data, self._known.keeps_alive)
+                return
+            data = head + data
+        if not (self._between and self._take_known(data)):
+            self._parse(data)
 
-    def _is_known(self, data: bytes, line_end: int) -> bool:
-        """Whether this is one whole request whose fields are known."""
-        self._rest = -1
-        checking = self._field_parser
-        if self._in_pieces or (checking is not None and checking.begun):
+    def _take_known(self, data: bytes) -> bool:
+        """Take one whole request whose fields are known, or the head of one until its body comes."""
+        fields_at = data.find(b"\n") - VERSION_BYTES
+        known = self._known
+        if not data.startswith(known.before, fields_at):
+            fields = data[max(0, fields_at) : data.find(BLANK_LINE) + len(BLANK_LINE)]
+            found = self._server.known_fields.find(fields)
+            if found is None:
+                return False
+            self._known = known = found
+        before, after, keeps_alive = known
+        length_at = fields_at + len(before)
+        length_end = data.find(b"\r", length_at)
+        body_at = length_end + len(after)
+        target = data[len(POST) : fields_at]
+        if (
+            not data.startswith(after, length_end)
+            or not data.startswith(PLAIN)
+            or target.translate(None, TARGET)
+            or body_at > MAX_HEAD_BYTES
+        ):
             return False
-        head_end = data.find(BLANK_LINE, line_end) + len(BLANK_LINE)
-        fields, rest = data[max(0, line_end - VERSION_BYTES) : head_end], len(data) - line_end
-        known = self._server.known_fields.find(fields, rest)
-        if known is None or head_end > MAX_HEAD_BYTES or known.body_bytes > self._server.max_body_bytes:
+        length, size = data[length_at:length_end], len(data) - body_at
+        if size:
+            if length != b"%d" % size or size > self._server.max_body_bytes:
+                return False
+            self._take(b"POST", target, data[body_at:], keeps_alive)
+        elif SOME_BYTES.fullmatch(length) and int(length) <= self._server.max_body_bytes:
+            self._waiting = data, target, int(length)
+        else:
             return False
-        self._fields, self._rest, self._keeps_alive = fields, rest, known.keeps_alive
-        self._longest_line = line_end + MAX_HEAD_BYTES - head_end
         return True
 
     def _parse(self, data: bytes) -> None:
@@ -150,17 +147,18 @@ class Http1Connection(MockConnection):
             return
         if self._field_parser is None:
             self._field_parser = FieldParser(self, self._server.known_fields)
-        self._field_parser.feed(data)
-        if not self._complete:
-            self._continue_request(data)
-
-    def _refusal_of(self, error: httptools.HttpParserError) -> Refusal:
-        checking = self._field_parser
-        if checking is not None and checking.refusal is not None:
-            return checking.refusal
-        if str(error) in UNDECODABLE:
-            return undecodable(str(error))
-        return Refusal(400, "http", f"not HTTP/1.1: {error}")
+        try:
+            self._field_parser.feed(data)
+        except httptools.HttpParserUpgrade:
+            self._refuse_and_close(Refusal(400, "http", "this server does not switch protocols"))
+        except httptools.HttpParserError as error:
+            # Bytes after a request with Connection: close are ignored.
+            if not self._closing:
+                self._refuse_and_close(self._field_parser.refusal_of(error))
+        else:
+            if not self._complete:
+                self._continue_request(data)
+            self._between = not (self._in_pieces or self._field_parser.begun)
 
     def _has_long_head(self, data: bytes) -> bool:
         if self._target and not self._head and data.startswith((b"\n", b"\r\n")):
@@ -193,6 +191,10 @@ class Http1Connection(MockConnection):
     def sweep(self) -> None:
         """Also refuse a request that does not become whole, although bytes of it arrive."""
         super().sweep()
+        if self._waiting and not self._closing:
+            # From now on it is a request that comes in pieces.
+            self._parse(self._waiting[0])
+            self._waiting = None
         if self._closing or not (self._head or self._head_done):
             return
         self._sweeps += 1

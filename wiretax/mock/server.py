@@ -20,8 +20,8 @@ from wiretax.mock.certificate import HTTP_1, PROTOCOLS, server_context
 from wiretax.mock.connection import MAX_SWEEPS, MockConnection
 from wiretax.mock.cost import ServerQueue
 from wiretax.mock.faulty_http1 import FaultyConnection
-from wiretax.mock.head_fields import KnownFields
 from wiretax.mock.http1 import Http1Connection
+from wiretax.mock.known_fields import KnownFields
 from wiretax.mock.ledger import ServerLedger
 from wiretax.mock.options import MockOptions
 from wiretax.mock.rules import Rules
