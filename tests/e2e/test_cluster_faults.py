@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -296,6 +297,30 @@ def test_a_worker_that_stays_stopped_is_killed_by_the_process_that_forked_it(tmp
     assert f"worker process {worker.pid} did not end, and was killed" in said
     assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
     assert "was lost" in " ".join(saved(tmp_path).meta["invalid_because"])
+
+
+@pytest.mark.parametrize("file", [LOCUSTFILE, PLANFILE], ids=lambda file: file.stem)
+def test_a_worker_that_is_stopped_for_a_second_goes_on_and_ends_with_its_run(
+    plan: Plan, tmp_path: Path, file: Path
+) -> None:
+    more, begun = free_run("-t", "3s"), "All users spawned"
+    if file is PLANFILE:
+        more, begun = ["--plan", plan(rounds=40), "-u", "1"], "round 1/"
+    with following(tmp_path, file, "--headless", "--processes", "1", *own_port(), *more) as (master, lines):
+        wait_for(begun, lines)
+        [worker] = forked(master)
+        worker.suspend()
+        time.sleep(1.0)
+        worker.resume()
+        said = "".join(lines)
+        assert master.wait(60) == 0, said
+    # The master has waited for it.
+    assert not worker.is_running()
+    assert "was killed" not in said
+    result = saved(tmp_path)
+    assert result.meta["valid"], result.meta["invalid_because"]
+    assert [each["state"] for each in result.meta["worker_states"]] == ["finished"]
+    assert result.meta["reconcile"]["agrees"]
 
 
 def test_a_planfile_with_workers_that_runs_to_its_end_is_not_interrupted(plan: Plan, tmp_path: Path) -> None:
