@@ -38,6 +38,13 @@ import wiretax.load.cluster.resilience.silence as silence
 locust.runners.HEARTBEAT_INTERVAL = silence.BEAT_S = 0.2
 from scenarios.%s import *
 """
+# As if another master took the port after it was tried.
+TAKEN_LATER = """
+import locust
+import wiretax.load.cluster.resilience.before_forking as before_forking
+
+before_forking.try_port = lambda host, port: None
+"""
 HUGE = bytes(65 << 20)
 
 
@@ -194,6 +201,27 @@ def test_a_second_master_on_a_port_is_one_line_and_exit_code_2(tmp_path: Path, f
     [line] = [line for line in said.splitlines() if "Starting Locust" not in line]
     assert f"a master can't listen on 127.0.0.1:{port}: Address already in use" in line
     assert "another --master-bind-port" in line
+
+
+@pytest.mark.parametrize("found", ["before workers are forked", "when the master listens"])
+@pytest.mark.parametrize("file", [LOCUSTFILE, PLANFILE], ids=lambda file: file.stem)
+def test_processes_at_a_taken_port_are_one_line_and_leave_the_other_master_alone(
+    tmp_path: Path, file: Path, found: str
+) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(
+        (TAKEN_LATER if found == "when the master listens" else "") + f"from scenarios.{file.stem} import *\n"
+    )
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as other:
+        port = str(other.bind_to_random_port("tcp://127.0.0.1"))
+        ports = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
+        second = locust(tmp_path, own, "--headless", "--processes", "2", *ports)
+        _, said = second.communicate(timeout=60)
+        if found == "before workers are forked":
+            assert not other.poll(0)
+    assert second.returncode == 2
+    [line] = [line for line in said.splitlines() if "Starting Locust" not in line]
+    assert f"a master can't listen on 127.0.0.1:{port}: Address already in use" in line
 
 
 @pytest.mark.parametrize(

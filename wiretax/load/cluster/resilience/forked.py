@@ -65,6 +65,13 @@ def _end_all(parent: int) -> None:
         _kill(worker)
 
 
+def give_up_workers() -> None:
+    """Kill the forked workers, which have no master; they would wait for one."""
+    if os.getpid() in _parents:
+        for worker in _workers():
+            worker.kill()
+
+
 def _workers() -> list[psutil.Process]:
     """Children that run this command, as only forked ones do, and have not ended."""
     own = psutil.Process()

@@ -12,6 +12,7 @@ from locust.runners import MasterRunner
 from zmq.error import ZMQError
 
 from wiretax.load.cluster.messages import MalformedError
+from wiretax.load.cluster.resilience.forked import give_up_workers
 from wiretax.load.cluster.resilience.locust_messages import check, read
 from wiretax.terminal import Exit
 
@@ -41,6 +42,7 @@ class MasterPort(zmqrpc.Server):
                 port,
                 zmq.strerror(error.errno or 0),
             )
+            give_up_workers()
             sys.exit(Exit.USAGE)
 
     def recv_from_client(self) -> tuple[str, Message]:
