@@ -17,7 +17,6 @@ from wiretax.load.cluster.messages import Count, MalformedError, decode
 
 # Neither infinite nor NaN.
 Number = Annotated[float, Meta(ge=-1e18, le=1e18)]
-Name = str | int | float | None
 Histogram = dict[Number, Count]
 
 
@@ -36,10 +35,10 @@ class Users(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """A row of Locust's statistics."""
+    """A row of Locust's statistics, which Locust sorts by name and method: both have to be texts."""
 
-    name: Name
-    method: Name
+    name: str
+    method: str
     last_request_timestamp: Number | None
     start_time: Number
     num_requests: Count
@@ -57,8 +56,8 @@ class Entry(Struct, frozen=True):
 class Error(Struct, frozen=True):
     """A kind of failure in Locust's statistics."""
 
-    name: Name
-    method: Name
+    name: str | int | float | None
+    method: str | int | float | None
     error: str
     occurrences: Count
     first_seen: Number | None = None
