@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from analysis.measures.latency import Quantile, exactly
-from wiretax.runs.histograms import Histograms
+from wiretax.runs.bucket_numbers import Floats, Indices
+from wiretax.runs.histograms import Histograms, Integers, RoundRows
 
-Ints = npt.NDArray[np.int64]
+# Numbers of groups times buckets that are in memory at once.
+CELLS = 1 << 20
 
 
 class RoundLatencies:
@@ -21,25 +23,19 @@ class RoundLatencies:
     """
 
     def __init__(self, histograms: Histograms, workload: str) -> None:
-        rows, (lows, highs) = histograms.of_rounds(workload), histograms.ends()
         self.samples: dict[int, int] = {}
+        self._rows = rows = histograms.of_rounds(workload)
+        self._lows, highs = histograms.ends()
+        self._middles = (self._lows + highs) / 2
         if rows is None:
             return
-        order = np.lexsort((highs, lows))
-        self._lows, self._middles = lows[order], ((lows + highs) / 2)[order]
-        places = np.empty(len(order), dtype=np.int32)
-        places[order] = np.arange(len(order))
-        columns = [rows.rounds, places[rows.buckets], rows.counts, rows.censored]
-        rounds, buckets, counts, censored = columns
-        step = np.diff(rounds)
-        if not ((step > 0) | (step == 0) & (np.diff(buckets) >= 0)).all():
-            sort = np.lexsort((buckets, rounds))
-            rounds, buckets, counts, censored = (each[sort] for each in columns)
-        self._buckets, self._counts, self._censored = buckets, counts, censored
-        self._rounds, firsts = np.unique(rounds, return_index=True)
-        self._lengths = np.diff(firsts, append=len(rounds))
-        sums = [np.add.reduceat(each, firsts, dtype=np.int64) for each in (counts, censored)]
-        self.samples = dict(zip(self._rounds.tolist(), (sums[0] + sums[1]).tolist(), strict=True))
+        self._has_censored = bool(rows.censored.any())
+        firsts = np.cumsum(rows.lengths) - rows.lengths
+        calls = np.add.reduceat(rows.counts, firsts, dtype=np.int64)
+        if self._has_censored:
+            calls += np.add.reduceat(rows.censored, firsts, dtype=np.int64)
+        for round_, number in zip(rows.rounds.tolist(), calls.tolist(), strict=True):
+            self.samples[round_] = self.samples.get(round_, 0) + number
 
     def quantiles(self, groups: Sequence[Sequence[int]], wanted: float) -> list[Quantile]:
         """A percentile of each group, as ``LatencyDistribution.quantiles`` finds it.
@@ -48,26 +44,46 @@ class RoundLatencies:
             groups: groups of rounds, each with enough samples.
             wanted: from 0 to 1.
         """
+        of = self._rows
+        if of is None:
+            return []
         number = {round_: place for place, group in enumerate(groups) for round_ in group}
-        of_round = np.array([number.get(each, -1) for each in self._rounds.tolist()])
-        of_row = np.repeat(of_round, self._lengths)
-        rows = np.flatnonzero(of_row >= 0)
-        if any(len(group) > 1 for group in groups):
-            rows = rows[np.lexsort((self._buckets[rows], of_row[rows]))]
-        buckets, of_row = self._buckets[rows], of_row[rows]
-        acknowledged = np.cumsum(self._counts[rows], dtype=np.int64)
-        ended = acknowledged + np.cumsum(self._censored[rows], dtype=np.int64)
-        ends = np.searchsorted(of_row, np.arange(len(groups)), "right")
-        before = np.concatenate([[0], ends[:-1]])
-        base, base_acknowledged = (np.concatenate([[0], each])[before] for each in (ended, acknowledged))
-        share = exactly(wanted)
-        samples = ended[ends - 1] - base
+        of_run = np.array([number.get(each, -1) for each in of.rounds.tolist()], dtype=np.int32)
+        of_row = np.repeat(of_run, of.lengths)
+        together = max(1, CELLS // len(self._lows))
+        found: list[Quantile] = []
+        for first in range(0, len(groups), together):
+            last = min(first + together, len(groups))
+            rows = np.flatnonzero((of_row >= first) & (of_row < last))
+            found += self._of(of, rows, of_row[rows] - first, last - first, exactly(wanted))
+        return found
+
+    def _of(self, of: RoundRows, rows: Indices, group: Integers, groups: int, share: Fraction) -> list[Quantile]:
+        """The same of some rows.
+
+        Args:
+            of: all rows.
+            rows: the places of these.
+            group: of each row the number of its group, from 0.
+            groups: the number of groups.
+            share: the percentile, from 0 to 1.
+        """
+        width = len(self._lows)
+        cells = group * width + of.buckets[rows]
+
+        def reached(counts: Integers) -> Floats:
+            """By group and bucket, the calls in this bucket and those below."""
+            return np.bincount(cells, counts[rows], groups * width).reshape(groups, width).cumsum(axis=1)
+
+        ended = acknowledged = reached(of.counts)
+        if self._has_censored:
+            ended = acknowledged + reached(of.censored)
+        samples = ended[:, -1:].astype(np.int64)
         ranks = np.maximum(1, -(-share.numerator * samples // share.denominator))
         # The shortest latency that this share of a group's calls did not exceed; and the same if the calls without
         # an acknowledgement had never ended.
-        places = np.searchsorted(ended, base + ranks)
-        latest = np.searchsorted(acknowledged, base_acknowledged + ranks)
-        lows = self._lows[buckets]
-        is_exact = (latest < ends) & (lows[np.minimum(latest, len(lows) - 1)] == lows[places])
-        seconds = self._middles[buckets[places]].tolist()
+        places = (ended < ranks).sum(axis=1)
+        latest = (acknowledged < ranks).sum(axis=1)
+        is_exact = (latest < width) & (self._lows[np.minimum(latest, width - 1)] == self._lows[places])
+        seconds = self._middles[places].tolist()
         return [Quantile(value, not exact) for value, exact in zip(seconds, is_exact.tolist(), strict=True)]

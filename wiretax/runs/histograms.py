@@ -14,32 +14,36 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from wiretax.runs.bucket_numbers import BucketNumbers, Floats, Indices
+
 if TYPE_CHECKING:
     import pandas as pd
 
 Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.integer[Any]]
 # Yields the rows, with the columns of the schema and dictionaries for text.
-Batches = Callable[[], Iterator[pa.Table]]
+Batches = Callable[[], Iterator[pa.RecordBatch]]
 TEXT = ("workload", "kind")
 COLUMNS = ("round", *TEXT, "bucket_low_s", "bucket_high_s", "count", "censored")
 
 
 @dataclass(frozen=True, slots=True)
 class RoundRows:
-    """A workload's rows: arrays of one length, in the order of the file.
+    """A workload's rows, in the order of the file; in few bytes, as there may be millions.
 
     Attributes:
-        rounds: the round of each.
-        buckets: the number of its bucket.
-        counts: acknowledged calls.
-        censored: calls without an acknowledgement.
+        rounds: the round of each run of rows of one round.
+        lengths: the number of rows of each run.
+        buckets: of each row the place of its bucket in ``Histograms.ends``.
+        counts: of each row its acknowledged calls.
+        censored: of each row its calls without an acknowledgement.
     """
 
-    rounds: npt.NDArray[np.integer[Any]]
-    buckets: npt.NDArray[np.integer[Any]]
-    counts: npt.NDArray[np.integer[Any]]
-    censored: npt.NDArray[np.integer[Any]]
+    rounds: Integers
+    lengths: Integers
+    buckets: Integers
+    counts: Integers
+    censored: Integers
 
 
 class Histograms:
@@ -47,7 +51,6 @@ class Histograms:
 
     Attributes:
         totals: the sum of each count over all rows.
-        pairs: the rounds and workloads that have a row.
     """
 
     def __init__(self, batches: Batches, frame: Callable[[], pd.DataFrame], without: Collection[str] = ()) -> None:
@@ -55,25 +58,25 @@ class Histograms:
         Args:
             batches: yields all rows, each time it is called.
             frame: makes the frame of all rows.
-            without: workloads to leave out, except from ``totals`` and ``pairs``.
+            without: workloads to leave out, except from ``totals`` and ``rounds``.
         """
         self._batches, self._frame, self._without = batches, frame, frozenset(without)
-        self._numbers: dict[tuple[float, float], int] = {}
+        self._buckets = BucketNumbers()
         self._groups: dict[tuple[str, str], int] = {}
         self._sums = np.zeros((2, 0, 0), dtype=np.int64)
         self._by_workload: dict[str, RoundRows] | None = None
         self.totals = {"count": 0, "censored": 0}
-        self.pairs: set[tuple[int, str]] = set()
+        self._rounds: list[tuple[Indices, Integers]] = []
 
     @classmethod
     def of_frame(cls, frame: pd.DataFrame) -> Histograms:
         """Those in a frame like ``latency.parquet`` or ``waits.parquet``."""
         columns = [each for each in COLUMNS if each in frame]
 
-        def batches() -> Iterator[pa.Table]:
+        def batches() -> Iterator[pa.RecordBatch]:
             if len(frame):
                 table = pa.table({name: pa.array(frame[name]) for name in columns})
-                yield with_dictionaries(table)
+                yield from map(with_dictionaries, table.to_batches())
 
         made = cls(batches, lambda: frame)
         for batch in batches():
@@ -89,39 +92,45 @@ class Histograms:
             return whole[~whole["workload"].isin(gone)].reset_index(drop=True)
 
         made = Histograms(self._batches, kept, self._without | gone)
-        made._numbers, made._groups, made._sums = self._numbers, self._groups, self._sums
-        made.totals, made.pairs = self.totals, self.pairs
+        made._buckets, made._groups, made._sums = self._buckets, self._groups, self._sums
+        made.totals, made._rounds = self.totals, self._rounds
         return made
 
     def frame(self) -> pd.DataFrame:
         """All rows as a frame, which takes a hundred times the memory."""
         return self._frame()
 
-    def add(self, batch: pa.Table) -> None:
+    def add(self, batch: pa.RecordBatch) -> None:
         """Add rows to the sums."""
         if not batch.num_rows:
             return
-        groups, numbers, counts, censored = self._coded(batch)
-        size = (2, len(self._groups), len(self._numbers))
+        local, firsts, known = self._groups_of(batch)
+        numbers = self._numbers_of(batch)
+        size = (2, len(self._groups), len(self._buckets))
         if self._sums.shape != size:
             self._sums = np.pad(
                 self._sums, [(0, more - had) for more, had in zip(size, self._sums.shape, strict=True)]
             )
-        places = groups * size[2] + numbers
-        for sums, name, values in zip(self._sums, self.totals, (counts, censored), strict=True):
-            if values is not None:
+        places = (known * size[2])[local]
+        places += numbers
+        for sums, name in zip(self._sums, self.totals, strict=True):
+            # Mostly there are no calls without an acknowledgement.
+            if name in batch.column_names and (values := _values(batch, name)).any():
                 np.add.at(sums.reshape(-1), places, values)
                 self.totals[name] += int(values.sum())
         if "round" in batch.column_names:
-            rounds = _numbers(batch, "round").astype(np.int64)
-            # Rows of a round and a workload mostly follow each other.
-            key = rounds * size[1] + groups
-            first = np.flatnonzero(np.diff(key, prepend=key[0] - 1))
-            names = [workload for workload, _ in self._groups]
-            found = np.unique(key[first])
-            self.pairs.update(
-                zip((found // size[1]).tolist(), [names[each] for each in (found % size[1]).tolist()], strict=True)
-            )
+            self._rounds.append((known[local[firsts]], _values(batch, "round")[firsts]))
+
+    def rounds(self) -> dict[str, Integers]:
+        """By workload the rounds that have a row, in order."""
+        if not self._rounds:
+            return {}
+        groups, rounds = (np.concatenate(each) for each in zip(*self._rounds, strict=True))
+        found: dict[str, Integers] = {}
+        for (workload, _), group in self._groups.items():
+            of_group = rounds[groups == group]
+            found[workload] = np.union1d(found.get(workload, of_group), of_group)
+        return found
 
     def sums(self, kind: str = "") -> dict[str, tuple[Floats, Floats, Ints, Ints]]:
         """By workload its buckets' lower and upper ends (s), calls and calls without an acknowledgement, over all
@@ -130,7 +139,7 @@ class Histograms:
         Args:
             kind: of waits, "waiting", "wire" or "total".
         """
-        lows, highs = self.ends()
+        lows, highs = self._buckets.ends()
         found = {}
         for (workload, of), group in self._groups.items():
             used = np.flatnonzero(self._sums[:, group].any(axis=0))
@@ -139,9 +148,9 @@ class Histograms:
         return found
 
     def ends(self) -> tuple[Floats, Floats]:
-        """The lower and the upper ends of all buckets, s, by the numbers of the buckets."""
-        ends = np.array([*self._numbers], dtype=np.float64).reshape(-1, 2)
-        return ends[:, 0], ends[:, 1]
+        """The lower and the upper ends of all buckets, s, lowest first."""
+        (lows, highs), order = self._buckets.ends(), self._order()
+        return lows[order], highs[order]
 
     def of_rounds(self, workload: str) -> RoundRows | None:
         """The rows of a workload; None if it has none."""
@@ -150,68 +159,78 @@ class Histograms:
         return self._by_workload.get(workload)
 
     def _separated(self) -> dict[str, RoundRows]:
-        parts: dict[str, list[tuple[npt.NDArray[Any], ...]]] = {}
+        parts: dict[str, list[tuple[Integers, ...]]] = {}
+        places = _small(np.argsort(self._order()))
         for batch in self._batches():
-            groups, numbers, counts, censored = self._coded(batch)
-            rounds = _numbers(batch, "round").astype(np.int32)
-            few = [_small(counts, len(rounds)), _small(censored, len(rounds))]
+            if not batch.num_rows:
+                continue
+            local, _, known = self._groups_of(batch)
+            groups, rounds = known[local], _values(batch, "round")
+            columns = [places[self._numbers_of(batch)]]
+            for name in self.totals:
+                has = name in batch.column_names
+                columns.append(_small(_values(batch, name)) if has else np.zeros(len(rounds), np.uint8))
             for (workload, _), group in self._groups.items():
                 rows = np.flatnonzero(groups == group)
                 if len(rows) and workload not in self._without:
-                    columns = (rounds, numbers.astype(np.int32), *few)
-                    parts.setdefault(workload, []).append(tuple(each[rows] for each in columns))
+                    own = rounds[rows]
+                    firsts = _firsts(own)
+                    runs = own[firsts], np.diff(firsts, append=len(own))
+                    parts.setdefault(workload, []).append((*runs, *(each[rows] for each in columns)))
+        # Parts are let go one by one, so that there is no second copy of all rows.
         return {
-            workload: RoundRows(*(np.concatenate(each) for each in zip(*found, strict=True)))
-            for workload, found in parts.items()
+            workload: RoundRows(*(np.concatenate(each) for each in zip(*parts.pop(workload), strict=True)))
+            for workload in [*parts]
         }
 
-    def _coded(self, batch: pa.Table) -> tuple[Ints, Ints, Ints | None, Ints | None]:
-        """For each row the number of its workload and kind, the number of its bucket, and its counts."""
-        texts = [batch[name].combine_chunks() for name in TEXT if name in batch.column_names]
+    def _order(self) -> Indices:
+        """The numbers of the buckets, lowest first."""
+        lows, highs = self._buckets.ends()
+        return np.lexsort((highs, lows))
+
+    def _groups_of(self, batch: pa.RecordBatch) -> tuple[Integers, Indices, Indices]:
+        """How rows belong to groups: to a workload and, of waits, a kind.
+
+        Returns:
+            The code of each row's group in this batch; the places of rows with another code or round than the row
+            before; and by code the number of the group, -1 if no row has the code.
+        """
+        texts = [batch[name] for name in TEXT if name in batch.column_names]
         words = [each.dictionary.to_pylist() for each in texts]
-        codes = [each.indices.to_numpy().astype(np.int64) for each in texts]
+        codes = [each.indices.to_numpy() for each in texts]
         if len(texts) == 1:
-            codes, words = [codes[0], np.zeros_like(codes[0])], [words[0], [""]]
-        local = codes[0] * len(words[1]) + codes[1]
-        known = np.zeros(len(words[0]) * len(words[1]), dtype=np.int64)
-        for each in np.flatnonzero(np.bincount(local, minlength=len(known))).tolist():
+            local, words = codes[0], [words[0], [""]]
+        else:
+            local = codes[0].astype(np.intp) * len(words[1]) + codes[1]
+        firsts = _firsts(local, *(_values(batch, name) for name in ("round",) if name in batch.column_names))
+        known = np.full(len(words[0]) * len(words[1]), -1, dtype=np.intp)
+        for each in np.unique(local[firsts]).tolist():
             workload, kind = divmod(each, len(words[1]))
             known[each] = self._groups.setdefault((words[0][workload], words[1][kind]), len(self._groups))
-        counts, censored = (
-            _numbers(batch, name) if name in batch.column_names else None for name in ("count", "censored")
-        )
-        return known[local], self._bucket_numbers(batch), counts, censored
+        return local, firsts, known
 
-    def _bucket_numbers(self, batch: pa.Table) -> Ints:
-        low = batch["bucket_low_s"].combine_chunks().dictionary_encode()
-        lows, places = low.dictionary.to_pylist(), low.indices.to_numpy()
-        highs = _numbers(batch, "bucket_high_s")
-        ends = np.zeros(len(lows))
-        ends[places] = highs
-        if not (ends[places] == highs).all():
-            # Buckets that begin alike and end otherwise, which wiretax does not write.
-            pairs = [*zip(_numbers(batch, "bucket_low_s").tolist(), highs.tolist(), strict=True)]
-            return np.array([self._numbers.setdefault(each, len(self._numbers)) for each in pairs], dtype=np.int64)
-        pairs = [*zip(lows, ends.tolist(), strict=True)]
-        numbers = [self._numbers.setdefault(each, len(self._numbers)) for each in pairs]
-        known: Ints = np.array(numbers, dtype=np.int64)[places]
-        return known
+    def _numbers_of(self, batch: pa.RecordBatch) -> Indices:
+        return self._buckets.of(_values(batch, "bucket_low_s"), _values(batch, "bucket_high_s"))
 
 
-def with_dictionaries(table: pa.Table) -> pa.Table:
-    """The table with its text as dictionaries."""
-    for place, name in enumerate(table.column_names):
-        if name in TEXT and not pa.types.is_dictionary(table[name].type):
-            table = table.set_column(place, name, table[name].dictionary_encode())
-    return table
+def with_dictionaries(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows with their text as dictionaries."""
+    for place, name in enumerate(batch.schema.names):
+        if name in TEXT and not pa.types.is_dictionary(batch[name].type):
+            batch = batch.set_column(place, name, batch[name].dictionary_encode())
+    return batch
 
 
-def _small(counts: Ints | None, length: int) -> npt.NDArray[np.integer[Any]]:
-    """Counts in as few bytes as they fit in."""
-    if counts is None:
-        return np.zeros(length, dtype=np.uint8)
-    return counts.astype(np.min_scalar_type(counts.max(initial=0)))
+def _firsts(*columns: Integers) -> Indices:
+    """The places of rows in which a column differs from the row before; of the first row, too."""
+    differs = [each[1:] != each[:-1] for each in columns]
+    return np.concatenate([[0], 1 + np.flatnonzero(np.logical_or.reduce(differs))])
 
 
-def _numbers(batch: pa.Table, name: str) -> Any:
+def _small(values: Integers) -> Integers:
+    """Values of 0 or more in as few bytes as they fit in."""
+    return values.astype(np.min_scalar_type(values.max(initial=0)))
+
+
+def _values(batch: pa.RecordBatch, name: str) -> Any:
     return batch[name].to_numpy()

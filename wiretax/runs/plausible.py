@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,6 +16,7 @@ from wiretax.runs.histograms import Histograms
 from wiretax.runs.schema import CLOSING_COLUMNS
 from wiretax.wire.queue_tally import KINDS
 
+Rounds = npt.NDArray[np.integer[Any]]
 # The names of counts in ``parts`` of run.json that differ from their columns.
 COLUMNS = {
     "payload_bytes": "payload_total_bytes",
@@ -31,7 +35,7 @@ SIGNED = frozenset(TLS)
 WORDS = {**{each.column: each.words for each in ATTRIBUTES if each.words}, "kind": KINDS}
 
 
-def impossible(name: str, table: pa.Table, schema: pa.Schema) -> Iterator[str]:
+def impossible(name: str, table: pa.Table | pa.RecordBatch, schema: pa.Schema) -> Iterator[str]:
     """A sentence for each column with a value that can't be: null, negative, not finite, or an unknown word."""
     for field in schema:
         if field.name not in table.column_names:
@@ -51,24 +55,28 @@ def impossible(name: str, table: pa.Table, schema: pa.Schema) -> Iterator[str]:
     yield from _between_columns(name, table)
 
 
-def _numbers(name: str, column: str, values: pa.ChunkedArray) -> Iterator[str]:
-    values = values.drop_null()
-    if pa.types.is_floating(values.type) and not pc.all(pc.is_finite(values), min_count=0).as_py():
-        (wrong,) = values.filter(pc.invert(pc.is_finite(values)))[:1].to_pylist()
-        yield f"{name}: {column} is {wrong}, expected a number"
-    elif column not in SIGNED and len(values) and pc.min(values).as_py() < 0:
-        yield f"{name}: {column} is {pc.min(values).as_py():,}, expected 0 or more"
+def _numbers(name: str, column: str, values: pa.Array | pa.ChunkedArray) -> Iterator[str]:
+    values = values.drop_null() if values.null_count else values
+    # A sum is finite only if all values are, and takes a fraction of a look at each.
+    if pa.types.is_floating(values.type) and not isfinite(pc.sum(values, min_count=0).as_py()):
+        for wrong in values.filter(pc.invert(pc.is_finite(values)))[:1].to_pylist():
+            yield f"{name}: {column} is {wrong}, expected a number"
+            return
+    # numpy finds the least of floats in a thirtieth of pyarrow's time.
+    if column not in SIGNED and len(values) and (least := values.to_numpy().min()) < 0:
+        yield f"{name}: {column} is {least.item():,}, expected 0 or more"
 
 
-def _between_columns(name: str, table: pa.Table) -> Iterator[str]:
+def _between_columns(name: str, table: pa.Table | pa.RecordBatch) -> Iterator[str]:
     columns = set(table.column_names)
     if {"duration_s", "requests"} <= columns:
         measured = table.filter(pc.greater(table["requests"], 0))
         if len(measured) and pc.min(measured["duration_s"]).as_py() == 0:
             yield f"{name}: duration_s is 0 in a slice with requests, expected more"
     if {"bucket_low_s", "bucket_high_s"} <= columns:
-        wrong = table.filter(pc.greater_equal(table["bucket_low_s"], table["bucket_high_s"]))
-        if len(wrong):
+        is_wrong = pc.greater_equal(table["bucket_low_s"], table["bucket_high_s"])
+        if pc.any(is_wrong).as_py():
+            wrong = table.filter(is_wrong)
             low, high = wrong["bucket_low_s"][0].as_py(), wrong["bucket_high_s"][0].as_py()
             yield f"{name}: bucket_high_s is {high}, expected more than bucket_low_s, which is {low}"
     if {"depth_at_s", "depths"} <= columns:
@@ -123,18 +131,26 @@ def strangers(tables: Mapping[str, pa.Table], histograms: Mapping[str, Histogram
     slices = tables.get("slices")
     if slices is None:
         return
-    known = set(_pairs(slices))
-    pairs = {name: each.pairs for name, each in histograms.items()}
+    known = _rounds(slices)
+    rounds: dict[str, Mapping[str, Rounds]] = {name: each.rounds() for name, each in histograms.items()}
     if "queue" in tables:
-        pairs["queue"] = set(_pairs(tables["queue"]))
+        rounds["queue"] = _rounds(tables["queue"])
     for name in ("latency", "queue", "waits"):
-        for round_, workload in sorted(pairs.get(name, set()) - known)[:1]:
+        unknown = {
+            workload: other
+            for workload, own in rounds.get(name, {}).items()
+            if len(other := np.setdiff1d(own, known.get(workload, ())))
+        }
+        if unknown:
+            round_, workload = min((int(each[0]), workload) for workload, each in unknown.items())
             yield name, f"{name}.parquet has round {round_} of {workload}, which slices.parquet lacks"
 
 
-def _pairs(table: pa.Table) -> Iterable[tuple[int, str]]:
-    unique = table.select(["round", "workload"]).group_by(["round", "workload"], use_threads=False).aggregate([])
-    return zip(unique["round"].to_pylist(), unique["workload"].to_pylist(), strict=True)
+def _rounds(table: pa.Table) -> dict[str, Rounds]:
+    """By workload the rounds that have a row, in order."""
+    workloads, rounds = table["workload"].combine_chunks().dictionary_encode(), table["round"].to_numpy()
+    codes = workloads.indices.to_numpy()
+    return {name: np.unique(rounds[codes == code]) for code, name in enumerate(workloads.dictionary.to_pylist())}
 
 
 def _contradiction(name: str, column: str, found: int, expected: int) -> str:

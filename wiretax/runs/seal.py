@@ -27,7 +27,7 @@ def digest(data: bytes) -> str:
     return sha256(data).hexdigest()
 
 
-def sums_of(table: pa.Table, schema: pa.Schema) -> dict[str, int | float | None]:
+def sums_of(table: pa.Table | pa.RecordBatch, schema: pa.Schema) -> dict[str, int | float | None]:
     """The sum of each additive column that a table has; None for a column without any value."""
     sums: dict[str, int | float | None] = {}
     for field in schema:

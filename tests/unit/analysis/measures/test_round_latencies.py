@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.measures import round_latencies
 from analysis.measures.latency import histogram_of, samples_needed
 from analysis.measures.round_latencies import RoundLatencies
 from wiretax.runs.histograms import Histograms
@@ -24,9 +25,9 @@ ROWS = st.lists(
 )
 
 
-@given(ROWS, st.sampled_from([0.5, 0.9]), st.integers(1, 3))
+@given(ROWS, st.sampled_from([0.5, 0.9]), st.integers(1, 3), st.sampled_from([1, 100, round_latencies.CELLS]))
 def test_a_groups_percentile_is_that_of_its_rows(
-    rows: list[tuple[int, str, int, int, int]], quantile: float, together: int
+    rows: list[tuple[int, str, int, int, int]], quantile: float, together: int, cells: int
 ) -> None:
     frame = pd.DataFrame(
         [(number, name, low / 8, (low + 1) / 8, count, gone) for number, name, low, count, gone in rows],
@@ -40,6 +41,9 @@ def test_a_groups_percentile_is_that_of_its_rows(
     alone = [histogram_of(mine[mine["round"].isin(group)]) for group in groups]
     enough = [place for place, each in enumerate(alone) if each.samples >= samples_needed(quantile)]
     expected = [alone[place].quantiles((quantile,))[0] for place in enough]
-    at_once = found.quantiles([groups[place] for place in enough], quantile) if enough else []
+    with pytest.MonkeyPatch.context() as patch:
+        # However many groups are looked at together.
+        patch.setattr(round_latencies, "CELLS", cells)
+        at_once = found.quantiles([groups[place] for place in enough], quantile) if enough else []
     assert [each.is_lower_bound for each in at_once] == [each.is_lower_bound for each in expected]
     assert [each.seconds for each in at_once] == pytest.approx([each.seconds for each in expected])

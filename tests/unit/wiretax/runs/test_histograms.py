@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from math import nextafter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from queued import BATCH, Drain, record_of
 from saved import parts_of, record, run_json, slice_
 
 from analysis.measures.latency import percentiles
 from wiretax.channels.workload import Workload
 from wiretax.runs import frames
+from wiretax.runs.histograms import Histograms, with_dictionaries
 from wiretax.runs.reader import read_run
 from wiretax.runs.writer import write_run
 
 WORKLOADS = (Workload.of(), Workload.of("batch", 10))
 BUCKETS = 200
 SMALL_BATCH = 1_000
+ENDS = ["bucket_low_s", "bucket_high_s"]
 
 
 def saved_rounds(folder: Path, rounds: int) -> Path:
@@ -62,7 +68,8 @@ def test_the_frame_has_all_rows_and_sums_are_theirs(tmp_path: Path, monkeypatch:
     whole = pq.read_table(folder / "latency.parquet").to_pandas()
     assert len(whole) > 2 * SMALL_BATCH
     assert run.latencies.totals == {"count": whole["count"].sum(), "censored": 0}
-    assert run.latencies.pairs == set(zip(whole["round"], whole["workload"], strict=True))
+    pairs = {(round_, name) for name, rounds in run.latencies.rounds().items() for round_ in rounds.tolist()}
+    assert pairs == set(zip(whole["round"], whole["workload"], strict=True))
     pd.testing.assert_frame_equal(percentiles(run.latencies), percentiles(whole))
     pd.testing.assert_frame_equal(run.latency, whole)
 
@@ -73,11 +80,59 @@ def test_rows_of_a_workload_are_found_by_round(tmp_path: Path, monkeypatch: pyte
     for workload in WORKLOADS:
         rows, mine = run.latencies.of_rounds(workload.name), run.latency["workload"] == workload.name
         assert rows is not None
-        assert rows.rounds.tolist() == run.latency.loc[mine, "round"].tolist()
+        assert np.repeat(rows.rounds, rows.lengths).tolist() == run.latency.loc[mine, "round"].tolist()
         assert rows.counts.tolist() == run.latency.loc[mine, "count"].tolist()
         lows = run.latencies.ends()[0][rows.buckets]
         assert lows.tolist() == run.latency.loc[mine, "bucket_low_s"].tolist()
     assert run.latencies.of_rounds("another") is None
+
+
+def test_rows_of_many_rounds_take_four_bytes_each(tmp_path: Path) -> None:
+    run = read_run(saved_rounds(tmp_path, 20))
+    rows = run.latencies.of_rounds(WORKLOADS[0].name)
+    assert rows is not None
+    size = sum(each.nbytes for each in (rows.rounds, rows.lengths, rows.buckets, rows.counts, rows.censored))
+    assert size < 4.5 * (run.latency["workload"] == WORKLOADS[0].name).sum()
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.integers(0, 4),
+        st.sampled_from(["a", "b"]),
+        st.sampled_from(["wire", "total"]),
+        st.sampled_from([(0.001, 0.002), (0.002, 0.003), (0.002, 0.004), (nextafter(0.002, 1), 0.003)]),
+        st.integers(1, 1 << 40),
+        st.integers(0, 3),
+    ),
+    max_size=40,
+)
+
+
+@given(ROWS, st.integers(1, 40))
+def test_sums_are_those_of_pandas(
+    rows: list[tuple[int, str, str, tuple[float, float], int, int]], size: int
+) -> None:
+    frame = pd.DataFrame(
+        [(round_, name, kind, *ends, count, gone) for round_, name, kind, ends, count, gone in rows],
+        columns=["round", "workload", "kind", *ENDS, "count", "censored"],
+    )
+    made = Histograms.of_frame(frame[:0])
+    for first in range(0, len(frame), size):
+        (batch,) = pa.Table.from_pandas(frame[first : first + size], preserve_index=False).to_batches()
+        made.add(with_dictionaries(batch))
+    for kind in ("wire", "total"):
+        expected = frame[frame["kind"] == kind].groupby(["workload", *ENDS])[["count", "censored"]].sum()
+        found = {
+            (name, low, high): [count, gone]
+            for name, buckets in made.sums(kind).items()
+            for low, high, count, gone in zip(*(each.tolist() for each in buckets), strict=True)
+        }
+        assert found == {key: row.tolist() for key, row in zip(expected.index, expected.to_numpy(), strict=True)}
+    assert made.totals == {"count": frame["count"].sum(), "censored": frame["censored"].sum()}
+    rounds = frame.groupby("workload")["round"].unique()
+    assert {name: each.tolist() for name, each in made.rounds().items()} == {
+        name: sorted(each) for name, each in rounds.items()
+    }
 
 
 def test_waits_are_kept_apart_by_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
