@@ -1,5 +1,5 @@
 """The values of a run that a check can use.
 
-``metrics.METRICS`` lists the metrics, ``run_counts.Measured`` holds a run's counts, and ``addresses.Addresses``
-restates sizes for another address.
+``metrics.METRICS`` lists the metrics, ``figures.Figure`` says how one is computed, ``run_counts.Measured`` holds a
+run's counts, and ``addresses.Addresses`` restates sizes for another address.
 """

@@ -1,16 +1,16 @@
-"""The metrics of gates: name, unit, direction, kind, and how each is computed from a run.
+"""The metrics of gates: name, unit, direction, kind and figure.
 
 Names follow OpenTelemetry: ``http.request.size`` is request line, headers and body.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from analysis.measures.layers import BELOW_HTTP, BY_KEY
+from analysis.gates.measured.figures import CABLE_BYTES, GAIN, NO_FIGURE, SAVING, Figure, rate, share
+from analysis.measures.layers import BY_KEY
 from wiretax.channels.bodies.replay import REPLAY
 
 Better = Literal["lower", "higher"]
@@ -19,19 +19,6 @@ Kind = Literal["deterministic", "stochastic"]
 if TYPE_CHECKING:
     # Counts are of pandas frames; a gates file is checked without them.
     from analysis.measures.counts import Counts, SliceCounts
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """How a workload's value is computed.
-
-    Attributes:
-        whole: over all rounds; None if it could not be measured.
-        by_round: in each round that has one. Runs have thousands of rounds, so this does without fractions.
-    """
-
-    whole: Callable[[SliceCounts, str], Fraction | float | None]
-    by_round: Callable[[SliceCounts, str], dict[int, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,90 +63,9 @@ class Metric:
 
     def is_exact(self, workload: Counts) -> bool:
         """Whether a workload's value is the same in each run. With HPACK the encoded size of a signature varies,
-        and
-        a replay's events differ in size, though not in number."""
+        and a replay's events differ in size, though not in number."""
         varies = workload["payload_kind"] == REPLAY and self.unit != "requests/event"
         return self.kind == "deterministic" and workload["http"] == "1.1" and not varies
-
-
-def _share(part: str, of: str) -> Figure:
-    def whole(measured: SliceCounts, workload: str) -> Fraction | None:
-        counts = measured.counts(workload)
-        return _fraction(counts[part], counts[of])
-
-    return Figure(whole, lambda measured, workload: measured.ratios(workload, part, of))
-
-
-def _fraction(part: int | None, of: int) -> Fraction | None:
-    return Fraction(part, of) if of and part is not None else None
-
-
-def _cable(measured: SliceCounts, workload: str) -> Fraction | None:
-    counts = measured.counts(workload)
-    below = [counts[layer.sum] for layer in BELOW_HTTP]
-    if None in below:
-        return None
-    return _fraction(counts["carried_bytes"] + sum(below), counts["carried_events"])
-
-
-def _saving(measured: SliceCounts, workload: str) -> Fraction | None:
-    trigger = measured.triggers.get(workload)
-    if trigger is None:
-        return None
-    own, alone = (_a_message(measured.counts(name)) for name in (workload, trigger))
-    return None if own is None or not alone else 1 - own / alone
-
-
-def _a_message(counts: Counts) -> Fraction | None:
-    return _fraction(counts["sent"], counts["messages"])
-
-
-def _saving_by_round(measured: SliceCounts, workload: str) -> dict[int, float]:
-    trigger = measured.triggers.get(workload)
-    if trigger is None:
-        return {}
-    own, alone = (_sent_by_round(measured, name) for name in (workload, trigger))
-    # 1 - own / alone, rounded once: these are whole numbers.
-    return {
-        round_: (messages * alone[round_][0] - sent * alone[round_][1]) / (messages * alone[round_][0])
-        for round_, (sent, messages) in own.items()
-        if round_ in alone and alone[round_][0]
-    }
-
-
-def _sent_by_round(measured: SliceCounts, workload: str) -> dict[int, tuple[int, int]]:
-    """Bytes and messages sent, in rounds with messages."""
-    rounds, sent = measured.series(workload, "sent")
-    messages = measured.series(workload, "messages")[1]
-    known = zip(rounds.tolist(), sent.tolist(), messages.tolist(), strict=True)
-    return {round_: (int(size), int(number)) for round_, size, number in known if number and size == size}
-
-
-def _rate(count: str) -> Figure:
-    return Figure(
-        lambda measured, workload: measured.rate(workload, count),
-        lambda measured, workload: measured.rates(workload, count),
-    )
-
-
-def _gain(measured: SliceCounts, workload: str) -> float | None:
-    trigger = measured.triggers.get(workload)
-    if trigger is None:
-        return None
-    own, alone = (measured.rate(name, "messages") for name in (workload, trigger))
-    return None if own is None or not alone else own / alone
-
-
-def _gain_by_round(measured: SliceCounts, workload: str) -> dict[int, float]:
-    trigger = measured.triggers.get(workload)
-    if trigger is None:
-        return {}
-    own, alone = (measured.rates(name) for name in (workload, trigger))
-    return {round_: rate / alone[round_] for round_, rate in own.items() if alone.get(round_)}
-
-
-# A percentile has a value per group of rounds, not per round: ``Measured.latency``.
-_NO_FIGURE = Figure(lambda measured, workload: None, lambda measured, workload: {})
 
 
 _SENT = "request line, headers and body"
@@ -177,7 +83,7 @@ def _size(name: str, per: str, part: str, what: str) -> Metric:
         "lower",
         "deterministic",
         what,
-        _share(part, count),
+        share(part, count),
         names_endpoint=part in _NAMING,
         is_answer=part == "received",
     )
@@ -213,7 +119,7 @@ METRICS = {
             "lower",
             "deterministic",
             "calls per event",
-            _share("requests", "events"),
+            share("requests", "events"),
         ),
         Metric(
             "overhead_factor",
@@ -221,7 +127,7 @@ METRICS = {
             "lower",
             "deterministic",
             "bytes sent over payload bytes",
-            _share("sent", "payload_total_bytes"),
+            share("sent", "payload_total_bytes"),
             names_endpoint=True,
         ),
         Metric(
@@ -230,7 +136,7 @@ METRICS = {
             "higher",
             "deterministic",
             "bytes per message saved, as a share of the trigger's: 0.58 is 58 %",
-            Figure(_saving, _saving_by_round),
+            SAVING,
             needs_trigger=True,
             names_endpoint=True,
         ),
@@ -240,7 +146,7 @@ METRICS = {
             "lower",
             "stochastic",
             "all layers in both directions, down to IP",
-            Figure(_cable, lambda measured, workload: measured.ratios(workload, "cable_bytes", "carried_events")),
+            CABLE_BYTES,
             names_endpoint=True,
         ),
         Metric(
@@ -249,7 +155,7 @@ METRICS = {
             "lower",
             "stochastic",
             "handshake bytes that the server sends",
-            _share("tls_handshake_received_bytes", "carried_events"),
+            share("tls_handshake_received_bytes", "carried_events"),
         ),
         Metric(
             "segments.per_event",
@@ -257,7 +163,7 @@ METRICS = {
             "lower",
             "stochastic",
             "TCP segments in both directions",
-            _share("segments", "carried_events"),
+            share("segments", "carried_events"),
         ),
         Metric(
             "connections.per_request",
@@ -265,10 +171,10 @@ METRICS = {
             "lower",
             "stochastic",
             "connections opened per call",
-            _share("connections", "carried_requests"),
+            share("connections", "carried_requests"),
         ),
         *(
-            Metric(f"{count}_per_second", "1/s", "higher", "stochastic", what, _rate(count), is_speed=True)
+            Metric(f"{count}_per_second", "1/s", "higher", "stochastic", what, rate(count), is_speed=True)
             for count, what in (
                 ("events", "events acknowledged"),
                 ("messages", "events acknowledged times their channels"),
@@ -282,7 +188,7 @@ METRICS = {
                 "lower",
                 "stochastic",
                 f"{quantile * 100:.0f} % of calls take no longer, all users busy",
-                _NO_FIGURE,
+                NO_FIGURE,
                 quantile=quantile,
             )
             for quantile in (0.5, 0.9, 0.99)
@@ -293,7 +199,7 @@ METRICS = {
             "higher",
             "stochastic",
             "messages per second over the trigger's in the same round",
-            Figure(_gain, _gain_by_round),
+            GAIN,
             needs_trigger=True,
             is_speed=True,
         ),
