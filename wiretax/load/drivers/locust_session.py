@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +22,10 @@ from wiretax.load.client.message_limit import SPENT
 from wiretax.load.client.mocks import Mocks
 from wiretax.load.client.stats_feed import StatsFeed, outside_listener
 from wiretax.load.cluster.free_master import FreeMaster
-from wiretax.load.drivers.conclude import conclude, exit_code_of, print_saved
+from wiretax.load.drivers.conclude import conclude
+from wiretax.load.drivers.live_sampling import LiveSampling
 from wiretax.load.drivers.locust_setup import LocustRequest
+from wiretax.load.drivers.outcomes import Outcomes, Saved
 from wiretax.load.drivers.running import INTERRUPTED, LocustRun
 from wiretax.load.drivers.setup import RunSetup
 from wiretax.load.free.external_option import refuse_ignored_source
@@ -32,8 +33,7 @@ from wiretax.load.free.options import NO_PLAN, SEED, TIMEOUT_S
 from wiretax.load.free.stopping import end_test, give_up, on_interrupt
 from wiretax.load.free.windows import FreeRun
 from wiretax.runs.folder import leave_run_folder
-from wiretax.runs.saving import SavedRun
-from wiretax.terminal import Exit, OptionError, err, out, worst
+from wiretax.terminal import OptionError
 
 if TYPE_CHECKING:
     from wiretax.load.accounting.live import Live
@@ -43,23 +43,12 @@ log = logging.getLogger(__name__)
 WRITE_TIMEOUT_S = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A run that was written."""
-
-    folder: Path
-    valid: bool
-    reasons: tuple[str, ...]
-
-
 class LocustSession:
     """Set up once for a Locust process; prepared, started and stopped with each run.
 
     Attributes:
         ready: the run that starts next, is running, or ran last; None before the first.
         run: the run that is running, or ran last.
-        live: its figures in the web UI; None without one.
-        saved: the runs that this process wrote, the newest first.
         is_running: whether a run is.
     """
 
@@ -75,11 +64,11 @@ class LocustSession:
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._environment: Any = environment
         self._mocks = Mocks()
-        self._gating = Gating(Path(parsed.gates)) if parsed.gates else None
+        self._outcomes = Outcomes(environment, Gating(Path(parsed.gates)) if parsed.gates else None)
         self._given = parsed.endpoint
         # Held while a run is prepared or concluded, so that neither meets the other.
         self._turn = BoundedSemaphore(1)
-        self._sampler: gevent.Greenlet | None = None
+        self._sampling = LiveSampling(environment)
         self._is_next = self.is_running = self._is_stopping = self._closed = False
         self._written = Event()
         self._written.set()
@@ -88,9 +77,6 @@ class LocustSession:
         self.run: LocustRun | None = None
         # Of a master, which has no users.
         self._master = FreeMaster(environment) if isinstance(environment.runner, MasterRunner) else None
-        self.live: Live | None = None
-        self.saved: list[Saved] = []
-        self._last: SavedRun | None = None
         if parsed.plan != NO_PLAN and environment.web_ui is None:
             raise OptionError(f"--plan {parsed.plan} goes with the web UI; without it: wiretax run {parsed.plan}")
         request = self._check(parsed, () if self._picks_classes else environment.user_classes)
@@ -114,6 +100,16 @@ class LocustSession:
     def state(self) -> str:
         """Locust's word for what it does."""
         return str(self._environment.runner.state) if self._environment.runner else ""
+
+    @property
+    def saved(self) -> Sequence[Saved]:
+        """The runs that this process wrote, the newest first."""
+        return self._outcomes.saved
+
+    @property
+    def live(self) -> Live | None:
+        """The figures of the run that is running, or ran last, in the web UI; None without one."""
+        return self._sampling.live
 
     @property
     def users(self) -> int:
@@ -173,7 +169,7 @@ class LocustSession:
         environment.wiretax_session = setup.session
         # If each exchange fires an event, Locust's statistics come from these.
         self.run = self._begin(setup, feed if listener is None else None)
-        self.live = self._new_figures(setup)
+        self._sampling.begin(self.run, by_rounds=setup.plan is not None)
         setup.measurement.begin()
 
     def stopping(self, **_: Any) -> None:
@@ -208,7 +204,7 @@ class LocustSession:
         """Statistics were reset: what was measured so far is set aside."""
         if self.run is not None and self.ready is not None and self.is_running:
             self.run.reset()
-            self.live = self._new_figures(self.ready)
+            self._sampling.begin(self.run, by_rounds=self.ready.plan is not None)
 
     def quitting(self, **_: Any) -> None:
         """Locust is about to decide on its exit code and to print its statistics: complete them."""
@@ -222,11 +218,11 @@ class LocustSession:
             if setup is None or run is None or not self.is_running:
                 return
             self.is_running = False
-            if self._sampler is not None:
-                self._sampler.kill()
-                self._sampler = None
+            self._sampling.stop()
             try:
-                self._conclude(setup, run)
+                conclusion = conclude(setup, run)
+                self._sampling.complete()
+                self._outcomes.keep(conclusion)
             finally:
                 leave_run_folder(setup.folder)  # which leaves one that holds a run
                 self._written.set()
@@ -237,10 +233,8 @@ class LocustSession:
 
     def close(self, **_: Any) -> None:
         """Locust quits: print the run's table, and stop the mock."""
-        parsed = self._environment.parsed_options
-        if self._environment.web_ui is None and self._last is not None and not self._closed:
-            # With --json standard output is a document.
-            print_saved(self._last, err if parsed.json else out)
+        if self._environment.web_ui is None and not self._closed:
+            self._outcomes.print_last()
         self._closed = True
         self._discard()
         self._mocks.close()
@@ -264,21 +258,13 @@ class LocustSession:
         distributed = not isinstance(self._environment.runner, LocalRunner)
         return LocustRequest.of(parsed, classes, self._mocks, distributed)
 
-    def _new_figures(self, setup: RunSetup) -> Live | None:
-        """Live figures of a run that begins; None without a web UI."""
-        if self._environment.web_ui is None:
-            return None
-        from wiretax.load.accounting.live import Live  # needs pandas, as the web UI's pages do
-
-        return Live(by_rounds=setup.plan is not None)
-
     def _begin(self, setup: RunSetup, feed: StatsFeed | None) -> LocustRun:
         """The run of the kind that was prepared."""
         environment = self._environment
         if setup.plan is not None:
             from wiretax.load.drivers.web_sweep import WebSweep  # samples live figures
 
-            sweep = WebSweep(setup, feed, environment.runner, self._sample)
+            sweep = WebSweep(setup, feed, environment.runner, self._sampling.sample)
             environment.wiretax_barrier = sweep.barrier
             return sweep
         run: FreeRun | FreeMaster
@@ -294,8 +280,6 @@ class LocustSession:
         for slice_ in setup.tried.slices:
             run.record.add(slice_, 0)
         environment.wiretax_barrier, environment.wiretax_free_run = None, run
-        if environment.web_ui is not None:
-            self._sampler = gevent.spawn(self._sample_regularly)
         return run
 
     def _halt(self, why: str) -> None:
@@ -305,35 +289,6 @@ class LocustSession:
         if not run.ended_early:
             run.halt(why)
             gevent.spawn(runner.quit if self._environment.web_ui is None else runner.stop)
-
-    def _sample_regularly(self) -> None:
-        while self.live is not None:
-            gevent.sleep(self.live.every_s)
-            self._sample()
-
-    def _sample(self) -> None:
-        if self.live is not None and self.run is not None:
-            self.live.sample(self.run.record, self.run.unfinished())
-
-    def _conclude(self, setup: RunSetup, run: LocustRun) -> None:
-        conclusion = conclude(setup, run)
-        if self.live is not None:
-            self.live.sample(run.record)
-        for note in conclusion.notes:
-            log.warning("wiretax: %s", note)
-        self._last = conclusion.saved
-        saved = conclusion.saved.read()
-        reasons, warnings = saved.meta["invalid_because"], saved.meta["warnings"]
-        if saved.is_saved:
-            self.saved.insert(0, Saved(saved.folder, saved.meta["valid"], (*reasons, *warnings)))
-            log.info("wiretax: saved in %s", saved.folder)
-        for reason in reasons:
-            log.error("wiretax: invalid: %s", reason)
-        code = worst(conclusion.code, exit_code_of(saved, self._gating, out))
-        if code or self._gating is not None:
-            # With a web page Locust goes on to other tests; without one this was its only test.
-            before = self._environment.process_exit_code if self._environment.web_ui is not None else None
-            self._environment.process_exit_code = worst(before or Exit.OK, code)
 
     def _discard(self) -> None:
         """Give up a run that was prepared and did not start."""
