@@ -17,6 +17,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from limit_cases import limit_cases
 
 from wiretax.channels.bodies.events import (
     Event,
@@ -47,6 +48,27 @@ if order["api"] == "batch":
     print(json.dumps(client.trigger_batch([item() for _ in range(order["size"])])))
 else:
     print(json.dumps(client.trigger(order["channels"], "my-event", order["data"])))
+"""
+# Sends nothing: what reaches the backend would be sent.
+LIMITS = """
+import json, sys
+import pusher
+
+class Backend:
+    def __init__(self, client): pass
+    def send_request(self, request): return "sent"
+
+def send(case):
+    client = pusher.Pusher(app_id="1", key="k", secret="s", backend=Backend)
+    try:
+        if case["api"] == "trigger":
+            return client.trigger(case["channels"], case["name"], case["data"])
+        item = {"channel": case["channels"][0], "name": case["name"], "data": case["data"]}
+        return client.trigger_batch([dict(item) for _ in range(case["events"])])
+    except ValueError as error:
+        return str(error)
+
+print(json.dumps([send(case) for case in json.load(sys.stdin)]))
 """
 COMPRESSION = ["brotli", "brotlicffi", "zstandard", "backports.zstd", "compression.zstd"]
 
@@ -180,3 +202,28 @@ def test_with_brotli_at_hand_the_head_grows_by_exactly_what_it_offers(endpoint: 
     assert published.body == body
     assert published.head == head.replace(b"gzip, deflate\r\n", b"gzip, deflate, br\r\n")
     assert len(published.head) == len(head) + 4
+
+
+def test_the_library_refuses_what_its_profile_says_and_nothing_else() -> None:
+    limits = load_profile("python").limits
+    assert limits is not None
+    # A later Python's strings have a smaller header.
+    cases = limit_cases(limits, 1 if sys.version_info < (3, 12) else 17)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LIMITS],
+        input=json.dumps(cases),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stdout)
+    assert [answer == "sent" for answer in answers] == [case["sent"] for case in cases]
+    assert {answer.partition(":")[0] for answer in answers} == {
+        "sent",
+        "Too many channels",
+        "Channel too long",
+        "event_name too long",
+        "Too much data",
+    }

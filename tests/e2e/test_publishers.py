@@ -6,6 +6,7 @@ Python and Node have to run in CI, the others are marked ``optional_tools`` (see
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -20,6 +21,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import requests.utils
+from limit_cases import limit_cases
 
 from wiretax.channels.bodies.events import (
     EVENT_NAME,
@@ -161,12 +163,31 @@ each_publisher = pytest.mark.parametrize(
     ],
 )
 
-Publish = Callable[[Publisher, dict[str, str]], "subprocess.CompletedProcess[str]"]
+# The library's calls with its requests taken away: what would be sent says so.
+NODE_LIMITS = """
+const cases = JSON.parse(require("fs").readFileSync(process.env.CASES))
+const pusher = new (require("pusher"))({ appId: "1", key: "k", secret: "s" })
+pusher.post = () => "sent"
+console.log(JSON.stringify(cases.map((made) => {
+  try {
+    if (made.api === "trigger") return pusher.trigger(made.channels, made.name, made.data)
+    const item = () => ({ channel: made.channels[0], name: made.name, data: made.data })
+    return pusher.triggerBatch(Array.from({ length: made.events }, item))
+  } catch (error) {
+    return error.message
+  }
+})))
+"""
+
+Publish = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")
 def publish(tmp_path_factory: pytest.TempPathFactory) -> Publish:
-    """Runs a publisher with these variables, installed once a session in a copy of its folder; else skips."""
+    """Runs a publisher, or another command in its folder, with these variables; else skips.
+
+    It is installed once a session, in a copy of its folder.
+    """
     root = tmp_path_factory.mktemp("publishers")
 
     @cache
@@ -187,11 +208,11 @@ def publish(tmp_path_factory: pytest.TempPathFactory) -> Publish:
                 return folder, f"{' '.join(step[:2])} failed: {said}"
         return folder, ""
 
-    def run(publisher: Publisher, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    def run(publisher: Publisher, variables: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
         folder, lacking = install(publisher)
         if lacking:
             pytest.skip(f"{publisher.language}: {lacking}")
-        return execute(publisher.command, folder, variables, RUN_TIMEOUT_S)
+        return execute(command or publisher.command, folder, variables, RUN_TIMEOUT_S)
 
     return run
 
@@ -296,6 +317,19 @@ def assert_failed_in_one_line(done: subprocess.CompletedProcess[str], app: Crede
     assert line.startswith("publish: ")
     assert len(line) > len("publish: ")
     assert app.secret not in line
+
+
+def test_nodes_library_refuses_what_its_profile_says_and_nothing_else(publish: Publish, tmp_path: Path) -> None:
+    limits = load_profile("node").limits
+    assert limits is not None
+    cases = limit_cases(limits)
+    (tmp_path / "cases.json").write_text(json.dumps(cases))
+    node = next(row for row in PUBLISHERS if row.language == "node")
+    done = publish(node, {"CASES": str(tmp_path / "cases.json")}, "node", "-e", NODE_LIMITS)
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stdout)
+    assert [answer == "sent" for answer in answers] == [case["sent"] for case in cases]
+    assert len({answer[:25] for answer in answers}) == 4  # sent, and three refusals
 
 
 def test_each_folder_has_a_row() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from wiretax.channels.profiles.json_style import JsonStyle
+from wiretax.channels.profiles.library_limits import LibraryLimits
 from wiretax.channels.request.signing import QUERY
 from wiretax.channels.workload import LIBRARY, Habit
 
@@ -41,6 +42,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         data_json: how an event's data is encoded if the application passes a document.
         encodes_ready_strings: whether data that the application passes as a string is encoded again.
         body_json: how the body is encoded.
+        limits: what the library refuses to send; None for a client that refuses nothing itself.
     """
 
     schema: int
@@ -58,6 +60,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data_json: JsonStyle = JsonStyle()
     encodes_ready_strings: bool = False
     body_json: JsonStyle = JsonStyle()
+    limits: LibraryLimits | None = None
 
     @property
     def versions(self) -> str:
