@@ -129,6 +129,8 @@ def _why_not(advice: Advice) -> str:
     demand, trigger = advice.demand, advice.trigger
     batches = [option for option in advice.options[1:] if option.fits]
     if len(advice.options) == 1:
+        if demand.library:
+            return "the client library batches no events of this size."
         return "the endpoint accepts one event per batch."
     if not batches:
         return (

@@ -43,8 +43,9 @@ class Demand:
         rate: events per second, above 0.
         rtt_s: seconds to the endpoint and back.
         budget_s: the longest an event may take from its arrival to the response of its call, seconds.
-        limit: events per batch that the endpoint accepts.
+        limit: events per batch that the endpoint accepts and the client library sends.
         connections: whether the endpoint closes connections, and the source of that.
+        library: why the client library sends smaller batches than the endpoint accepts; empty if it doesn't.
     """
 
     workload: Workload
@@ -54,6 +55,7 @@ class Demand:
     budget_s: float
     limit: int
     connections: ConnectionBehaviour = ASSUMED
+    library: str = ""
 
     @property
     def opens(self) -> bool:

@@ -18,6 +18,8 @@ def reasons(advice: Advice) -> Iterator[str]:
     """Reasons and cautions, one or two sentences per line."""
     if any(not option.fits for option in advice.shown):
         yield "!: over the budget."
+    if advice.demand.library:
+        yield f"No larger batches: {advice.demand.library}."
     if advice.advised is not None:
         yield from _unfilled(advice, advice.advised)
         yield from _capacity(advice, advice.advised)

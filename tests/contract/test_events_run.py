@@ -97,6 +97,26 @@ def test_an_invalid_line_fails_the_run_unless_it_was_to_be_skipped(on_error: tup
     assert run.meta["from_outside"]["published"] == 20
 
 
+def test_a_line_that_the_client_library_refuses_is_not_sent_in_its_name() -> None:
+    beyond = json.dumps({"name": "e", "channel": "c", "data": "👍" + "x" * 3000}, ensure_ascii=False) + "\n"
+    for more, code, published in ((("--client", "python"), Exit.CHECK_FAILED, 20), ((), None, 21)):
+        with inside("--events", write(20, beyond), *FAST, *more, classes=[QueueUser]) as locust:
+            run = locust.run()
+            assert locust.exit_code == code
+        assert run.meta["from_outside"]["published"] == run.server["events"] == published  # type: ignore[index]
+
+
+@pytest.mark.parametrize("classes", [[BatchUser], [QueueUser], CLASSES])
+def test_options_beyond_the_limits_of_the_client_library_are_rejected(
+    caplog: pytest.LogCaptureFixture, classes: list[type[Any]]
+) -> None:
+    arguments = ("--client", "dotnet", "--batch-size", "11", "--max-batch-size", "50")
+    with pytest.raises(SystemExit) as raised, inside(*arguments, classes=classes):
+        raise AssertionError("it should not start")
+    assert raised.value.code == Exit.USAGE
+    assert "PusherServer 5.0.0 (client dotnet) sends at most 10 events in a batch, got 11" in caplog.text
+
+
 def test_what_the_server_rejects_fails_the_run_and_ends_with_it() -> None:
     with inside("--events", write(60), *FAST, "--linger", "10s", classes=[QueueUser]) as locust:
         # The mock accepts ten events a call; what the options say is not so. The linger fills each call.

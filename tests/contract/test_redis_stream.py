@@ -15,6 +15,8 @@ import redis
 from redis_server import PROGRAM, STREAM, RedisServer
 
 from wiretax.channels.limits import Limits
+from wiretax.channels.validation import library_check
+from wiretax.channels.workload import Workload
 from wiretax.queue.redis.address import RedisAddress
 from wiretax.queue.redis.reader import StreamError
 from wiretax.queue.redis.stream import RedisStream
@@ -104,6 +106,16 @@ def test_nothing_is_acknowledged_before_its_publish_was(server: RedisServer) -> 
         until(lambda: source.counts.acknowledged == 2)
         assert server.pending() == 1
         assert source.counts.as_dict()["published"] == 2
+
+
+def test_an_entry_that_the_client_library_refuses_is_set_aside_with_the_reason(server: RedisServer) -> None:
+    server.add("1", "👍" + "x" * 3000, "3")
+    said: list[str] = []
+    with reading(server, said, library=library_check(Workload.of("batch", 10, client="python"))) as source:
+        assert take(source, 2) == ["1", "3"]
+        until(lambda: server.client.xlen(f"{STREAM}:rejected") == 1)
+        assert source.counts.skipped == 1
+    assert "pusher 3.3.4 (client python) sends data of at most 10,240" in said[0]
 
 
 def test_what_is_given_back_is_taken_again_in_its_place(server: RedisServer) -> None:

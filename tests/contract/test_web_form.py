@@ -152,6 +152,15 @@ REJECTED: list[tuple[dict[str, Any], str]] = [
         "user_classes = 'Nobody', expected one of BatchUser, MultiTrigger",
     ),
     ({"shape_class": "Wave"}, "shape_class = 'Wave', expected one of Default"),
+    # What the client library would not send.
+    (
+        {"client": "python", "payload_bytes": "5000", "user_classes": ["BatchUser"]},
+        "payload_bytes = 5000 (chat): pusher 3.3.4 (client python) sends data of at most 10,240 bytes",
+    ),
+    (
+        {"client": "dotnet", "batch_size": "11", "max_batch_size": "50", "user_classes": ["QueueUser"]},
+        "batch_size: PusherServer 5.0.0 (client dotnet) sends at most 10 events in a batch, got 11",
+    ),
     # What Locust itself rejects, after it has taken some fields.
     ({"batch_size": "3", "user_count": "x"}, "Invalid user_count"),
     ({"batch_size": "3", "spawn_rate": "0"}, "Missing or invalid user_count or spawn_rate"),
@@ -264,6 +273,17 @@ def test_options_of_a_running_test_can_not_change_and_its_users_can() -> None:
         assert locust.post("/swarm", user_count="6", spawn_rate="50", **same)["success"]
         locust.until(lambda: locust.runner.user_count == 6)
         assert locust.stop().meta["options"]["batch_size"] == 4
+
+
+def test_a_library_limits_only_the_users_that_are_chosen() -> None:
+    with inside("--client", "python", "--payload-bytes", "5000", web=True, picker=True) as locust:
+        assert locust.post("/swarm", **USERS, user_classes=["TriggerUser"])["success"]
+        locust.until(lambda: locust.session.is_running and locust.session.run is not None)
+        locust.environment.available_user_classes = {"BatchUser": BatchUser}
+        answer = locust.post("/swarm", **USERS, user_classes=["BatchUser"])
+        assert not answer["success"]
+        assert "sends data of at most 10,240 bytes of memory" in answer["message"]
+        assert set(locust.stop().slices["api"]) <= {"trigger"}
 
 
 def test_a_swept_plan_injects_its_faults_into_each_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,22 @@ def test_advice_without_a_run_says_what_it_does_not_know(run: Run) -> None:
     assert "unknown and counted as 0" in done.stdout
 
 
+def test_a_library_that_batches_less_than_the_endpoint_is_advised_what_it_sends(run: Run) -> None:
+    done = run("advise", *DEMAND, "--client", "dotnet", "--limit", "50")
+    assert done.returncode == 0, done.stderr
+    assert "Publish in batches of 10" in done.stdout
+    assert (
+        "No larger batches: PusherServer 5.0.0 (client dotnet) sends at most 10 events in a batch" in done.stdout
+    )
+    large = [each if each != "200" else "5000" for each in DEMAND]
+    done = run("advise", *large, "--client", "python")
+    assert done.returncode == 0, done.stderr
+    assert "Batching isn't worth it: the client library batches no events of this size." in done.stdout
+    done = run("advise", *[each if each != "200" else "9000" for each in DEMAND], "--client", "python")
+    assert done.returncode == 2
+    assert "pusher 3.3.4 (client python) sends data of at most 30,720 bytes" in done.stderr
+
+
 # Its mock takes most of the time, so call times are a line on a busy machine, too.
 STRAIGHT = """\
 schema = 1

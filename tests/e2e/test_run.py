@@ -338,6 +338,26 @@ def test_the_newest_run_is_described_by_its_json(run: Run, plan: Plan, tmp_path:
     assert {"python", "locust", "kernel", "cpu_model", "cores"} <= set(meta["environment"])
 
 
+def test_nothing_is_sent_in_the_name_of_a_library_that_refuses_it(run: Run, plan: Plan, tmp_path: Path) -> None:
+    large = {"name": "mine", "channel": "c", "data": "👍" + "x" * 8000}
+    (tmp_path / "mine.jsonl").write_text(json.dumps(large))
+    (tmp_path / "large.toml").write_text(
+        Path(plan()).read_text().replace("payload_bytes = 10", "payload_bytes = 9000", 1)
+    )
+    for arguments, says in (
+        (
+            ["large.toml"],
+            "[[workload]] 1: payload_bytes = 9000 (chat): pusher 3.3.4 (client python) sends data of at",
+        ),
+        ([plan(), "--events", "mine.jsonl"], "mine.jsonl, event 1: pusher 3.3.4 (client python) sends data of at"),
+    ):
+        done = run("run", *arguments)
+        assert done.returncode == 2
+        assert says in done.stderr
+        assert done.stderr.count("\n") == 1
+        assert not (tmp_path / "results").exists()
+
+
 def test_a_users_own_events_go_through_every_workload_of_a_plan(run: Run, plan: Plan, tmp_path: Path) -> None:
     texts = ["a", "Zoë " * 10, '{"b":"' + "x" * 500 + '"}']
     lines = [json.dumps({"name": "mine", "channel": "c", "data": text}) for text in texts]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from wiretax.channels.bodies.events import data_bytes
-from wiretax.channels.bodies.payloads import least_bytes
+from bisect import bisect_left
+from collections.abc import Callable
+
+from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event, data_bytes, data_string
+from wiretax.channels.bodies.payloads import example, least_bytes
+from wiretax.channels.bodies.replay import REPLAY
 from wiretax.channels.limits import Limits, refuse_batch_size, refuse_channel_count
-from wiretax.channels.profiles import load_profile
+from wiretax.channels.profiles import Profile, load_profile
+from wiretax.channels.profiles.library_limits import refuse_call, refuse_event
 from wiretax.channels.workload import LIBRARY, Workload
 
 
@@ -41,3 +46,58 @@ def object_to(workload: Workload, limits: Limits) -> str | None:
             f"{limits.data_bytes}: {transport.client} encodes a string a second time"
         )
     return None
+
+
+def object_to_library(workload: Workload) -> str | None:
+    """Why the client library would refuse to send a workload, and what to do; None if it would send it.
+
+    A replay is checked event by event, with ``library_check``.
+    """
+    refusal = refused_by_library(workload)
+    if refusal is None:
+        return None
+    payload = workload.payload
+    if refused_by_library(workload.replace(payload_kind=REPLAY)) is not None:
+        key = "batch_size" if workload.call.api == "batch" else "channels"
+        return f"{key}: {refusal}; lower {key}, or name another client"
+    sizes = range(least_bytes(payload.kind), payload.bytes)
+    most = bisect_left(
+        sizes, True, key=lambda size: refused_by_library(workload.replace(payload_bytes=size)) is not None
+    )
+    cure = f"lower payload_bytes to {sizes[most - 1]}" if most else "take another payload_kind"
+    return f"payload_bytes = {payload.bytes} ({payload.kind}): {refusal}; {cure}, or name another client"
+
+
+def refused_by_library(workload: Workload) -> str | None:
+    """The limit of the client library that the calls of a workload exceed; None if it would send them."""
+    profile, payload = load_profile(workload.transport.client), workload.payload
+    refusal = None if profile.limits is None else refuse_call(profile.limits, workload.call)
+    if refusal is not None:
+        return f"{_whose(profile)} {refusal}"
+    check = library_check(workload)
+    if check is None or payload.kind == REPLAY:
+        return None
+    return check(Event(EVENT_NAME, (CHANNEL,), example(payload.kind, payload.bytes)))
+
+
+def library_check(workload: Workload) -> Callable[[Event], str | None] | None:
+    """Returns a function that says why the client library would refuse an event in the calls of a workload.
+
+    It returns None for an event that the library would send. If the library refuses no event there is no function.
+    """
+    profile, api = load_profile(workload.transport.client), workload.call.api
+    limits = profile.limits
+    if limits is None:
+        return None
+
+    def check(event: Event) -> str | None:
+        data = event.data if limits.of(api).data is None else data_string(event.data, profile)
+        refusal = refuse_event(limits, api, event.name, event.channels, data)
+        return None if refusal is None else f"{_whose(profile)} {refusal}"
+
+    return check
+
+
+def _whose(profile: Profile) -> str:
+    """The library and its version, and the name of its profile: ``pusher 3.3.4 (client python)``."""
+    return f"{profile.library} (client {profile.name})"

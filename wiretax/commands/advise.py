@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -76,6 +77,7 @@ def advise(
         budget_s = positive_duration("--budget", budget, "100ms")
         target = _target(endpoint, tls)
         workload = _workload(payload, kind, client, limit, target.scheme == "https")
+        limit, library = _own_limit(workload, limit)
         if connection not in (None, *HABITS):
             raise OptionError(f"--connection {connection}: expected {' or '.join(HABITS)}")
     except (OptionError, EndpointError) as error:
@@ -99,7 +101,7 @@ def advise(
             else ConnectionBehaviour(connection == "close", f"--connection {connection}")
         )
         seen = told or find_seen(runs, target) or ASSUMED
-        demand = Demand(workload, target, events_per_s, rtt_s, budget_s, limit, seen)
+        demand = Demand(workload, target, events_per_s, rtt_s, budget_s, limit, seen, library)
         queue = find_measured_queue(runs, demand)
     except RunNotFoundError as error:
         fail(str(error), Exit.USAGE)
@@ -122,7 +124,7 @@ def _workload(payload: int, kind: str, client: str, limit: int, tls: bool) -> Wo
     """The trigger of one event, whose data the endpoint accepts."""
     from wiretax.channels.bodies.payloads import KINDS
     from wiretax.channels.profiles import load_profile, profile_names
-    from wiretax.channels.validation import object_to
+    from wiretax.channels.validation import object_to, object_to_library
     from wiretax.channels.workload import Workload
 
     check_choice("--client", client, profile_names())
@@ -139,4 +141,18 @@ def _workload(payload: int, kind: str, client: str, limit: int, tls: bool) -> Wo
     objection = object_to(workload, Limits())
     if objection is not None:
         raise OptionError(f"--payload {payload}{objection.removeprefix(f'payload_bytes = {payload}')}")
+    objection = object_to_library(workload)
+    if objection is not None:
+        raise OptionError(f"--payload: {objection}")
     return workload
+
+
+def _own_limit(workload: Workload, limit: int) -> tuple[int, str]:
+    """Events per batch that the client library sends, up to the endpoint's limit, and why they are fewer."""
+    from wiretax.channels.validation import refused_by_library
+
+    def refusal(size: int) -> str | None:
+        return refused_by_library(workload.replace(api="batch", batch_size=size))
+
+    most = bisect_left(range(2, limit + 1), True, key=lambda size: refusal(size) is not None) + 1
+    return most, (refusal(limit) or "") if most < limit else ""

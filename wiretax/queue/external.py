@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wiretax.channels.limits import Limits
+from wiretax.channels.validation import library_check
 from wiretax.channels.workload import Workload
 from wiretax.queue.sources.chunks import STDIN, EventsError
 from wiretax.queue.sources.event_fields import OnError
@@ -77,22 +78,25 @@ class ExternalSource:
     def source(
         self, workload: Workload, limits: Limits, seed: int, warn: Callable[[str], None]
     ) -> JsonLines | RedisStream:
-        """Make the source of a workload. Events of a file arrive at the workload's rate, others as they are
-        written.
+        """Make the source of a workload: the events that its endpoint and its client library accept.
+
+        Events of a file arrive at the workload's rate, others as they are written.
 
         Raises:
             EventsError, ExternalSourceError: it can't be opened any more.
         """
         # An item of a batch has one channel.
         limits = replace(limits, channels=1) if workload.call.api == "batch" else limits
+        library = library_check(workload)
         if self.events:
             times = intended_times(workload.arrivals.process, workload.arrivals.rate, f"{seed}/arrivals")
             pace = None if self.events == STDIN else times
-            return JsonLines(self.events, limits, self.on_error, warn, pace)
+            return JsonLines(self.events, limits, self.on_error, warn, pace, library=library)
         from wiretax.queue.redis.address import RedisAddress
         from wiretax.queue.redis.stream import RedisStream
 
-        return RedisStream(RedisAddress.parse(self.redis), self.stream, limits, self.on_error, warn)
+        address = RedisAddress.parse(self.redis)
+        return RedisStream(address, self.stream, limits, self.on_error, warn, library=library)
 
     def _ping(self) -> None:
         try:

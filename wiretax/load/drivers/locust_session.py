@@ -24,7 +24,7 @@ from wiretax.load.client.stats_feed import StatsFeed, outside_listener
 from wiretax.load.cluster.free_master import FreeMaster
 from wiretax.load.drivers.conclude import conclude
 from wiretax.load.drivers.live_sampling import LiveSampling
-from wiretax.load.drivers.locust_setup import LocustRequest
+from wiretax.load.drivers.locust_setup import LocustRequest, refuse_beyond_library
 from wiretax.load.drivers.outcomes import Outcomes, Saved
 from wiretax.load.drivers.running import INTERRUPTED, LocustRun
 from wiretax.load.drivers.setup import RunSetup
@@ -148,8 +148,10 @@ class LocustSession:
         if self.run is not None and self.run.users not in (None, users):
             raise OptionError(f"the plan is swept with {self.run.users} users to its end; stop it first")
         free = None if self.ready is None else self.ready.free
-        if free is not None and free.external is not None:
-            refuse_ignored_source(free.external, classes, distributed=False)
+        if free is not None:
+            if free.external is not None:
+                refuse_ignored_source(free.external, classes, distributed=False)
+            refuse_beyond_library(free, classes)
 
     def start(self, **_: Any) -> None:
         """Locust starts a test."""

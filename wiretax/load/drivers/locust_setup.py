@@ -10,6 +10,7 @@ from typing import Any
 
 from locust import User
 
+from wiretax.channels.validation import object_to_library
 from wiretax.channels.workload import Api, Workload
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.client.mocks import Mocks
@@ -66,6 +67,7 @@ class LocustRequest:
             free = FreeRunOptions.of(parsed, parsed.tls if target is None else target.tls)
             if free.external is not None:
                 refuse_ignored_source(free.external, classes, distributed)
+            refuse_beyond_library(free, classes)
         limit = limit_from(parsed, target)
         if target is not None:
             return cls(plan, free, [target], None, limit)
@@ -122,8 +124,7 @@ class LocustRequest:
         if self.plan is not None:
             return self.plan.workloads
         assert self.free is not None
-        apis: set[Api] = {each.api for each in classes if issubclass(each, FreeUser)} or {"trigger"}
-        return [self.free.workload(api) for api in sorted(apis)]
+        return _free_workloads(self.free, classes) or [self.free.workload("trigger")]
 
     def _as_dict(self, setup: RunSetup) -> dict[str, Any]:
         """The options by name, without secrets, as ``run.json`` keeps them."""
@@ -136,3 +137,28 @@ class LocustRequest:
             "insecure": target.insecure,
             "max_messages": self.limit or 0,
         }
+
+
+def refuse_beyond_library(free: FreeRunOptions, classes: Sequence[type[User]]) -> None:
+    """Check that the client library would send what users of these classes send in a free run.
+
+    Args:
+        free: the run's options.
+        classes: user classes; empty if they are not known yet.
+
+    Raises:
+        OptionError: the library would refuse it.
+    """
+    for workload in _free_workloads(free, classes):
+        objection = object_to_library(workload)
+        if objection is not None:
+            raise OptionError(objection)
+
+
+def _free_workloads(free: FreeRunOptions, classes: Sequence[type[User]]) -> list[Workload]:
+    """What users of these classes send, a workload for each API."""
+    own = [each for each in classes if issubclass(each, FreeUser)]
+    # A queue whose calls have one event sends triggers.
+    queue: Api = free.queued_workload().call.api
+    apis: set[Api] = {queue if each.drains_queue else each.api for each in own}
+    return [free.workload(api) for api in sorted(apis)]

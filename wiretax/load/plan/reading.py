@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from wiretax.channels.limits import Limits
-from wiretax.channels.validation import object_to, object_to_http
+from wiretax.channels.validation import object_to, object_to_http, object_to_library
 from wiretax.channels.workload import Workload
 from wiretax.documents import is_file, read_toml
 from wiretax.load.plan.expansion import count, expand, refuse_unknown_words
@@ -172,6 +172,9 @@ def _refuse_workload(workload: Workload, limits: Limits, https: bool | None) -> 
     objection = object_to(workload, limits)
     if objection is not None:
         raise PlanError(f"{objection}; limits of the endpoint are set in [limits]")
+    objection = object_to_library(workload)
+    if objection is not None:
+        raise PlanError(objection)
 
 
 def _duration(key: str, text: str, least: float, most: float) -> float:

@@ -11,6 +11,7 @@ from wiretax.channels.bodies.events import data_string
 from wiretax.channels.bodies.replay import REPLAY, Replay
 from wiretax.channels.limits import Limits, refuse_data
 from wiretax.channels.profiles import load_profile
+from wiretax.channels.validation import library_check
 from wiretax.load.plan.event_file import EventFile, EventFileError
 from wiretax.load.plan.plan import Plan, PlanError
 from wiretax.queue.sources.chunks import STDIN, EventsError, chunks_of, open_events, split_lines
@@ -53,7 +54,8 @@ def replaying(plan: Plan, replay: Replay) -> Plan:
     """The plan with a replay as the payload of each workload; workloads that differed only in payload become one.
 
     Raises:
-        PlanError: if a client that encodes strings twice makes an event larger than the endpoint accepts.
+        PlanError: if a client library refuses an event, or encodes strings twice and so makes an event larger than
+            the endpoint accepts.
     """
     for client in {workload.transport.client for workload in plan.workloads}:
         profile = load_profile(client)
@@ -64,6 +66,14 @@ def replaying(plan: Plan, replay: Replay) -> Plan:
             if refusal is not None:
                 raise PlanError(
                     f"{replay.name}, event {number}: {client} encodes a string a second time; {refusal.message}"
+                )
+    for workload in {(each.transport.client, each.call.api): each for each in plan.workloads}.values():
+        check = library_check(workload)
+        for number, event in enumerate(replay.events if check else (), 1):
+            objection = check(event) if check else None
+            if objection is not None:
+                raise PlanError(
+                    f"{replay.name}, event {number}: {objection}; leave the client out, or replay smaller events"
                 )
     as_one = {"payload_kind": REPLAY, "payload_bytes": replay.payload_bytes}
     workloads = dict.fromkeys(workload.replace(**as_one) for workload in plan.workloads)

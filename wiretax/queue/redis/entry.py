@@ -15,7 +15,7 @@ import orjson
 
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits
-from wiretax.queue.sources.event_fields import event_of
+from wiretax.queue.sources.event_fields import LibraryCheck, event_of
 
 Fields = dict[bytes, bytes]
 Entry = tuple[bytes, Fields]
@@ -28,19 +28,22 @@ NUMBER = re.compile(r"\d{1,20}(\.\d{0,20})?([eE]\+?\d{1,2})?", re.ASCII)
 SHOWN_CHARACTERS = 40
 
 
-def read_entry(token: bytes, fields: Fields, limits: Limits) -> tuple[Event, float]:
+def read_entry(
+    token: bytes, fields: Fields, limits: Limits, library: LibraryCheck | None = None
+) -> tuple[Event, float]:
     """Read an entry: its event, and when that arrived, in seconds since the epoch.
 
     Args:
         token: the entry's id.
         fields: as Redis returns them.
         limits: what the endpoint accepts.
+        library: says why the client library would refuse an event; None if it refuses none.
 
     Raises:
-        ValueError: it is not an event, or the endpoint would refuse it; the message says why.
+        ValueError: it is not an event, or the endpoint or the library would refuse it; the message says why.
     """
     document = _document(fields)
-    return event_of(document, limits), _arrived(token, document.get("at"), time())
+    return event_of(document, limits, library), _arrived(token, document.get("at"), time())
 
 
 def _document(fields: Fields) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from wiretax.queue.redis.counts import StreamCounts
 from wiretax.queue.redis.entry import Entry, Fields, read_entry
 from wiretax.queue.sources.arrival import Arrival
 from wiretax.queue.sources.buffer import Buffer
-from wiretax.queue.sources.event_fields import OnError
+from wiretax.queue.sources.event_fields import LibraryCheck, OnError
 
 PAGE = 100
 # How long Redis delays its response if there is no new entry.
@@ -47,6 +47,7 @@ class StreamReader:
         limits: Limits,
         on_error: OnError,
         warn: Callable[[str], None],
+        library: LibraryCheck | None = None,
     ) -> None:
         """Nothing is sent before ``start``.
 
@@ -58,6 +59,7 @@ class StreamReader:
             limits: what the endpoint accepts.
             on_error: what to do with an invalid entry.
             warn: called with a message for each entry that is skipped, and whenever Redis is lost or back.
+            library: says why the client library would refuse an event; None if it refuses none.
         """
         self.error: Exception | None = None
         self._consumer = consumer
@@ -65,6 +67,7 @@ class StreamReader:
         self._buffer = buffer
         self._counts = counts
         self._limits = limits
+        self._library = library
         self._on_error = on_error
         self._warn = warn
         self._is_disconnected = False
@@ -172,7 +175,7 @@ class StreamReader:
                 self._acknowledger.acknowledge([token])  # deleted from the stream while it was pending
                 continue
             try:
-                event, at_s = read_entry(token, fields, self._limits)
+                event, at_s = read_entry(token, fields, self._limits, self._library)
             except ValueError as error:
                 self._skip(token, fields, error)
                 continue

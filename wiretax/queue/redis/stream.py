@@ -18,7 +18,7 @@ from wiretax.queue.redis.counts import StreamCounts
 from wiretax.queue.redis.reader import StreamReader
 from wiretax.queue.sources.arrival import Arrival
 from wiretax.queue.sources.buffer import Buffer
-from wiretax.queue.sources.event_fields import OnError
+from wiretax.queue.sources.event_fields import LibraryCheck, OnError
 from wiretax.wire.queue_tally import QueueTally
 
 GROUP = "wiretax"
@@ -49,6 +49,7 @@ class RedisStream:
         consumer: str | None = None,
         claim_idle_s: float = CLAIM_IDLE_S,
         read_ahead: int = READ_AHEAD,
+        library: LibraryCheck | None = None,
     ) -> None:
         """Nothing is sent before ``start``.
 
@@ -62,6 +63,7 @@ class RedisStream:
             consumer: a name that is unique among the group's live consumers; None for this host and process.
             claim_idle_s: pending entries of a consumer without a sign of life for this long are claimed.
             read_ahead: how many entries are read ahead at most.
+            library: says why the client library would refuse an event; None if it refuses none.
         """
         name = consumer or f"{socket.gethostname()}-{os.getpid()}"
         self._consumer = Consumer(address, stream, group, name, claim_idle_s)
@@ -70,7 +72,7 @@ class RedisStream:
         self._buffer = Buffer(read_ahead)
         self._acknowledger = Acknowledger(self._consumer, warn)
         self._reader = StreamReader(
-            self._consumer, self._acknowledger, self._buffer, self._counts, limits, on_error, warn
+            self._consumer, self._acknowledger, self._buffer, self._counts, limits, on_error, warn, library
         )
         self._under_way = 0
         self._closed = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import orjson
@@ -9,17 +10,20 @@ import orjson
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits, refuse_event
 
+# Says why a client library would refuse to send an event, None if it would send it.
+LibraryCheck = Callable[[Event], str | None]
 # What to do with a line or an entry that isn't a valid event.
 OnError = Literal["skip", "stop"]
 
 
-def event_of(document: Any, limits: Limits) -> Event:
+def event_of(document: Any, limits: Limits, library: LibraryCheck | None = None) -> Event:
     """Check an event's fields, and make an event of them.
 
     Data that isn't a string is encoded as JSON without spaces, as an application would.
 
     Raises:
-        ValueError: the fields are not an event, or the endpoint would refuse it; the message says why.
+        ValueError: the fields are not an event, or the endpoint or the client library would refuse it; the message
+            says why.
     """
     if not isinstance(document, dict):
         raise ValueError(f"{_kind(document)}, expected an object with name, channel and data")
@@ -40,6 +44,9 @@ def event_of(document: Any, limits: Limits) -> Event:
     refusal = refuse_event(name, event.channels, data, limits)
     if refusal is not None:
         raise ValueError(refusal.message)
+    objection = library(event) if library is not None else None
+    if objection is not None:
+        raise ValueError(objection)
     return event
 
 

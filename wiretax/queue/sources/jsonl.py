@@ -14,7 +14,7 @@ from wiretax.queue.clock import GEVENT_CLOCK, Clock
 from wiretax.queue.sources.arrival import Arrival
 from wiretax.queue.sources.buffer import Buffer
 from wiretax.queue.sources.chunks import STDIN, EventsError, chunks_of, is_file, open_events, split_lines
-from wiretax.queue.sources.event_fields import OnError
+from wiretax.queue.sources.event_fields import LibraryCheck, OnError
 from wiretax.queue.sources.lines import LineError, LineParser
 from wiretax.wire.queue_tally import QueueTally
 
@@ -65,6 +65,7 @@ class JsonLines:
         pace: Iterator[float] | None = None,
         read_ahead: int = READ_AHEAD,
         clock: Clock = GEVENT_CLOCK,
+        library: LibraryCheck | None = None,
     ) -> None:
         """Open the file.
 
@@ -76,13 +77,14 @@ class JsonLines:
             pace: when each event is meant to arrive, seconds after the start; None for when it is read.
             read_ahead: how many events are read ahead at most.
             clock: what arrivals are timed with.
+            library: says why the client library would refuse an event; None if it refuses none.
 
         Raises:
             EventsError: it can't be opened.
         """
         self._descriptor = open_events(path)
         self._is_file = is_file(self._descriptor)
-        self._lines = LineParser("standard input" if path == STDIN else path, limits, on_error, warn)
+        self._lines = LineParser("standard input" if path == STDIN else path, limits, on_error, warn, library)
         self.error: ValueError | None = None
         self.unread: int | None = None
         self._counts = LinesCounts()

@@ -14,11 +14,11 @@ import orjson
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits
 from wiretax.queue.sources.chunks import MAX_LINE_BYTES
-from wiretax.queue.sources.event_fields import OnError, event_of
+from wiretax.queue.sources.event_fields import LibraryCheck, OnError, event_of
 
 
 class LineError(ValueError):
-    """A line that isn't an event the endpoint would accept: its number, and the reason."""
+    """A line that isn't an event the endpoint and the client library would accept: its number, and the reason."""
 
     def __init__(self, name: str, number: int, why: str) -> None:
         super().__init__(f"{name}, line {number}: {why}")
@@ -34,6 +34,7 @@ class LineParser:
         limits: what the endpoint accepts.
         on_error: what to do with an invalid line: skip it, or stop reading.
         warn: called with a message for each line that is skipped.
+        library: says why the client library would refuse an event; None if it refuses none.
         read: events read so far.
         skipped: lines skipped so far.
     """
@@ -42,6 +43,7 @@ class LineParser:
     limits: Limits
     on_error: OnError
     warn: Callable[[str], None]
+    library: LibraryCheck | None = None
     read: int = 0
     skipped: int = 0
 
@@ -73,4 +75,4 @@ class LineParser:
             document = orjson.loads(line)
         except orjson.JSONDecodeError as error:
             raise ValueError(f"not JSON ({error})") from None
-        return event_of(document, self.limits)
+        return event_of(document, self.limits, self.library)

@@ -113,6 +113,33 @@ def test_clients_sends_every_librarys_trigger_and_batch_as_the_library_would() -
         (HEAD + '[[workload]]\napi = "batch"\nbatch_size = 11\n', "set in [limits]"),
         (HEAD + '[[workload]]\napi = "multi_trigger"\nchannels = 101\n', "101 channels in one trigger"),
         (HEAD + TRIGGER + TRIGGER, "is in the plan twice"),
+        (
+            HEAD + TRIGGER + 'payload_bytes = 10000\nclient = ["reference", "python"]\n',
+            "[[workload]] 1: payload_bytes = 10000 (chat): pusher 3.3.4 (client python) sends data of at most",
+        ),
+        (
+            HEAD
+            + '[[workload]]\napi = "batch"\nbatch_size = 2\npayload_bytes = 3000\nclient = "python-tornado"\n',
+            "pusher 3.3.4 (client python-tornado) sends data of at most 10,240 bytes of memory",
+        ),
+        (
+            HEAD
+            + "[limits]\nbatch_size = 50\n"
+            + '[[workload]]\napi = "batch"\nbatch_size = [10, 11]\nclient = "dotnet"\n',
+            "batch_size: PusherServer 5.0.0 (client dotnet) sends at most 10 events in a batch, got 11",
+        ),
+        (
+            HEAD
+            + "[limits]\nchannels = 200\n"
+            + '[[workload]]\napi = "multi_trigger"\nchannels = 101\nclient = "php"\n',
+            "channels: pusher-php-server 7.2.6 (client php) sends an event to at most 100 channels, got 101",
+        ),
+        (
+            HEAD
+            + '[[workload]]\napi = "batch"\nbatch_size = 2\nrate = "50/s"\n'
+            + 'payload_bytes = 3000\nclient = "python"\n',
+            "lower payload_bytes to 2545, or name another client",
+        ),
     ],
 )
 def test_what_cannot_be_run_is_said_in_one_line(text: str, says: str) -> None:

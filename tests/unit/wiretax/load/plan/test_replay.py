@@ -110,6 +110,38 @@ def test_what_a_client_would_make_too_large_is_said_before_anything_is_sent() ->
         replaying(plan, large)
 
 
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        (
+            Event("e", ("c",), "x" * 2541 + "👍"),
+            "event 2: pusher 3.3.4 (client python) sends data of at most 10,240",
+        ),
+        (
+            Event("e", ("c",), "x" * 8000 + "👍"),
+            "event 2: pusher 3.3.4 (client python) sends data of at most 30,720",
+        ),
+        (
+            Event("e" * 201, ("c",), "x"),
+            "event 2: pusher 3.3.4 (client python) sends an event's name of at most 200",
+        ),
+    ],
+)
+def test_what_a_library_refuses_is_said_before_anything_is_sent(event: Event, says: str) -> None:
+    batches = PLAN + 'client = ["reference", "{client}"]\n'
+    for plan in (PLAN, batches):
+        checked = parse_plan(tomllib.loads(plan.format(client="python")))
+        events = Replay("mine", (Event("e", ("c",), "x" * 2540 + "👍"), event))
+        if "10,240" in says and plan is PLAN:
+            # By trigger the library sends it.
+            assert replaying(checked, events).replay == events
+            continue
+        with pytest.raises(PlanError) as caught:
+            replaying(checked, events)
+        assert f"mine, {says}" in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
 def test_a_file_is_read_whole_and_its_bad_lines_are_skipped_or_end_it(tmp_path: Path) -> None:
     file = tmp_path / "mine.jsonl"
     file.write_text(

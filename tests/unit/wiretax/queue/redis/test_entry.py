@@ -7,6 +7,8 @@ from time import time
 import pytest
 
 from wiretax.channels.limits import Limits
+from wiretax.channels.validation import library_check
+from wiretax.channels.workload import Workload
 from wiretax.queue.redis.entry import read_entry
 
 FIELDS = {b"name": b"n", b"channel": b"c", b"data": b"x"}
@@ -56,3 +58,11 @@ def test_an_id_that_is_not_a_time_needs_a_time_beside_it(token: bytes) -> None:
     with pytest.raises(ValueError, match="the entry's id is not a time; add at"):
         arrived(None, token)
     assert arrived(b"1.7e9", token) == 1.7e9
+
+
+def test_an_entry_that_the_client_library_refuses_is_no_event() -> None:
+    fields = {**FIELDS, b"data": ("👍" + "x" * 3000).encode()}
+    assert len(read_entry(b"1700000000000-0", fields, Limits())[0].data) == 3001
+    library = library_check(Workload.of("batch", 10, client="python"))
+    with pytest.raises(ValueError, match=r"^pusher 3\.3\.4 \(client python\) sends data of at most 10,240"):
+        read_entry(b"1700000000000-0", fields, Limits(), library)

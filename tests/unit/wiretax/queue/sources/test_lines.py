@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from mutated import TOGETHER, mutated
 
 from wiretax.channels.limits import Limits, refuse_event
+from wiretax.channels.validation import library_check
+from wiretax.channels.workload import Workload
 from wiretax.queue.sources.chunks import split_lines
 from wiretax.queue.sources.lines import LineError, LineParser
 
@@ -80,6 +82,18 @@ def test_each_line_is_an_acceptable_event_or_skipped_with_a_warning(lines: list[
     assert (parser.read, parser.skipped) == (len(events), len(warnings))
     assert all(len(each.splitlines()) == 1 for each in warnings)
     assert all(refuse_event(each.name, each.channels, each.data, LIMITS) is None for each in events)
+
+
+@pytest.mark.parametrize(("api", "accepted"), [("trigger", [2000, 3000]), ("batch", [2000])])
+def test_a_line_that_the_client_library_refuses_is_no_event(api: str, accepted: list[int]) -> None:
+    warnings: list[str] = []
+    library = library_check(Workload.of(api, client="python"))
+    parser = LineParser("events.jsonl", LIMITS, "skip", warnings.append, library)
+    lines = [{"name": "e", "channel": "c", "data": "👍" + "x" * size} for size in (2000, 3000, 8000)]
+    events = parser.events(iter([json.dumps(line).encode() for line in lines]))
+    assert [len(event.data) - 1 for event in events] == accepted
+    assert warnings[-1].startswith("events.jsonl, line 3: pusher 3.3.4 (client python) sends data of at most ")
+    assert library_check(Workload.of(api)) is None
 
 
 @pytest.mark.parametrize("depth", [200, 400, 2000])
