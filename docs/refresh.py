@@ -36,6 +36,7 @@ from analysis.figures import Drawing
 from analysis.findings.claims import claims
 from analysis.measures.queues import queue_frontier
 from analysis.tables import notebook_tables as page
+from analysis.tables.client_limits import print_client_limits
 from analysis.tables.queue_table import alike, print_queues
 from analysis.tables.run_table import print_run
 from docs.reference import ROOT, NotReferenceError, record, reference, references, require_quiet
@@ -43,6 +44,7 @@ from wiretax.runs.folder import write_whole
 
 README = ROOT / "README.md"
 QUEUES = ROOT / "docs" / "queues.md"
+RUNNING = ROOT / "docs" / "running.md"
 FIGURES = ROOT / "docs" / "figures"
 NOTEBOOKS = ROOT / "notebooks"
 WIDTH = 120
@@ -98,10 +100,20 @@ def _claims() -> str:
     return page.sheet_of(found).markdown()
 
 
+@cache
+def _client_limits() -> str:
+    """The output of ``wiretax clients``."""
+    console = Console(width=WIDTH, file=StringIO(), highlight=False, record=True)
+    print_client_limits(console)
+    lines = [line.rstrip() for line in console.export_text().rstrip().splitlines()]
+    return "\n".join(["```", "$ .venv/bin/wiretax clients", *lines, "```"])
+
+
 # The generated blocks of each document.
 BLOCKS: dict[Path, dict[str, Callable[[], str]]] = {
     README: {"first-look": _first_look, "claims": _claims},
     QUEUES: {"advice": _advice, "tradeoff": _tradeoff},
+    RUNNING: {"client-limits": _client_limits},
 }
 
 

@@ -29,6 +29,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "observe": {"context_settings": {"allow_interspersed_args": False}},
     "run": {},
     "advise": {},
+    "clients": {},
     "feed": {},
     "gate": {},
     "report": {},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,10 @@ KIND = [name for name in columns_of("call", "transport", "server") if name != "c
 BYTES = [*REQUEST, *RESPONSE, "payload_total_bytes", "unfinished_sent_bytes", "unfinished_received_bytes"]
 COUNTS = ["requests", "unfinished_requests", "events", "failures"]
 MOST_SHAPES = 3
+# A publisher that sent more than this share of a limit may have met it.
+NEAR = 0.5
+# Exit codes from here on are those of commands that a signal ended.
+SIGNALLED = 128
 # Statuses whose cause is in the publisher's requests, for which remedies of a plan don't apply.
 OF_WHAT_WAS_SENT = (400, 413, 429)
 PUBLISHER = "the publisher"
@@ -52,7 +57,7 @@ def print_observed(run: Run, console: Console) -> None:
     say()
     print_whole(console, render_kinds(by_kind(run.slices)))
     say()
-    for line in _lines(run.meta):
+    for line in _lines(run.meta, len(run.failures)):
         say(line)
     for failure in run.failures.to_dict("records"):
         status = f" {failure['status']}" if failure["status"] else ""
@@ -127,7 +132,7 @@ def _advice(failure: Row) -> str:
     return ""
 
 
-def _lines(meta: dict[str, Any]) -> list[str]:
+def _lines(meta: dict[str, Any], failures: int) -> list[str]:
     seen = meta["observed"]
     publishing = sum(each["requests"] for each in seen["recognised"])
     requests = count(publishing, "request")
@@ -138,6 +143,8 @@ def _lines(meta: dict[str, Any]) -> list[str]:
     closed_by: dict[str, int] = seen.get("closed_by") or {}
     lines += [f"  {number:,} closed by {escape(who)}" for who, number in closed_by.items()]
     closer = next(iter(closed_by), PUBLISHER)
+    # By itself, and not at a response or a signal.
+    failed = 0 < seen.get("exit_code", 0) < SIGNALLED and not failures
     for each in seen["recognised"][:MOST_SHAPES]:
         who = f"{each['profile']}: " + ", ".join(
             part for part in (each["library"], each["http_client"]) if part != "none"
@@ -155,9 +162,22 @@ def _lines(meta: dict[str, Any]) -> list[str]:
             if each["connection"] == "close" and closer != PUBLISHER:
                 habit = f"a connection for each call, since {escape(closer)} closes it"
             lines.append(f"  {habit}; the profile {HABITS[each['profile_connection']]}")
+        lines += _limits(each, failed)
     if len(seen["recognised"]) > MOST_SHAPES:
         lines.append(f"and {len(seen['recognised']) - MOST_SHAPES} other kinds of head; run.json has them")
     return lines
+
+
+def _limits(recognised: dict[str, Any], failed: bool) -> Iterator[str]:
+    """The library's own limits that the publisher came near to; all of them if it failed."""
+    limits = recognised.get("limits") or []  # missing in runs of older versions
+    told = [each for each in limits if failed or each["seen"] > NEAR * each["most"]]
+    if told:
+        why = "CMD failed, and every call it made was answered. " if failed else ""
+        yield f"  {why}{escape(recognised['library'])} refuses calls beyond its limits without sending them:"
+    for each in told:
+        seen = f"the most it sent: {each['seen']:,}"
+        yield f"    {escape(each['what'])}: {each['most']:,} {escape(each['unit'])} at most; {seen}"
 
 
 def _byte_counts(reconcile: dict[str, Any]) -> str:

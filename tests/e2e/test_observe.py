@@ -349,3 +349,55 @@ def test_a_stopped_publisher_hears_it_and_its_record_is_kept(
 def _has_no_children(pid: int) -> bool:
     """Whether a process has no child left, but for the mock, which was its first."""
     return len(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()) < 2
+
+
+GROWING = """
+for size in ({sizes}):
+    client.trigger_batch([{{"channel": "c", "name": "e", "data": "👍" + "x" * size}}] * 10)
+"""
+
+
+@pytest.mark.parametrize(
+    ("sizes", "code", "says"),
+    [
+        # The library raises "Too much data" at the last.
+        (
+            "100, 1000, 3000",
+            1,
+            ["CMD failed, and every call it made was answered. pusher 3.3.4 refuses calls beyond"],
+        ),
+        ("100, 2000", 0, ["pusher 3.3.4 refuses calls beyond its limits without sending them"]),
+        ("100, 1000", 0, []),
+    ],
+)
+def test_the_limits_of_a_library_are_named_if_its_publisher_came_near_or_failed(
+    run: Run, script: Any, tmp_path: Path, sizes: str, code: int, says: list[str]
+) -> None:
+    done = run("observe", *script(GROWING.format(sizes=sizes)))
+    assert done.returncode == code, done.stderr
+    most = {"100, 1000, 3000": "4,080", "100, 2000": "8,080"}.get(sizes)
+    if most:
+        says = [
+            *says,
+            "data in a batch: 10,240 bytes of memory (Python's sys.getsizeof) at most; "
+            f"the most it sent: {most}\n",
+        ]
+    assert all(each in done.stdout for each in says)
+    assert ("refuses" in done.stdout) == bool(says)
+    [seen] = saved(tmp_path).meta["observed"]["recognised"]
+    assert {"what": "an event's name in a batch", "most": 200, "unit": "characters", "seen": 1} in seen["limits"]
+
+
+def test_a_failure_at_a_response_is_not_blamed_on_the_library(run: Run, script: Any) -> None:
+    wrong = CLIENT.replace('secret=env["PUSHER_SECRET"]', 'secret="wrong"')
+    done = run("observe", *script("client.trigger('a', 'e', 'x' * 100)\n", wrong))
+    assert done.returncode == 1
+    assert "rejected 401" in done.stdout
+    assert "refuses" not in done.stdout
+
+
+def test_a_publisher_that_sent_nothing_is_told_of_the_limits_of_libraries(run: Run, script: Any) -> None:
+    done = run("observe", *script("client.trigger('a', 'e', '👍' + 'x' * 9000)\n"))
+    assert done.returncode == 1
+    assert "CMD published nothing: it never connected; it must publish to the host and port" in done.stderr
+    assert "within its library's limits (wiretax clients)" in done.stderr

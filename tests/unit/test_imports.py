@@ -38,6 +38,7 @@ LIGHT: list[tuple[int, list[str]]] = [
     (0, ["--help"]),
     *((0, [name, "--help"]) for name in COMMANDS),
     (0, ["gate", "--list"]),
+    (0, ["clients"]),
     (2, ["mock", "--rtt", "soon"]),
     (2, ["run", "nosuch"]),
     (2, ["run", "plan.toml"]),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from wiretax.channels.endpoint import Credentials
-from wiretax.channels.profiles import load_profile
+from wiretax.channels.profiles import Profile, load_profile
+from wiretax.channels.profiles.reached import LimitSeen, Reached, limits_seen
 from wiretax.channels.request.fingerprint import Recognition, recognise
-from wiretax.channels.workload import Habit, Workload
+from wiretax.channels.workload import Api, Habit, Workload
 from wiretax.observe.exchange import Exchange
 from wiretax.observe.publisher import without_secrets
 from wiretax.runs.mode import OBSERVED, UNKNOWN
@@ -49,7 +52,7 @@ def recognised(publications: list[Exchange], app: Credentials) -> list[dict[str,
     for exchange in publications:
         recognition = recognise(exchange.head)
         groups.setdefault(recognition.likeness, (recognition, []))[1].append(exchange)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for recognition, exchanges in sorted(groups.values(), key=lambda group: len(group[1]), reverse=True):
         profile = load_profile(recognition.profile)
         rows.append(
@@ -61,6 +64,30 @@ def recognised(publications: list[Exchange], app: Credentials) -> list[dict[str,
                 "connection": connection_habit(exchanges) if len(exchanges) > 1 else None,
                 "profile_connection": profile.connection,
                 "differences": [without_secrets(str(each), app) for each in recognition.differences],
+                "limits": [asdict(each) for each in _limits_seen(recognition, profile, exchanges)],
             }
         )
     return rows
+
+
+def _limits_seen(recognition: Recognition, profile: Profile, exchanges: list[Exchange]) -> Iterator[LimitSeen]:
+    """The limits of the library that sent some requests, beside the largest sizes in them; none if another client
+    may have sent them."""
+    if profile.limits is None or not _is_library(recognition, profile):
+        return
+    reached: dict[Api, Reached] = {}
+    for exchange in exchanges:
+        published = exchange.publication
+        if published is not None:
+            # A trigger of several channels has the limits of a trigger.
+            api: Api = "batch" if published.api == "batch" else "trigger"
+            reached[api] = reached.get(api, Reached()) | published.reached
+    for api, most in reached.items():
+        yield from limits_seen(profile.limits, api, most)
+
+
+def _is_library(recognition: Recognition, profile: Profile) -> bool:
+    """Whether requests name the profile's library, or have no difference from it."""
+    named = {name.lower() for name, _ in profile.headers if "pusher-library" in name.lower()}
+    missing = {each.name.lower() for each in recognition.differences if each.kind == "missing"}
+    return recognition.matches or bool(named - missing)

@@ -74,7 +74,10 @@ class Observation:
         elif seen.connections:
             what = "it connected and sent nothing"
         else:
-            what = "it never connected; it must publish to the host and port in its environment"
+            what = (
+                "it never connected; it must publish to the host and port in its environment, and events within "
+                "its library's limits (wiretax clients)"
+            )
         return (
             f"CMD published nothing: {what} (it was given PUSHER_URL, PUSHER_SCHEME, PUSHER_HOST, PUSHER_PORT, "
             "PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET)"

@@ -108,6 +108,13 @@ class PartsRecord(msgspec.Struct):
     boundary: dict[str, Count]
 
 
+class LimitRecord(msgspec.Struct):
+    what: str
+    most: Count
+    unit: str
+    seen: Count
+
+
 class RecognisedRecord(msgspec.Struct):
     profile: str
     library: str
@@ -116,6 +123,7 @@ class RecognisedRecord(msgspec.Struct):
     connection: Habit | None
     profile_connection: Habit
     differences: list[str]
+    limits: list[LimitRecord] = []
 
 
 class ObservedRecord(msgspec.Struct):
@@ -123,6 +131,7 @@ class ObservedRecord(msgspec.Struct):
     other_requests: Count
     recognised: list[RecognisedRecord]
     closed_by: dict[str, Count] = {}
+    exit_code: Count = 0
 
 
 class FileSeal(msgspec.Struct):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
+from wiretax.channels.profiles.reached import Reached, Sizes
 from wiretax.channels.workload import Api
 
 
@@ -19,12 +21,14 @@ class Publication:
         events: events in the body; 0 if it can't be read.
         channels: channels per event.
         payload_bytes: UTF-8 bytes of the ``data`` of all events, as received.
+        reached: its largest sizes, as libraries measure them.
     """
 
     api: Api
     events: int
     channels: int
     payload_bytes: int
+    reached: Reached = field(default=Reached(), compare=False)
 
 
 def read_publication(target: bytes, body: bytes) -> Publication | None:
@@ -44,7 +48,8 @@ def read_publication(target: bytes, body: bytes) -> Publication | None:
     items = document.get("batch") if isinstance(document, dict) else None
     if not isinstance(items, list):
         return Publication("batch", 0, 1, 0)
-    return Publication("batch", len(items), 1, sum(_data_bytes(item) for item in items))
+    reached = _reached(len(items), 1, items, list(_texts(items, "channel")))
+    return Publication("batch", len(items), 1, sum(_data_bytes(item) for item in items), reached)
 
 
 def _trigger(document: Any) -> Publication:
@@ -52,7 +57,24 @@ def _trigger(document: Any) -> Publication:
         return Publication("trigger", 0, 1, 0)
     names = document.get("channels")
     count = len(names) if isinstance(names, list) and names else 1
-    return Publication("multi_trigger" if count > 1 else "trigger", 1, count, _data_bytes(document))
+    channels = names if isinstance(names, list) else list(_texts([document], "channel"))
+    reached = _reached(1, count, [document], [each for each in channels if isinstance(each, str)])
+    return Publication("multi_trigger" if count > 1 else "trigger", 1, count, _data_bytes(document), reached)
+
+
+def _reached(events: int, channels: int, items: Sequence[Any], names: Sequence[str]) -> Reached:
+    """The largest sizes of a call."""
+    return Reached(
+        events, channels, Sizes.of(names), Sizes.of(_texts(items, "name")), Sizes.of(_texts(items, "data"))
+    )
+
+
+def _texts(items: Sequence[Any], key: str) -> Iterator[str]:
+    """The strings that events have under a key."""
+    for item in items:
+        text = item.get(key) if isinstance(item, dict) else None
+        if isinstance(text, str):
+            yield text
 
 
 def _data_bytes(event: Any) -> int:
