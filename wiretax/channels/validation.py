@@ -71,13 +71,16 @@ def object_to_library(workload: Workload) -> str | None:
 def refused_by_library(workload: Workload) -> str | None:
     """The limit of the client library that the calls of a workload exceed; None if it would send them."""
     profile, payload = load_profile(workload.transport.client), workload.payload
-    refusal = None if profile.limits is None else refuse_call(profile.limits, workload.call)
+    limits = profile.limits
+    if limits is None:
+        return None
+    refusal = refuse_call(limits, workload.call)
     if refusal is not None:
         return f"{_whose(profile)} {refusal}"
-    check = library_check(workload)
-    if check is None or payload.kind == REPLAY:
+    if payload.kind == REPLAY or limits.of(workload.call.api).data is None:
         return None
-    return check(Event(EVENT_NAME, (CHANNEL,), example(payload.kind, payload.bytes)))
+    check = library_check(workload)
+    return check and check(Event(EVENT_NAME, (CHANNEL,), example(payload.kind, payload.bytes)))
 
 
 def library_check(workload: Workload) -> Callable[[Event], str | None] | None:

@@ -49,7 +49,7 @@ class LibraryLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a library refuses, and how it waits.
 
     Attributes:
-        source: the library's version and the files that the limits were read from.
+        source: the version ("of about" if that of the files is uncertain) and the files that were read.
         verified: "run" if a test runs the real library at each limit and beyond, "read" if not.
         data_in: how the library measures data.
         names_in: how it measures names.
