@@ -95,7 +95,7 @@ class Job:
             "GOMAXPROCS": "1",
             "NO_PROXY": self.endpoint.host,
             "no_proxy": self.endpoint.host,
-            "PUSHER_URL": f"{self.endpoint.scheme}://{app.key}:{app.secret}@{self.endpoint.authority}/apps/{app.app_id}",
+            "PUSHER_URL": self.endpoint.secret_url,
         }
 
 

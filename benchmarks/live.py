@@ -50,12 +50,10 @@ class Rate(NamedTuple):
 def measure(pairs: int) -> tuple[list[Rate], list[Rate]]:
     """Rates of windows without and with somebody looking, pair by pair."""
     with embedded_mock(Limits(), CostModel()) as endpoint, TemporaryDirectory() as folder:
-        app = endpoint.app
-        url = f"{endpoint.scheme}://{app.key}:{app.secret}@{endpoint.authority}/apps/{app.app_id}"
         process = subprocess.Popen(
             [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), *OPTIONS],
             cwd=folder,
-            env={**os.environ, "PUSHER_URL": url},
+            env={**os.environ, "PUSHER_URL": endpoint.secret_url},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

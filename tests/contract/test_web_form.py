@@ -36,7 +36,7 @@ FORMS: list[dict[str, Any]] = [
         "tls": True,
     },
     {"endpoint": ..., "ca": ...},
-    {"endpoint": ..., "insecure": True},
+    {"endpoint": ..., "insecure": True, "sign_prefix": True},
     {"plan": "quick"},
 ]
 

@@ -70,8 +70,7 @@ def environment(**more: str) -> dict[str, str]:
 
 def url_of(endpoint: Endpoint) -> str:
     """What ``--endpoint`` and ``PUSHER_URL`` take, with key and secret."""
-    app = endpoint.app
-    return f"{endpoint.scheme}://{app.key}:{app.secret}@{endpoint.full_authority}/apps/{app.app_id}"
+    return endpoint.secret_url
 
 
 def free_port() -> int:

@@ -74,7 +74,7 @@ def test_a_check_that_fails_is_exit_code_3(run: Run, plan: Plan, gates: Gates, t
     assert "this run has Host 15 B, app id 1 B, key 3 B" in done.stdout
     folder, meta = saved(tmp_path)
     assert {file.name for file in folder.iterdir()} >= OUTPUTS
-    lengths = {"host": 15, "host_with_port": 15, "app_id": 1, "key": 3}
+    lengths = {"host": 15, "host_with_port": 15, "app_id": 1, "key": 3, "prefix": 0}
     assert meta["addresses"] == [{"server": "endpoint", "tls": False, "rtt_s": None, **lengths}]
 
 

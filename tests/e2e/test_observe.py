@@ -94,7 +94,7 @@ def test_a_real_publisher_is_shown_and_saved_like_any_run(run: Run, script: Any,
     if sys.platform == "linux":
         assert (rows["tcp_sent_bytes"] == rows[parts].sum(axis=1)).all()
     summary = summarise(result.slices, result.latency).set_index("api")
-    lengths = {"host": 15, "host_with_port": 15, "app_id": 6, "key": 20}
+    lengths = {"host": 15, "host_with_port": 15, "app_id": 6, "key": 20, "prefix": 0}
     assert result.meta["addresses"] == [{"server": "endpoint", "tls": False, "rtt_s": None, **lengths}]
     # As captured from the library, with a port of five digits.
     assert summary.at["trigger", "head_per_request"] == 456

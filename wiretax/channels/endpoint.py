@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 EXAMPLE = "http://KEY:SECRET@127.0.0.1:8080/apps/APP_ID"
 
@@ -13,6 +13,11 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # Ids of this form need no escaping in a URL, and no library escapes them.
 PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+# A path: a prefix before /apps, and slashes at its end and after the app id, which no request repeats.
+APP_PATH = re.compile(r"(.*?)/+apps/([^/]+)/*")
+# A prefix that every client sends as it is written: no dots to resolve, nothing to escape.
+PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*")
 
 
 class EndpointError(ValueError):
@@ -42,16 +47,20 @@ class Endpoint:
         host: a name or an address, IPv6 without brackets.
         port: the TCP port.
         app: the credentials that sign every request.
+        prefix: what precedes ``/apps`` in every path, like ``/ws``; empty if nothing does.
+        signs_prefix: whether signatures cover the prefix. Most servers behind one never see it.
     """
 
     scheme: str
     host: str
     port: int
     app: Credentials
+    prefix: str = ""
+    signs_prefix: bool = False
 
     @classmethod
     def parse(cls, url: str) -> Endpoint:
-        """Read ``scheme://KEY:SECRET@host[:port]/apps/APP_ID``.
+        """Read ``scheme://KEY:SECRET@host[:port][/PREFIX]/apps/APP_ID``.
 
         Raises:
             EndpointError: says what is missing or wrong, and what to write instead.
@@ -61,14 +70,14 @@ class Endpoint:
             port = parts.port
         except ValueError as error:
             raise _refused(f"it can't be read as a URL ({_without_value(error)})") from None
-        app = _app(parts)
+        prefix, app = _app(parts)
         if parts.scheme not in DEFAULT_PORTS:
             raise _refused(f"its scheme is {parts.scheme!r}, expected http or https")
         if not is_text(url):
             raise _refused("it has bytes that are not UTF-8")
         if not parts.hostname or "%" in parts.hostname or not is_host(parts.hostname):
             raise _refused("it has no host, or one that is invalid in a Host header")
-        return cls(parts.scheme, parts.hostname, port or DEFAULT_PORTS[parts.scheme], app)
+        return cls(parts.scheme, parts.hostname, port or DEFAULT_PORTS[parts.scheme], app, prefix)
 
     @property
     def authority(self) -> str:
@@ -79,18 +88,37 @@ class Endpoint:
     @property
     def full_authority(self) -> str:
         """Host and port, even if the port is the scheme's default."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        return host_and_port(self.host, self.port)
+
+    @property
+    def app_path(self) -> str:
+        """What the path of every call begins with."""
+        return f"{self.prefix}/apps/{self.app.app_id}"
+
+    def signed_path(self, path: str) -> str:
+        """The part of a call's path that its signature covers."""
+        return path if self.signs_prefix else path[len(self.prefix) :]
 
     @property
     def public_url(self) -> str:
         """The endpoint without key and secret, for files, logs and pages."""
-        return f"{self.scheme}://{self.authority}/apps/{self.app.app_id}"
+        return f"{self.scheme}://{self.authority}{self.app_path}"
+
+    @property
+    def secret_url(self) -> str:
+        """The endpoint with key and secret, as ``parse`` reads it."""
+        app = self.app
+        return f"{self.scheme}://{app.key}:{quote(app.secret, safe='')}@{self.full_authority}{self.app_path}"
 
     @property
     def is_loopback(self) -> bool:
         """Whether traffic to it stays on this machine."""
         return is_loopback(self.host)
+
+
+def host_and_port(host: str, port: int) -> str:
+    """A host, by name or address without brackets, and a port, as a URL has them."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def is_loopback(host: str) -> bool:
@@ -123,16 +151,24 @@ def is_text(given: str) -> bool:
     return True
 
 
-def _app(parts: SplitResult) -> Credentials:
+def is_prefix(path: str) -> bool:
+    """Whether a path, without a slash at its end, can precede ``/apps``."""
+    return PREFIX.fullmatch(path) is not None
+
+
+def _app(parts: SplitResult) -> tuple[str, Credentials]:
+    """The prefix of the path, and the app."""
     if not parts.username or not parts.password:
         raise _refused("it lacks the key or the secret")
-    path = re.fullmatch(r"/apps/([^/]+)", parts.path)
+    path = APP_PATH.fullmatch(parts.path)
     if path is None or parts.query or parts.fragment:
-        raise _refused("its path is not /apps/APP_ID")
-    app = Credentials(path[1], unquote(parts.username), unquote(parts.password))
+        raise _refused("its path is not /apps/APP_ID, or that after a prefix")
+    if not is_prefix(path[1]):
+        raise _refused("the prefix before /apps has empty or dotted parts, or characters that need escaping")
+    app = Credentials(path[2], unquote(parts.username), unquote(parts.password))
     if not PLAIN.fullmatch(app.key) or not PLAIN.fullmatch(app.app_id):
         raise _refused("its key or app id has characters other than letters, digits, - and _")
-    return app
+    return path[1], app
 
 
 def _refused(why: str) -> EndpointError:

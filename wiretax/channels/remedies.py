@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wiretax.channels.endpoint import Endpoint
+
 CLOCK = "set this machine's clock by NTP, or the server's"
 CREDENTIALS = "check app id, key and secret, and that they belong to the same app"
 DISABLED = "the app may be disabled or over its quota"
@@ -35,6 +37,17 @@ def remedy(kind: str, status: int, message: str) -> str:
         # A server of the API names the missing app; a bare 404 may come from any server.
         return APP_ID if "app" in message.lower() else NO_API
     return {403: DISABLED, 413: TOO_LARGE, 429: TOO_MANY}.get(status, REJECTED)
+
+
+def prefix_remedy(endpoint: Endpoint, status: int) -> str:
+    """What else to do about a 401 or a 404 at an endpoint with a path prefix; empty if nothing."""
+    if not endpoint.prefix or status not in (401, 404):
+        return ""
+    if status == 404:
+        return f", and the prefix {endpoint.prefix}"
+    if endpoint.signs_prefix:
+        return ", or leave --sign-prefix out: most servers sign the path from /apps on"
+    return ", or add --sign-prefix if the server signs the whole path"
 
 
 def slow_down(queued: bool, users: int) -> str:

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from wiretax.channels.endpoint import EndpointError
-from wiretax.commands.options import CaOption, EndpointOption, YesOption, positive_duration
+from wiretax.commands.options import CaOption, EndpointOption, SignPrefixOption, YesOption, positive_duration
 from wiretax.doctor.finding import Finding
 from wiretax.terminal import Exit, OptionError, fail, out
 
@@ -21,6 +21,7 @@ def doctor(
     endpoint: EndpointOption = None,
     ca: CaOption = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="Disable TLS verification.")] = False,
+    sign_prefix: SignPrefixOption = False,
     batch_limit: Annotated[
         bool,
         typer.Option("--batch-limit", help="Find the largest batch the server accepts; publishes real events."),
@@ -38,12 +39,12 @@ def doctor(
     from wiretax.doctor.batches import MOST_EVENTS
     from wiretax.doctor.endpoint import Examination
     from wiretax.doctor.machine import examine_machine
-    from wiretax.wire.connections.servers import server_of
+    from wiretax.wire.connections.servers import Access, server_of
     from wiretax.wire.connections.target import TrustError
 
     try:
         timeout_s = positive_duration("--timeout", timeout, "5s")
-        target = server_of("--endpoint", endpoint, ca, insecure, yes=True)
+        target = server_of("--endpoint", endpoint, Access(ca, insecure, sign_prefix), yes=True)
     except (EndpointError, OptionError, TrustError) as error:
         fail(str(error), Exit.USAGE)
     if target is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wiretax.channels.endpoint import DEMO, PLAIN, Credentials
+from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, Endpoint, is_prefix
 from wiretax.channels.limits import Limits
 from wiretax.commands.options import positive_duration, read_option
 from wiretax.escaping import disarmed, visible
@@ -37,6 +37,10 @@ def mock(
             envvar="WIRETAX_MOCK_SECRET", show_default=False, help="App secret. Default: the demo app's."
         ),
     ] = None,
+    prefix: Annotated[str, typer.Option(help="What precedes /apps in every path, like /ws.")] = "",
+    sign_prefix: Annotated[
+        bool, typer.Option("--sign-prefix", help="Expect signatures that cover the prefix.")
+    ] = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Maximum events per batch.")] = Limits().batch_size,
     data_bytes: Annotated[
         int, typer.Option(min=1, help="Maximum bytes of one event's data.")
@@ -92,6 +96,8 @@ def mock(
                 MockTls(certificate, until_stopped.enter_context(_authority(ca))) if tls else None,
                 _faults(fault or [], fault_seed, fault_after),
                 keep_alive,
+                _prefix(prefix),
+                sign_prefix,
             )
         except OptionError as error:
             fail(str(error), Exit.USAGE)
@@ -106,9 +112,8 @@ def _serve(options: MockOptions, shows_secret: bool) -> None:
         if options.tls is not None:
             print(f"certificate authority: {disarmed(visible(str(options.tls.authority)))}", flush=True)
         if shows_secret:
-            app = options.app
-            url = f"{options.scheme}://{app.key}:{app.secret}@{host}:{port}/apps/{app.app_id}"
-            print(f"PUSHER_URL={url}", flush=True)
+            endpoint = Endpoint(options.scheme, host, port, options.app, options.prefix or "")
+            print(f"PUSHER_URL={endpoint.secret_url}", flush=True)
 
     try:
         run_mock(options, announce)
@@ -124,6 +129,13 @@ def _credentials(app_id: str, key: str, secret: str) -> Credentials:
     if not PLAIN.fullmatch(app_id) or not PLAIN.fullmatch(key):
         raise OptionError("--app-id and --key: expected letters, digits, - and _, which need no escaping in a URL")
     return Credentials(app_id, key, secret)
+
+
+def _prefix(given: str) -> str:
+    prefix = given.rstrip("/")
+    if not is_prefix(prefix):
+        raise OptionError(f"--prefix {given}: expected a path like /ws, with nothing that needs escaping")
+    return prefix
 
 
 @contextmanager

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from wiretax.channels.endpoint import EndpointError
-from wiretax.commands.options import RESULTS, SERVER_URL, CaOption, InsecureOption, ResultsOption, YesOption
+from wiretax.commands.options import (
+    RESULTS,
+    SERVER_URL,
+    CaOption,
+    InsecureOption,
+    ResultsOption,
+    SignPrefixOption,
+    YesOption,
+)
 from wiretax.terminal import Exit, fail, out, warn
 
 
@@ -18,6 +26,7 @@ def observe(
     upstream: Annotated[str | None, typer.Option(help=f"Forward to a real server: {SERVER_URL}")] = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
+    sign_prefix: SignPrefixOption = False,
     results: ResultsOption = RESULTS,
     yes: YesOption = False,
 ) -> None:
@@ -31,13 +40,13 @@ def observe(
     from wiretax.observe.session import observe_into
     from wiretax.observe.upstream import UpstreamError
     from wiretax.runs.folder import ResultsError
-    from wiretax.wire.connections.servers import server_of
+    from wiretax.wire.connections.servers import Access, server_of
     from wiretax.wire.connections.target import TrustError
 
     if not command:
         fail("no command to observe; write it after two dashes: wiretax observe -- python publish.py", Exit.USAGE)
     try:
-        target = server_of("--upstream", upstream, ca, insecure, yes)
+        target = server_of("--upstream", upstream, Access(ca, insecure, sign_prefix), yes)
         observation, measured = observe_into(results, command, target)
     except (EndpointError, TrustError, PublisherError, ResultsError) as error:
         fail(str(error), Exit.USAGE)

@@ -26,6 +26,10 @@ CaOption = Annotated[
 InsecureOption = Annotated[
     bool, typer.Option("--insecure", help="Disable TLS verification (recorded in the run).")
 ]
+SignPrefixOption = Annotated[
+    bool,
+    typer.Option("--sign-prefix", help="Sign the whole path, with what precedes /apps in the server's URL."),
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Skip the confirmation for remote endpoints.")]
 ResultsOption = Annotated[Path, typer.Option(help="Folder that holds the runs.")]
 RunArgument = Annotated[

@@ -14,6 +14,7 @@ from wiretax.commands.options import (
     EndpointOption,
     InsecureOption,
     ResultsOption,
+    SignPrefixOption,
     YesOption,
 )
 from wiretax.terminal import Exit, OptionError, err, fail, out, warn_at_most
@@ -39,6 +40,7 @@ def run(
     ] = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
+    sign_prefix: SignPrefixOption = False,
     gates: Annotated[
         Path | None,
         typer.Option(help="Gate the run by this file of checks. Rounds are added while a check is undecided."),
@@ -82,6 +84,7 @@ def run(
     from wiretax.load.drivers.headless import run_headless
     from wiretax.load.drivers.sweep_options import SweepOptions
     from wiretax.load.plan.replay import read_replay, replaying
+    from wiretax.wire.connections.servers import Access
 
     def adapt(chosen: Plan) -> Plan:
         if events is not None:
@@ -99,7 +102,8 @@ def run(
             )
         return chosen
 
-    options = SweepOptions(plan, endpoint, against, ca, insecure, gates, max_rounds, max_messages, yes, results)
+    access = Access(ca, insecure, sign_prefix)
+    options = SweepOptions(plan, endpoint, against, access, gates, max_rounds, max_messages, yes, results)
     with Signals() as signals:
         try:
             request = options.check(adapt)

@@ -10,7 +10,7 @@ from time import perf_counter
 
 from wiretax.channels.answers import Answer
 from wiretax.channels.endpoint import Endpoint
-from wiretax.channels.remedies import remedy
+from wiretax.channels.remedies import prefix_remedy, remedy
 from wiretax.channels.request.signing import TIMESTAMP_WINDOW_S
 from wiretax.doctor.batches import find_batch_limit
 from wiretax.doctor.certificate import days_left, issuer
@@ -175,7 +175,7 @@ class Examination:
         if answer.acknowledged:
             return Finding("credentials", "ok", f"accepted for app {self._endpoint.app.app_id}")
         if answer.status not in NOT_IMPLEMENTED:
-            return _rejected("credentials", answer)
+            return _rejected("credentials", answer, self._endpoint)
         return self._publishing(answer)
 
     def _publishing(self, channels_answer: Answer) -> Finding:
@@ -197,7 +197,7 @@ class Examination:
             )
         client_error = 400 <= answer.status < 500 and answer.status not in (*NOT_IMPLEMENTED, 429)
         if answer.kind == "unreadable" or not client_error:
-            return _rejected("credentials", answer)
+            return _rejected("credentials", answer, self._endpoint)
         return Finding(
             "credentials",
             "note",
@@ -248,8 +248,9 @@ class Examination:
         return Finding(name, "failed", _reason(error), "check the port, and whether the scheme is http or https")
 
 
-def _rejected(name: str, answer: Answer) -> Finding:
-    return Finding(name, "failed", answer.words, remedy(answer.kind, answer.status, answer.message))
+def _rejected(name: str, answer: Answer, endpoint: Endpoint) -> Finding:
+    advice = remedy(answer.kind, answer.status, answer.message) + prefix_remedy(endpoint, answer.status)
+    return Finding(name, "failed", answer.words, advice)
 
 
 def _reason(error: Exception) -> str:

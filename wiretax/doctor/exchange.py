@@ -68,15 +68,13 @@ def exchange(
 
 def channels_target(endpoint: Endpoint) -> str:
     """The signed target that lists the app's channels: it needs the secret and changes nothing."""
-    path = f"/apps/{endpoint.app.app_id}/channels"
-    return f"{path}?{_signed(endpoint, 'GET', path, {})}"
+    return _signed(endpoint, "GET", "channels", {})
 
 
 def forged_target(endpoint: Endpoint, body: bytes) -> str:
     """The target of a publish that is signed with a wrong secret, so that servers reject it."""
-    path = f"/apps/{endpoint.app.app_id}/events"
     stranger = replace(endpoint, app=replace(endpoint.app, secret=f"not {endpoint.app.secret}"))
-    return f"{path}?{_signed(stranger, 'POST', path, {'body_md5': body_md5(body)})}"
+    return _signed(stranger, "POST", "events", {"body_md5": body_md5(body)})
 
 
 def event_body() -> bytes:
@@ -86,8 +84,7 @@ def event_body() -> bytes:
 
 def batch_target(endpoint: Endpoint, body: bytes) -> str:
     """The signed target of a batch."""
-    path = f"/apps/{endpoint.app.app_id}/batch_events"
-    return f"{path}?{_signed(endpoint, 'POST', path, {'body_md5': body_md5(body)})}"
+    return _signed(endpoint, "POST", "batch_events", {"body_md5": body_md5(body)})
 
 
 def batch_body(size: int) -> bytes:
@@ -96,8 +93,10 @@ def batch_body(size: int) -> bytes:
     return f'{{"batch":[{",".join([item] * size)}]}}'.encode()
 
 
-def _signed(endpoint: Endpoint, method: str, path: str, more: dict[str, str]) -> str:
+def _signed(endpoint: Endpoint, method: str, call: str, more: dict[str, str]) -> str:
+    """The signed target of a call."""
     app = endpoint.app
+    path = f"{endpoint.app_path}/{call}"
     query = {"auth_key": app.key, "auth_timestamp": str(int(time())), "auth_version": AUTH_VERSION, **more}
-    signed = {**query, "auth_signature": signature(app.secret, method, path, query.items())}
-    return "&".join(f"{name}={value}" for name, value in signed.items())
+    signed = {**query, "auth_signature": signature(app.secret, method, endpoint.signed_path(path), query.items())}
+    return f"{path}?" + "&".join(f"{name}={value}" for name, value in signed.items())

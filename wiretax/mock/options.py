@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from wiretax.channels.endpoint import DEMO, Credentials
+from wiretax.channels.endpoint import DEMO, Credentials, host_and_port
 from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
@@ -25,6 +25,8 @@ class MockOptions:
         tls: its certificate; None for plain HTTP.
         faults: the faults it injects; with any, it speaks HTTP/1.1 only.
         keep_alive: whether connections stay open after a response; without, it speaks HTTP/1.1 only.
+        prefix: what precedes ``/apps`` in every path; None for anything.
+        signs_prefix: whether signatures cover the prefix; None for either.
     """
 
     host: str = "127.0.0.1"
@@ -36,6 +38,8 @@ class MockOptions:
     tls: MockTls | None = None
     faults: FaultList = NO_FAULTS
     keep_alive: bool = True
+    prefix: str | None = ""
+    signs_prefix: bool | None = False
 
     @property
     def scheme(self) -> str:
@@ -48,4 +52,4 @@ class MockOptions:
 
     def listening(self, host: str, port: int) -> str:
         """The line that says where it listens."""
-        return f"wiretax mock listening on {self.scheme}://{host}:{port}"
+        return f"wiretax mock listening on {self.scheme}://{host_and_port(host, port)}"

@@ -26,7 +26,7 @@ from wiretax.wire.connections.target import Target, target_of
 
 STOP_TIMEOUT_S = 5
 READ_TIMEOUT_S = 5
-LISTENING = re.compile(r"listening on https?://(.+):(\d+)$")
+LISTENING = re.compile(r"listening on https?://\[?([^]]+?)\]?:(\d+)$")
 
 
 class MockError(RuntimeError):
@@ -56,6 +56,8 @@ def embedded_mock(
     tls: MockTls | None = None,
     faults: FaultList = NO_FAULTS,
     keep_alive: bool = True,
+    prefix: str | None = "",
+    signs_prefix: bool | None = False,
 ) -> Iterator[Endpoint]:
     """Start a mock on a free loopback port, yield its endpoint, stop it.
 
@@ -65,11 +67,21 @@ def embedded_mock(
         tls: its certificate; None for plain HTTP.
         faults: the faults it injects.
         keep_alive: whether it keeps connections open after a response.
+        prefix: what precedes ``/apps`` in every path; None for anything.
+        signs_prefix: whether signatures cover the prefix; None for either.
 
     Raises:
         MockError: if it does not start.
     """
-    options = MockOptions(limits=limits, cost=cost, tls=tls, faults=faults, keep_alive=keep_alive)
+    options = MockOptions(
+        limits=limits,
+        cost=cost,
+        tls=tls,
+        faults=faults,
+        keep_alive=keep_alive,
+        prefix=prefix,
+        signs_prefix=signs_prefix,
+    )
     process = start_process()
     assert process.stdin is not None
     assert process.stdout is not None
@@ -81,7 +93,7 @@ def embedded_mock(
         match = LISTENING.search(line)
         if match is None:
             raise MockError(f"the built-in mock did not start: {line or 'it printed nothing'}")
-        yield Endpoint(options.scheme, match[1], int(match[2]), options.app)
+        yield Endpoint(options.scheme, match[1], int(match[2]), options.app, prefix or "", bool(signs_prefix))
     finally:
         with suppress(BrokenPipeError):
             process.stdin.close()

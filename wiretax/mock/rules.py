@@ -70,7 +70,12 @@ class SignedTarget:
 class Rules:
     """The checks that an app's requests must pass."""
 
-    def __init__(self, app: Credentials, limits: Limits) -> None:
+    def __init__(
+        self, app: Credentials, limits: Limits, prefix: str | None = "", signs_prefix: bool | None = False
+    ) -> None:
+        """``prefix`` and ``signs_prefix`` as in ``MockOptions``."""
+        self._prefix = prefix
+        self._signs_prefix = signs_prefix
         self._app = app
         self._limits = limits
         self._hmac = Hmac(app.secret.encode())
@@ -132,17 +137,36 @@ class Rules:
 
     def _parse_target(self, target: str, md5: str, signature: str) -> SignedTarget:
         """Parse a target; done once for all targets that differ by md5 and signature only."""
-        path, _, query = target.partition("?")
+        full_path, _, query = target.partition("?")
+        path = self._without_prefix(full_path)
         accept = self._apis.get(path)
         if accept is None:
             raise Refused(self._unknown_path(path))
         given, timestamp = self._read_query(query, QUERY)
         if (given["body_md5"], given["auth_signature"]) != (md5, signature):
             raise Refused(INVALID_SIGNATURE)
-        before, _, after = string_to_sign("POST", path, given.items()).partition(MD5_KEY + md5)
+        signed_path = self._signed_path("POST", full_path, path, given)
+        before, _, after = string_to_sign("POST", signed_path, given.items()).partition(MD5_KEY + md5)
         started, tail = self._hmac.starting_with((before + MD5_KEY).encode()), after.encode()
         sign = started.hexdigest if not tail else lambda digits: started.hexdigest(digits + tail)
         return SignedTarget(sign, timestamp, accept)
+
+    def _without_prefix(self, full_path: str) -> str:
+        """The path after this mock's prefix; empty if it does not begin with it."""
+        if self._prefix is None:
+            before, mark, after = full_path.rpartition("/apps/")
+            return mark + after if before.startswith("/") else full_path
+        return full_path[len(self._prefix) :] if full_path.startswith(self._prefix) else ""
+
+    def _signed_path(self, method: str, full_path: str, path: str, given: dict[str, str]) -> str:
+        """The path that a signature has to cover; with either, the one that it does cover."""
+        if self._signs_prefix is None:
+            return full_path if self._is_signed(method, full_path, given) else path
+        return full_path if self._signs_prefix else path
+
+    def _is_signed(self, method: str, path: str, given: dict[str, str]) -> bool:
+        signed = string_to_sign(method, path, given.items())
+        return self._hmac.hexdigest(signed.encode()) == given["auth_signature"]
 
     def _read_query(self, query: str, needed: Iterable[str]) -> tuple[dict[str, str], int]:
         """The parameters and the timestamp of a query with this app's key; the signature is not checked."""
@@ -164,15 +188,15 @@ class Rules:
 
     def _check_reading(self, method: str, target: str, now: float) -> Accepted:
         """Check a request other than POST: a signed GET of the app's channels is accepted."""
-        path, _, query = target.partition("?")
+        full_path, _, query = target.partition("?")
+        path = self._without_prefix(full_path)
         if method != "GET" or not (path.startswith("/apps/") and path.endswith("/channels")):
             raise Refused(self._not_post(method, target))
         if path != self._channels:
             raise Refused(NO_APP)
         given, timestamp = self._read_query(query, QUERY - {"body_md5"})
         self._refuse(refuse_timestamp(timestamp, now))
-        signed = string_to_sign(method, path, given.items())
-        if self._hmac.hexdigest(signed.encode()) != given["auth_signature"]:
+        if not self._is_signed(method, self._signed_path(method, full_path, path, given), given):
             raise Refused(INVALID_SIGNATURE)
         return NO_CHANNELS
 
@@ -239,7 +263,7 @@ class Rules:
             raise Refused(refusal)
 
     def _not_post(self, method: str, target: str) -> Refusal:
-        path = target.partition("?")[0]
+        path = self._without_prefix(target.partition("?")[0])
         if path in self._apis:
             return Refusal(405, "method", f"{method} is not allowed here, only POST")
         return self._unknown_path(path)

@@ -53,7 +53,7 @@ class MockServer:
 
     def __init__(self, options: MockOptions, loop: asyncio.AbstractEventLoop) -> None:
         self.options = options
-        self.rules = Rules(options.app, options.limits)
+        self.rules = Rules(options.app, options.limits, options.prefix, options.signs_prefix)
         self.known_fields = KnownFields()
         self.ledger = ServerLedger()
         self.connections: set[MockConnection] = set()

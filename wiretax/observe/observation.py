@@ -226,7 +226,7 @@ class Observation:
         }
 
     def _addresses(self) -> set[Address]:
-        """The lengths of Host, app id and key in the publications; empty if they differ or a head lacks one."""
+        """Lengths of the parts that name the endpoint; empty if publications differ or a head lacks a part."""
         read = [Address.read(each.head) for each in self.publications]
         known = {each for each in read if each is not None}
         return known if len(known) == 1 and None not in read else set()

@@ -8,6 +8,7 @@ import resource
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -112,14 +113,14 @@ def _server(upstream: Target | None, cost: CostModel | None) -> Iterator[Endpoin
     if upstream is not None:
         yield upstream.endpoint
         return
-    with embedded_mock(Limits(), cost or CostModel()) as mock:
+    with embedded_mock(Limits(), cost or CostModel(), prefix=None, signs_prefix=None) as mock:
         yield mock
 
 
 async def _publish(proxy: Proxy, command: Sequence[str]) -> ExitStatus:
     await check(proxy.upstream, proxy.tls)
     await proxy.listen()
-    variables = publisher_variables(proxy.upstream.app, HOST, proxy.port)
+    variables = publisher_variables(replace(proxy.upstream, scheme="http", host=HOST, port=proxy.port))
     ending = await run_publisher(command, {**bypass_web_proxies(os.environ, HOST), **variables})
     await proxy.drain()
     return ending

@@ -67,6 +67,7 @@ class AddressRecord(msgspec.Struct):
     host_with_port: Count
     app_id: Count
     key: Count
+    prefix: Count = 0
 
 
 class MockRecord(msgspec.Struct):

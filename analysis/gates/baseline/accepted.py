@@ -61,8 +61,8 @@ class Accepted:
         profile: the client's library and version.
         host: the endpoint's scheme and host.
         server: which server responded; None if the value does not depend on it, or in older files.
-        address: the lengths of Host, app id and key for which the value is stated; None if they are unknown or do
-            not affect it.
+        address: the lengths of Host, path, app id and key for which the value is stated; None if they are unknown
+            or do not affect it.
         conditions: the conditions under which it was measured; None if it is exact.
     """
 

@@ -41,9 +41,12 @@ class Addresses:
         if kept is None:
             # A recording names the server behind the proxy, not the proxy to which the publisher sent.
             return cls(() if "observed" in run.meta else _by_url(run.meta, as_sent))
-        lengths = [each.name for each in fields(Address)]
+        lengths = {each.name for each in fields(Address)}
         return cls(
-            ((each["server"], each["tls"]), Address(*(each[length] for length in lengths)))
+            (
+                (each["server"], each["tls"]),
+                Address(**{name: length for name, length in each.items() if name in lengths}),
+            )
             for each in kept
             # A mock with a round trip belongs to a queue, which gates don't check.
             if each["rtt_s"] is None

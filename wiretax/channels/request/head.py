@@ -45,6 +45,7 @@ class RequestHead:
         "_query",
         "_second",
         "_sign",
+        "_signed_path",
         "_template",
     )
 
@@ -52,7 +53,8 @@ class RequestHead:
         self._app = endpoint.app
         self._query = profile.query
         self._md5_first = profile.query.index("body_md5") < profile.query.index("auth_signature")
-        self._path = f"/apps/{endpoint.app.app_id}/{PATHS[api]}"
+        self._path = f"{endpoint.app_path}/{PATHS[api]}"
+        self._signed_path = endpoint.signed_path(self._path)
         host = endpoint.full_authority if profile.default_port_in_host else endpoint.authority
         values = {HOST: host, CONTENT_LENGTH: "%d"}
         self._headers = "".join(
@@ -93,9 +95,11 @@ class RequestHead:
             "auth_version": AUTH_VERSION,
             "body_md5": "",
         }
-        self._sign = self._hmac.starting_with(string_to_sign("POST", self._path, known.items()).encode()).hexdigest
+        signed = string_to_sign("POST", self._signed_path, known.items())
+        self._sign = self._hmac.starting_with(signed.encode()).hexdigest
         query = self._fill_query(str(timestamp), "%s", "%s")
-        self._template = f"POST {self._path}?{query} HTTP/1.1\r\n{self._dated(timestamp)}\r\n".encode()
+        path = self._path.replace("%", "%%")
+        self._template = f"POST {path}?{query} HTTP/1.1\r\n{self._dated(timestamp)}\r\n".encode()
         self._second = timestamp
 
     def _dated(self, timestamp: int) -> str:

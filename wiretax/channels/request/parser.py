@@ -32,12 +32,10 @@ class Publication:
 
 
 def read_publication(target: bytes, body: bytes) -> Publication | None:
-    """Read a request's path, with or without its query, and body; None if it is not a publishing call."""
-    path = target.partition(b"?")[0]
-    if not path.startswith(b"/apps/"):
-        return None
-    call = path.rpartition(b"/")[2]
-    if call not in (b"events", b"batch_events"):
+    """Read a request's path, with any prefix, with or without its query, and body; None if it is not a publishing
+    call."""
+    path, _, call = target.partition(b"?")[0].rpartition(b"/")
+    if call not in (b"events", b"batch_events") or not path.startswith(b"/") or b"/apps/" not in path:
         return None
     try:
         document = orjson.loads(body)

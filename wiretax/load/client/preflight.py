@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import gevent
 
 from wiretax.channels.answers import is_final, read_retry_after
-from wiretax.channels.remedies import CLOCK, remedy
+from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.remedies import CLOCK, prefix_remedy, remedy
 from wiretax.channels.workload import Server, Workload
 from wiretax.load.client.error_policy import MOST_WAIT_S
 from wiretax.load.client.session import Session
@@ -158,13 +159,13 @@ def _by_connection(workloads: Sequence[Workload]) -> list[list[Workload]]:
 
 
 def _refused(session: Session, workload: Workload, failure: Failure, of: int = 1) -> EndpointRefusedError:
-    url = session.target(workload).endpoint.public_url
-    return EndpointRefusedError(_say(url, f"--{workload.server}", workload, failure, of))
+    endpoint = session.target(workload).endpoint
+    return EndpointRefusedError(_say(endpoint, f"--{workload.server}", workload, failure, of))
 
 
-def _say(url: str, option: str, workload: Workload, failure: Failure, of: int) -> str:
+def _say(endpoint: Endpoint, option: str, workload: Workload, failure: Failure, of: int) -> str:
     """One line for a failed call: cause and remedy. ``of``: how many workloads failed, this one first."""
-    how = words(failure)
+    url, how = endpoint.public_url, words(failure)
     match failure.kind:
         case "generator":
             return f"no call to {url}: {how}"
@@ -190,14 +191,15 @@ def _say(url: str, option: str, workload: Workload, failure: Failure, of: int) -
         case "unreadable":
             return f"{url} does not speak the HTTP API ({how}); check host and port of {option}"
     advice = remedy(failure.kind, failure.status, failure.message)
+    prefix = prefix_remedy(endpoint, failure.status)
     match failure.status:
         case 401:
             cure = advice if advice == CLOCK else f"check app id, key and secret of {option}"
-            return f"{url} does not accept these credentials ({how}); {cure}"
+            return f"{url} does not accept these credentials ({how}); {cure}{prefix}"
         case 403:
             return f"{url} does not let this app publish ({how}); {advice}"
         case 404:
-            return f"{url} has no app with this id ({how}); {advice.replace('the URL', option)}"
+            return f"{url} has no app with this id ({how}); {advice.replace('the URL', option)}{prefix}"
         case 429:
             return f"{url} accepts no more calls for now ({how}); {advice}"
         case status if status >= 500 or 300 <= status < 400:

@@ -154,6 +154,7 @@ def plain_target(target: Target) -> dict[str, Any]:
     endpoint = target.endpoint
     return {
         "endpoint": [endpoint.scheme, endpoint.host, endpoint.port],
+        "path": [endpoint.prefix, endpoint.signs_prefix],
         "app": [endpoint.app.app_id, endpoint.app.key, endpoint.app.secret],
         "ca": None if target.ca is None else str(target.ca.absolute()),
         "insecure": target.insecure,
@@ -169,8 +170,9 @@ def target_of_plain(plain: dict[str, Any]) -> Target:
     """
     try:
         scheme, host, port = plain["endpoint"]
+        prefix, signs_prefix = plain["path"]
         ca = None if plain["ca"] is None else Path(plain["ca"])
-        endpoint = Endpoint(scheme, host, port, Credentials(*plain["app"]))
+        endpoint = Endpoint(scheme, host, port, Credentials(*plain["app"]), prefix, signs_prefix)
         return target_of(endpoint, ca, plain["insecure"], plain["server"])
     except TrustError as error:
         raise AssignmentError(str(error)) from None

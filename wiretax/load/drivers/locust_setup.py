@@ -135,6 +135,7 @@ class LocustRequest:
             "endpoint": setup.endpoint,
             "ca": "" if target.ca is None or setup.own_mock else str(target.ca),
             "insecure": target.insecure,
+            "sign_prefix": target.endpoint.signs_prefix,
             "max_messages": self.limit or 0,
         }
 

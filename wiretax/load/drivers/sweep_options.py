@@ -9,11 +9,12 @@ from typing import Any
 
 from wiretax.load.accounting.gating import Gating
 from wiretax.load.client.message_limit import MessageLimit
+from wiretax.load.free.access_options import access_of, add_access_options
 from wiretax.load.plan.plan import Plan
 from wiretax.load.plan.reading import load_plan
 from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
 from wiretax.terminal import OptionError
-from wiretax.wire.connections.servers import servers_of
+from wiretax.wire.connections.servers import Access, servers_of
 from wiretax.wire.connections.target import Target
 
 # Of the plan's rounds, unless --max-rounds is given.
@@ -50,8 +51,7 @@ class SweepOptions:
     plan: str
     endpoint: str | None
     against: str | None
-    ca: Path | None
-    insecure: bool
+    access: Access
     gates: Path | None
     max_rounds: int | None
     max_messages: int | None
@@ -72,7 +72,7 @@ class SweepOptions:
             # Not repeated: it may hold a secret.
             raise OptionError("expected a plan name or file, got a URL; pass it with --endpoint or PUSHER_URL")
         gating = None if self.gates is None else Gating(self.gates)
-        first, second = servers_of(self.endpoint, self.against, self.ca, self.insecure)
+        first, second = servers_of(self.endpoint, self.against, self.access)
         given = first or second
         plan = adapt(load_plan(self.plan, None if given is None else given.tls))
         most_rounds = self._most_rounds(plan.rounds)
@@ -102,16 +102,16 @@ def add_plan_options(parser: Any) -> None:
         default="",
         env_var="PUSHER_URL",
         is_secret=True,
-        help="http(s)://KEY:SECRET@HOST:PORT/apps/ID; empty starts a mock for workers on this machine",
+        help="http(s)://KEY:SECRET@HOST:PORT[/PREFIX]/apps/ID; empty starts a mock for workers on this machine",
     )
-    add("--against", default="", is_secret=True, help="A second server that is sent the same in turn")
-    add("--ca", default="", env_var="WIRETAX_CA", help="PEM file of authorities; workers need it, too")
     add(
-        "--insecure",
-        action="store_true",
-        env_var="WIRETAX_INSECURE",
-        help="Disable TLS verification (recorded in the run)",
+        "--against",
+        default="",
+        env_var="WIRETAX_AGAINST",
+        is_secret=True,
+        help="A second server that is sent the same in turn",
     )
+    add_access_options(parser)
     add(
         "--gates",
         default="",
@@ -140,8 +140,7 @@ def plan_options(parsed: Any) -> SweepOptions:
         parsed.plan,
         parsed.endpoint,
         parsed.against,
-        Path(parsed.ca) if parsed.ca else None,
-        parsed.insecure,
+        access_of(parsed),
         Path(parsed.gates) if parsed.gates else None,
         parsed.max_rounds,
         parsed.max_messages or None,

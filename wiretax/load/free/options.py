@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, get_args
 
 from wiretax.channels.bodies.payloads import KINDS
@@ -15,11 +14,12 @@ from wiretax.channels.profiles import profile_names
 from wiretax.channels.validation import object_to
 from wiretax.channels.workload import Api, Attribute, Habit, Workload
 from wiretax.load.client.message_limit import USUAL_MESSAGES
+from wiretax.load.free.access_options import access_of, add_access_options
 from wiretax.load.plan.expansion import KEYS, expand
 from wiretax.load.plan.reading import plan_names
 from wiretax.queue.external import ExternalSource, ExternalSourceError
 from wiretax.terminal import OptionError
-from wiretax.wire.connections.target import Target, target_of
+from wiretax.wire.connections.target import Target
 
 # Named, since an empty choice would be an empty field in the form.
 NO_PLAN, HABIT = "none", "habit"
@@ -102,21 +102,10 @@ def add_options(parser: Any) -> None:
         default="",
         env_var="PUSHER_URL",
         is_secret=True,
-        help="http(s)://KEY:SECRET@HOST/apps/ID; empty: the endpoint given at start, or a mock",
+        help="http(s)://KEY:SECRET@HOST[/PREFIX]/apps/ID; empty: the endpoint given at start, or a mock",
     )
     parser.add_argument("--tls", action="store_true", env_var="WIRETAX_TLS", help="Start the mock with TLS")
-    parser.add_argument(
-        "--ca",
-        default="",
-        env_var="WIRETAX_CA",
-        help="PEM file of authorities to verify the endpoint's certificate",
-    )
-    parser.add_argument(
-        "--insecure",
-        action="store_true",
-        env_var="WIRETAX_INSECURE",
-        help="Disable TLS verification (recorded in the run)",
-    )
+    add_access_options(parser)
     parser.add_argument(
         "--max-messages",
         type=int,
@@ -233,9 +222,8 @@ def target_from(parsed: Namespace) -> Target | None:
     """
     endpoint = _endpoint_of(parsed)
     if endpoint is not None:
-        return target_of(endpoint, Path(parsed.ca) if parsed.ca else None, parsed.insecure)
-    if parsed.ca or parsed.insecure:
-        raise OptionError("--ca and --insecure go with an https:// --endpoint; the mock is verified without them")
+        return access_of(parsed).target(endpoint)
+    access_of(parsed).refuse_for_mock("--endpoint")
     return None
 
 

@@ -42,6 +42,11 @@ def test_host_header_and_loopback(url: str, authority: str, loopback: bool) -> N
         ("http://k:hidden@127.0.0.1:8080", "path is not /apps/APP_ID"),
         ("http://k:hidden@127.0.0.1:8080/apps/1/events", "path is not /apps/APP_ID"),
         ("http://k:hidden@127.0.0.1:8080/apps/1?x=1", "path is not /apps/APP_ID"),
+        ("http://k:hidden@127.0.0.1:8080/ws", "path is not /apps/APP_ID"),
+        ("http://k:hidden@127.0.0.1:8080/ws/../apps/1", "dotted parts"),
+        ("http://k:hidden@127.0.0.1:8080/ws//eu/apps/1", "empty"),
+        ("http://k:hidden@127.0.0.1:8080/w s/apps/1", "need escaping"),
+        ("http://k:hidden@127.0.0.1:8080/w%s/apps/1", "need escaping"),
         ("http://k:hidden@127.0.0.1:http/apps/1", "port is not a number"),
         ("http://k:hidden@127.0.0.1:99999/apps/1", "port is not a number"),
         ("ws://k:hidden@127.0.0.1/apps/1", "scheme is 'ws'"),
@@ -64,12 +69,40 @@ def test_no_text_of_an_endpoint_contains_the_secret() -> None:
     assert "hidden" not in repr(endpoint) + str(endpoint) + endpoint.public_url
 
 
+@pytest.mark.parametrize(
+    ("path", "prefix", "app_id"),
+    [
+        ("/apps/1", "", "1"),
+        ("/apps/1/", "", "1"),
+        ("//apps/1//", "", "1"),
+        ("/ws/apps/1", "/ws", "1"),
+        ("/ws//apps/1/", "/ws", "1"),
+        ("/eu/ws-2/apps/1", "/eu/ws-2", "1"),
+        ("/~me/a%20b;c=d/apps/1", "/~me/a%20b;c=d", "1"),
+        ("/apps/eu/apps/1", "/apps/eu", "1"),
+    ],
+)
+def test_a_path_may_have_a_prefix_and_slashes_at_its_ends(path: str, prefix: str, app_id: str) -> None:
+    endpoint = Endpoint.parse(f"https://k:s@host{path}")
+    assert (endpoint.prefix, endpoint.app.app_id) == (prefix, app_id)
+    assert endpoint.public_url == f"https://host{prefix}/apps/{app_id}"
+    assert endpoint.secret_url == f"https://k:s@host:443{prefix}/apps/{app_id}"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "[2001:db8::7]", "ws.example.com"])
+def test_an_endpoint_is_parsed_from_the_urls_that_it_makes(host: str) -> None:
+    endpoint = Endpoint.parse(f"http://k:p%40ss%2Fword@{host}:6001/ws/apps/1")
+    assert endpoint.app.secret == "p@ss/word"
+    assert Endpoint.parse(endpoint.secret_url) == endpoint
+    assert host in endpoint.public_url
+
+
 SECRET = "s3cr3t-s3cr3t"
 # The last ones look like, or become, characters that mean something in a URL.
 PIECES = st.sampled_from(
     (
         *("http://", "https://", "//", "k", "k:", SECRET, ":", "@", "[::1]", "[", "]", "127.0.0.1", "host", ":80"),
-        *("/apps/1", "/", "%", "%00", "?", "#", "\n", "\t", "\x1b", "\u2100", "\uff0e"),
+        *("/apps/1", "/", "/ws", "%", "%00", "?", "#", "\n", "\t", "\x1b", "\u2100", "\uff0e"),
     )
 )
 

@@ -224,6 +224,45 @@ def test_limits_can_be_set(limits: Limits, body: bytes, reason: str) -> None:
     assert refused.reason == reason
 
 
+PREFIXED = f"/ws{EVENTS}"
+
+
+def prefixed(signed: str) -> str:
+    """A call under /ws whose signature covers ``signed``."""
+    return PREFIXED + target(BODY, signed).removeprefix(signed)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "signs_prefix", "sent", "status"),
+    [
+        ("/ws", False, prefixed(EVENTS), None),
+        ("/ws", False, prefixed(PREFIXED), 401),
+        ("/ws", True, prefixed(PREFIXED), None),
+        ("/ws", True, prefixed(EVENTS), 401),
+        ("/ws", False, target(BODY), 404),
+        ("/w", False, prefixed(EVENTS), 404),
+        ("", False, prefixed(EVENTS), 404),
+        (None, None, target(BODY), None),
+        (None, None, prefixed(EVENTS), None),
+        (None, None, prefixed(PREFIXED), None),
+        (None, None, prefixed(BATCH), 401),
+        (None, None, f"ws{EVENTS}", 404),
+    ],
+)
+def test_a_prefix_is_expected_or_may_be_any(
+    prefix: str | None, signs_prefix: bool | None, sent: str, status: int | None
+) -> None:
+    found = refusal(Rules(DEMO, Limits(), prefix, signs_prefix), sent)
+    assert (found and found.status) == status
+
+
+def test_channels_are_asked_for_under_a_prefix() -> None:
+    asked = channels_target()
+    assert Rules(DEMO, Limits(), "/ws").check(b"GET", f"/ws{asked}", b"", NOW).body == b'{"channels":{}}'
+    with pytest.raises(Refused):
+        Rules(DEMO, Limits(), "/ws").check(b"GET", asked, b"", NOW)
+
+
 @pytest.mark.parametrize("more", [{}, {"filter_by_prefix": "presence-", "info": "user_count"}])
 def test_the_apps_channels_may_be_asked_for_and_there_are_none(rules: Rules, more: dict[str, str]) -> None:
     assert rules.check(b"GET", channels_target(**more), b"", NOW) == Accepted(0, 0, b'{"channels":{}}')

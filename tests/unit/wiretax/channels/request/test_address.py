@@ -22,10 +22,12 @@ ENDPOINTS = [
     Endpoint("https", "api-mt1.pusher.com", 443, LONG),
     Endpoint("http", "::1", 6001, DEMO),
     Endpoint("http", "::1", 80, DEMO),
+    replace(LOOPBACK, prefix="/eu/ws"),
+    replace(LOOPBACK, prefix="/eu/ws", signs_prefix=True),
 ]
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: f"{each.scheme}-{each.full_authority}")
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: f"{each.public_url}")
 @pytest.mark.parametrize("client", profile_names())
 def test_heads_for_two_endpoints_differ_only_by_the_address(client: str, endpoint: Endpoint) -> None:
     profile = load_profile(client)
@@ -41,7 +43,7 @@ def test_heads_for_two_endpoints_differ_only_by_the_address(client: str, endpoin
     assert here - there == own - standard
     sizes = RequestHead(endpoint, profile, "batch", profile.connection).sizes(len(BODY))
     base = RequestHead(LOOPBACK, profile, "batch", profile.connection).sizes(len(BODY))
-    assert sizes.request_line - base.request_line == address.app_id - STANDARD.app_id
+    assert sizes.request_line - base.request_line == address.prefix + address.app_id - STANDARD.app_id
     assert sizes.auth_query - base.auth_query == address.key - STANDARD.key
 
 
@@ -53,7 +55,7 @@ def test_the_default_port_counts_only_if_the_library_writes_it() -> None:
     assert address.in_head(None).headers == 9
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: f"{each.scheme}-{each.full_authority}")
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: f"{each.public_url}")
 @pytest.mark.parametrize("client", profile_names())
 def test_an_address_is_read_from_a_head(client: str, endpoint: Endpoint) -> None:
     profile = load_profile(client)

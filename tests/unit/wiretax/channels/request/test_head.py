@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from typing import Any
 
 import msgspec
@@ -17,7 +19,7 @@ from wiretax.channels.bodies.events import (
     encoder,
     trigger_document,
 )
-from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
 from wiretax.channels.profiles import Profile, ProfileError, load_profile, parse_profile, profile_names
 from wiretax.channels.request.head import RequestHead
 from wiretax.load.plan.reading import load_plan
@@ -185,6 +187,22 @@ def test_an_invalid_profile_file_is_named(text: str, says: str) -> None:
 def test_an_unknown_profile_is_an_error() -> None:
     with pytest.raises(KeyError):
         load_profile("cobol")
+
+
+@pytest.mark.parametrize(("signs_prefix", "signed"), [(False, "/apps/7/events"), (True, "/ws/apps/7/events")])
+def test_a_prefix_is_in_the_request_line_and_signed_if_asked_for(signs_prefix: bool, signed: str) -> None:
+    endpoint = Endpoint("http", "h", 80, Credentials("7", "k", "s"), "/ws", signs_prefix)
+    profile = load_profile("python")
+    head = RequestHead(endpoint, profile, "trigger", profile.connection)
+    line = head.render(b"{}", 1_700_000_000).partition(b"\r\n")[0].decode()
+    path, _, query = line.split(" ")[1].partition("?")
+    given = dict(pair.split("=") for pair in query.split("&"))
+    text = "&".join(f"{key}={given[key]}" for key in sorted(given) if key != "auth_signature")
+    digest = hmac.new(b"s", f"POST\n{signed}\n{text}".encode(), hashlib.sha256).hexdigest()
+    assert path == "/ws/apps/7/events"
+    assert given["auth_signature"] == digest
+    sizes = head.sizes(2)
+    assert sizes.request_line + sizes.auth_query == len(line) + 2
 
 
 def test_the_clients_plan_sends_the_captured_heads() -> None:

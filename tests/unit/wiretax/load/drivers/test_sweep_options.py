@@ -12,6 +12,7 @@ from locust.argument_parser import LocustArgumentParser
 
 from wiretax.load.drivers.sweep_options import SweepOptions, SweepRequest, add_plan_options, plan_options
 from wiretax.terminal import OptionError
+from wiretax.wire.connections.servers import Access
 
 GATES = """schema = 1
 [[check]]
@@ -24,7 +25,7 @@ max = 1000
 
 def by_run(**changes: Any) -> SweepOptions:
     given = {"gates": None, "max_rounds": None, "max_messages": None, **changes}
-    return SweepOptions("ci", None, None, None, False, yes=False, results=Path("results"), **given)
+    return SweepOptions("ci", None, None, Access(), yes=False, results=Path("results"), **given)
 
 
 def by_planfile(**changes: Any) -> SweepOptions:
@@ -47,7 +48,7 @@ def gates(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PUSHER_URL", "WIRETAX_PLAN", "WIRETAX_GATES", "WIRETAX_CA"):
+    for name in ("PUSHER_URL", "WIRETAX_PLAN", "WIRETAX_GATES", "WIRETAX_CA", "WIRETAX_AGAINST"):
         monkeypatch.delenv(name, raising=False)
 
 
