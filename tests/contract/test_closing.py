@@ -27,7 +27,7 @@ from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.response import ResponseMemo
 from wiretax.wire.connections.segments import ETHERNET_MAXSEG
 from wiretax.wire.connections.stream_connection import StreamConnection
-from wiretax.wire.connections.target import Target, client_context
+from wiretax.wire.connections.target import Target, target_of
 from wiretax.wire.connections.tcp_info import AVAILABLE
 from wiretax.wire.connections.tls_connection import TlsConnection
 from wiretax.wire.connections.watchdog import Watchdog
@@ -91,7 +91,7 @@ class Case(NamedTuple):
     closed_by_client: int
 
 
-def noting(kind: type[Connection], ended: list[Ended]) -> type[Connection]:
+def noting(kind: type[Connection], ended: list[Ended], server: int) -> type[Connection]:
     """A connection that notes each socket it had, also one that did not come up."""
 
     class Noting(kind):  # type: ignore[valid-type, misc]
@@ -99,7 +99,7 @@ def noting(kind: type[Connection], ended: list[Ended]) -> type[Connection]:
             port = connection.getsockname()[1]
             tcp: TcpCounters | None = super()._end(connection)
             assert tcp is not None
-            ended.append(Ended(port, self._port, tcp))
+            ended.append(Ended(port, server, tcp))
             return tcp
 
     return Noting
@@ -115,15 +115,15 @@ def publish(target: Target, workload: Workload, times: int = CALLS, timeout_s: f
         connection: Any
         publisher: Publisher | HttpxPublisher
         if target.context is None:
-            connection = noting(Connection, ended)(*where, ETHERNET_MAXSEG)
+            connection = noting(Connection, ended, endpoint.port)(*where, ETHERNET_MAXSEG)
             publisher = Publisher(connection)
         elif workload.transport.by_library:
             context = target.fresh_context()
             assert context is not None
-            connection = noting(StreamConnection, ended)(*where, context, ETHERNET_MAXSEG)
+            connection = noting(StreamConnection, ended, endpoint.port)(*where, context, ETHERNET_MAXSEG)
             publisher = HttpxPublisher(connection, context, endpoint, workload)
         else:
-            connection = noting(TlsConnection, ended)(*where, target.context, ETHERNET_MAXSEG)
+            connection = noting(TlsConnection, ended, endpoint.port)(*where, target.context, ETHERNET_MAXSEG)
             publisher = Publisher(connection)
         watchdog.add(connection)
         source, slice_ = RequestSource.of(workload, endpoint, 1), Slice(workload, 0)
@@ -243,7 +243,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Captured:
         stalls = mock(False, faults("stall"))
         halves = Target(closing.enter_context(scripted(half_closing)))
         deaf = closing.enter_context(scripted(deaf_to_goodbyes(context), "https"))
-        deaf_target = Target(deaf, client_context(folder / "deaf.pem", insecure=False))
+        deaf_target = target_of(deaf, folder / "deaf.pem")
         nobody = Target(Endpoint("http", "127.0.0.1", free_port(), DEMO))
         targets = [plain, secure, closes, closes_secure, loses, loses_secure, stalls, halves, deaf_target, nobody]
         observed = {each: closing.enter_context(proxied(each.endpoint)) for each in (plain, closes)}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, Endpoint, is_prefix
+from wiretax.channels.endpoint import DEMO, PLAIN, Credentials, Endpoint, host_and_port, is_prefix
 from wiretax.channels.limits import Limits
 from wiretax.commands.options import positive_duration, read_option
 from wiretax.escaping import disarmed, visible
@@ -122,7 +122,8 @@ def _serve(options: MockOptions, shows_secret: bool) -> None:
     except OSError as error:
         has_text = error.errno and not isinstance(error, socket.gaierror)
         why = os.strerror(error.errno or 0) if has_text else error.strerror or str(error)
-        fail(f"can't listen on {options.host}:{options.port}: {why}; choose another --host or --port", Exit.USAGE)
+        where = host_and_port(options.host, options.port)
+        fail(f"can't listen on {where}: {why}; choose another --host or --port", Exit.USAGE)
 
 
 def _credentials(app_id: str, key: str, secret: str) -> Credentials:

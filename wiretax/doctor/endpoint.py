@@ -99,8 +99,16 @@ class Examination:
         try:
             self._server.connect()
         except OSError as error:
-            return Finding("TCP", "failed", f"can't connect ({_reason(error)})", self._connect_advice(error))
-        return Finding("TCP", "ok", f"connected to {self._server.peer}")
+            tried = f" to any of {len(self._server.failed)} addresses" if len(self._server.failed) > 1 else ""
+            return Finding(
+                "TCP", "failed", f"can't connect{tried} ({_reason(error)})", self._connect_advice(error)
+            )
+        found = f"connected to {self._server.peer}"
+        if self._server.failed:
+            failed = ", ".join(f"{each} ({_reason(error)})" for each, error in self._server.failed.items())
+            advice = "clients try such addresses first; make the server listen at them, or use another host name"
+            return Finding("TCP", "note", f"{found}, but not to {failed}", advice)
+        return Finding("TCP", "ok", found)
 
     def _connect_advice(self, error: OSError) -> str:
         if isinstance(error, TimeoutError):

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from wiretax.channels.endpoint import host_and_port
 from wiretax.doctor.deadline import Deadline
 from wiretax.doctor.exchange import TimedExchange, exchange
+from wiretax.wire.connections.addresses import SocketAddress, look_up
 from wiretax.wire.connections.target import Target
 
 ALPN_PROTOCOLS = ["h2", "http/1.1"]
@@ -38,6 +40,7 @@ class ServerConnection:
     Attributes:
         closes: whether the server closes the connection after a response.
         closes_silently: whether it does so without sending Connection: close.
+        failed: the addresses that could not be connected to, and why.
     """
 
     def __init__(self, target: Target, timeout_s: float) -> None:
@@ -45,39 +48,50 @@ class ServerConnection:
         self.closes = self.closes_silently = False
         self._target = target
         self._deadline = Deadline(timeout_s)
-        self._address: Any = None
+        self.failed: dict[str, OSError] = {}
+        self._addresses: list[SocketAddress] = []
+        self._address: SocketAddress | None = None
         self._socket: socket.socket | None = None
         self._used = False
 
     @property
     def peer(self) -> str:
         """IP address and port, like ``127.0.0.1:6001``."""
-        host, port = self._address[4][:2]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        assert self._address is not None
+        return _words(self._address)
 
     def begin_step(self, limit_s: float) -> None:
         """From here on, all waits together may take this long."""
         self._deadline = Deadline(limit_s)
 
     def resolve(self) -> list[str]:
-        """The host's IP addresses; connections use the first.
+        """The host's IP addresses; connections use the first that accepts one.
 
         Raises:
             OSError: if it has none.
         """
         endpoint = self._target.endpoint
-        lookup = partial(socket.getaddrinfo, endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
-        found = self._deadline.within(lookup, "no answer of the resolver")
-        self._address = found[0]
-        return list(dict.fromkeys(str(each[4][0]) for each in found))
+        lookup = partial(look_up, endpoint.host, endpoint.port)
+        self._addresses = self._deadline.within(lookup, "no answer of the resolver")
+        return list(dict.fromkeys(str(each.place[0]) for each in self._addresses))
 
     def connect(self) -> None:
-        """Open the TCP connection.
+        """Open the TCP connection to the first address that accepts one; ``failed`` has those before it.
 
         Raises:
-            OSError: if that fails.
+            OSError: if none does; it is the last one's.
         """
-        self._socket = self._connect()
+        limit_s = self._deadline.limit_s
+        for address in self._addresses:
+            self._address = address
+            self.begin_step(limit_s)
+            try:
+                self._socket = self._connect()
+                return
+            except OSError as error:
+                failure = error
+                self.failed[_words(address)] = error
+        raise failure
 
     def handshake(self) -> Handshake:
         """Offer HTTP/2 and HTTP/1.1 on the open connection, then replace it by one that offers HTTP/1.1 only.
@@ -146,11 +160,11 @@ class ServerConnection:
             raise TimeoutError(f"{NO_HANDSHAKE} within {self._deadline.limit_s:g} s") from None
 
     def _connect(self) -> socket.socket:
-        family, kind, protocol, _, address = self._address
-        connection = socket.socket(family, kind, protocol)
+        assert self._address is not None
+        connection = socket.socket(self._address.family, socket.SOCK_STREAM)
         try:
             self._deadline.bound(connection, NO_CONNECTION)
-            connection.connect(address)
+            connection.connect(self._address.place)
         except TimeoutError:
             connection.close()
             raise TimeoutError(f"{NO_CONNECTION} within {self._deadline.limit_s:g} s") from None
@@ -159,3 +173,7 @@ class ServerConnection:
             raise
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
+
+
+def _words(address: SocketAddress) -> str:
+    return host_and_port(*address.place[:2])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pickle
 import re
+import socket
 import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 import orjson
@@ -19,9 +20,10 @@ from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, FaultList
-from wiretax.mock.ledger import LEDGER_PATH
+from wiretax.mock.ledger import LEDGER_PATH, merge_ledgers
 from wiretax.mock.options import MockOptions
 from wiretax.runs.held import temporary_folder
+from wiretax.wire.connections.addresses import SocketAddress, look_up
 from wiretax.wire.connections.target import Target, target_of
 
 STOP_TIMEOUT_S = 5
@@ -125,26 +127,48 @@ def embedded_target(
 
 
 def read_ledger(endpoint: Endpoint, verify: ssl.SSLContext | None = None) -> dict[str, Any] | None:
-    """The ledger of a mock; None if the endpoint is another server or does not answer.
+    """The ledger of a mock; None if the endpoint is another server or does not answer. If the host has several
+    addresses, the sum of those that answer.
 
     Args:
         endpoint: its address.
         verify: the TLS context to verify its certificate with.
     """
-    if endpoint.scheme == "https":
-        if verify is not None:
-            verify.set_alpn_protocols(["http/1.1"])
-        connection: HTTPConnection = HTTPSConnection(
-            endpoint.host, endpoint.port, timeout=READ_TIMEOUT_S, context=verify
-        )
-    else:
-        connection = HTTPConnection(endpoint.host, endpoint.port, timeout=READ_TIMEOUT_S)
+    if verify is not None:
+        verify.set_alpn_protocols(["http/1.1"])
+    kept: dict[object, dict[str, Any]] = {}
     try:
-        connection.request("GET", LEDGER_PATH.decode())
-        response = connection.getresponse()
-        ledger = orjson.loads(response.read()) if response.status == 200 else None
-    except (OSError, HTTPException, ValueError):
+        addresses = look_up(endpoint.host, endpoint.port)
+    except OSError:
         return None
-    finally:
-        connection.close()
-    return ledger if isinstance(ledger, dict) and "request_bytes" in ledger else None
+    for address in addresses:
+        try:
+            ledger = _read_ledger_at(address, endpoint, verify)
+        except ConnectionError:
+            continue
+        except (OSError, HTTPException, ValueError):
+            return None
+        if not isinstance(ledger, dict) or "request_bytes" not in ledger:
+            return None
+        # One mock may listen at several addresses.
+        kept[ledger.pop("instance", None)] = ledger
+    return merge_ledgers(list(kept.values())) if kept else None
+
+
+def _read_ledger_at(address: SocketAddress, endpoint: Endpoint, verify: ssl.SSLContext | None) -> Any:
+    """What a server answers to the question for its ledger.
+
+    Raises:
+        OSError, HTTPException, ValueError: nothing that can be read.
+    """
+    with socket.socket(address.family, socket.SOCK_STREAM) as plain:
+        plain.settimeout(READ_TIMEOUT_S)
+        plain.connect(address.place)
+        connection = HTTPConnection(endpoint.host, endpoint.port)
+        connection.sock = plain if verify is None else verify.wrap_socket(plain, server_hostname=endpoint.host)
+        try:
+            connection.request("GET", LEDGER_PATH.decode())
+            response = connection.getresponse()
+            return orjson.loads(response.read()) if response.status == 200 else None
+        finally:
+            connection.close()

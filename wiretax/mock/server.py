@@ -10,6 +10,7 @@ import ssl
 import sys
 from collections.abc import Callable
 from ipaddress import ip_address
+from secrets import token_hex
 from time import monotonic, process_time
 from typing import Any
 
@@ -53,6 +54,7 @@ class MockServer:
 
     def __init__(self, options: MockOptions, loop: asyncio.AbstractEventLoop) -> None:
         self.options = options
+        self._instance = token_hex(8)
         self.rules = Rules(options.app, options.limits, options.prefix, options.signs_prefix)
         self.known_fields = KnownFields()
         self.ledger = ServerLedger()
@@ -77,13 +79,14 @@ class MockServer:
         self._count(self.ledger, connection)
 
     def read_ledger(self) -> dict[str, Any]:
-        """The current totals, open connections included, and the processor time of this process (s)."""
+        """The current totals, open connections included, the processor time of this process (s), and what tells
+        it from other mocks."""
         reading = ServerLedger()
         for name in ServerLedger.__slots__:
             setattr(reading, name, getattr(self.ledger, name))
         for connection in self.connections:
             self._count(reading, connection)
-        return {**reading.as_dict(), "cpu_s": process_time()}
+        return {**reading.as_dict(), "cpu_s": process_time(), "instance": self._instance}
 
     @staticmethod
     def _count(ledger: ServerLedger, connection: MockConnection) -> None:

@@ -70,6 +70,13 @@ class AddressRecord(msgspec.Struct):
     prefix: Count = 0
 
 
+class PeerRecord(msgspec.Struct):
+    server: Server
+    address: str
+    port: Count
+    connections: Count
+
+
 class MockRecord(msgspec.Struct):
     rtt_s: Amount
     servers: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
@@ -174,6 +181,7 @@ class RunRecordFile(msgspec.Struct):
     mode: str | None = None
     against: str | None = None
     addresses: list[AddressRecord] | None = None
+    peers: list[PeerRecord] | None = None
     environment: dict[str, Any] = {}
     profiles: dict[str, str] = {}
     interrupted: bool = False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from wiretax.wire.counters import ConnectionCounts, TcpCounters, TlsCounters, add_counters
 from wiretax.wire.failures import Failure as Failure
@@ -129,6 +130,20 @@ class Tally:
 COUNTS = tuple(each.name for each in fields(Tally) if each.type == "int")
 
 
+class Peer(NamedTuple):
+    """An address that connections were opened to.
+
+    Attributes:
+        server: which of a run's servers it belongs to.
+        address: the IP address.
+        port: the TCP port.
+    """
+
+    server: str
+    address: str
+    port: int
+
+
 @dataclass(frozen=True, slots=True)
 class Witness:
     """Independent counts of one process, or of several together, by its sockets and its kernel.
@@ -139,6 +154,7 @@ class Witness:
         tcp: the kernel's counters of the same connections; None if it keeps none.
         tls: the bytes that TLS added on the same connections.
         connections: how many of them were opened and closed.
+        peers: how many connections were opened to each address.
     """
 
     sent_bytes: int = 0
@@ -146,6 +162,7 @@ class Witness:
     tcp: TcpCounters | None = field(default_factory=TcpCounters)
     tls: TlsCounters = field(default_factory=TlsCounters)
     connections: ConnectionCounts = field(default_factory=ConnectionCounts)
+    peers: Mapping[Peer, int] = field(default_factory=dict)
 
     def plus(self, other: Witness) -> Witness:
         """The sum of both."""
@@ -155,6 +172,7 @@ class Witness:
             add_counters(self.tcp, other.tcp),
             add_counters(self.tls, other.tls) or self.tls,
             add_counters(self.connections, other.connections) or self.connections,
+            {peer: self.peers.get(peer, 0) + other.peers.get(peer, 0) for peer in {**self.peers, **other.peers}},
         )
 
     def as_plain(self) -> dict[str, Any]:
@@ -165,6 +183,7 @@ class Witness:
             "tcp": None if self.tcp is None else list(self.tcp),
             "tls": list(self.tls),
             "connections": list(self.connections),
+            "peers": [[*peer, count] for peer, count in self.peers.items()],
         }
 
     @classmethod
@@ -176,4 +195,5 @@ class Witness:
         """
         tcp = None if plain["tcp"] is None else TcpCounters(*plain["tcp"])
         tls, connections = TlsCounters(*plain["tls"]), ConnectionCounts(*plain["connections"])
-        return cls(plain["sent_bytes"], plain["received_bytes"], tcp, tls, connections)
+        peers = {Peer(*peer): count for *peer, count in plain["peers"]}
+        return cls(plain["sent_bytes"], plain["received_bytes"], tcp, tls, connections, peers)

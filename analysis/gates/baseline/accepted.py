@@ -164,7 +164,7 @@ def origin_of(meta: Mapping[str, Any]) -> Origin:
 
 def _host(url: object) -> str:
     """Scheme and host; the port of a built-in mock changes."""
-    return re.sub(r":\d+", ":PORT", re.sub(r"/apps/[^ ]*", "", str(url)))
+    return re.sub(r":\d+(?=[/ ]|$)", ":PORT", re.sub(r"/apps/[^ ]*", "", str(url)))
 
 
 def _key(columns: Columns | None) -> tuple[tuple[str, Any], ...] | None:

@@ -111,6 +111,7 @@ class Measurement:
             "tcp": None if witness.tcp is None else witness.tcp._asdict(),
             "tls": witness.tls._asdict(),
             "connections": witness.connections._asdict(),
+            "peers": [{**peer._asdict(), "connections": count} for peer, count in sorted(witness.peers.items())],
             "parts": {
                 "aside": record.aside.counts(),
                 "boundary": record.boundary.counts(),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from typing import Any
 
 from wiretax.channels.workload import Server
 from wiretax.mock.ledger import difference, merge_ledgers
 from wiretax.mock.process import read_ledger
+from wiretax.wire.connections.addresses import look_up
 from wiretax.wire.connections.target import Target
 
 Counts = dict[str, Any]
@@ -59,7 +59,7 @@ def _places(target: Target) -> set[tuple[object, ...]]:
     """The addresses and the port a target listens at."""
     endpoint = target.endpoint
     try:
-        found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+        found = look_up(endpoint.host, endpoint.port)
     except OSError:
         return {(endpoint.host, endpoint.port)}
-    return {place[:2] for *_, place in found}
+    return {each.place[:2] for each in found}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wiretax.channels.workload import Server, Workload
+from wiretax.wire.connections.addresses import Addresses
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.response import ResponseMemo
 from wiretax.wire.connections.segments import ETHERNET_MAXSEG
@@ -15,7 +16,7 @@ from wiretax.wire.connections.target import Target
 from wiretax.wire.connections.tls_connection import TlsConnection
 from wiretax.wire.connections.watchdog import Watchdog
 from wiretax.wire.counters import ConnectionCounts, TcpCounters, TlsCounters, add_counters
-from wiretax.wire.ledger import Witness
+from wiretax.wire.ledger import Peer, Witness
 from wiretax.wire.publishers.exchange_counter import OnRejected
 from wiretax.wire.publishers.publisher import Publisher
 
@@ -49,6 +50,7 @@ class Connections:
         self._memo = ResponseMemo()
         self._watchdog = Watchdog(timeout_s)
         self._contexts: dict[tuple[Server, str], ssl.SSLContext] = {}
+        self._addresses: dict[tuple[Server, str, int], Addresses] = {}
 
     def target(self, workload: Workload) -> Target:
         """Where a workload goes."""
@@ -62,12 +64,13 @@ class Connections:
         # Loopback's own segments are 64 kB; these are what an Ethernet would carry.
         maxseg = ETHERNET_MAXSEG if endpoint.is_loopback else None
         place = (endpoint.host, endpoint.port, self.timeout_s, self._memo)
+        addresses = self._addresses_of(target)
         if target.context is None:
-            connection = Connection(*place, maxseg)
+            connection = Connection(*place, maxseg, addresses)
         elif workload.transport.by_library:
-            connection = StreamConnection(*place, self._context(workload), maxseg)
+            connection = StreamConnection(*place, self._context(workload), maxseg, addresses)
         else:
-            connection = TlsConnection(*place, target.context, maxseg)
+            connection = TlsConnection(*place, target.context, maxseg, addresses)
         self._watchdog.add(connection)
         return connection
 
@@ -79,6 +82,19 @@ class Connections:
 
             return HttpxPublisher(connection, self._context(workload), endpoint, workload, self.on_rejected)
         return Publisher(connection, self.on_rejected)
+
+    def _addresses_of(self, target: Target) -> Addresses:
+        """The addresses of a server, shared by all users."""
+        host, port = target.endpoint.host, target.endpoint.port
+        return self._addresses.setdefault((target.server, host, port), Addresses(host, port))
+
+    def _peers(self) -> dict[Peer, int]:
+        """How many connections were opened to each address."""
+        return {
+            Peer(server, str(address.place[0]), port): count
+            for (server, _, port), addresses in self._addresses.items()
+            for address, count in addresses.opened.items()
+        }
 
     def _context(self, workload: Workload) -> ssl.SSLContext:
         """The context for a server and the version of HTTP offered by ALPN, shared by all users."""
@@ -102,7 +118,7 @@ class Connections:
 
     def witness(self) -> Witness:
         """The counts of sockets and kernel so far, with open connections; call it while no call is under way."""
-        total = Witness(self.sent_bytes, self.received_bytes, self.tcp, self.tls, self.connections)
+        total = Witness(self.sent_bytes, self.received_bytes, self.tcp, self.tls, self.connections, self._peers())
         for each in self._watchdog.connections:
             total = total.plus(Witness(each.sent, each.received, each.tcp(), each.tls(), each.counts()))
         return total

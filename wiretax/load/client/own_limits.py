@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,9 @@ from pathlib import Path
 
 import psutil
 
+from wiretax.channels.endpoint import host_and_port
 from wiretax.channels.workload import Workload
+from wiretax.wire.connections.addresses import look_up
 from wiretax.wire.connections.target import Target
 from wiretax.wire.open_files import open_files_limit, raise_open_files
 
@@ -145,8 +146,8 @@ def check_ports(demand: Demand, targets: Iterable[Target], proc: Path = PROC) ->
         if count > free:
             raise OwnLimitError(
                 f"{demand.users:,} users need {count:,} local ports, and {free:,} are free for connections to "
-                f"{host}:{port} (net.ipv4.ip_local_port_range has {len(ports):,}, {waiting:,} of them in "
-                "TIME_WAIT): widen the range with sysctl, wait a minute, or lower users"
+                f"{host_and_port(host, port)} (net.ipv4.ip_local_port_range has {len(ports):,}, {waiting:,} of "
+                "them in TIME_WAIT): widen the range with sysctl, wait a minute, or lower users"
             )
 
 
@@ -189,10 +190,10 @@ def _reuses_waiting(proc: Path, addresses: set[bytes]) -> bool:
 
 def _addresses(host: str, port: int) -> set[bytes]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = look_up(host, port)
     except OSError:
         return set()  # the first call reports it
-    return {ip_address(str(each[4][0]).partition("%")[0]).packed for each in found}
+    return {ip_address(str(each.place[0]).partition("%")[0]).packed for each in found}
 
 
 def _used_ports(proc: Path, addresses: set[bytes], port: int, ports: Sequence[int]) -> tuple[int, int]:

@@ -51,6 +51,7 @@ OPTION = "wiretax_assignment"
 # Far above any count, and far enough below the bounds of a column that sums fit.
 MOST = 2**53
 Count = Annotated[int, Meta(ge=0, le=MOST)]
+Port = Annotated[int, Meta(ge=0, le=65_535)]
 Whole = Annotated[int, Meta(ge=-MOST, le=MOST)]
 # Finite, and not NaN.
 Seconds = Annotated[float, Meta(ge=0, le=1e12)]

@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import Struct, defstruct
 
-from wiretax.channels.workload import Workload
-from wiretax.load.cluster.messages import Count, MalformedError, Seconds, Whole, decode
+from wiretax.channels.workload import Server, Workload
+from wiretax.load.cluster.messages import Count, MalformedError, Port, Seconds, Whole, decode
 from wiretax.wire.counters import ConnectionCounts, TcpCounters, TlsCounters
 from wiretax.wire.ledger import COUNTS, Witness
 from wiretax.wire.slices import Slice
@@ -109,6 +109,7 @@ WitnessShape: Any = defstruct(
         ("tcp", _several(Count, TcpCounters._fields) | None),
         ("tls", _several(Count, TlsCounters._fields)),
         ("connections", _several(Count, ConnectionCounts._fields)),
+        ("peers", list[tuple[Server, str, Port, Count]]),
     ],
 )
 ReportedSlice: Any = defstruct("ReportedSlice", [("slice", SliceShape), ("users", Count)])

@@ -15,6 +15,7 @@ from flask import Blueprint, Response, abort, jsonify, request, send_file, send_
 from locust.env import Environment
 from werkzeug.exceptions import HTTPException
 
+from wiretax.channels.endpoint import host_and_port
 from wiretax.load.drivers.locust_session import LocustSession
 from wiretax.load.drivers.locust_setup import RESULTS
 from wiretax.load.web.figures import live_figures, tab_rows
@@ -72,7 +73,8 @@ def refuse_taken_port(host: str, port: int) -> None:
     except OSError as error:
         why = os.strerror(error.errno or 0) if not isinstance(error, socket.gaierror) else error.strerror
         raise WebError(
-            f"the web UI can't listen on {host or '*'}:{port}: {why}; choose another --web-port or --web-host"
+            f"the web UI can't listen on {host_and_port(host or '*', port)}: {why}; choose another --web-port or "
+            "--web-host"
         ) from None
 
 

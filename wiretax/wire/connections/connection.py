@@ -16,6 +16,7 @@ from typing import Any
 import gevent
 from gevent.monkey import get_original
 
+from wiretax.wire.connections.addresses import Addresses, SocketAddress
 from wiretax.wire.connections.closing import count_ended, end_side
 from wiretax.wire.connections.exchange_error import CUT, ExchangeError, failure_of
 from wiretax.wire.connections.response import Response, ResponseError, ResponseMemo, ResponseReader
@@ -46,6 +47,7 @@ class Connection:
 
     __slots__ = (
         "_address",
+        "_addresses",
         "_closed_tcp",
         "_connecting",
         "_deadline_ns",
@@ -53,7 +55,6 @@ class Connection:
         "_host",
         "_maxseg",
         "_memo",
-        "_port",
         "_received_before",
         "_recv",
         "_send",
@@ -71,12 +72,27 @@ class Connection:
     )
 
     def __init__(
-        self, host: str, port: int, timeout_s: float, memo: ResponseMemo, maxseg: int | None = None
+        self,
+        host: str,
+        port: int,
+        timeout_s: float,
+        memo: ResponseMemo,
+        maxseg: int | None = None,
+        addresses: Addresses | None = None,
     ) -> None:
-        """``maxseg``: the largest segment in bytes, before options; None leaves it to the kernel and the path."""
+        """Prepare a connection.
+
+        Args:
+            host: a name or an address, IPv6 without brackets.
+            port: the TCP port.
+            timeout_s: how long an exchange may take, and each attempt to connect.
+            memo: responses that were read before.
+            maxseg: the largest segment in bytes, before options; None leaves it to the kernel and the path.
+            addresses: the host's, if users share them.
+        """
         self._host = host
-        self._port = port
-        self._address: tuple[int, Any] | None = None
+        self._addresses = Addresses(host, port) if addresses is None else addresses
+        self._address: SocketAddress | None = None
         self._timeout_ns = int(timeout_s * 1e9)
         self._memo = memo
         self._maxseg = maxseg
@@ -135,11 +151,7 @@ class Connection:
                 self.closed_by_server += ended_there
                 self.closed_by_client += not ended_there
                 self._established = False
-            self._closed_tcp = add_counters(self._closed_tcp, self._end(self._socket))
-            self._watcher.stop()
-            self._watcher.close()
-            self._socket.close()
-            self._socket = None
+            self._drop()
         self._waiter = None
 
     def snapshot(self) -> Snapshot:
@@ -179,14 +191,35 @@ class Connection:
     def _open(self) -> None:
         self.close()
         self._received_before = self.received
-        self._timed_out = False
         self._connecting = True
+        # Also while there is no address yet.
+        self._timed_out = False
+        failure: OSError | None = None
+        for address in self._addresses.in_order(self._address):
+            try:
+                self._connect(address)
+            except OSError as error:
+                failure = error
+                self._addresses.count_failed(address)
+                # Before the next one is tried, so that the segments of this one are counted.
+                self._drop()
+            else:
+                break
+        else:
+            assert failure is not None
+            raise _of_all(failure, len(self._addresses))
+        self._connecting = False
+        self._watcher.start(self._readable)
+        self._address = address
+        self._addresses.count(address)
+        self.opened += 1
+        self._established = True
+
+    def _connect(self, address: SocketAddress) -> None:
+        """Open a socket to one of the host's addresses."""
+        self._timed_out = False
         self._deadline_ns = perf_counter_ns() + self._timeout_ns
-        if self._address is None:
-            found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-            self._address = (found[0][0], found[0][4])
-        family, address = self._address
-        self._socket = RawSocket(family, socket.SOCK_STREAM)
+        self._socket = RawSocket(address.family, socket.SOCK_STREAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._maxseg is not None:
@@ -196,16 +229,21 @@ class Connection:
         hub = gevent.get_hub()
         self._switch = hub.switch
         self._watcher = hub.loop.io(self._socket.fileno(), READ)
-        code = self._socket.connect_ex(address)
+        code = self._socket.connect_ex(address.place)
         if code == EINPROGRESS:
             self._wait_until_writable()
             code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             raise OSError(code, strerror(code))
-        self._connecting = False
-        self._watcher.start(self._readable)
-        self.opened += 1
-        self._established = True
+
+    def _drop(self) -> None:
+        """Close the socket, if there is one, and keep its counts."""
+        if self._socket is not None:
+            self._closed_tcp = add_counters(self._closed_tcp, self._end(self._socket))
+            self._watcher.stop()
+            self._watcher.close()
+            self._socket.close()
+            self._socket = None
 
     def _is_ended(self) -> bool:
         """Whether the server closed the connection while no exchange was waiting."""
@@ -294,3 +332,10 @@ class Connection:
         if waiter is not None:
             self._waiter = None
             waiter()
+
+
+def _of_all(failure: OSError, addresses: int) -> OSError:
+    """Why no address could be connected to: the last failure, and how many there are."""
+    if addresses < 2 or isinstance(failure, TimeoutError):
+        return failure
+    return OSError(failure.errno, f"{failure.strerror}, at each of {addresses} addresses")

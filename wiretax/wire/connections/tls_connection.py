@@ -13,6 +13,7 @@ from struct import Struct
 
 import gevent
 
+from wiretax.wire.connections.addresses import Addresses
 from wiretax.wire.connections.closing import count_ended, end_side
 from wiretax.wire.connections.connection import RECEIVE_BYTES, Connection
 from wiretax.wire.connections.response import ResponseMemo
@@ -50,8 +51,9 @@ class TlsConnection(Connection):
         memo: ResponseMemo,
         context: ssl.SSLContext,
         maxseg: int | None = None,
+        addresses: Addresses | None = None,
     ) -> None:
-        super().__init__(host, port, timeout_s, memo, maxseg)
+        super().__init__(host, port, timeout_s, memo, maxseg, addresses)
         self._context = context
         self._session: ssl.SSLObject | None = None
         self._ended = False

@@ -8,6 +8,7 @@ import sys
 import gevent
 from locust.runners import WorkerRunner
 
+from wiretax.channels.endpoint import host_and_port
 from wiretax.load.client.signals import Signals
 from wiretax.load.cluster.resilience.parent_watch import when_parent_ends
 from wiretax.terminal import Exit
@@ -31,7 +32,7 @@ def use_interruptible_workers() -> None:
             try:
                 connect(self)  # type: ignore[no-untyped-call]
             except ConnectionError:
-                where = f"{self.master_host}:{self.master_port}"
+                where = host_and_port(self.master_host, self.master_port)
                 log.error("wiretax: no master answered at %s; see --master-host and --master-port", where)
                 sys.exit(Exit.INVALID)
             finally:

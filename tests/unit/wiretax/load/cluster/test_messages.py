@@ -15,7 +15,7 @@ from wiretax.runs.writer import latency_table
 from wiretax.wire.connections.target import Target
 from wiretax.wire.counters import TcpCounters, TlsCounters
 from wiretax.wire.histogram import SIZE, Histogram
-from wiretax.wire.ledger import COUNTS, Failure, Tally, Witness
+from wiretax.wire.ledger import COUNTS, Failure, Peer, Tally, Witness
 from wiretax.wire.slices import Slice
 
 WORKLOAD = Workload.of(api="batch", batch_size=10)
@@ -123,6 +123,10 @@ def test_witnesses_add_up_and_travel() -> None:
     one = Witness(1, 2, TcpCounters(1, 1, 1, 1, 1), TlsCounters(1, 2, 3, 4))
     both = one.plus(Witness(10, 20, TcpCounters(5, 5, 5, 5, 5), TlsCounters(1, 1, 1, 1)))
     assert both == Witness(11, 22, TcpCounters(6, 6, 6, 6, 6), TlsCounters(2, 3, 4, 5))
+    here, there = Peer("endpoint", "::1", 80), Peer("against", "::1", 80)
+    spread = Witness(peers={here: 1}).plus(Witness(peers={here: 2, there: 4}))
+    assert spread.peers == {here: 3, there: 4}
+    assert Witness.of_plain(carried(spread.as_plain())) == spread  # type: ignore[arg-type]
     assert Witness.of_plain(carried(both.as_plain())) == both  # type: ignore[arg-type]
     # One kernel that keeps no count leaves the sum unknown.
     assert one.plus(Witness(tcp=None)).tcp is None
@@ -142,7 +146,7 @@ PLAN = parse_plan(
         "workload": [{"api": "trigger", "client": ["reference", "python"]}, {"api": "batch", "batch_size": 2}],
     }
 )
-TARGET = Target(Endpoint("http", "127.0.0.1", 80, DEMO))
+TARGET = Target(Endpoint("http", "127.0.0.1", 80, DEMO, "/ws", signs_prefix=True))
 
 
 def test_an_assignment_needs_no_plan_where_it_arrives() -> None:

@@ -1,0 +1,141 @@
+"""IPv6 literals in every URL, and names with several addresses, of which not all are a server's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Plan, Run, command, environment, free_port
+
+from wiretax.channels.endpoint import DEMO, Endpoint
+from wiretax.runs.reader import find_run, read_run
+
+NAME = "several.test"
+# Read by any Python that has its folder in PYTHONPATH. The standard library and gevent both look up names by it.
+RESOLVER = """
+import _socket
+real = _socket.getaddrinfo
+def getaddrinfo(host, *rest, **more):
+    if host not in ("{name}", b"{name}"):
+        return real(host, *rest, **more)
+    return [each for address in {addresses!r} for each in real(address, *rest, **more)]
+_socket.getaddrinfo = getaddrinfo
+"""
+
+PUBLISH = """
+import os, pusher
+env = os.environ
+client = pusher.Pusher(env["PUSHER_APP_ID"], env["PUSHER_KEY"], env["PUSHER_SECRET"], ssl=False,
+                       host=env["PUSHER_HOST"], port=int(env["PUSHER_PORT"]))
+client.trigger("my-channel", "my-event", "hello")
+"""
+
+
+@contextmanager
+def mock_at(host: str, *options: str) -> Iterator[list[str]]:
+    """A mock as a user starts it, and the lines that it prints: where it listens, and how to publish to it."""
+    with subprocess.Popen(
+        command("mock", "--host", host, "--port", "0", *options),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        lines = []
+        while not lines or not lines[-1].startswith("PUSHER_URL="):
+            lines.append(process.stdout.readline().strip())
+            assert lines[-1], lines
+        try:
+            yield lines
+        finally:
+            process.terminate()
+
+
+def saved(folder: Path) -> Any:
+    return read_run(find_run(folder / "results"))
+
+
+def assert_agrees(run: Any) -> None:
+    counts = run.meta["reconcile"]
+    assert run.meta["valid"], run.meta["invalid_because"]
+    assert counts["agrees"]
+    assert None not in [counts[name] for name in ("model", "socket", "kernel", "server")]
+
+
+@pytest.mark.parametrize("options", [(), ("--tls", "--certificate", "ecdsa")])
+def test_a_mock_at_an_ipv6_address_prints_urls_that_every_command_accepts(
+    run: Run, plan: Plan, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    ca = tmp_path / "ca.pem"
+    trust = ("--ca", str(ca)) if options else ()
+    with mock_at("::1", *options, *trust) as lines:
+        url = lines[-1].partition("=")[2]
+        assert "@[::1]:" in url
+        assert "://[::1]:" in lines[0]
+        doctor = run("doctor", *trust, PUSHER_URL=url)
+        assert doctor.returncode == 0, doctor.stdout
+        assert "connected to [::1]:" in doctor.stdout
+        done = run("run", plan(), *trust, PUSHER_URL=url)
+        assert done.returncode == 0, done.stderr
+        measured = saved(tmp_path)
+        observed = run("observe", "--upstream", url, *trust, "--", sys.executable, "-W", "ignore", "-c", PUBLISH)
+        assert observed.returncode == 0, observed.stderr
+    assert_agrees(measured)
+    [peer] = measured.meta["peers"]
+    assert (peer["address"], peer["server"]) == ("::1", "endpoint")
+    # A handshake opens each user's connection, in IPv6 headers.
+    assert peer["connections"] == measured.meta["connections"]["opened"]
+    assert_agrees(saved(tmp_path))
+
+
+def resolving(folder: Path, *addresses: str) -> dict[str, str]:
+    """The environment of a machine that resolves the name to these addresses."""
+    (folder / "sitecustomize.py").write_text(RESOLVER.format(name=NAME, addresses=addresses))
+    return environment(PYTHONPATH=str(folder))
+
+
+def wiretax(folder: Path, env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+def test_a_name_that_resolves_to_ipv6_first_works_against_a_server_on_ipv4(plan: Plan, tmp_path: Path) -> None:
+    with mock_at("127.0.0.1") as lines:
+        url = lines[-1].partition("=")[2].replace("127.0.0.1", NAME)
+        env = resolving(tmp_path, "::1", "127.0.0.1")
+        done = wiretax(tmp_path, env, "run", plan(), "--endpoint", url, "--yes")
+        assert done.returncode == 0, done.stderr
+        doctor = wiretax(tmp_path, env, "doctor", "--endpoint", url)
+    run = saved(tmp_path)
+    assert_agrees(run)
+    assert {peer["address"] for peer in run.meta["peers"]} == {"127.0.0.1"}
+    assert doctor.returncode == 0, doctor.stdout
+    port = Endpoint.parse(url).port
+    assert f"connected to 127.0.0.1:{port}, but not to [::1]:{port} (Connection refused)" in doctor.stdout
+
+
+def test_users_of_all_workers_are_spread_over_the_addresses_of_a_name(plan: Plan, tmp_path: Path) -> None:
+    with mock_at("0.0.0.0") as lines:
+        url = lines[-1].partition("=")[2].replace("0.0.0.0", NAME)
+        env = resolving(tmp_path, "127.0.0.1", "127.0.0.2")
+        done = wiretax(tmp_path, env, "run", plan(), "--endpoint", url, "--yes", "--processes", "2")
+        assert done.returncode == 0, done.stderr
+    run = saved(tmp_path)
+    assert_agrees(run)
+    assert {peer["address"] for peer in run.meta["peers"]} == {"127.0.0.1", "127.0.0.2"}
+    assert sum(peer["connections"] for peer in run.meta["peers"]) == run.meta["connections"]["opened"]
+
+
+def test_a_name_whose_addresses_all_refuse_is_one_line(plan: Plan, tmp_path: Path) -> None:
+    url = Endpoint("http", NAME, free_port(), DEMO).secret_url
+    env = resolving(tmp_path, "127.0.0.1", "127.0.0.2")
+    done = wiretax(tmp_path, env, "run", plan(), "--endpoint", url, "--yes")
+    assert done.returncode == 5
+    assert "Connection refused, at each of 2 addresses" in done.stderr
+    doctor = wiretax(tmp_path, env, "doctor", "--endpoint", url)
+    assert doctor.returncode == 1
+    assert "can't connect to any of 2 addresses (Connection refused)" in doctor.stdout
