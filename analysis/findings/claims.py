@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import isnan, nan
-from typing import Literal
 
 import pandas as pd
 
+from analysis.findings.claim import EXACT, Claim, Verdict
+from analysis.findings.volume import volume_claim
 from analysis.measures.clients import CLAIMED_HEAD_BYTES, head_claim
 from analysis.measures.representative import representative_family
 from analysis.measures.summary import summarise
@@ -20,7 +20,6 @@ from analysis.text.labels import Row, batch_sizes, call, event, gain_limit
 from analysis.text.numbers import fixed, interval, multiple, percent, with_interval
 from wiretax.channels.workload import COMPARISON_KEY
 
-Verdict = Literal["holds", "holds in part", "does not hold", "undecided", "not measured"]
 # "Around 400": within a fifth of it.
 AROUND = 0.2
 OVERHEADS = (10.0, 5.0, 2.0)
@@ -31,7 +30,6 @@ EASED = 0.5
 BATCH = 10
 # A batch with this share of the largest possible gain is large enough.
 NEARLY_ALL = 0.9
-EXACT = "exact"
 # Batches of different payloads with the same values of these are compared in one line.
 SAME_BUT_PAYLOAD = [name for name in COMPARISON_KEY if name != "payload_bytes"]
 HEADER = "Every HTTP call carries around 400 bytes of header."
@@ -40,27 +38,6 @@ CURE = "Fewer calls cure it."
 TEN = "Send up to 10 events per call."
 MORE = "On a dedicated cluster, larger batches."
 CHANNELS = "One event to many channels: a multi-channel trigger rather than a batch."
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A claim and a run's verdict on it.
-
-    Attributes:
-        claim: as published, shortened.
-        verdict: whether it holds.
-        measured: the figure, with its unit.
-        interval: its 95 % confidence interval; "exact" for bytes.
-        workload: what was sent.
-        note: what the figure means; if nothing was measured, how to measure it.
-    """
-
-    claim: str
-    verdict: Verdict
-    measured: str = "-"
-    interval: str = "-"
-    workload: str = "-"
-    note: str = ""
 
 
 def claims(slices: pd.DataFrame) -> list[Claim]:
@@ -79,6 +56,7 @@ def claims(slices: pd.DataFrame) -> list[Claim]:
         _ten(own, family),
         _more(own, family),
         _channels(own, family),
+        volume_claim(family),
     ]
 
 

@@ -11,8 +11,11 @@ from analysis.measures.summary import summarise
 from analysis.text import numbers
 from analysis.text.numbers import fixed
 
-MONTHLY_EVENTS = (10_000_000, 1_000_000_000, 100_000_000_000)
+# What the service says it delivers in a month, to 6.5 billion devices.
+PUBLISHED = 160_000_000_000
+MONTHLY_EVENTS = (10_000_000, 1_000_000_000, 100_000_000_000, PUBLISHED)
 BATCH = 10
+MONTH_S = 30 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,16 @@ class MonthlyTraffic:
     def saved(self) -> float:
         """Bytes saved per month."""
         return self.events * (self.alone - self.batched)
+
+    @property
+    def calls_saved(self) -> int:
+        """Calls saved per month."""
+        return self.events - self.events // BATCH
+
+    @property
+    def per_second(self) -> float:
+        """Events per second, spread evenly over a month of 30 days."""
+        return self.events / MONTH_S
 
     @property
     def arithmetic(self) -> str:

@@ -13,7 +13,8 @@ from analysis.advice.advise import Advice, Candidate, Demand, advise
 from analysis.advice.call_cost import UNKNOWN, call_cost_of
 from analysis.findings.brief import brief
 from analysis.findings.cautions import cautions
-from analysis.findings.claims import Claim, claims
+from analysis.findings.claim import Claim
+from analysis.findings.claims import claims
 from analysis.findings.monthly_traffic import monthly_traffic, traffic_size
 from analysis.findings.percentile_notes import OPEN_LOOP, closed_loop, notes
 from analysis.measures.clients import compare_clients

@@ -1,0 +1,67 @@
+"""What batches of ten save at the volume that the service publishes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.findings.claim import EXACT, Claim
+from analysis.findings.monthly_traffic import BATCH, PUBLISHED, MonthlyTraffic, monthly_traffic, traffic_size
+from analysis.measures.interval import median_interval
+from analysis.measures.summary import summarise
+from analysis.measures.throughput import rates, why_no_gain
+from analysis.text.labels import Row, event
+from analysis.text.numbers import fixed, interval
+
+VOLUME = "160 billion messages a month, to 6.5 billion devices."
+
+
+def volume_claim(family: pd.DataFrame) -> Claim:
+    """The bytes, calls and generator cores that batches of ten save, if each message is published once.
+
+    Args:
+        family: the slices of the representative family.
+    """
+    found = monthly_traffic(family, (PUBLISHED,))
+    if not found:
+        return Claim(
+            VOLUME, "not measured", note="No trigger to compare with a batch of 10: wiretax run headline."
+        )
+    [month] = found
+    [ten] = [
+        row for row in summarise(family).to_dict("records") if (row["api"], row["batch_size"]) == ("batch", BATCH)
+    ]
+    alone, batched = traffic_size(month.events * month.alone), traffic_size(month.events * month.batched)
+    return Claim(
+        VOLUME,
+        "for scale",
+        f"{traffic_size(month.saved)} and {month.calls_saved / 1e9:,.0f} billion calls saved",
+        EXACT,
+        f"batch of {BATCH}, {event(ten)}",
+        f"If each message is published once: {batched} sent instead of {alone}. {_cores(month, ten, family)}",
+    )
+
+
+def _cores(month: MonthlyTraffic, ten: Row, family: pd.DataFrame) -> str:
+    """The cores that generators as fast as this run's need for a month's events, with 95 % intervals."""
+    if why := why_no_gain(family):
+        return why
+    if family["rate"].any():
+        return "Arrivals had a rate of their own, so this run doesn't tell how much a core can send."
+    # A generator process uses one core; the rates are those of all processes together.
+    processes = int(family["worker"].nunique())
+    by_round = rates(family)
+    alone, batched = (
+        _with_interval(month.per_second * processes / by_round[str(ten[name])].dropna().to_numpy())
+        for name in ("baseline", "workload")
+    )
+    return (
+        f"Spread evenly, it is {month.per_second:,.0f} messages/s: {batched} generator cores instead of {alone}, "
+        "at this run's rates."
+    )
+
+
+def _with_interval(by_round: npt.NDArray[np.float64]) -> str:
+    """The median and its interval: ``0.11 [0.10, 0.12]``."""
+    return f"{fixed(float(np.median(by_round)), 2)} {interval(*median_interval(by_round))}"
