@@ -158,12 +158,14 @@ def test_each_page_names_once_the_plan_that_measures_a_gain() -> None:
 
 
 def test_it_measures_claims_about_bytes_but_not_about_time() -> None:
-    _, overhead, cure, ten, more, channels = claims(free_run().slices)
+    _, overhead, cure, ten, more, channels, volume = claims(free_run().slices)
     assert (overhead.verdict, cure.verdict) == ("holds", "holds")
     assert {each.verdict for each in (ten, more, channels)} == {"not measured"}
     assert {each.note for each in (ten, more, channels)} == {SENTENCE}
     assert (more.measured, more.interval) == ("up to 13.3 % fewer bytes", "exact")
     assert channels.measured == "68.8 % fewer bytes"
+    assert (volume.verdict, volume.measured) == ("for scale", "44.4 TB and 144 billion calls saved")
+    assert volume.note.endswith(SENTENCE)
 
 
 def test_it_has_no_cautions_about_ratios() -> None:
