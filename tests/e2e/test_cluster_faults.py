@@ -30,6 +30,19 @@ locust.runners.HEARTBEAT_LIVENESS, locust.runners.HEARTBEAT_INTERVAL = 2, 0.5
 forked.END_TIMEOUT_S = forked.STOPPED_TIMEOUT_S = 2.0
 from scenarios.locustfile import *
 """
+SOON_PLANFILE = """
+import locust.runners
+
+locust.runners.HEARTBEAT_LIVENESS, locust.runners.HEARTBEAT_INTERVAL = 2, 0.5
+from scenarios.planfile import *
+"""
+# A worker that gives up a connection sooner.
+HASTY = """
+import wiretax.load.cluster.resilience.master_watch as master_watch
+
+master_watch.GRACE_S = 1.0
+from scenarios.%s import *
+"""
 # A worker that expects five heartbeats a second.
 ALERT = """
 import locust.runners
@@ -73,11 +86,13 @@ def test_workers_of_a_master_that_is_killed_end_and_say_what_they_sent(
 ) -> None:
     file, begun = (LOCUSTFILE, "All users spawned") if kind == "free run" else (PLANFILE, "round 1/")
     more = free_run() if kind == "free run" else ["--plan", plan(rounds=1000, slice="20ms"), "-u", "1"]
+    hasty = tmp_path / "hasty.py"
+    hasty.write_text(HASTY % file.stem)
     port = free_port()
     with slow_endpoint() as url:
         arguments = lead(port, "--expect-workers", "1", "--endpoint", url, *more)
         with following(tmp_path, file, *arguments) as (master, lines):
-            worker = locust(tmp_path, file, *follow(port))
+            worker = locust(tmp_path, hasty, *follow(port))
             wait_for(begun, lines)
             master.send_signal(signal.SIGKILL)
             # Locust's own worker goes on for a minute.
@@ -349,6 +364,24 @@ def test_a_worker_that_is_stopped_for_a_second_goes_on_and_ends_with_its_run(
     assert result.meta["valid"], result.meta["invalid_because"]
     assert [each["state"] for each in result.meta["worker_states"]] == ["finished"]
     assert result.meta["reconcile"]["agrees"]
+
+
+def test_a_worker_that_its_master_gave_up_ends_once_it_goes_on(plan: Plan, tmp_path: Path) -> None:
+    soon = tmp_path / "soon.py"
+    soon.write_text(SOON_PLANFILE)
+    arguments = ["--headless", "--plan", plan(slice="60s", timeout="60s"), "-u", "1", "-L", "DEBUG"]
+    with slow_endpoint() as url:
+        arguments += ["--endpoint", url, "--processes", "1", *own_port()]
+        with following(tmp_path, soon, *arguments) as (master, lines):
+            wait_for("Received wiretax-run-slice message", lines)  # by the worker
+            [worker] = forked(master)
+            worker.suspend()
+            wait_for("Shutting down (exit code 5)", lines)
+            worker.resume()
+            said = "".join(lines)
+            assert master.wait(60) == 5, said
+    assert "was killed" not in said
+    assert "sends no heartbeat any more" in " ".join(saved(tmp_path).meta["invalid_because"])
 
 
 def test_a_planfile_with_workers_that_runs_to_its_end_is_not_interrupted(plan: Plan, tmp_path: Path) -> None:

@@ -145,6 +145,9 @@ class SweepWorker(Worker):
             self._finished = True
             self._session.close()
             self._send(messages.FINAL_REPORT, self._report([], self._cpu_s, witness=self._session.witness()))
+        # A slice that is still open, since the master gave this worker up, waits for users that are gone.
+        self._closing.set()
+        self._barrier.expect(0)
 
     def _leave(self, **_: Any) -> None:
         """Locust quits, told by something other than the master: settle the slice first. This runs before Locust's
