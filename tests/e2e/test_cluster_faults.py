@@ -36,6 +36,14 @@ import locust.runners
 locust.runners.HEARTBEAT_LIVENESS, locust.runners.HEARTBEAT_INTERVAL = 2, 0.5
 from scenarios.planfile import *
 """
+# As if Ctrl-C was pressed while the mock starts.
+INTERRUPTED = """
+import os, signal
+from wiretax.load.client.mocks import Mocks
+
+Mocks.of_plan = Mocks.of_free_run = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+from scenarios.%s import *
+"""
 # A worker that gives up a connection sooner.
 HASTY = """
 import wiretax.load.cluster.resilience.master_watch as master_watch
@@ -270,6 +278,36 @@ def test_a_signal_while_a_master_waits_for_workers_is_one_line_and_exit_code_130
     assert "Traceback" not in said
     results = tmp_path / "results"
     assert not results.exists() or not list(results.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        (LOCUSTFILE, "master"),
+        (LOCUSTFILE, "web UI of a master"),
+        (LOCUSTFILE, "alone"),
+        (PLANFILE, "master"),
+        (PLANFILE, "alone"),
+    ],
+    ids=lambda value: getattr(value, "stem", value),
+)
+def test_ctrl_c_while_a_run_is_prepared_is_one_line_and_exit_code_130(
+    plan: Plan, tmp_path: Path, file: Path, kind: str
+) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(INTERRUPTED % file.stem)
+    more = ["--plan", plan()] if file is PLANFILE else free_run("-t", "1s")
+    arguments = ["--headless", *more] if kind == "alone" else lead(free_port(), *more)
+    if kind == "web UI of a master":
+        arguments = [each for each in arguments if each not in ("--headless", "-t", "1s")]
+        arguments += ["--web-host", "127.0.0.1", "--web-port", str(free_port())]
+    process = locust(tmp_path, own, *arguments)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert [line.partition("wiretax: ")[2] for line in said.splitlines() if "ERROR" in line] == [
+        "interrupted before the test began; nothing was sent"
+    ]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)

@@ -13,6 +13,7 @@ from locust.env import Environment
 from locust.runners import WorkerRunner
 
 from wiretax.load.drivers.errors import START_ERRORS, exit_code
+from wiretax.terminal import Exit
 
 log = logging.getLogger(__name__)
 # Longer than any process takes to end.
@@ -49,9 +50,15 @@ def set_up(
 
 @contextmanager
 def exit_on_error() -> Iterator[None]:
-    """End this process if a run can't begin, with one line in the log and the exit code that stands for it."""
+    """End this process if a run can't begin, with one line in the log and the exit code that stands for it.
+
+    Ctrl-C counts as that here: what handles it later is not set up yet.
+    """
     try:
         yield
+    except KeyboardInterrupt:
+        log.error("wiretax: interrupted before the test began; nothing was sent")
+        sys.exit(Exit.INTERRUPTED)
     except START_ERRORS as error:
         log.error("wiretax: %s", error)
         sys.exit(exit_code(error))
