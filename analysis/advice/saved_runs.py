@@ -21,9 +21,14 @@ class SavedRuns:
         given: the name or the folder of the run that was named; None for the newest suitable one.
     """
 
-    def __init__(self, results: Path, given: str | None = None) -> None:
+    def __init__(
+        self, results: Path, given: str | None = None, warn: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Runs to choose from; ``warn`` is called with a sentence for each that can't be read and is left out."""
         self.results = results
         self.given = given
+        self._warn = warn
+        self._left_out: set[Path] = set()
         self._read: dict[tuple[Path, tuple[str, ...] | None], Run] = {}
 
     @cached_property
@@ -33,7 +38,8 @@ class SavedRuns:
         for folder in run_folders(self.results):
             try:
                 meta = read_meta(folder)
-            except RunNotFoundError:
+            except RunNotFoundError as error:
+                self._leave_out(folder, error)
                 continue
             if meta.get("valid") and meta.get("started"):
                 found.append((str(meta["started"]), folder.name, folder, meta))
@@ -58,8 +64,13 @@ class SavedRuns:
             if is_suitable(folder, meta):
                 try:
                     yield self._of(folder, only)
-                except RunNotFoundError:
-                    continue
+                except RunNotFoundError as error:
+                    self._leave_out(folder, error)
+
+    def _leave_out(self, folder: Path, error: RunNotFoundError) -> None:
+        if folder not in self._left_out:
+            self._left_out.add(folder)
+            self._warn(f"{error}; advice leaves it out")
 
     def _of(self, folder: Path, only: tuple[str, ...] | None) -> Run:
         # Two of the three questions of advice are often answered by the same run.

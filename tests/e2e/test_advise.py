@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from commands import Plan, Run
 from raw_server import answer, raw_server
 
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 DEMAND = ("--rate", "500/s", "--payload", "200", "--rtt", "40ms", "--budget", "100ms")
 
 
@@ -33,6 +35,23 @@ def test_a_library_that_batches_less_than_the_endpoint_is_advised_what_it_sends(
     done = run("advise", *[each if each != "200" else "9000" for each in DEMAND], "--client", "python")
     assert done.returncode == 2
     assert "pusher 3.3.4 (client python) sends data of at most 30,720 bytes" in done.stderr
+
+
+def test_runs_that_are_unfinished_or_damaged_are_named_and_left_out(run: Run, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    shutil.copytree(REFERENCE / "quick", results / "2026-01-31T12-00-00-quick")
+    assert run("advise", *DEMAND).stderr == ""
+    (results / "2026-01-31T12-00-00-quick" / "slices.parquet").write_bytes(b"PAR1")
+    (results / "2026-02-01T12-00-00-later").mkdir()
+    done = run("advise", *DEMAND)
+    assert done.returncode == 0, done.stderr
+    unfinished, damaged = done.stderr.splitlines()
+    assert "later is unfinished: it has no run.json" in unfinished
+    assert unfinished.endswith("; advice is from finished runs")
+    assert "slices.parquet" in damaged
+    assert damaged.endswith("; advice leaves it out")
+    (results / "2026-01-31T12-00-00-quick").rename(results / "2026-02-02T12-00-00-quick")
+    assert "unfinished" not in run("advise", *DEMAND).stderr
 
 
 # Its mock takes most of the time, so call times are a line on a busy machine, too.

@@ -18,7 +18,7 @@ from wiretax.commands.options import (
     positive_duration,
     read_option,
 )
-from wiretax.terminal import Exit, OptionError, fail, out
+from wiretax.terminal import Exit, OptionError, fail, out, warn_at_most
 
 if TYPE_CHECKING:
     from wiretax.channels.workload import Workload
@@ -90,10 +90,14 @@ def advise(
     from analysis.advice.connections_seen import ASSUMED, ConnectionBehaviour, find_seen
     from analysis.advice.measured_queue import find_measured_queue
     from analysis.advice.saved_runs import SavedRuns
-    from wiretax.runs.reader import RunNotFoundError
+    from wiretax.commands.chosen_run import warn_of_unfinished
+    from wiretax.runs.reader import RunNotFoundError, run_folders
 
+    if run is None:
+        newest = max((each.name for each in run_folders(results)), default="")
+        warn_of_unfinished(results, newest, "advice is from finished runs")
     try:
-        runs = SavedRuns(results, run)
+        runs = SavedRuns(results, run, warn_at_most(3))
         cost = find_call_cost(runs, workload)
         told = (
             None

@@ -10,7 +10,7 @@ from wiretax.terminal import warn
 
 
 def chosen_run(results: Path, given: str | None) -> Path:
-    """The folder of a run. A warning says if a run that began after it is unfinished: the user may mean that one.
+    """The folder of a run. A warning says if a run that began after it is unfinished.
 
     Args:
         results: the folder that holds the runs.
@@ -20,7 +20,19 @@ def chosen_run(results: Path, given: str | None) -> Path:
         RunNotFoundError: no run was found.
     """
     folder = find_run(results, given)
-    later = newest_unfinished(results) if given is None else None
-    if later is not None and later.name > folder.name:
-        warn(f"{unfinished(later)}; the newest finished run is used: {folder}")
+    if given is None:
+        warn_of_unfinished(results, folder.name, f"the newest finished run is used: {folder}")
     return folder
+
+
+def warn_of_unfinished(results: Path, newest: str, instead: str) -> None:
+    """Warn if a run that began after the newest finished one is unfinished: the user may mean that one.
+
+    Args:
+        results: the folder that holds the runs.
+        newest: the name of the newest finished one.
+        instead: what is used.
+    """
+    later = newest_unfinished(results)
+    if later is not None and later.name > newest:
+        warn(f"{unfinished(later)}; {instead}")
