@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wiretax.channels.workload import ATTRIBUTES
+from wiretax.escaping import visible
 from wiretax.runs.histograms import Histograms
 from wiretax.runs.schema import CLOSING_COLUMNS
 from wiretax.wire.queue_tally import KINDS
@@ -143,7 +144,7 @@ def strangers(tables: Mapping[str, pa.Table], histograms: Mapping[str, Histogram
         }
         if unknown:
             round_, workload = min((int(each[0]), workload) for workload, each in unknown.items())
-            yield name, f"{name}.parquet has round {round_} of {workload}, which slices.parquet lacks"
+            yield name, f"{name}.parquet has round {round_} of {visible(workload)}, which slices.parquet lacks"
 
 
 def _rounds(table: pa.Table) -> dict[str, Rounds]:

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
-from math import fsum
+from math import fsum, nan
 from typing import Any
 
 import orjson
@@ -36,8 +36,16 @@ def sums_of(table: pa.Table | pa.RecordBatch, schema: pa.Schema) -> dict[str, in
         if field.type == pa.int64() and field.name not in NOT_ADDITIVE:
             sums[field.name] = pc.sum(table[field.name]).as_py()
         elif field.name == DURATION:
-            sums[field.name] = fsum(value for value in table[field.name].to_pylist() if value is not None)
+            sums[field.name] = _sum(value for value in table[field.name].to_pylist() if value is not None)
     return sums
+
+
+def _sum(values: Iterable[float]) -> float:
+    """The exact sum; not a number for infinities of both signs, and for more than a float can hold."""
+    try:
+        return fsum(values)
+    except (ValueError, OverflowError):
+        return nan
 
 
 def seal_table(data: bytes, table: pa.Table) -> dict[str, Any]:

@@ -102,12 +102,18 @@ def packed(sender: bytes, plain: Any) -> list[bytes]:
 SHAPED = st.sampled_from([*VALID, *[("stats", STATISTICS)] * len(VALID)]).flatmap(
     lambda each: mutated({"message": [*each, BAD]}, VALUES)
 )
-FRAMES = (
+
+
+def sent(documents: list[dict[str, Any]]) -> list[list[bytes]]:
+    return [packed(BAD.encode(), made.get("message")) for made in documents]
+
+
+ONE = (
     st.lists(st.binary(max_size=40), max_size=4)
     | st.builds(packed, SENDERS, VALUES)
     | st.builds(packed, SENDERS, st.tuples(st.sampled_from(sorted(DATA)) | st.text(max_size=8), VALUES, SENDERS))
-    | st.builds(packed, st.just(BAD.encode()), SHAPED.map(lambda made: made.get("message")))
 )
+SEVERAL = st.tuples(ONE).map(list) | SHAPED.map(sent)
 
 
 class Wire:
@@ -226,8 +232,9 @@ def test_statistics_that_locust_could_not_sort_are_ignored(
     )
 
 
-@given(FRAMES)
+@given(SEVERAL)
 def test_any_bytes_at_the_port_leave_the_master_listening(
-    master: Master, errors: Errors, frames: list[bytes]
+    master: Master, errors: Errors, several: list[list[bytes]]
 ) -> None:
-    heard(master, errors, frames)
+    for frames in several:
+        heard(master, errors, frames)
