@@ -58,8 +58,9 @@ class Backend:
     def __init__(self, client): pass
     def send_request(self, request): return "sent"
 
+client = pusher.Pusher(app_id="1", key="k", secret="s", backend=Backend)
+
 def send(case):
-    client = pusher.Pusher(app_id="1", key="k", secret="s", backend=Backend)
     try:
         if case["api"] == "trigger":
             return client.trigger(case["channels"], case["name"], case["data"])
@@ -68,7 +69,8 @@ def send(case):
     except ValueError as error:
         return str(error)
 
-print(json.dumps([send(case) for case in json.load(sys.stdin)]))
+answers = [send(case) for case in json.load(sys.stdin)]
+print(json.dumps({"answers": answers, "timeout_s": client._pusher_client.timeout}))
 """
 COMPRESSION = ["brotli", "brotlicffi", "zstandard", "backports.zstd", "compression.zstd"]
 
@@ -218,8 +220,10 @@ def test_the_library_refuses_what_its_profile_says_and_nothing_else() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    answers = json.loads(done.stdout)
+    said = json.loads(done.stdout)
+    answers = said["answers"]
     assert [answer == "sent" for answer in answers] == [case["sent"] for case in cases]
+    assert said["timeout_s"] == limits.timeout_s
     assert {answer.partition(":")[0] for answer in answers} == {
         "sent",
         "Too many channels",

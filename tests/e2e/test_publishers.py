@@ -168,7 +168,7 @@ NODE_LIMITS = """
 const cases = JSON.parse(require("fs").readFileSync(process.env.CASES))
 const pusher = new (require("pusher"))({ appId: "1", key: "k", secret: "s" })
 pusher.post = () => "sent"
-console.log(JSON.stringify(cases.map((made) => {
+const answers = cases.map((made) => {
   try {
     if (made.api === "trigger") return pusher.trigger(made.channels, made.name, made.data)
     const item = () => ({ channel: made.channels[0], name: made.name, data: made.data })
@@ -176,7 +176,8 @@ console.log(JSON.stringify(cases.map((made) => {
   } catch (error) {
     return error.message
   }
-})))
+})
+console.log(JSON.stringify({ answers, timeout: pusher.config.timeout ?? null }))
 """
 
 Publish = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -327,8 +328,10 @@ def test_nodes_library_refuses_what_its_profile_says_and_nothing_else(publish: P
     node = next(row for row in PUBLISHERS if row.language == "node")
     done = publish(node, {"CASES": str(tmp_path / "cases.json")}, "node", "-e", NODE_LIMITS)
     assert done.returncode == 0, done.stderr
-    answers = json.loads(done.stdout)
+    said = json.loads(done.stdout)
+    answers = said["answers"]
     assert [answer == "sent" for answer in answers] == [case["sent"] for case in cases]
+    assert said["timeout"] is limits.timeout_s is None
     assert len({answer[:25] for answer in answers}) == 4  # sent, and three refusals
 
 
