@@ -25,7 +25,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -316,21 +316,31 @@ class StartedMock:
 
 
 def _serve(listener: _socket.socket) -> None:
-    """Fork for each command until no process that runs tests is left.
-
-    The forked process forks the command in turn, and reports its process id and its exit code.
-    """
-    fork, wait, close, ready = os.fork, os.waitpid, os.close, select.select
+    """Fork for each command until no process that runs tests is left, and report its process id and exit code."""
+    fork, wait, close, ready, on_signal = os.fork, os.waitpid, os.close, select.select, signal.signal
     if "gevent" in sys.modules:
         fork = import_module("gevent.os").fork_gevent
         # gevent's own wait for its loop to turn, and here nothing turns it.
         originals = import_module("gevent.monkey").get_original
         wait, close = originals("os", ["waitpid", "close"])
         ready = originals("select", "select")
+        on_signal = originals("signal", "signal")
+    # The end of a command wakes the wait for messages.
+    woken, waking = os.pipe()
+    for end in (woken, waking):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+    on_signal(signal.SIGCHLD, lambda *_: None)
     members: set[_socket.socket] = set()
+    running: dict[int, _socket.socket] = {}
     joined = False
     while members or not joined:
-        for each in ready([listener, *members], [], [])[0]:
+        for each in ready([listener, woken, *members], [], [])[0]:
+            if isinstance(each, int):
+                with suppress(BlockingIOError):
+                    os.read(woken, MESSAGE_BYTES)
+                _report_ended(running, wait)
+                continue
             if each is not listener:
                 members.discard(each)
                 each.close()
@@ -344,33 +354,33 @@ def _serve(listener: _socket.socket) -> None:
             if not message:
                 replies.close()
                 continue
-            with suppress(ChildProcessError):
-                while wait(-1, os.WNOHANG)[0]:
-                    pass
-            if not fork():
-                listener.close()
-                for member in members:
-                    member.close()
-                pid = fork()
-                if not pid:
-                    replies.close()
-                    for number, file in enumerate(files):
-                        os.dup2(file, number)
-                    for file in set(files):
-                        close(file)
-                    _end(_run(**json.loads(message)))
-                for file in files:
+            pid = fork()
+            if not pid:
+                signal.set_wakeup_fd(-1)
+                on_signal(signal.SIGCHLD, signal.SIG_DFL)
+                for held in (listener, replies, *members, *running.values()):
+                    held.close()
+                for number, file in enumerate(files):
+                    os.dup2(file, number)
+                for file in {woken, waking, *files}:
                     close(file)
-                replies.send(str(pid).encode())
-                code = os.waitstatus_to_exitcode(wait(pid, 0)[1])
-                with suppress(OSError):
-                    replies.send(str(code).encode())
-                os._exit(0)
-            replies.close()
+                _end(_run(**json.loads(message)))
             for file in files:
                 close(file)
+            running[pid] = replies
+            with suppress(OSError):
+                replies.send(str(pid).encode())
     with suppress(OSError):
         Path(listener.getsockname()).unlink()
+
+
+def _report_ended(running: dict[int, _socket.socket], wait: Callable[[int, int], tuple[int, int]]) -> None:
+    with suppress(ChildProcessError):
+        while (ended := wait(-1, os.WNOHANG))[0]:
+            replies = running.pop(ended[0])
+            with suppress(OSError):
+                replies.send(str(os.waitstatus_to_exitcode(ended[1])).encode())
+            replies.close()
 
 
 def _run(arguments: list[str], cwd: str, env: dict[str, str], own_session: bool, mocks: str | None) -> int:
