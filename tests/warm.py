@@ -1,8 +1,9 @@
 """A process that has the imports of a command behind it, and forks for each command that it is sent.
 
 Most of the time of a short command is its start-up. Each command still has its own process, and so has each
-built-in mock, of those commands and of the tests themselves. Some commands of each kind are started from the
-command line all the same, and those start their mocks themselves, as do those of the installed wheel.
+built-in mock, of those commands and of the tests themselves, and each kernel of a report. Some commands of each
+kind are started from the command line all the same, and those start their mocks and kernels themselves, as do
+those of the installed wheel.
 
 The processes that run tests share these processes, at sockets named after the run of the tests.
 """
@@ -41,7 +42,12 @@ MESSAGE_BYTES = 1 << 20
 MEMBER = b"member"
 # Shared by the processes that pytest-xdist starts for one run of the tests.
 TESTS = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"process {os.getpid()}"
-PROGRAMS = {"wiretax": "wiretax.cli", "locust": "locust.main", "wiretax.mock": "wiretax.mock.__main__"}
+PROGRAMS = {
+    "wiretax": "wiretax.cli",
+    "locust": "locust.main",
+    "wiretax.mock": "wiretax.mock.__main__",
+    "ipykernel_launcher": "ipykernel.kernelapp",
+}
 # Locust patches the standard library, so it comes first, and commands that do without it are forked elsewhere.
 LOAD = (
     "locust",
@@ -66,6 +72,13 @@ PLAIN = (
 )
 REPORT = ("wiretax.report.kernel", "wiretax.report.page", "wiretax.report.pruning")
 MOCK = ("wiretax.mock.options", "wiretax.mock.server")
+KERNEL = (
+    "ipykernel.kernelapp",
+    "analysis.figures",
+    "analysis.tables.notebook_queues",
+    "analysis.tables.notebook_tables",
+    "wiretax.report.facts",
+)
 # What commands load on their way: the library that reads options, and those of tables and gates.
 SHOWN = (
     "wiretax.cli",
@@ -123,16 +136,27 @@ def _mock(address: str) -> StartedMock:
     return StartedMock(started, os.fdopen(to_it, "wb"), os.fdopen(from_it, "rb"))
 
 
+def _fork_kernels(address: str) -> None:
+    def start(command: Sequence[str], *, env: dict[str, str], **_: object) -> Started:
+        with Path(os.devnull).open("r+") as nothing:
+            options = command[command.index("-f") :]
+            return _ask(address, ["ipykernel_launcher", *options], Path.cwd(), env, [nothing.fileno()] * 3, True)
+
+    import_module("jupyter_client.provisioning.local_provisioner").launch_kernel = start
+
+
 def _warm_for(arguments: Sequence[str]) -> Warm:
     if arguments[0].endswith((".py", "locust")) or "run" in arguments[1:2]:
         return _warm((*LOAD, *SHOWN))
+    if "report" in arguments[1:2]:
+        return _warm((*PLAIN, *REPORT, *SHOWN), kernels=True)
     return _warm((*PLAIN, *REPORT, *SHOWN))
 
 
 @cache
-def _warm(modules: Sequence[str]) -> Warm:
-    mocks = None if modules == MOCK else _warm(MOCK).address
-    warm = Warm(modules, mocks=mocks)
+def _warm(modules: Sequence[str], kernels: bool = False) -> Warm:
+    mocks = None if modules in (MOCK, KERNEL) else _warm(MOCK).address
+    warm = Warm(modules, mocks=mocks, kernels=_warm(KERNEL).address if kernels else None)
     atexit.register(warm.close)
     return warm
 
@@ -145,20 +169,21 @@ def _ask(
     files: Sequence[int],
     own_session: bool,
     mocks: str | None = None,
+    kernels: str | None = None,
 ) -> Started:
     """Have a command forked by the process at ``address``."""
     replies = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     replies.connect(address)
-    message = {"arguments": arguments, "cwd": str(cwd), "env": env, "own_session": own_session, "mocks": mocks}
-    socket.send_fds(replies, [json.dumps(message).encode()], files)
+    message = {"arguments": arguments, "cwd": str(cwd), "env": env, "mocks": mocks, "kernels": kernels}
+    socket.send_fds(replies, [json.dumps({**message, "own_session": own_session}).encode()], files)
     return Started(arguments, replies)
 
 
 class Warm:
     """A process that has imported these modules, by this interpreter or another, in a folder.
 
-    It ends with the last of the processes that run tests. ``mocks``: the address of the process that forks the
-    mocks of its commands; without one they start them themselves.
+    It ends with the last of the processes that run tests. ``mocks``, ``kernels``: the addresses of the processes
+    that fork the mocks and the kernels of its commands; without one they start them themselves.
     """
 
     def __init__(
@@ -167,10 +192,11 @@ class Warm:
         python: Path = Path(sys.executable),
         cwd: Path | None = None,
         mocks: str | None = None,
+        kernels: str | None = None,
     ) -> None:
         name = hashlib.sha256(repr((TESTS, modules, python, cwd)).encode()).hexdigest()[:16]
         self.address = str(Path(gettempdir()) / f"wiretax-{name}")
-        self._mocks = mocks
+        self._mocks, self._kernels = mocks, kernels
         self._process: subprocess.Popen[bytes] | None = None
         one_at_a_time = os.open(gettempdir(), os.O_RDONLY)
         try:
@@ -238,7 +264,7 @@ class Warm:
     def _fork(
         self, arguments: Sequence[str], cwd: Path, env: dict[str, str], files: Sequence[int], own_session: bool
     ) -> Started:
-        return _ask(self.address, arguments, cwd, env, files, own_session, self._mocks)
+        return _ask(self.address, arguments, cwd, env, files, own_session, self._mocks, self._kernels)
 
     def close(self) -> None:
         """Leave it. The process that started it waits for its end, which others may put off, for a while."""
@@ -262,6 +288,7 @@ class Started:
         self._replies = replies
         self.pid = int(replies.recv(MESSAGE_BYTES))
         self.returncode: int | None = None
+        self.stdin: TextIO | None = None
         self.stdout: TextIO | None = None
         self.stderr: TextIO | None = None
 
@@ -358,18 +385,21 @@ def _serve(listener: _socket.socket) -> None:
             if not pid:
                 signal.set_wakeup_fd(-1)
                 on_signal(signal.SIGCHLD, signal.SIG_DFL)
+                asked = json.loads(message)
+                if asked.pop("own_session"):
+                    os.setsid()
+                with suppress(OSError):
+                    replies.send(str(os.getpid()).encode())
                 for held in (listener, replies, *members, *running.values()):
                     held.close()
                 for number, file in enumerate(files):
                     os.dup2(file, number)
                 for file in {woken, waking, *files}:
                     close(file)
-                _end(_run(**json.loads(message)))
+                _end(_run(**asked))
             for file in files:
                 close(file)
             running[pid] = replies
-            with suppress(OSError):
-                replies.send(str(pid).encode())
     with suppress(OSError):
         Path(listener.getsockname()).unlink()
 
@@ -383,9 +413,8 @@ def _report_ended(running: dict[int, _socket.socket], wait: Callable[[int, int],
             replies.close()
 
 
-def _run(arguments: list[str], cwd: str, env: dict[str, str], own_session: bool, mocks: str | None) -> int:
-    if own_session:
-        os.setsid()
+def _run(arguments: list[str], cwd: str, env: dict[str, str], mocks: str | None, kernels: str | None) -> int:
+    at_home = env.get("HOME") == os.environ.get("HOME")
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
@@ -394,6 +423,9 @@ def _run(arguments: list[str], cwd: str, env: dict[str, str], own_session: bool,
         killed.kill_at(env[killed.KILLED_AT])
     if mocks is not None:
         _fork_mocks(mocks)
+    # What a kernel imports reads files in its home.
+    if kernels is not None and at_home:
+        _fork_kernels(kernels)
     if arguments[0] not in PROGRAMS:  # one of the tests
         sys.path += [str(Path(__file__).parent / "e2e"), str(Path(__file__).parent / "unit")]
     try:
@@ -423,6 +455,8 @@ def _end(code: int) -> None:
 
 if __name__ == "__main__":
     sys.path[:] = [place for place in sys.path if place != str(Path(__file__).parent)]
+    # A kernel ends with the process that has this id, and reads it when it is imported.
+    os.environ["JPY_PARENT_PID"] = str(os.getpid())
     for each in sys.argv[2:]:
         import_module(each)
     # Locust asks who stops a run; the first answer takes as long as an import.
