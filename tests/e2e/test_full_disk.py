@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from commands import Plan, Run, environment
+from stories import code, markdown, with_stories
 from test_killed import GATES, LOCUSTFILE, PUBLISH, ROOT
 from warm import run_warm
 
@@ -125,14 +126,17 @@ def test_a_verdict_and_a_baseline_for_which_there_is_no_space_are_printed(
     assert sorted(disk.rglob("*")) == before
 
 
-def test_a_report_for_which_there_is_no_space_is_one_line_and_leaves_the_old_one(run: Run, disk: Path) -> None:
+def test_a_report_for_which_there_is_no_space_is_one_line_and_leaves_the_old_one(
+    run: Run, disk: Path, tmp_path: Path
+) -> None:
     folder = disk / "results" / "quick"
     shutil.copytree(ROOT / "results" / "reference" / "quick", folder)
     (folder / "report").mkdir()
     (folder / "report" / "index.html").write_text("old")
+    told = with_stories(tmp_path / "notebooks", little=[markdown("# The story"), code("print('told')")])
     fill(disk, 2)
     before = sorted(disk.rglob("*"))
-    done = run("report", str(folder))
+    done = run("report", str(folder), "--notebooks", str(told))
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith(
         f"wiretax: {folder / 'report'}: can't be written (No space left"
