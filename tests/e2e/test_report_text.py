@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
-from commands import command, environment
+from commands import environment
+from warm import run_warm
 
 from wiretax.escaping import INVISIBLE
 from wiretax.runs.schema import FRAMES
@@ -76,15 +77,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     document["environment"] = hostile(document["environment"])
     document["reconcile"] |= {"agrees": False, "differences": [HOSTILE]}
     (run / "run.json").write_text(json.dumps({**document, **TEXTS}))
-    done = subprocess.run(
-        command("report", str(run)),
-        cwd=run.parent,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run_warm("wiretax", "report", str(run), cwd=run.parent, env=environment(), timeout_s=120)
     assert "this part failed" not in done.stderr, done.stderr
     return run / "report" / "index.html"
 
