@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
-from analysis.measures.latency import Quantile, exactly
+from analysis.measures.latency import exactly
 from wiretax.runs.bucket_numbers import Floats, Indices
 from wiretax.runs.histograms import Histograms, Integers, RoundRows
 
+Bools = npt.NDArray[np.bool_]
 # Numbers of groups times buckets that are in memory at once.
-CELLS = 1 << 20
+CELLS = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class GroupQuantiles:
+    """A percentile of each group of rounds: ``Quantile`` as arrays.
+
+    Attributes:
+        seconds: its values.
+        is_lower_bound: whether each may be longer, because it depends on calls that were never acknowledged.
+    """
+
+    seconds: Floats
+    is_lower_bound: Bools
 
 
 class RoundLatencies:
@@ -37,28 +53,31 @@ class RoundLatencies:
         for round_, number in zip(rows.rounds.tolist(), calls.tolist(), strict=True):
             self.samples[round_] = self.samples.get(round_, 0) + number
 
-    def quantiles(self, groups: Sequence[Sequence[int]], wanted: float) -> list[Quantile]:
+    def quantiles(self, groups: Sequence[Sequence[int]], wanted: float) -> GroupQuantiles:
         """A percentile of each group, as ``LatencyDistribution.quantiles`` finds it.
 
         Args:
-            groups: groups of rounds, each with enough samples.
+            groups: groups of different rounds, each with enough samples.
             wanted: from 0 to 1.
         """
-        of = self._rows
-        if of is None:
-            return []
-        number = {round_: place for place, group in enumerate(groups) for round_ in group}
-        of_run = np.array([number.get(each, -1) for each in of.rounds.tolist()], dtype=np.int32)
-        of_row = np.repeat(of_run, of.lengths)
-        together = max(1, CELLS // len(self._lows))
-        found: list[Quantile] = []
-        for first in range(0, len(groups), together):
-            last = min(first + together, len(groups))
-            rows = np.flatnonzero((of_row >= first) & (of_row < last))
-            found += self._of(of, rows, of_row[rows] - first, last - first, exactly(wanted))
-        return found
+        seconds, is_lower_bound = np.zeros(len(groups)), np.zeros(len(groups), dtype=np.bool_)
+        if (of := self._rows) is not None and groups:
+            of_run, starts = _places(of.rounds, groups), np.cumsum(of.lengths) - of.lengths
+            together = max(1, CELLS // len(self._lows))
+            for first in range(0, len(groups), together):
+                block = slice(first, min(first + together, len(groups)))
+                runs = np.flatnonzero((of_run >= block.start) & (of_run < block.stop))
+                lengths = of.lengths[runs]
+                before = np.cumsum(lengths) - lengths
+                rows = np.repeat(starts[runs] - before, lengths) + np.arange(lengths.sum())
+                group = np.repeat(of_run[runs] - first, lengths)
+                found = self._of(of, rows, group, block.stop - first, exactly(wanted))
+                seconds[block], is_lower_bound[block] = found
+        return GroupQuantiles(seconds, is_lower_bound)
 
-    def _of(self, of: RoundRows, rows: Indices, group: Integers, groups: int, share: Fraction) -> list[Quantile]:
+    def _of(
+        self, of: RoundRows, rows: Indices, group: Integers, groups: int, share: Fraction
+    ) -> tuple[Floats, Bools]:
         """The same of some rows.
 
         Args:
@@ -82,8 +101,16 @@ class RoundLatencies:
         ranks = np.maximum(1, -(-share.numerator * samples // share.denominator))
         # The shortest latency that this share of a group's calls did not exceed; and the same if the calls without
         # an acknowledgement had never ended.
-        places = (ended < ranks).sum(axis=1)
-        latest = (acknowledged < ranks).sum(axis=1)
+        places = np.count_nonzero(ended < ranks, axis=1)
+        latest = np.count_nonzero(acknowledged < ranks, axis=1) if self._has_censored else places
         is_exact = (latest < width) & (self._lows[np.minimum(latest, width - 1)] == self._lows[places])
-        seconds = self._middles[places].tolist()
-        return [Quantile(value, not exact) for value, exact in zip(seconds, is_exact.tolist(), strict=True)]
+        return self._middles[places], ~is_exact
+
+
+def _places(rounds: Integers, groups: Sequence[Sequence[int]]) -> Integers:
+    """The place of the group that has each round; -1 if none has it."""
+    grouped = np.array([round_ for group in groups for round_ in group])
+    places = np.repeat(np.arange(len(groups), dtype=np.int32), [len(group) for group in groups])
+    order = np.argsort(grouped)
+    at = order[np.searchsorted(grouped, rounds, sorter=order).clip(max=len(grouped) - 1)]
+    return np.where(grouped[at] == rounds, places[at], np.int32(-1))

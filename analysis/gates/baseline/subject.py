@@ -8,6 +8,8 @@ from fractions import Fraction
 from math import inf
 from typing import Any
 
+import numpy as np
+
 from analysis.gates.file.checks import Check, Comparison, Where
 from analysis.gates.file.schema import Form
 from analysis.gates.measured.run_counts import Measured
@@ -95,22 +97,21 @@ def sample(check: Check, measured: Measured, subject: Subject) -> Sample:
 
 def _percentiles(quantile: float, form: Form | None, measured: Measured, subject: Subject) -> Sample:
     """A percentile by groups of rounds; a lower bound may be any value from itself upwards."""
-    values = []
     groups = measured.groups(subject.names, quantile)
-    by_workload = [measured.latencies(name, groups, quantile) for name in subject.names] if groups else []
-    for found in zip(*by_workload, strict=True):
-        spans = [(each.seconds, inf if each.is_lower_bound else each.seconds) for each in found]
-        value = spans[0][0], *spans[0]
-        if form is not None:
-            (least, most), (by_least, by_most) = spans
-            value = (
-                _compared(least, by_least, form),
-                _compared(least, by_most, form),
-                _compared(most, by_least, form),
-            )
-        values.append(value)
-    rounds_, least_, most_ = zip(*values, strict=True) if values else ((), (), ())
-    return Sample(None, rounds_, least_, most_, grouped=any(len(each) > 1 for each in groups))
+    if not groups:
+        return Sample(None, (), (), ())
+    found = [measured.latencies(name, groups, quantile) for name in subject.names]
+    value, *by_value = (each.seconds for each in found)
+    most, *by_most = (np.where(each.is_lower_bound, inf, each.seconds) for each in found)
+    least = value
+    if form is not None:
+        value, least, most = (
+            _compared(value, by_value[0], form),
+            _compared(least, by_most[0], form),
+            _compared(most, by_value[0], form),
+        )
+    rounds, lowest, highest = (tuple(each.tolist()) for each in (value, least, most))
+    return Sample(None, rounds, lowest, highest, grouped=any(len(each) > 1 for each in groups))
 
 
 def _compared(value: Any, by: Any, form: Form) -> Any:

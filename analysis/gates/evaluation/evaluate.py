@@ -164,19 +164,19 @@ def _with_measured(case: Case, check: Check, values: Sample) -> Case:
             exact=str(values.exact),
             rounds=len(values.rounds),
         )
-    known = [each for each in zip(values.rounds, values.least, values.most, strict=True) if isfinite(each[0])]
-    rounds, least, most = zip(*known, strict=True) if known else ((), (), ())
+    given = np.array([values.rounds, values.least, values.most], dtype=float)
+    rounds, least, most = known = given[:, np.isfinite(given[0])]
     low, high = median_interval(least, check.confidence)[0], median_interval(most, check.confidence)[1]
-    enough = len(known) >= least_rounds(check.confidence)
+    enough = len(rounds) >= least_rounds(check.confidence)
     return replace(
         case,
         kind="stochastic",
-        measured=float(np.median(rounds)) if known else None,
-        is_lower_bound=bool(known) and bool(np.median(most) == inf),
+        measured=float(np.median(rounds)) if known.size else None,
+        is_lower_bound=known.size > 0 and bool(np.median(most) == inf),
         low=float(low) if enough and isfinite(low) else None,
         high=float(high) if enough and isfinite(high) else None,
         confidence=check.confidence,
-        rounds=len(known),
+        rounds=len(rounds),
     )
 
 

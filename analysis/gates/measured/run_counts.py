@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.measures.counts import SERVER, Counts, SliceCounts, key_of
-from analysis.measures.latency import Quantile, histograms_of, samples_needed
-from analysis.measures.round_latencies import RoundLatencies
+from analysis.measures.latency import histograms_of, samples_needed
+from analysis.measures.round_latencies import GroupQuantiles, RoundLatencies
 from analysis.measures.summary import API_ORDER
 from analysis.measures.throughput import why_no_gain
 from wiretax.runs.histograms import Histograms
@@ -61,14 +61,19 @@ class Measured(SliceCounts):
         """The rounds that all these workloads have, in order, in groups that each have enough calls for a
         percentile: one round each if rounds are long, else several consecutive ones. Empty if all rounds together
         have too few."""
-        needed, groups, group, held = samples_needed(quantile), [], [], dict.fromkeys(workloads, 0)
-        for round_ in sorted(set.intersection(*(set(self.rounds(name)) for name in workloads))):
+        needed = samples_needed(quantile)
+        rounds = sorted(set.intersection(*(set(self.rounds(name)) for name in workloads)))
+        samples = [self._of(name).samples for name in workloads]
+        calls = [[each.get(round_, 0) for round_ in rounds] for each in samples]
+        if rounds and min(map(min, calls)) >= needed:
+            return [(round_,) for round_ in rounds]
+        groups, group, held = [], [], [0] * len(workloads)
+        for round_, *more in zip(rounds, *calls, strict=True):
             group.append(round_)
-            for name in workloads:
-                held[name] += self.calls(name, [round_])
-            if min(held.values()) >= needed:
+            held = [sum(each) for each in zip(held, more, strict=True)]
+            if min(held) >= needed:
                 groups.append(tuple(group))
-                group, held = [], dict.fromkeys(workloads, 0)
+                group, held = [], [0] * len(workloads)
         if groups:
             # The remaining rounds are too few for a group, so they join the last one.
             groups[-1] = (*groups[-1], *group)
@@ -79,7 +84,7 @@ class Measured(SliceCounts):
         samples = self._of(workload).samples
         return sum(samples.get(each, 0) for each in (self.rounds(workload) if rounds is None else rounds))
 
-    def latencies(self, workload: str, groups: Sequence[Sequence[int]], quantile: float) -> list[Quantile]:
+    def latencies(self, workload: str, groups: Sequence[Sequence[int]], quantile: float) -> GroupQuantiles:
         """A percentile over the rounds of each group."""
         return self._of(workload).quantiles(groups, quantile)
 

@@ -44,6 +44,6 @@ def test_a_groups_percentile_is_that_of_its_rows(
     with pytest.MonkeyPatch.context() as patch:
         # However many groups are looked at together.
         patch.setattr(round_latencies, "CELLS", cells)
-        at_once = found.quantiles([groups[place] for place in enough], quantile) if enough else []
-    assert [each.is_lower_bound for each in at_once] == [each.is_lower_bound for each in expected]
-    assert [each.seconds for each in at_once] == pytest.approx([each.seconds for each in expected])
+        at_once = found.quantiles([groups[place] for place in enough], quantile)
+    assert at_once.is_lower_bound.tolist() == [each.is_lower_bound for each in expected]
+    assert at_once.seconds.tolist() == pytest.approx([each.seconds for each in expected])
