@@ -36,12 +36,14 @@ import locust.runners
 locust.runners.HEARTBEAT_LIVENESS, locust.runners.HEARTBEAT_INTERVAL = 2, 0.5
 from scenarios.planfile import *
 """
-# As if Ctrl-C was pressed while the mock starts.
+# As Python does at Ctrl-C, while the mock starts.
 INTERRUPTED = """
-import os, signal
 from wiretax.load.client.mocks import Mocks
 
-Mocks.of_plan = Mocks.of_free_run = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+Mocks.of_plan = Mocks.of_free_run = interrupt
 from scenarios.%s import *
 """
 # A worker that gives up a connection sooner.
