@@ -16,6 +16,10 @@ ODD: list[Any] = [
     *("", "x", "0", "no", "http://[", "http://h:99999999/", "\x1b[2J\n::error::", "a" * 10_000, "é" * 50),
     *([], {}, [[]], [{}], [None], ["x"], {"x": []}, {"": None}),
 ]
+# Four numbers of 24 bits, each as likely as any other: those of hypothesis are small most of the time.
+FOUR_NUMBERS = st.binary(min_size=12, max_size=12).map(
+    lambda drawn: [int.from_bytes(drawn[start : start + 3]) for start in range(0, 12, 3)]
+)
 # The keys and indexes that lead to a place.
 Path = tuple[Any, ...]
 DRAWN_IN = 12
@@ -86,7 +90,7 @@ def mutated(
 ) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Eight copies of a document: four changes, alone and together.
 
-    A change is drawn as one number, and four make eight documents: a draw takes longer than the code under test.
+    The changes are drawn at once, as a draw takes longer than the code under test.
 
     Args:
         document: what is copied.
@@ -99,14 +103,15 @@ def mutated(
     hows = (
         ["remove", "rename", "remove", "double"] * (len(VARIED) // 8) + listed + [{"to": each} for each in VARIED]
     )
-    numbers = st.integers(0, len(paths) * len(hows) * DRAWN_IN - 1)
+    assert len(paths) * len(hows) * DRAWN_IN < 1 << 24
 
     @st.composite
     def draw_copies(draw: st.DrawFn) -> list[dict[str, Any]]:
         changes = []
-        for _ in range(4):
-            at, rest = divmod(draw(numbers), len(hows) * DRAWN_IN)
-            how, kind = divmod(rest, DRAWN_IN)
+        for number in draw(FOUR_NUMBERS):
+            rest, at = divmod(number, len(paths))
+            kind, how = divmod(rest, len(hows))
+            kind %= DRAWN_IN
             changes.append((paths[at], {"to": draw(values)} if kind == DRAWN_IN - 1 else hows[how]))
         return [_changed(packed, [changes[number] for number in each]) for each in TOGETHER]
 
