@@ -52,6 +52,11 @@ class Entry(Struct, frozen=True):
     num_reqs_per_sec: Histogram
     num_fail_per_sec: Histogram
 
+    def __post_init__(self) -> None:
+        """See whether Locust can tell percentiles."""
+        if self.response_times and not self.num_requests:
+            raise ValueError("response times of no requests")
+
 
 class Error(Struct, frozen=True):
     """A kind of failure in Locust's statistics."""

@@ -182,7 +182,9 @@ class Master:
 def errors() -> Iterator[Errors]:
     handler = Errors()
     logging.getLogger().addHandler(handler)
+    logging.disable(logging.WARNING)  # pytest would keep one for each input
     yield handler
+    logging.disable(logging.NOTSET)
     logging.getLogger().removeHandler(handler)
 
 
@@ -230,6 +232,15 @@ def test_statistics_that_locust_could_not_sort_are_ignored(
         f"Expected `str`, got `{type(value).__name__.replace('NoneType', 'null')}`"
         in master.runner.server.take_warning()
     )
+
+
+def test_response_times_of_no_requests_are_ignored(master: Master, errors: Errors) -> None:
+    heard(
+        master,
+        errors,
+        packed(BAD.encode(), ("stats", {**STATISTICS, "stats": [{**ENTRY, "num_requests": 0}]}, BAD)),
+    )
+    assert "response times of no requests" in master.runner.server.take_warning()
 
 
 @given(SEVERAL)
