@@ -32,6 +32,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
+from time import monotonic
 from typing import BinaryIO, TextIO
 
 import killed
@@ -308,18 +309,30 @@ class Started:
         return self.returncode
 
     def communicate(self, timeout: float) -> tuple[str, str]:
-        """What it wrote and was not read yet, once it ended."""
+        """What it wrote and was not read yet, once it ended, and all that it forked and that writes there too.
+
+        Raises:
+            subprocess.TimeoutExpired: that takes longer.
+        """
         assert self.stdout is not None
         assert self.stderr is not None
-        read: list[str] = []
-        reader = threading.Thread(target=lambda out: read.append(out.read()), args=[self.stdout])
-        reader.start()
-        said = self.stderr.read()
-        reader.join()
-        self.wait(timeout)
-        self.stdout.close()
-        self.stderr.close()
-        return read[0], said
+        read: dict[TextIO, str] = {}
+        files = (self.stdout, self.stderr)
+        readers = [
+            threading.Thread(target=lambda it: read.update({it: it.read()}), args=[it], daemon=True)
+            for it in files
+        ]
+        until = monotonic() + timeout
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join(max(0.0, until - monotonic()))
+            if reader.is_alive():
+                raise subprocess.TimeoutExpired(self._arguments, timeout)
+        self.wait(max(0.0, until - monotonic()))
+        for each in files:
+            each.close()
+        return read[self.stdout], read[self.stderr]
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:

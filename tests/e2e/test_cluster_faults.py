@@ -388,7 +388,7 @@ def test_a_worker_that_is_stopped_for_a_second_goes_on_and_ends_with_its_run(
 ) -> None:
     more, begun = free_run("-t", "3s"), "All users spawned"
     if file is PLANFILE:
-        more, begun = ["--plan", plan(rounds=40), "-u", "1"], "round 1/"
+        more, begun = ["--plan", plan(rounds=15), "-u", "1"], "round 1/"
     with following(tmp_path, file, "--headless", "--processes", "1", *own_port(), *more) as (master, lines):
         wait_for(begun, lines)
         [worker] = forked(master)
