@@ -37,6 +37,13 @@ def visible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else INVISIBLE.sub(_escaped, text)
 
 
+class OneLineError(Exception):
+    """An error whose message is one line that can't act, whatever names and values from outside are in it."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(visible(line))
+
+
 def visible_document(text: str) -> str:
     """A document of several lines, such as a page, with the same escapes in each; tabs and line breaks remain."""
     return IN_DOCUMENTS.sub(_escaped, text.replace("\r\n", "\n"))

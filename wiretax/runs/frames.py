@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wiretax.documents import read_regular
+from wiretax.escaping import OneLineError
 from wiretax.runs.histograms import TEXT, Histograms, with_dictionaries
 from wiretax.runs.plausible import impossible
 from wiretax.runs.schema import FRAMES, LATER_COLUMNS, QUEUE_FRAMES
@@ -33,7 +34,7 @@ BATCH_ROWS = 1 << 15
 UNREADABLE = (OSError, pa.ArrowException, ValueError, OverflowError)
 
 
-class DamageError(ValueError):
+class DamageError(OneLineError, ValueError):
     """A file that can't be relied on: one line that names it, and what was expected and found."""
 
 

@@ -17,6 +17,7 @@ from wiretax import __version__
 from wiretax.channels.workload import IN_FILES
 from wiretax.channels.workload.values import Habit, Server
 from wiretax.documents import MOST_JSON, parse_json, read_regular
+from wiretax.escaping import OneLineError
 from wiretax.runs.folder import RUN_FILE, SCHEMA
 from wiretax.runs.mode import MODE
 from wiretax.toml_errors import readable
@@ -28,7 +29,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
 
 
-class RunNotFoundError(LookupError):
+class RunNotFoundError(OneLineError, LookupError):
     """A run that doesn't exist or can't be read: one line that says what was looked for."""
 
 

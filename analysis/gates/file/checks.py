@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.gates.file.schema import Form, Undecided
+from wiretax.escaping import OneLineError
 
 if TYPE_CHECKING:
     # Metrics are computed with pandas; who only catches a GatesError does without.
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 Where = Mapping[str, frozenset[Any]]
 
 
-class GatesError(ValueError):
+class GatesError(OneLineError, ValueError):
     """An invalid gates file; the message says in one line what was given, what was expected and what to do."""
 
 

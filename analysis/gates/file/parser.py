@@ -172,7 +172,8 @@ def _reject_unknown_words(check: object, where: str) -> None:
     """Raise at an unknown key or an unknown name, before types are checked."""
     if not isinstance(check, dict):
         return
-    name = f"{where} ({check['id']})" if isinstance(check.get("id"), str) else where
+    given = check.get("id")
+    name = f"{where} ({given})" if isinstance(given, str) and ID.fullmatch(given) else where
     _reject_unknown_keys(check, CheckTable, name)
     compare = check.get("compare")
     _reject_unknown_keys(compare, CompareTable, f"{name}: compare")

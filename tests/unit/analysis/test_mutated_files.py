@@ -395,6 +395,21 @@ def test_a_schema_and_a_version_of_any_text_are_named_in_one_line(saved: Path, t
     one_line(caught.value)
 
 
+def test_a_check_whose_id_has_two_lines_is_named_in_one() -> None:
+    document = {"schema": 1, "check": [{"id": "a\n::error::", "metrics": "gain"}]}
+    with pytest.raises(GatesError, match=r"unknown key 'metrics' in \[\[check\]\] 1; known") as caught:
+        parse_gates(document, Path())
+    one_line(caught.value)
+
+
+def test_a_column_of_two_lines_in_a_baseline_is_named_in_one(tmp_path: Path) -> None:
+    accepted = {**BASELINE["accepted"][0], "to": {"a\nb": []}}
+    write_json(tmp_path / "b.json", {"schema": 1, "accepted": [accepted]})
+    with pytest.raises(GatesError, match=r"\[\[accepted\]\] 1 to\.a\\nb is \[\]") as caught:
+        read_file(tmp_path / "b.json")
+    one_line(caught.value)
+
+
 def test_a_wrong_value_is_named_with_what_was_given_and_expected(saved: Path, tmp_path: Path) -> None:
     document = orjson.loads((saved / "run.json").read_bytes())
     (tmp_path / "run.json").write_bytes(orjson.dumps({**document, "valid": "no"}))

@@ -10,6 +10,7 @@ import msgspec
 from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
+from wiretax.escaping import OneLineError
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import FaultList
@@ -17,7 +18,7 @@ from wiretax.mock.faults import FaultList
 SCHEMA = 1
 
 
-class PlanError(ValueError):
+class PlanError(OneLineError, ValueError):
     """A plan that can't be run: one line that says what was given, what was expected and what to do."""
 
 
