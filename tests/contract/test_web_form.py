@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from locust_inside import USERS, BatchUser, Inside, inside
 
 from wiretax.channels.endpoint import DEMO
@@ -35,7 +36,7 @@ FORMS: list[dict[str, Any]] = [
         "max_messages": 123_456,
         "tls": True,
     },
-    {"endpoint": ..., "ca": ...},
+    {"endpoint": ..., "ca": ..., "cert": ..., "key": ...},
     {"endpoint": ..., "insecure": True, "sign_prefix": True},
     {"plan": "quick"},
 ]
@@ -49,11 +50,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """An https endpoint, and the file it is verified with."""
-    authority = tmp_path_factory.mktemp("authority") / "ca.pem"
+    """An https endpoint, the file it is verified with, and a client's certificate with its key."""
+    folder = tmp_path_factory.mktemp("authority")
+    authority, cert, key = (folder / f"{name}.pem" for name in ("ca", "cert", "key"))
+    client = trustme.CA().issue_cert("client.test")
+    client.cert_chain_pems[0].write_to_path(str(cert))
+    client.private_key_pem.write_to_path(str(key))
     with embedded_mock(Limits(), CostModel(), MockTls("ecdsa", authority)) as mock:
         url = f"https://{DEMO.key}:{DEMO.secret}@127.0.0.1:{mock.port}/apps/{DEMO.app_id}"
-        yield {"endpoint": url, "ca": str(authority)}
+        yield {"endpoint": url, "ca": str(authority), "cert": str(cert), "key": str(key)}
 
 
 def as_posted(form: dict[str, Any]) -> dict[str, str]:

@@ -63,9 +63,9 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment, without endpoints of the user's own."""
-    own = ("PUSHER_URL", "WIRETAX_AGAINST")
-    return {**{name: value for name, value in os.environ.items() if name not in own}, **more}
+    """This process's environment, without endpoints and web proxies of the user's own."""
+    own = ("pusher_url", "wiretax_against", "http_proxy", "https_proxy", "all_proxy", "no_proxy")
+    return {**{name: value for name, value in os.environ.items() if name.lower() not in own}, **more}
 
 
 def url_of(endpoint: Endpoint) -> str:

@@ -9,7 +9,15 @@ import typer
 from rich.markup import escape
 
 from wiretax.channels.endpoint import EndpointError
-from wiretax.commands.options import CaOption, EndpointOption, SignPrefixOption, YesOption, positive_duration
+from wiretax.commands.options import (
+    CaOption,
+    CertOption,
+    EndpointOption,
+    KeyOption,
+    SignPrefixOption,
+    YesOption,
+    positive_duration,
+)
 from wiretax.doctor.finding import Finding
 from wiretax.terminal import Exit, OptionError, fail, out
 
@@ -21,6 +29,8 @@ def doctor(
     endpoint: EndpointOption = None,
     ca: CaOption = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="Disable TLS verification.")] = False,
+    cert: CertOption = None,
+    key: KeyOption = None,
     sign_prefix: SignPrefixOption = False,
     batch_limit: Annotated[
         bool,
@@ -41,11 +51,12 @@ def doctor(
     from wiretax.doctor.machine import examine_machine
     from wiretax.wire.connections.servers import Access, server_of
     from wiretax.wire.connections.target import TrustError
+    from wiretax.wire.reach.proxy import ProxySettingError
 
     try:
         timeout_s = positive_duration("--timeout", timeout, "5s")
-        target = server_of("--endpoint", endpoint, Access(ca, insecure, sign_prefix), yes=True)
-    except (EndpointError, OptionError, TrustError) as error:
+        target = server_of("--endpoint", endpoint, Access(ca, insecure, sign_prefix, cert, key), yes=True)
+    except (EndpointError, OptionError, ProxySettingError, TrustError) as error:
         fail(str(error), Exit.USAGE)
     if target is None:
         if batch_limit:

@@ -11,7 +11,9 @@ from wiretax.commands.options import (
     RESULTS,
     SERVER_URL,
     CaOption,
+    CertOption,
     InsecureOption,
+    KeyOption,
     ResultsOption,
     SignPrefixOption,
     YesOption,
@@ -26,6 +28,8 @@ def observe(
     upstream: Annotated[str | None, typer.Option(help=f"Forward to a real server: {SERVER_URL}")] = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
+    cert: CertOption = None,
+    key: KeyOption = None,
     sign_prefix: SignPrefixOption = False,
     results: ResultsOption = RESULTS,
     yes: YesOption = False,
@@ -42,13 +46,14 @@ def observe(
     from wiretax.runs.folder import ResultsError
     from wiretax.wire.connections.servers import Access, server_of
     from wiretax.wire.connections.target import TrustError
+    from wiretax.wire.reach.proxy import ProxySettingError
 
     if not command:
         fail("no command to observe; write it after two dashes: wiretax observe -- python publish.py", Exit.USAGE)
     try:
-        target = server_of("--upstream", upstream, Access(ca, insecure, sign_prefix), yes)
+        target = server_of("--upstream", upstream, Access(ca, insecure, sign_prefix, cert, key), yes)
         observation, measured = observe_into(results, command, target)
-    except (EndpointError, TrustError, PublisherError, ResultsError) as error:
+    except (EndpointError, ProxySettingError, TrustError, PublisherError, ResultsError) as error:
         fail(str(error), Exit.USAGE)
     except (MockError, UpstreamError) as error:
         fail(str(error), Exit.INVALID)

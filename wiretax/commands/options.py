@@ -26,6 +26,12 @@ CaOption = Annotated[
 InsecureOption = Annotated[
     bool, typer.Option("--insecure", help="Disable TLS verification (recorded in the run).")
 ]
+CertOption = Annotated[
+    Path | None, typer.Option(help="PEM file of a client certificate, for a server that asks for one.")
+]
+KeyOption = Annotated[
+    Path | None, typer.Option(help="PEM file of its private key. Default: in the file of --cert.")
+]
 SignPrefixOption = Annotated[
     bool,
     typer.Option("--sign-prefix", help="Sign the whole path, with what precedes /apps in the server's URL."),

@@ -11,8 +11,10 @@ from wiretax.commands.options import (
     RESULTS,
     SERVER_URL,
     CaOption,
+    CertOption,
     EndpointOption,
     InsecureOption,
+    KeyOption,
     ResultsOption,
     SignPrefixOption,
     YesOption,
@@ -40,6 +42,8 @@ def run(
     ] = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
+    cert: CertOption = None,
+    key: KeyOption = None,
     sign_prefix: SignPrefixOption = False,
     gates: Annotated[
         Path | None,
@@ -102,7 +106,7 @@ def run(
             )
         return chosen
 
-    access = Access(ca, insecure, sign_prefix)
+    access = Access(ca, insecure, sign_prefix, cert, key)
     options = SweepOptions(plan, endpoint, against, access, gates, max_rounds, max_messages, yes, results)
     with Signals() as signals:
         try:

@@ -20,6 +20,8 @@ from wiretax.doctor.finding import Finding
 from wiretax.doctor.server_connection import ServerConnection
 from wiretax.wire.connections.response import ResponseError
 from wiretax.wire.connections.target import Target
+from wiretax.wire.reach.client_certificate import ADVICE as CERTIFICATE_ADVICE
+from wiretax.wire.reach.proxy import TunnelError
 
 TIMEOUT_S = 5.0
 # A certificate that expires sooner gets a note.
@@ -52,6 +54,8 @@ class Examination:
             batch_limit: also find the largest batch, which publishes real events.
         """
         steps: list[Step] = [self._url, self._dns, self._tcp]
+        if self._target.proxy is not None:
+            steps.append(self._proxy)
         if self._target.tls:
             steps.append(self._tls)
         steps += [self._clock, self._credentials, self._keep_alive]
@@ -81,7 +85,7 @@ class Examination:
         )
 
     def _dns(self) -> Finding:
-        host = self._endpoint.host
+        host, _ = self._target.peer
         try:
             addresses = self._server.resolve()
         except OSError as error:
@@ -92,7 +96,8 @@ class Examination:
                 "check the host's spelling and this machine's resolver",
             )
         if addresses == [host]:
-            return Finding("DNS", "ok", "not needed: the host is an IP address")
+            whose = "the host" if self._target.proxy is None else "the proxy's host"
+            return Finding("DNS", "ok", f"not needed: {whose} is an IP address")
         return Finding("DNS", "ok", f"{host} resolves to {', '.join(addresses)}")
 
     def _tcp(self) -> Finding:
@@ -111,11 +116,23 @@ class Examination:
         return Finding("TCP", "ok", found)
 
     def _connect_advice(self, error: OSError) -> str:
+        if self._target.proxy is not None:
+            return f"check {self._target.proxy}, or add {self._endpoint.host} to NO_PROXY"
         if isinstance(error, TimeoutError):
             return "check the address; a firewall may drop the packets"
         if not isinstance(error, ConnectionRefusedError):
             return "check the address and this machine's network"
         return f"nothing listens at {self._server.peer}: start the server (wiretax mock is one), or check the port"
+
+    def _proxy(self) -> Finding:
+        """Ask the environment's proxy for a tunnel to the server."""
+        try:
+            self._server.open_tunnel()
+        except TunnelError as error:
+            return Finding("proxy", "failed", error.what, error.advice or f"check {self._target.proxy}")
+        except OSError as error:
+            return Finding("proxy", "failed", _reason(error), f"check {self._target.proxy}")
+        return Finding("proxy", "ok", f"{self._target.proxy} opened a tunnel to {self._endpoint.full_authority}")
 
     def _tls(self) -> Finding:
         try:
@@ -128,6 +145,8 @@ class Examination:
                 "pass its authority with --ca FILE, use the host name in the certificate, or check its dates",
             )
         except (OSError, ssl.SSLError) as error:
+            if self._server.wants_certificate:
+                return _lacks_certificate("TLS", error)
             return Finding(
                 "TLS",
                 "failed",
@@ -135,12 +154,16 @@ class Examination:
                 "check the port: it may be a plain HTTP port",
             )
         found = f"{done.version}, ALPN {done.alpn or 'not supported'}"
+        if self._server.wants_certificate:
+            found += ", asks for a client certificate"
         if not done.certificate:
             return Finding("TLS", "note", f"{found}, certificate not verified", "--insecure disables verification")
         days = days_left(done.certificate)
         found = f"{found}, certificate by {issuer(done.certificate)}, expires in {days} days"
         if days < EXPIRES_SOON_DAYS:
             return Finding("TLS", "note", found, "renew it soon")
+        if self._server.wants_certificate:
+            return Finding("TLS", "note", found, f"{CERTIFICATE_ADVICE} if it requires one")
         return Finding("TLS", "ok", found)
 
     def _clock(self) -> Finding:
@@ -251,9 +274,17 @@ class Examination:
         return self._server.exchange(batch_target(self._endpoint, body), body).response.answer
 
     def _no_response(self, name: str, error: Exception) -> Finding:
+        if self._server.wants_certificate and not isinstance(error, TimeoutError):
+            return _lacks_certificate(name, error)
         if isinstance(error, TimeoutError):
             return Finding(name, "failed", _reason(error), "check the port; the server may be stuck")
         return Finding(name, "failed", _reason(error), "check the port, and whether the scheme is http or https")
+
+
+def _lacks_certificate(name: str, error: Exception) -> Finding:
+    return Finding(
+        name, "failed", f"the server asks for a client certificate ({_reason(error)})", CERTIFICATE_ADVICE
+    )
 
 
 def _rejected(name: str, answer: Answer, endpoint: Endpoint) -> Finding:

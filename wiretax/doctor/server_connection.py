@@ -11,11 +11,14 @@ from typing import Any
 from wiretax.channels.endpoint import host_and_port
 from wiretax.doctor.deadline import Deadline
 from wiretax.doctor.exchange import TimedExchange, exchange
-from wiretax.wire.connections.addresses import SocketAddress, look_up
 from wiretax.wire.connections.target import Target
+from wiretax.wire.reach.addresses import SocketAddress, look_up
+from wiretax.wire.reach.blocking import ask_for_tunnel
+from wiretax.wire.reach.client_certificate import Request
 
 ALPN_PROTOCOLS = ["h2", "http/1.1"]
 NO_CONNECTION = "no connection"
+NO_TUNNEL = "no reply to CONNECT"
 NO_HANDSHAKE = "no whole TLS handshake"
 
 
@@ -40,12 +43,13 @@ class ServerConnection:
     Attributes:
         closes: whether the server closes the connection after a response.
         closes_silently: whether it does so without sending Connection: close.
+        wants_certificate: whether the server asks for a client certificate, and there is none.
         failed: the addresses that could not be connected to, and why.
     """
 
     def __init__(self, target: Target, timeout_s: float) -> None:
         """``timeout_s`` limits the first step."""
-        self.closes = self.closes_silently = False
+        self.closes = self.closes_silently = self.wants_certificate = False
         self._target = target
         self._deadline = Deadline(timeout_s)
         self.failed: dict[str, OSError] = {}
@@ -65,13 +69,12 @@ class ServerConnection:
         self._deadline = Deadline(limit_s)
 
     def resolve(self) -> list[str]:
-        """The host's IP addresses; connections use the first that accepts one.
+        """The host's IP addresses, or its proxy's; connections use the first that accepts one.
 
         Raises:
             OSError: if it has none.
         """
-        endpoint = self._target.endpoint
-        lookup = partial(look_up, endpoint.host, endpoint.port)
+        lookup = partial(look_up, *self._target.peer)
         self._addresses = self._deadline.within(lookup, "no answer of the resolver")
         return list(dict.fromkeys(str(each.place[0]) for each in self._addresses))
 
@@ -93,6 +96,15 @@ class ServerConnection:
                 self.failed[_words(address)] = error
         raise failure
 
+    def open_tunnel(self) -> None:
+        """Ask the proxy for a tunnel, on the open connection.
+
+        Raises:
+            OSError: it opens none; a TunnelError if it says so.
+        """
+        assert self._socket is not None
+        self._ask_for_tunnel(self._socket)
+
     def handshake(self) -> Handshake:
         """Offer HTTP/2 and HTTP/1.1 on the open connection, then replace it by one that offers HTTP/1.1 only.
 
@@ -102,9 +114,13 @@ class ServerConnection:
         context = self._target.fresh_context()
         assert context is not None
         context.set_alpn_protocols(ALPN_PROTOCOLS)
+        request = Request(context)
         assert self._socket is not None
-        with self._wrap(context, self._socket) as session:
-            done = Handshake(session.version(), session.selected_alpn_protocol(), session.getpeercert() or {})
+        try:
+            with self._wrap(context, self._socket) as session:
+                done = Handshake(session.version(), session.selected_alpn_protocol(), session.getpeercert() or {})
+        finally:
+            self.wants_certificate = request.seen and self._target.certificates.cert is None
         self._socket = self._open()
         return done
 
@@ -147,6 +163,7 @@ class ServerConnection:
         if self._target.context is None:
             return connection
         try:
+            self._ask_for_tunnel(connection)
             return self._wrap(self._target.context, connection)
         except OSError:
             connection.close()
@@ -158,6 +175,14 @@ class ServerConnection:
             return context.wrap_socket(connection, server_hostname=self._target.endpoint.host)
         except TimeoutError:
             raise TimeoutError(f"{NO_HANDSHAKE} within {self._deadline.limit_s:g} s") from None
+
+    def _ask_for_tunnel(self, connection: socket.socket) -> None:
+        if self._target.tunnel is not None:
+            try:
+                self._deadline.bound(connection, NO_TUNNEL)
+                ask_for_tunnel(connection, self._target.tunnel)
+            except TimeoutError:
+                raise TimeoutError(f"{NO_TUNNEL} within {self._deadline.limit_s:g} s") from None
 
     def _connect(self) -> socket.socket:
         assert self._address is not None

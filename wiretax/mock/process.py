@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import re
-import socket
 import ssl
 import subprocess
 import sys
@@ -23,8 +22,10 @@ from wiretax.mock.faults import NO_FAULTS, FaultList
 from wiretax.mock.ledger import LEDGER_PATH, merge_ledgers
 from wiretax.mock.options import MockOptions
 from wiretax.runs.held import temporary_folder
-from wiretax.wire.connections.addresses import SocketAddress, look_up
 from wiretax.wire.connections.target import Target, target_of
+from wiretax.wire.reach.addresses import SocketAddress
+from wiretax.wire.reach.blocking import addresses_of, open_socket
+from wiretax.wire.reach.proxy import Tunnel
 
 STOP_TIMEOUT_S = 5
 READ_TIMEOUT_S = 5
@@ -126,24 +127,24 @@ def embedded_target(
             yield target_of(endpoint, authority)
 
 
-def read_ledger(endpoint: Endpoint, verify: ssl.SSLContext | None = None) -> dict[str, Any] | None:
+def read_ledger(
+    endpoint: Endpoint, verify: ssl.SSLContext | None = None, tunnel: Tunnel | None = None
+) -> dict[str, Any] | None:
     """The ledger of a mock; None if the endpoint is another server or does not answer. If the host has several
     addresses, the sum of those that answer.
 
     Args:
         endpoint: its address.
         verify: the TLS context to verify its certificate with.
+        tunnel: the way to it through a proxy.
     """
     if verify is not None:
         verify.set_alpn_protocols(["http/1.1"])
     kept: dict[object, dict[str, Any]] = {}
-    try:
-        addresses = look_up(endpoint.host, endpoint.port)
-    except OSError:
-        return None
-    for address in addresses:
+    peer = (endpoint.host, endpoint.port) if tunnel is None else (tunnel.proxy.host, tunnel.proxy.port)
+    for address in addresses_of(peer):
         try:
-            ledger = _read_ledger_at(address, endpoint, verify)
+            ledger = _read_ledger_at(address, endpoint, verify, tunnel)
         except ConnectionError:
             continue
         except (OSError, HTTPException, ValueError):
@@ -155,15 +156,15 @@ def read_ledger(endpoint: Endpoint, verify: ssl.SSLContext | None = None) -> dic
     return merge_ledgers(list(kept.values())) if kept else None
 
 
-def _read_ledger_at(address: SocketAddress, endpoint: Endpoint, verify: ssl.SSLContext | None) -> Any:
+def _read_ledger_at(
+    address: SocketAddress, endpoint: Endpoint, verify: ssl.SSLContext | None, tunnel: Tunnel | None
+) -> Any:
     """What a server answers to the question for its ledger.
 
     Raises:
         OSError, HTTPException, ValueError: nothing that can be read.
     """
-    with socket.socket(address.family, socket.SOCK_STREAM) as plain:
-        plain.settimeout(READ_TIMEOUT_S)
-        plain.connect(address.place)
+    with open_socket(address, READ_TIMEOUT_S, tunnel) as plain:
         connection = HTTPConnection(endpoint.host, endpoint.port)
         connection.sock = plain if verify is None else verify.wrap_socket(plain, server_hostname=endpoint.host)
         try:

@@ -222,7 +222,7 @@ class Downstream(asyncio.Protocol):
             self._connecting = asyncio.get_running_loop().create_task(self._connect())
 
     async def _connect(self) -> None:
-        failure = await connect(self, self._proxy.upstream, self._proxy.tls)
+        failure = await connect(self, self._proxy.upstream, self._proxy.tls, self._proxy.tunnel)
         if failure is not None:
             for request in self._pending:
                 request.failure = failure

@@ -10,6 +10,7 @@ from wiretax.channels.endpoint import Endpoint
 from wiretax.observe.connection import Downstream
 from wiretax.observe.recording import Recording
 from wiretax.wire.connections.segments import use_ethernet_segments
+from wiretax.wire.reach.proxy import Tunnel
 
 HOST = "127.0.0.1"
 # How long responses are awaited after the publisher has ended.
@@ -22,6 +23,7 @@ class Proxy:
     Attributes:
         upstream: the server.
         tls: the TLS context that verifies the upstream; None for plain HTTP.
+        tunnel: the way to the upstream through a web proxy; None for a direct one.
         rewrites_host: whether the Host header is set to the upstream's authority.
         server_name: the server's name in messages.
         grace_s: how long responses are awaited after the publisher has ended.
@@ -29,9 +31,16 @@ class Proxy:
         port: the port it listens on; 0 before ``listen``.
     """
 
-    def __init__(self, upstream: Endpoint, tls: ssl.SSLContext | None = None, rewrites_host: bool = False) -> None:
+    def __init__(
+        self,
+        upstream: Endpoint,
+        tls: ssl.SSLContext | None = None,
+        rewrites_host: bool = False,
+        tunnel: Tunnel | None = None,
+    ) -> None:
         self.upstream = upstream
         self.tls = tls
+        self.tunnel = tunnel
         self.rewrites_host = rewrites_host
         self.grace_s = GRACE_S
         self.server_name = "the upstream" if rewrites_host else "the mock"

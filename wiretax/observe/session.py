@@ -27,11 +27,12 @@ from wiretax.observe.publisher import (
     run_publisher,
     without_secrets,
 )
-from wiretax.observe.upstream import check
+from wiretax.observe.upstream import TIMEOUT_S, check
 from wiretax.runs.folder import claim_run_folder, leave_run_folder, run_name
 from wiretax.runs.machine import busy_s
 from wiretax.runs.saving import SavedRun, save_run
 from wiretax.wire.connections.target import Target
+from wiretax.wire.reach.client_certificate import ADVICE
 
 INSECURE = "--insecure: the upstream's certificate was not verified; anyone may have answered"
 
@@ -74,17 +75,18 @@ def observe(command: Sequence[str], upstream: Target | None) -> Observation:
         MockError: if the built-in mock does not start.
         UpstreamError: if the upstream can't be reached; the publisher is not started then.
     """
-    tls = None if upstream is None else upstream.context
+    tls, tunnel = (None, None) if upstream is None else (upstream.context, upstream.tunnel)
     cost = CostModel() if upstream is None else None
+    cautions = () if upstream is None else tuple(_cautions(upstream))
     with _server(upstream, cost) as target:
-        proxy = Proxy(target, tls, rewrites_host=upstream is not None)
-        before = read_ledger(target, _fresh(upstream))
+        proxy = Proxy(target, tls, rewrites_host=upstream is not None, tunnel=tunnel)
+        before = read_ledger(target, _fresh(upstream), tunnel)
         started = datetime.now(UTC)
         wall, machine, children = perf_counter(), busy_s(), _children_s()
         ending = asyncio.run(_publish(proxy, command))
         wall = perf_counter() - wall
         machine, generator = busy_s() - machine, _children_s() - children
-        after = read_ledger(target, _fresh(upstream))
+        after = read_ledger(target, _fresh(upstream), tunnel)
         finished = datetime.now(UTC)
     server = None if before is None or after is None else difference(after, before)
     mock = None if server is None else server["cpu_s"] / wall
@@ -104,7 +106,7 @@ def observe(command: Sequence[str], upstream: Target | None) -> Observation:
             "mock": None if mock is None else round(mock, 4),
             "others": None if others is None else round(others, 4),
         },
-        cautions=(INSECURE,) if upstream is not None and upstream.insecure else (),
+        cautions=cautions,
     )
 
 
@@ -118,12 +120,19 @@ def _server(upstream: Target | None, cost: CostModel | None) -> Iterator[Endpoin
 
 
 async def _publish(proxy: Proxy, command: Sequence[str]) -> ExitStatus:
-    await check(proxy.upstream, proxy.tls)
+    await check(proxy.upstream, proxy.tls, proxy.tunnel)
     await proxy.listen()
     variables = publisher_variables(replace(proxy.upstream, scheme="http", host=HOST, port=proxy.port))
     ending = await run_publisher(command, {**bypass_web_proxies(os.environ, HOST), **variables})
     await proxy.drain()
     return ending
+
+
+def _cautions(upstream: Target) -> Iterator[str]:
+    if upstream.certificates.insecure:
+        yield INSECURE
+    if upstream.tls and upstream.certificates.cert is None and upstream.ask_for_certificate(TIMEOUT_S).asks:
+        yield f"the upstream asks for a client certificate, and none was given; {ADVICE}"
 
 
 def _fresh(upstream: Target | None) -> ssl.SSLContext | None:

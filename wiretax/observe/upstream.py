@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 from wiretax.channels.endpoint import Endpoint
 from wiretax.wire.ledger import Failure
+from wiretax.wire.reach.blocking import connect_through
+from wiretax.wire.reach.proxy import Tunnel
 
 if TYPE_CHECKING:
     from wiretax.observe.connection import Downstream
@@ -48,37 +50,50 @@ class Upstream(asyncio.Protocol):
         self._downstream.pause(False)
 
 
-async def check(target: Endpoint, tls: ssl.SSLContext | None) -> None:
+async def check(target: Endpoint, tls: ssl.SSLContext | None, tunnel: Tunnel | None = None) -> None:
     """Open and close a connection to the server.
 
     Raises:
         UpstreamError: if that fails.
     """
-    failure = await _connect(asyncio.Protocol, target, tls)
+    failure = await _connect(asyncio.Protocol, target, tls, tunnel)
     if failure is not None:
         raise UpstreamError(f"can't reach the upstream: {failure.message}{ADVICE.get(failure.kind, '')}")
 
 
-async def connect(downstream: Downstream, target: Endpoint, tls: ssl.SSLContext | None) -> Failure | None:
+async def connect(
+    downstream: Downstream, target: Endpoint, tls: ssl.SSLContext | None, tunnel: Tunnel | None = None
+) -> Failure | None:
     """Connect a publisher's connection to the server. Returns the failure if that fails.
 
     Args:
         downstream: the publisher's side; gets the server's data and events.
         target: the server.
         tls: the context that verifies its certificate; None for plain HTTP.
+        tunnel: the way to it through a web proxy; None for a direct one.
     """
-    return await _connect(lambda: Upstream(downstream), target, tls)
+    return await _connect(lambda: Upstream(downstream), target, tls, tunnel)
 
 
 async def _connect(
-    protocol: Callable[[], asyncio.BaseProtocol], target: Endpoint, tls: ssl.SSLContext | None
+    protocol: Callable[[], asyncio.BaseProtocol],
+    target: Endpoint,
+    tls: ssl.SSLContext | None,
+    tunnel: Tunnel | None,
 ) -> Failure | None:
     where = target.authority
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            transport, made = await asyncio.get_running_loop().create_connection(
-                protocol, target.host, target.port, ssl=tls
-            )
+            loop = asyncio.get_running_loop()
+            if tunnel is None:
+                transport, made = await loop.create_connection(protocol, target.host, target.port, ssl=tls)
+            else:
+                # In a thread, which is bound by the same time.
+                through = await loop.run_in_executor(None, connect_through, tunnel, TIMEOUT_S)
+                through.setblocking(False)
+                transport, made = await loop.create_connection(
+                    protocol, sock=through, ssl=tls, server_hostname=target.host
+                )
     except ssl.SSLCertVerificationError as error:
         return Failure("certificate", 0, f"{where}: {error.verify_message or error.reason or error}")
     except ssl.SSLError as error:

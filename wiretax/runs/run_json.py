@@ -183,6 +183,7 @@ class RunRecordFile(msgspec.Struct):
     against: str | None = None
     addresses: list[AddressRecord] | None = None
     peers: list[PeerRecord] | None = None
+    proxies: dict[Server, str] = {}
     environment: dict[str, Any] = {}
     profiles: dict[str, str] = {}
     interrupted: bool = False

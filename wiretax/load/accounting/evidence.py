@@ -101,8 +101,13 @@ class Evidence:
         warnings = []
         if interrupted:
             warnings.append(f"interrupted with {record.rounds} rounds begun; what was measured is kept")
-        if any(target.insecure for target in self.targets):
+        if any(target.certificates.insecure for target in self.targets):
             warnings.append("--insecure: the endpoint's certificate was not verified; anyone may have answered")
+        proxies = dict.fromkeys(target.proxy for target in self.targets if target.proxy is not None)
+        warnings += [
+            f"sent through {proxy}: CONNECT counts as part of the handshake, and times include the proxy's"
+            for proxy in proxies
+        ]
         if self.witness.tcp is None:
             warnings.append("the kernel's count can't be read here: tcp_ip and cable are unknown")
         for server in (server for server, ledger in self.before.items() if ledger is None):

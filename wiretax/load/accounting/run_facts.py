@@ -59,6 +59,7 @@ class RunFacts:
                 }
                 for each in self.targets
             ],
+            "proxies": {each.server: each.proxy.url for each in self.targets if each.proxy is not None},
             "mock": None if self.cost is None else self.cost.as_dict(),
             "faults": [fault.as_dict() for fault in self.faults.faults],
             "environment": describe_machine(),

@@ -8,8 +8,8 @@ from typing import Any
 from wiretax.channels.workload import Server
 from wiretax.mock.ledger import difference, merge_ledgers
 from wiretax.mock.process import read_ledger
-from wiretax.wire.connections.addresses import look_up
 from wiretax.wire.connections.target import Target
+from wiretax.wire.reach.blocking import addresses_of
 
 Counts = dict[str, Any]
 
@@ -43,7 +43,7 @@ class Ledgers:
         """A server with several addresses has its ledgers added up, or None if one of them keeps none."""
         read: dict[Server, Counts | None] = {}
         for server, targets in self._targets.items():
-            ledgers = [read_ledger(target.endpoint, target.fresh_context()) for target in targets]
+            ledgers = [read_ledger(target.endpoint, target.fresh_context(), target.tunnel) for target in targets]
             kept = [ledger for ledger in ledgers if ledger is not None]
             read[server] = merge_ledgers(kept) if len(kept) == len(ledgers) else None
         return read
@@ -58,8 +58,8 @@ def _is_one_server(targets: dict[Server, list[Target]]) -> bool:
 def _places(target: Target) -> set[tuple[object, ...]]:
     """The addresses and the port a target listens at."""
     endpoint = target.endpoint
-    try:
-        found = look_up(endpoint.host, endpoint.port)
-    except OSError:
+    # Behind a proxy, only the proxy looks up the name.
+    found = [] if target.proxy is not None else addresses_of(target.peer)
+    if not found:
         return {(endpoint.host, endpoint.port)}
     return {each.place[:2] for each in found}

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wiretax.channels.workload import Server, Workload
-from wiretax.wire.connections.addresses import Addresses
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.response import ResponseMemo
 from wiretax.wire.connections.segments import ETHERNET_MAXSEG
@@ -19,6 +18,7 @@ from wiretax.wire.counters import ConnectionCounts, TcpCounters, TlsCounters, ad
 from wiretax.wire.ledger import Peer, Witness
 from wiretax.wire.publishers.exchange_counter import OnRejected
 from wiretax.wire.publishers.publisher import Publisher
+from wiretax.wire.reach.addresses import Addresses
 
 if TYPE_CHECKING:
     from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
@@ -67,10 +67,10 @@ class Connections:
         addresses = self._addresses_of(target)
         if target.context is None:
             connection = Connection(*place, maxseg, addresses)
-        elif workload.transport.by_library:
-            connection = StreamConnection(*place, self._context(workload), maxseg, addresses)
         else:
-            connection = TlsConnection(*place, target.context, maxseg, addresses)
+            kind = StreamConnection if workload.transport.by_library else TlsConnection
+            context = self._context(workload) if workload.transport.by_library else target.context
+            connection = kind(*place, context, maxseg, addresses, target.tunnel)
         self._watchdog.add(connection)
         return connection
 
@@ -84,8 +84,8 @@ class Connections:
         return Publisher(connection, self.on_rejected)
 
     def _addresses_of(self, target: Target) -> Addresses:
-        """The addresses of a server, shared by all users."""
-        host, port = target.endpoint.host, target.endpoint.port
+        """The addresses of a server, or of the proxy before it, shared by all users."""
+        host, port = target.peer
         return self._addresses.setdefault((target.server, host, port), Addresses(host, port))
 
     def _peers(self) -> dict[Peer, int]:

@@ -12,9 +12,9 @@ import psutil
 
 from wiretax.channels.endpoint import host_and_port
 from wiretax.channels.workload import Workload
-from wiretax.wire.connections.addresses import look_up
 from wiretax.wire.connections.target import Target
 from wiretax.wire.open_files import open_files_limit, raise_open_files
+from wiretax.wire.reach.blocking import addresses_of
 
 PROC = Path("/proc")
 # For name lookups, workers' messages, and the files of a run.
@@ -132,11 +132,11 @@ def check_ports(demand: Demand, targets: Iterable[Target], proc: Path = PROC) ->
     ports = _port_range(proc)
     if ports is None:
         return
-    endpoints = {(each.server, each.tls, each.rtt_s): each.endpoint for each in targets}
+    peers = {(each.server, each.tls, each.rtt_s): each.peer for each in targets}
     needed: dict[tuple[str, int], int] = {}
     for workload, count in demand.connections:
-        endpoint = endpoints[workload.server, workload.transport.tls, workload.arrivals.rtt_s]
-        needed[endpoint.host, endpoint.port] = needed.get((endpoint.host, endpoint.port), 0) + count
+        peer = peers[workload.server, workload.transport.tls, workload.arrivals.rtt_s]
+        needed[peer] = needed.get(peer, 0) + count
     for (host, port), count in needed.items():
         addresses = _addresses(host, port)
         used, waiting = _used_ports(proc, addresses, port, ports)
@@ -189,11 +189,8 @@ def _reuses_waiting(proc: Path, addresses: set[bytes]) -> bool:
 
 
 def _addresses(host: str, port: int) -> set[bytes]:
-    try:
-        found = look_up(host, port)
-    except OSError:
-        return set()  # the first call reports it
-    return {ip_address(str(each.place[0]).partition("%")[0]).packed for each in found}
+    # The first call reports a host that has none.
+    return {ip_address(str(each.place[0]).partition("%")[0]).packed for each in addresses_of((host, port))}
 
 
 def _used_ports(proc: Path, addresses: set[bytes], port: int, ports: Sequence[int]) -> tuple[int, int]:

@@ -17,9 +17,11 @@ from wiretax.load.client.error_policy import MOST_WAIT_S
 from wiretax.load.client.session import Session
 from wiretax.runs.skipped import Skipped, words
 from wiretax.wire.connections.response import Response
+from wiretax.wire.connections.target import Target
 from wiretax.wire.ledger import Failure
 from wiretax.wire.publishers.caller import MessageLimitError
 from wiretax.wire.publishers.publisher import Publisher
+from wiretax.wire.reach.client_certificate import ADVICE
 from wiretax.wire.slices import Slice
 
 if TYPE_CHECKING:
@@ -159,8 +161,31 @@ def _by_connection(workloads: Sequence[Workload]) -> list[list[Workload]]:
 
 
 def _refused(session: Session, workload: Workload, failure: Failure, of: int = 1) -> EndpointRefusedError:
-    endpoint = session.target(workload).endpoint
-    return EndpointRefusedError(_say(endpoint, f"--{workload.server}", workload, failure, of))
+    target = session.target(workload)
+    how = words(failure)
+    certificate = _about_certificate(target, failure, session.timeout_s)
+    if certificate is not None:
+        return EndpointRefusedError(certificate)
+    if target.proxy is not None and failure.kind in ("connect", "timeout"):
+        through = "" if how.startswith(str(target.proxy)) else f" through {target.proxy}"
+        advice = "" if ";" in how else f"; check that proxy, or add {target.endpoint.host} to NO_PROXY"
+        return EndpointRefusedError(f"no call to {target.endpoint.public_url}{through}: {how}{advice}")
+    return EndpointRefusedError(_say(target.endpoint, f"--{workload.server}", workload, failure, of))
+
+
+def _about_certificate(target: Target, failure: Failure, timeout_s: float) -> str | None:
+    """One line for a call that failed for its client certificate; None for any other."""
+    if not target.tls or failure.kind not in ("tls", "lost"):
+        return None
+    asked = target.ask_for_certificate(timeout_s)
+    url, how = target.endpoint.public_url, asked.alert or words(failure)
+    if not asked.asks:
+        return None
+    if target.certificates.cert is None:
+        return f"{url} asks for a client certificate ({how}); {ADVICE}"
+    if asked.alert:
+        return f"{url} does not accept the client certificate ({how}); check --cert: its authority and dates"
+    return None
 
 
 def _say(endpoint: Endpoint, option: str, workload: Workload, failure: Failure, of: int) -> str:

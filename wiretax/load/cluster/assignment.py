@@ -15,6 +15,7 @@ from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.plan.plan import Plan
 from wiretax.wire.connections.target import Target, TrustError, target_of
 from wiretax.wire.publishers.request_source import RequestSource
+from wiretax.wire.reach.proxy import Proxy
 
 NOT_UNDERSTOOD = "it does not understand what its master sent"
 
@@ -151,13 +152,17 @@ def assignments(
 
 def plain_target(target: Target) -> dict[str, Any]:
     """A target as it travels to a worker."""
-    endpoint = target.endpoint
+    endpoint, proxy = target.endpoint, target.proxy
+    ca, cert, key = target.certificates.absolute()
     return {
         "endpoint": [endpoint.scheme, endpoint.host, endpoint.port],
         "path": [endpoint.prefix, endpoint.signs_prefix],
         "app": [endpoint.app.app_id, endpoint.app.key, endpoint.app.secret],
-        "ca": None if target.ca is None else str(target.ca.absolute()),
-        "insecure": target.insecure,
+        "ca": ca,
+        "cert": cert,
+        "key": key,
+        "insecure": target.certificates.insecure,
+        "proxy": None if proxy is None else [proxy.host, proxy.port, proxy.variable, proxy.authorization],
         "server": target.server,
     }
 
@@ -171,9 +176,10 @@ def target_of_plain(plain: dict[str, Any]) -> Target:
     try:
         scheme, host, port = plain["endpoint"]
         prefix, signs_prefix = plain["path"]
-        ca = None if plain["ca"] is None else Path(plain["ca"])
+        ca, cert, key = (None if plain[name] is None else Path(plain[name]) for name in ("ca", "cert", "key"))
+        proxy = None if plain["proxy"] is None else Proxy(*plain["proxy"])
         endpoint = Endpoint(scheme, host, port, Credentials(*plain["app"]), prefix, signs_prefix)
-        return target_of(endpoint, ca, plain["insecure"], plain["server"])
+        return target_of(endpoint, ca, plain["insecure"], plain["server"], cert, key, proxy)
     except TrustError as error:
         raise AssignmentError(str(error)) from None
     except (KeyError, TypeError, ValueError):

@@ -15,6 +15,7 @@ from wiretax.queue.sources.lines import LineError
 from wiretax.runs.folder import ResultsError
 from wiretax.terminal import Exit, OptionError
 from wiretax.wire.connections.target import TrustError
+from wiretax.wire.reach.proxy import ProxySettingError
 
 # The options, or a file that they name, can't be used.
 USAGE_ERRORS = (
@@ -25,6 +26,7 @@ USAGE_ERRORS = (
     OptionError,
     PlanError,
     ProfileError,
+    ProxySettingError,
     ResultsError,
     TrustError,
 )

@@ -17,13 +17,14 @@ from wiretax.load.client.mocks import Mocks
 from wiretax.load.client.own_limits import Demand, check_ports
 from wiretax.load.drivers.setup import RunSetup, check_machine, prepare
 from wiretax.load.free.external_option import refuse_ignored_source, refuse_source_with_plan
-from wiretax.load.free.options import NO_PLAN, FreeRunOptions, limit_from, target_from
+from wiretax.load.free.options import NO_PLAN, FreeRunOptions, endpoint_from, limit_from, target_from
 from wiretax.load.plan.plan import Plan
 from wiretax.load.plan.reading import load_plan
 from wiretax.load.sweep.forecast import refuse_users_beyond
 from wiretax.load.users.publishers import FreeUser
 from wiretax.mock.cost import CostModel
 from wiretax.terminal import OptionError
+from wiretax.wire.connections.servers import NO_ACCESS
 from wiretax.wire.connections.target import Target
 
 RESULTS = Path("results")
@@ -56,18 +57,20 @@ class LocustRequest:
         Raises:
             START_ERRORS: an option can't be used, or the mock did not start.
         """
-        target = target_from(parsed)
+        endpoint = endpoint_from(parsed)
+        https = parsed.tls if endpoint is None else endpoint.scheme == "https"
         plan, free = None, None
         if parsed.plan != NO_PLAN:
             if distributed:
                 raise OptionError("a plan is swept by one process here; for more: wiretax run --processes N")
             refuse_source_with_plan(parsed)
-            plan = load_plan(parsed.plan, None if target is None else target.tls)
+            plan = load_plan(parsed.plan, None if endpoint is None else https)
         else:
-            free = FreeRunOptions.of(parsed, parsed.tls if target is None else target.tls)
+            free = FreeRunOptions.of(parsed, https)
             if free.external is not None:
                 refuse_ignored_source(free.external, classes, distributed)
             refuse_beyond_library(free, classes)
+        target = target_from(parsed, endpoint, NO_ACCESS if plan is None else plan.access)
         limit = limit_from(parsed, target)
         if target is not None:
             return cls(plan, free, [target], None, limit)
@@ -129,12 +132,15 @@ class LocustRequest:
     def _as_dict(self, setup: RunSetup) -> dict[str, Any]:
         """The options by name, without secrets, as ``run.json`` keeps them."""
         target = self.targets[0]
+        certificates = target.certificates
         return {
             "plan": self.plan.name if self.plan else NO_PLAN,
             **(self.free.as_dict() if self.free else {}),
             "endpoint": setup.endpoint,
-            "ca": "" if target.ca is None or setup.own_mock else str(target.ca),
-            "insecure": target.insecure,
+            "ca": "" if certificates.ca is None or setup.own_mock else str(certificates.ca),
+            "cert": "" if certificates.cert is None else str(certificates.cert),
+            "key": "" if certificates.key is None else str(certificates.key),
+            "insecure": certificates.insecure,
             "sign_prefix": target.endpoint.signs_prefix,
             "max_messages": self.limit or 0,
         }

@@ -14,7 +14,7 @@ from wiretax.load.plan.plan import Plan
 from wiretax.load.plan.reading import load_plan
 from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
 from wiretax.terminal import OptionError
-from wiretax.wire.connections.servers import Access, servers_of
+from wiretax.wire.connections.servers import Access, endpoints_of
 from wiretax.wire.connections.target import Target
 
 # Of the plan's rounds, unless --max-rounds is given.
@@ -72,9 +72,14 @@ class SweepOptions:
             # Not repeated: it may hold a secret.
             raise OptionError("expected a plan name or file, got a URL; pass it with --endpoint or PUSHER_URL")
         gating = None if self.gates is None else Gating(self.gates)
-        first, second = servers_of(self.endpoint, self.against, self.access)
-        given = first or second
-        plan = adapt(load_plan(self.plan, None if given is None else given.tls))
+        endpoint, against = endpoints_of(self.endpoint, self.against)
+        given = endpoint or against
+        if given is None:
+            self.access.refuse_for_mock("--endpoint")
+        plan = adapt(load_plan(self.plan, None if given is None else given.scheme == "https"))
+        access = self.access.over(plan.access)
+        first = None if endpoint is None else access.target(endpoint)
+        second = None if against is None else access.target(against, "against")
         most_rounds = self._most_rounds(plan.rounds)
         limit = message_limit_for(plan, first, second, self.max_messages, self.yes, users_given)
         if gating is not None:

@@ -24,6 +24,18 @@ def add_access_options(parser: Any) -> None:
         help="Disable TLS verification (recorded in the run)",
     )
     parser.add_argument(
+        "--cert",
+        default="",
+        env_var="WIRETAX_CERT",
+        help="PEM file of a client certificate, for an endpoint that asks for one; workers need it, too",
+    )
+    parser.add_argument(
+        "--key",
+        default="",
+        env_var="WIRETAX_KEY",
+        help="PEM file of its private key; empty: in the file of --cert",
+    )
+    parser.add_argument(
         "--sign-prefix",
         action="store_true",
         env_var="WIRETAX_SIGN_PREFIX",
@@ -33,4 +45,5 @@ def add_access_options(parser: Any) -> None:
 
 def access_of(parsed: Namespace) -> Access:
     """What Locust parsed of ``add_access_options``."""
-    return Access(Path(parsed.ca) if parsed.ca else None, parsed.insecure, parsed.sign_prefix)
+    ca, cert, key = (Path(each) if each else None for each in (parsed.ca, parsed.cert, parsed.key))
+    return Access(ca, parsed.insecure, parsed.sign_prefix, cert, key)

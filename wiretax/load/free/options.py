@@ -19,6 +19,7 @@ from wiretax.load.plan.expansion import KEYS, expand
 from wiretax.load.plan.reading import plan_names
 from wiretax.queue.external import ExternalSource, ExternalSourceError
 from wiretax.terminal import OptionError
+from wiretax.wire.connections.servers import NO_ACCESS, Access
 from wiretax.wire.connections.target import Target
 
 # Named, since an empty choice would be an empty field in the form.
@@ -213,16 +214,19 @@ def _external(parsed: Namespace) -> ExternalSource | None:
         raise OptionError(str(error)) from None
 
 
-def target_from(parsed: Namespace) -> Target | None:
-    """The endpoint and its TLS verification: --endpoint, or --host with the demo app's credentials;
-    None for a mock.
+def target_from(parsed: Namespace, endpoint: Endpoint | None, plan: Access = NO_ACCESS) -> Target | None:
+    """How the endpoint is reached; None for a mock.
+
+    Args:
+        parsed: the options.
+        endpoint: what ``endpoint_from`` returned.
+        plan: what a plan says where the options say nothing.
 
     Raises:
-        EndpointError, TrustError: it can't be used.
+        TrustError, ProxySettingError: it can't be.
     """
-    endpoint = _endpoint_of(parsed)
     if endpoint is not None:
-        return access_of(parsed).target(endpoint)
+        return access_of(parsed).over(plan).target(endpoint)
     access_of(parsed).refuse_for_mock("--endpoint")
     return None
 
@@ -258,7 +262,12 @@ def refuse_credentials(host: str) -> None:
         )
 
 
-def _endpoint_of(parsed: Namespace) -> Endpoint | None:
+def endpoint_from(parsed: Namespace) -> Endpoint | None:
+    """The endpoint: --endpoint, or --host with the demo app's credentials; None for a mock.
+
+    Raises:
+        EndpointError: it can't be used.
+    """
     # Locust shows the host, even if it is not used.
     refuse_credentials(parsed.host or "")
     if parsed.endpoint:

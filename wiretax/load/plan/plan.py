@@ -14,6 +14,7 @@ from wiretax.escaping import OneLineError
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import FaultList
+from wiretax.wire.connections.servers import NO_ACCESS, Access
 
 SCHEMA = 1
 
@@ -39,6 +40,7 @@ class Plan:
         faults: faults that the mock injects.
         keep_alive: whether the mock keeps connections open after a response.
         workloads: what is sent, in the plan's order.
+        access: options that go with the URL of a given server; those of the command line take precedence.
         replay: events to send instead of generated ones.
     """
 
@@ -55,6 +57,7 @@ class Plan:
     workloads: tuple[Workload, ...]
     replay: Replay | None = None
     keep_alive: bool = True
+    access: Access = NO_ACCESS
 
     @property
     def tls(self) -> list[bool]:

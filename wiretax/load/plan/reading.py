@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from wiretax.load.plan.expansion import count, expand, refuse_unknown_words
 from wiretax.load.plan.faults import FaultError, fault_of, refuse_excess_shares
 from wiretax.load.plan.plan import SCHEMA, Plan, PlanError
 from wiretax.load.plan.schema import (
+    EndpointTable,
     FaultTable,
     LimitsTable,
     MockTable,
@@ -29,6 +31,7 @@ from wiretax.mock.faults import FaultList
 from wiretax.shipped import shipped
 from wiretax.toml_errors import near, readable, unknown_key
 from wiretax.units.duration import parse_duration
+from wiretax.wire.connections.servers import Access
 
 PLANS = shipped("scenarios") / "plans"
 NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -60,7 +63,8 @@ def load_plan(given: str, https: bool | None = None) -> Plan:
         names = plan_names()
         raise PlanError(f"no plan {given!r}: neither a file nor one of {', '.join(names)}{near(given, names)}")
     try:
-        return parse_plan(read_toml(path), https)
+        plan = parse_plan(read_toml(path), https)
+        return replace(plan, access=plan.access.in_folder(path.parent))
     except OSError as error:
         raise PlanError(f"{path}: can't be read as TOML: {error.strerror}") from None
     except PlanError as error:
@@ -74,6 +78,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
         PlanError: at the first problem.
     """
     _refuse_unknown_keys(document, PlanTable, "the plan")
+    _refuse_unknown_keys(document.get("endpoint"), EndpointTable, "[endpoint]")
     _refuse_unknown_keys(document.get("limits"), LimitsTable, "[limits]")
     mock = document.get("mock")
     _refuse_unknown_keys(mock, MockTable, "[mock]")
@@ -118,7 +123,13 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
         faults=_faults(table, workloads),
         workloads=workloads,
         keep_alive=table.mock.keep_alive,
+        access=_access(table.endpoint),
     )
+
+
+def _access(table: EndpointTable) -> Access:
+    ca, cert, key = (None if each is None else Path(each) for each in (table.ca, table.cert, table.key))
+    return Access(ca, signs_prefix=table.sign_prefix, cert=cert, key=key)
 
 
 def _faults(table: PlanTable, workloads: tuple[Workload, ...]) -> FaultList:

@@ -17,6 +17,15 @@ class LimitsTable(msgspec.Struct, forbid_unknown_fields=True):
     channels: int = Limits().channels
 
 
+class EndpointTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[endpoint]``: options that go with a server's URL. Files are relative to the plan's folder."""
+
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    sign_prefix: bool = False
+
+
 class FaultTable(msgspec.Struct, forbid_unknown_fields=True):
     """One ``[[mock.fault]]``: a fault of the built-in mock, and its share of the requests."""
 
@@ -72,5 +81,6 @@ class PlanTable(msgspec.Struct, forbid_unknown_fields=True):
     slice: str = "250ms"
     users: int = 16
     timeout: str = "10s"
+    endpoint: EndpointTable = msgspec.field(default_factory=EndpointTable)
     limits: LimitsTable = msgspec.field(default_factory=LimitsTable)
     mock: MockTable = msgspec.field(default_factory=MockTable)

@@ -16,13 +16,13 @@ from typing import Any
 import gevent
 from gevent.monkey import get_original
 
-from wiretax.wire.connections.addresses import Addresses, SocketAddress
 from wiretax.wire.connections.closing import count_ended, end_side
 from wiretax.wire.connections.exchange_error import CUT, ExchangeError, failure_of
 from wiretax.wire.connections.response import Response, ResponseError, ResponseMemo, ResponseReader
 from wiretax.wire.connections.tcp_info import read_counters
 from wiretax.wire.counters import ConnectionCounts, Snapshot, TcpCounters, TlsCounters, add_counters
 from wiretax.wire.ledger import Failure
+from wiretax.wire.reach.addresses import Addresses, SocketAddress
 
 RECEIVE_BYTES = 65_536
 NO_TLS = TlsCounters()
@@ -192,28 +192,50 @@ class Connection:
         self.close()
         self._received_before = self.received
         self._connecting = True
-        # Also while there is no address yet.
         self._timed_out = False
-        failure: OSError | None = None
-        for address in self._addresses.in_order(self._address):
+        if self._address is None:
+            self._connect_any(None)
+        else:
+            try:
+                self._connect(self._address)
+            except OSError as error:
+                self._connect_any(error)
+        self._connecting = False
+        self._watcher.start(self._readable)
+        self.opened += 1
+        assert self._address is not None
+        self._addresses.opened[self._address] += 1
+        self._established = True
+
+    def _connect_any(self, failure: OSError | None) -> None:
+        """Connect to the first address that accepts a connection.
+
+        Args:
+            failure: why the last one used accepts none; None if none was used yet.
+
+        Raises:
+            OSError: there is no address, or each one failed.
+        """
+        addresses, last = self._addresses, self._address
+        if failure is not None and last is not None:
+            self._give_up(last)
+        for address in addresses.in_order(last):
             try:
                 self._connect(address)
             except OSError as error:
                 failure = error
-                self._addresses.count_failed(address)
-                # Before the next one is tried, so that the segments of this one are counted.
-                self._drop()
+                self._give_up(address)
             else:
-                break
-        else:
-            assert failure is not None
-            raise _of_all(failure, len(self._addresses))
-        self._connecting = False
-        self._watcher.start(self._readable)
-        self._address = address
-        self._addresses.count(address)
-        self.opened += 1
-        self._established = True
+                addresses.note_reached(address)
+                self._address = address
+                return
+        assert failure is not None
+        raise _of_all(failure, len(addresses))
+
+    def _give_up(self, address: SocketAddress) -> None:
+        # The socket is closed before another address is tried, so that the segments of each are counted.
+        self._addresses.note_failed(address)
+        self._drop()
 
     def _connect(self, address: SocketAddress) -> None:
         """Open a socket to one of the host's addresses."""

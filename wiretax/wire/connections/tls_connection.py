@@ -13,12 +13,14 @@ from struct import Struct
 
 import gevent
 
-from wiretax.wire.connections.addresses import Addresses
 from wiretax.wire.connections.closing import count_ended, end_side
 from wiretax.wire.connections.connection import RECEIVE_BYTES, Connection
+from wiretax.wire.connections.generator_limit import generator_limit
 from wiretax.wire.connections.response import ResponseMemo
 from wiretax.wire.connections.tcp_info import read_counters
 from wiretax.wire.counters import TcpCounters, TlsCounters
+from wiretax.wire.reach.addresses import Addresses
+from wiretax.wire.reach.proxy import Tunnel, TunnelError
 
 RECORD_HEAD = Struct("!BHH")
 # If data arrives while the counters are read, it is read too, and the counters are read again.
@@ -41,6 +43,7 @@ class TlsConnection(Connection):
         "_raw_received_before",
         "_raw_sent",
         "_session",
+        "_tunnel",
     )
 
     def __init__(
@@ -52,8 +55,11 @@ class TlsConnection(Connection):
         context: ssl.SSLContext,
         maxseg: int | None = None,
         addresses: Addresses | None = None,
+        tunnel: Tunnel | None = None,
     ) -> None:
+        """``tunnel``: what the connection goes through; the addresses are then the proxy's."""
         super().__init__(host, port, timeout_s, memo, maxseg, addresses)
+        self._tunnel = tunnel
         self._context = context
         self._session: ssl.SSLObject | None = None
         self._ended = False
@@ -72,13 +78,16 @@ class TlsConnection(Connection):
     def _open(self) -> None:
         self.close()
         self._raw_received_before = self._raw_received
-        super()._open()
-        # Without a TLS handshake there is no connection.
-        self._connecting = True
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        if self._tunnel is None:
+            super()._open()
+            # Without a TLS handshake there is no connection.
+            self._connecting = True
+        else:
+            self._open_through(self._tunnel)
         self._recv = self._receive
         self._partial = b""
         self._got_data = self._ended = False
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         session = self._context.wrap_bio(self._incoming, self._outgoing, server_hostname=self._host)
         while True:
             try:
@@ -99,6 +108,29 @@ class TlsConnection(Connection):
         self._flush_handshake()
         self._session = session
         self._connecting = False
+
+    def _open_through(self, tunnel: Tunnel) -> None:
+        """Connect to a proxy and ask it for a tunnel. Both are part of the connection's fixed cost."""
+        try:
+            super()._open()
+        except OSError as error:
+            if self._timed_out or generator_limit(error):
+                raise
+            raise TunnelError(f"{tunnel.proxy}: {error.strerror or error}") from None
+        self._connecting = True
+        before = self._raw_sent
+        self._push(tunnel.request, 0)
+        self._handshake_sent += self._raw_sent - before
+        reply, rest = b"", None
+        while rest is None:
+            self._wait_until_readable()
+            data = self._read_raw()
+            if not data:
+                raise TunnelError(f"{tunnel.proxy} closed the connection without a reply to CONNECT")
+            self._handshake_received += len(data)
+            reply += data
+            rest = tunnel.proxy.after_reply(reply)
+        self._incoming.write(rest)
 
     def _write(self, data: bytes) -> None:
         assert self._session is not None

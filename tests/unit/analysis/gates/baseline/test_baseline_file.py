@@ -13,6 +13,7 @@ from judged import META, run_of, run_of_pieces
 from rich.console import Console
 from saved import Costs, made_up, record, rendered, run_json, slice_
 
+from analysis.gates.baseline.accepted import origin_of
 from analysis.gates.baseline.gates import Gates, load_gates
 from analysis.gates.evaluation.acceptance import UnacceptableError, accept_run
 from analysis.gates.evaluation.evaluate import evaluate
@@ -268,3 +269,16 @@ def test_the_projects_gate_finds_an_accepted_value_for_each_workload() -> None:
     result = evaluate(run_of(rendered(workloads, rounds=6)), load_gates(root / "gates.toml"))
     assert len([case for case in result.cases if case.check == "sent"]) == len(workloads)
     assert not [case.message for case in result.cases if "nothing is accepted" in case.message]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "host"),
+    [
+        ("http://127.0.0.1:35879/apps/1", "http://127.0.0.1:PORT"),
+        ("http://[::1]:6001/apps/1", "http://[::1]:PORT"),
+        ("http://[2001:10::7]/apps/1", "http://[2001:10::7]"),
+        ("http://h:1/ws/apps/1 and https://[::1]:2/apps/1", "http://h:PORT/ws and https://[::1]:PORT"),
+    ],
+)
+def test_the_port_of_a_server_is_not_part_of_an_origin(endpoint: str, host: str) -> None:
+    assert origin_of({"endpoint": endpoint}).host == host

@@ -57,23 +57,21 @@ class Addresses:
         """The addresses to try for a connection.
 
         Args:
-            last: the one that the user was connected to; None for a new user.
+            last: the one that the user was connected to and can't reach any more; None for a new user.
 
         Raises:
-            OSError: there are none.
+            OSError: the host has no address.
         """
-        if last is not None:
-            yield last
         for each in self._rotated() if last is None else self._by_state():
             if each != last:
                 yield each
 
-    def count(self, address: SocketAddress) -> None:
-        """A connection was opened."""
-        self.opened[address] = self.opened.get(address, 0) + 1
+    def note_reached(self, address: SocketAddress) -> None:
+        """A user connected to an address that it was not connected to before."""
+        self.opened.setdefault(address, 0)
         self._failed.discard(address)
 
-    def count_failed(self, address: SocketAddress) -> None:
+    def note_failed(self, address: SocketAddress) -> None:
         """An address can't be connected to: users who are not connected to it try it last."""
         self._failed.add(address)
 
