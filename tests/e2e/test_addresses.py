@@ -16,6 +16,8 @@ from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.runs.reader import find_run, read_run
 
 NAME = "several.test"
+# The usual limit of a remote endpoint would end a run on a fast machine before its first round is whole.
+MANY = ("--max-messages", "10000000")
 # Read by any Python that has its folder in PYTHONPATH. The standard library and gevent both look up names by it.
 RESOLVER = """
 import _socket
@@ -107,7 +109,7 @@ def test_a_name_that_resolves_to_ipv6_first_works_against_a_server_on_ipv4(plan:
     with mock_at("127.0.0.1") as lines:
         url = lines[-1].partition("=")[2].replace("127.0.0.1", NAME)
         env = resolving(tmp_path, "::1", "127.0.0.1")
-        done = wiretax(tmp_path, env, "run", plan(), "--endpoint", url, "--yes")
+        done = wiretax(tmp_path, env, "run", plan(), "--endpoint", url, "--yes", *MANY)
         assert done.returncode == 0, done.stderr
         doctor = wiretax(tmp_path, env, "doctor", "--endpoint", url)
     run = saved(tmp_path)
@@ -122,7 +124,7 @@ def test_users_of_all_workers_are_spread_over_the_addresses_of_a_name(plan: Plan
     with mock_at("0.0.0.0") as lines:
         url = lines[-1].partition("=")[2].replace("0.0.0.0", NAME)
         env = resolving(tmp_path, "127.0.0.1", "127.0.0.2")
-        done = wiretax(tmp_path, env, "run", plan(), "--endpoint", url, "--yes", "--processes", "2")
+        done = wiretax(tmp_path, env, "run", plan(), "--endpoint", url, "--yes", *MANY, "--processes", "2")
         assert done.returncode == 0, done.stderr
     run = saved(tmp_path)
     assert_agrees(run)
@@ -133,7 +135,7 @@ def test_users_of_all_workers_are_spread_over_the_addresses_of_a_name(plan: Plan
 def test_a_name_whose_addresses_all_refuse_is_one_line(plan: Plan, tmp_path: Path) -> None:
     url = Endpoint("http", NAME, free_port(), DEMO).secret_url
     env = resolving(tmp_path, "127.0.0.1", "127.0.0.2")
-    done = wiretax(tmp_path, env, "run", plan(), "--endpoint", url, "--yes")
+    done = wiretax(tmp_path, env, "run", plan(), "--endpoint", url, "--yes", *MANY)
     assert done.returncode == 5
     assert "Connection refused, at each of 2 addresses" in done.stderr
     doctor = wiretax(tmp_path, env, "doctor", "--endpoint", url)

@@ -66,7 +66,8 @@ def assert_no_secret(folder: Path, *said: str) -> None:
 def test_a_run_goes_through_the_proxy_of_the_environment(
     run: Run, plan: Plan, tmp_path: Path, proxy: WebProxy, processes: str
 ) -> None:
-    more = ("--insecure", "--yes", "--processes", processes)
+    # The usual limit of a remote endpoint would end the run on a fast machine before its first round is whole.
+    more = ("--insecure", "--yes", "--max-messages", "10000000", "--processes", processes)
     done = run("run", plan(), "--endpoint", url_of(AWAY), *more, **named(proxy))
     assert done.returncode == 0, done.stderr
     result = saved(tmp_path)
