@@ -199,7 +199,8 @@ class Warm:
         self.address = str(Path(gettempdir()) / f"wiretax-{name}")
         self._mocks, self._kernels = mocks, kernels
         self._process: subprocess.Popen[bytes] | None = None
-        one_at_a_time = os.open(gettempdir(), os.O_RDONLY)
+        # Only those of this run of the tests wait for each other.
+        one_at_a_time = os.open(f"{self.address}.lock", os.O_RDWR | os.O_CREAT)
         try:
             fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
             try:
@@ -413,8 +414,10 @@ def _serve(listener: _socket.socket) -> None:
             for file in files:
                 close(file)
             running[pid] = replies
-    with suppress(OSError):
-        Path(listener.getsockname()).unlink()
+    address = listener.getsockname()
+    for name in (address, f"{address}.lock"):
+        with suppress(OSError):
+            Path(name).unlink()
 
 
 def _report_ended(running: dict[int, _socket.socket], wait: Callable[[int, int], tuple[int, int]]) -> None:
