@@ -125,7 +125,8 @@ def test_observe(run: Run, hostile: RawServer) -> None:
 
 
 def test_locust(hostile: RawServer, sick: RawServer, tmp_path: Path) -> None:
-    options = ["-f", str(paced(tmp_path)), "--headless", "-u", "1", "-t", "1s", "TriggerUser"]
+    # As many calls on every machine; the sick server accepts the first 40.
+    options = ["-f", str(paced(tmp_path)), "--headless", "-u", "1", "--max-messages", "60", "TriggerUser"]
     for server in (hostile, sick):
         done = run_warm("locust", *options, "--endpoint", server.url(), cwd=tmp_path, env=environment())
         assert "\\x1b[2J" in check(done)

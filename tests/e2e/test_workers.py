@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from commands import PACED, Plan, Run, free_port, paced, run_until
+from commands import PACED, Plan, Run, free_port, run_until
 from locust_process import LOCUSTFILE, PLANFILE, following, forked, locust, own_port, saved, wait_for
 
 from wiretax.channels.endpoint import DEMO
@@ -227,11 +227,14 @@ def requests_by_locust(folder: Path) -> int:
 
 
 def test_a_free_run_that_loses_a_worker_is_invalid_and_says_why(tmp_path: Path) -> None:
-    arguments = ["--headless", "-u", "2", "-r", "2", "-t", "2s", "--processes", "2", *own_port(), "TriggerUser"]
-    with following(tmp_path, paced(tmp_path), *arguments) as (process, lines):
-        wait_for("All users spawned", lines)
+    often = tmp_path / "often.py"
+    often.write_text(OFTEN)
+    arguments = ["--headless", "-u", "2", "-r", "2", "--processes", "2", *own_port(), "TriggerUser"]
+    with following(tmp_path, often, *arguments) as (process, lines):
+        wait_for("POST     trigger", lines)  # in Locust's table
         killed = forked(process)[0].pid
         os.kill(killed, signal.SIGKILL)
+        process.send_signal(signal.SIGINT)
         said = "".join(lines)
         assert process.wait(60) == 5, said
     result = saved(tmp_path)
