@@ -15,7 +15,7 @@ from typing import Any
 import redis
 
 PROGRAM = shutil.which("redis-server")
-START_TIMEOUT_S = 10.0
+START_TIMEOUT_S = 60.0
 STREAM = "events"
 
 
@@ -75,6 +75,12 @@ class RedisServer:
         """Entries that were read and not acknowledged."""
         answer: Any = self.client.xpending(STREAM, group)
         return int(answer["pending"])
+
+    def is_drained(self) -> bool:
+        """Whether a group has read and acknowledged all entries."""
+        groups: Any = self.client.xinfo_groups(STREAM)
+        [(last, _)] = self.client.xrevrange(STREAM, count=1)
+        return any(each["last-delivered-id"] == last and not each["pending"] for each in groups)
 
     def connections(self) -> int:
         """Clients that are connected, this one included."""

@@ -193,7 +193,7 @@ def test_what_is_no_message_at_the_masters_port_is_ignored_and_named_once(
     plan: Plan, tmp_path: Path, kind: str
 ) -> None:
     file = LOCUSTFILE if kind == "free run" else PLANFILE
-    more = free_run("-t", "1s") if kind == "free run" else ["--plan", plan(), "-u", "1"]
+    more = free_run("--max-messages", "100") if kind == "free run" else ["--plan", plan(), "-u", "1"]
     port = free_port()
     arguments = lead(port, "--expect-workers", "1", "-L", "DEBUG", *more)
     with following(tmp_path, file, *arguments) as (master, lines):
@@ -362,7 +362,7 @@ def test_a_master_whose_last_worker_is_killed_writes_the_run_and_ends(tmp_path: 
 def test_a_worker_that_stays_stopped_is_killed_by_the_process_that_forked_it(tmp_path: Path, style: str) -> None:
     soon = tmp_path / "soon.py"
     soon.write_text(SOON)
-    run = free_run("-t", "2s")
+    run = free_run()
     if style == "--processes":
         arguments, following_too = ["--headless", "--processes", "1", *own_port(), *run], []
     else:
@@ -373,6 +373,7 @@ def test_a_worker_that_stays_stopped_is_killed_by_the_process_that_forked_it(tmp
         wait_for("All users spawned", lines)
         [worker] = forked(parent)
         worker.suspend()
+        master.send_signal(signal.SIGINT)
         said = "".join(lines)
         assert master.wait(60) == 5, said
         if following_too:
@@ -386,7 +387,7 @@ def test_a_worker_that_stays_stopped_is_killed_by_the_process_that_forked_it(tmp
 def test_a_worker_that_is_stopped_for_a_second_goes_on_and_ends_with_its_run(
     plan: Plan, tmp_path: Path, file: Path
 ) -> None:
-    more, begun = free_run("-t", "3s"), "All users spawned"
+    more, begun = free_run(), "All users spawned"
     if file is PLANFILE:
         more, begun = ["--plan", plan(rounds=15), "-u", "1"], "round 1/"
     with following(tmp_path, file, "--headless", "--processes", "1", *own_port(), *more) as (master, lines):
@@ -395,6 +396,9 @@ def test_a_worker_that_is_stopped_for_a_second_goes_on_and_ends_with_its_run(
         worker.suspend()
         time.sleep(1.0)
         worker.resume()
+        if file is LOCUSTFILE:
+            wait_for("POST     trigger", lines)  # in Locust's table
+            master.send_signal(signal.SIGINT)
         said = "".join(lines)
         assert master.wait(60) == 0, said
     # The master has waited for it.

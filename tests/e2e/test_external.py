@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import pytest
 from commands import environment
 from redis_server import PROGRAM, STREAM, RedisServer
-from warm import run_warm
+from test_redis import until
+from warm import run_warm, start_warm
 
 from wiretax.runs.reader import Run, find_run, read_run
 
 LOCUSTFILE = Path(__file__).parents[2] / "scenarios" / "locustfile.py"
+OPTIONS = ["-f", str(LOCUSTFILE), "--headless", "-u", "4", "-r", "4"]
 TEXTS = ["", "Zoë 👍", *("x" * size for size in range(98))]
 PAYLOAD_BYTES = sum(len(text.encode()) for text in TEXTS)
 
@@ -34,8 +37,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def drain(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    options = ["-f", str(LOCUSTFILE), "--headless", "-u", "4", "-r", "4", *arguments]
-    return run_warm("locust", *options, "QueueUser", cwd=folder, env=environment(), stdin=stdin)
+    return run_warm("locust", *OPTIONS, *arguments, "QueueUser", cwd=folder, env=environment(), stdin=stdin)
 
 
 def saved(folder: Path) -> Run:
@@ -47,8 +49,12 @@ def saved(folder: Path) -> Run:
 @pytest.mark.skipif(PROGRAM is None, reason="redis-server is not installed")
 def test_a_stream_is_drained_and_acknowledged(server: RedisServer, tmp_path: Path) -> None:
     server.add(*TEXTS)
-    done = drain(tmp_path, "-t", "3s", "--redis", server.url, "--stream", STREAM)
-    assert done.returncode == 0, done.stderr
+    arguments = ["--redis", server.url, "--stream", STREAM, "QueueUser"]
+    process = start_warm("locust", *OPTIONS, *arguments, cwd=tmp_path, env=environment())
+    until(lambda: process.poll() is not None or server.is_drained())
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
     run = saved(tmp_path)
     assert run.meta["from_outside"] == {
         "read": 100,

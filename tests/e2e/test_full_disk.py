@@ -82,7 +82,7 @@ def test_a_sweep_on_a_full_disk_is_saved_and_judged_elsewhere(
 
 def test_a_free_run_on_a_full_disk_is_saved_elsewhere(disk: Path, elsewhere: Path) -> None:
     fill(disk, 1)
-    options = ["-f", LOCUSTFILE, "--headless", "-u", "1", "-t", "1s", "BatchUser"]
+    options = ["-f", LOCUSTFILE, "--headless", "-u", "1", "--max-messages", "100", "BatchUser"]
     done = run_warm("locust", *options, cwd=disk, env=environment(TMPDIR=str(elsewhere)))
     saved_elsewhere(done, disk, elsewhere)
 

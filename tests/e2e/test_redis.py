@@ -22,7 +22,7 @@ from wiretax.mock.process import embedded_mock, read_ledger
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="redis-server is not installed")
 
-PATIENCE_S = 40.0
+PATIENCE_S = 120.0
 CLAIM_IDLE_S = 1.0
 DRAIN = Path(__file__).with_name("drain.py")
 # Slow enough to be killed half way: 4 publishers of 10 events a call.
