@@ -118,7 +118,7 @@ def test_on_a_terminal_it_is_asked_and_no_is_no(tmp_path: Path) -> None:
     said = _read_until(theirs, "[y/N]")
     os.write(theirs, b"n\n")
     said += _read_until(theirs, "nothing was sent")
-    assert process.wait(30) == 2
+    assert process.wait(120) == 2
     os.close(theirs)
     assert "hidden" not in said
 
@@ -230,18 +230,18 @@ def test_workloads_that_the_server_rejects_are_named_and_skipped_and_the_rest_is
 def test_where_the_server_asks_to_wait_all_users_do_and_no_rate_has_it(
     run: Run, small: Plan, tmp_path: Path
 ) -> None:
-    slow_down = answer("429 Too Many Requests", b"rate limited", "Retry-After: 1")
+    slow_down = answer("429 Too Many Requests", b"rate limited", "Retry-After: 2")
     with raw_server(lambda _, number: slow_down if number == 60 else OK) as server:
         done = run("run", small(rounds=6), "--endpoint", server.url())
     assert done.returncode == 0, done.stdout + done.stderr
     result = saved(tmp_path)
     paused = result.meta["paused"]
     assert paused["times"] == 1
-    assert 0.9 <= paused["waited_s"] < 5
+    assert 1.9 <= paused["waited_s"] < 5
     assert "asked to wait (429), once" in done.stdout
     # Every slice came, none with the wait in it, and the one that was cut was measured anew.
     assert len(result.slices) == 6
-    assert result.slices["duration_s"].max() < 0.9
+    assert result.slices["duration_s"].max() < 1.9
     assert result.slices["failures"].sum() == 0
     assert set(result.failures["status"]) == {429}
     total = result.meta["parts"]["total"]
@@ -254,7 +254,7 @@ def test_a_server_that_never_ends_an_answer_costs_a_timeout_and_not_the_run(
     """soketi's odd case: a head, and never a body."""
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n"
     with raw_server(lambda _, number: head if number % 10 == 0 else OK) as server:
-        done = run("run", small(timeout="100ms"), "--endpoint", server.url())
+        done = run("run", small(timeout="1s"), "--endpoint", server.url())
     assert done.returncode == 0, done.stdout + done.stderr
     result = saved(tmp_path)
     total = result.meta["parts"]["total"]
@@ -271,7 +271,7 @@ def test_no_process_of_a_runs_shows_a_secret(plan: Plan, tmp_path: Path) -> None
         titles = [" ".join(each.cmdline()) for each in (parent, *parent.children(recursive=True))]
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     assert len(titles) >= 2  # the mock is one of its own
     assert not [title for title in titles if DEMO.secret in title or "not-for-others" in title]
 
