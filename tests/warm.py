@@ -37,6 +37,8 @@ from typing import BinaryIO, TextIO
 
 import killed
 
+# A busy machine takes its time; what takes longer hangs.
+PATIENCE_S = 180.0
 # One message holds the arguments and the environment of a command.
 MESSAGE_BYTES = 1 << 20
 # What a process that runs tests says once, and stays connected.
@@ -102,7 +104,7 @@ SHOWN = (
 
 
 def run_warm(
-    *arguments: str, cwd: Path, env: dict[str, str], stdin: str = "", timeout_s: float = 60
+    *arguments: str, cwd: Path, env: dict[str, str], stdin: str = "", timeout_s: float = PATIENCE_S
 ) -> subprocess.CompletedProcess[str]:
     """Run ``wiretax``, ``locust``, a test module with a ``main`` or a Python file, the first argument, with
     further arguments, to its end."""
@@ -234,7 +236,7 @@ class Warm:
             )
 
     def run(
-        self, *arguments: str, cwd: Path, env: dict[str, str], stdin: str = "", timeout_s: float = 60
+        self, *arguments: str, cwd: Path, env: dict[str, str], stdin: str = "", timeout_s: float = PATIENCE_S
     ) -> subprocess.CompletedProcess[str]:
         """Run a program, the first argument, and wait for its end."""
         reading, writing = os.pipe()

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 CLASSES = [BatchUser, MultiTriggerUser, QueueUser, TriggerUser]
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 USERS = {"user_count": "4", "spawn_rate": "50"}
 
 

@@ -27,7 +27,7 @@ from wiretax.mock.ledger import LEDGER_PATH
 from wiretax.mock.process import LISTENING
 
 # Bounds a hang; no test waits for it to pass.
-TIMEOUT_S = 5.0
+TIMEOUT_S = 30.0
 
 EVENTS = f"/apps/{DEMO.app_id}/events"
 BATCH = f"/apps/{DEMO.app_id}/batch_events"

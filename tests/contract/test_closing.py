@@ -41,7 +41,7 @@ pytestmark = pytest.mark.skipif(
     shutil.which("tshark") is None or not AVAILABLE, reason="tshark is not installed, or no counters"
 )
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 30.0
 # A server that never answers is given up after this time.
 STALLED_S = 0.3
 # Each of these users has a connection at a time, and sends so many calls.

@@ -282,7 +282,7 @@ def test_a_user_killed_in_an_exchange_leaves_no_byte_uncounted(
 
     user = User(serve(listen), watchdog, workload(http))
     greenlet = gevent.spawn(user.send)
-    assert asked.wait(5)
+    assert asked.wait(30)
     greenlet.kill()
     measured = user.slice_.measured
     assert (measured.unfinished, measured.failures) == (1, 0)

@@ -62,7 +62,7 @@ def scripted(*answers: bytes) -> Iterator[Endpoint]:
         thread = Thread(target=serve)
         thread.start()
         yield Endpoint("http", LOOPBACK, listener.getsockname()[1], DEMO)
-        thread.join(5)
+        thread.join(60)
 
 
 def free_endpoint() -> Endpoint:
@@ -286,7 +286,7 @@ def test_a_large_body_and_a_large_answer_pass_unharmed() -> None:
         with proxied(upstream) as (endpoint, seen), Client(endpoint) as client:
             client.send(sent)
             assert client.read_to_end() == answer
-        thread.join(5)
+        thread.join(60)
     assert (requests_of(seen), seen.sent, seen.received) == (len(sent), len(sent), len(answer))
 
 
@@ -305,7 +305,7 @@ def test_only_the_host_is_rewritten_and_recorded_as_it_was_sent() -> None:
         upstream = Endpoint("http", LOOPBACK, listener.getsockname()[1], DEMO)
         with proxied(upstream, rewrites_host=True) as (endpoint, seen), Client(endpoint) as client:
             assert client.ask(TRIGGER).status == 200
-        thread.join(5)
+        thread.join(60)
     authority = upstream.authority.encode()
     assert b"".join(got)[: TRIGGER.index(b"{") + 99] == TRIGGER.replace(b"mock.test", authority)
     assert seen.exchanges[0].head + trigger_body() == TRIGGER

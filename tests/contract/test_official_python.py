@@ -154,7 +154,7 @@ def publish(endpoint: Endpoint, api: Api, size: int, data: Any, hidden: list[str
         [sys.executable, "-W", "ignore", "-c", PUBLISH, json.dumps(order)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

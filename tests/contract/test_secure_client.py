@@ -27,7 +27,7 @@ from wiretax.wire.publishers.publisher import Publisher
 from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 30.0
 # TLS 1.3: record head, content type, authentication tag.
 RECORD_BYTES = 5 + 1 + 16
 MOST_IN_RECORD = 16_384

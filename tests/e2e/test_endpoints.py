@@ -133,7 +133,7 @@ def _take_terminal() -> None:
 def _read_until(terminal: int, words: str) -> str:
     said = ""
     while words not in said:
-        ready, _, _ = select.select([terminal], [], [], 30)
+        ready, _, _ = select.select([terminal], [], [], 120)
         assert ready, said
         said += os.read(terminal, 4096).decode()
     return said

@@ -135,7 +135,7 @@ min = 0.95
 def test_a_run_that_is_stopped_is_not_judged(plan: Plan, gates: Gates, tmp_path: Path) -> None:
     process = run_until("round 2/", plan(rounds=1000), "--gates", gates(HEAD + "1\n"), cwd=tmp_path)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     folder, meta = saved(tmp_path)
     assert meta["interrupted"]

@@ -21,7 +21,7 @@ def test_a_mock_leaves_no_file_behind(tmp_path: Path, number: signal.Signals) ->
     assert authority.read_text().startswith("-----BEGIN CERTIFICATE-----")
     assert authority.is_relative_to(tmp_path)
     mock.send_signal(number)
-    said = mock.communicate(30)
+    said = mock.communicate(120)
     assert mock.returncode == 0, said
     assert "Traceback" not in said[1]
     assert not list(tmp_path.iterdir())

@@ -337,7 +337,7 @@ def test_a_stopped_publisher_hears_it_and_its_record_is_kept(
     while process.poll() is None and not list(tmp_path.glob("results/*/run.json")):
         if _has_no_children(process.pid):
             process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert out.startswith("\nobserve")
     assert "interrupted; what was recorded is kept" in out

@@ -48,7 +48,7 @@ def run_in(arguments: Sequence[str], folder: Path) -> subprocess.CompletedProces
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

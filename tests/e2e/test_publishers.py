@@ -43,7 +43,7 @@ from wiretax.mock.process import embedded_mock, read_ledger
 SOURCES = Path(__file__).parents[2] / "examples" / "publishers"
 GENERATED = ("node_modules", "vendor", ".bundle", "target", "bin", "obj", "__pycache__")
 INSTALL_TIMEOUT_S = 180
-RUN_TIMEOUT_S = 60
+RUN_TIMEOUT_S = 180
 
 DATA = {"hello": "world"}
 CALLS: list[tuple[Api, int]] = [("trigger", 1)] * 3 + [("multi_trigger", 3), ("batch", 10)]

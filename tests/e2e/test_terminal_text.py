@@ -196,7 +196,7 @@ def test_mock(run: Run, tmp_path: Path, tls: bool) -> None:
     send(port)
     send(port, context)
     mock.terminate()
-    out, err = mock.communicate(30)
+    out, err = mock.communicate(120)
     printed = check(subprocess.CompletedProcess([], mock.wait(), began + out, err))
     assert mock.wait() == 0
     assert ("\\x1b[2J" in printed) == tls

@@ -192,8 +192,8 @@ def test_the_second_server_may_die_and_is_named(plan: Plan, tmp_path: Path, star
     other = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{port}/apps/{DEMO.app_id}"
     process = run_until("round 2/", plan(rounds=1000), "--endpoint", start(), "--against", other, cwd=tmp_path)
     mock.kill()
-    mock.communicate(timeout=30)
-    out, err = process.communicate(timeout=30)
+    mock.communicate(timeout=120)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 5, err
     assert "no event was acknowledged by --against in 3 slices in a row" in out
     assert "the mock of --against kept a ledger when the run began and no longer answers" in out

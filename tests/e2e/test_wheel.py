@@ -217,4 +217,4 @@ def test_the_web_ui_opens(programs: Path, folder: Path) -> None:
             assert "wiretax" in page.text
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)

@@ -27,7 +27,7 @@ class Site:
     def __init__(self, folder: Path, port: int, process: Process, base: str) -> None:
         self.folder = folder
         self.address = f"http://127.0.0.1:{port}"
-        self.http = httpx.Client(base_url=self.address, timeout=30)
+        self.http = httpx.Client(base_url=self.address, timeout=120)
         self.process = process
         self.log: list[str] = []
         self.base = base
@@ -47,12 +47,12 @@ class Site:
 
     def wait_until(self, holds: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         """Ask for figures until something holds of them."""
-        for _ in range(300):
+        for _ in range(1200):
             found = self.figures()
             if holds(found):
                 return found
             threading.Event().wait(0.1)
-        raise AssertionError(f"not in 30 s: {found['test']}, {self.log}")
+        raise AssertionError(f"not in 120 s: {found['test']}, {self.log}")
 
     def start(self, **form: str) -> dict[str, Any]:
         """Start a test by the form, and return its first figures."""
@@ -101,7 +101,7 @@ def site(folder: Path, *arguments: str, by: list[str] | None = None, **env: str)
         yield made
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
         for reader in readers:
             reader.join()
         for stream in streams:
