@@ -21,7 +21,7 @@ from wiretax.channels.workload import LIBRARY, Workload
 from wiretax.mock.certificate import MockTls, server_context
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, Fault, FaultList, Kind
-from wiretax.mock.process import embedded_target, read_ledger
+from wiretax.mock.process import embedded_target
 from wiretax.observe.recording import Recording
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.response import ResponseMemo
@@ -278,7 +278,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Captured:
         every, streams = list[Frame](), Frames()
         for attempt in range(ATTEMPTS):
             file = folder / f"{attempt}.pcapng"
-            with capturing(ports, file, lambda: read_ledger(plain.endpoint)):
+            with capturing(ports, file):
                 for name, target, *sent in missing:
                     cases[name] = publish(target, *sent)
                 for through, _ in () if attempt else observed.values():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +15,10 @@ from time import monotonic, sleep
 
 # TCP_MAXSEG 1460 on loopback less 12 bytes of timestamps.
 MSS = 1448
-START_TIMEOUT_S = 20
+MARK_TIMEOUT_S = 20
+LAST_FRAMES_S = 1.0
+# States of /proc/net/tcp: TIME_WAIT, and a listening socket.
+OVER = ("06", "0A")
 # Bytes of a frame that are kept: its headers, and what tells a client by its hello.
 SNAP = "0"
 # No field of a body is asked for, and to take bodies apart takes longer than all the rest.
@@ -79,31 +84,55 @@ class Frame:
 
 
 @contextmanager
-def capturing(ports: Iterable[int], file: Path, ping: Callable[[], object]) -> Iterator[None]:
-    """Capture the traffic of some ports; begins once ``ping`` made a frame that is on disk."""
-    only = " or ".join(f"tcp port {port}" for port in ports)
-    # The program that tshark starts to capture; tshark would follow the frames as they come.
-    dumpcap = subprocess.Popen(
-        ["dumpcap", "-q", "-i", "lo", "-B", "64", "-s", SNAP, "-f", only, "-w", str(file)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        began = monotonic()
-        while not (file.exists() and file.stat().st_size > 1000):
-            assert dumpcap.poll() is None, "dumpcap ended by itself; may it capture on lo?"
-            assert monotonic() - began < START_TIMEOUT_S, "dumpcap captured nothing"
-            ping()
-            sleep(0.05)
-        yield
-        # Everything is captured before it is written: wait until the file has stopped growing.
-        size = -1
-        while size != file.stat().st_size:
-            size = file.stat().st_size
-            sleep(1)
-    finally:
-        dumpcap.send_signal(signal.SIGINT)
-        dumpcap.wait(START_TIMEOUT_S)
+def capturing(ports: Iterable[int], file: Path) -> Iterator[None]:
+    """Capture TCP's traffic of some ports; begins and ends once a datagram of that moment is on disk.
+
+    Frames are written in the order they were captured in, so all before the datagram are on disk too.
+    """
+    ports = set(ports)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as marks:
+        marks.bind(("127.0.0.1", 0))
+        only = " or ".join([f"udp port {marks.getsockname()[1]}", *(f"tcp port {port}" for port in ports)])
+        # The program that tshark starts to capture; tshark would follow the frames as they come.
+        dumpcap = subprocess.Popen(
+            ["dumpcap", "-q", "-i", "lo", "-B", "64", "-s", SNAP, "-f", only, "-w", str(file)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            _mark(marks, file, dumpcap)
+            yield
+            _wait_for_ends(ports)
+            _mark(marks, file, dumpcap)
+        finally:
+            dumpcap.send_signal(signal.SIGINT)
+            dumpcap.wait(MARK_TIMEOUT_S)
+
+
+def _mark(marks: socket.socket, file: Path, dumpcap: subprocess.Popen[bytes]) -> None:
+    """Send a datagram of random bytes until one is on disk."""
+    mark = os.urandom(16)
+    began = monotonic()
+    while not (file.exists() and mark in file.read_bytes()):
+        assert dumpcap.poll() is None, "dumpcap ended by itself; may it capture on lo?"
+        assert monotonic() - began < MARK_TIMEOUT_S, "dumpcap captured nothing"
+        marks.sendto(mark, marks.getsockname())
+        sleep(0.05)
+
+
+def _wait_for_ends(ports: set[int]) -> None:
+    """Wait until all connections of these ports are over, but not for long: a server may keep one open."""
+    began = monotonic()
+    while _connected(ports) and monotonic() - began < LAST_FRAMES_S:
+        sleep(0.02)
+
+
+def _connected(ports: set[int]) -> bool:
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, state, *_ = line.split()
+        if state not in OVER and ports & {int(each.split(":")[1], 16) for each in (local, remote)}:
+            return True
+    return False
 
 
 def read_fields(file: Path, only: str, *names: str) -> list[str]:
