@@ -31,7 +31,7 @@ slice = "50ms"
 users = 4
 [[workload]]
 api = "trigger"
-payload_bytes = [100, 10000]
+payload_bytes = [100, 7500]
 client = ["reference", "python"]
 [[workload]]
 api = "batch"
