@@ -33,6 +33,7 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 from time import monotonic
+from types import SimpleNamespace
 from typing import BinaryIO, TextIO
 
 import killed
@@ -101,6 +102,10 @@ SHOWN = (
     "analysis.tables.run_table",
     "analysis.tables.observed_table",
 )
+
+
+# Tests wait for Locust's table, for its look whether workers are there, and for samples of the web UI.
+OFTEN_S, SAMPLE_S = 0.2, 0.5
 
 
 def run_warm(
@@ -431,6 +436,17 @@ def _report_ended(running: dict[int, _socket.socket], wait: Callable[[int, int],
             replies.close()
 
 
+def _hurry() -> None:
+    """Have forked commands do several times a second what Locust and the web UI do every second or two."""
+    locust = sys.modules["locust.main"]
+    clock = vars(locust)["time"]
+    hurried = {**vars(clock), "sleep": lambda seconds: clock.sleep(min(seconds, OFTEN_S))}
+    vars(locust)["time"] = SimpleNamespace(**hurried)
+    import_module("locust.stats").CONSOLE_STATS_INTERVAL_SEC = OFTEN_S
+    live = import_module("wiretax.load.accounting.live")
+    live.SAMPLE_S = live.Live.every_s = import_module("wiretax.load.drivers.web_sweep").SAMPLE_S = SAMPLE_S
+
+
 def _run(arguments: list[str], cwd: str, env: dict[str, str], mocks: str | None, kernels: str | None) -> int:
     at_home = env.get("HOME") == os.environ.get("HOME")
     os.chdir(cwd)
@@ -477,6 +493,8 @@ if __name__ == "__main__":
     os.environ["JPY_PARENT_PID"] = str(os.getpid())
     for each in sys.argv[2:]:
         import_module(each)
+    if "locust.main" in sys.modules:
+        _hurry()
     # Locust asks who stops a run; the first answer takes as long as an import.
     inspect.stack()
     # Commands collect garbage themselves, and would walk through, and so copy, what they share with this process.
