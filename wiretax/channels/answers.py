@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from email.utils import mktime_tz, parsedate_tz
 from http import HTTPStatus
 from typing import Literal, TypeGuard
 
 import orjson
+
+from wiretax.channels.content_coding import CodingError, decode
 
 Kind = Literal["acknowledged", "rejected", "error_body", "unreadable"]
 
@@ -18,6 +21,10 @@ MOST_CODE = 999_999
 USUAL_WAIT_S = 1.0
 # Statuses that ask for the same call later.
 RETRYABLE = frozenset({408, 425, 429})
+# Statuses that accept a call without a word. The Ruby library reads no body after a 202, and Node's none at all.
+# After a 200 most libraries fail without JSON, and a 200 may come from any web server.
+ACCEPTED_BY_STATUS = frozenset({202, 204})
+SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,7 @@ class Answer:
 
     Attributes:
         kind: "acknowledged": the events were accepted. "rejected": a status other than 2xx. "error_body": a 2xx
-            with an error in its body. "unreadable": a 2xx whose body is not a JSON object.
+            with an error in its body. "unreadable": a 2xx whose body is not a JSON object, or can't be decoded.
         status: the HTTP status, or the code in the body of an "error_body" (1 to ``MOST_CODE``).
         message: the server's message, shortened; empty on success.
     """
@@ -45,8 +52,22 @@ class Answer:
         return in_words(self.status, self.message)
 
 
-def read_answer(status: int, body: bytes) -> Answer:
-    """Read a response. Accepts ``{}``, ``{"ok":true}``, ``{"batch":..}`` and ``{"channels":..}``."""
+def read_answer(status: int, body: bytes, coding: str = "") -> Answer:
+    """Read a response. Accepts ``{}``, ``{"ok":true}``, ``{"batch":..}`` and ``{"channels":..}``; with a 202 or a
+    204 also an empty body and text, but no HTML.
+
+    Args:
+        status: the HTTP status.
+        body: without transfer coding.
+        coding: the Content-Encoding field; empty if there was none.
+    """
+    try:
+        body = decode(body, coding)
+    except CodingError as error:
+        undecoded = f"the body can't be read: {error}"
+        if 200 <= status < 300:
+            return Answer("unreadable", status, undecoded)
+        return Answer("rejected", status, f"{_phrase(status)}; {undecoded}")
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -54,6 +75,8 @@ def read_answer(status: int, body: bytes) -> Answer:
     if not 200 <= status < 300:
         return Answer("rejected", status, _message(document, body) or _phrase(status))
     if not isinstance(document, dict):
+        if status in ACCEPTED_BY_STATUS and not body.lstrip().startswith(b"<"):
+            return Answer("acknowledged", status, "")
         return Answer("unreadable", status, f"expected a JSON object, got {_shorten(body)!r}")
     if "error" in document or "code" in document:
         code = document.get("code")
@@ -81,14 +104,17 @@ def read_retry_after(field: str, now: float) -> float:
     """How long a server asks clients to wait (s, 0 or more).
 
     Args:
-        field: the Retry-After header: seconds or a date; anything else gives ``USUAL_WAIT_S``.
+        field: the Retry-After header: seconds, also with a fraction, or a date; anything else gives
+            ``USUAL_WAIT_S``.
         now: seconds since the epoch.
     """
     text = field.strip()
-    if text.isascii() and text.isdigit():
+    if SECONDS.fullmatch(text):
         return float(text)
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+        date = parsedate_tz(text)
+        # HTTP's dates are UTC, whether they say so or not.
+        return USUAL_WAIT_S if date is None else max(0.0, mktime_tz((*date[:9], date[9] or 0)) - now)
     except (ValueError, OverflowError):
         return USUAL_WAIT_S
 

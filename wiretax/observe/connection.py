@@ -80,7 +80,7 @@ class Downstream(asyncio.Protocol):
                 self._forward(part.raw)
             if part.message is not None and self._reading is not None:
                 request, self._reading = self._reading, None
-                request.body, request.complete = part.message.body, True
+                request.body, request.complete = part.message.content, True
                 if request.answer is not None:
                     self._settle(request)
         if self._requests.held and not self._began_ns:
@@ -242,7 +242,7 @@ class Downstream(asyncio.Protocol):
             announced = CLOSES.search(request.head)
             self._initiator = self._initiator or (PUBLISHER if announced else self._proxy.server_name)
         request.response = (size - message.body_bytes, message.body_bytes)
-        request.answer = read_answer(message.status, message.body)
+        request.answer = read_answer(message.status, message.body, message.coding)
         if not request.answer.acknowledged:
             request.failure = Failure(request.answer.kind, request.answer.status, request.answer.message)
         if request.complete:

@@ -6,12 +6,13 @@ the last byte: lines within a head or chunks, and at most the rest of a body.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import httptools
+
+from wiretax.channels.content_coding import CodingError, decode
 
 MAX_HEAD_BYTES = 65_536
 
@@ -22,15 +23,25 @@ class Message:
 
     Attributes:
         head: the raw head, with the blank line.
-        body: the content, without chunk framing, gzip and deflate.
+        body: the content, without chunk framing, as it was compressed.
         body_bytes: the size of the body with its framing.
         status: a response's status; 0 for a request.
+        coding: the Content-Encoding field; empty if there was none.
     """
 
     head: bytes
     body: bytes
     body_bytes: int
     status: int
+    coding: str = ""
+
+    @property
+    def content(self) -> bytes:
+        """The decoded body; unchanged if it can't be decoded."""
+        try:
+            return decode(self.body, self.coding)
+        except CodingError:
+            return self.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,7 @@ class Framer:
         self._body_bytes = 0
         self._length: int | None = None
         self._chunked = False
-        self._coding = b""
+        self._coding = ""
         self._in_head = True
         self._complete = False
 
@@ -92,7 +103,7 @@ class Framer:
         elif name.lower() == b"transfer-encoding":
             self._chunked = value.lower().rstrip().endswith(b"chunked")
         elif name.lower() == b"content-encoding":
-            self._coding = value.lower().strip()
+            self._coding = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -150,17 +161,6 @@ class Framer:
         status = 0
         if isinstance(self._parser, httptools.HttpResponseParser):
             status = self._parser.get_status_code()
-        message = Message(self._head, _decoded(b"".join(self._body), self._coding), self._body_bytes, status)
+        message = Message(self._head, b"".join(self._body), self._body_bytes, status, self._coding)
         self._begin()
         return message
-
-
-def _decoded(body: bytes, coding: bytes) -> bytes:
-    """The decoded content of a body; unchanged if the coding is unknown or the data invalid."""
-    if coding not in (b"gzip", b"deflate"):
-        return body
-    try:
-        # 32: detect gzip and zlib.
-        return zlib.decompressobj(zlib.MAX_WBITS + 32).decompress(body)
-    except zlib.error:
-        return body

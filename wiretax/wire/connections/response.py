@@ -147,7 +147,7 @@ class ResponseReader:
             while self._raw[head] in LINE_ENDS:
                 head += 1
             head = self._raw.find(BLANK_LINE, head) + len(BLANK_LINE)
-        answer = read_answer(status, bytes(self._body))
+        answer = read_answer(status, bytes(self._body), self.fields.get("content-encoding", ""))
         retry_after = self.fields.get("retry-after", "")
         return Response(answer, answer.acknowledged, head, len(self._raw) - head, self._keeps_alive, retry_after)
 

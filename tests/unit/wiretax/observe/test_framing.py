@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 from itertools import pairwise
 
 import httptools
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wiretax.channels.answers import read_answer
 from wiretax.observe.framing import Framer, Message
 
 LINES = st.sampled_from(
@@ -69,3 +72,21 @@ def test_no_byte_is_lost_and_messages_do_not_depend_on_the_pieces(
     assert raw == stream
     assert (raw, messages) == framed(parser, [stream])
     assert sum(len(each.head) + each.body_bytes for each in messages) <= len(stream)
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "content"),
+    [
+        ("gzip", gzip.compress(b"{}"), b"{}"),
+        ("br", pa.Codec("brotli").compress(b"{}", asbytes=True), b"{}"),
+        ("zstd", pa.Codec("zstd").compress(b"{}", asbytes=True), b"{}"),
+        ("snappy", b"{}", b"{}"),
+    ],
+    ids=["gzip", "br", "zstd", "unknown"],
+)
+def test_a_compressed_message_is_kept_as_received_and_read(coding: str, body: bytes, content: bytes) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    raw, (message,) = framed(httptools.HttpResponseParser, [head + body])
+    assert raw == head + body
+    assert (message.body, message.body_bytes, message.content) == (body, len(body), content)
+    assert read_answer(message.status, message.body, message.coding).acknowledged is (coding != "snappy")

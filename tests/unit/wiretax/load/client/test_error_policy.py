@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import tzset
 
 import gevent
 import pytest
@@ -87,6 +88,16 @@ def test_429_asks_for_as_long_as_it_says_and_not_for_a_day() -> None:
     assert "it asks to wait 86,400 s" in heard.stops[0]
 
 
+@pytest.fixture
+def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Local time is not UTC, as HTTP's dates are."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "Asia/Tokyo")
+        tzset()
+        yield
+    tzset()
+
+
 @pytest.mark.parametrize(
     ("field", "seconds"),
     [
@@ -97,10 +108,20 @@ def test_429_asks_for_as_long_as_it_says_and_not_for_a_day() -> None:
         ("", 1),
         ("soon", 1),
         ("-5", 1),
-        ("1.5", 1),
+        ("1.5", 1.5),
+        ("0.25", 0.25),
+        ("2.", 2),
+        ("1.5.1", 1),
+        ("inf", 1),
+        ("\u0661", 1),
+        ("Tuesday, 24-Nov-26 12:00:30 GMT", 30),
+        ("Tue Nov 24 12:00:30 2026", 30),
+        ("Tue, 24 Nov 2026 12:00:30 -0000", 30),
+        ("Tue, 24 Nov 2026 13:00:30 +0100", 30),
+        ("Tue, 24 Nov 99999999999999999999 12:00:30 GMT", 1),
     ],
 )
-def test_retry_after_is_seconds_or_a_date(field: str, seconds: float) -> None:
+def test_retry_after_is_seconds_or_a_date(field: str, seconds: float, in_tokyo: None) -> None:
     assert read_retry_after(field, NOON) == seconds
 
 

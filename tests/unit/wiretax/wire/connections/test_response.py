@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+
+import pyarrow as pa
 import pytest
 
 from wiretax.wire.connections.response import Response, ResponseError, ResponseMemo, ResponseReader
@@ -12,6 +15,16 @@ CONTINUED = b"HTTP/1.1 100 Continue\r\n\r\n" + PLAIN
 CLOSING = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
 UNFRAMED = b"HTTP/1.1 200 OK\r\n\r\n{}"
 OLD = b"HTTP/1.0 200 OK\r\n\r\n{}"
+OLD_KEPT = b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\n{}"
+OLD_KEPT_UNFRAMED = b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\n{}"
+OLD_CHUNKED = b"HTTP/1.0 200 OK\r\n" + CHUNKED[17:]
+# As Symfony's response prints itself, which Reverb sends: names padded to one width.
+REVERB = (
+    b"HTTP/1.0 200 OK\r\nCache-Control:  no-cache, private\r\nContent-Length: 2\r\n"
+    b"Content-Type:   application/json\r\nDate:           Tue, 24 Nov 2026 12:00:00 GMT\r\n\r\n{}"
+)
+EMPTY = b"HTTP/1.1 204 No Content\r\n\r\n"
+ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 8\r\n\r\nAccepted"
 BLANK_FIRST = b"\r\n\r\n" + PLAIN
 
 
@@ -35,6 +48,12 @@ def read(raw: bytes, size: int) -> Response | None:
         (CLOSING, 2, False),
         (UNFRAMED, 2, False),
         (OLD, 2, False),
+        (OLD_KEPT, 2, True),
+        (OLD_KEPT_UNFRAMED, 2, False),
+        (OLD_CHUNKED, 17, False),
+        (REVERB, 2, False),
+        (EMPTY, 0, True),
+        (ACCEPTED, 8, True),
         (BLANK_FIRST, 2, True),
     ],
 )
@@ -45,6 +64,28 @@ def test_every_byte_is_head_or_body(raw: bytes, body_bytes: int, keeps_alive: bo
     assert response.body_bytes == body_bytes
     assert response.head_bytes == len(raw) - body_bytes
     assert response.keeps_alive is keeps_alive
+
+
+@pytest.mark.parametrize("size", [1, 10_000])
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(b"{}")),
+        ("br", pa.Codec("brotli").compress(b"{}", asbytes=True)),
+        ("zstd", pa.Codec("zstd").compress(b"{}", asbytes=True)),
+    ],
+    ids=["gzip", "br", "zstd"],
+)
+def test_a_compressed_body_is_understood_and_counted_as_received(coding: str, body: bytes, size: int) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\n".encode()
+    plain = head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    chunked = head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    for raw in (plain, chunked):
+        response = read(raw, size)
+        assert response is not None
+        assert response.acknowledged
+        assert response.head_bytes + response.body_bytes == len(raw)
+    assert response.body_bytes == len(body) + len(b"%x" % len(body)) + 9
 
 
 def test_a_body_that_quotes_a_status_line_is_body() -> None:
