@@ -8,6 +8,7 @@ import pty
 import select
 import subprocess
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,33 @@ def test_where_the_server_asks_to_wait_all_users_do_and_no_rate_has_it(
     assert set(result.failures["status"]) == {429}
     total = result.meta["parts"]["total"]
     assert total["events"] + total["failures"] == len(server.requests)
+
+
+@pytest.mark.parametrize("processes", [(), ("--processes", "2")], ids=["alone", "workers"])
+def test_a_limit_that_a_workload_meets_later_ends_it_and_the_other_goes_on(
+    run: Run, small: Plan, tmp_path: Path, processes: tuple[str, ...]
+) -> None:
+    """soketi's way: 413 in the body of a 200."""
+    too_large = answer("200 OK", b'{"error":"The event data is too large","code":413}')
+    batches = count()
+
+    def reply(request: bytes, _: int) -> bytes:
+        # Enough for the calls before the run, and on most machines for some rounds.
+        return too_large if b"/batch_events" in request and next(batches) >= 500 else OK
+
+    plan = Path(small(rounds=40, api="batch"))
+    plan.write_text(plan.read_text() + '[[workload]]\napi = "trigger"\npayload_bytes = 10\n')
+    with raw_server(reply) as server:
+        done = run("run", str(plan), "--endpoint", server.url(), *processes)
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = saved(tmp_path)
+    [skipped] = result.meta["skipped"]
+    assert (skipped["api"], skipped["status"], skipped["kind"]) == ("batch", 413, "error_body")
+    rounds = result.slices.groupby("api")["round"].nunique()
+    assert rounds["trigger"] == 40
+    assert rounds.get("batch", 0) == skipped["after_round"] + 1 < 40
+    assert result.meta["valid"]
+    assert "a limit on the size of an event or of a request; lower payload_bytes" in " ".join(done.stdout.split())
 
 
 def test_a_server_that_never_ends_an_answer_costs_a_timeout_and_not_the_run(

@@ -13,6 +13,9 @@ TOO_LARGE = "lower payload_bytes"
 REJECTED = "the server's message says what it does not accept; lower the sizes and set [limits] accordingly"
 TOO_MANY = 'wait and run again, or give the workload a rate below the limit (rate = "5/s" in a plan)'
 REDIRECTED = "the server redirects to another address; check scheme, host and port"
+# Limits that a workload meets during a run, as part of a sentence.
+SIZE_LIMIT = f"a limit on the size of an event or of a request; {TOO_LARGE}"
+RATE_LIMIT = "a limit on the rate of calls"
 FAILED = "the server failed; check its log"
 NOT_THE_API = "this is not a server of the HTTP API; check host and port"
 

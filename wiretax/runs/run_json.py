@@ -162,6 +162,7 @@ else:
             ("message", str),
             *((each.column, each.type, each.default) for each in IN_FILES if each.later),
             ("after_round", int, -1),
+            ("limit", str, ""),
         ],
     )
 

@@ -20,11 +20,13 @@ class Skipped:
         workload: the workload.
         failure: how its calls failed.
         after: the round after which it was skipped, from 0; -1 if no round had begun.
+        limit: the limit that it met, as part of a sentence; empty if it met none that is known.
     """
 
     workload: Workload
     failure: Failure
     after: int = -1
+    limit: str = ""
 
     def __str__(self) -> str:
         since = f" after round {self.after + 1}" if self.after >= 0 else ""
@@ -32,18 +34,24 @@ class Skipped:
 
     @property
     def rejection(self) -> str:
-        """Which server rejected it, and with what answer."""
-        return f"{whose(self.workload)} answered {words(self.failure)}"
+        """Which server rejected it, with what answer, and why."""
+        limit = f"; {self.limit}" if self.limit else ""
+        return f"{whose(self.workload)} answered {words(self.failure)}{limit}"
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> Skipped:
         """Back from ``as_row``."""
         failure = Failure(row["kind"], row["status"], row["message"])
-        return cls(workload_of(row), failure, row.get("after_round", -1))
+        return cls(workload_of(row), failure, row.get("after_round", -1), row.get("limit", ""))
 
     def as_row(self) -> dict[str, Any]:
         """As ``run.json`` keeps it: the workload's columns, and why."""
-        return {**workload_columns(self.workload), **self.failure._asdict(), "after_round": self.after}
+        return {
+            **workload_columns(self.workload),
+            **self.failure._asdict(),
+            "after_round": self.after,
+            "limit": self.limit,
+        }
 
 
 def words(failure: Failure) -> str:

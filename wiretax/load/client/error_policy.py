@@ -1,4 +1,5 @@
-"""The reaction to rejected calls: end the run if the next call would be rejected, too; wait if asked to."""
+"""The reaction to rejected calls: end the workload or the run if the next call would be rejected, too; wait if
+asked to."""
 
 from __future__ import annotations
 
@@ -7,9 +8,10 @@ from time import time
 
 from wiretax.channels.answers import in_words, read_retry_after
 from wiretax.channels.remedies import remedy
-from wiretax.channels.workload import Server, Workload
+from wiretax.channels.workload import Workload
 from wiretax.runs.skipped import whose
 from wiretax.wire.connections.response import Response
+from wiretax.wire.ledger import Failure
 
 # A single 413 may be a server's error.
 MOST_TOO_LARGE = 3
@@ -23,11 +25,22 @@ class ErrorPolicy:
     A status in the body counts like one in the head: some servers reject with 200 and an error in the body.
     """
 
-    def __init__(self, stop: Callable[[str], None], pause: Callable[[float], None]) -> None:
-        """``stop``: ends the run, with the reason. ``pause``: has all users wait for a number of seconds."""
+    def __init__(
+        self,
+        stop: Callable[[str], None],
+        pause: Callable[[float], None],
+        end_workload: Callable[[Workload, Failure], None] | None = None,
+    ) -> None:
+        """
+        Args:
+            stop: ends the run, with the reason.
+            pause: has all users wait for a number of seconds.
+            end_workload: ends a workload that met a limit which others may not meet; None to end the run.
+        """
         self._stop = stop
         self._pause = pause
-        self._too_large: dict[Server, int] = {}
+        self._end_workload = end_workload
+        self._too_large: dict[Workload, int] = {}
 
     def on_rejected(self, workload: Workload, response: Response) -> None:
         """Act on one answer."""
@@ -37,8 +50,12 @@ class ErrorPolicy:
         if status in (401, 403, 404):
             self._stop(f"{answered}; {remedy(answer.kind, status, answer.message)}")
         elif status == 413:
-            count = self._too_large[workload.server] = self._too_large.get(workload.server, 0) + 1
-            if count == MOST_TOO_LARGE:
+            count = self._too_large[workload] = self._too_large.get(workload, 0) + 1
+            if count < MOST_TOO_LARGE:
+                return
+            if self._end_workload is not None:
+                self._end_workload(workload, Failure(answer.kind, status, answer.message))
+            elif count == MOST_TOO_LARGE:
                 self._stop(f"{answered}, {count} times, at {workload.name}; lower the plan's payload_bytes")
         elif status == 429:
             wait_s = read_retry_after(response.retry_after, time())

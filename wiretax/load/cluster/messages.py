@@ -13,6 +13,7 @@ SLICE_OPENED  worker  its users were let in (``SliceOpened``)
 CLOSE_SLICE   master  close the slice early
 SLICE_REPORT  worker  the slice is settled (``SliceEnd`` and ``WorkerReport``)
 HALT          worker  end the run: rejected by the endpoint, or out of messages (``Reason``)
+LIMIT         worker  end the workload of a slice, which met a limit (``Limit``)
 PAUSE         worker  pause the run, as the endpoint asked (``Pause``)
 LEAVING       worker  it ends, though its master did not ask for that (``Reason``)
 FINAL_REPORT  worker  its users have stopped (``WorkerReport``)
@@ -42,6 +43,7 @@ SLICE_OPENED = "wiretax-slice-opened"
 CLOSE_SLICE = "wiretax-close-slice"
 SLICE_REPORT = "wiretax-slice-report"
 HALT = "wiretax-halt"
+LIMIT = "wiretax-limit"
 PAUSE = "wiretax-pause"
 LEAVING = "wiretax-leaving"
 FINAL_REPORT = "wiretax-final-report"
@@ -98,6 +100,15 @@ class Pause(Struct, frozen=True):
     """How long the endpoint asked to wait."""
 
     wait_s: Seconds
+
+
+class Limit(Struct, frozen=True):
+    """Which slice met a limit of the endpoint, and how its last call failed."""
+
+    number: Count
+    kind: str
+    status: Whole
+    message: str
 
 
 class SliceOpened(Struct, frozen=True):

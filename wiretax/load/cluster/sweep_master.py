@@ -13,7 +13,16 @@ from wiretax.channels.workload import Workload
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment
-from wiretax.load.cluster.messages import MalformedError, Pause, Ready, Reason, SliceEnd, SliceOpened, decode
+from wiretax.load.cluster.messages import (
+    Limit,
+    MalformedError,
+    Pause,
+    Ready,
+    Reason,
+    SliceEnd,
+    SliceOpened,
+    decode,
+)
 from wiretax.load.cluster.registry import WorkerRegistry, WorkerState
 from wiretax.load.cluster.report import WorkerReport
 from wiretax.load.sweep.executor import (
@@ -24,6 +33,7 @@ from wiretax.load.sweep.executor import (
     SliceResult,
     WorkerSlice,
 )
+from wiretax.wire.ledger import Failure
 
 if TYPE_CHECKING:
     from locust.dispatch import UsersDispatcher
@@ -71,6 +81,7 @@ class SweepMaster:
         self._share: int | None = None
         self._halt: Callable[[str], None] = lambda _: None
         self._pause: Callable[[float], None] = lambda _: None
+        self._end_workload: Callable[[Workload, Failure], None] = lambda *_: None
         self._opened: set[str] = set()
         self._reported: dict[str, tuple[WorkerSlice, SliceEnd]] = {}
         # Which slice is run: its number, its workload and its round.
@@ -82,6 +93,7 @@ class SweepMaster:
         registry.listen(messages.SLICE_OPENED, self._take_opened)
         registry.listen(messages.SLICE_REPORT, self._take_slice_report)
         registry.listen(messages.HALT, lambda _, data: self._halt(decode(data, Reason).why))
+        registry.listen(messages.LIMIT, self._take_limit)
         registry.listen(messages.PAUSE, lambda _, data: self._pause(decode(data, Pause).wait_s))
         environment.dispatcher_class = self._dispatcher  # type: ignore[assignment]
         self._spawn = self._runner.start
@@ -114,8 +126,13 @@ class SweepMaster:
                 f"{self._users} users for {len(self._workers)} workers, and each needs at least one: raise users"
             )
 
-    def on_rejected(self, halt: Callable[[str], None], pause: Callable[[float], None]) -> None:
-        self._halt, self._pause = halt, pause
+    def on_rejected(
+        self,
+        halt: Callable[[str], None],
+        pause: Callable[[float], None],
+        end_workload: Callable[[Workload, Failure], None],
+    ) -> None:
+        self._halt, self._pause, self._end_workload = halt, pause, end_workload
 
     def close(self) -> None:
         self._broadcast(messages.CLOSE_SLICE)
@@ -217,6 +234,11 @@ class SweepMaster:
             self._leave_out(worker)
         else:
             worker.state = "ready"
+
+    def _take_limit(self, _: WorkerState, data: Any) -> None:
+        limit = decode(data, Limit)
+        if limit.number == self._number:
+            self._end_workload(self._workload, Failure(limit.kind, limit.status, limit.message))
 
     def _take_opened(self, worker: WorkerState, data: Any) -> None:
         if decode(data, SliceOpened).number == self._number:

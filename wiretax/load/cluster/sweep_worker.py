@@ -37,6 +37,7 @@ class SweepWorker(Worker):
         self._settled = Event()
         self._settled.set()
         self._finished = self._has_told = False
+        self._number = 0
         self._cpu_s = 0.0
         for name, listener in (
             (messages.ASSIGNMENT, self._prepare),
@@ -76,6 +77,7 @@ class SweepWorker(Worker):
             0 if assignment.limited else None,
             self._halt,
             lambda wait_s: self._tell_once(messages.PAUSE, {"wait_s": wait_s}),
+            lambda _, failure: self._tell_once(messages.LIMIT, {"number": self._number, **failure._asdict()}),
         )
         for workload in assignment.workloads:
             session.source(workload)
@@ -96,6 +98,7 @@ class SweepWorker(Worker):
 
     def _run_slice(self, msg: Any, **_: Any) -> None:
         number, lasting_s = msg.data["number"], msg.data["lasting_s"]
+        self._number = number
         assert self._session is not None
         self._settled.clear()
         self._closing.clear()

@@ -14,6 +14,7 @@ from locust.env import Environment
 from locust.runners import WorkerRunner
 
 from wiretax import __version__
+from wiretax.channels.workload import Workload
 from wiretax.load.client.error_policy import ErrorPolicy
 from wiretax.load.client.message_limit import SPENT, MessageLimit
 from wiretax.load.client.session import Session
@@ -24,6 +25,7 @@ from wiretax.load.cluster.resilience.parent_watch import end_with_parent
 from wiretax.load.free.stopping import stop_once_at_a_time
 from wiretax.terminal import Exit
 from wiretax.wire.connections.target import Target
+from wiretax.wire.ledger import Failure
 from wiretax.wire.open_files import raise_open_files
 from wiretax.wire.slices import Slice
 
@@ -66,13 +68,14 @@ class Worker:
         limit: int | None,
         halt: Callable[[str], None],
         pause: Callable[[float], None],
+        end_workload: Callable[[Workload, Failure], None] | None = None,
     ) -> Session:
         """Open the session that this worker's users share; ``limit``: how many messages they may send."""
         raise_open_files()
         self._sent.clear()
         self._message_limit = None if limit is None else MessageLimit(limit)
         session = self._session = Session(targets, seed, timeout_s, self._message_limit)
-        session.on_rejected = ErrorPolicy(halt, pause).on_rejected
+        session.on_rejected = ErrorPolicy(halt, pause, end_workload).on_rejected
         if self._message_limit is not None:
             self._message_limit.on_spent = lambda: halt(SPENT)
         self._environment.wiretax_session = session

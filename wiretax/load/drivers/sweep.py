@@ -55,10 +55,11 @@ class Sweep:
             extension = Extension(self._undecided, setup.most_rounds, on_added)
         measured = replace(setup.plan, workloads=kept(setup.plan.workloads, setup.tried.skipped))
         self.conductor = Conductor(measured, executor, extension, setup.measurement.paused, setup.own_mock)
-        setup.session.on_rejected = ErrorPolicy(self.conductor.halt, self.conductor.pause).on_rejected
+        reactions = self.conductor.halt, self.conductor.pause, self.conductor.end_workload
+        setup.session.on_rejected = ErrorPolicy(*reactions).on_rejected
         if setup.message_limit is not None:
             setup.message_limit.on_spent = lambda: self.conductor.halt(SPENT)
-        executor.on_rejected(self.conductor.halt, self.conductor.pause)
+        executor.on_rejected(*reactions)
 
     @property
     def plan(self) -> dict[str, Any]:

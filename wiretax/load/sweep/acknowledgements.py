@@ -44,11 +44,27 @@ class AcknowledgementMonitor:
             last = "" if failure is None else f"; the last calls failed: {words(failure)}"
             return f"no event was acknowledged{by} in {SILENT_SLICES} slices in a row{last}"
         if self._of_workload[workload] == SILENT_SLICES and failure is not None:
-            self.dropped[workload] = Skipped(workload, failure, step.round)
-            left = kept(self._workloads, self.dropped.values())
-            if not any(each.server == server for each in left):
-                return f"{whose(workload)} acknowledges no workload any more: {workload.name}: {words(failure)}"
+            return self.drop(Skipped(workload, failure, step.round))
         return ""
+
+    def drop(self, skipped: Skipped) -> str:
+        """Leave a workload out from now on; why the run has to end, empty if its server has others."""
+        workload = skipped.workload
+        self.dropped[workload] = skipped
+        if any(each.server == workload.server for each in kept(self._workloads, self.dropped.values())):
+            return ""
+        if skipped.limit:
+            return f"{whose(workload)} accepts no workload any more: {workload.name} met {skipped.limit}"
+        return f"{whose(workload)} acknowledges no workload any more: {workload.name}: {words(skipped.failure)}"
+
+
+def rate_failure(result: SliceResult) -> Failure:
+    """How most calls failed in a slice in which the server limited the rate."""
+    failure = _most_frequent(result)
+    # A server may have answered 429 to a single one of them.
+    return (
+        failure if failure is not None and failure.status == 429 else Failure("rejected", 429, "Too Many Requests")
+    )
 
 
 def _most_frequent(result: SliceResult) -> Failure | None:

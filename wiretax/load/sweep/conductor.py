@@ -9,15 +9,16 @@ from time import perf_counter
 
 from gevent.event import Event
 
-from wiretax.channels.remedies import slow_down
+from wiretax.channels.remedies import RATE_LIMIT, SIZE_LIMIT, slow_down
 from wiretax.channels.workload import Workload
 from wiretax.load.plan.plan import Plan
-from wiretax.load.sweep.acknowledgements import AcknowledgementMonitor
+from wiretax.load.sweep.acknowledgements import AcknowledgementMonitor, rate_failure
 from wiretax.load.sweep.executor import Executor, SliceResult
 from wiretax.load.sweep.pauses import MOST_TRIES, Pauses
 from wiretax.load.sweep.rounds import WARM_UP, Step, round_order
 from wiretax.queue.slice_queue import least_slice_s
 from wiretax.runs.skipped import Skipped, whose
+from wiretax.wire.ledger import Failure
 
 LEAST_ROUND_TRIPS = 20
 # Enough to change an interval, few enough not to overshoot.
@@ -54,7 +55,8 @@ class Conductor:
     Attributes:
         ended_early: why the run stopped before its last round; empty if it did not.
         additions: each time that rounds were added.
-        skipped: workloads that were left out, since none of their calls were acknowledged any more.
+        skipped: workloads that were left out, since they met a limit or none of their calls were acknowledged any
+            more.
         pauses: the waits that the endpoint requested.
     """
 
@@ -79,6 +81,8 @@ class Conductor:
         self._go_on_at = 0.0
         self._tries = 0
         self.pauses = Pauses()
+        self._met: dict[Workload, Failure] = {}
+        self._monitor = AcknowledgementMonitor(plan.workloads)
         self._lasting_s: dict[Workload, float] = {}
         self.ended_early = ""
         self.additions: list[AddedRounds] = []
@@ -101,6 +105,12 @@ class Conductor:
         if self.pauses.given_up:
             return
         self._go_on_at = max(self._go_on_at, perf_counter() + seconds)
+        self._executor.close()
+        self._cut.set()
+
+    def end_workload(self, workload: Workload, failure: Failure) -> None:
+        """Cut the slice that is open, and send its workload no more: it met a limit. Others may not meet it."""
+        self._met.setdefault(workload, failure)
         self._executor.close()
         self._cut.set()
 
@@ -129,24 +139,39 @@ class Conductor:
 
     def run(self) -> Iterator[tuple[Step, SliceResult]]:
         """Run the whole plan and the added rounds; each slice is yielded once its users are idle again."""
-        monitor = AcknowledgementMonitor(self._plan.workloads)
+        monitor = self._monitor
         first, rounds = WARM_UP, self._plan.rounds
         while first < rounds:
             for step in self.steps(first, rounds):
                 if step.workload in monitor.dropped:
                     continue
-                result = self.run_step(step)
-                while result is not None and self._was_cut(step, result):
+                result = None
+                for result in self._attempts(step):
                     yield step, result
-                    result = self.run_step(step)
                 if result is None:
                     return
-                yield step, result
-                if why := monitor.check(step, result):
+                if step.workload not in monitor.dropped and (why := monitor.check(step, result)):
                     self.stop(why)
                 self.skipped = list(monitor.dropped.values())
             first, rounds = rounds, rounds + self._more_rounds(rounds)
         self._done = True
+
+    def _attempts(self, step: Step) -> Iterator[SliceResult]:
+        """Run a slice, and again each time that it was cut because the endpoint requested a wait."""
+        while (result := self.run_step(step)) is not None:
+            again = self._was_cut(step, result)
+            if failure := self._met.pop(step.workload, None):
+                for slice_ in result.slices:
+                    slice_.counts = False
+                if why := self._drop(step, failure, SIZE_LIMIT):
+                    self.stop(why)
+            yield result
+            if not again or step.workload in self._monitor.dropped:
+                return
+
+    def _drop(self, step: Step, failure: Failure, limit: str) -> str:
+        """Leave out a workload whose open slice met a limit; why the run has to end, empty if it goes on."""
+        return self._monitor.drop(Skipped(step.workload, failure, max(WARM_UP, step.round - 1), limit))
 
     def _was_cut(self, step: Step, result: SliceResult) -> bool:
         """Whether a slice was cut because the endpoint requested a wait; returns after the wait."""
@@ -164,11 +189,11 @@ class Conductor:
         elif self._tries == MOST_TRIES:
             workload = step.workload
             users = workload.arrivals.publishers or self._plan.users
-            self.stop(
-                f"{whose(workload)} limits the rate: {workload.name} was cut short by 429 {MOST_TRIES} times in a "
-                f"row; {slow_down(workload.queued, users)}"
-            )
-            return True
+            self._tries = 0
+            cut = f"cut short by 429 {MOST_TRIES} times in a row; {slow_down(workload.queued, users)}"
+            if self._drop(step, rate_failure(result), f"{RATE_LIMIT}, {cut}"):
+                self.stop(f"{whose(workload)} limits the rate: {workload.name} was {cut}")
+                return True
         began = perf_counter()
         with self._pausing():
             self._stop.wait(max(0.0, self._go_on_at - began))

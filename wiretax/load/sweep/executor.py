@@ -13,7 +13,7 @@ from gevent.event import Event
 from wiretax.channels.workload import Workload
 from wiretax.load.client.barrier import SliceBarrier
 from wiretax.runs.record import RunRecord
-from wiretax.wire.ledger import Witness
+from wiretax.wire.ledger import Failure, Witness
 from wiretax.wire.slices import Slice
 
 if TYPE_CHECKING:
@@ -114,9 +114,14 @@ class Executor(Protocol):
             stop: cuts it short.
         """
 
-    def on_rejected(self, halt: Callable[[str], None], pause: Callable[[float], None]) -> None:
+    def on_rejected(
+        self,
+        halt: Callable[[str], None],
+        pause: Callable[[float], None],
+        end_workload: Callable[[Workload, Failure], None],
+    ) -> None:
         """Set the reactions to rejected calls: ``halt`` ends the run, with the reason; ``pause`` has all users
-        wait for a number of seconds."""
+        wait for a number of seconds; ``end_workload`` has a workload sent no more."""
 
     def close(self) -> None:
         """Let no exchange begin any more in the open slice."""
@@ -209,7 +214,12 @@ class LocalExecutor:
         round_trip_s, problem = self._slice_runner.run(slice_, lasting_s, stop)
         return SliceResult((WorkerSlice(0, self._users, slice_),), round_trip_s, problem)
 
-    def on_rejected(self, halt: Callable[[str], None], pause: Callable[[float], None]) -> None:
+    def on_rejected(
+        self,
+        halt: Callable[[str], None],
+        pause: Callable[[float], None],
+        end_workload: Callable[[Workload, Failure], None],
+    ) -> None:
         pass  # the session of this process has an error policy
 
     def close(self) -> None:

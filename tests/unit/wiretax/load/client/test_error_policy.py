@@ -21,6 +21,7 @@ from wiretax.load.sweep.executor import LocalExecutor
 from wiretax.load.sweep.pauses import MOST_TRIES
 from wiretax.load.sweep.rounds import WARM_UP
 from wiretax.wire.connections.response import Response
+from wiretax.wire.ledger import Failure
 from wiretax.wire.slices import Slice
 
 TRIGGER = Workload.of()
@@ -69,6 +70,20 @@ def test_413_ends_the_run_when_it_comes_again_and_again() -> None:
     heard.hear(no(413))
     assert len(heard.stops) == 1
     assert "answered 413: because, 3 times, at trigger-100B-chat-reference; lower" in heard.stops[0]
+
+
+@pytest.mark.parametrize("kind", ["rejected", "error_body"])
+def test_a_workload_that_is_too_large_again_and_again_is_ended_alone(kind: Kind) -> None:
+    stops: list[str] = []
+    ended: list[tuple[Workload, Failure]] = []
+    policy = ErrorPolicy(stops.append, lambda _: None, lambda *limit: ended.append(limit))
+    batch = Workload.of("batch", 10)
+    for workload in (TRIGGER, batch, TRIGGER, batch):
+        policy.on_rejected(workload, no(413, kind=kind))
+    assert not ended
+    policy.on_rejected(batch, no(413, kind=kind))
+    assert ended == [(batch, Failure(kind, 413, "because"))]
+    assert not stops
 
 
 @pytest.mark.parametrize("status", [400, 500, 503])

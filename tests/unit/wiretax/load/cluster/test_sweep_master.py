@@ -125,12 +125,42 @@ def test_what_an_endpoint_tells_one_worker_is_heard_by_all() -> None:
     runner = Runner()
     made, one, other = two(runner)
     heard: list[object] = []
-    made.on_rejected(heard.append, heard.append)
+    made.on_rejected(heard.append, heard.append, lambda *limit: heard.append(limit))
     one.runner.say("a", messages.PAUSE, {"wait_s": 2.0})
     one.runner.say("a", messages.HALT, {"why": "it says no"})
     assert heard == [2.0, "it says no"]
     made.close()
     assert one.heard[-1] == other.heard[-1] == messages.CLOSE_SLICE
+
+
+def test_one_worker_that_meets_a_limit_ends_the_workload_on_all() -> None:
+    runner = Runner()
+    made, one, other = two(runner)
+    batch = PLAN.workloads[1]
+
+    def meets(name: str, data: Any) -> None:
+        if name == messages.RUN_SLICE and data["workload"]["api"] == "batch" and data["round"] == 1:
+            limit = {"kind": "rejected", "status": 413, "message": "too large"}
+            # The first belongs to a slice that has ended.
+            runner.say("b", messages.LIMIT, {"number": data["number"] - 1, **limit, "message": "late"})
+            runner.say("b", messages.LIMIT, {"number": data["number"], **limit})
+
+    hear = other.hear
+    other.hear = lambda name, data: (meets(name, data), hear(name, data))  # type: ignore[method-assign, func-returns-value]
+    conductor = Conductor(PLAN, made)
+    made.on_rejected(conductor.halt, conductor.pause, conductor.end_workload)
+    counted = [
+        (step.workload, step.round, [part.slice_.counts for part in held.parts]) for step, held in conductor.run()
+    ]
+    assert not conductor.ended_early
+    assert [(round_, counts) for workload, round_, counts in counted if workload == batch][-2:] == [
+        (0, [True, True]),
+        (1, [False, False]),
+    ]
+    assert [round_ for workload, round_, _ in counted if workload != batch] == [-1, 0, 1, 2]
+    [skipped] = conductor.skipped
+    assert (skipped.workload, skipped.failure.message, skipped.after) == (batch, "too large", 0)
+    assert messages.CLOSE_SLICE in one.heard
 
 
 def two(runner: Runner) -> tuple[SweepMaster, FakeWorker, FakeWorker]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
+import gevent
 import pytest
 
 from wiretax.channels.workload import Workload
@@ -16,6 +18,7 @@ from wiretax.load.plan.reading import parse_plan
 from wiretax.load.sweep.conductor import AddedRounds, Conductor, Extension
 from wiretax.load.sweep.executor import LocalExecutor
 from wiretax.load.sweep.rounds import WARM_UP, round_order
+from wiretax.runs.skipped import Skipped
 from wiretax.wire.ledger import Failure
 from wiretax.wire.slices import Slice
 
@@ -150,6 +153,75 @@ def test_a_workload_that_is_rejected_later_is_left_out_and_the_rest_goes_on() ->
     assert {each.workload for each in conductor.skipped} == set(others)
     assert {(each.failure.status, each.after) for each in conductor.skipped} == {(400, 3)}
     assert str(conductor.skipped[0]).endswith("was skipped after round 4: the endpoint answered 400: because")
+
+
+class Limiting(Acting):
+    """A barrier at which one workload meets a limit, from a slice of it on."""
+
+    def __init__(self, limited: Workload, since: int, status: int) -> None:
+        super().__init__()
+        self.conductor: Conductor
+        self._limited, self._since, self._status = limited, since, status
+        self._slices: Counter[Workload] = Counter()
+
+    def open(self, slice_: Slice) -> None:
+        super().open(slice_)
+        number = self._slices[slice_.workload]
+        self._slices[slice_.workload] += 1
+        if slice_.workload == self._limited and number >= self._since:
+            failure = Failure("rejected", self._status, "because")
+            slice_.measured.failed[failure] += 2
+            if self._status == 413:
+                gevent.spawn(self.conductor.end_workload, slice_.workload, failure)
+            else:
+                gevent.spawn(self.conductor.pause, 0.0)
+
+
+def limiting(given: Plan, limited: Workload, since: int, status: int) -> Conductor:
+    barrier = Limiting(limited, since, status)
+    barrier.conductor = Conductor(given, LocalExecutor(None, barrier, users=0, slice_s=0.01, timeout_s=0.01))
+    return barrier.conductor
+
+
+@pytest.mark.parametrize(
+    ("status", "tries", "limit"),
+    [
+        (413, 1, "a limit on the size of an event or of a request; lower payload_bytes"),
+        (429, 4, "a limit on the rate of calls, cut short by 429 4 times in a row; use fewer users, or give"),
+    ],
+)
+def test_a_limit_ends_its_workload_and_the_others_go_on(status: int, tries: int, limit: str) -> None:
+    given = plan(rounds=5)
+    limited, *others = given.workloads
+    # The warm-up and two rounds are accepted.
+    conductor = limiting(given, limited, 3, status)
+    counted = [(step.workload, step.round, result.slices[0].counts) for step, result in conductor.run()]
+    assert not conductor.ended_early
+    assert [(round_, counts) for workload, round_, counts in counted if workload == limited] == [
+        (WARM_UP, False),
+        (0, True),
+        (1, True),
+        *[(2, False)] * tries,
+    ]
+    for other in others:
+        assert [round_ for workload, round_, _ in counted if workload == other] == [WARM_UP, *range(5)]
+    [skipped] = conductor.skipped
+    assert (skipped.workload, skipped.failure.status, skipped.after) == (limited, status, 1)
+    said = f"{limited.name} was skipped after round 2: the endpoint answered {status}: because; {limit}"
+    assert str(skipped).startswith(said)
+    assert Skipped.of_row(skipped.as_row()) == skipped
+
+
+def test_a_limit_of_the_last_workload_ends_the_run() -> None:
+    given = plan()
+    alone = replace(given, workloads=given.workloads[:1])
+    conductor = limiting(alone, alone.workloads[0], 1, 413)
+    assert len(list(conductor.run())) == 2
+    assert conductor.ended_early == (
+        "the endpoint accepts no workload any more: trigger-10B-chat-reference met a limit on the size of an "
+        "event or of a request; lower payload_bytes"
+    )
+    assert conductor.skipped[0].after == -1
 
 
 def test_a_workload_that_is_acknowledged_again_stays() -> None:
