@@ -273,6 +273,8 @@ def test_a_limit_that_a_workload_meets_later_ends_it_and_the_other_goes_on(
     assert rounds["trigger"] == 40
     assert rounds.get("batch", 0) == skipped["after_round"] + 1 < 40
     assert result.meta["valid"]
+    told = " after round" in done.stdout and "its gain is of the rounds up to then" in done.stdout
+    assert told is (skipped["after_round"] >= 0)
     assert "a limit on the size of an event or of a request; lower payload_bytes" in " ".join(done.stdout.split())
 
 

@@ -140,13 +140,15 @@ def test_what_the_server_rejects_is_said_in_the_form_or_left_out_of_a_plan(share
     shared.start(**{**large, "user_classes": "TriggerUser"})
     shared.post("/stop")
     shared.start(endpoint=distant, plan="headline")
-    shared.wait_until(lambda found: any(each["sent_as"] == "batch of 10" for each in found["workloads"]))
+    going = shared.wait_until(lambda found: any(each["sent_as"] == "batch of 10" for each in found["workloads"]))
     shared.post("/stop")
     alone, plan = (read_run(folder) for folder in reversed(shared.runs[:2]))
     assert set(alone.slices["api"]) == {"trigger"}
     assert plan.meta["valid"], plan.meta["invalid_because"]
     assert {row["batch_size"] for row in plan.meta["skipped"]} == {20, 50, 100}
     assert plan.slices["batch_size"].max() == 10
+    # The live page said so, too.
+    assert any("was skipped: the endpoint answered 400" in each for each in going["test"]["skipped"])
     said = [warning for warning in plan.meta["warnings"] if "was skipped: the endpoint answered 400" in warning]
     assert len(said) == len(plan.meta["skipped"])
 

@@ -48,8 +48,8 @@ class Measured(SliceCounts):
         self._latencies: dict[str, RoundLatencies] = {}
 
     def why_skipped(self, workload: str) -> str:
-        """Why a workload was left out, in the server's own words."""
-        return f"{workload} was skipped: {Skipped.of_row(self.skipped[workload]).rejection}"
+        """Why a workload was left out, in the server's own words, and after which round."""
+        return str(Skipped.of_row(self.skipped[workload]))
 
     def skipped_trigger(self, workload: str) -> str | None:
         """The skipped trigger that a workload would be compared with; None if none was skipped."""

@@ -15,6 +15,7 @@ from wiretax.load.drivers.running import INTERRUPTED, MeasuredRun
 from wiretax.load.drivers.setup import RunSetup
 from wiretax.runs.record import RunRecord
 from wiretax.runs.saving import SavedRun, save_run
+from wiretax.runs.skipped import Skipped
 from wiretax.terminal import Exit, worst
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def conclude(setup: RunSetup, run: MeasuredRun) -> Conclusion:
     record = run.finish()
     limit = setup.message_limit
     notes = [str(run.pauses)] if run.pauses.times else []
-    notes += [str(each) for each in run.skipped]
+    notes += [f"{each}{_compared_by(each)}" for each in run.skipped]
     if limit is not None and limit.spent:
         rounds = f"; {record.rounds} of {setup.plan.rounds} rounds were begun" if setup.plan else ""
         notes.append(f"{limit}{rounds}")
@@ -67,6 +68,13 @@ def conclude(setup: RunSetup, run: MeasuredRun) -> Conclusion:
         log.error("wiretax: %s", saved.problem)
         code = worst(code, Exit.INVALID)
     return Conclusion(tuple(notes), code, saved)
+
+
+def _compared_by(skipped: Skipped) -> str:
+    """Which rounds a workload's gain is of, if it was measured before it was skipped."""
+    if skipped.after < 0:
+        return ""
+    return "; its gain is of the rounds up to then, and its rates are not of the same rounds as the others'"
 
 
 def exit_code_of(run: Run, gating: Gating | None, console: Console) -> int:

@@ -85,6 +85,7 @@ def _test(session: LocustSession) -> dict[str, Any] | None:
         "endpoint": ready.endpoint,
         "on_mock": ready.own_mock,
         "users": session.users,
+        "skipped": [str(each) for each in run.skipped],
         "progress": None if progress is None else [progress.words, round(progress.done, 4)],
     }
 

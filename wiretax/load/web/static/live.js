@@ -259,6 +259,9 @@ function drawTest(test) {
     at("progress").querySelector("progress").value = progress[1];
     at("progress").querySelector("span").textContent = `${Math.round(progress[1] * 100)} %, ${progress[0]}`;
   }
+  const skipped = test ? test.skipped : [];
+  at("skipped").hidden = !skipped.length;
+  at("skipped").replaceChildren(...skipped.map((each) => element("li", {}, each)));
 }
 
 function draw() {
