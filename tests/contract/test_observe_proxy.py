@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Thread
 
+import pyarrow as pa
 import pytest
 from mock_client import (
     BATCH,
@@ -159,9 +160,19 @@ def test_an_answer_that_ends_with_its_connection_is_whole() -> None:
     assert exchange.response_body_bytes == 2
 
 
-def test_a_compressed_answer_is_understood() -> None:
-    packed = gzip.compress(b"{}")
-    answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed
+@pytest.mark.parametrize(
+    ("coding", "packed"),
+    [
+        ("gzip", gzip.compress(b"{}")),
+        ("br", pa.Codec("brotli").compress(b"{}", asbytes=True)),
+        ("zstd", pa.Codec("zstd").compress(b"{}", asbytes=True)),
+    ],
+    ids=["gzip", "br", "zstd"],
+)
+def test_a_compressed_answer_is_understood(coding: str, packed: bytes) -> None:
+    answer = (
+        f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(packed)}\r\n\r\n".encode() + packed
+    )
     with scripted(answer) as server, proxied(server) as (endpoint, seen), Client(endpoint) as client:
         client.send(TRIGGER)
         assert client.read_to_end() == answer

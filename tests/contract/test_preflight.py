@@ -174,6 +174,7 @@ def refusal(reply: Reply, *workloads: Workload) -> tuple[str, int]:
         (answer("500 Oops", b"oops"), 2, "check its log", "size"),
         (answer("301 Moved", b""), 2, "the server redirects", "size"),
         (answer("200 OK", b"<html>"), 2, "does not speak the HTTP API", "size"),
+        (answer("200 OK", b"x", "Content-Encoding: lzma"), 2, "send responses in gzip, ", "host and port"),
         (b"SSH-2.0-OpenSSH\r\n\r\n", 2, "does not speak HTTP/1.1", "size"),
         (None, 4, "closed the connection", "HTTP API"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{", 1, "did not answer", "size"),

@@ -216,6 +216,11 @@ def test_a_server_that_has_the_app_and_can_not_be_asked_for_channels_is_no_failu
         ("301 Moved Permanently", b"", "redirects"),
         ("502 Bad Gateway", b"", "the server failed"),
         ("200 OK", b"<html>", "not a server of the HTTP API"),
+        (
+            "200 OK\r\nContent-Encoding: lzma",
+            b"{}",
+            "send responses in gzip, x-gzip, deflate, br, zstd or uncompressed",
+        ),
     ],
 )
 def test_what_is_to_be_done_has_one_cause(status: str, body: bytes, advice: str) -> None:

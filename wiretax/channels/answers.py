@@ -24,6 +24,7 @@ RETRYABLE = frozenset({408, 425, 429})
 # Statuses that accept a call without a word. The Ruby library reads no body after a 202, and Node's none at all.
 # After a 200 most libraries fail without JSON, and a 200 may come from any web server.
 ACCEPTED_BY_STATUS = frozenset({202, 204})
+UNDECODED = "the body can't be read"
 SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
 
 
@@ -64,7 +65,7 @@ def read_answer(status: int, body: bytes, coding: str = "") -> Answer:
     try:
         body = decode(body, coding)
     except CodingError as error:
-        undecoded = f"the body can't be read: {error}"
+        undecoded = f"{UNDECODED}: {error}"
         if 200 <= status < 300:
             return Answer("unreadable", status, undecoded)
         return Answer("rejected", status, f"{_phrase(status)}; {undecoded}")

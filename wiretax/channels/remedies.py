@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wiretax.channels.answers import UNDECODED
+from wiretax.channels.content_coding import DECODERS
 from wiretax.channels.endpoint import Endpoint
 
 CLOCK = "set this machine's clock by NTP, or the server's"
@@ -18,6 +20,9 @@ SIZE_LIMIT = f"a limit on the size of an event or of a request; {TOO_LARGE}"
 RATE_LIMIT = "a limit on the rate of calls"
 FAILED = "the server failed; check its log"
 NOT_THE_API = "this is not a server of the HTTP API; check host and port"
+DECODABLE = (
+    f"have the server, or the proxy in front of it, send responses in {', '.join(DECODERS)} or uncompressed"
+)
 
 
 def remedy(kind: str, status: int, message: str) -> str:
@@ -29,7 +34,7 @@ def remedy(kind: str, status: int, message: str) -> str:
         message: the server's message.
     """
     if kind == "unreadable":
-        return NOT_THE_API
+        return DECODABLE if message.startswith(UNDECODED) else NOT_THE_API
     if 300 <= status < 400:
         return REDIRECTED
     if status >= 500:

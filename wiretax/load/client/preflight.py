@@ -11,7 +11,7 @@ import gevent
 
 from wiretax.channels.answers import is_final, read_retry_after
 from wiretax.channels.endpoint import Endpoint
-from wiretax.channels.remedies import CLOCK, prefix_remedy, remedy
+from wiretax.channels.remedies import CLOCK, NOT_THE_API, prefix_remedy, remedy
 from wiretax.channels.workload import Server, Workload
 from wiretax.load.client.error_policy import MOST_WAIT_S
 from wiretax.load.client.session import Session
@@ -214,6 +214,9 @@ def _say(endpoint: Endpoint, option: str, workload: Workload, failure: Failure, 
         case "malformed":
             return f"{url} does not speak HTTP/1.1 ({how}); check host, port and scheme of {option}"
         case "unreadable":
+            advice = remedy(failure.kind, failure.status, failure.message)
+            if advice != NOT_THE_API:
+                return f"{url} sent a response that can't be understood ({how}); {advice}"
             return f"{url} does not speak the HTTP API ({how}); check host and port of {option}"
     advice = remedy(failure.kind, failure.status, failure.message)
     prefix = prefix_remedy(endpoint, failure.status)
