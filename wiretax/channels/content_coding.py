@@ -27,9 +27,9 @@ def decode(body: bytes, coding: str) -> bytes:
         CodingError: the coding is unknown, the data is invalid or cut short, or it has more than
             ``MAX_DECODED_BYTES`` once decoded.
     """
-    names = [each for name in coding.split(",") if (each := name.strip().lower()) not in ("", "identity")]
-    if not body or not names:
+    if not coding or not body:
         return body
+    names = [each for name in coding.split(",") if (each := name.strip().lower()) not in ("", "identity")]
     if len(names) > MAX_CODINGS:
         raise CodingError(f"it has {len(names)} content codings, more than {MAX_CODINGS}")
     for name in reversed(names):
