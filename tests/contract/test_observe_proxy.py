@@ -374,6 +374,31 @@ def test_a_kept_connection_is_closed_by_the_publisher(mock: Endpoint) -> None:
     assert seen.closed_by == {PUBLISHER: 2}
 
 
+@pytest.mark.parametrize(
+    ("answer", "closing"),
+    [
+        (OK, (PUBLISHER, False)),
+        (CLOSING, ("the mock", True)),
+        (OK.replace(b"1.1", b"1.0"), ("the mock", True)),
+        (CLOSING.replace(b"1.1", b"1.0").replace(b"close", b"keep-alive"), (PUBLISHER, False)),
+    ],
+    ids=["1.1", "1.1 close", "1.0", "1.0 keep-alive"],
+)
+def test_an_answer_announces_whether_its_connection_closes(answer: bytes, closing: tuple[str, bool]) -> None:
+    # The server waits for more, so the publisher is the first that closes.
+    with (
+        scripted(answer, b"") as server,
+        proxied(server) as (endpoint, seen),
+        socket.create_connection((LOOPBACK, endpoint.port)) as publisher,
+    ):
+        publisher.sendall(TRIGGER)
+        read = b""
+        while len(read) < len(answer):
+            read += publisher.recv(65_536)
+    assert read == answer
+    assert [(each.initiator, each.by_server) for each in seen.closings.values()] == [closing]
+
+
 @pytest.mark.skipif(not AVAILABLE, reason="the kernel keeps no counters")
 def test_a_publisher_that_acknowledges_the_end_before_its_own_is_counted_to_the_segment() -> None:
     with (

@@ -26,6 +26,14 @@ PUBLISHER = "the publisher"
 OWN = "observe"
 HOST = re.compile(rb"(?im)(?<=\n)(host:[ \t]*)([^\r\n]*)")
 CLOSES = re.compile(rb"(?i)\r\nconnection:[ \t]*close[ \t]*\r\n")
+KEEPS = re.compile(rb"(?i)\r\nconnection:[ \t]*keep-alive[ \t]*\r\n")
+
+
+def announces_close(head: bytes) -> bool:
+    """Whether the sender of a head will close the connection; HTTP/1.0 does unless it says otherwise."""
+    first_line = head.lstrip().partition(b"\r\n")[0]
+    old = first_line.startswith(b"HTTP/1.0 ") or first_line.endswith(b" HTTP/1.0")
+    return bool(CLOSES.search(head)) or (old and not KEEPS.search(head))
 
 
 class Downstream(asyncio.Protocol):
@@ -145,7 +153,7 @@ class Downstream(asyncio.Protocol):
         self._transport.write(data)
         for part in self._responses.feed(data):
             self._response_bytes += len(part.raw)
-            if part.kind == "head" and CLOSES.search(part.raw):
+            if part.kind == "head" and announces_close(part.raw):
                 # A publisher that reads it may close before the server does.
                 self._server_closes = True
             if part.kind == "stray" and self._pending and self._pending[0].failure is None:
@@ -237,9 +245,9 @@ class Downstream(asyncio.Protocol):
             self._recording.unrequested += size
             return
         request = self._pending.popleft()
-        if CLOSES.search(message.head):
+        if announces_close(message.head):
             # Either FIN may come first; the initiator is the one that announced the close first.
-            announced = CLOSES.search(request.head)
+            announced = announces_close(request.head)
             self._initiator = self._initiator or (PUBLISHER if announced else self._proxy.server_name)
         request.response = (size - message.body_bytes, message.body_bytes)
         request.answer = read_answer(message.status, message.body, message.coding)
