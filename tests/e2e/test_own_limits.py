@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from commands import command, environment, url_of
+from warm import run_warm
 
 from wiretax.channels.limits import Limits
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
 from wiretax.runs.reader import find_run, read_run
 
+FORKED = Path(__file__).with_name("limited.py")
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 PLAN = """\
 schema = 1
@@ -69,14 +70,17 @@ def url() -> Iterator[str]:
 def test_more_users_than_open_files_are_refused_before_anything_is_sent(
     kind: str, url: str, tmp_path: Path
 ) -> None:
-    locust = [sys.executable, "-m", "locust", "--headless", "-u", "200", "-t", "1s", "--endpoint", url, "-f"]
+    locust = ["locust", "--headless", "-u", "200", "-t", "1s", "--endpoint", url, "-f"]
     arguments = {
         "run": command("run", plan(tmp_path, 200), "--endpoint", url),
-        "workers": command("run", plan(tmp_path, 200), "--endpoint", url, "--processes", "2"),
+        "workers": ["wiretax", "run", plan(tmp_path, 200), "--endpoint", url, "--processes", "2"],
         "planfile": [*locust, str(SCENARIOS / "planfile.py"), "--plan", plan(tmp_path, 200)],
         "free": [*locust, str(SCENARIOS / "locustfile.py"), "TriggerUser"],
     }[kind]
-    done = limited(64, arguments, tmp_path)
+    if kind == "run":
+        done = limited(64, arguments, tmp_path)
+    else:
+        done = run_warm(str(FORKED), "64", *arguments, cwd=tmp_path, env=environment())
     assert done.returncode == 5, done.stderr
     who = "200 users in 2 processes" if kind == "workers" else "200 users"
     said = rf"a process may have 64 open files here \(RLIMIT_NOFILE\), and {who} need (\d+): raise the limit with"
