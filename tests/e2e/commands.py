@@ -40,13 +40,16 @@ channels = 10
 payload_bytes = 10
 """
 
-# Users that wait between their calls: for tests to which it is the same how many calls there are.
+# Users that wait between their calls: for tests to which it is the same how many calls there are. Some of those
+# wait for Locust's table, which is printed every two seconds otherwise.
 PACED = """\
+import locust.stats
 from locust import constant_pacing
 from scenarios.locustfile import *
 
 for kind in (BatchUser, MultiTriggerUser, TriggerUser):
     kind.wait_time = constant_pacing(0.01)
+locust.stats.CONSOLE_STATS_INTERVAL_SEC = 0.2
 """
 
 

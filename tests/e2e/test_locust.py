@@ -243,7 +243,7 @@ def test_a_free_run_that_a_signal_cuts_short_of_its_run_time_is_interrupted(
 
 def test_a_free_run_whose_output_nobody_reads_is_saved(tmp_path: Path) -> None:
     file = str(paced(tmp_path))
-    arguments = [sys.executable, "-m", "locust", "-f", file, "--headless", "-t", "2s", "-u", "1"]
+    arguments = [sys.executable, "-m", "locust", "-f", file, "--headless", "-t", "1s", "-u", "1"]
     shell = f"{shlex.join([*arguments, 'BatchUser'])} 2>&1 | head -1"
     whole = ["bash", "-c", f"{shell}; exit $PIPESTATUS"]
     done = subprocess.run(whole, cwd=tmp_path, env=environment(), timeout=60)
