@@ -12,6 +12,7 @@ import gevent
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
+from wiretax.load.cluster.resilience.forked import give_up_workers
 from wiretax.load.drivers.errors import START_ERRORS, exit_code
 from wiretax.terminal import Exit
 
@@ -52,15 +53,18 @@ def set_up(
 def exit_on_error() -> Iterator[None]:
     """End this process if a run can't begin, with one line in the log and the exit code that stands for it.
 
-    Ctrl-C counts as that here: what handles it later is not set up yet.
+    Ctrl-C counts as that here: what handles it later is not set up yet. Workers that Locust forked are not told to
+    quit by a master that never began, so they are killed.
     """
     try:
         yield
     except KeyboardInterrupt:
         log.error("wiretax: interrupted before the test began; nothing was sent")
+        give_up_workers()
         sys.exit(Exit.INTERRUPTED)
     except START_ERRORS as error:
         log.error("wiretax: %s", error)
+        give_up_workers()
         sys.exit(exit_code(error))
 
 
