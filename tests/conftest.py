@@ -76,9 +76,9 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """A process for each core; one more if tests of commands are among them, as those mostly wait."""
+    """A process for each core; two more if tests of commands are among them, as those mostly wait."""
     cores = os.cpu_count() or 1
-    return cores if all("unit" in Path(each).parts for each in config.args) else cores + 1
+    return cores if all("unit" in Path(each).parts for each in config.args) else cores + 2
 
 
 @pytest.hookimpl(wrapper=True)
