@@ -14,7 +14,8 @@ from docs import reference as kept
 from docs import refresh
 from docs.reference import FILES, REFERENCE, NotReferenceError, record, reference
 from docs.refresh import BLOCKS, FIGURES, README, drawings, main, refreshed
-from wiretax.channels.workload import Workload
+from wiretax.channels.validation import object_to_library
+from wiretax.channels.workload import Workload, workload_of
 from wiretax.runs.writer import write_run
 
 MOST_BYTES = 2_000_000
@@ -55,6 +56,12 @@ def test_the_docs_show_the_figures_of_the_reference_runs() -> None:
         # The last digit of a coordinate may differ from processor to processor.
         assert NUMBER.sub("", shown) == NUMBER.sub("", svg), "make refresh redraws it"
         assert numbers(shown) == pytest.approx(numbers(svg), abs=0.01)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_no_reference_run_holds_what_a_client_library_refuses_to_send(name: str) -> None:
+    rows = reference(name).slices.drop_duplicates("workload").to_dict("records")
+    assert {row["workload"]: said for row in rows if (said := object_to_library(workload_of(row)))} == {}
 
 
 def test_reference_runs_are_valid_and_small() -> None:
