@@ -56,7 +56,7 @@ def claims(slices: pd.DataFrame) -> list[Claim]:
         _ten(own, family),
         _more(own, family),
         _channels(own, family),
-        volume_claim(family),
+        volume_claim(own, family),
     ]
 
 

@@ -7,9 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.findings.claim import EXACT, Claim
-from analysis.findings.monthly_traffic import BATCH, PUBLISHED, MonthlyTraffic, monthly_traffic, traffic_size
+from analysis.findings.monthly_traffic import BATCH, PUBLISHED, MonthlyTraffic, traffic_size
 from analysis.measures.interval import median_interval
-from analysis.measures.summary import summarise
 from analysis.measures.throughput import rates, why_no_gain
 from analysis.text.labels import Row, event
 from analysis.text.numbers import fixed, interval
@@ -17,33 +16,33 @@ from analysis.text.numbers import fixed, interval
 VOLUME = "160 billion messages a month, to 6.5 billion devices."
 
 
-def volume_claim(family: pd.DataFrame) -> Claim:
+def volume_claim(own: list[Row], family: pd.DataFrame) -> Claim:
     """The bytes, calls and generator cores that batches of ten save, if each message is published once.
 
     Args:
-        family: the slices of the representative family.
+        own: the rows of ``summarise`` for the representative family.
+        family: its slices.
     """
-    found = monthly_traffic(family, (PUBLISHED,))
-    if not found:
+    by_call = {(row["api"], row["batch_size"]): row for row in own}
+    trigger, ten = by_call.get(("trigger", 1)), by_call.get(("batch", BATCH))
+    if trigger is None or ten is None:
         return Claim(
             VOLUME, "not measured", note="No trigger to compare with a batch of 10: wiretax run headline."
         )
-    [month] = found
-    [ten] = [
-        row for row in summarise(family).to_dict("records") if (row["api"], row["batch_size"]) == ("batch", BATCH)
-    ]
+    month = MonthlyTraffic(PUBLISHED, trigger["sent_per_event"], ten["sent_per_event"])
     alone, batched = traffic_size(month.events * month.alone), traffic_size(month.events * month.batched)
+    cores = _cores(month, trigger, ten, family)
     return Claim(
         VOLUME,
         "for scale",
         f"{traffic_size(month.saved)} and {month.calls_saved / 1e9:,.0f} billion calls saved",
         EXACT,
         f"batch of {BATCH}, {event(ten)}",
-        f"If each message is published once: {batched} sent instead of {alone}. {_cores(month, ten, family)}",
+        f"If each message is published once: {batched} sent instead of {alone}. {cores}",
     )
 
 
-def _cores(month: MonthlyTraffic, ten: Row, family: pd.DataFrame) -> str:
+def _cores(month: MonthlyTraffic, trigger: Row, ten: Row, family: pd.DataFrame) -> str:
     """The cores that generators as fast as this run's need for a month's events, with 95 % intervals."""
     if why := why_no_gain(family):
         return why
@@ -53,8 +52,8 @@ def _cores(month: MonthlyTraffic, ten: Row, family: pd.DataFrame) -> str:
     processes = int(family["worker"].nunique())
     by_round = rates(family)
     alone, batched = (
-        _with_interval(month.per_second * processes / by_round[str(ten[name])].dropna().to_numpy())
-        for name in ("baseline", "workload")
+        _with_interval(month.per_second * processes / by_round[str(row["workload"])].dropna().to_numpy())
+        for row in (trigger, ten)
     )
     return (
         f"Spread evenly, it is {month.per_second:,.0f} messages/s: {batched} generator cores instead of {alone}, "
