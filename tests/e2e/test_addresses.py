@@ -7,13 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from commands import Plan, Run, command, environment, free_port
+from saved_runs import assert_agrees, saved
 
 from wiretax.channels.endpoint import DEMO, Endpoint
-from wiretax.runs.reader import find_run, read_run
 
 NAME = "several.test"
 # The usual limit of a remote endpoint would end a run on a fast machine before its first round is whole.
@@ -56,17 +55,6 @@ def mock_at(host: str, *options: str) -> Iterator[list[str]]:
             yield lines
         finally:
             process.terminate()
-
-
-def saved(folder: Path) -> Any:
-    return read_run(find_run(folder / "results"))
-
-
-def assert_agrees(run: Any) -> None:
-    counts = run.meta["reconcile"]
-    assert run.meta["valid"], run.meta["invalid_because"]
-    assert counts["agrees"]
-    assert None not in [counts[name] for name in ("model", "socket", "kernel", "server")]
 
 
 @pytest.mark.parametrize("options", [(), ("--tls", "--certificate", "ecdsa")])

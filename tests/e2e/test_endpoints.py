@@ -10,19 +10,18 @@ import subprocess
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 from commands import Plan, Run, command, environment, run_until
 from raw_server import OK, answer, raw_server
+from saved_runs import saved
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
-from wiretax.runs.reader import find_run, read_run
 
 PLAN = """\
 schema = 1
@@ -47,10 +46,6 @@ def small(tmp_path: Path) -> Plan:
         return str(path)
 
     return write
-
-
-def saved(folder: Path) -> Any:
-    return read_run(find_run(folder / "results"))
 
 
 @pytest.fixture

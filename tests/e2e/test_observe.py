@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from commands import Run, command, environment
 from raw_server import answer, raw_server
+from saved_runs import saved
 
 from analysis.measures.summary import summarise
 from wiretax.channels.endpoint import DEMO
@@ -20,7 +21,6 @@ from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
-from wiretax.runs.reader import find_run, read_run
 
 # The environment of a plain ``pip install pusher``: there urllib3 offers no brotli and no zstandard.
 CLIENT = """
@@ -57,10 +57,6 @@ def script(tmp_path: Path) -> Any:
 def mock_url() -> Iterator[str]:
     with embedded_mock(Limits(), CostModel()) as mock:
         yield f"http://{DEMO.key}:{DEMO.secret}@{mock.host}:{mock.port}/apps/{DEMO.app_id}"
-
-
-def saved(folder: Path) -> Any:
-    return read_run(find_run(folder / "results"))
 
 
 def assert_no_secret(folder: Path, *said: str) -> None:

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from commands import TINY, Plan, Run, command, environment, url_of
+from saved_runs import assert_agrees, saved
 
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.limits import Limits
@@ -19,7 +19,6 @@ from wiretax.channels.workload import Workload
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
-from wiretax.runs.reader import find_run, read_run
 
 PREFIX = "/eu/ws"
 # A publisher as one is written by hand; the prefix is its own, or the environment's.
@@ -50,17 +49,6 @@ def signing() -> Iterator[Endpoint]:
     """A mock that expects the prefix in signatures."""
     with embedded_mock(Limits(), CostModel(), prefix=PREFIX, signs_prefix=True) as endpoint:
         yield endpoint
-
-
-def saved(folder: Path) -> Any:
-    return read_run(find_run(folder / "results"))
-
-
-def assert_agrees(run: Any) -> None:
-    counts = run.meta["reconcile"]
-    assert run.meta["valid"], run.meta["invalid_because"]
-    assert counts["agrees"]
-    assert None not in [counts[name] for name in ("model", "socket", "kernel", "server")]
 
 
 def test_a_prefix_is_part_of_the_bytes_that_all_four_count(

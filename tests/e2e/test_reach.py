@@ -7,11 +7,11 @@ import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from commands import TINY, Plan, Run, free_port, url_of
 from mutual_tls import mutual_tls
+from saved_runs import saved
 from web_proxy import WebProxy, web_proxy
 
 from wiretax.channels.endpoint import DEMO, Endpoint
@@ -19,7 +19,6 @@ from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
-from wiretax.runs.reader import find_run, read_run
 
 # Only a proxy knows where it is.
 AWAY = Endpoint("https", "ws.invalid", 443, DEMO)
@@ -33,10 +32,6 @@ client = pusher.Pusher(env["PUSHER_APP_ID"], env["PUSHER_KEY"], env["PUSHER_SECR
 client.trigger("my-channel", "my-event", "hello")
 """
 PUBLISHER = ("--", sys.executable, "-W", "ignore", "-c", PUBLISH)
-
-
-def saved(folder: Path) -> Any:
-    return read_run(find_run(folder / "results"))
 
 
 @pytest.fixture

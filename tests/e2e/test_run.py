@@ -11,11 +11,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from commands import Plan, Run, command, environment, free_port, run_until
 from raw_server import OK, answer, raw_server
+from saved_runs import saved
 from warm import start_warm
 
 from analysis.measures.event_bytes import bytes_per_event
@@ -40,10 +40,6 @@ PARTS = ["payload", "envelope", "auth_query", "request_line", "headers", "respon
 def mock_url() -> Iterator[str]:
     with embedded_mock(Limits(), CostModel()) as mock:
         yield f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{mock.port}/apps/{DEMO.app_id}"
-
-
-def saved(folder: Path) -> Any:
-    return read_run(find_run(folder / "results"))
 
 
 def test_a_run_prints_the_table_and_leaves_a_valid_run(run: Run, plan: Plan, tmp_path: Path) -> None:

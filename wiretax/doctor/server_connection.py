@@ -43,7 +43,7 @@ class ServerConnection:
     Attributes:
         closes: whether the server closes the connection after a response.
         closes_silently: whether it does so without sending Connection: close.
-        wants_certificate: whether the server asks for a client certificate, and there is none.
+        wants_certificate: whether the server asks for a client certificate and none was given.
         failed: the addresses that could not be connected to, and why.
     """
 

@@ -37,7 +37,7 @@ class _Rows:
 
     def __get__(self, run: object | None, owner: type) -> pd.DataFrame | None:
         if run is None:
-            # Of a dataclass's field this is the default, or says that there is none.
+            # dataclass reads a field's default here; AttributeError says that the field has none.
             if not self._is_optional:
                 raise AttributeError(self._name)
             return None

@@ -111,7 +111,7 @@ def _users() -> int | None:
     """How many users the form asks for; None if Locust will reject the form, so that nothing is sent in vain.
 
     Raises:
-        OptionError: for text that is no number. Locust would log all of it, and any secret in it.
+        OptionError: the text is not a number. Locust would log it whole, with any secret in it.
     """
     form = request.form
     for name, number, expected in (("user_count", int, "a whole number"), ("spawn_rate", float, "a number")):
