@@ -15,7 +15,6 @@ import atexit
 import fcntl
 import gc
 import hashlib
-import inspect
 import json
 import os
 import runpy
@@ -443,6 +442,8 @@ def _hurry() -> None:
     hurried = {**vars(clock), "sleep": lambda seconds: clock.sleep(min(seconds, OFTEN_S))}
     vars(locust)["time"] = SimpleNamespace(**hurried)
     import_module("locust.stats").CONSOLE_STATS_INTERVAL_SEC = OFTEN_S
+    # For a message that nobody sees, Locust asks where in the source the functions are that stop its users.
+    vars(import_module("locust.runners"))["inspect"] = SimpleNamespace()
     live = import_module("wiretax.load.accounting.live")
     live.SAMPLE_S = live.Live.every_s = import_module("wiretax.load.drivers.web_sweep").SAMPLE_S = SAMPLE_S
 
@@ -495,8 +496,6 @@ if __name__ == "__main__":
         import_module(each)
     if "locust.main" in sys.modules:
         _hurry()
-    # Locust asks who stops a run; the first answer takes as long as an import.
-    inspect.stack()
     # Commands collect garbage themselves, and would walk through, and so copy, what they share with this process.
     gc.collect()
     gc.freeze()

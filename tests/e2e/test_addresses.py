@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from commands import Plan, Run, command, environment, free_port
+from commands import Plan, Run, environment, free_port
 from saved_runs import assert_agrees, saved
+from warm import run_warm, start_warm
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 
+RESOLVING = Path(__file__).with_name("resolving.py")
 NAME = "several.test"
 # The usual limit of a remote endpoint would end a run on a fast machine before its first round is whole.
 MANY = ("--max-messages", "10000000")
-# Read by any Python that has its folder in PYTHONPATH. The standard library and gevent both look up names by it.
-RESOLVER = """
-import _socket
-real = _socket.getaddrinfo
-def getaddrinfo(host, *rest, **more):
-    if host not in ("{name}", b"{name}"):
-        return real(host, *rest, **more)
-    return [each for address in {addresses!r} for each in real(address, *rest, **more)]
-_socket.getaddrinfo = getaddrinfo
-"""
-
 PUBLISH = """
 import os, pusher
 env = os.environ
@@ -38,23 +29,19 @@ client.trigger("my-channel", "my-event", "hello")
 
 
 @contextmanager
-def mock_at(host: str, *options: str) -> Iterator[list[str]]:
+def mock_at(folder: Path, host: str, *options: str) -> Iterator[list[str]]:
     """A mock as a user starts it, and the lines that it prints: where it listens, and how to publish to it."""
-    with subprocess.Popen(
-        command("mock", "--host", host, "--port", "0", *options),
-        env=environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        lines = []
+    process = start_warm("wiretax", "mock", "--host", host, "--port", "0", *options, cwd=folder, env=environment())
+    assert process.stdout is not None
+    try:
+        lines: list[str] = []
         while not lines or not lines[-1].startswith("PUSHER_URL="):
             lines.append(process.stdout.readline().strip())
             assert lines[-1], lines
-        try:
-            yield lines
-        finally:
-            process.terminate()
+        yield lines
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("options", [(), ("--tls", "--certificate", "ecdsa")])
@@ -63,7 +50,7 @@ def test_a_mock_at_an_ipv6_address_prints_urls_that_every_command_accepts(
 ) -> None:
     ca = tmp_path / "ca.pem"
     trust = ("--ca", str(ca)) if options else ()
-    with mock_at("::1", *options, *trust) as lines:
+    with mock_at(tmp_path, "::1", *options, *trust) as lines:
         url = lines[-1].partition("=")[2]
         assert "@[::1]:" in url
         assert "://[::1]:" in lines[0]
@@ -83,23 +70,19 @@ def test_a_mock_at_an_ipv6_address_prints_urls_that_every_command_accepts(
     assert_agrees(saved(tmp_path))
 
 
-def resolving(folder: Path, *addresses: str) -> dict[str, str]:
-    """The environment of a machine that resolves the name to these addresses."""
-    (folder / "sitecustomize.py").write_text(RESOLVER.format(name=NAME, addresses=addresses))
-    return environment(PYTHONPATH=str(folder))
-
-
-def wiretax(folder: Path, env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), cwd=folder, env=env, capture_output=True, text=True, check=False)
+def wiretax(folder: Path, addresses: Sequence[str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``wiretax`` on a machine that resolves the name to these addresses."""
+    resolved = f"{NAME}={','.join(addresses)}"
+    return run_warm(str(RESOLVING), resolved, "wiretax", *arguments, cwd=folder, env=environment())
 
 
 def test_a_name_that_resolves_to_ipv6_first_works_against_a_server_on_ipv4(plan: Plan, tmp_path: Path) -> None:
-    with mock_at("127.0.0.1") as lines:
+    with mock_at(tmp_path, "127.0.0.1") as lines:
         url = lines[-1].partition("=")[2].replace("127.0.0.1", NAME)
-        env = resolving(tmp_path, "::1", "127.0.0.1")
-        done = wiretax(tmp_path, env, "run", plan(), "--endpoint", url, "--yes", *MANY)
+        addresses = ("::1", "127.0.0.1")
+        done = wiretax(tmp_path, addresses, "run", plan(), "--endpoint", url, "--yes", *MANY)
         assert done.returncode == 0, done.stderr
-        doctor = wiretax(tmp_path, env, "doctor", "--endpoint", url)
+        doctor = wiretax(tmp_path, addresses, "doctor", "--endpoint", url)
     run = saved(tmp_path)
     assert_agrees(run)
     assert {peer["address"] for peer in run.meta["peers"]} == {"127.0.0.1"}
@@ -109,10 +92,10 @@ def test_a_name_that_resolves_to_ipv6_first_works_against_a_server_on_ipv4(plan:
 
 
 def test_users_of_all_workers_are_spread_over_the_addresses_of_a_name(plan: Plan, tmp_path: Path) -> None:
-    with mock_at("0.0.0.0") as lines:
+    with mock_at(tmp_path, "0.0.0.0") as lines:
         url = lines[-1].partition("=")[2].replace("0.0.0.0", NAME)
-        env = resolving(tmp_path, "127.0.0.1", "127.0.0.2")
-        done = wiretax(tmp_path, env, "run", plan(), "--endpoint", url, "--yes", *MANY, "--processes", "2")
+        addresses = ("127.0.0.1", "127.0.0.2")
+        done = wiretax(tmp_path, addresses, "run", plan(), "--endpoint", url, "--yes", *MANY, "--processes", "2")
         assert done.returncode == 0, done.stderr
     run = saved(tmp_path)
     assert_agrees(run)
@@ -122,10 +105,10 @@ def test_users_of_all_workers_are_spread_over_the_addresses_of_a_name(plan: Plan
 
 def test_a_name_whose_addresses_all_refuse_is_one_line(plan: Plan, tmp_path: Path) -> None:
     url = Endpoint("http", NAME, free_port(), DEMO).secret_url
-    env = resolving(tmp_path, "127.0.0.1", "127.0.0.2")
-    done = wiretax(tmp_path, env, "run", plan(), "--endpoint", url, "--yes", *MANY)
+    addresses = ("127.0.0.1", "127.0.0.2")
+    done = wiretax(tmp_path, addresses, "run", plan(), "--endpoint", url, "--yes", *MANY)
     assert done.returncode == 5
     assert "Connection refused, at each of 2 addresses" in done.stderr
-    doctor = wiretax(tmp_path, env, "doctor", "--endpoint", url)
+    doctor = wiretax(tmp_path, addresses, "doctor", "--endpoint", url)
     assert doctor.returncode == 1
     assert "can't connect to any of 2 addresses (Connection refused)" in doctor.stdout

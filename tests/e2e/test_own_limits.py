@@ -92,10 +92,11 @@ def test_more_users_than_open_files_are_refused_before_anything_is_sent(
 
 
 def test_the_number_that_is_named_suffices(tmp_path: Path) -> None:
-    arguments = command("run", plan(tmp_path, 100))
-    found = re.search(r"ulimit -n (\d+)", limited(64, arguments, tmp_path).stderr)
+    arguments = ("wiretax", "run", plan(tmp_path, 100))
+    refused = run_warm(str(FORKED), "64", *arguments, cwd=tmp_path, env=environment())
+    found = re.search(r"ulimit -n (\d+)", refused.stderr)
     assert found
-    done = limited(int(found[1]), arguments, tmp_path)
+    done = run_warm(str(FORKED), found[1], *arguments, cwd=tmp_path, env=environment())
     assert done.returncode == 0, done.stderr
     run = read_run(find_run(tmp_path / "results"))
     assert run.meta["valid"]

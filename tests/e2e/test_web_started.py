@@ -34,7 +34,7 @@ def test_the_story_in_a_browser(tmp_path: Path) -> None:
         pytest.skip("chromium is not installed")
     # Its users wait for an answer most of the time, and leave the cores to the browser.
     with (
-        embedded_mock(Limits(), CostModel(rtt=0.004)) as mock,
+        embedded_mock(Limits(), CostModel(rtt=0.01)) as mock,
         site(tmp_path, by=command("ui"), PUSHER_URL=url_of(mock)) as made,
     ):
         done = subprocess.run(

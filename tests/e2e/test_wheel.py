@@ -14,8 +14,8 @@ from zipfile import ZipFile
 
 import httpx
 import pytest
-from commands import TINY, Run, environment, free_port
-from warm import SHOWN, Warm
+from commands import TINY, Process, Run, environment, free_port
+from warm import LOAD, SHOWN, Warm
 
 ROOT = Path(__file__).parents[2]
 # Generic names that a user may well have in the folder wiretax is started in.
@@ -81,10 +81,26 @@ def _write_packages(folder: Path, names: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def commands(programs: Path, folder: Path) -> Iterator[Run]:
-    """Runs the installed ``wiretax`` in the folder: each command is forked from a process that has its imports."""
-    with Warm(SHOWN, programs / "python", folder) as warm:
-        yield lambda *arguments: warm.run("wiretax", *arguments, cwd=folder, env=environment(), timeout_s=120)
+def warm(programs: Path, folder: Path) -> Iterator[Warm]:
+    """Forks commands of the installed ``wiretax`` from a process in the folder that has their imports."""
+    with Warm(SHOWN if _is_users(folder) else (*LOAD, *SHOWN), programs / "python", folder) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def commands(warm: Warm, folder: Path) -> Run:
+    """Runs commands of the installed ``wiretax`` in the folder."""
+    return lambda *arguments: warm.run("wiretax", *arguments, cwd=folder, env=environment(), timeout_s=120)
+
+
+@pytest.fixture(scope="module")
+def from_command_line(programs: Path, folder: Path, commands: Run) -> Run:
+    """The same, from the command line in the folder that makes a difference to it."""
+    return (lambda *arguments: run(programs, folder, "wiretax", *arguments)) if _is_users(folder) else commands
+
+
+def _is_users(folder: Path) -> bool:
+    return (folder / USERS_OWN[0]).exists()
 
 
 def run(programs: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -100,10 +116,10 @@ def run(programs: Path, folder: Path, *arguments: str) -> subprocess.CompletedPr
 
 
 @pytest.fixture(scope="module")
-def saved(programs: Path, folder: Path) -> Path:
+def saved(folder: Path, from_command_line: Run) -> Path:
     """A run that ``wiretax run`` left in the folder."""
     (folder / "tiny.toml").write_text(TINY.format(rounds=5, slice="20ms", timeout="5s", rtt="0s"))
-    done = run(programs, folder, "wiretax", "run", "tiny.toml")
+    done = from_command_line("run", "tiny.toml")
     assert done.returncode == 0, done.stderr
     [kept] = (folder / "results").iterdir()
     return kept
@@ -125,30 +141,32 @@ def test_it_is_the_wheel_that_is_tested(programs: Path, folder: Path) -> None:
     assert Path(done.stdout.strip()).is_relative_to(programs.parent), done.stderr
 
 
-def test_a_run_is_measured_judged_and_reported(programs: Path, folder: Path, saved: Path, commands: Run) -> None:
+def test_a_run_is_measured_judged_and_reported(
+    folder: Path, saved: Path, commands: Run, from_command_line: Run
+) -> None:
     (folder / "gates.toml").write_text(
         'schema = 1\n[[check]]\nid = "sound"\nmetric = "saving"\nwhere = { api = "batch" }\nmin = 0.1\n'
     )
     assert json.loads((saved / "run.json").read_text())["valid"]
     judged = commands("gate", str(saved), "--gates", "gates.toml")
     assert judged.returncode == 0, judged.stderr
-    reported = run(programs, folder, "wiretax", "report", str(saved))
+    reported = from_command_line("report", str(saved))
     assert reported.returncode == 0, reported.stderr
     assert (saved / "report" / "index.html").stat().st_size > 100_000
     assert "was imported" not in reported.stderr + (saved / "report" / "index.html").read_text()
 
 
-def test_workers_and_a_shipped_plan(programs: Path, folder: Path, commands: Run) -> None:
+def test_workers_and_a_shipped_plan(folder: Path, commands: Run, from_command_line: Run) -> None:
     plan = folder / "tiny.toml"
     plan.write_text(TINY.format(rounds=2, slice="20ms", timeout="5s", rtt="0s"))
-    done = run(programs, folder, "wiretax", "run", "tiny.toml", "--processes", "2", "--results", "two")
+    done = from_command_line("run", "tiny.toml", "--processes", "2", "--results", "two")
     assert done.returncode == 0, done.stderr
     named = commands("run", "no-such-plan")
     assert named.returncode == 2
     assert "quick" in named.stderr
 
 
-def test_commands_that_need_no_run(programs: Path, folder: Path, commands: Run) -> None:
+def test_commands_that_need_no_run(commands: Run, from_command_line: Run) -> None:
     advised = commands("advise", "--rate", "500/s", "--payload", "200", "--rtt", "40ms", "--budget", "1s")
     assert advised.returncode == 0, advised.stderr
     examined = commands("doctor")
@@ -158,8 +176,7 @@ def test_commands_that_need_no_run(programs: Path, folder: Path, commands: Run) 
     for name in ("mock", "feed", "ui", "gate"):
         shown = commands(name, "--help")
         assert shown.returncode == 0, shown.stderr
-    # From the command line, as the run and its report are.
-    shown = run(programs, folder, "wiretax", "run", "--help")
+    shown = from_command_line("run", "--help")
     assert shown.returncode == 0, shown.stderr
 
 
@@ -174,35 +191,44 @@ def test_python_m_wiretax_imports_nothing_from_the_folder_but_what_python_itself
     assert "was imported" not in done.stderr
 
 
-def test_locust_by_the_shipped_locustfiles(programs: Path, folder: Path, tmp_path: Path) -> None:
-    if (folder / USERS_OWN[0]).exists():
-        # Locust itself puts the current folder first on sys.path.
-        _write_packages(tmp_path, USERS_OWN)
-    folder = tmp_path
+def test_locust_by_the_shipped_locustfiles(programs: Path, folder: Path, warm: Warm, tmp_path: Path) -> None:
     located = run(
-        programs, folder, "python", "-P", "-c", "from wiretax.shipped import shipped; print(shipped('scenarios'))"
+        programs,
+        tmp_path,
+        "python",
+        "-P",
+        "-c",
+        "from wiretax.shipped import shipped; print(shipped('scenarios'))",
     )
     scenarios = Path(located.stdout.strip())
     assert scenarios.is_relative_to(programs.parent)
-    options = ["--headless", "-u", "2", "-t", "1s"]
-    freely = run(
-        programs, folder, "python", "-P", "-m", "locust", "-f", str(scenarios / "locustfile.py"), *options
-    )
+    arguments = ["-f", str(scenarios / "locustfile.py"), "--headless", "-u", "2", "-t", "1s"]
+    if _is_users(folder):
+        # Locust itself puts the current folder first on sys.path.
+        _write_packages(tmp_path, USERS_OWN)
+        freely = run(programs, tmp_path, "python", "-P", "-m", "locust", *arguments)
+    else:
+        freely = warm.run("locust", *arguments, cwd=tmp_path, env=environment(), timeout_s=120)
     assert freely.returncode == 0, freely.stderr
-    [kept] = (folder / "results").glob("*-free-run")
+    [kept] = (tmp_path / "results").glob("*-free-run")
     assert json.loads((kept / "run.json").read_text())["valid"]
 
 
-def test_the_web_ui_opens(programs: Path, folder: Path) -> None:
+def test_the_web_ui_opens(programs: Path, folder: Path, warm: Warm) -> None:
     port = free_port()
-    process = subprocess.Popen(
-        [programs / "wiretax", "ui", "--web-port", str(port)],
-        cwd=folder,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
+    options = ["ui", "--web-port", str(port)]
+    process: Process = (
+        subprocess.Popen(
+            [programs / "wiretax", *options],
+            cwd=folder,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        if _is_users(folder)
+        else warm.start("wiretax", *options, cwd=folder, env=environment())
     )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}") as browser:
