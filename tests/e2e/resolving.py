@@ -1,4 +1,4 @@
-"""Runs a command on a machine that resolves a name so: python resolving.py NAME=ADDRESS,... COMMAND [ARGUMENTS]."""
+"""Runs a command where a name resolves to addresses: python resolving.py NAME=ADDRESS,... COMMAND [ARGUMENTS]."""
 
 from __future__ import annotations
 
