@@ -159,7 +159,11 @@ def refusal(reply: Reply, *workloads: Workload) -> tuple[str, int]:
     ("reply", "calls", "says", "not_says"),
     [
         (answer("404 Not Found", b"The app 7 could not be found."), 1, "check the app id in --endpoint", "size"),
-        (answer("404 Not Found", b"<html>"), 1, "if it is right, this is not a server of the HTTP API", "size"),
+        (answer("404 Not Found", b""), 1, "if it is right, this is not a server of the HTTP API", "size"),
+        (answer("404 Not Found", b"<html>"), 1, "have the proxy in front of it forward /apps", "app id"),
+        (answer("403 Forbidden", b"<html>"), 1, "a proxy or firewall in front of the server rejects", "app id"),
+        (answer("502 Bad Gateway", b"<html>"), 2, "a proxy answers that can't reach the server", "app id"),
+        (answer("413 Too Large", b"<html>"), 2, "client_max_body_size", "app id"),
         (answer("200 OK", b'{"error":"Unknown app","code":404}'), 1, "check the app id in --endpoint", "size"),
         (
             answer("401 Unauthorized", b"Invalid signature"),

@@ -11,6 +11,7 @@ from typing import Literal, TypeGuard
 import orjson
 
 from wiretax.channels.content_coding import CodingError, decode
+from wiretax.channels.pages import EXPECTED_JSON, describe_page
 
 Kind = Literal["acknowledged", "rejected", "error_body", "unreadable"]
 
@@ -36,7 +37,7 @@ class Answer:
         kind: "acknowledged": the events were accepted. "rejected": a status other than 2xx. "error_body": a 2xx
             with an error in its body. "unreadable": a 2xx whose body is not a JSON object, or can't be decoded.
         status: the HTTP status, or the code in the body of an "error_body" (1 to ``MOST_CODE``).
-        message: the server's message, shortened; empty on success.
+        message: the server's message, shortened, or the title of an HTML page; empty on success.
     """
 
     kind: Kind
@@ -78,7 +79,8 @@ def read_answer(status: int, body: bytes, coding: str = "") -> Answer:
     if not isinstance(document, dict):
         if status in ACCEPTED_BY_STATUS and not body.lstrip().startswith(b"<"):
             return Answer("acknowledged", status, "")
-        return Answer("unreadable", status, f"expected a JSON object, got {_shorten(body)!r}")
+        got = describe_page(body) or repr(_shorten(body))
+        return Answer("unreadable", status, f"{EXPECTED_JSON}{got}")
     if "error" in document or "code" in document:
         code = document.get("code")
         return Answer("error_body", code if _is_code(code) else status, _message(document, body))
@@ -128,7 +130,7 @@ def _is_code(code: object) -> TypeGuard[int]:
 def _message(document: object, body: bytes) -> str:
     if isinstance(document, dict) and isinstance(document.get("error"), str):
         return str(document["error"])[:MESSAGE_LENGTH]
-    return _shorten(body)
+    return describe_page(body) or _shorten(body)
 
 
 def _shorten(body: bytes) -> str:

@@ -105,6 +105,11 @@ class Endpoint:
         return f"{self.scheme}://{self.authority}{self.app_path}"
 
     @property
+    def template_url(self) -> str:
+        """The endpoint as a user writes it, with KEY and SECRET in place of both, for advice."""
+        return f"{self.scheme}://KEY:SECRET@{self.authority}{self.app_path}"
+
+    @property
     def secret_url(self) -> str:
         """The endpoint with key and secret, as ``parse`` reads it."""
         app = self.app

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wiretax.channels.answers import UNDECODED
 from wiretax.channels.content_coding import DECODERS
 from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.pages import tells_of_page
 
 CLOCK = "set this machine's clock by NTP, or the server's"
 CREDENTIALS = "check app id, key and secret, and that they belong to the same app"
@@ -20,6 +21,15 @@ SIZE_LIMIT = f"a limit on the size of an event or of a request; {TOO_LARGE}"
 RATE_LIMIT = "a limit on the rate of calls"
 FAILED = "the server failed; check its log"
 NOT_THE_API = "this is not a server of the HTTP API; check host and port"
+# HTML pages come from what stands in front of the server, or in its place.
+FORWARD = "have the proxy in front of it forward /apps, or check host and port"
+NOT_FORWARDED = f"this is not a server of the HTTP API; {FORWARD}"
+HELD_BACK = "a proxy or firewall in front of the server rejects the call; have it let /apps through"
+UNREACHED = "a proxy answers that can't reach the server; check that the server runs, and the port it forwards to"
+BODY_LIMIT = (
+    "a proxy in front of the server limits a request's body; raise its limit (nginx: client_max_body_size), or "
+    f"{TOO_LARGE} and batch_size"
+)
 DECODABLE = (
     f"have the server, or the proxy in front of it, send responses in {', '.join(DECODERS)} or uncompressed"
 )
@@ -34,9 +44,13 @@ def remedy(kind: str, status: int, message: str) -> str:
         message: the server's message.
     """
     if kind == "unreadable":
-        return DECODABLE if message.startswith(UNDECODED) else NOT_THE_API
+        if message.startswith(UNDECODED):
+            return DECODABLE
+        return NOT_FORWARDED if tells_of_page(message) else NOT_THE_API
     if 300 <= status < 400:
         return REDIRECTED
+    if tells_of_page(message):
+        return _remedy_of_page(status)
     if status >= 500:
         return FAILED
     if status == 401:
@@ -45,6 +59,16 @@ def remedy(kind: str, status: int, message: str) -> str:
         # A server of the API names the missing app; a bare 404 may come from any server.
         return APP_ID if "app" in message.lower() else NO_API
     return {403: DISABLED, 413: TOO_LARGE, 429: TOO_MANY}.get(status, REJECTED)
+
+
+def _remedy_of_page(status: int) -> str:
+    if status in (404, 405):
+        return NOT_FORWARDED
+    if status in (502, 503, 504):
+        return UNREACHED
+    if status >= 500:
+        return FAILED
+    return {413: BODY_LIMIT, 429: TOO_MANY}.get(status, HELD_BACK)
 
 
 def prefix_remedy(endpoint: Endpoint, status: int) -> str:
