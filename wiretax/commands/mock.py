@@ -46,6 +46,10 @@ def mock(
         int, typer.Option(min=1, help="Maximum bytes of one event's data.")
     ] = Limits().data_bytes,
     channels: Annotated[int, typer.Option(min=1, help="Maximum channels per trigger.")] = Limits().channels,
+    body_bytes: Annotated[
+        int | None,
+        typer.Option(min=1, help="Maximum bytes of a request's body. Default: a full batch fits."),
+    ] = None,
     rtt: Annotated[str, typer.Option(help="Network round-trip time added to each response, like 40ms.")] = "0s",
     per_request: Annotated[str, typer.Option(help="Server time per call, like 200us.")] = "0s",
     per_event: Annotated[str, typer.Option(help="Server time per event in a call, like 20us.")] = "0s",
@@ -98,6 +102,7 @@ def mock(
                 keep_alive,
                 _prefix(prefix),
                 sign_prefix,
+                body_bytes,
             )
         except OptionError as error:
             fail(str(error), Exit.USAGE)

@@ -27,6 +27,7 @@ class MockOptions:
         keep_alive: whether connections stay open after a response; without, it speaks HTTP/1.1 only.
         prefix: what precedes ``/apps`` in every path; None for anything.
         signs_prefix: whether signatures cover the prefix; None for either.
+        body_bytes: bytes of the largest body it accepts; None for as much as a full batch may need.
     """
 
     host: str = "127.0.0.1"
@@ -40,6 +41,7 @@ class MockOptions:
     keep_alive: bool = True
     prefix: str | None = ""
     signs_prefix: bool | None = False
+    body_bytes: int | None = None
 
     @property
     def scheme(self) -> str:

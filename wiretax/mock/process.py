@@ -61,6 +61,7 @@ def embedded_mock(
     keep_alive: bool = True,
     prefix: str | None = "",
     signs_prefix: bool | None = False,
+    body_bytes: int | None = None,
 ) -> Iterator[Endpoint]:
     """Start a mock on a free loopback port, yield its endpoint, stop it.
 
@@ -72,6 +73,7 @@ def embedded_mock(
         keep_alive: whether it keeps connections open after a response.
         prefix: what precedes ``/apps`` in every path; None for anything.
         signs_prefix: whether signatures cover the prefix; None for either.
+        body_bytes: bytes of the largest body it accepts; None for as much as a full batch may need.
 
     Raises:
         MockError: if it does not start.
@@ -84,6 +86,7 @@ def embedded_mock(
         keep_alive=keep_alive,
         prefix=prefix,
         signs_prefix=signs_prefix,
+        body_bytes=body_bytes,
     )
     process = start_process()
     assert process.stdin is not None

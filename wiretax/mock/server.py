@@ -68,7 +68,8 @@ class MockServer:
         self.closes = not options.keep_alive
         self.publishing = 0
         # Escaped JSON is at most six times its text; a full batch of it fits.
-        self.max_body_bytes = BODY_ALLOWANCE + 6 * options.limits.batch_size * options.limits.data_bytes
+        full = BODY_ALLOWANCE + 6 * options.limits.batch_size * options.limits.data_bytes
+        self.max_body_bytes = full if options.body_bytes is None else options.body_bytes
         self.max_held_here = MAX_HELD_HERE * self.max_body_bytes
         self.max_held = MAX_HELD * self.max_body_bytes
         self.held = 0
