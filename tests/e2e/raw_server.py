@@ -11,6 +11,8 @@ from threading import Lock, Thread
 from wiretax.mock.ledger import LEDGER_PATH
 
 LEDGER = b"GET " + LEDGER_PATH
+# How a TLS handshake begins, which this server has no answer to.
+TLS = b"\x16\x03"
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 # Given the request and its number, from 1: what to send, and None to send nothing and leave the client waiting.
@@ -79,6 +81,8 @@ class RawServer:
             if not (more := connection.recv(65_536)):
                 return None
             data += more
+            if data.startswith(TLS):
+                return None
         found = LENGTH.search(data)
         whole = data.index(b"\r\n\r\n") + 4 + (int(found[1]) if found else 0)
         while len(data) < whole:

@@ -208,7 +208,8 @@ def test_a_server_that_has_the_app_and_can_not_be_asked_for_channels_is_no_failu
     ("status", "body", "advice"),
     [
         ("404 Not Found", b"The app 1 could not be found.", "check the app id in the URL"),
-        ("404 Not Found", b"<html>", "if it is right, this is not a server of the HTTP API"),
+        ("404 Not Found", b"", "if it is right, this is not a server of the HTTP API"),
+        ("404 Not Found", b"<html>", "have the proxy in front of it forward /apps"),
         ("401 Unauthorized", b"Timestamp expired", "clock by NTP"),
         ("401 Unauthorized", b"Invalid signature", "app id, key and secret"),
         ("403 Forbidden", b"no", "disabled or over its quota"),
@@ -246,7 +247,7 @@ def test_the_batch_limit_is_found_and_little_is_published_for_it(limit: int) -> 
     assert found.found.startswith(
         f"{min(limit, 100)} or more" if limit >= 100 else f"{limit} ({limit + 1} was refused"
     )
-    assert f"the probe published {published} events" in found.found
+    assert f"the probe published {published} event{'s' * (published > 1)})" in found.found
     assert published <= MOST_EVENTS
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import wrap
 from typing import Annotated
 
 import typer
 from rich.markup import escape
+from rich.text import Text
 
 from wiretax.channels.endpoint import EndpointError
 from wiretax.commands.options import (
@@ -19,10 +21,13 @@ from wiretax.commands.options import (
     positive_duration,
 )
 from wiretax.doctor.finding import Finding
+from wiretax.escaping import visible
 from wiretax.terminal import Exit, OptionError, fail, out
 
 MARKS = {"ok": "[green]ok[/]    ", "note": "[yellow]note[/]  ", "failed": "[red]failed[/]"}
 NAME_WIDTH = 14
+# Where names begin, and the narrowest column that text is wrapped to.
+INDENT, LEAST_WIDTH = 8, 30
 
 
 def doctor(
@@ -32,9 +37,13 @@ def doctor(
     cert: CertOption = None,
     key: KeyOption = None,
     sign_prefix: SignPrefixOption = False,
-    batch_limit: Annotated[
+    limits: Annotated[
         bool,
-        typer.Option("--batch-limit", help="Find the largest batch the server accepts; publishes real events."),
+        typer.Option(
+            "--limits",
+            "--batch-limit",
+            help="Find the largest batch, event and request the server accepts; publishes real events.",
+        ),
     ] = False,
     timeout: Annotated[
         str, typer.Option(help="Time limit of each step: name lookup, connection, handshake, response.")
@@ -46,8 +55,8 @@ def doctor(
     Without --endpoint, nothing is sent. With it, DNS, TCP, TLS, clock, credentials and keep-alive are checked in
     this order, by requests that publish nothing. The exit code is 1 if a run would fail.
     """
-    from wiretax.doctor.batches import MOST_EVENTS
     from wiretax.doctor.endpoint import Examination
+    from wiretax.doctor.limits import MOST_EVENTS
     from wiretax.doctor.machine import examine_machine
     from wiretax.wire.connections.servers import Access, server_of
     from wiretax.wire.connections.target import TrustError
@@ -59,22 +68,22 @@ def doctor(
     except (EndpointError, OptionError, ProxySettingError, TrustError) as error:
         fail(str(error), Exit.USAGE)
     if target is None:
-        if batch_limit:
-            fail("--batch-limit needs an --endpoint (or PUSHER_URL)", Exit.USAGE)
+        if limits:
+            fail("--limits needs an --endpoint (or PUSHER_URL)", Exit.USAGE)
         _print(examine_machine(), timed=False)
         return
-    if batch_limit and not target.endpoint.is_loopback:
+    if limits and not target.endpoint.is_loopback:
         from wiretax.load.sweep.consent import agree  # loads what drives load, too
 
         try:
             agree(
-                f"--batch-limit publishes up to {MOST_EVENTS} small events to {target.endpoint.public_url}, a "
-                "remote server; each counts against the app's quota",
+                f"--limits publishes up to {MOST_EVENTS:,} real events, usually fewer than 100, to "
+                f"{target.endpoint.public_url}, a remote server; each counts against the app's quota",
                 yes,
             )
         except OptionError as error:
             fail(str(error), Exit.USAGE)
-    if not _print(Examination(target, timeout_s).findings(batch_limit), timed=True):
+    if not _print(Examination(target, timeout_s).findings(limits), timed=True):
         raise typer.Exit(Exit.UNFIT)
 
 
@@ -84,6 +93,26 @@ def _print(findings: Iterable[Finding], timed: bool) -> bool:
     for each in findings:
         passed = passed and each.state != "failed"
         time = f"{each.ms:>7.1f} ms  " if timed else ""
-        text = f"{each.found.rstrip('.')}; {each.advice}" if each.advice else each.found
-        out.print(f"{MARKS[each.state]}  {each.name:<{NAME_WIDTH}}  {time}{escape(text)}", soft_wrap=True)
+        begin = f"{MARKS[each.state]}  {each.name:<{NAME_WIDTH}}  {time}"
+        if out.is_terminal:
+            _print_wrapped(begin, each)
+        else:
+            # One line each in a file, which can be searched.
+            text = f"{each.found.rstrip('.')}; {each.advice}" if each.advice else each.found
+            out.print(f"{begin}{escape(text)}", soft_wrap=True)
     return passed
+
+
+def _print_wrapped(begin: str, finding: Finding) -> None:
+    """Print what was found beside its name, and what to do about it below, on lines that fit the terminal."""
+    column = Text.from_markup(begin).cell_len
+    for line in _lines(finding.found, out.width - column):
+        out.print(f"{begin}{escape(line)}", soft_wrap=True)
+        begin = " " * column
+    for line in _lines(finding.advice, out.width - INDENT):
+        out.print(f"{' ' * INDENT}{escape(line)}", soft_wrap=True)
+
+
+def _lines(text: str, width: int) -> list[str]:
+    """The lines of a text. Words that are longer, such as URLs, stay whole: they are copied."""
+    return wrap(visible(text), max(width, LEAST_WIDTH), break_long_words=False, break_on_hyphens=False)

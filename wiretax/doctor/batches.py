@@ -2,50 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from wiretax.channels.answers import Answer
-from wiretax.channels.remedies import remedy
-from wiretax.doctor.exchange import batch_body
+from wiretax.channels.pages import tells_of_page
+from wiretax.channels.remedies import BODY_LIMIT, remedy
+from wiretax.doctor.bodies import batch_body
 from wiretax.doctor.finding import Finding
+from wiretax.doctor.search import OtherAnswerError, Publish, Tries, find_edge
 
+NAME = "batch limit"
 # Sizes to try until one is refused; then the search goes on between the last two.
 SIZES = (10, 11, 20, 50, 100)
-# Upper limit of the events that a search publishes.
+# Upper limit of the events that this search publishes.
 MOST_EVENTS = 800
 
-Publish = Callable[[bytes], Answer]
 
-
-def find_batch_limit(publish: Publish) -> Finding:
+def find_batch_limit(publish: Publish, tries: Tries | None = None) -> Finding:
     """Find the largest batch that is accepted, up to the last of ``SIZES``.
 
     Args:
         publish: sends a batch, given its body, and returns the answer.
+        tries: what was published before; its ``batch`` becomes what is found.
     """
-    accepted, refused, why, events = 0, SIZES[-1] + 1, "", 0
-    untried = list(SIZES)
-    while refused - accepted > 1:
-        size = untried.pop(0) if untried else (accepted + refused) // 2
-        answer = publish(batch_body(size))
-        if answer.acknowledged:
-            accepted, events = size, events + size
-            continue
-        if answer.status not in (400, 413):
-            # The size is not the reason.
-            advice = remedy(answer.kind, answer.status, answer.message)
-            return Finding("batch limit", "failed", answer.words, advice)
-        refused, why, untried = size, answer.message, []
-        if size == 1:
-            return Finding(
-                "batch limit",
-                "failed",
-                f"a batch of one event was refused: {answer.words}",
-                "check the server's log",
-            )
-    published = f"the probe published {events} events"
-    if accepted == SIZES[-1]:
-        found = f"{accepted} or more ({published})"
+    tries = tries or Tries(MOST_EVENTS)
+    before = tries.events
+    try:
+        edge = find_edge(lambda events: tries.refusal_of(publish, batch_body(events), events), SIZES)
+    except OtherAnswerError as other:
+        return other_answer(NAME, other)
+    if not edge.accepted:
+        advice = BODY_LIMIT if tells_of_page(edge.why.partition(": ")[2]) else "check the server's log"
+        return Finding(NAME, "failed", f"a batch of one event was refused: {edge.why}", advice)
+    tries.batch, published = edge.accepted, tries.published_since(before)
+    if edge.refused is None:
+        found = f"{edge.accepted} or more ({published})"
     else:
-        found = f"{accepted} ({refused} was refused: {why}; {published})"
-    return Finding("batch limit", "ok", found, f"in plans, set [limits] batch_size = {accepted}")
+        tries.refused[NAME] = len(batch_body(edge.refused))
+        found = f"{edge.accepted} ({edge.refused} was refused: {edge.why}; {published})"
+    return Finding(NAME, "ok", found, f"in plans, set [limits] batch_size = {edge.accepted}")
+
+
+def other_answer(name: str, other: OtherAnswerError) -> Finding:
+    """The finding if a call was not accepted for another reason than its size."""
+    answer = other.answer
+    return Finding(name, "failed", answer.words, remedy(answer.kind, answer.status, answer.message))

@@ -1,19 +1,22 @@
-"""Single requests on a blocking socket, and the requests that the doctor sends."""
+"""Single requests on a blocking socket, and the signed targets of those that the doctor sends."""
 
 from __future__ import annotations
 
 import socket
+import ssl
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from select import select
 from time import time
 
-from wiretax.channels.bodies.events import EVENT_NAME, channel_names
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.request.signing import AUTH_VERSION, body_md5, signature
 from wiretax.doctor.deadline import Deadline
 from wiretax.wire.connections.response import Response, ResponseReader
 
 RECEIVE_BYTES = 65_536
-CHANNEL = channel_names(1)[0]
+SEND_BYTES = 16_384
+LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +24,20 @@ class TimedExchange:
     """One request and its response.
 
     Attributes:
+        path: the target of the request, without its query.
         response: the response and its meaning.
         fields: the response's header fields, names in lower case.
         began_at: when the request was sent, in seconds since the epoch.
         ended_at: when the response was complete.
+        whole: whether all of the request was sent; a server may refuse a large body before it has read it.
     """
 
+    path: str
     response: Response
     fields: dict[str, str]
     began_at: float
     ended_at: float
+    whole: bool
 
 
 def exchange(
@@ -49,21 +56,43 @@ def exchange(
     began_at = time()
     received, waiting_for = 0, f"{method} not sent"
     try:
-        deadline.bound(connection, waiting_for)
-        connection.sendall(f"{head}\r\n".encode() + body)
+        unsent, data = _send(connection, f"{head}\r\n".encode() + body, deadline, waiting_for)
         waiting_for = "no response"
         while True:
             deadline.bound(connection, waiting_for)
-            data = connection.recv(RECEIVE_BYTES)
+            data = data or connection.recv(RECEIVE_BYTES)
             received += len(data)
             waiting_for = f"no whole response ({received:,} B of one)"
             response = reader.feed(data) if data else reader.end()
             if response is not None:
-                return TimedExchange(response, reader.fields, began_at, time())
+                path = target.partition("?")[0]
+                return TimedExchange(path, response, reader.fields, began_at, time(), not unsent)
             if not data:
                 raise ConnectionResetError(0, "the server closed the connection before its response was complete")
+            data = b""
     except TimeoutError:
         raise TimeoutError(f"{waiting_for} within {deadline.limit_s:g} s") from None
+
+
+def _send(connection: socket.socket, request: bytes, deadline: Deadline, waiting_for: str) -> tuple[int, bytes]:
+    """Send a request until a response begins.
+
+    Returns: how many bytes were not sent, and the response so far.
+    """
+    left = memoryview(request)
+    connection.setblocking(False)
+    while left:
+        try:
+            left = left[connection.send(left[:SEND_BYTES]) :]
+        except LATER:
+            select([connection], [connection], [], deadline.left_s(waiting_for))
+        except OSError:
+            # The server closed; its response may have come before.
+            break
+        if left:
+            with suppress(*LATER):
+                return len(left), connection.recv(RECEIVE_BYTES)
+    return len(left), b""
 
 
 def channels_target(endpoint: Endpoint) -> str:
@@ -77,20 +106,14 @@ def forged_target(endpoint: Endpoint, body: bytes) -> str:
     return _signed(stranger, "POST", "events", {"body_md5": body_md5(body)})
 
 
-def event_body() -> bytes:
-    """One small event."""
-    return f'{{"name":"{EVENT_NAME}","channels":["{CHANNEL}"],"data":"wiretax doctor"}}'.encode()
+def trigger_target(endpoint: Endpoint, body: bytes) -> str:
+    """The signed target of a trigger."""
+    return _signed(endpoint, "POST", "events", {"body_md5": body_md5(body)})
 
 
 def batch_target(endpoint: Endpoint, body: bytes) -> str:
     """The signed target of a batch."""
     return _signed(endpoint, "POST", "batch_events", {"body_md5": body_md5(body)})
-
-
-def batch_body(size: int) -> bytes:
-    """A batch of ``size`` small events."""
-    item = f'{{"channel":"{CHANNEL}","name":"{EVENT_NAME}","data":"wiretax doctor"}}'
-    return f'{{"batch":[{",".join([item] * size)}]}}'.encode()
 
 
 def _signed(endpoint: Endpoint, method: str, call: str, more: dict[str, str]) -> str:

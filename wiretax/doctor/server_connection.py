@@ -6,11 +6,13 @@ import socket
 import ssl
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from wiretax.channels.endpoint import host_and_port
 from wiretax.doctor.deadline import Deadline
 from wiretax.doctor.exchange import TimedExchange, exchange
+from wiretax.wire.connections.response import ResponseError
 from wiretax.wire.connections.target import Target
 from wiretax.wire.reach.addresses import SocketAddress, look_up
 from wiretax.wire.reach.blocking import ask_for_tunnel
@@ -149,8 +151,44 @@ class ServerConnection:
         self._used = True
         if not done.response.keeps_alive:
             self.closes = True
+        if not (done.response.keeps_alive and done.whole):
             self.close()
         return done
+
+    def reopen(self) -> None:
+        """Replace the connection by a new one.
+
+        Raises:
+            OSError: it can't be opened.
+        """
+        self.close()
+        self._socket = self._open()
+        self._used = False
+
+    def speaks_plain_http(self) -> bool:
+        """Whether the port answers a request without TLS as a server of plain HTTP does."""
+        try:
+            with self._connect() as connection:
+                self._ask_for_tunnel(connection)
+                done = exchange(connection, self._target.endpoint, "GET", "/", b"", self._deadline)
+        except (OSError, ResponseError):
+            return False
+        # Servers of TLS answer a request without it by a 400.
+        return done.response.answer.status != HTTPStatus.BAD_REQUEST
+
+    def speaks_tls(self) -> bool:
+        """Whether the port answers a TLS handshake."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        try:
+            with self._connect() as connection:
+                self._wrap(context, connection).close()
+        except ssl.SSLError as error:
+            # A server that refuses the handshake speaks TLS all the same.
+            return "ALERT" in (error.reason or "")
+        except OSError:
+            return False
+        return True
 
     def close(self) -> None:
         if self._socket is not None:
