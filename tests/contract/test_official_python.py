@@ -44,10 +44,10 @@ import pusher
 client = pusher.Pusher(app_id=order["app_id"], key=order["key"], secret=order["secret"], ssl=False,
                        host=order["host"], port=order["port"])
 if order["api"] == "batch":
-    item = lambda: {"channel": "my-channel", "name": "my-event", "data": order["data"]}
+    item = lambda: {"channel": "my-channel", "name": "my-event", "data": order["data"], **order["options"]}
     print(json.dumps(client.trigger_batch([item() for _ in range(order["size"])])))
 else:
-    print(json.dumps(client.trigger(order["channels"], "my-event", order["data"])))
+    print(json.dumps(client.trigger(order["channels"], "my-event", order["data"], **order["options"])))
 """
 # Sends nothing: what reaches the backend would be sent.
 LIMITS = """
@@ -135,7 +135,7 @@ def endpoint() -> Iterator[Endpoint]:
         yield endpoint
 
 
-def publish(endpoint: Endpoint, api: Api, size: int, data: Any, hidden: list[str]) -> Published:
+def publish(endpoint: Endpoint, api: Api, size: int, data: Any, hidden: list[str], **options: str) -> Published:
     relay = Relay(endpoint)
     order = {
         "app_id": DEMO.app_id,
@@ -148,6 +148,7 @@ def publish(endpoint: Endpoint, api: Api, size: int, data: Any, hidden: list[str
         "channels": channel_names(size),
         "data": data,
         "hidden": hidden,
+        "options": options,
     }
     before = read_ledger(endpoint)
     done = subprocess.run(
@@ -166,10 +167,11 @@ def publish(endpoint: Endpoint, api: Api, size: int, data: Any, hidden: list[str
     return Published(head + b"\r\n\r\n", body, json.loads(done.stdout), relay.port, counted)
 
 
-def modelled(published: Published, api: Api, size: int, data: Any) -> tuple[bytes, bytes]:
+def modelled(published: Published, api: Api, size: int, data: Any, **options: str) -> tuple[bytes, bytes]:
     """Head and body by the profile, with the timestamp of the real request; md5 and signature are computed."""
     profile = load_profile("python")
-    event = Event("my-event", channel_names(size if api == "multi_trigger" else 1), data_string(data, profile))
+    names = channel_names(size if api == "multi_trigger" else 1)
+    event = Event("my-event", names, data_string(data, profile), **options)
     document = batch_document([event] * size, profile) if api == "batch" else trigger_document(event, profile)
     body = encoder(profile.body_json)(document)
     timestamp = re.search(rb"auth_timestamp=(\d+)", published.head)
@@ -188,6 +190,13 @@ def test_the_library_is_accepted_and_the_profile_is_its_request_to_the_byte(
     events = size if api == "batch" else 1
     assert published.ledger == {"requests": 1, "events": events, "messages": size}
     assert modelled(published, api, size, data) == (published.head, published.body)
+
+
+@pytest.mark.parametrize(("api", "size"), CASES)
+def test_the_options_of_an_event_are_where_the_library_puts_them(endpoint: Endpoint, api: Api, size: int) -> None:
+    options = {"socket_id": "12.34"} | ({"info": "subscription_count"} if api == "batch" else {})
+    published = publish(endpoint, api, size, ASCII, COMPRESSION, **options)
+    assert modelled(published, api, size, ASCII, **options) == (published.head, published.body)
 
 
 def test_the_head_of_a_trigger_has_the_published_size(endpoint: Endpoint) -> None:

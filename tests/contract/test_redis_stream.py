@@ -74,10 +74,16 @@ def take(source: RedisStream, count: int) -> list[str]:
 
 def test_events_come_in_order_whole_and_with_their_time(server: RedisServer) -> None:
     server.add("1", "Zoë 👍", at=time() - 5)
-    server.client.xadd(STREAM, {"name": "n", "channels": '["a","b"]', "data": "3"})
-    with reading(server) as source:
+    more = {"socket_id": "12.34", "info": "subscription_count", "key": "k"}
+    server.client.xadd(STREAM, {"name": "n", "channels": '["a","b"]', "data": "3", **more})
+    said: list[str] = []
+    with reading(server, said) as source:
         arrivals = source.take(2, 10)
         arrivals += source.take(1, 0)
+    assert (arrivals[2].event.socket_id, arrivals[2].event.info) == ("12.34", "subscription_count")
+    [unsent] = said
+    assert unsent.startswith(f"stream {STREAM}, entry ")
+    assert ": field 'key' is not sent, here and in later events; an event has " in unsent
     assert [arrival.event.data for arrival in arrivals] == ["1", "Zoë 👍", "3"]
     assert [arrival.event.channels for arrival in arrivals] == [("my-channel",)] * 2 + [("a", "b")]
     assert 4.9 < monotonic() - arrivals[0].intended_s < 5 + PATIENCE_S

@@ -9,7 +9,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+SOCKET_ID = re.compile(r"[0-9]+\.[0-9]+")
+# What a response can tell of the channels of an event.
+INFO = ("user_count", "subscription_count")
 CHANNEL_NAME = re.compile(r"[A-Za-z0-9_\-=@,.;]+")
+
+# Characters of a bad value that a message quotes.
+SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,21 @@ def refuse_data(data: str, limits: Limits) -> Refusal | None:
             f"The data content of this event exceeds the allowed maximum ({limits.data_bytes} bytes): {size}",
         )
     return None
+
+
+def refuse_socket_id(socket_id: str) -> Refusal | None:
+    """None for an id that the service gives to a connection."""
+    if SOCKET_ID.fullmatch(socket_id):
+        return None
+    return Refusal(400, "socket_id", f"Invalid socket_id: {socket_id[:SHOWN]}, expected digits like 123.456")
+
+
+def refuse_info(info: str) -> Refusal | None:
+    """None for attributes of channels that the service knows, separated by commas."""
+    unknown = [each for each in info.split(",") if each not in INFO]
+    if not unknown:
+        return None
+    return Refusal(400, "info", f"Unknown info attribute: {unknown[0][:SHOWN]}, expected {' or '.join(INFO)}")
 
 
 def refuse_channel_count(count: int, limits: Limits) -> Refusal | None:

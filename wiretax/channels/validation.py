@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 
-from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event, data_bytes, data_string
+from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event, data_bytes, data_writer
 from wiretax.channels.bodies.payloads import example, least_bytes
 from wiretax.channels.bodies.replay import REPLAY
 from wiretax.channels.limits import Limits, refuse_batch_size, refuse_channel_count
-from wiretax.channels.profiles import Profile, load_profile
-from wiretax.channels.profiles.library_limits import refuse_call, refuse_event
+from wiretax.channels.profiles import OPTIONAL_KEYS, Profile, load_profile
+from wiretax.channels.profiles.library_limits import LibraryLimits, refuse_call, refuse_event
 from wiretax.channels.workload import LIBRARY, Workload
 
 
@@ -89,12 +89,18 @@ def library_check(workload: Workload) -> Callable[[Event], str | None] | None:
     It returns None for an event that the library would send. If the library refuses no event there is no function.
     """
     profile, api = load_profile(workload.transport.client), workload.call.api
-    limits = profile.limits
-    if limits is None:
+    limits, write = profile.limits, data_writer(profile)
+    unsent = set(OPTIONAL_KEYS).difference(profile.event_keys if api == "batch" else profile.trigger_keys)
+    if limits is None and not unsent:
         return None
+    limits = limits or LibraryLimits("", "read")
 
     def check(event: Event) -> str | None:
-        data = event.data if limits.of(api).data is None else data_string(event.data, profile)
+        for key in unsent:
+            if getattr(event, key) is not None:
+                call = "a batch" if api == "batch" else "a trigger"
+                return f"{_whose(profile)} has no way to send {key} in {call}; remove it, or name another client"
+        data = event.data if limits.of(api).data is None else write(event)
         refusal = refuse_event(limits, api, event.name, event.channels, data)
         return None if refusal is None else f"{_whose(profile)} {refusal}"
 

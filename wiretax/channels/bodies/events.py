@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import cycle, islice
 from typing import Any
 
 from wiretax.channels.bodies.payloads import example
 from wiretax.channels.profiles import Profile
-from wiretax.channels.profiles.json_style import encoder
+from wiretax.channels.profiles.json_style import document_writer, encoder
 from wiretax.channels.workload import Api, Workload
 
 # The names in the golden requests of the real libraries.
@@ -19,11 +19,27 @@ CHANNEL = "my-channel"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: its name, its channels (only one in a batch), and its data as a string."""
+    """One event.
+
+    Attributes:
+        name: its name.
+        channels: only one in a batch.
+        data: a string; of a document its JSON, without spaces.
+        socket_id: the connection that doesn't get it; None for none.
+        info: which attributes of its channels the response has, separated by commas; None for none.
+        is_document: whether the application passes a document, which the library encodes, rather than a string.
+    """
 
     name: str
     channels: tuple[str, ...]
     data: str
+    socket_id: str | None = None
+    info: str | None = None
+    is_document: bool = field(default=False, compare=False)
+
+    def to(self, *channels: str) -> Event:
+        """The same event to other channels."""
+        return Event(self.name, channels, self.data, self.socket_id, self.info, self.is_document)
 
 
 def data_string(data: Any, profile: Profile) -> str:
@@ -38,10 +54,22 @@ def data_string(data: Any, profile: Profile) -> str:
     return encoder(profile.data_json)(data).decode()
 
 
+def data_writer(profile: Profile) -> Callable[[Event], str]:
+    """Returns a function that writes an event's data as the library sends it, before the body is encoded.
+
+    The library decides with which spaces and escapes a document is written. Nothing else changes: no digit of a
+    number, and no member, not even a repeated one or null.
+    """
+    write_document = document_writer(profile.data_json)
+    if not profile.encodes_ready_strings:
+        return lambda event: write_document(event.data) if event.is_document else event.data
+    encode = encoder(profile.data_json)
+    return lambda event: write_document(event.data) if event.is_document else encode(event.data).decode()
+
+
 def data_bytes(workload: Workload, profile: Profile) -> int:
     """UTF-8 bytes of one event's data as the API receives and limits it. This is more than the application passed
-    if
-    the library encodes strings a second time."""
+    if the library encodes strings a second time."""
     if not profile.encodes_ready_strings:
         return workload.payload.bytes
     return len(data_string(example(workload.payload.kind, workload.payload.bytes), profile).encode())
@@ -54,16 +82,28 @@ def trigger_document(event: Event, profile: Profile) -> dict[str, Any]:
         "channel": event.channels[0],
         "channels": list(event.channels),
         "data": event.data,
+        **_options(event),
     }
     several = len(event.channels) > 1
     keys = ("channels" if several and key == "channel" else key for key in profile.trigger_keys)
-    return {key: members[key] for key in keys}
+    return {key: members[key] for key in keys if key in members}
 
 
 def batch_document(events: Sequence[Event], profile: Profile) -> dict[str, Any]:
     """The body of ``POST /apps/{id}/batch_events`` before encoding: one channel per item."""
-    members = ({"channel": event.channels[0], "name": event.name, "data": event.data} for event in events)
-    return {"batch": [{key: member[key] for key in profile.event_keys} for member in members]}
+    members = (
+        {"channel": event.channels[0], "name": event.name, "data": event.data, **_options(event)}
+        for event in events
+    )
+    return {"batch": [{key: member[key] for key in profile.event_keys if key in member} for member in members]}
+
+
+def _options(event: Event) -> dict[str, str]:
+    """The members that few events have."""
+    if event.socket_id is None and event.info is None:
+        return {}
+    options = {"socket_id": event.socket_id, "info": event.info}
+    return {key: value for key, value in options.items() if value is not None}
 
 
 def channel_names(count: int) -> tuple[str, ...]:
@@ -109,8 +149,8 @@ def body_writer(api: Api, profile: Profile) -> Callable[[Sequence[Event]], bytes
 
 
 def _ready(profile: Profile) -> Callable[[Event], Event]:
-    """Returns a function that encodes an event's data as the library does; some encode strings a second time."""
+    """Returns a function that writes an event's data as the library does; some encode strings a second time."""
+    write = data_writer(profile)
     if not profile.encodes_ready_strings:
-        return lambda event: event
-    encode = encoder(profile.data_json)
-    return lambda event: Event(event.name, event.channels, encode(event.data).decode())
+        return lambda event: replace(event, data=write(event)) if event.is_document else event
+    return lambda event: replace(event, data=write(event))

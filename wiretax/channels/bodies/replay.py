@@ -55,14 +55,14 @@ class Replay:
             names = channel_names(workload.call.channels)
             while True:
                 for event in self.events:
-                    yield Event(event.name, names, event.data)
+                    yield event.to(*names)
         while True:
             for event in self.events:
                 if len(event.channels) == 1:
                     yield event
                     continue
                 for each in event.channels:
-                    yield Event(event.name, (each,), event.data)
+                    yield event.to(each)
 
     def as_dict(self) -> dict[str, Any]:
         """The entry in ``run.json``."""

@@ -14,6 +14,8 @@ from wiretax.channels.request.signing import QUERY
 from wiretax.channels.workload import LIBRARY, Habit
 
 FOLDER = Path(__file__).parent
+# Members that few events have.
+OPTIONAL_KEYS = ("socket_id", "info")
 HOST, CONTENT_LENGTH, DATE = "{host}", "{content_length}", "{date}"
 # The profile that describes a client which has none under its name.
 PROFILE_OF = {LIBRARY: "httpx"}
@@ -37,8 +39,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         writes: 1 if head and body are written to the socket together, 2 if separately.
         connection: whether the connection is kept for the next call.
         idle_close_s: seconds after which the library closes an idle connection; 0 if it leaves that to the server.
-        trigger_keys: a trigger's members in order; "channel" if one channel is sent as a string.
-        event_keys: a batched event's members in order.
+        trigger_keys: a trigger's members in order; "channel" if one channel is sent as a string. The library can't
+            send a socket_id or info that is missing here.
+        event_keys: a batched event's members in order, likewise.
         data_json: how an event's data is encoded if the application passes a document.
         encodes_ready_strings: whether data that the application passes as a string is encoded again.
         body_json: how the body is encoded.
@@ -55,8 +58,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     writes: int = 1
     connection: Habit = "keep-alive"
     idle_close_s: float = 0.0
-    trigger_keys: tuple[str, ...] = ("name", "channels", "data")
-    event_keys: tuple[str, ...] = ("channel", "name", "data")
+    trigger_keys: tuple[str, ...] = ("name", "channels", "data", *OPTIONAL_KEYS)
+    event_keys: tuple[str, ...] = ("channel", "name", "data", *OPTIONAL_KEYS)
     data_json: JsonStyle = JsonStyle()
     encodes_ready_strings: bool = False
     body_json: JsonStyle = JsonStyle()
@@ -86,12 +89,21 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for value in values:
             if "{" in value and value not in (HOST, CONTENT_LENGTH, DATE):
                 raise ValueError(f"unknown placeholder in the header value {value!r}")
-        if sorted(self.trigger_keys) not in (["channels", "data", "name"], ["channel", "data", "name"]):
-            raise ValueError(
-                f"trigger_keys {list(self.trigger_keys)}, expected name, data and channels or channel"
-            )
-        if sorted(self.event_keys) != ["channel", "data", "name"]:
-            raise ValueError(f"event_keys {list(self.event_keys)}, expected channel, name and data")
+        optional = "and socket_id and info if the library sends them"
+        if _needed(self.trigger_keys) not in (["channels", "data", "name"], ["channel", "data", "name"]):
+            keys = list(self.trigger_keys)
+            raise ValueError(f"trigger_keys {keys}, expected name, data and channels or channel, {optional}")
+        if _needed(self.event_keys) != ["channel", "data", "name"]:
+            raise ValueError(f"event_keys {list(self.event_keys)}, expected channel, name and data, {optional}")
+
+
+def _needed(keys: tuple[str, ...]) -> list[str]:
+    """The sorted keys without one of each optional key."""
+    needed = sorted(keys)
+    for key in OPTIONAL_KEYS:
+        if key in needed:
+            needed.remove(key)
+    return needed
 
 
 @cache

@@ -12,6 +12,8 @@ import msgspec
 
 from wiretax.channels.bodies.events import Event
 
+# The fields of an event, in their order.
+Kept = tuple[str, tuple[str, ...], str, str | None, str | None, bool]
 # Events that are read at once, and the size of data after which reading stops earlier.
 BLOCK_EVENTS = 64
 BLOCK_CHARACTERS = 65_536
@@ -36,7 +38,7 @@ class EventFile:
         self._count = 0
         # Where each block begins, and the end of the last.
         self._offsets = array("Q", [0])
-        self._decoder = msgspec.msgpack.Decoder(list[tuple[str, tuple[str, ...], str]])
+        self._decoder = msgspec.msgpack.Decoder(list[Kept])
         try:
             # Where it can, the system makes a file that never has a name, and that no killed process leaves.
             file = TemporaryFile(prefix="wiretax-", buffering=0)  # noqa: SIM115  # closed with the events
@@ -45,10 +47,11 @@ class EventFile:
         self._descriptor = file.fileno()
         finalize(self, file.close)
         encode = msgspec.msgpack.Encoder().encode
-        block: list[tuple[str, tuple[str, ...], str]] = []
+        block: list[Kept] = []
         characters = 0
         for event in events:
-            block.append((event.name, event.channels, event.data))
+            options = event.socket_id, event.info, event.is_document
+            block.append((event.name, event.channels, event.data, *options))
             characters += len(event.data)
             if len(block) == BLOCK_EVENTS or characters > BLOCK_CHARACTERS:
                 self._append(encode(block))
@@ -65,8 +68,8 @@ class EventFile:
         # Offsets are given with each read, since several iterations share the descriptor.
         for number in range(len(self._offsets) - 1):
             begin, end = self._offsets[number], self._offsets[number + 1]
-            for name, channels, data in self._decoder.decode(os.pread(self._descriptor, end - begin, begin)):
-                yield Event(name, channels, data)
+            for kept in self._decoder.decode(os.pread(self._descriptor, end - begin, begin)):
+                yield Event(*kept)
 
     def __contains__(self, event: object) -> bool:
         return any(each == event for each in self)

@@ -7,15 +7,16 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from wiretax.channels.bodies.events import data_string
+from wiretax.channels.bodies.events import data_writer
 from wiretax.channels.bodies.replay import REPLAY, Replay
 from wiretax.channels.limits import Limits, refuse_data
 from wiretax.channels.profiles import load_profile
+from wiretax.channels.profiles.json_style import JsonStyle
 from wiretax.channels.validation import library_check
 from wiretax.load.plan.event_file import EventFile, EventFileError
 from wiretax.load.plan.plan import Plan, PlanError
 from wiretax.queue.sources.chunks import STDIN, EventsError, chunks_of, open_events, split_lines
-from wiretax.queue.sources.event_fields import OnError
+from wiretax.queue.sources.event_fields import OnError, UnknownFields
 from wiretax.queue.sources.lines import LineParser
 
 # They are read before the run begins, and copied to a file.
@@ -29,14 +30,15 @@ def read_replay(path: str, limits: Limits, on_error: OnError, say: Callable[[str
         path: the file.
         limits: the sizes that the endpoint accepts.
         on_error: what to do with an invalid line.
-        say: called with a sentence for each line that is skipped.
+        say: called with a sentence for each line that is skipped, and for a field that is not sent.
 
     Raises:
         EventsError: if it can't be read, has no events, or has too many.
         LineError: at the first invalid line, unless those are skipped.
     """
     name = "standard input" if path == STDIN else Path(path).name
-    lines = LineParser("standard input" if path == STDIN else path, limits, on_error, say)
+    shown = "standard input" if path == STDIN else path
+    lines = LineParser(shown, limits, on_error, say, unknown=UnknownFields(say))
     try:
         events = EventFile(islice(lines.events(split_lines(chunks_of(open_events(path)))), MOST_EVENTS + 1))
     except EventFileError as error:
@@ -54,26 +56,27 @@ def replaying(plan: Plan, replay: Replay) -> Plan:
     """The plan with a replay as the payload of each workload; workloads that differed only in payload become one.
 
     Raises:
-        PlanError: if a client library refuses an event, or encodes strings twice and so makes an event larger than
-            the endpoint accepts.
+        PlanError: if a client library refuses an event, or makes an event larger than the endpoint accepts: some
+            encode strings twice, or write spaces into documents.
     """
     for client in {workload.transport.client for workload in plan.workloads}:
         profile = load_profile(client)
-        if not profile.encodes_ready_strings:
+        if not profile.encodes_ready_strings and profile.data_json == JsonStyle():
             continue
+        write = data_writer(profile)
         for number, event in enumerate(replay.events, 1):
-            refusal = refuse_data(data_string(event.data, profile), plan.limits)
+            refusal = refuse_data(write(event), plan.limits)
             if refusal is not None:
-                raise PlanError(
-                    f"{replay.name}, event {number}: {client} encodes a string a second time; {refusal.message}"
-                )
+                how = "writes a document with its own spaces and escapes"
+                how = how if event.is_document else "encodes a string a second time"
+                raise PlanError(f"{replay.name}, event {number}: {client} {how}; {refusal.message}")
     for workload in {(each.transport.client, each.call.api): each for each in plan.workloads}.values():
         check = library_check(workload)
         for number, event in enumerate(replay.events if check else (), 1):
             objection = check(event) if check else None
             if objection is not None:
                 raise PlanError(
-                    f"{replay.name}, event {number}: {objection}; leave the client out, or replay smaller events"
+                    f"{replay.name}, event {number}: {objection}; leave the client out, or change the event"
                 )
     as_one = {"payload_kind": REPLAY, "payload_bytes": replay.payload_bytes}
     workloads = dict.fromkeys(workload.replace(**as_one) for workload in plan.workloads)

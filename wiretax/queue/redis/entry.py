@@ -1,8 +1,9 @@
 """Reading an entry of a Redis stream as an event.
 
-Its fields are ``name``, ``channel`` (or ``channels``, a JSON list), ``data``, and optionally ``at``: when the
-event arrived, in seconds since the epoch. Without ``at``, the entry's id tells that to the millisecond. Either
-has to be a time from ``EARLIEST_S`` to ``AHEAD_S`` from now: no other is when an event arrived.
+Its fields are ``name``, ``channel`` (or ``channels``, a JSON list) and ``data``, a string that is sent as it is.
+Optional are ``socket_id``, ``info`` and ``at``: when the event arrived, in seconds since the epoch. Without
+``at``, the entry's id tells that to the millisecond. Either has to be a time from ``EARLIEST_S`` to ``AHEAD_S``
+from now: no other is when an event arrived.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits
 from wiretax.queue.sources.event_fields import LibraryCheck, event_of
 
+AT = "at"
 Fields = dict[bytes, bytes]
 Entry = tuple[bytes, Fields]
 
@@ -43,7 +45,7 @@ def read_entry(
         ValueError: it is not an event, or the endpoint or the library would refuse it; the message says why.
     """
     document = _document(fields)
-    return event_of(document, limits, library), _arrived(token, document.get("at"), time())
+    return event_of(document, limits, library), _arrived(token, document.get(AT), time())
 
 
 def _document(fields: Fields) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from wiretax.channels.limits import Limits
 from wiretax.queue.redis.acknowledger import TIMEOUT_S, Acknowledger, Consumer
 from wiretax.queue.redis.address import GeventConnection, why
 from wiretax.queue.redis.counts import StreamCounts
-from wiretax.queue.redis.entry import Entry, Fields, read_entry
+from wiretax.queue.redis.entry import AT, Entry, Fields, read_entry
 from wiretax.queue.sources.arrival import Arrival
 from wiretax.queue.sources.buffer import Buffer
-from wiretax.queue.sources.event_fields import LibraryCheck, OnError
+from wiretax.queue.sources.event_fields import LibraryCheck, OnError, UnknownFields
 
 PAGE = 100
 # How long Redis delays its response if there is no new entry.
@@ -58,7 +58,8 @@ class StreamReader:
             counts: where entries are counted.
             limits: what the endpoint accepts.
             on_error: what to do with an invalid entry.
-            warn: called with a message for each entry that is skipped, and whenever Redis is lost or back.
+            warn: called with a message for each entry that is skipped, for a field that is not sent, and whenever
+                Redis is lost or back.
             library: says why the client library would refuse an event; None if it refuses none.
         """
         self.error: Exception | None = None
@@ -70,6 +71,7 @@ class StreamReader:
         self._library = library
         self._on_error = on_error
         self._warn = warn
+        self._unknown = UnknownFields(warn, (AT,))
         self._is_disconnected = False
         # Whether every pending entry of this consumer was read by this process, and so is no redelivery.
         self._pending_is_ours = False
@@ -179,6 +181,7 @@ class StreamReader:
             except ValueError as error:
                 self._skip(token, fields, error)
                 continue
+            self._unknown.note(self._name_of(token), [name.decode() for name in fields])
             self._counts.read += 1
             self._counts.redelivered += redelivered
             # The clock of another machine may be ahead; no event arrives later than now.
@@ -186,12 +189,15 @@ class StreamReader:
             self._buffer.put(Arrival(event, intended_s, token))
 
     def _skip(self, token: bytes, fields: Fields, error: ValueError) -> None:
-        wrong = f"stream {self._consumer.stream}, entry {token.decode()}: {error}"
+        wrong = f"{self._name_of(token)}: {error}"
         if self._on_error == "stop":
             raise StreamError(wrong) from None
         self._counts.skipped += 1
         self._warn(f"{wrong}; skipped, and kept in {self._consumer.rejected_stream}")
         self._acknowledger.reject(token, fields, str(error))
+
+    def _name_of(self, token: bytes) -> str:
+        return f"stream {self._consumer.stream}, entry {token.decode()}"
 
     def _note_disconnected(self, error: redis.RedisError) -> None:
         self._client.connection_pool.disconnect()

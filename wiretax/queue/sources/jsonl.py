@@ -14,7 +14,7 @@ from wiretax.queue.clock import GEVENT_CLOCK, Clock
 from wiretax.queue.sources.arrival import Arrival
 from wiretax.queue.sources.buffer import Buffer
 from wiretax.queue.sources.chunks import STDIN, EventsError, chunks_of, is_file, open_events, split_lines
-from wiretax.queue.sources.event_fields import LibraryCheck, OnError
+from wiretax.queue.sources.event_fields import LibraryCheck, OnError, UnknownFields
 from wiretax.queue.sources.lines import LineError, LineParser
 from wiretax.wire.queue_tally import QueueTally
 
@@ -73,7 +73,7 @@ class JsonLines:
             path: the file, or ``-``.
             limits: what the endpoint accepts.
             on_error: what to do with an invalid line.
-            warn: called with a message for each line that is skipped.
+            warn: called with a message for each line that is skipped, and for a field that is not sent.
             pace: when each event is meant to arrive, seconds after the start; None for when it is read.
             read_ahead: how many events are read ahead at most.
             clock: what arrivals are timed with.
@@ -84,7 +84,8 @@ class JsonLines:
         """
         self._descriptor = open_events(path)
         self._is_file = is_file(self._descriptor)
-        self._lines = LineParser("standard input" if path == STDIN else path, limits, on_error, warn, library)
+        name = "standard input" if path == STDIN else path
+        self._lines = LineParser(name, limits, on_error, warn, library, UnknownFields(warn))
         self.error: ValueError | None = None
         self.unread: int | None = None
         self._counts = LinesCounts()

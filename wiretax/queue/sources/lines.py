@@ -1,7 +1,7 @@
 """Events from lines of JSON, one event a line.
 
 ``{"name": "my-event", "channel": "my-channel", "data": "..."}``; an event for several channels has a list
-``channels`` instead of ``channel``.
+``channels`` instead of ``channel``. ``data`` is a string or a document; ``socket_id`` and ``info`` may follow.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import orjson
-
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.limits import Limits
 from wiretax.queue.sources.chunks import MAX_LINE_BYTES
-from wiretax.queue.sources.event_fields import LibraryCheck, OnError, event_of
+from wiretax.queue.sources.event_fields import LibraryCheck, OnError, UnknownFields, event_of
+from wiretax.queue.sources.line_fields import fields_of
 
 
 class LineError(ValueError):
@@ -35,6 +34,7 @@ class LineParser:
         on_error: what to do with an invalid line: skip it, or stop reading.
         warn: called with a message for each line that is skipped.
         library: says why the client library would refuse an event; None if it refuses none.
+        unknown: names the fields that are not sent; None if nobody needs to know.
         read: events read so far.
         skipped: lines skipped so far.
     """
@@ -44,6 +44,7 @@ class LineParser:
     on_error: OnError
     warn: Callable[[str], None]
     library: LibraryCheck | None = None
+    unknown: UnknownFields | None = None
     read: int = 0
     skipped: int = 0
 
@@ -57,7 +58,7 @@ class LineParser:
             if not line.strip():
                 continue
             try:
-                event = self._event(line)
+                event = self._event(line, number)
             except ValueError as error:
                 wrong = LineError(self.name, number, str(error))
                 if self.on_error == "stop":
@@ -68,11 +69,11 @@ class LineParser:
             self.read += 1
             yield event
 
-    def _event(self, line: bytes) -> Event:
+    def _event(self, line: bytes, number: int) -> Event:
         if len(line) > MAX_LINE_BYTES:
             raise ValueError(f"more than {MAX_LINE_BYTES:,} bytes without a line end")
-        try:
-            document = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            raise ValueError(f"not JSON ({error})") from None
-        return event_of(document, self.limits, self.library)
+        fields, is_document = fields_of(line)
+        event = event_of(fields, self.limits, self.library, is_document)
+        if self.unknown is not None:
+            self.unknown.note(f"{self.name}, line {number}", fields)
+        return event

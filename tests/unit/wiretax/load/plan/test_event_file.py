@@ -35,6 +35,12 @@ def test_events_are_the_same_each_time_they_are_read(count: int) -> None:
     assert list(kept) == list(kept) == list(events(count))
 
 
+def test_every_field_of_an_event_is_kept() -> None:
+    whole = Event("e", ("c",), "{}", "12.34", "user_count", is_document=True)
+    [kept] = EventFile([whole])
+    assert all(getattr(kept, name) == getattr(whole, name) for name in Event.__slots__)
+
+
 def test_large_events_are_read_a_few_at_a_time() -> None:
     large = [Event("e", ("c",), str(each) * 50_000) for each in range(9)]
     assert list(EventFile(large)) == large
