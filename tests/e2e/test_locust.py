@@ -9,12 +9,17 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections import Counter
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
-from commands import environment, paced
+from commands import Plan, environment, paced
+from locust_process import own_port
 from raw_server import OK, answer, raw_server
+from saved_runs import saved
 from warm import run_warm, start_warm
 
 from wiretax.channels.endpoint import DEMO
@@ -36,6 +41,20 @@ class PacedUser(TriggerUser):
 @events.request.add_listener
 def note(request_type, name, response_time, response_length, exception, **_):
     print("NOTED", request_type, name, response_time > 0, exception, flush=True)
+"""
+
+# Locust's own log of requests, as its documentation shows it, and users that send four calls a second each.
+LOGGING = """
+import os
+from locust import constant_pacing, events
+from locust.contrib.csv_request_logger import CsvRequestLogger
+from scenarios.locustfile import *
+
+BatchUser.wait_time = TriggerUser.wait_time = constant_pacing(0.25)
+
+@events.init.add_listener
+def log_requests(environment, **_):
+    CsvRequestLogger(f"log-{os.getpid()}.csv").register(environment)
 """
 
 
@@ -147,6 +166,76 @@ def test_a_listener_of_the_users_hears_of_every_request_at_the_pace_of_its_class
     # Ten a second for one second: an unpaced user sends thousands.
     assert 2 <= len(noted) <= 25
     assert stats(tmp_path) == {"trigger-100B-chat-reference": len(noted)}
+
+
+def test_locusts_otel_and_csv_log_receive_every_call_and_its_bytes(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.py"
+    mine.write_text(LOGGING)
+    exporters = {f"OTEL_{what}_EXPORTER": "console" for what in ("METRICS", "TRACES")}
+    options = ["--headless", "-t", "1s", "-u", "2", "-r", "2", "--otel", "--json-file", "stats"]
+    done = run_warm(
+        *("locust", "-f", str(mine), *options, "TriggerUser", "BatchUser"),
+        cwd=tmp_path,
+        env=environment(OTEL_LOGS_EXPORTER="none", **exporters),
+    )
+    assert done.returncode == 0, done.stderr
+    run = saved(tmp_path)
+    total, each = run.meta["parts"]["total"], run.slices.set_index("workload")
+    sent = (each["requests"] + each["boundary_requests"]).to_dict()
+    logged = logged_rows(tmp_path)
+    assert Counter(row["name"] for row in logged) == sent == stats(tmp_path)
+    assert {(row["request_type"], row["status_code"], row["exception"]) for row in logged} == {("POST", "200", "")}
+    exported = documents(done.stdout)
+    points = {
+        (metric["name"], point["attributes"]["name"]): point
+        for document in exported
+        for resource in document.get("resource_metrics", ())
+        for scope in resource["scope_metrics"]
+        for metric in scope["metrics"]
+        for point in metric["data"]["data_points"]
+        if "name" in point["attributes"]
+    }
+    spans = [document for document in exported if "context" in document]
+    for name, requests in sent.items():
+        assert points["locust.client.duration", name]["count"] == requests
+        size = points["http.request.size", name]
+        assert size["count"] == requests
+        assert size["attributes"] == {
+            "name": name,
+            "http.request.method": "POST",
+            "http.response.status_code": 200,
+        }
+        assert [span["name"] for span in spans].count(f"POST {name}") == requests
+    for key, place in (("http.request.size", "request_bytes"), ("http.response.size", "response_bytes")):
+        assert sum(points[key, name]["sum"] for name in sent) == run.meta["reconcile"]["model"][place]
+        assert sum(span["attributes"][key] for span in spans) == run.meta["reconcile"]["model"][place]
+    assert total["requests"] == len(logged)
+
+
+@pytest.mark.parametrize("processes", [[], ["--processes", "2"]])
+def test_a_plan_in_locust_is_logged_too(tmp_path: Path, plan: Plan, processes: list[str]) -> None:
+    mine = tmp_path / "mine.py"
+    paces = "BatchUser.wait_time = TriggerUser.wait_time = constant_pacing(0.25)"
+    mine.write_text(LOGGING.replace("locustfile", "planfile").replace(paces, ""))
+    port = own_port() if processes else []
+    options = ["--headless", "--plan", plan(), *processes, *port]
+    done = run_warm("locust", "-f", str(mine), *options, cwd=tmp_path, env=environment())
+    assert done.returncode == 0, done.stderr
+    # Each workload was tried out with one call.
+    sent = saved(tmp_path).meta["parts"]["total"]["requests"] - 4
+    assert len(logged_rows(tmp_path)) == sent > 0
+
+
+def logged_rows(folder: Path) -> list[dict[str, str]]:
+    """What the log of every process has."""
+    return [row for log in folder.glob("log-*.csv") for row in csv_rows(log)]
+
+
+def documents(text: str) -> list[dict[str, Any]]:
+    """The JSON documents in a console exporter's output, whose last lines are a brace alone."""
+    lines = iter(text.splitlines())
+    starts = (line for line in lines if line == "{")
+    return [json.loads("\n".join([start, *takewhile(lambda each: each != "}", lines), "}"])) for start in starts]
 
 
 CHECK = """schema = 1

@@ -20,8 +20,8 @@ from wiretax.queue.sources.generated import GeneratedSource
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.target import Target
 from wiretax.wire.publishers.caller import Caller
-from wiretax.wire.publishers.exchange_counter import Listener
 from wiretax.wire.publishers.request_source import RequestSource
+from wiretax.wire.publishers.sample import Listener
 from wiretax.wire.slices import Slice
 
 log = logging.getLogger(__name__)

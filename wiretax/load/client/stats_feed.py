@@ -1,4 +1,4 @@
-"""Locust's statistics: merged counts at intervals, or one event per exchange if other code listens.
+"""Locust's statistics: counts that are merged at intervals, instead of an event per exchange.
 
 Each call is reported once, when it ends, so Locust counts the same requests as wiretax, including those without a
 complete response. Its response time is its latency; that of a call without an acknowledgement is its age when it
@@ -19,44 +19,15 @@ from locust import stats as locust_stats
 from locust.env import Environment
 from locust.stats import RequestStats, StatsEntry, StatsError
 
-from wiretax.channels.workload import Workload
 from wiretax.load.client.locust_stats import FineEntry
-from wiretax.wire.connections.response import Response
 from wiretax.wire.failures import Failure, Failures
 from wiretax.wire.histogram import SIZE, bucket_lows_ns
-from wiretax.wire.publishers.exchange_counter import Listener
 from wiretax.wire.slices import Slice
 
 METHOD = "POST"
 Counts = npt.NDArray[np.int64]
 _INDICES = np.arange(SIZE)
 _MIDDLES_MS = (bucket_lows_ns(_INDICES) + bucket_lows_ns(_INDICES + 1)) / 2e6
-
-
-def outside_listener(environment: Environment) -> Listener | None:
-    """A function that fires Locust's request event, if code other than Locust's listens to it; else None."""
-    handlers = environment.events.request._handlers
-    if all(getattr(handler, "__module__", "").startswith("locust.") for handler in handlers):
-        return None
-
-    shown: dict[str, Failures] = {}
-
-    def fire(workload: Workload, latency_ns: int, response: Response | None, failure: Failure | None) -> None:
-        if response is not None and not response.acknowledged:
-            failure = Failure(response.answer.kind, response.answer.status, response.answer.message)
-        if failure is not None:
-            failure = shown.setdefault(workload.name, Failures()).add(failure)
-        environment.events.request.fire(  # type: ignore[no-untyped-call]
-            request_type=METHOD,
-            name=workload.name,
-            response_time=latency_ns / 1e6,
-            response_length=response.body_bytes if response else 0,
-            exception=_exception(failure) if failure else None,
-            context={},
-            start_time=time() - latency_ns / 1e9,
-        )
-
-    return fire
 
 
 @dataclass(slots=True)
@@ -126,8 +97,8 @@ class StatsFeed:
         errors, now_s = self._environment.stats.errors, time()
         for reported, count in failed.items():
             failure = self._shown.setdefault(name, Failures()).add(reported, count)
-            key = StatsError.create_key(METHOD, name, _exception(failure))
-            error = errors.setdefault(key, StatsError(METHOD, name, _exception(failure)))
+            key = StatsError.create_key(METHOD, name, ExchangeFailed.of(failure))
+            error = errors.setdefault(key, StatsError(METHOD, name, ExchangeFailed.of(failure)))
             error.occurrences += count
             error.first_seen = error.first_seen or now_s
             error.last_seen = now_s
@@ -167,9 +138,17 @@ def _entry(stats: RequestStats, name: str, fresh: _Reported) -> StatsEntry:
 
 
 class ExchangeFailed(Exception):  # noqa: N818 - shown to users by its name
-    """How a failed exchange is shown in Locust."""
+    """How a failed exchange is shown in Locust.
 
+    Attributes:
+        type: the status of the response, or the kind of failure if there was none.
+    """
 
-def _exception(failure: Failure) -> ExchangeFailed:
-    status = f" {failure.status}" if failure.status else ""
-    return ExchangeFailed(f"{failure.kind}{status}: {failure.message}")
+    type: str = ""
+
+    @classmethod
+    def of(cls, failure: Failure) -> ExchangeFailed:
+        status = f" {failure.status}" if failure.status else ""
+        made = cls(f"{failure.kind}{status}: {failure.message}")
+        made.type = str(failure.status or failure.kind)
+        return made

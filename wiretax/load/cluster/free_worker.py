@@ -9,7 +9,8 @@ from typing import Any
 from locust.env import Environment
 
 from wiretax.channels.profiles import ProfileError
-from wiretax.load.client.stats_feed import StatsFeed, outside_listener
+from wiretax.load.client.outside_listener import outside_listener
+from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import AssignmentError, FreeAssignment
 from wiretax.load.cluster.worker import Worker
@@ -69,14 +70,13 @@ class FreeWorker(Worker):
             return
         self._busy_from_s = process_time()
         self._timeout_s = assigned.timeout_s
-        listener = outside_listener(self._environment)
-        run = self._run = FreeRun(options, StatsFeed(self._environment) if listener is None else None)
+        run = self._run = FreeRun(options, StatsFeed(self._environment))
         self._outbox = run.record = Outbox()
         limit = None if assigned.shares is None else assigned.shares.get(self._runner.client_id, 0)
         session = self._open_session(
             [assigned.target], assigned.seed, assigned.timeout_s, limit, self._halt, run.pause
         )
-        session.listener = listener
+        session.listener = outside_listener(self._environment)
         self._environment.wiretax_barrier, self._environment.wiretax_free_run = None, run
 
     def _add_report(self, data: dict[str, Any], **_: Any) -> None:

@@ -14,6 +14,7 @@ from locust.env import Environment
 from wiretax.channels.workload import Workload
 from wiretax.load.client.barrier import SliceBarrier
 from wiretax.load.client.message_limit import SPENT
+from wiretax.load.client.outside_listener import outside_listener
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment, AssignmentError
 from wiretax.load.cluster.worker import Worker
@@ -79,6 +80,7 @@ class SweepWorker(Worker):
             lambda wait_s: self._tell_once(messages.PAUSE, {"wait_s": wait_s}),
             lambda _, failure: self._tell_once(messages.LIMIT, {"number": self._number, **failure._asdict()}),
         )
+        session.listener = outside_listener(self._environment)
         for workload in assignment.workloads:
             session.source(workload)
         self._slice_runner = SliceRunner(self._barrier, assignment.slice_s, assignment.timeout_s)

@@ -12,6 +12,7 @@ import gevent
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
+from wiretax.load.client.telemetry import export_sizes
 from wiretax.load.cluster.resilience.forked import give_up_workers
 from wiretax.load.drivers.errors import START_ERRORS, exit_code
 from wiretax.terminal import Exit
@@ -38,6 +39,7 @@ def set_up(
     Raises:
         SystemExit: the options can't be used; the log has one line.
     """
+    export_sizes(environment)
     if isinstance(environment.runner, WorkerRunner):
         worker(environment)
         return None

@@ -20,7 +20,8 @@ from wiretax.load.client.error_policy import ErrorPolicy
 from wiretax.load.client.locust_stats import finish_csv
 from wiretax.load.client.message_limit import SPENT
 from wiretax.load.client.mocks import Mocks
-from wiretax.load.client.stats_feed import StatsFeed, outside_listener
+from wiretax.load.client.outside_listener import outside_listener
+from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster.free_master import FreeMaster
 from wiretax.load.drivers.conclude import conclude
 from wiretax.load.drivers.live_sampling import LiveSampling
@@ -164,13 +165,12 @@ class LocustSession:
         self._written.clear()
         setup = self.ready
         assert setup is not None
-        listener = setup.session.listener = outside_listener(environment)
+        setup.session.listener = outside_listener(environment)
         feed = StatsFeed(environment)
         for slice_ in setup.tried.slices:
             feed.tell(slice_)
         environment.wiretax_session = setup.session
-        # If each exchange fires an event, Locust's statistics come from these.
-        self.run = self._begin(setup, feed if listener is None else None)
+        self.run = self._begin(setup, feed)
         self._sampling.begin(self.run, by_rounds=setup.plan is not None)
         setup.measurement.begin()
 
@@ -260,7 +260,7 @@ class LocustSession:
         distributed = not isinstance(self._environment.runner, LocalRunner)
         return LocustRequest.of(parsed, classes, self._mocks, distributed)
 
-    def _begin(self, setup: RunSetup, feed: StatsFeed | None) -> LocustRun:
+    def _begin(self, setup: RunSetup, feed: StatsFeed) -> LocustRun:
         """The run of the kind that was prepared."""
         environment = self._environment
         if setup.plan is not None:

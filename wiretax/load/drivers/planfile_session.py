@@ -14,6 +14,7 @@ from locust.runners import MasterRunner
 
 from wiretax.load.client.locust_stats import finish_csv
 from wiretax.load.client.mocks import Mocks
+from wiretax.load.client.outside_listener import outside_listener
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.drivers.conclude import report
 from wiretax.load.drivers.errors import START_ERRORS, exit_code
@@ -105,6 +106,7 @@ class PlanfileSession:
             return
         self._begun = True
         self._greenlet = gevent.getcurrent()
+        self._setup.session.listener = outside_listener(self._environment)
         try:
             conclusion = run_sweep(self._setup, self._executor, err, self._stoppable, StatsFeed(self._environment))
             self._environment.process_exit_code = report(conclusion, self._gating, out)

@@ -30,6 +30,8 @@ class Response:
         body_bytes: everything after the head, including chunk framing.
         keeps_alive: whether the server keeps the connection open.
         retry_after: the Retry-After field as it was sent; empty if there was none.
+        status_code: the HTTP status, which an error inside a 200 differs from; listeners to Locust's request event
+            know it by this name.
     """
 
     answer: Answer
@@ -38,6 +40,7 @@ class Response:
     body_bytes: int
     keeps_alive: bool
     retry_after: str = ""
+    status_code: int = 0
 
 
 class ResponseReader:
@@ -149,7 +152,8 @@ class ResponseReader:
             head = self._raw.find(BLANK_LINE, head) + len(BLANK_LINE)
         answer = read_answer(status, bytes(self._body), self.fields.get("content-encoding", ""))
         retry_after = self.fields.get("retry-after", "")
-        return Response(answer, answer.acknowledged, head, len(self._raw) - head, self._keeps_alive, retry_after)
+        body = len(self._raw) - head
+        return Response(answer, answer.acknowledged, head, body, self._keeps_alive, retry_after, status)
 
 
 class ResponseMemo:

@@ -12,8 +12,9 @@ from wiretax.channels.profiles import load_profile
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.exchange_error import ExchangeError
 from wiretax.wire.ledger import Failure
-from wiretax.wire.publishers.exchange_counter import ExchangeCounter, Listener, OnRejected
+from wiretax.wire.publishers.exchange_counter import ExchangeCounter, OnRejected
 from wiretax.wire.publishers.request_source import RequestSource
+from wiretax.wire.publishers.sample import Listener, Sample
 from wiretax.wire.slices import Slice
 
 # Called with the number of messages that a call is about to send; raises MessageLimitError if they exceed a limit.
@@ -103,7 +104,7 @@ class Caller:
         payload_bytes = sum(len(event.data.encode()) for event in events)
         self._counter.count_response(response, latency_ns, parts, payload_bytes, len(events), messages, began_open)
         if self._listener is not None:
-            self._listener(source.workload, latency_ns, response, None)
+            self._listener(Sample(source.workload, latency_ns, parts.sent, parts.received, response))
         if response.acknowledged:
             return CallResult(True, began_s, ended_s)
         answer = response.answer

@@ -13,13 +13,12 @@ from wiretax.wire.connections.response import Response
 from wiretax.wire.ledger import UNCONNECTED, Failure, Tally
 from wiretax.wire.parts import Parts
 from wiretax.wire.publishers.request_source import RequestSource
+from wiretax.wire.publishers.sample import Listener, Sample
 from wiretax.wire.slices import Slice
 
 # How long a user waits after a failed connection attempt, so that it does not retry as fast as the server refuses.
 RECONNECT_PAUSE_S = 0.1
 
-# Called after each exchange: the latency in ns, and the response or why there is none.
-Listener = Callable[[Workload, int, Response | None, Failure | None], None]
 # Called with each response that acknowledged nothing; it may close the slice.
 OnRejected = Callable[[Workload, Response], None]
 
@@ -153,6 +152,6 @@ class ExchangeCounter:
         if error.__cause__ is not None:
             raise error.__cause__ from None
         if self._listener is not None:
-            self._listener(self._source.workload, age_ns, None, error.failure)
+            self._listener(Sample(self._source.workload, age_ns, error.sent, error.received, None, error.failure))
         if error.failure.kind in UNCONNECTED:
             gevent.sleep(RECONNECT_PAUSE_S)

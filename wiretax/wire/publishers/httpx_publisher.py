@@ -16,11 +16,12 @@ from wiretax.wire.connections.exchange_error import CUT, ExchangeError
 from wiretax.wire.connections.response import Response
 from wiretax.wire.connections.stream_connection import StreamConnection
 from wiretax.wire.parts import Parts
-from wiretax.wire.publishers.exchange_counter import ExchangeCounter, Listener, OnRejected
+from wiretax.wire.publishers.exchange_counter import ExchangeCounter, OnRejected
 from wiretax.wire.publishers.http_parts import ModelError
 from wiretax.wire.publishers.httpx_transport import Backend, HttpxTransport
 from wiretax.wire.publishers.publisher import FOREVER_NS
 from wiretax.wire.publishers.request_source import RequestSource
+from wiretax.wire.publishers.sample import Listener, Sample
 from wiretax.wire.slices import Slice
 
 
@@ -86,7 +87,7 @@ class HttpxPublisher:
                     workload.call.messages,
                 )
                 if listener is not None:
-                    listener(workload, latency_ns, response, None)
+                    listener(Sample(workload, latency_ns, parts.sent, parts.received, response))
 
     def _exchange(self, url: str, body: bytes) -> tuple[Response, Parts]:
         """Send one request and wait for its response.
@@ -120,7 +121,8 @@ class HttpxPublisher:
         keeps_alive = connection.session is not None
         retry_after = answer.headers.get("retry-after", "")
         head, content = parts.response_head, parts.response_body
-        return Response(read, read.acknowledged, head, content, keeps_alive, retry_after), parts
+        status = answer.status_code
+        return Response(read, read.acknowledged, head, content, keeps_alive, retry_after, status), parts
 
     def _close(self) -> None:
         # The connection first: whatever the pool closes afterwards was closed by this user already.

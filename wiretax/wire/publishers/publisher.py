@@ -6,8 +6,9 @@ from time import perf_counter_ns, time
 
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.exchange_error import ExchangeError
-from wiretax.wire.publishers.exchange_counter import ExchangeCounter, Listener, OnRejected
+from wiretax.wire.publishers.exchange_counter import ExchangeCounter, OnRejected
 from wiretax.wire.publishers.request_source import RequestSource
+from wiretax.wire.publishers.sample import Listener, Sample
 from wiretax.wire.slices import Slice
 
 FOREVER_NS = 2**63
@@ -86,7 +87,9 @@ class Publisher:
                             workload.call.messages,
                         )
                     if listener is not None:
-                        listener(source.workload, latency_ns, response, None)
+                        received = response.head_bytes + response.body_bytes
+                        sample = Sample(source.workload, latency_ns, len(head) + len(body), received, response)
+                        listener(sample)
             finally:
                 payload_bytes = requests * source.workload.payload_per_request if weigh is None else weighed_bytes
                 parts = source.parts(requests, head_bytes, body_bytes, answer_head_bytes, answer_body_bytes)

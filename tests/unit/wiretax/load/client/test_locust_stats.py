@@ -18,7 +18,7 @@ from saved import slice_
 from wiretax.channels.workload import Workload
 from wiretax.load.client.locust_stats import CompleteCsvWriter, FineEntry, bucket_response_time, finish_csv, shown
 from wiretax.load.client.locust_stats import use_fine_statistics as use
-from wiretax.load.client.stats_feed import METHOD, StatsFeed, outside_listener
+from wiretax.load.client.stats_feed import METHOD, StatsFeed
 from wiretax.runs.record import RunRecord
 from wiretax.wire.failures import MOST_TEXTS, OTHER, Failure
 from wiretax.wire.slices import Slice
@@ -134,16 +134,6 @@ def test_locust_keeps_a_limited_number_of_error_texts_however_many_slices_have_n
     assert len(rows) == MOST_TEXTS + 1
     assert sum(row["count"] for row in rows) == 20 * 100
     assert rows[0] == {"workload": TRIGGER.name, **Failure("rejected", 400, OTHER)._asdict(), "count": 1881}
-
-
-def test_a_listener_of_the_users_is_given_a_limited_number_of_error_texts(environment: Environment) -> None:
-    heard: set[str] = set()
-    environment.events.request.add_listener(lambda exception, **_: heard.add(str(exception)))
-    fire = outside_listener(environment)
-    assert fire is not None
-    for number in range(1000):
-        fire(TRIGGER, MS, None, Failure("rejected", 400, "b" * number))
-    assert len(heard) == MOST_TEXTS + 1
 
 
 def test_the_average_size_is_right_before_a_users_turn_is_counted(environment: Environment) -> None:
