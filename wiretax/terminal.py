@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import NoReturn
 
-from wiretax.escaping import EscapingConsole
+from wiretax.escaping import EscapingConsole, visible
 
 # A file or a CI log has no width; a whole table fits in 120 columns.
 # Neither obeys what is in text from outside.
@@ -58,6 +59,27 @@ def fail(message: str, code: Exit) -> NoReturn:
 
     warn(message)
     raise typer.Exit(code)
+
+
+def print_numbered(console: EscapingConsole, title: str, items: Sequence[str]) -> None:
+    """Print a numbered list under a title; nothing if it is empty. On a terminal its lines are wrapped."""
+    if not items:
+        return
+    console.print(title, soft_wrap=True, markup=False)
+    for number, item in enumerate(items, 1):
+        print_indented(console, f"{number:3}. ", item)
+
+
+def print_indented(
+    console: EscapingConsole, begin: str, text: str, indent: int | None = None, style: str | None = None
+) -> None:
+    """Print a text after its beginning. On a terminal, further lines are indented, by default as far as that."""
+    width = console.width if console.is_terminal else max(1, len(begin + text))
+    spaces = " " * (len(begin) if indent is None else indent)
+    for line in textwrap.wrap(
+        visible(text), width, initial_indent=begin, subsequent_indent=spaces, break_on_hyphens=False
+    ):
+        console.print(line, soft_wrap=True, markup=False, style=style)
 
 
 def warn_at_most(times: int) -> Callable[[str], None]:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -19,8 +18,10 @@ from analysis.text.numbers import count, fixed
 from analysis.text.terminal_table import heading, print_whole
 from wiretax.channels.remedies import remedy
 from wiretax.channels.workload import columns_of
+from wiretax.escaping import EscapingConsole
 from wiretax.runs.outcome import REJECTIONS
 from wiretax.runs.reader import Run
+from wiretax.terminal import print_indented
 
 KIND = [name for name in columns_of("call", "transport", "server") if name != "client"]
 BYTES = [*REQUEST, *RESPONSE, "payload_total_bytes", "unfinished_sent_bytes", "unfinished_received_bytes"]
@@ -45,7 +46,7 @@ COLUMNS = (
 )
 
 
-def print_observed(run: Run, console: Console) -> None:
+def print_observed(run: Run, console: EscapingConsole) -> None:
     """Print a run of ``wiretax observe``: kinds of call, connections, profile, failures, byte counts."""
     say = partial(console.print, soft_wrap=not console.is_terminal)
     command = shlex.join(run.meta["plan"]["command"]).replace("'***'", "***")
@@ -59,6 +60,8 @@ def print_observed(run: Run, console: Console) -> None:
     say()
     for line in _lines(run.meta, len(run.failures)):
         say(line)
+    if given := run.meta["observed"].get("variables"):  # missing in runs of older versions
+        print_indented(console, "set for the command: ", ", ".join(given), indent=2, style="dim")
     for failure in run.failures.to_dict("records"):
         status = f" {failure['status']}" if failure["status"] else ""
         advice = _advice(failure)
@@ -135,7 +138,7 @@ def _advice(failure: Row) -> str:
 def _lines(meta: dict[str, Any], failures: int) -> list[str]:
     seen = meta["observed"]
     publishing = sum(each["requests"] for each in seen["recognised"])
-    requests = count(publishing, "request")
+    requests = f"{count(meta['reconcile']['model']['events'], 'event')} in {count(publishing, 'request')}"
     if seen["other_requests"]:
         requests += f" that publish, {seen['other_requests']:,} that don't,"
     lines = [f"{requests} on {count(seen['connections'], 'connection')}"]

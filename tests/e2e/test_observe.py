@@ -70,7 +70,11 @@ def test_a_real_publisher_is_shown_and_saved_like_any_run(run: Run, script: Any,
     done = run("observe", *script(), DEMO.secret)
     assert done.returncode == 0, done.stderr
     assert "the publisher's own words" in done.stdout
-    assert "5 requests on 1 connection\n  1 closed by the publisher\n" in done.stdout
+    assert "14 events in 5 requests on 1 connection\n  1 closed by the publisher\n" in done.stdout
+    assert (
+        "set for the command: PUSHER_URL, PUSHER_SCHEME, PUSHER_HOST, PUSHER_PORT, PUSHER_APP_ID," in done.stdout
+    )
+    assert "REVERB_APP_SECRET, REVERB_HOST, " in done.stdout
     assert "matches python: pusher 3.3.4, requests 2.34.2, urllib3 2.8.0" in done.stdout
     assert "mock agree to the byte" in done.stdout
     assert_no_secret(tmp_path, done.stdout, done.stderr)
@@ -233,7 +237,6 @@ def test_events_that_are_refused_are_failures_and_an_invalid_run(run: Run, scrip
         (["observe"], 2, "no command to observe"),
         (["observe", "--", "no-such-publisher"], 2, "can't run no-such-publisher: no such command"),
         (["observe", "--", "/"], 2, "can't run /: "),
-        (["observe", "--", sys.executable, "-c", ""], 5, "CMD published nothing: it never connected"),
         (
             ["observe", "--upstream", "http://k:hidden@192.0.2.1/apps/1", "--", "true"],
             2,
@@ -259,6 +262,32 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing_behind(
     assert done.stdout == ""
     assert "hidden" not in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_command_that_never_connects_is_told_what_to_check(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"REVERB_HOST=ws.example.org\nPUSHER_APP_SECRET={DEMO.secret}\n")
+    done = run("observe", "--", sys.executable, "-c", "")
+    assert done.returncode == 5
+    assert done.stdout == ""
+    assert DEMO.secret not in done.stderr
+    said, title, *items = done.stderr.splitlines()
+    assert said.startswith("wiretax: CMD published nothing: it never connected")
+    assert title == "What to check, in this order:"
+    assert [item[:5] for item in items] == [f"{number:3}. " for number in range(1, 9)]
+    subjects = ("exit code 0", "PUSHER_URL", "PUSHER_HOST", "cluster", "TLS", "web proxy", ".env", "php artisan")
+    assert all(subject in item for subject, item in zip(subjects, items, strict=True))
+    assert ".env in this folder sets REVERB_HOST, PUSHER_APP_SECRET." in items[6]
+    assert [file.name for file in tmp_path.iterdir()] == [".env"]
+
+
+def test_an_application_of_laravel_is_led_to_the_proxy(run: Run, script: Any, tmp_path: Path) -> None:
+    reverb = CLIENT.replace('"PUSHER_KEY"', '"REVERB_APP_KEY"').replace('"PUSHER_SECRET"', '"REVERB_APP_SECRET"')
+    for name in ("APP_ID", "SCHEME", "HOST", "PORT"):
+        reverb = reverb.replace(f'"PUSHER_{name}"', f'"REVERB_{name}"')
+    done = run("observe", *script("client.trigger('a', 'e', 'x')\n", reverb))
+    assert done.returncode == 0, done.stderr
+    assert "\n1 event in 1 request on 1 connection\n" in done.stdout
+    assert "PUSHER_APP_KEY" in saved(tmp_path).meta["observed"]["variables"]
 
 
 def test_a_command_that_fails_before_it_publishes_says_both(run: Run, tmp_path: Path) -> None:
@@ -289,7 +318,8 @@ def test_requests_that_publish_nothing_are_named(run: Run) -> None:
         "observe", "--", sys.executable, "-c", get + "c.request('GET', '/apps/1/channels')\nc.getresponse()"
     )
     assert done.returncode == 5
-    assert "none of them to /events or /batch_events" in done.stderr
+    assert "it made 1 request, none of them to /events or /batch_events: GET /apps/1/channels\n" in done.stderr
+    assert "What to check" not in done.stderr
 
 
 def test_tls_to_the_plain_port_is_explained(run: Run) -> None:

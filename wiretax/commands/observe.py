@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +20,7 @@ from wiretax.commands.options import (
     SignPrefixOption,
     YesOption,
 )
-from wiretax.terminal import Exit, fail, out, warn
+from wiretax.terminal import Exit, err, fail, out, print_numbered, warn
 
 
 def observe(
@@ -70,6 +72,7 @@ def observe(
         raise typer.Exit(Exit.INTERRUPTED)
     if saved is None:
         warn(observation.nothing_published)
+        print_numbered(err, "What to check, in this order:", observation.to_check(os.environ, Path.cwd()))
     if observation.ending.code:
         warn(str(observation.ending))
         raise typer.Exit(observation.ending.code)

@@ -44,6 +44,12 @@ class Exchange:
         return read_target(self.head)
 
     @property
+    def call(self) -> str:
+        """Method and path, without the query and its signature."""
+        method = self.head.lstrip().partition(b" ")[0]
+        return b" ".join((method, self.target.partition(b"?")[0])).decode("latin-1")
+
+    @property
     def request_line_bytes(self) -> int:
         """The request line and its end, without the query."""
         return self.head.find(b"\n", len(self.head) - len(self.head.lstrip())) + 1 - self.query_bytes

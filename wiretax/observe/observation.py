@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from time import perf_counter_ns, time
 from typing import Any
 
@@ -17,6 +19,7 @@ from wiretax.observe.call_kind import connection_habit, observed_workload, recog
 from wiretax.observe.exchange import Exchange
 from wiretax.observe.publisher import ExitStatus, without_secrets
 from wiretax.observe.recording import Recording
+from wiretax.observe.unpublished import checklist, did_instead, stray_words
 from wiretax.runs.folder import SCHEMA
 from wiretax.runs.machine import describe_machine
 from wiretax.runs.mode import MODE, OBSERVED, UNKNOWN
@@ -27,7 +30,6 @@ from wiretax.wire.ledger import Failure, Tally
 from wiretax.wire.slices import Slice
 
 ASIDE = Workload.of(payload_bytes=0, payload_kind=OBSERVED, client=UNKNOWN)
-TLS_RECORD = b"\x16\x03"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Observation:
         finished: when it ended.
         busy: processor time as cores: the command ("generator"), the mock and others; None if unknown.
         cautions: warnings about the setup.
+        given: the names of the variables that told the command where to publish.
+        listened: the proxy's host and port.
     """
 
     command: tuple[str, ...]
@@ -57,6 +61,8 @@ class Observation:
     finished: datetime
     busy: dict[str, float | None]
     cautions: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    listened: str = ""
 
     @property
     def publications(self) -> list[Exchange]:
@@ -65,23 +71,20 @@ class Observation:
 
     @property
     def nothing_published(self) -> str:
-        """The message if nothing was published: what the command did instead, and the variables it was given."""
-        seen = self.recording
-        if seen.exchanges:
-            what = f"it made {len(seen.exchanges)} requests, none of them to /events or /batch_events"
-        elif seen.stray:
-            what = stray_words(seen)
-        elif seen.connections:
-            what = "it connected and sent nothing"
-        else:
-            what = (
-                "it never connected; it must publish to the host and port in its environment, and events within "
-                "its library's limits (wiretax clients)"
-            )
-        return (
-            f"CMD published nothing: {what} (it was given PUSHER_URL, PUSHER_SCHEME, PUSHER_HOST, PUSHER_PORT, "
-            "PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET)"
-        )
+        """The message if nothing was published: what the command did instead, in one line."""
+        return f"CMD published nothing: {did_instead(self.recording)}"
+
+    def to_check(self, environment: Mapping[str, str], folder: Path) -> list[str]:
+        """What to check, in order, if the command never connected; empty if it did: its message names the cause.
+
+        Args:
+            environment: what the command inherited.
+            folder: where it ran.
+        """
+        if self.recording.connections:
+            return []
+        ending = str(self.ending).replace("CMD", "It", 1)
+        return list(checklist(ending, self.given, self.listened, environment, folder))
 
     def record(self) -> RunRecord:
         """The run, ready to be written."""
@@ -216,6 +219,7 @@ class Observation:
             "busy": self.busy,
             "observed": {
                 "exit_code": self.ending.code,
+                "variables": list(self.given),
                 "connections": seen.connections,
                 "closed_by": dict(seen.closed_by.most_common()),
                 "stray_bytes": seen.stray,
@@ -250,11 +254,3 @@ class Observation:
             exchanges = record.total.requests + record.total.unfinished
             warnings.append(f"{record.total.failures} of {exchanges} exchanges failed")
         return warnings
-
-
-def stray_words(recording: Recording) -> str:
-    """Describe bytes that never formed a request."""
-    text = f"{recording.stray:,} B never formed a request"
-    if recording.stray_begin.startswith(TLS_RECORD):
-        text += ": a TLS handshake, but the proxy speaks plain HTTP (PUSHER_SCHEME is http)"
-    return text

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 
-from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.endpoint import Endpoint, host_and_port
 from wiretax.observe.connection import Downstream
 from wiretax.observe.recording import Recording
 from wiretax.wire.connections.segments import use_ethernet_segments
@@ -59,6 +59,11 @@ class Proxy:
         listening = self._listener.sockets[0]
         use_ethernet_segments(listening)
         self.port = listening.getsockname()[1]
+
+    @property
+    def address(self) -> str:
+        """The host and port it listens on."""
+        return host_and_port(HOST, self.port)
 
     def accept(self, connection: Downstream, peer: object) -> bool:
         """Whether a connection is a publisher's, rather than the last one, which the proxy opens itself."""

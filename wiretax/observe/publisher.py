@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from wiretax.channels.endpoint import Credentials, Endpoint
+from wiretax.channels.endpoint import Credentials
 
 HIDDEN = "***"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -39,22 +39,6 @@ class ExitStatus:
         if self.signal:
             return f"CMD was ended by {signal.Signals(self.signal).name} (exit code {self.code})"
         return f"CMD ended with exit code {self.code}"
-
-
-def publisher_variables(endpoint: Endpoint) -> dict[str, str]:
-    """Environment variables with the endpoint to publish to, as one URL and in parts."""
-    app = endpoint.app
-    # Without a prefix, a publisher may have its own.
-    path = {"PUSHER_PATH": endpoint.prefix} if endpoint.prefix else {}
-    return path | {
-        "PUSHER_URL": endpoint.secret_url,
-        "PUSHER_SCHEME": endpoint.scheme,
-        "PUSHER_HOST": endpoint.host,
-        "PUSHER_PORT": str(endpoint.port),
-        "PUSHER_APP_ID": app.app_id,
-        "PUSHER_KEY": app.key,
-        "PUSHER_SECRET": app.secret,
-    }
 
 
 def without_secrets(text: str, app: Credentials) -> str:

@@ -23,11 +23,11 @@ from wiretax.observe.proxy import HOST, Proxy
 from wiretax.observe.publisher import (
     ExitStatus,
     bypass_web_proxies,
-    publisher_variables,
     run_publisher,
     without_secrets,
 )
 from wiretax.observe.upstream import TIMEOUT_S, check
+from wiretax.observe.variables import publisher_variables
 from wiretax.runs.folder import claim_run_folder, leave_run_folder, run_name
 from wiretax.runs.machine import busy_s
 from wiretax.runs.saving import SavedRun, save_run
@@ -83,7 +83,7 @@ def observe(command: Sequence[str], upstream: Target | None) -> Observation:
         before = read_ledger(target, _fresh(upstream), tunnel)
         started = datetime.now(UTC)
         wall, machine, children = perf_counter(), busy_s(), _children_s()
-        ending = asyncio.run(_publish(proxy, command))
+        ending, given = asyncio.run(_publish(proxy, command))
         wall = perf_counter() - wall
         machine, generator = busy_s() - machine, _children_s() - children
         after = read_ledger(target, _fresh(upstream), tunnel)
@@ -107,6 +107,8 @@ def observe(command: Sequence[str], upstream: Target | None) -> Observation:
             "others": None if others is None else round(others, 4),
         },
         cautions=cautions,
+        given=tuple(given),
+        listened=proxy.address,
     )
 
 
@@ -119,13 +121,15 @@ def _server(upstream: Target | None, cost: CostModel | None) -> Iterator[Endpoin
         yield mock
 
 
-async def _publish(proxy: Proxy, command: Sequence[str]) -> ExitStatus:
+async def _publish(proxy: Proxy, command: Sequence[str]) -> tuple[ExitStatus, dict[str, str]]:
+    """How the command ended, and the variables that it was given."""
     await check(proxy.upstream, proxy.tls, proxy.tunnel)
     await proxy.listen()
-    variables = publisher_variables(replace(proxy.upstream, scheme="http", host=HOST, port=proxy.port))
-    ending = await run_publisher(command, {**bypass_web_proxies(os.environ, HOST), **variables})
+    endpoint = replace(proxy.upstream, scheme="http", host=HOST, port=proxy.port)
+    given = {**publisher_variables(endpoint, os.environ), **bypass_web_proxies(os.environ, HOST)}
+    ending = await run_publisher(command, given)
     await proxy.drain()
-    return ending
+    return ending, given
 
 
 def _cautions(upstream: Target) -> Iterator[str]:
