@@ -139,15 +139,18 @@ def _lines(meta: dict[str, Any], failures: int) -> list[str]:
     seen = meta["observed"]
     publishing = sum(each["requests"] for each in seen["recognised"])
     requests = f"{count(meta['reconcile']['model']['events'], 'event')} in {count(publishing, 'request')}"
+    # Missing in runs of older versions, as others below.
+    withheld: int = seen.get("withheld_requests") or 0
+    if withheld:
+        requests += f", {withheld:,} of them not forwarded,"
     if seen["other_requests"]:
         requests += f" that publish, {seen['other_requests']:,} that don't,"
     lines = [f"{requests} on {count(seen['connections'], 'connection')}"]
-    # Missing in runs of older versions.
     closed_by: dict[str, int] = seen.get("closed_by") or {}
     lines += [f"  {number:,} closed by {escape(who)}" for who, number in closed_by.items()]
     closer = next(iter(closed_by), PUBLISHER)
     # By itself, and not at a response or a signal.
-    failed = 0 < seen.get("exit_code", 0) < SIGNALLED and not failures
+    failed = 0 < seen.get("exit_code", 0) < SIGNALLED and not failures and not withheld
     for each in seen["recognised"][:MOST_SHAPES]:
         who = f"{each['profile']}: " + ", ".join(
             part for part in (each["library"], each["http_client"]) if part != "none"

@@ -12,16 +12,20 @@ from threading import Thread
 from wiretax.channels.endpoint import Endpoint
 from wiretax.observe.proxy import Proxy
 from wiretax.observe.recording import Recording
+from wiretax.wire.publishers.message_limit import MessageLimit
 
 LOOPBACK = "127.0.0.1"
 
 
 @contextmanager
 def proxied(
-    upstream: Endpoint, tls: ssl.SSLContext | None = None, rewrites_host: bool = False
+    upstream: Endpoint,
+    tls: ssl.SSLContext | None = None,
+    rewrites_host: bool = False,
+    limit: MessageLimit | None = None,
 ) -> Iterator[tuple[Endpoint, Recording]]:
     """A proxy in a thread: its endpoint, and its recording, which is whole once the block ends."""
-    proxy = Proxy(upstream, tls, rewrites_host)
+    proxy = Proxy(upstream, tls, rewrites_host, limit=limit)
     listening: Future[Callable[[], object]] = Future()
 
     async def serve() -> None:

@@ -41,6 +41,7 @@ from wiretax.observe.recording import Recording
 from wiretax.wire.connections.closing import count_ended, end_side
 from wiretax.wire.connections.tcp_info import AVAILABLE
 from wiretax.wire.counters import TcpCounters
+from wiretax.wire.publishers.message_limit import MessageLimit
 
 LOOPBACK = "127.0.0.1"
 TRIGGER = publish(EVENTS, trigger_body())
@@ -73,6 +74,73 @@ def free_endpoint() -> Endpoint:
 
 def requests_of(seen: Recording) -> int:
     return sum(len(each.head) + each.body_bytes for each in seen.exchanges)
+
+
+LIMITED = 3
+
+
+@pytest.mark.parametrize("pipelined", [True, False])
+def test_no_event_beyond_the_limit_is_forwarded(mock: Endpoint, pipelined: bool) -> None:
+    calls = [publish(BATCH, batch_body(*[batch_item()] * size)) for size in (2, 2, 1)]
+    before, limit = ledger(mock), MessageLimit(LIMITED)
+    with proxied(mock, rewrites_host=True, limit=limit) as (endpoint, seen), Client(endpoint) as client:
+        if pipelined:
+            client.send(*dribbled(b"".join(calls)))
+            answers = [client.read() for _ in calls]
+        else:
+            answers = [client.ask(call) for call in calls]
+        # A call that publishes nothing goes on.
+        assert client.ask(request_head(signed_target("/channels", b"", method="GET"), method="GET")).status != 403
+    after = ledger(mock)
+    assert [each.status for each in answers] == [200, 403, 403]
+    said = (
+        "wiretax observe: stopped at the limit: 2 of 3 messages (--max-messages) were sent, and the next call did "
+    )
+    assert [each.body.decode() for each in answers[1:]] == [f"{said}not fit; this call was not forwarded\n"] * 2
+    assert after["events"] - before["events"] == limit.taken == 2
+    assert [each.withheld for each in seen.exchanges] == [False, True, True, False]
+    assert seen.unforwarded == sum(map(len, calls[1:]))
+    received = sum(each.response_head_bytes + each.response_body_bytes for each in seen.exchanges)
+    assert (requests_of(seen), received) == (seen.sent, seen.received) == (client.sent, client.received)
+    assert after["request_bytes"] - before["request_bytes"] == seen.sent - seen.unforwarded + seen.host_growth
+    assert after["response_bytes"] - before["response_bytes"] == seen.received - seen.unasked
+    if sys.platform == "linux":
+        assert seen.tcp is not None
+        assert (seen.tcp.sent, seen.tcp.received) == (seen.sent, seen.received)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (publish(BATCH, b'{"batch":[{"name":"e","channel":"c","data":"x"}]'), 403),  # no JSON
+        (publish("/somewhere", trigger_body()), 403),
+        (publish("/users/u/terminate_connections", b"{}"), None),
+        (publish(EVENTS, trigger_body(channels=["a", "b", "c"])), 200),
+        (publish(EVENTS, trigger_body(channels=["a", "b", "c", "d"])), 403),
+        (chunked(signed_target(EVENTS, trigger_body()), trigger_body()[:9], trigger_body()[9:]), 200),
+        (b"\x16\x03\x01 hello\r\n\r\n", 0),
+    ],
+    ids=["unreadable", "elsewhere", "no publication", "channels", "too many", "chunked", "no request"],
+)
+def test_what_may_publish_beyond_the_limit_is_withheld(mock: Endpoint, sent: bytes, status: int | None) -> None:
+    before = ledger(mock)
+    with proxied(mock, limit=MessageLimit(LIMITED)) as (endpoint, seen), Client(endpoint) as client:
+        if status == 0:
+            client.send(sent)
+            assert client.has_ended()
+        else:
+            answer = client.ask(sent)
+            assert answer.status == status or (status is None and answer.status != 403)
+    forwarded = status not in (0, 403)
+    assert seen.unforwarded == (0 if forwarded else len(sent))
+    assert ledger(mock)["request_bytes"] - before["request_bytes"] == len(sent) * forwarded
+
+
+def test_a_request_that_is_never_complete_stays_with_the_proxy(mock: Endpoint) -> None:
+    with proxied(mock, limit=MessageLimit(LIMITED)) as (endpoint, seen), Client(endpoint) as client:
+        client.send(TRIGGER[:-5])
+    assert [each.failure and each.failure.kind for each in seen.exchanges] == ["lost"]
+    assert seen.unforwarded == requests_of(seen) == len(TRIGGER) - 5
 
 
 @pytest.mark.parametrize("slices", [[TRIGGER], dribbled(TRIGGER)], ids=["whole", "byte by byte"])
@@ -121,14 +189,18 @@ def test_a_chunked_body_counts_as_framed_and_reads_as_sent(mock: Endpoint) -> No
     assert len(second.head) + second.body_bytes == len(TRIGGER)
 
 
-def test_a_client_that_waits_to_be_told_to_go_on_is_told(mock: Endpoint) -> None:
+@pytest.mark.parametrize("limit", [None, MessageLimit(LIMITED)], ids=["", "limited"])
+def test_a_client_that_waits_to_be_told_to_go_on_is_told(mock: Endpoint, limit: MessageLimit | None) -> None:
     body = trigger_body()
     head = request_head(
         signed_target(EVENTS, body), f"Content-Length: {len(body)}", "Expect: 100-continue", "Connection: close"
     )
-    with proxied(mock) as (endpoint, seen), Client(endpoint) as client:
+    with proxied(mock, limit=limit) as (endpoint, seen), Client(endpoint) as client:
         assert client.ask(head).status == 100
-        assert client.ask(body).status == 200
+        answer = client.ask(body)
+        while answer.status == 100:  # the mock's own
+            answer = client.read()
+        assert answer.status == 200
         assert client.has_ended()
     (exchange,) = seen.exchanges
     assert exchange.response_head_bytes + exchange.response_body_bytes == client.received

@@ -190,6 +190,55 @@ def test_an_upstream_gets_the_requests_and_its_own_signature(
     assert result.server["events"] == 14
 
 
+def test_an_upstream_gets_no_message_beyond_the_limit(
+    run: Run, script: Any, tmp_path: Path, mock_url: str
+) -> None:
+    done = run("observe", "--upstream", mock_url, "--max-messages", "10", *script())
+    # The library raises at the response.
+    assert done.returncode == 1
+    assert "PusherForbidden" in done.stderr
+    limit = "stopped at the limit: 6 of 10 messages (--max-messages) were sent, and the next call did not fit"
+    assert f"wiretax observe: {limit}; this call was not forwarded" in done.stderr
+    assert "4 events in 5 requests, 1 of them not forwarded, on 1 connection\n" in done.stdout
+    assert f"warning  {limit}; 1 call was answered with 403 instead\n" in done.stdout
+    assert "failed" not in done.stdout
+    assert "refuses" not in done.stdout  # no limit of the library
+    assert "agree to the byte" in done.stdout
+    result = saved(tmp_path)
+    assert result.meta["valid"]
+    assert result.meta["budget"] == {"max_messages": 10, "messages": 6, "spent": True}
+    assert result.meta["observed"]["withheld_requests"] == 1
+    assert list(result.slices["api"]) == ["trigger", "multi_trigger"]
+    assert list(result.slices["messages"]) == [3, 3]
+    assert result.server["events"] == 4
+    assert_no_secret(tmp_path, done.stdout, done.stderr)
+
+
+def test_a_limit_below_the_first_call_leaves_an_invalid_run(run: Run, script: Any, tmp_path: Path) -> None:
+    done = run(
+        "observe",
+        "--max-messages",
+        "1",
+        *script(
+            "try:\n    client.trigger(['a', 'b'], 'e', 'x')\nexcept pusher.errors.PusherForbidden:\n    pass\n"
+        ),
+    )
+    assert done.returncode == 5
+    assert "0 of 1 messages (--max-messages) were sent, and the next call did not fit" in done.stdout
+    assert "no event was acknowledged" in done.stdout
+    assert saved(tmp_path).server["requests"] == 0
+
+
+def test_calls_that_a_limit_can_not_count_are_named(run: Run) -> None:
+    post = "import http.client, os\nc = http.client.HTTPConnection('127.0.0.1', int(os.environ['PUSHER_PORT']))\n"
+    post += "c.request('POST', '/apps/1/events', 'no JSON')\nprint(c.getresponse().read().decode())"
+    done = run("observe", "--max-messages", "9", "--", sys.executable, "-c", post)
+    assert done.returncode == 5
+    why = "the messages of this call can't be counted (--max-messages)"
+    assert f"wiretax observe: {why}; this call was not forwarded\n" in done.stdout
+    assert f"warning  {why}; 1 call was answered with 403 instead\n" in done.stdout
+
+
 def test_an_https_upstream_is_verified_unless_told_not_to(run: Run, script: Any, tmp_path: Path) -> None:
     with embedded_mock(Limits(), CostModel(), MockTls("ecdsa", tmp_path / "ca.pem")) as mock:
         url = f"https://{DEMO.key}:{DEMO.secret}@{mock.host}:{mock.port}/apps/{DEMO.app_id}"

@@ -34,6 +34,15 @@ def observe(
     key: KeyOption = None,
     sign_prefix: SignPrefixOption = False,
     results: ResultsOption = RESULTS,
+    max_messages: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Maximum number of messages to forward; further calls are answered with 403. A batch counts one "
+            "per event, a multi-channel trigger one per channel. Default: 10,000 for remote servers, unlimited "
+            "for local ones.",
+        ),
+    ] = None,
     yes: YesOption = False,
 ) -> None:
     """Run a publisher in any language and show what its requests cost.
@@ -48,13 +57,17 @@ def observe(
     from wiretax.runs.folder import ResultsError
     from wiretax.wire.connections.servers import Access, server_of
     from wiretax.wire.connections.target import TrustError
+    from wiretax.wire.publishers.message_limit import USUAL_MESSAGES, MessageLimit
     from wiretax.wire.reach.proxy import ProxySettingError
 
     if not command:
         fail("no command to observe; write it after two dashes: wiretax observe -- python publish.py", Exit.USAGE)
     try:
         target = server_of("--upstream", upstream, Access(ca, insecure, sign_prefix, cert, key), yes)
-        observation, measured = observe_into(results, command, target)
+        if max_messages is None and target is not None and not target.endpoint.is_loopback:
+            max_messages = USUAL_MESSAGES
+        limit = None if max_messages is None else MessageLimit(max_messages)
+        observation, measured = observe_into(results, command, target, limit)
     except (EndpointError, ProxySettingError, TrustError, PublisherError, ResultsError) as error:
         fail(str(error), Exit.USAGE)
     except (MockError, UpstreamError) as error:

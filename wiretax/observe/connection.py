@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
 from contextlib import suppress
 from time import perf_counter_ns
@@ -14,6 +13,8 @@ import httptools
 from wiretax.channels.answers import read_answer
 from wiretax.observe.exchange import Exchange, OpenExchange, Reading
 from wiretax.observe.framing import Framer, Message
+from wiretax.observe.gate import Gate
+from wiretax.observe.heads import announces_close, awaits_continue
 from wiretax.observe.kernel_counters import KernelCounters
 from wiretax.observe.recording import Closing
 from wiretax.observe.upstream import connect
@@ -24,16 +25,7 @@ if TYPE_CHECKING:
 
 PUBLISHER = "the publisher"
 OWN = "observe"
-HOST = re.compile(rb"(?im)(?<=\n)(host:[ \t]*)([^\r\n]*)")
-CLOSES = re.compile(rb"(?i)\r\nconnection:[ \t]*close[ \t]*\r\n")
-KEEPS = re.compile(rb"(?i)\r\nconnection:[ \t]*keep-alive[ \t]*\r\n")
-
-
-def announces_close(head: bytes) -> bool:
-    """Whether the sender of a head will close the connection; HTTP/1.0 does unless it says otherwise."""
-    first_line = head.lstrip().partition(b"\r\n")[0]
-    old = first_line.startswith(b"HTTP/1.0 ") or first_line.endswith(b" HTTP/1.0")
-    return bool(CLOSES.search(head)) or (old and not KEEPS.search(head))
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Downstream(asyncio.Protocol):
@@ -57,6 +49,7 @@ class Downstream(asyncio.Protocol):
         self._server_closes = False
         self._ended_ns = 0  # when this side ended; 0 before
         self._waiting: list[bytes] = []  # bytes for a server that is not connected yet
+        self._gate = Gate(proxy, self._forward)
         self._upstream: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
 
@@ -79,18 +72,25 @@ class Downstream(asyncio.Protocol):
                 self._reading = OpenExchange(part.raw, self._began_ns or now)
                 self._began_ns = 0
                 self._pending.append(self._reading)
-                self._forward(self._for_upstream(part.raw))
+                self._gate.add_head(part.raw)
+                if self._gate.holds and awaits_continue(part.raw) and len(self._pending) == 1:
+                    self._response_bytes += len(CONTINUE)
+                    self._say(CONTINUE)
             elif part.kind == "body" and self._reading is not None:
                 self._reading.body_bytes += len(part.raw)
-                self._forward(part.raw)
+                self._gate.add_body(part.raw)
             else:
                 self._recording.add_stray(self._number, part.raw)
-                self._forward(part.raw)
+                if not self._gate.add_stray(part.raw):
+                    self._end()
             if part.message is not None and self._reading is not None:
                 request, self._reading = self._reading, None
                 request.body, request.complete = part.message.content, True
                 if request.answer is not None:
                     self._settle(request)
+                else:
+                    self._gate.end_request(request)
+                    self._refuse_next()
         if self._requests.held and not self._began_ns:
             self._began_ns = now
 
@@ -118,6 +118,7 @@ class Downstream(asyncio.Protocol):
         self._initiator = self._initiator or PUBLISHER
         self._server_closes = self._server_closes or not self._kernel.ended
         self._end_pending()
+        self._gate.close()
         self._recording.add_stray(self._number, self._requests.held)
         total, counted, changed = self._kernel.close(bool(self._ended_ns))
         if changed:
@@ -178,10 +179,7 @@ class Downstream(asyncio.Protocol):
 
     def pause(self, paused: bool) -> None:
         """Stop or resume reading from a publisher that writes faster than the server reads."""
-        if paused:
-            self._transport.pause_reading()
-        else:
-            self._transport.resume_reading()
+        (self._transport.pause_reading if paused else self._transport.resume_reading)()
 
     def abort(self) -> None:
         """Drop both connections."""
@@ -211,13 +209,21 @@ class Downstream(asyncio.Protocol):
     def _answers_head(self) -> bool:
         return bool(self._pending) and self._pending[0].head.lstrip().startswith(b"HEAD ")
 
-    def _for_upstream(self, head: bytes) -> bytes:
-        if not self._proxy.rewrites_host:
-            return head
-        authority = self._proxy.upstream.authority.encode()
-        rewritten = HOST.sub(lambda match: match[1] + authority, head, count=1)
-        self._recording.host_growth += len(rewritten) - len(head)
-        return rewritten
+    def _say(self, data: bytes) -> None:
+        """Send the publisher bytes of a response that the server knows nothing about."""
+        self._recording.received += len(data)
+        self._recording.unasked += len(data)
+        self._transport.write(data)
+
+    def _refuse_next(self) -> None:
+        """Answer the withheld requests whose turn it is: all before them have a response."""
+        while self._pending and self._pending[0].refusal:
+            request = self._pending.popleft()
+            self._kernel.begin_response()
+            self._say(request.refusal)
+            request.add_refusal()
+            self._settle(request)
+            self._kernel.end_response()
 
     def _forward(self, data: bytes) -> None:
         if self._ended_ns:
@@ -255,6 +261,7 @@ class Downstream(asyncio.Protocol):
             request.failure = Failure(request.answer.kind, request.answer.status, request.answer.message)
         if request.complete:
             self._settle(request)
+        self._refuse_next()
 
     def _end_pending(self) -> None:
         """The connection is gone: settle requests that were answered early, and those that were not answered."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wiretax.channels.answers import Answer
+from wiretax.channels.answers import Answer, read_answer
 from wiretax.channels.request.parser import Publication, read_publication
+from wiretax.observe.heads import read_method, read_target
 from wiretax.wire.counters import TcpCounters
 from wiretax.wire.ledger import Failure
+
+# The status of the proxy's own responses.
+REFUSED = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Exchange:
         failure: how the exchange failed; None if it did not.
         began_ns: when its first byte came, on the clock of ``perf_counter_ns``.
         ended_ns: when the response's last byte was passed on, or the connection to either side was lost.
+        withheld: whether the server never saw it, and the response is the proxy's.
     """
 
     connection: int
@@ -37,6 +42,7 @@ class Exchange:
     failure: Failure | None
     began_ns: int
     ended_ns: int
+    withheld: bool = False
 
     @property
     def target(self) -> bytes:
@@ -46,8 +52,7 @@ class Exchange:
     @property
     def call(self) -> str:
         """Method and path, without the query and its signature."""
-        method = self.head.lstrip().partition(b" ")[0]
-        return b" ".join((method, self.target.partition(b"?")[0])).decode("latin-1")
+        return b" ".join((read_method(self.head), self.target.partition(b"?")[0])).decode("latin-1")
 
     @property
     def request_line_bytes(self) -> int:
@@ -72,10 +77,11 @@ class OpenExchange:
     Attributes:
         complete: whether the request was received completely.
         response: bytes of the response's head and body.
+        refusal: the proxy's own response, if the request is withheld from the server; else empty.
         head, began_ns, body, body_bytes, answer, failure: as in ``Exchange``; ``body`` is the decoded body.
     """
 
-    __slots__ = ("answer", "began_ns", "body", "body_bytes", "complete", "failure", "head", "response")
+    __slots__ = ("answer", "began_ns", "body", "body_bytes", "complete", "failure", "head", "refusal", "response")
 
     def __init__(self, head: bytes, began_ns: int) -> None:
         self.head = head
@@ -86,6 +92,18 @@ class OpenExchange:
         self.answer: Answer | None = None
         self.failure: Failure | None = None
         self.response = (0, 0)
+        self.refusal = b""
+
+    @property
+    def publication(self) -> Publication | None:
+        """What it publishes, once it is complete; None if it is no publishing call."""
+        return read_publication(read_target(self.head), self.body)
+
+    def add_refusal(self) -> None:
+        """The refusal is the response."""
+        head, blank_line, body = self.refusal.partition(b"\r\n\r\n")
+        self.response = (len(head + blank_line), len(body))
+        self.answer = read_answer(REFUSED, body)
 
     def end(self, connection: int, ended_ns: int) -> Exchange:
         """The exchange, which has ended."""
@@ -93,13 +111,14 @@ class OpenExchange:
             connection=connection,
             head=self.head,
             body_bytes=self.body_bytes,
-            publication=read_publication(read_target(self.head), self.body),
+            publication=self.publication,
             response_head_bytes=self.response[0],
             response_body_bytes=self.response[1],
             answer=self.answer,
             failure=self.failure,
             began_ns=self.began_ns,
             ended_ns=ended_ns,
+            withheld=bool(self.refusal),
         )
 
 
@@ -114,9 +133,3 @@ class Reading:
 
     exchanges: tuple[Exchange, ...]
     tcp: TcpCounters | None
-
-
-def read_target(head: bytes) -> bytes:
-    """Path and query of a raw head."""
-    words = head.lstrip().split(b" ", 2)
-    return words[1] if len(words) > 1 else b""

@@ -16,7 +16,8 @@ from wiretax.channels.request.address import Address
 from wiretax.channels.workload import Habit, Workload
 from wiretax.mock.cost import CostModel
 from wiretax.observe.call_kind import connection_habit, observed_workload, recognised
-from wiretax.observe.exchange import Exchange
+from wiretax.observe.exchange import REFUSED, Exchange
+from wiretax.observe.gate import UNCOUNTABLE
 from wiretax.observe.publisher import ExitStatus, without_secrets
 from wiretax.observe.recording import Recording
 from wiretax.observe.unpublished import checklist, did_instead, stray_words
@@ -27,6 +28,7 @@ from wiretax.runs.reconcile import reconcile
 from wiretax.runs.record import RunRecord
 from wiretax.wire.counters import TcpCounters, TlsCounters, add_counters
 from wiretax.wire.ledger import Failure, Tally
+from wiretax.wire.publishers.message_limit import MessageLimit
 from wiretax.wire.slices import Slice
 
 ASIDE = Workload.of(payload_bytes=0, payload_kind=OBSERVED, client=UNKNOWN)
@@ -49,6 +51,7 @@ class Observation:
         cautions: warnings about the setup.
         given: the names of the variables that told the command where to publish.
         listened: the proxy's host and port.
+        limit: how many messages could be forwarded, and were; None for no limit.
     """
 
     command: tuple[str, ...]
@@ -63,6 +66,7 @@ class Observation:
     cautions: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     listened: str = ""
+    limit: MessageLimit | None = None
 
     @property
     def publications(self) -> list[Exchange]:
@@ -92,7 +96,7 @@ class Observation:
         habit = connection_habit(self.publications)
         kinds: dict[Workload | None, list[Exchange]] = defaultdict(list)
         for exchange in self.recording.exchanges:
-            kinds[observed_workload(exchange, habit)].append(exchange)
+            kinds[_kind(exchange, habit)].append(exchange)
         tcp = self._tcp_by_kind(habit)
         seen: set[int] = set()
         for workload, exchanges in kinds.items():
@@ -168,7 +172,7 @@ class Observation:
         """The kernel's counts by kind; None without kernel counters, or if kinds overlapped."""
         counts: dict[Workload | None, TcpCounters | None] = {}
         for reading in self.recording.readings:
-            kinds = {observed_workload(each, habit) for each in reading.exchanges}
+            kinds = {_kind(each, habit) for each in reading.exchanges}
             tcp = reading.tcp if len(kinds) == 1 else None
             for kind in kinds:
                 counts[kind] = add_counters(counts.get(kind, TcpCounters()), tcp)
@@ -217,6 +221,7 @@ class Observation:
                 "total": record.total.counts(),
             },
             "busy": self.busy,
+            "budget": None if self.limit is None else self.limit.as_dict(),
             "observed": {
                 "exit_code": self.ending.code,
                 "variables": list(self.given),
@@ -224,6 +229,7 @@ class Observation:
                 "closed_by": dict(seen.closed_by.most_common()),
                 "stray_bytes": seen.stray,
                 "host_growth_bytes": seen.host_growth,
+                "withheld_requests": seen.withheld,
                 "other_requests": len(seen.exchanges) - len(self.publications),
                 "recognised": recognised(self.publications, self.target.app),
             },
@@ -236,15 +242,26 @@ class Observation:
         return known if len(known) == 1 and None not in read else set()
 
     def _as_sent(self, server: dict[str, Any] | None) -> dict[str, Any] | None:
-        """The server's counts, without the bytes that rewriting the Host header added."""
+        """The server's counts, as if Host had not been rewritten and it had answered what was withheld from it."""
         if server is None:
             return None
-        return {**server, "request_bytes": server["request_bytes"] - self.recording.host_growth}
+        seen = self.recording
+        return {
+            **server,
+            "requests": server["requests"] + seen.withheld,
+            "request_bytes": server["request_bytes"] - seen.host_growth + seen.unforwarded,
+            "response_bytes": server["response_bytes"] + seen.unasked,
+        }
 
     def _warnings(self, record: RunRecord) -> list[str]:
         warnings = list(self.cautions)
         if self.ending.interrupted:
             warnings.append("interrupted; what was recorded is kept")
+        withheld = self.recording.withheld
+        if self.limit is not None and withheld:
+            why = str(self.limit) if self.limit.spent else UNCOUNTABLE
+            calls = f"{withheld:,} call{'s were' if withheld > 1 else ' was'}"
+            warnings.append(f"{why}; {calls} answered with {REFUSED} instead")
         if self.server is None and self.cost is None:
             warnings.append("the endpoint keeps no ledger: only the proxy and the kernel counted bytes")
         unread = sum(not each.publication.events for each in self.recording.exchanges if each.publication)
@@ -254,3 +271,8 @@ class Observation:
             exchanges = record.total.requests + record.total.unfinished
             warnings.append(f"{record.total.failures} of {exchanges} exchanges failed")
         return warnings
+
+
+def _kind(exchange: Exchange, habit: Habit) -> Workload | None:
+    """The kind of call; None if it publishes nothing, or nothing was published as it was withheld."""
+    return None if exchange.withheld else observed_workload(exchange, habit)

@@ -10,6 +10,7 @@ from wiretax.channels.endpoint import Endpoint, host_and_port
 from wiretax.observe.connection import Downstream
 from wiretax.observe.recording import Recording
 from wiretax.wire.connections.segments import use_ethernet_segments
+from wiretax.wire.publishers.message_limit import MessageLimit
 from wiretax.wire.reach.proxy import Tunnel
 
 HOST = "127.0.0.1"
@@ -25,6 +26,7 @@ class Proxy:
         tls: the TLS context that verifies the upstream; None for plain HTTP.
         tunnel: the way to the upstream through a web proxy; None for a direct one.
         rewrites_host: whether the Host header is set to the upstream's authority.
+        limit: how many messages may be forwarded; None for any number.
         server_name: the server's name in messages.
         grace_s: how long responses are awaited after the publisher has ended.
         recording: what was recorded.
@@ -37,11 +39,13 @@ class Proxy:
         tls: ssl.SSLContext | None = None,
         rewrites_host: bool = False,
         tunnel: Tunnel | None = None,
+        limit: MessageLimit | None = None,
     ) -> None:
         self.upstream = upstream
         self.tls = tls
         self.tunnel = tunnel
         self.rewrites_host = rewrites_host
+        self.limit = limit
         self.grace_s = GRACE_S
         self.server_name = "the upstream" if rewrites_host else "the mock"
         self.recording = Recording()

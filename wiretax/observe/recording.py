@@ -41,6 +41,8 @@ class Recording:
         stray_connections: connections that had any.
         unrequested: received bytes that answer no request.
         host_growth: bytes that rewriting Host for the upstream added to the requests.
+        unforwarded: sent bytes that the server never saw.
+        unasked: received bytes that the server never sent.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
@@ -57,6 +59,13 @@ class Recording:
     stray_connections: set[int] = field(default_factory=set)
     unrequested: int = 0
     host_growth: int = 0
+    unforwarded: int = 0
+    unasked: int = 0
+
+    @property
+    def withheld(self) -> int:
+        """The number of requests that the server never saw, answered by the proxy."""
+        return sum(each.withheld for each in self.exchanges)
 
     @property
     def closed_by(self) -> Counter[str]:

@@ -32,13 +32,14 @@ from wiretax.runs.folder import claim_run_folder, leave_run_folder, run_name
 from wiretax.runs.machine import busy_s
 from wiretax.runs.saving import SavedRun, save_run
 from wiretax.wire.connections.target import Target
+from wiretax.wire.publishers.message_limit import MessageLimit
 from wiretax.wire.reach.client_certificate import ADVICE
 
 INSECURE = "--insecure: the upstream's certificate was not verified; anyone may have answered"
 
 
 def observe_into(
-    results: Path, command: Sequence[str], upstream: Target | None
+    results: Path, command: Sequence[str], upstream: Target | None, limit: MessageLimit | None = None
 ) -> tuple[Observation, SavedRun | None]:
     """Run a publisher against a recording proxy and write the run.
 
@@ -46,6 +47,7 @@ def observe_into(
         results: the folder for the run's own folder.
         command: the publisher and its arguments.
         upstream: the server to forward to; None for the built-in mock.
+        limit: how many messages may be forwarded; None for any number.
 
     Returns:
         What was observed, and the run; None if nothing was published, which leaves no folder.
@@ -56,19 +58,20 @@ def observe_into(
     """
     folder = claim_run_folder(results, run_name("observe"))
     try:
-        observation = observe(command, upstream)
+        observation = observe(command, upstream, limit)
         saved = save_run(folder, observation.record()) if observation.publications else None
     finally:
         leave_run_folder(folder)  # keeps a folder that holds a run
     return observation, saved
 
 
-def observe(command: Sequence[str], upstream: Target | None) -> Observation:
+def observe(command: Sequence[str], upstream: Target | None, limit: MessageLimit | None = None) -> Observation:
     """Run a publisher against a recording proxy.
 
     Args:
         command: the publisher and its arguments.
         upstream: the server to forward to; None for the built-in mock.
+        limit: how many messages may be forwarded; None for any number.
 
     Raises:
         PublisherError: if the command can't be started.
@@ -79,7 +82,7 @@ def observe(command: Sequence[str], upstream: Target | None) -> Observation:
     cost = CostModel() if upstream is None else None
     cautions = () if upstream is None else tuple(_cautions(upstream))
     with _server(upstream, cost) as target:
-        proxy = Proxy(target, tls, rewrites_host=upstream is not None, tunnel=tunnel)
+        proxy = Proxy(target, tls, rewrites_host=upstream is not None, tunnel=tunnel, limit=limit)
         before = read_ledger(target, _fresh(upstream), tunnel)
         started = datetime.now(UTC)
         wall, machine, children = perf_counter(), busy_s(), _children_s()
@@ -109,6 +112,7 @@ def observe(command: Sequence[str], upstream: Target | None) -> Observation:
         cautions=cautions,
         given=tuple(given),
         listened=proxy.address,
+        limit=limit,
     )
 
 
