@@ -31,6 +31,7 @@ def print_client_limits(console: Console) -> None:
     for line in (
         *(f"{short}: {UNITS[measure]}" for measure, short in SHORT.items() if measure != "characters"),
         "-: no limit found, so the service decides; or the timeout is the HTTP client's",
+        "since: the first version of the library that publishes batches",
         "known: run = tests run the library at each limit and beyond it; read = from its source",
         f"not libraries of the service, and without limits: {others}",
         "No library repeats a call by itself; its HTTP client may, on a connection that was closed.",
@@ -46,7 +47,7 @@ def render_client_limits(profiles: Sequence[Profile]) -> Table:
     for title in COLUMNS:
         table.add_column(heading(title), justify="right", no_wrap=True)
     table.add_column("known", no_wrap=True, vertical="bottom")
-    table.add_column("library", no_wrap=True, vertical="bottom")
+    table.add_column(heading("library,\nbatches since"), no_wrap=True, vertical="bottom")
     for profile in profiles:
         limits = profile.limits
         assert limits is not None
@@ -54,7 +55,8 @@ def render_client_limits(profiles: Sequence[Profile]) -> Table:
         table.add_row(
             profile.name, "trigger", *_cells(limits, limits.trigger), timeout, limits.verified, profile.library
         )
-        table.add_row("", "batch", *_cells(limits, limits.batch))
+        since = f"since {profile.batches_since}" if profile.batches_since else ""
+        table.add_row("", "batch", *_cells(limits, limits.batch), "", "", since)
     return table
 
 

@@ -16,6 +16,7 @@ from analysis.measures.layers import HEAD, REQUEST, RESPONSE
 from analysis.text.labels import Row, describe
 from analysis.text.numbers import count, fixed
 from analysis.text.terminal_table import heading, print_whole
+from wiretax.channels.profiles.batching import WithoutBatches
 from wiretax.channels.remedies import remedy
 from wiretax.channels.workload import columns_of
 from wiretax.escaping import EscapingConsole
@@ -169,6 +170,7 @@ def _lines(meta: dict[str, Any], failures: int) -> list[str]:
                 habit = f"a connection for each call, since {escape(closer)} closes it"
             lines.append(f"  {habit}; the profile {HABITS[each['profile_connection']]}")
         lines += _limits(each, failed)
+    lines += [f"  {escape(str(WithoutBatches(**each)))}" for each in seen.get("without_batches") or []]
     if len(seen["recognised"]) > MOST_SHAPES:
         lines.append(f"and {len(seen['recognised']) - MOST_SHAPES} other kinds of head; run.json has them")
     return lines

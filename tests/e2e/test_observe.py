@@ -113,6 +113,15 @@ def test_how_a_publisher_differs_is_said_header_by_header(run: Run, script: Any,
     assert set(saved(tmp_path).slices["client"]) == {"unknown"}
 
 
+def test_a_library_that_is_too_old_for_batches_is_named(run: Run, script: Any, tmp_path: Path) -> None:
+    old = CLIENT + "import pusher.http\npusher.http.VERSION = '1.2.3'\n"
+    done = run("observe", *script("client.trigger('a', 'e', 'x')\n", old))
+    assert done.returncode == 0, done.stderr
+    assert "  pusher-http-python 1.2.3 can't publish batches: 1.3.0 is the first version that can\n" in done.stdout
+    [found] = saved(tmp_path).meta["observed"]["without_batches"]
+    assert found == {"library": "pusher-http-python", "version": "1.2.3", "since": "1.3.0"}
+
+
 def test_what_a_private_header_holds_is_nowhere_and_one_client_is_told_once(
     run: Run, script: Any, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from wiretax import __version__
 from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.profiles.batching import WithoutBatches, without_batches
 from wiretax.channels.request.address import Address
 from wiretax.channels.workload import Habit, Workload
 from wiretax.mock.cost import CostModel
@@ -231,9 +232,15 @@ class Observation:
                 "host_growth_bytes": seen.host_growth,
                 "withheld_requests": seen.withheld,
                 "other_requests": len(seen.exchanges) - len(self.publications),
+                "without_batches": [asdict(each) for each in self._without_batches()],
                 "recognised": recognised(self.publications, self.target.app),
             },
         }
+
+    def _without_batches(self) -> list[WithoutBatches]:
+        """The libraries that are too old to publish batches."""
+        heads = {each.head.partition(b"\n")[2] for each in self.publications}  # without the query, which changes
+        return list({found: None for head in sorted(heads) if (found := without_batches(head)) is not None})
 
     def _addresses(self) -> set[Address]:
         """Lengths of the parts that name the endpoint; empty if publications differ or a head lacks a part."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ FOLDER = Path(__file__).parent
 # Members that few events have.
 OPTIONAL_KEYS = ("socket_id", "info")
 HOST, CONTENT_LENGTH, DATE = "{host}", "{content_length}", "{date}"
+VERSION = re.compile(r"([0-9]+(\.[0-9]+)*)?")
 # The profile that describes a client which has none under its name.
 PROFILE_OF = {LIBRARY: "httpx"}
 
@@ -33,6 +35,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         name: its name in plans.
         library: the library and version whose bytes were captured.
         http_client: the HTTP client that the library uses.
+        batches_since: the library's first version that publishes batches; empty if that is no question.
         query: the query's parameters in order.
         headers: names and values in order and case; ``{host}``, ``{content_length}`` and ``{date}`` are filled in.
         default_port_in_host: whether Host includes the port even if it is the scheme's default.
@@ -54,6 +57,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     http_client: str
     query: tuple[str, ...]
     headers: tuple[tuple[str, str], ...]
+    batches_since: str = ""
     default_port_in_host: bool = False
     writes: int = 1
     connection: Habit = "keep-alive"
@@ -76,6 +80,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"schema {self.schema}, expected 1")
         if sorted(self.query) != sorted(QUERY):
             raise ValueError(f"query {list(self.query)}, expected each of {sorted(QUERY)} once")
+        if not VERSION.fullmatch(self.batches_since):
+            raise ValueError(f"batches_since {self.batches_since!r}, expected a version like 1.3.0")
         if self.writes not in (1, 2):
             raise ValueError(f"writes = {self.writes}, expected 1 or 2")
         if self.idle_close_s < 0:

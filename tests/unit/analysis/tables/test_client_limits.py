@@ -24,6 +24,7 @@ def test_each_library_has_its_limits_by_trigger_and_in_a_batch() -> None:
                 *profile.library.split(),
             ]
             assert lines[rows[0] + 1][0] == "batch"
+            assert lines[rows[0] + 1][-2:] == ["since", profile.batches_since]
     text = console.export_text(clear=False) or " ".join(" ".join(words) for words in lines)
     assert "batch 10 - 164 UTF-16" in " ".join(text.split())
     assert "30,720 B in memory 5 run pusher 3.3.4" in " ".join(text.split())
