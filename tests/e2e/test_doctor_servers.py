@@ -120,8 +120,8 @@ def test_limits_on_events_and_on_bytes_are_found_and_what_was_published_is_named
     assert code == 0
     limits = named(lines)
     assert list(limits) == ["batch limit", "data limit", "request limit"]
-    assert "  3 (4 was refused: 400: 4 events in one batch" in limits["batch limit"]
-    assert "  2,000 B (2,001 B was refused: 413: The data content of this event" in limits["data limit"]
+    assert "  3 (4 was refused: 4 events in one batch" in limits["batch limit"]
+    assert "  2,000 B (2,001 B was refused: The data content of this event" in limits["data limit"]
     assert limits["data limit"].endswith("in plans, set [limits] data_bytes = 2000")
     assert "none below a full batch, 6,170 B of body" in limits["request limit"]
     assert all(re.search(r"the probe published \d+ events?\)", line) for line in limits.values())
@@ -133,7 +133,7 @@ def test_a_limit_on_the_whole_request_is_noted_and_a_run_still_works() -> None:
     assert code == 0
     line = named(lines)["request limit"]
     assert line.startswith("note")
-    assert "  4,096 B of body (4,097 B was refused: 413: more than 4096 bytes of body" in line
+    assert "  4,096 B of body (4,097 B was refused: more than 4096 bytes of body" in line
     assert "send at most 1,308 B of data per event in batches of 3" in line
 
 

@@ -6,7 +6,7 @@ from wiretax.channels.pages import tells_of_page
 from wiretax.channels.remedies import BODY_LIMIT, remedy
 from wiretax.doctor.bodies import batch_body
 from wiretax.doctor.finding import Finding
-from wiretax.doctor.search import OtherAnswerError, Publish, Tries, find_edge
+from wiretax.doctor.search import Edge, OtherAnswerError, Publish, Tries, find_edge
 
 NAME = "batch limit"
 # Sizes to try until one is refused; then the search goes on between the last two.
@@ -29,8 +29,7 @@ def find_batch_limit(publish: Publish, tries: Tries | None = None) -> Finding:
     except OtherAnswerError as other:
         return other_answer(NAME, other)
     if not edge.accepted:
-        advice = BODY_LIMIT if tells_of_page(edge.why.partition(": ")[2]) else "check the server's log"
-        return Finding(NAME, "failed", f"a batch of one event was refused: {edge.why}", advice)
+        return nothing_accepted(NAME, "a batch of one event", edge)
     tries.batch, published = edge.accepted, tries.published_since(before)
     if edge.refused is None:
         found = f"{edge.accepted} or more ({published})"
@@ -38,6 +37,13 @@ def find_batch_limit(publish: Publish, tries: Tries | None = None) -> Finding:
         tries.refused[NAME] = len(batch_body(edge.refused))
         found = f"{edge.accepted} ({edge.refused} was refused: {edge.why}; {published})"
     return Finding(NAME, "ok", found, f"in plans, set [limits] batch_size = {edge.accepted}")
+
+
+def nothing_accepted(name: str, smallest: str, edge: Edge) -> Finding:
+    """The finding if even the smallest size was refused."""
+    assert edge.refusal is not None
+    advice = BODY_LIMIT if tells_of_page(edge.refusal.message) else "check the server's log"
+    return Finding(name, "failed", f"{smallest} was refused: {edge.refusal.words}", advice)
 
 
 def other_answer(name: str, other: OtherAnswerError) -> Finding:

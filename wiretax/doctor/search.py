@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from wiretax.channels.answers import Answer
+from wiretax.channels.pages import tells_of_page
 
 # Sizes that limits on bytes usually have.
 USUAL_BYTES = frozenset(
@@ -47,8 +48,8 @@ class Tries:
         self.refused: dict[str, int] = {}
         self._most_events = most_events
 
-    def refusal_of(self, publish: Publish, body: bytes, events: int) -> str | None:
-        """Publish; why the server refused the size, and None if it accepted it.
+    def refusal_of(self, publish: Publish, body: bytes, events: int) -> Answer | None:
+        """Publish; the answer if the server refused the size, and None if it accepted it.
 
         Raises:
             OtherAnswerError: it did neither.
@@ -63,7 +64,7 @@ class Tries:
             return None
         if answer.status not in TOO_LARGE:
             raise OtherAnswerError(answer)
-        return answer.words
+        return answer
 
     def published_since(self, before: int) -> str:
         """How many events were published, as part of a sentence. ``before``: how many were earlier."""
@@ -78,16 +79,24 @@ class Edge:
     Attributes:
         accepted: the largest size that was accepted; 0 if none was.
         refused: the smallest that was refused; None if none was.
-        why: the server's answer to it.
+        refusal: the server's answer to it.
     """
 
     accepted: int
     refused: int | None
-    why: str
+    refusal: Answer | None
+
+    @property
+    def why(self) -> str:
+        """Why that was refused, as part of a sentence."""
+        if self.refusal is None:
+            return ""
+        # A server's own words need no status; the title of a page is hardly more than that.
+        return self.refusal.words if tells_of_page(self.refusal.message) else self.refusal.message
 
 
 def find_edge(
-    refusal_of: Callable[[int], str | None],
+    refusal_of: Callable[[int], Answer | None],
     sizes: Sequence[int],
     usual: Collection[int] = (),
     accepted: int = 0,
@@ -95,24 +104,24 @@ def find_edge(
     """Find the largest size that is accepted.
 
     Args:
-        refusal_of: tries a size: why it is refused, and None if it is accepted. It may raise a ``SpentError``.
+        refusal_of: tries a size: the answer if it is refused, and None if it is accepted, or a ``SpentError``.
         sizes: to try first, ascending, until one is refused. Larger ones than the last are of no interest.
         usual: sizes that limits usually have: they are tried before all others.
         accepted: a size that is accepted.
     """
-    refused, why = None, ""
+    refused, refusal = None, None
     untried = [size for size in sizes if size > accepted]
     while untried or (refused is not None and refused - accepted > 1):
         size = untried.pop(0) if untried else _between(accepted, refused or 0, usual)
         try:
-            reason = refusal_of(size)
+            answer = refusal_of(size)
         except SpentError:
             break
-        if reason is None:
+        if answer is None:
             accepted = size
         else:
-            refused, why, untried = size, reason, []
-    return Edge(accepted, refused, why)
+            refused, refusal, untried = size, answer, []
+    return Edge(accepted, refused, refusal)
 
 
 def _between(accepted: int, refused: int, usual: Collection[int]) -> int:

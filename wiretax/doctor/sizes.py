@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wiretax.doctor.batches import other_answer
+from wiretax.channels.answers import Answer
+from wiretax.doctor.batches import nothing_accepted, other_answer
 from wiretax.doctor.bodies import batch_bytes, sized_batch, trigger_body
 from wiretax.doctor.finding import Finding
 from wiretax.doctor.search import USUAL_BYTES, OtherAnswerError, Publish, Tries, find_edge
@@ -27,7 +28,7 @@ def find_data_limit(publish: Publish, tries: Tries) -> Finding:
     except OtherAnswerError as other:
         return other_answer(DATA_LIMIT, other)
     if not edge.accepted:
-        return Finding(DATA_LIMIT, "failed", f"an event of 1 B was refused: {edge.why}", "check the server's log")
+        return nothing_accepted(DATA_LIMIT, "an event of 1 B", edge)
     tries.data, published = edge.accepted, tries.published_since(before)
     if edge.refused is None:
         found = f"{edge.accepted:,} B or more ({published})"
@@ -47,7 +48,7 @@ def find_request_limit(publish: Publish, tries: Tries) -> Finding:
     before, largest = tries.events, tries.body
     full = batch_bytes(tries.batch, tries.data)
 
-    def refusal_of(size: int) -> str | None:
+    def refusal_of(size: int) -> Answer | None:
         events, body = sized_batch(size, tries.data)
         return tries.refusal_of(publish, body, events)
 

@@ -59,8 +59,8 @@ def test_a_server_of_the_services_limits_is_asked_five_times() -> None:
     server = Limited(10, 10_240, 1_048_576)
     batch, data, request = server.examine()
     assert (server.calls, server.events) == (5, 21)
-    assert batch.found == "10 (11 was refused: 400: 11 events; the probe published 10 events)"
-    assert data.found == "10,240 B (10,241 B was refused: 413: too large; the probe published 1 event)"
+    assert batch.found == "10 (11 was refused: 11 events; the probe published 10 events)"
+    assert data.found == "10,240 B (10,241 B was refused: too large; the probe published 1 event)"
     assert data.advice == "in plans, set [limits] data_bytes = 10240"
     assert request.found == "none below a full batch, 102,941 B of body (the probe published 10 events)"
     assert {batch.state, data.state, request.state} == {"ok"}
@@ -114,9 +114,9 @@ def test_usual_limits_are_found_with_fewer_calls(limit: int) -> None:
     for each, most in ((limit, 30), *((usual, 9) for usual in USUAL_BYTES)):
         tried: list[int] = []
 
-        def refusal_of(size: int, each: int = each, tried: list[int] = tried) -> str | None:
+        def refusal_of(size: int, each: int = each, tried: list[int] = tried) -> Answer | None:
             tried.append(size)
-            return None if size <= each else "no"
+            return None if size <= each else PAGE
 
         edge = find_edge(refusal_of, [2_097_152], USUAL_BYTES)
         assert edge.accepted == min(each, 2_097_152)
