@@ -62,6 +62,24 @@ def asking_info(channel: str) -> bytes:
     return publish(EVENTS, trigger_body(channels=[channel], info="user_count"))
 
 
+def test_questions_are_answered_on_the_connection_that_publishes(either_mock: Endpoint) -> None:
+    before, app = ledger(either_mock), f"/apps/{DEMO.app_id}"
+    ended = f"{app}/users/u/terminate_connections"
+    asked = [
+        request(signed_target(path, b"", method="GET", body_md5=None), method="GET")
+        for path in (f"{app}/channels", f"{app}/channels/c", f"{app}/channels/presence-c/users")
+    ]
+    with Client(either_mock) as client:
+        client.send(b"".join([publish(EVENTS, BODY), *asked, publish(ended, b"{}"), publish(EVENTS, BODY)]))
+        answers = [client.read() for _ in range(6)]
+        assert client.ask(request(f"{app}/channels", method="GET")).status == 401
+    assert {answer.headers["content-type"] for answer in answers} == {"application/json"}
+    bodies = [b"{}", b'{"channels":{}}', b'{"occupied":false}', b'{"users":[]}', b"{}", b"{}"]
+    assert [(answer.status, answer.body) for answer in answers] == [(200, body) for body in bodies]
+    counted = difference(ledger(either_mock), before)
+    assert (counted["requests"], counted["events"], counted["rejected"]) == (7, 2, {"auth_missing": 1})
+
+
 # Connections
 
 

@@ -23,6 +23,7 @@ from h2.events import (
 from hyperframe.frame import HeadersFrame
 from mock_client import BATCH, EVENTS, TIMEOUT_S, batch_body, batch_item, signed_target, trigger_body
 
+from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
@@ -203,6 +204,19 @@ def test_what_the_rules_refuse_is_refused_and_the_connection_goes_on(
     assert (client.statuses[refused], client.statuses[taken]) == (status, 200)
     counted = difference(ledger(secure_mock), before)
     assert (counted["requests"], counted["events"], counted["rejected"]) == (2, 1, {reason: 1})
+
+
+def test_questions_are_answered_between_events(secure_mock: Target, client: Client) -> None:
+    before = ledger(secure_mock)
+    path, body = f"/apps/{DEMO.app_id}/channels/presence-c/users", trigger_body()
+    asked = client.begin(signed_target(path, b"", method="GET", body_md5=None), method="GET", end=True)
+    taken = client.post(signed_target(EVENTS, body), body)
+    ended = f"/apps/{DEMO.app_id}/users/u/terminate_connections"
+    ended_by = client.post(signed_target(ended, b"{}"), b"{}")
+    client.wait(asked, taken, ended_by)
+    assert [client.bodies[each] for each in (asked, taken, ended_by)] == [b'{"users":[]}', b"{}", b"{}"]
+    counted = difference(ledger(secure_mock), before)
+    assert (counted["requests"], counted["events"], counted["rejected"]) == (3, 1, {})
 
 
 def test_two_streams_at_once_are_both_answered(secure_mock: Target, client: Client) -> None:

@@ -49,6 +49,32 @@ if order["api"] == "batch":
 else:
     print(json.dumps(client.trigger(order["channels"], "my-event", order["data"], **order["options"])))
 """
+# Asks first, then publishes.
+ASK = """
+import json, sys
+import pusher
+order = json.loads(sys.argv[1])
+client = pusher.Pusher(ssl=False, **order)
+
+def call(function, *arguments, **more):
+    try:
+        return function(*arguments, **more)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+print(json.dumps([
+    call(client.channels_info),
+    call(client.channels_info, "presence-", ["user_count"]),
+    call(client.channels_info, "c", ["user_count"]),
+    call(client.channel_info, "presence-c", ["user_count", "subscription_count"]),
+    call(client.channel_info, "c", ["user_count"]),
+    call(client.users_info, "presence-c"),
+    call(client.users_info, "c"),
+    call(client.trigger, ["#server-to-user-u", "c"], "e", "x", socket_id="12.34"),
+    call(client.trigger_batch, [{"channel": "c", "name": "e", "data": "x", "info": "subscription_count"}]),
+    call(client.terminate_user_connections, "u"),
+]))
+"""
 # Sends nothing: what reaches the backend would be sent.
 LIMITS = """
 import json, sys
@@ -197,6 +223,37 @@ def test_the_options_of_an_event_are_where_the_library_puts_them(endpoint: Endpo
     options = {"socket_id": "12.34"} | ({"info": "subscription_count"} if api == "batch" else {})
     published = publish(endpoint, api, size, ASCII, COMPRESSION, **options)
     assert modelled(published, api, size, ASCII, **options) == (published.head, published.body)
+
+
+def test_what_the_library_asks_is_answered(endpoint: Endpoint) -> None:
+    before = read_ledger(endpoint)
+    order = {"app_id": DEMO.app_id, "key": DEMO.key, "secret": DEMO.secret, "host": endpoint.host}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", ASK, json.dumps({**order, "port": endpoint.port})],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    supply = "please supply filter_by_prefix beginning with presence-"
+    assert json.loads(done.stdout) == [
+        {"channels": {}},
+        {"channels": {}},
+        f"PusherBadRequest: user_count may only be requested for presence channels - {supply}",
+        {"occupied": False, "user_count": 0, "subscription_count": 0},
+        "PusherBadRequest: user_count may only be requested for presence channels",
+        {"users": []},
+        "PusherBadRequest: Users can only be retrieved for presence channels",
+        {},
+        {"batch": [{}]},
+        # This version of the library leaves the app out of the path.
+        "PusherBadStatus: 404: Not found",
+    ]
+    after = read_ledger(endpoint)
+    assert before is not None
+    assert after is not None
+    assert [after[name] - before[name] for name in ("requests", "events", "messages")] == [10, 2, 3]
 
 
 def test_the_head_of_a_trigger_has_the_published_size(endpoint: Endpoint) -> None:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 SOCKET_ID = re.compile(r"[0-9]+\.[0-9]+")
 # What a response can tell of the channels of an event.
 INFO = ("user_count", "subscription_count")
-CHANNEL_NAME = re.compile(r"[A-Za-z0-9_\-=@,.;]+")
+CHANNEL_NAME = re.compile(r"(#server-to-user-)?[A-Za-z0-9_\-=@,.;]+")
+# Their data is encrypted for one channel.
+ENCRYPTED = "private-encrypted-"
 
 # Characters of a bad value that a message quotes.
 SHOWN = 40
@@ -57,6 +59,19 @@ def refuse_channel(name: str, limits: Limits) -> Refusal | None:
     return None
 
 
+def refuse_user_id(user_id: str, limits: Limits) -> Refusal | None:
+    """None for the id of a user that has a channel."""
+    refusal = refuse_channel(user_id, limits)
+    return refusal and Refusal(400, "user_id", refusal.message.replace("channel name", "user id"))
+
+
+def refuse_encrypted(channels: Sequence[str]) -> Refusal | None:
+    """None for channels of one trigger that can share its data: an encrypted channel is alone."""
+    if len(channels) > 1 and any(each.startswith(ENCRYPTED) for each in channels):
+        return Refusal(400, "encrypted", "You cannot trigger to multiple channels when using encrypted channels")
+    return None
+
+
 def refuse_event_name(name: str, limits: Limits) -> Refusal | None:
     """None for an event name that the service accepts."""
     if not 0 < len(name) <= limits.event_name:
@@ -89,7 +104,7 @@ def refuse_socket_id(socket_id: str) -> Refusal | None:
 
 def refuse_info(info: str) -> Refusal | None:
     """None for attributes of channels that the service knows, separated by commas."""
-    unknown = [each for each in info.split(",") if each not in INFO]
+    unknown = [each for each in info.split(",") if each not in INFO] if info else []
     if not unknown:
         return None
     return Refusal(400, "info", f"Unknown info attribute: {unknown[0][:SHOWN]}, expected {' or '.join(INFO)}")
@@ -115,5 +130,6 @@ def refuse_event(name: str, channels: Sequence[str], data: str, limits: Limits) 
         refuse_event_name(name, limits)
         or refuse_channel_count(len(channels), limits)
         or next((refusal for each in channels if (refusal := refuse_channel(each, limits))), None)
+        or refuse_encrypted(channels)
         or refuse_data(data, limits)
     )

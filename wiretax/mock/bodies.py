@@ -37,6 +37,18 @@ class BatchItem(msgspec.Struct, gc=False):
     info: str | None = None
 
 
+class PlainItem(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """An event of a batch without options, as most are."""
+
+    channel: str
+    name: str
+    data: str
+
+
+class PlainBatch(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    batch: list[PlainItem]
+
+
 class BatchBody(msgspec.Struct, gc=False):
     batch: list[BatchItem]
 

@@ -26,7 +26,7 @@ BATCH = f"/apps/{DEMO.app_id}/batch_events"
 BODY = b'{"name":"my-event","channels":["my-channel"],"data":"hello"}'
 QUERY = ("auth_key", "auth_signature", "auth_timestamp", "auth_version", "body_md5")
 
-GOLDEN = Path(__file__).parents[3] / "golden" / "client-heads.json"
+GOLDEN = Path(__file__).parents[4] / "golden" / "client-heads.json"
 CAPTURED = json.loads(GOLDEN.read_text(encoding="utf-8"))["requests"]
 # Events and messages each captured operation counts as.
 OPERATIONS = {"trigger_1_channel": (1, 1), "trigger_3_channels": (1, 3), "batch_10_events": (10, 10)}
@@ -276,7 +276,8 @@ def test_the_apps_channels_may_be_asked_for_and_there_are_none(rules: Rules, mor
         (channels_target(auth_timestamp=str(NOW - 601)), 401, "timestamp"),
         (channels_target(app_id="9"), 401, "app_id"),
         (f"/apps/{DEMO.app_id}/channels", 401, "auth_missing"),
-        (f"/apps/{DEMO.app_id}/channels/one", 404, "path"),
+        (f"/apps/{DEMO.app_id}/channels/one", 401, "auth_missing"),
+        (f"/apps/{DEMO.app_id}/channel/one", 404, "path"),
         (EVENTS, 405, "method"),
     ],
 )
