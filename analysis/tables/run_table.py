@@ -26,6 +26,7 @@ from analysis.measures.two_servers import compare_servers
 from analysis.models.connection_cost import connection_cost
 from analysis.tables.columns import CALLS, CLIENT_COLUMNS, COLUMNS, SERVER_COLUMNS, Column
 from analysis.tables.queue_table import findings, legend, print_queues
+from analysis.tables.stage_table import print_stages
 from analysis.text.labels import call, describe, protocol, second_server, transport
 from analysis.text.numbers import count, fixed, listed
 from analysis.text.setup_text import cpu_in_words, server_in_words
@@ -53,6 +54,7 @@ def print_run(run: Run, console: Console) -> None:
     # Added up once for all that is printed.
     counted = counts_of(run.slices)
     has_gain = _print_workloads(run, counted, console, say) if len(run.slices) else False
+    print_stages(run, console)
     if len(run.queue):
         queues = queue_frontier(run)
         print_queues(queues, console)

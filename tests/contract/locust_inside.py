@@ -15,7 +15,7 @@ import gevent
 with mock.patch.dict(os.environ, {"LOCUST_SKIP_MONKEY_PATCH": "1"}):
     import locust  # noqa: F401  # before anything else of it, as this decides whether it patches
 
-from locust import User
+from locust import LoadTestShape, User
 from locust.argument_parser import get_parser
 from locust.env import Environment
 
@@ -27,6 +27,7 @@ __all__ = [
     "USERS",
     "BatchUser",
     "Inside",
+    "LoadTestShape",
     "MultiTriggerUser",
     "QueueUser",
     "TriggerUser",
@@ -42,10 +43,13 @@ USERS = {"user_count": "4", "spawn_rate": "50"}
 class Inside:
     """One Locust process's worth of environment and session, in the working directory."""
 
-    def __init__(self, arguments: Sequence[str], classes: list[type[Any]], web: bool, picker: bool) -> None:
+    def __init__(
+        self, arguments: Sequence[str], classes: list[type[Any]], web: bool, picker: bool, shape: Any = None
+    ) -> None:
         parsed = get_parser().parse_args([*([] if web else ["--headless"]), *arguments])
         self.environment = Environment(
             user_classes=list(classes),
+            shape_class=shape,
             parsed_options=parsed,
             host=parsed.host,
             available_user_classes={each.__name__: each for each in classes},  # type: ignore[misc]
@@ -124,7 +128,12 @@ class Inside:
 
 @contextmanager
 def inside(
-    *arguments: str, classes: list[type[Any]] = CLASSES, web: bool = False, picker: bool = False, **env: str
+    *arguments: str,
+    classes: list[type[Any]] = CLASSES,
+    web: bool = False,
+    picker: bool = False,
+    shape: Any = None,
+    **env: str,
 ) -> Iterator[Inside]:
     """What ``locust -f scenarios/locustfile.py`` sets up with these arguments.
 
@@ -135,7 +144,7 @@ def inside(
     own.update(env)
     # Locust's page reads the command line again.
     with mock.patch.dict(os.environ, own, clear=True), mock.patch.object(sys, "argv", ["locust"]):
-        made = Inside(arguments, classes, web, picker)
+        made = Inside(arguments, classes, web, picker, shape)
         try:
             yield made
         finally:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import trustme
-from locust_inside import USERS, BatchUser, Inside, inside
+from locust_inside import USERS, BatchUser, Inside, LoadTestShape, inside
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
@@ -277,7 +277,32 @@ def test_options_of_a_running_test_can_not_change_and_its_users_can() -> None:
         same = {"batch_size": "4", "host": "", "endpoint": "", "tls": "false"}
         assert locust.post("/swarm", user_count="6", spawn_rate="50", **same)["success"]
         locust.until(lambda: locust.runner.user_count == 6)
-        assert locust.stop().meta["options"]["batch_size"] == 4
+        meta = locust.stop().meta
+        assert meta["options"]["batch_size"] == 4
+        assert [each["users"] for each in meta["plan"]["stages"]] == [4, 6]
+
+
+class OneStage(LoadTestShape):
+    """Two users, until the test is stopped."""
+
+    def tick(self) -> tuple[int, float]:
+        return 2, 50.0
+
+
+def test_a_form_of_a_shape_has_no_users_and_is_checked_all_the_same() -> None:
+    with inside(web=True, classes=[BatchUser], shape=OneStage()) as locust:
+        OneStage.runner = locust.runner
+        before = state(locust)
+        answer = locust.post("/swarm", batch_size="99")
+        assert "99 events in one batch" in answer["message"]
+        assert state(locust) == before
+        answer = locust.post("/swarm", batch_size="4")
+        assert answer["success"], answer
+        locust.until(lambda: locust.session.run is not None and locust.published)
+        run = locust.stop()
+    assert run.meta["valid"], run.meta["invalid_because"]
+    assert [each["users"] for each in run.meta["plan"]["stages"]] == [2]
+    assert set(run.slices["batch_size"]) == {4}
 
 
 def test_a_library_limits_only_the_users_that_are_chosen() -> None:

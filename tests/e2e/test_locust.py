@@ -19,7 +19,7 @@ import pytest
 from commands import Plan, environment, paced
 from locust_process import own_port
 from raw_server import OK, answer, raw_server
-from saved_runs import saved
+from saved_runs import assert_agrees, saved
 from warm import run_warm, start_warm
 
 from wiretax.channels.endpoint import DEMO
@@ -224,6 +224,75 @@ def test_a_plan_in_locust_is_logged_too(tmp_path: Path, plan: Plan, processes: l
     # Each workload was tried out with one call.
     sent = saved(tmp_path).meta["parts"]["total"]["requests"] - 4
     assert len(logged_rows(tmp_path)) == sent > 0
+
+
+SHAPED = """
+from locust import LoadTestShape, constant_pacing
+from scenarios.locustfile import *
+
+BatchUser.wait_time = TriggerUser.wait_time = constant_pacing(0.02)
+
+class Stages(LoadTestShape):
+    stages = [(2, None), (5, [TriggerUser]), (1, None)]
+
+    def tick(self):
+        number = int(self.get_run_time())
+        if number >= len(self.stages):
+            return None
+        users, kinds = self.stages[number]
+        return users, 100, kinds
+"""
+
+
+def test_a_shapes_stages_are_rows_of_the_run_and_of_the_csv_history(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.py"
+    mine.write_text(SHAPED)
+    options = ["--headless", "--csv", "out", "--csv-full-history", "TriggerUser", "BatchUser"]
+    done = run_warm("locust", "-f", str(mine), *options, cwd=tmp_path, env=environment())
+    assert done.returncode == 0, done.stderr
+    run = saved(tmp_path)
+    assert_agrees(run)
+    stages = run.meta["plan"]["stages"]
+    assert [(each["users"], each["user_classes"]) for each in stages] == [(2, []), (5, ["TriggerUser"]), (1, [])]
+    # No window spans two stages.
+    ends = [each["started_s"] for each in stages[1:]]
+    for row in run.slices.itertuples():
+        assert row.started_s >= stages[row.stage]["started_s"]
+        if row.stage < len(ends):
+            assert row.started_s + row.duration_s <= ends[row.stage] + 0.1
+    sent = run.slices.groupby(["stage", "workload"])["requests"].sum()
+    trigger, batch = "trigger-100B-chat-reference", "batch10-100B-chat-reference"
+    assert set(sent.index) >= {(0, trigger), (0, batch), (1, trigger), (1, batch)}
+    # Four users of this class instead of one.
+    assert sent[1, trigger] > 2 * sent[0, trigger]
+    table = [line.split() for line in done.stdout.splitlines()]
+    start = next(place for place, words in enumerate(table) if words[:3] == ["stage", "users", "s"])
+    shown = [(words[0], words[1]) for words in table[start + 1 :] if len(words) > 8 and words[0] in "123"]
+    assert shown[:3] == [("1", "2"), ("2", "5"), ("3", "1")]
+    history = csv_rows(tmp_path / "out_stats_history.csv")
+    ended = [row for row in history if row["Timestamp"] == history[-1]["Timestamp"]]
+    calls = run.slices.groupby("workload")[["requests", "boundary_requests"]].sum().sum(axis=1).to_dict()
+    assert {row["Name"]: int(row["Total Request Count"]) for row in ended[-3:]} == {
+        **calls,
+        "Aggregated": run.meta["parts"]["total"]["requests"],
+    }
+
+
+def test_after_reset_stats_everything_counts_from_the_last_user_on(tmp_path: Path) -> None:
+    files = ["--csv", "out", "--csv-full-history", "--json-file", "stats"]
+    done = locust(
+        tmp_path, "-u", "3", "-r", "2", "-t", "2s", "--reset-stats", *files, "TriggerUser", file=paced(tmp_path)
+    )
+    assert done.returncode == 0, done.stderr
+    run = saved(tmp_path)
+    parts = run.meta["parts"]
+    counted = parts["total"]["requests"] - parts["aside"]["requests"]
+    assert parts["aside"]["requests"] > 0
+    assert counted == run.slices[["requests", "boundary_requests"]].sum().sum()
+    assert stats(tmp_path) == {"trigger-100B-chat-reference": counted}
+    for name in ("out_stats.csv", "out_stats_history.csv"):
+        row = csv_rows(tmp_path / name)[-1]
+        assert int(row.get("Request Count") or row["Total Request Count"]) == counted
 
 
 def logged_rows(folder: Path) -> list[dict[str, str]]:

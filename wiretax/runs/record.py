@@ -150,6 +150,7 @@ def slice_row(slice_: Slice, users: int, worker: int) -> Row:
     measured["unknown_requests"] = measured.pop("unknown")
     return {
         "round": slice_.round,
+        "stage": slice_.stage,
         "worker": worker,
         **workload_columns(slice_.workload),
         "users": users,

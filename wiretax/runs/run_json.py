@@ -50,6 +50,13 @@ class ReplayRecord(msgspec.Struct):
     skipped: Count = 0
 
 
+class StageRecord(msgspec.Struct):
+    users: Count
+    spawn_rate: Amount = 0.0
+    user_classes: list[str] = []
+    started_s: Amount = 0.0
+
+
 class PlanRecord(msgspec.Struct):
     name: str
     users: Count
@@ -58,6 +65,7 @@ class PlanRecord(msgspec.Struct):
     workloads: list[str] = []
     command: list[str] = []
     replay: ReplayRecord | None = None
+    stages: list[StageRecord] = []
 
 
 class AddressRecord(msgspec.Struct):

@@ -35,9 +35,11 @@ CLOSING_COLUMNS = [
     ("tcp_ip_received_bytes", pa.int64()),
 ]
 
+# ``stage``: the number of the stage of a free run, which ``plan`` of ``run.json`` lists; else 0.
 SLICES = pa.schema(
     [
         ("round", pa.int32()),
+        ("stage", pa.int32()),
         ("worker", pa.int32()),
         *WORKLOAD_COLUMNS,
         *QUEUE_COLUMNS,
@@ -147,6 +149,7 @@ LATER_COLUMNS = frozenset(
         "unknown_requests",
         "censored",
         "late_max_s",
+        "stage",
         "tls_sent_bytes",
         "tls_received_bytes",
         "tls_handshake_sent_bytes",

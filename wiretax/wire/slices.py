@@ -21,6 +21,7 @@ class Slice:
     Attributes:
         workload: what is sent.
         round: the number of the pass through the plan, from 0; -1 for the warm-up.
+        stage: the number of the stage of the load that it belongs to, from 0; 0 if the load has no stages.
         counts: whether it is part of the results, unlike warm-ups and slices that were cut short.
         open: whether exchanges may begin.
         measured: exchanges that began and ended here.
@@ -44,6 +45,7 @@ class Slice:
         "open",
         "queue",
         "round",
+        "stage",
         "started_at",
         "tcp",
         "tls",
@@ -51,9 +53,10 @@ class Slice:
         "workload",
     )
 
-    def __init__(self, workload: Workload, round_: int) -> None:
+    def __init__(self, workload: Workload, round_: int, stage: int = 0) -> None:
         self.workload = workload
         self.round = round_
+        self.stage = stage
         self.counts = round_ >= 0
         self.open = True
         self.measured = Tally()
@@ -100,6 +103,7 @@ class Slice:
         return {
             "workload": self.workload.columns(),
             "round": self.round,
+            "stage": self.stage,
             "counts": self.counts,
             "started_at": self.started_at,
             "duration_s": self.duration_s,
@@ -116,7 +120,7 @@ class Slice:
         Raises:
             KeyError, TypeError, ValueError: ``plain`` was not made by ``as_plain``.
         """
-        slice_ = cls(Workload.of(**plain["workload"]), plain["round"])
+        slice_ = cls(Workload.of(**plain["workload"]), plain["round"], plain["stage"])
         slice_.open = False
         slice_.counts = plain["counts"]
         slice_.started_at, slice_.duration_s = plain["started_at"], plain["duration_s"]

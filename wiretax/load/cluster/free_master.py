@@ -17,6 +17,7 @@ from wiretax.load.cluster.messages import MalformedError, Reason, decode
 from wiretax.load.cluster.registry import WorkerRegistry, WorkerState
 from wiretax.load.cluster.report import WorkerReport
 from wiretax.load.free.options import FreeRunOptions
+from wiretax.load.free.stages import Stage, Stages
 from wiretax.load.free.stopping import MasterRamp
 from wiretax.load.free.windows import WINDOW_S, free_plan
 from wiretax.load.sweep.executor import ExecutorSummary
@@ -53,6 +54,7 @@ class FreeMaster:
         self._message_limit: MessageLimit | None = None
         self.record = RunRecord()
         self.ended_early = ""
+        self.stages = Stages()
         self._halt: Callable[[str], None] = lambda _: None
         self._runner: Any = environment.runner
         self._workloads: list[Workload] = []
@@ -82,6 +84,7 @@ class FreeMaster:
         ``halt``: ends the test, with the reason.
         """
         self.record, self.ended_early, self._halt = RunRecord(), "", halt
+        self.stages.clear()
         options = FreeRunOptions.of(parsed, target.tls)
         self._workloads = [options.workload(api) for api in get_args(Api)]
         self._registry.workers.clear()
@@ -94,6 +97,10 @@ class FreeMaster:
             shares = dict.fromkeys(clients, left // max(1, len(clients)))
         setattr(parsed, messages.OPTION, FreeAssignment(target, seed, timeout_s, shares).as_plain())
 
+    def begin_stage(self, stage: Stage) -> None:
+        """Locust is about to have workers start or stop users."""
+        self.stages.enter(stage)
+
     @property
     def taken(self) -> int:
         """Messages that all workers sent, if they are limited."""
@@ -102,7 +109,7 @@ class FreeMaster:
     @property
     def plan(self) -> dict[str, Any]:
         """As ``run.json`` keeps it."""
-        return free_plan(self.record)
+        return free_plan(self.record, self.stages)
 
     @property
     def pauses(self) -> Pauses:

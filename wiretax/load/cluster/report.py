@@ -92,6 +92,7 @@ SliceShape: Any = defstruct(
     [
         ("workload", dict[str, Any]),
         ("round", Whole),
+        ("stage", Count),
         ("counts", bool),
         ("started_at", Seconds),
         ("duration_s", Seconds),

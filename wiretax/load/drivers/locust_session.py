@@ -16,13 +16,11 @@ from locust.env import Environment
 from locust.runners import STATE_INIT, LocalRunner, MasterRunner
 
 from wiretax.load.accounting.gating import Gating
-from wiretax.load.client.error_policy import ErrorPolicy
 from wiretax.load.client.locust_stats import finish_csv
-from wiretax.load.client.message_limit import SPENT
 from wiretax.load.client.mocks import Mocks
 from wiretax.load.client.outside_listener import outside_listener
-from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster.free_master import FreeMaster
+from wiretax.load.drivers.begin import begin_run
 from wiretax.load.drivers.conclude import conclude
 from wiretax.load.drivers.live_sampling import LiveSampling
 from wiretax.load.drivers.locust_setup import LocustRequest, refuse_beyond_library
@@ -30,11 +28,13 @@ from wiretax.load.drivers.outcomes import Outcomes, Saved
 from wiretax.load.drivers.running import INTERRUPTED, LocustRun
 from wiretax.load.drivers.setup import RunSetup
 from wiretax.load.free.external_option import refuse_ignored_source
-from wiretax.load.free.options import NO_PLAN, SEED, TIMEOUT_S
+from wiretax.load.free.options import NO_PLAN
+from wiretax.load.free.stages import Stage, follow_stages
 from wiretax.load.free.stopping import end_test, give_up, on_interrupt
 from wiretax.load.free.windows import FreeRun
 from wiretax.runs.folder import leave_run_folder
 from wiretax.terminal import OptionError
+from wiretax.wire.open_files import raise_open_files
 
 if TYPE_CHECKING:
     from wiretax.load.accounting.live import Live
@@ -78,6 +78,11 @@ class LocustSession:
         self.run: LocustRun | None = None
         # Of a master, which has no users.
         self._master = FreeMaster(environment) if isinstance(environment.runner, MasterRunner) else None
+        self._stage: Stage | None = None
+        follow_stages(environment.runner, self._begin_stage)
+        if environment.shape_class is not None:
+            # Of a shape nobody knows how many users it will have. A mock started here inherits the limit.
+            raise_open_files()
         if parsed.plan != NO_PLAN and environment.web_ui is None:
             raise OptionError(f"--plan {parsed.plan} goes with the web UI; without it: wiretax run {parsed.plan}")
         request = self._check(parsed, () if self._picks_classes else environment.user_classes)
@@ -166,13 +171,20 @@ class LocustSession:
         setup = self.ready
         assert setup is not None
         setup.session.listener = outside_listener(environment)
-        feed = StatsFeed(environment)
-        for slice_ in setup.tried.slices:
-            feed.tell(slice_)
-        environment.wiretax_session = setup.session
-        self.run = self._begin(setup, feed)
+        self.run = begin_run(setup, environment, self._master, self._sampling, self._halt)
+        self._enter_stage()
         self._sampling.begin(self.run, by_rounds=setup.plan is not None)
         setup.measurement.begin()
+
+    def _begin_stage(self, stage: Stage) -> None:
+        """Locust is about to start or stop users; if no test is running, it starts one with these."""
+        self._stage = stage
+        if self.is_running:
+            self._enter_stage()
+
+    def _enter_stage(self) -> None:
+        if self._stage is not None and isinstance(self.run, FreeRun | FreeMaster):
+            self.run.begin_stage(self._stage)
 
     def stopping(self, **_: Any) -> None:
         """Users are about to be stopped: return once no call is under way and none will begin."""
@@ -259,30 +271,6 @@ class LocustSession:
         parsed = Namespace(**{**vars(parsed), "endpoint": parsed.endpoint or ("" if parsed.host else self._given)})
         distributed = not isinstance(self._environment.runner, LocalRunner)
         return LocustRequest.of(parsed, classes, self._mocks, distributed)
-
-    def _begin(self, setup: RunSetup, feed: StatsFeed) -> LocustRun:
-        """The run of the kind that was prepared."""
-        environment = self._environment
-        if setup.plan is not None:
-            from wiretax.load.drivers.web_sweep import WebSweep  # samples live figures
-
-            sweep = WebSweep(setup, feed, environment.runner, self._sampling.sample)
-            environment.wiretax_barrier = sweep.barrier
-            return sweep
-        run: FreeRun | FreeMaster
-        assert setup.free is not None
-        if self._master is not None:
-            run, limit = self._master, setup.message_limit
-            run.begin(environment.parsed_options, setup.targets[0], SEED, TIMEOUT_S, limit, self._halt)
-        else:
-            run = FreeRun(setup.free, feed)
-            setup.session.on_rejected = ErrorPolicy(self._halt, run.pause).on_rejected
-            if setup.message_limit is not None:
-                setup.message_limit.on_spent = lambda: self._halt(SPENT)
-        for slice_ in setup.tried.slices:
-            run.record.add(slice_, 0)
-        environment.wiretax_barrier, environment.wiretax_free_run = None, run
-        return run
 
     def _halt(self, why: str) -> None:
         """End a free run; with the web UI Locust stays. A user calls this, and can't wait for its own end."""

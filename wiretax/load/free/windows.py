@@ -16,6 +16,7 @@ from gevent.event import Event
 from wiretax.channels.workload import Api, Workload
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.free.options import SEED, TIMEOUT_S, FreeRunOptions
+from wiretax.load.free.stages import Stage, Stages
 from wiretax.load.free.stopping import drain
 from wiretax.load.sweep.executor import ALONE, ExecutorSummary
 from wiretax.load.sweep.pauses import Pauses
@@ -32,17 +33,18 @@ LONGEST_SLEEP_S = 1.0
 REST_S = 0.05
 
 
-def free_plan(record: RunRecord) -> dict[str, Any]:
+def free_plan(record: RunRecord, stages: Stages) -> dict[str, Any]:
     """The plan of a free run as ``run.json`` keeps it, with the largest number of users of any window."""
     users: Counter[tuple[int, str]] = Counter()
     for row in record.slices:  # of each worker
         users[row["round"], row["workload"]] += row["users"]
     most = max(users.values(), default=0)
-    return {"name": FREE_RUN, "seed": SEED, "slice_s": WINDOW_S, "users": most, "timeout_s": TIMEOUT_S}
+    plan = {"name": FREE_RUN, "seed": SEED, "slice_s": WINDOW_S, "users": most, "timeout_s": TIMEOUT_S}
+    return {**plan, "stages": [stage.as_dict() for stage in stages]}
 
 
 class FreeRun:
-    """Gives slices to users, a new one for each workload and window.
+    """Gives slices to users, a new one for each workload and window. A window ends early where a stage begins.
 
     It ends in this order, so that no call is cut off: ``stop``, after which no call begins; ``wait_until_idle``;
     Locust stops the users; ``finish``.
@@ -50,6 +52,7 @@ class FreeRun:
     Attributes:
         record: the closed slices, from which the run is written.
         pauses: the waits that the endpoint asked for.
+        stages: the stages so far.
         ended_early: why the run sends nothing more; empty while it sends.
         stopped: whether ``stop`` was called, so that no call begins any more.
     """
@@ -62,6 +65,7 @@ class FreeRun:
     def __init__(self, options: FreeRunOptions, feed: StatsFeed | None) -> None:
         self.record = RunRecord()
         self.pauses = Pauses()
+        self.stages = Stages()
         self.ended_early = ""
         self.stopped = self._hurried = False
         self._resume_at = 0.0
@@ -71,7 +75,7 @@ class FreeRun:
         self._stopping = Event()
         self._options = options
         self._feed = feed
-        self._window = 0
+        self._window = self._stage = 0
         self._open: dict[Workload, Slice] = {}
         self._closed: list[Slice] = []
         self._users_in: dict[Slice, int] = {}
@@ -81,7 +85,7 @@ class FreeRun:
     @property
     def plan(self) -> dict[str, Any]:
         """As ``run.json`` keeps it."""
-        return free_plan(self.record)
+        return free_plan(self.record, self.stages)
 
     def workload(self, api: Api) -> Workload:
         """What users of one API send."""
@@ -90,6 +94,17 @@ class FreeRun:
     def queued_workload(self) -> Workload:
         """What arrives in the queue that QueueUsers drain."""
         return self._options.queued_workload()
+
+    def begin_stage(self, stage: Stage) -> None:
+        """Locust is about to start or stop users: what begins from now on belongs to this stage."""
+        if self.stages.enter(stage):
+            self.enter(len(self.stages) - 1)
+
+    def enter(self, stage: int) -> None:
+        """Have open windows end, unless they belong to this stage already."""
+        if stage != self._stage:
+            self._close_window()
+            self._stage = stage
 
     def pause(self, seconds: float) -> None:
         """Have all users wait; open slices are closed, so that none contains the wait."""
@@ -154,7 +169,7 @@ class FreeRun:
         """The slice a user's next exchanges belong to; it is kept until the last user has left it."""
         slice_ = self._open.get(workload)
         if slice_ is None:
-            slice_ = self._open[workload] = Slice(workload, self._window)
+            slice_ = self._open[workload] = Slice(workload, self._window, self._stage)
         self._users_in[slice_] = self._users_in.get(slice_, 0) + 1
         self._most_users[slice_] = max(self._most_users.get(slice_, 0), self._users_in[slice_])
         try:
@@ -184,10 +199,10 @@ class FreeRun:
 
     def reset(self) -> None:
         """Start over: everything measured so far is set aside."""
-        for slice_ in self.unfinished():
+        for slice_ in (*self._open.values(), *self._closed):
             slice_.counts = False
             if self._feed is not None:
-                # Locust resets its statistics; later counts of these slices must not be reported to it.
+                # Locust resets its statistics before this or after it; these slices must not be reported again.
                 self._feed.mute(slice_)
         self._close_window()
         self.record.set_aside()

@@ -80,7 +80,7 @@ def _start(
         # A test begins with the options of the command line, not with those of an earlier form.
         values = option_values((before if runs else at_start).options, request.form)
         _refuse_unknown_classes(environment)
-        users = _users()
+        users = _users(has_shape=_has_shape(environment))
         if runs:
             refuse_changes(before.options, values)
             session.allow_users(users or 0, _chosen_classes(environment))
@@ -107,8 +107,17 @@ def _start(
     return response
 
 
-def _users() -> int | None:
-    """How many users the form asks for; None if Locust will reject the form, so that nothing is sent in vain.
+def _has_shape(environment: Environment) -> bool:
+    """Whether a ``LoadTestShape`` will say how many users there are."""
+    web_ui: Any = environment.web_ui
+    if web_ui.userclass_picker_is_active:
+        return request.form.get("shape_class", "Default") != "Default"
+    return environment.shape_class is not None
+
+
+def _users(has_shape: bool) -> int | None:
+    """How many users the form asks for, one if a shape says that; None if Locust will reject the form, so that
+    nothing is sent in vain.
 
     Raises:
         OptionError: the text is not a number. Locust would log it whole, with any secret in it.
@@ -124,6 +133,8 @@ def _users() -> int | None:
             parse_timespan(form["run_time"])
     except ValueError:
         return None
+    if has_shape:
+        return 1
     users, spawn_rate = int(form.get("user_count") or -1), float(form.get("spawn_rate") or 0)
     return users if users >= 0 and 0 < spawn_rate < inf else None
 

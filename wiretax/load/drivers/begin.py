@@ -1,0 +1,58 @@
+"""How a run begins in a Locust process: the one of the kind that was prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wiretax.load.client.error_policy import ErrorPolicy
+from wiretax.load.client.message_limit import SPENT
+from wiretax.load.client.stats_feed import StatsFeed
+from wiretax.load.cluster.free_master import FreeMaster
+from wiretax.load.drivers.live_sampling import LiveSampling
+from wiretax.load.drivers.running import LocustRun
+from wiretax.load.drivers.setup import RunSetup
+from wiretax.load.free.options import SEED, TIMEOUT_S
+from wiretax.load.free.windows import FreeRun
+
+
+def begin_run(
+    setup: RunSetup,
+    environment: Any,
+    master: FreeMaster | None,
+    sampling: LiveSampling,
+    halt: Callable[[str], None],
+) -> LocustRun:
+    """Begin a sweep in the web UI, or a free run of this process's users or of a master's workers.
+
+    Args:
+        setup: prepared.
+        environment: Locust's, in which the users find the run.
+        master: of a process that has no users; else None.
+        sampling: takes a sample while a sweep's users are idle.
+        halt: ends a free run, with the reason.
+    """
+    feed = StatsFeed(environment)
+    for slice_ in setup.tried.slices:
+        feed.tell(slice_)
+    environment.wiretax_session = setup.session
+    if setup.plan is not None:
+        from wiretax.load.drivers.web_sweep import WebSweep  # samples live figures
+
+        sweep = WebSweep(setup, feed, environment.runner, sampling.sample)
+        environment.wiretax_barrier = sweep.barrier
+        return sweep
+    run: FreeRun | FreeMaster
+    assert setup.free is not None
+    if master is not None:
+        run = master
+        run.begin(environment.parsed_options, setup.targets[0], SEED, TIMEOUT_S, setup.message_limit, halt)
+    else:
+        run = FreeRun(setup.free, feed)
+        setup.session.on_rejected = ErrorPolicy(halt, run.pause).on_rejected
+        if setup.message_limit is not None:
+            setup.message_limit.on_spent = lambda: halt(SPENT)
+    for slice_ in setup.tried.slices:
+        run.record.add(slice_, 0)
+    environment.wiretax_barrier, environment.wiretax_free_run = None, run
+    return run
