@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
 import ssl
@@ -36,6 +37,7 @@ from wiretax.channels.request.parser import Publication
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
+from wiretax.observe import upstream
 from wiretax.observe.connection import PUBLISHER
 from wiretax.observe.recording import Recording
 from wiretax.wire.connections.closing import count_ended, end_side
@@ -47,6 +49,17 @@ LOOPBACK = "127.0.0.1"
 TRIGGER = publish(EVENTS, trigger_body())
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 CLOSING = OK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+
+
+def test_an_upstream_that_leaves_a_tls_handshake_unanswered_may_speak_plain_http(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """soketi's way."""
+    monkeypatch.setattr(upstream, "TIMEOUT_S", 0.1)
+    with socket.create_server((LOOPBACK, 0)) as silent:
+        target = Endpoint("https", LOOPBACK, silent.getsockname()[1], DEMO)
+        with pytest.raises(upstream.UpstreamError, match="check the address and the port, which may"):
+            asyncio.run(upstream.check(target, ssl.create_default_context()))
 
 
 @contextmanager

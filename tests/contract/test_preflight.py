@@ -140,6 +140,7 @@ def test_a_server_without_http_2_has_those_workloads_skipped(tmp_path: Path) -> 
         target = target_of(endpoint, tmp_path / "ca.pem")
         found = tried([target], one, two)
         assert [each.workload for each in found.skipped] == [two]
+        assert str(found.skipped[0]) == f"{two.name} was skipped: the endpoint does not offer h2 by ALPN"
         with pytest.raises(EndpointRefusedError, match="does not offer HTTP/2") as raised:
             tried([target], two)
     assert "certificate" not in str(raised.value)
@@ -181,6 +182,7 @@ def refusal(reply: Reply, *workloads: Workload) -> tuple[str, int]:
         (answer("200 OK", b"x", "Content-Encoding: lzma"), 2, "send responses in gzip, ", "host and port"),
         (b"SSH-2.0-OpenSSH\r\n\r\n", 2, "does not speak HTTP/1.1", "size"),
         (None, 4, "closed the connection", "HTTP API"),
+        (None, 4, "check port, scheme (http or https) and path of --endpoint", "HTTP API"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{", 1, "did not answer", "size"),
     ],
 )
@@ -191,6 +193,16 @@ def test_what_ends_a_run_is_one_line_with_one_cause(
     assert says in said
     assert not_says not in said.replace("/apps/", "")
     assert sent == calls
+
+
+def test_a_server_that_leaves_a_tls_handshake_unanswered_may_speak_plain_http() -> None:
+    """soketi's way."""
+    with server(lambda _, __: None) as (endpoint, _), pytest.raises(EndpointRefusedError) as raised:
+        tried([target_of(replace(endpoint, scheme="https"))], TRIGGER.replace(tls=True))
+    assert str(raised.value) == (
+        f"https://127.0.0.1:{endpoint.port}/apps/{DEMO.app_id} made no TLS handshake (no whole TLS handshake "
+        "within 0.3 s); check the port of --endpoint: it may speak plain HTTP"
+    )
 
 
 @pytest.mark.parametrize(

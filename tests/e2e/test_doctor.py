@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from email.utils import formatdate
 from itertools import cycle
 from pathlib import Path
@@ -122,6 +123,19 @@ def test_a_host_without_an_address_and_a_port_without_a_listener() -> None:
     silent = last(examine(Target(Endpoint("http", "127.0.0.1", free_port(), DEMO))))
     assert (silent.name, silent.state) == ("TCP", "failed")
     assert "start the server" in silent.advice
+
+
+def test_a_server_that_closes_at_paths_it_does_not_know_is_asked_for_none_outside_its_prefix() -> None:
+    """soketi's way."""
+
+    def reply(request: bytes, _: int) -> bytes:
+        return answer("200 OK", CHANNELS) if request.split(b" ")[1].startswith(b"/ws/") else b""
+
+    with raw_server(reply, closes=True) as server:
+        endpoint = Endpoint.parse(server.url())
+        assert examine(Target(replace(endpoint, prefix="/ws")))["credentials"].state == "ok"
+        outside = last(examine(Target(endpoint)))
+    assert (outside.state, outside.advice) == ("failed", "check port, scheme (http or https) and path of the URL")
 
 
 @pytest.mark.parametrize(

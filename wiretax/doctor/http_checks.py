@@ -37,9 +37,9 @@ class HttpChecks:
         self._timeout_s = timeout_s
 
     def clock(self) -> Finding:
-        """Compare clocks by the Date header of any response, whatever its status."""
+        """Compare clocks by the Date header of any response under the URL's prefix, whatever its status."""
         try:
-            done = self._server.exchange("/")
+            done = self._server.exchange(f"{self._endpoint.prefix}/")
         except (OSError, ResponseError) as error:
             return self._other_scheme(reason(error)) or no_response(self._server, "HTTP", error)
         if done.response.answer.status == HTTPStatus.BAD_REQUEST:

@@ -34,7 +34,7 @@ def no_response(server: ServerConnection, name: str, error: Exception) -> Findin
         return lacks_certificate(name, error)
     if isinstance(error, TimeoutError):
         return Finding(name, "failed", reason(error), "check the port; the server may be stuck")
-    return Finding(name, "failed", reason(error), "check the port, and whether the scheme is http or https")
+    return Finding(name, "failed", reason(error), "check port, scheme (http or https) and path of the URL")
 
 
 def lacks_certificate(name: str, error: Exception) -> Finding:

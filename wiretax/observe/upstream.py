@@ -99,7 +99,10 @@ async def _connect(
     except ssl.SSLError as error:
         return Failure("tls", 0, f"{where}: {error.reason or error}")
     except TimeoutError:
-        return Failure("connect", 0, f"{where}: no connection within {TIMEOUT_S} s")
+        if tls is None:
+            return Failure("connect", 0, f"{where}: no connection within {TIMEOUT_S} s")
+        advice = "check the address and the port, which may be a plain HTTP port"
+        return Failure("connect", 0, f"{where}: no TLS connection within {TIMEOUT_S} s; {advice}")
     except OSError as error:
         return Failure("connect", 0, f"{where}: {_words(error)}")
     if not isinstance(made, Upstream):

@@ -36,7 +36,8 @@ class Skipped:
     def rejection(self) -> str:
         """Which server rejected it, with what answer, and why."""
         limit = f"; {self.limit}" if self.limit else ""
-        return f"{whose(self.workload)} answered {words(self.failure)}{limit}"
+        answered = f"{whose(self.workload)} answered " if self.failure.status else ""
+        return f"{answered}{words(self.failure)}{limit}"
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> Skipped:

@@ -203,14 +203,14 @@ def _say(endpoint: Endpoint, option: str, workload: Workload, failure: Failure, 
                 f"the certificate of {url} can't be trusted ({how}); name its authority with --ca FILE, use the "
                 "name it was issued for, or check its validity dates"
             )
-        case "tls":
+        case "timeout" | "tls" if failure.kind == "tls" or "handshake" in how:
             return f"{url} made no TLS handshake ({how}); check the port of {option}: it may speak plain HTTP"
         case "alpn":
             return f'{url} does not offer HTTP/2 ({how}); turn it on at the server, or leave http = "2" out'
         case "timeout":
             return f"{url} did not answer ({how}); check the address, or raise timeout in the plan"
         case "lost":
-            return f"{url} closed the connection ({how}); check port and scheme (http or https) of {option}"
+            return f"{url} closed the connection ({how}); check port, scheme (http or https) and path of {option}"
         case "malformed":
             return f"{url} does not speak HTTP/1.1 ({how}); check host, port and scheme of {option}"
         case "unreadable":

@@ -121,6 +121,9 @@ class Connection(TcpConnection):
 
     def _failure(self, error: Exception) -> Failure:
         if self._timed_out:
-            missing = "connect" if self._connecting else "answer"
-            return Failure("timeout", 0, f"no {missing} within {self._timeout_ns / 1e9:g} s")
+            return Failure("timeout", 0, f"no {self._awaited()} within {self._timeout_ns / 1e9:g} s")
         return failure_of(error, self._connecting)
+
+    def _awaited(self) -> str:
+        """What the exchange waits for."""
+        return "connect" if self._connecting else "answer"

@@ -43,6 +43,7 @@ class TlsConnection(Connection):
         "_raw_received_before",
         "_raw_sent",
         "_session",
+        "_shaking_hands",
         "_tunnel",
     )
 
@@ -62,7 +63,7 @@ class TlsConnection(Connection):
         self._tunnel = tunnel
         self._context = context
         self._session: ssl.SSLObject | None = None
-        self._ended = False
+        self._ended = self._shaking_hands = False
         self._raw_sent = self._raw_received = 0
         self._raw_received_before = 0
         self._handshake_sent = self._handshake_received = 0
@@ -77,6 +78,7 @@ class TlsConnection(Connection):
 
     def _open(self) -> None:
         self.close()
+        self._shaking_hands = False
         self._raw_received_before = self._raw_received
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         if self._tunnel is None:
@@ -88,6 +90,7 @@ class TlsConnection(Connection):
         self._recv = self._receive
         self._partial = b""
         self._got_data = self._ended = False
+        self._shaking_hands = True
         session = self._context.wrap_bio(self._incoming, self._outgoing, server_hostname=self._host)
         while True:
             try:
@@ -107,7 +110,7 @@ class TlsConnection(Connection):
                 raise
         self._flush_handshake()
         self._session = session
-        self._connecting = False
+        self._connecting = self._shaking_hands = False
 
     def _open_through(self, tunnel: Tunnel) -> None:
         """Connect to a proxy and ask it for a tunnel. Both are part of the connection's fixed cost."""
@@ -131,6 +134,9 @@ class TlsConnection(Connection):
             reply += data
             rest = tunnel.proxy.after_reply(reply)
         self._incoming.write(rest)
+
+    def _awaited(self) -> str:
+        return "whole TLS handshake" if self._shaking_hands else super()._awaited()
 
     def _write(self, data: bytes) -> None:
         assert self._session is not None
