@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test test-fast fuzz check format bench growth refresh clean
+.PHONY: run test test-fast test-soketi fuzz check format bench growth refresh clean
 
 run: $(STAMP)
 	@$(BIN)/wiretax run
@@ -15,6 +15,10 @@ test: $(STAMP)
 
 test-fast: $(STAMP)
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal tests/unit
+
+# Installs soketi first, once a machine (364 MB, in ~/.cache/wiretax); from then on make test has these tests, too.
+test-soketi: $(STAMP)
+	@WIRETAX_SOKETI=install $(BIN)/python -m pytest tests/contract/test_soketi.py
 
 # As many inputs for each property as one likes: make fuzz EXAMPLES=200000 TESTS=tests/unit/wiretax/mock
 EXAMPLES ?= 10000

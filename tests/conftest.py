@@ -30,6 +30,7 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 LONGEST = (
     "e2e/test_wheel.py",
     "e2e/test_workers.py",
+    "contract/test_soketi.py",
     "e2e/test_report.py",
     "e2e/test_web_started.py",
     "e2e/test_cluster_faults.py",

@@ -36,6 +36,7 @@ from types import SimpleNamespace
 from typing import BinaryIO, TextIO
 
 import killed
+import namespace
 
 # A busy machine takes its time; what takes longer hangs.
 PATIENCE_S = 180.0
@@ -456,6 +457,8 @@ def _run(arguments: list[str], cwd: str, env: dict[str, str], mocks: str | None,
     sys.argv = arguments
     if killed.KILLED_AT in env:
         killed.kill_at(env[killed.KILLED_AT])
+    if namespace.NAMESPACE in env:
+        namespace.enter(env[namespace.NAMESPACE])
     if mocks is not None:
         _fork_mocks(mocks)
     # What a kernel imports reads files in its home.

