@@ -14,7 +14,7 @@ APP_ID = "check the app id in the URL"
 NO_API = "check the app id in the URL; if it is right, this is not a server of the HTTP API; check host and port"
 TOO_LARGE = "lower payload_bytes"
 REJECTED = "the server's message says what it does not accept; lower the sizes and set [limits] accordingly"
-TOO_MANY = 'wait and run again, or give the workload a rate below the limit (rate = "5/s" in a plan)'
+TOO_MANY = 'wait and run again, or give the workload a rate below the limit (rate = "20/s" in a plan)'
 REDIRECTED = "the server redirects to another address; check scheme, host and port"
 # Limits that a workload meets during a run, as part of a sentence.
 SIZE_LIMIT = f"a limit on the size of an event or of a request; {TOO_LARGE}"
@@ -91,5 +91,5 @@ def slow_down(queued: bool, users: int) -> str:
     """
     if queued:
         return "lower the workload's rate"
-    rate = 'give the workload a rate below the limit (rate = "5/s" in the plan)'
+    rate = 'give the workload a rate below the limit (rate = "20/s" in the plan)'
     return f"use fewer users, or {rate}" if users > 1 else f"{rate}, or wait longer before the next run"

@@ -206,7 +206,7 @@ def test_a_warm_up_that_was_cut_is_held_anew() -> None:
     ("users", "keys", "says", "not_says"),
     [
         (16, {}, "use fewer users, or give the workload a rate", "longer"),
-        (1, {}, 'give the workload a rate below the limit (rate = "5/s" in the plan), or wait longer', "users"),
+        (1, {}, 'give the workload a rate below the limit (rate = "20/s" in the plan), or wait longer', "users"),
         (16, {"rate": "100/s"}, "lower the workload's rate", "users"),
     ],
 )

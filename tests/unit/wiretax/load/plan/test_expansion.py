@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 
 import pytest
 
+from wiretax.channels.remedies import TOO_MANY, slow_down
 from wiretax.channels.workload import Arrivals, Workload
 from wiretax.load.plan.plan import Plan, PlanError
 from wiretax.load.plan.reading import load_plan, parse_plan
@@ -34,6 +36,12 @@ def test_rates_lingers_publishers_and_round_trips_multiply() -> None:
 def test_a_queue_has_all_users_as_publishers_and_random_arrivals_unless_told() -> None:
     [workload] = plan('api = "trigger"\nrate = "500/s"\n').workloads
     assert workload.arrivals == Arrivals(500.0, publishers=8)
+
+
+@pytest.mark.parametrize("advice", [TOO_MANY, slow_down(queued=False, users=1), slow_down(queued=False, users=2)])
+def test_the_rate_that_advice_has_for_an_example_is_one_that_plans_take(advice: str) -> None:
+    [rate] = re.findall(r'rate = "[^"]+"', advice)
+    assert plan(f'api = "trigger"\n{rate}\n').workloads[0].queued
 
 
 def test_without_a_rate_nothing_is_a_queue() -> None:
