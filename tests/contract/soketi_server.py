@@ -32,7 +32,7 @@ SECRET = "fedcba9876543210fedc"
 APPS: list[dict[str, str | int]] = [
     {"id": "100001", "key": "0123456789abcdef0001", "secret": SECRET},
     {"id": "100002", "key": "0123456789abcdef0002", "secret": SECRET, "maxEventPayloadInKb": 1},
-    {"id": "100003", "key": "0123456789abcdef0003", "secret": SECRET, "maxBackendEventsPerSecond": 60},
+    {"id": "100003", "key": "0123456789abcdef0003", "secret": SECRET, "maxBackendEventsPerSecond": 10},
 ]
 READY = "The HTTP API server is available"
 
@@ -87,7 +87,7 @@ class Soketi:
     Attributes:
         url: of the app without limits of its own.
         small_url: of the one that takes 1 kB per event.
-        slow_url: of the one that takes 60 events per second.
+        slow_url: of the one that takes 10 events per second.
     """
 
     def __init__(self, program: Path, namespace: str, port: int, folder: Path, **options: str) -> None:
