@@ -15,12 +15,12 @@ from pathlib import Path
 from time import time
 
 from wiretax import __version__
-from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, bodies
+from wiretax.channels.bodies.events import bodies
 from wiretax.channels.bodies.payloads import payloads
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.request.head import RequestHead
-from wiretax.channels.workload import Workload
+from wiretax.channels.workload import CHANNEL, EVENT_NAME, Workload
 
 HERE = Path(__file__).parent
 CONNECTIONS = 16

@@ -10,11 +10,11 @@ from typing import Any
 
 from locust import FastHttpUser, User, task
 
-from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, bodies
+from wiretax.channels.bodies.events import bodies
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.request.head import RequestHead
-from wiretax.channels.workload import Workload
+from wiretax.channels.workload import CHANNEL, EVENT_NAME, Workload
 
 BATCH_SIZE = int(os.environ["BENCH_BATCH_SIZE"])
 DATA: list[str] = json.loads(os.environ["BENCH_DATA"])

@@ -15,7 +15,7 @@ from analysis.advice.saved_runs import Meta, SavedRuns, is_shorter, is_sweep
 from analysis.measures.interval import LEAST_ROUNDS
 from analysis.models.call_time import fit_time
 from wiretax.channels.endpoint import DEMO, Endpoint
-from wiretax.channels.workload import COMPARISON_KEY, LIBRARY, Workload
+from wiretax.channels.workload import COMPARISON_KEY, LIBRARY, Workload, workload_of
 from wiretax.runs.reader import Run, RunNotFoundError
 
 
@@ -50,7 +50,8 @@ UNKNOWN = CallCost()
 def call_cost_of(run: Run, wanted: Workload) -> CallCost | None:
     """The work fitted to the family of a run that is nearest to a workload.
 
-    The criteria, in this order: client, kind of payload, use of connections, ratio of payload sizes, TLS.
+    The criteria, in this order: client, kind of payload, use of connections, names, ratio of payload sizes,
+    TLS.
 
     Returns:
         None if ``why_no_call_cost`` has a reason.
@@ -139,6 +140,7 @@ def _distance(row: dict[Any, Any], wanted: Workload) -> tuple[Any, ...]:
         row["connection"] != wanted.transport.connection,
         row["server"] != wanted.server,
         row["calls_per_connection"] != wanted.transport.calls_per_connection,
+        workload_of(row).names != wanted.names,
         abs(log(row["payload_bytes"] / wanted.payload.bytes)),
         row["tls"] != wanted.transport.tls,
     )

@@ -58,6 +58,8 @@ RC: dict[str, Any] = {
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9,
     "text.color": INK,
+    # Names of events may hold dollar signs.
+    "text.parse_math": False,
     "axes.facecolor": "none",
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,

@@ -18,7 +18,7 @@ from analysis.models.call_time import fit_time
 from analysis.models.cost_model import fit_bytes
 from analysis.text.labels import Row, batch_sizes, call, event, gain_limit
 from analysis.text.numbers import fixed, interval, multiple, percent, with_interval
-from wiretax.channels.workload import COMPARISON_KEY
+from wiretax.channels.workload import COMPARISON_KEY, columns_of
 
 # "Around 400": within a fifth of it.
 AROUND = 0.2
@@ -84,8 +84,11 @@ def _overhead(rows: list[Row], own: list[Row]) -> Claim:
     if not triggers:
         return Claim(OVERHEAD, "not measured", note="No trigger in this run: wiretax run headline.")
     most = max(triggers, key=lambda row: float(row["overhead_factor"]))
+    names = {name: most[name] for name in columns_of("names")}
     try:
-        breakevens = {each: payload_at_overhead(each, most["client"], most["payload_kind"]) for each in OVERHEADS}
+        breakevens = {
+            each: payload_at_overhead(each, most["client"], most["payload_kind"], **names) for each in OVERHEADS
+        }
     except KeyError:
         # For a client without a profile, only measured bytes are known.
         breakevens = {}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.measures.counts import totals
+from analysis.measures.counts import LATER, totals
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import column_names, histograms_of, percentiles
 from wiretax.channels.workload import ATTRIBUTES
@@ -56,6 +56,8 @@ def summarise_queues(
     """
     if queue.empty:
         return pd.DataFrame(columns=SETTINGS)
+    # Of runs saved before some attributes had columns.
+    queue = queue.assign(**{name: value for name, value in LATER.items() if name not in queue})
     grouped = queue.groupby("workload", sort=False)
     table = grouped[[each for each in SETTINGS if each != "workload"]].first()
     if mock is not None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.measures.counts import Row, acknowledged, rows_of, with_all_columns
+from analysis.measures.counts import LATER, Row, acknowledged, rows_of, with_all_columns
 from analysis.measures.layers import WORKLOAD
-from wiretax.channels.workload import COMPARISON_KEY
+from wiretax.channels.workload import COMPARISON_KEY, columns_of
 
 # About a chat message or a position, and what the first plan sends.
 USUAL_PAYLOAD_BYTES = 100
@@ -18,7 +18,8 @@ def representative_family(slices: pd.DataFrame) -> pd.DataFrame:
     """The slices of one family: workloads that differ only in the call and its size.
 
     It is the family with the most calls; among equals that of the reference client, then the one whose payload is
-    nearest to 100 B by ratio, then the simplest: without TLS, over kept connections, to the endpoint.
+    nearest to 100 B by ratio, then the simplest: without TLS, over kept connections, with the usual names, to the
+    endpoint.
 
     Args:
         slices: ``slices.parquet``.
@@ -47,6 +48,7 @@ def _rank(row: Row) -> tuple[Any, ...]:
         row["connection"] != "keep-alive",
         row["calls_per_connection"],
         row["client"],
+        [row[name] != LATER[name] for name in columns_of("names")],
         row["server"] != "endpoint",
     )
 

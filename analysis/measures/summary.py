@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.connections import connection_use
-from analysis.measures.counts import SERVER, Counts, Row, SliceCounts, by_index, counts_of, rows_of, totals
+from analysis.measures.counts import LATER, SERVER, Counts, Row, SliceCounts, by_index, counts_of, rows_of, totals
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import TIMES, column_names, percentiles
 from analysis.measures.layers import WORKLOAD
 from analysis.measures.throughput import NO_RATIO, Rounds, rates
+from wiretax.channels.workload import columns_of
 from wiretax.runs.histograms import Histograms
 
 # Its columns of ``bytes_per_event``.
@@ -45,10 +46,11 @@ NO_TIMES: dict[Any, Any] = {"samples": 0} | {
     for title, value in zip(both, (np.nan, False), strict=True)
 }
 API_ORDER = {"trigger": 0, "batch": 1, "multi_trigger": 2}
+NAMES = columns_of("names")
 # What a workload's place in a table depends on.
 PLACED_BY = [
-    *("client", "payload_kind", "payload_bytes", "http", "tls", "connection", "calls_per_connection", "api"),
-    *("batch_size", "channels", "server"),
+    *("client", "payload_kind", "payload_bytes", "http", "tls", "connection", "calls_per_connection", *NAMES),
+    *("api", "batch_size", "channels", "server"),
 ]
 
 
@@ -130,6 +132,8 @@ def _place(row: Row) -> tuple[Any, ...]:
         row["tls"],
         # Kept connections first, then one call per connection, then more.
         1 if row["connection"] == "close" else row["calls_per_connection"],
+        # The usual names first.
+        [(row[name] != LATER[name], row[name]) for name in NAMES],
         API_ORDER[row["api"]],
         row["batch_size"],
         row["channels"],

@@ -10,7 +10,7 @@ from analysis.measures.throughput import Rounds
 from wiretax.channels.workload import columns_of
 
 # Workloads with the same values of these differ only in the server.
-SAME_BUT_SERVER = columns_of("call", "payload", "transport")
+SAME_BUT_SERVER = columns_of("call", "payload", "transport", "names")
 FIGURES = ["endpoint_rate", "against_rate", "ratio", "ratio_low", "ratio_high", "rounds", "sent", "received"]
 
 

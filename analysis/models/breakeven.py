@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wiretax.channels.bodies.payloads import least_bytes
 from wiretax.channels.limits import Limits
 from wiretax.channels.request.sizes import request_sizes
 from wiretax.channels.workload import Workload
 
 
-def payload_at_overhead(factor: float, client: str, kind: str) -> int | None:
+def payload_at_overhead(factor: float, client: str, kind: str, **more: Any) -> int | None:
     """The payload at which a trigger's overhead falls below ``factor``.
 
     A trigger with this payload sends at least ``factor`` times as many bytes; with the next larger payload it
@@ -19,6 +21,7 @@ def payload_at_overhead(factor: float, client: str, kind: str) -> int | None:
         factor: sent bytes over payload bytes.
         client: a profile's name.
         kind: the payload's kind.
+        more: other columns of the trigger, like ``channel_name``.
 
     Returns:
         Bytes, or None if even the smallest document of the kind costs less.
@@ -28,7 +31,7 @@ def payload_at_overhead(factor: float, client: str, kind: str) -> int | None:
     """
 
     def costs_less(size: int) -> bool:
-        sizes = request_sizes(Workload.of(payload_bytes=size, payload_kind=kind, client=client))
+        sizes = request_sizes(Workload.of(payload_bytes=size, payload_kind=kind, client=client, **more))
         return sizes.sent < factor * size
 
     low, high = least_bytes(kind), Limits().data_bytes

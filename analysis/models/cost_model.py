@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.measures.counts import totals
 from analysis.measures.layers import HEAD
 from wiretax.channels.request.sizes import BodySizes, body_sizes
-from wiretax.channels.workload import COMPARISON_KEY, Workload
+from wiretax.channels.workload import COMPARISON_KEY, Workload, columns_of
 
 CALL = ["api", "channels", *[name for name in COMPARISON_KEY if name != "payload_bytes"]]
 BYTE_COLUMNS = [
@@ -106,7 +106,7 @@ def _fit_call(group: pd.DataFrame) -> pd.DataFrame:
 
 def _by_profile(call: dict[Hashable, Any]) -> BodySizes | None:
     """The bytes that the client's profile writes around payloads; None for a client without a profile."""
-    settings = {name: call[name] for name in ("api", "channels", "payload_kind", "client")}
+    settings = {name: call[name] for name in ("api", "channels", "payload_kind", "client", *columns_of("names"))}
     try:
         return body_sizes(Workload.of(**settings))
     except (KeyError, ValueError):

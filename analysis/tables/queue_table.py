@@ -16,6 +16,7 @@ from analysis.measures.queues import KEPT_UP, QUANTILES, SAME_ARRIVALS
 from analysis.text.labels import Row, queue_call
 from analysis.text.numbers import MISSING, count, fixed, milliseconds, percent, plain, scaled
 from analysis.text.terminal_table import fit, heading, print_fitting
+from wiretax.channels.workload import ATTRIBUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,13 @@ def alike(table: pd.DataFrame) -> str:
     """The settings that all blocks share: ``100 B, chat, reference, arriving at random, 16 publishers``."""
     row = table.iloc[0].to_dict()
     shared = [name for name in SHOWN if table[name].nunique(dropna=False) == 1 and _setting(row, name)]
+    shared = [name for name in shared if name not in NAMES or row[name] != NAMES[name].default]
     return ", ".join(_setting(row, name) for name in shared)
 
 
 ARRIVING = {"constant": "evenly", "poisson": "at random", "burst": "in bursts"}
-SHOWN = ("payload_bytes", "payload_kind", "client", "arrivals", "publishers", "rtt_s")
+NAMES = {each.column: each for each in ATTRIBUTES if each.path.startswith("names.")}
+SHOWN = ("payload_bytes", "payload_kind", "client", *NAMES, "arrivals", "publishers", "rtt_s")
 
 
 def _setting(row: Row, name: str) -> str:
@@ -113,6 +116,8 @@ def _setting(row: Row, name: str) -> str:
     value = row[name]
     if name == "payload_bytes":
         return f"{value:,} B"
+    if name in NAMES and (label := NAMES[name].label) is not None:
+        return label(value)
     if name == "rtt_s":
         return "" if isnan(value) else f"round trip {plain(value * 1e3)} ms"
     if name == "arrivals":

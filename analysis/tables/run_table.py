@@ -31,6 +31,7 @@ from analysis.text.labels import call, describe, protocol, second_server, transp
 from analysis.text.numbers import count, fixed, listed
 from analysis.text.setup_text import cpu_in_words, server_in_words
 from analysis.text.terminal_table import fit, heading, print_fitting
+from wiretax.channels.workload import columns_of
 from wiretax.runs.mode import mode_in
 from wiretax.runs.reader import Run
 
@@ -142,7 +143,18 @@ def _findings(counted: SliceCounts, side_by_side: bool) -> Iterator[str]:
         )
     shared = connection_cost(counted).dropna(subset=["connection_bytes"])
     for _, group in shared.groupby(
-        ["api", "batch_size", "channels", "client", "payload_bytes", "http", "tls", "server"], sort=False
+        [
+            "api",
+            "batch_size",
+            "channels",
+            "client",
+            "payload_bytes",
+            "http",
+            "tls",
+            "server",
+            *columns_of("names"),
+        ],
+        sort=False,
     ):
         rows = group.to_dict("records")
         first = rows[0]

@@ -19,14 +19,8 @@ from typing import Any
 import pytest
 from limit_cases import limit_cases
 
-from wiretax.channels.bodies.events import (
-    Event,
-    batch_document,
-    channel_names,
-    data_string,
-    encoder,
-    trigger_document,
-)
+from wiretax.channels.bodies.channel_names import channel_names
+from wiretax.channels.bodies.events import Event, batch_document, data_string, encoder, trigger_document
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import load_profile

@@ -27,6 +27,9 @@ FORMS: list[dict[str, Any]] = [
         "payload_kind": "json",
         "batch_size": 7,
         "channels": 3,
+        "channel": "orders-{}",
+        "event": "order:shipped",
+        "spread": 20,
         "client": "python",
         "connection": "close",
         "rate": "321/s",
@@ -123,6 +126,8 @@ def test_each_field_is_in_the_run_it_started(server: dict[str, str], monkeypatch
     assert (sent["rate"], sent["linger_s"], sent["arrivals"]) == (321, 0.007, "constant")
     assert (sent["batch_size"], sent["payload_bytes"], sent["payload_kind"]) == (7, 33, "json")
     assert (sent["client"], sent["connection"], bool(sent["tls"])) == ("python", "close", True)
+    names = runs[0].slices[["channel_name", "event_name", "spread"]].drop_duplicates()
+    assert names.values.tolist() == [["orders-{}", "order:shipped", 20]]
     assert set(runs[0].slices.loc[runs[0].slices["api"] == "multi_trigger", "channels"]) == {3}
     assert runs[0].meta["budget"]["max_messages"] == 123_456
     assert any("--insecure" in each for each in runs[2].meta["warnings"])
@@ -166,6 +171,10 @@ REJECTED: list[tuple[dict[str, Any], str]] = [
         {"client": "dotnet", "batch_size": "11", "max_batch_size": "50", "user_classes": ["QueueUser"]},
         "batch_size: PusherServer 5.0.0 (client dotnet) sends at most 10 events in a batch, got 11",
     ),
+    ({"channel": "two words"}, "channel = 'two words': channel name may only hold"),
+    ({"event": ""}, "event = '': event name of 0 characters, expected 1 to 200"),
+    ({"spread": "0"}, "spread = 0, expected 1 (the same in each call)"),
+    ({"spread": "5", "channels": "6", "user_classes": ["MultiTriggerUser"]}, "spread = 5, expected 6 or more"),
     # What Locust itself rejects, after it has taken some fields.
     ({"batch_size": "3", "user_count": "x"}, "Invalid user_count"),
     ({"batch_size": "3", "spawn_rate": "0"}, "Missing or invalid user_count or spawn_rate"),

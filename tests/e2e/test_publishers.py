@@ -23,20 +23,13 @@ import pytest
 import requests.utils
 from limit_cases import limit_cases
 
-from wiretax.channels.bodies.events import (
-    EVENT_NAME,
-    Event,
-    batch_document,
-    channel_names,
-    data_string,
-    encoder,
-    trigger_document,
-)
+from wiretax.channels.bodies.channel_names import channel_names
+from wiretax.channels.bodies.events import Event, batch_document, data_string, encoder, trigger_document
 from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import Profile, load_profile
 from wiretax.channels.request.head import RequestHead
-from wiretax.channels.workload import Api
+from wiretax.channels.workload import EVENT_NAME, Api
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock, read_ledger
 

@@ -5,13 +5,23 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 
-from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event, data_bytes, data_writer
+from wiretax.channels.bodies.channel_names import NUMBER, longest_channel
+from wiretax.channels.bodies.events import Event, data_bytes, data_writer
 from wiretax.channels.bodies.payloads import example, least_bytes
 from wiretax.channels.bodies.replay import REPLAY
-from wiretax.channels.limits import Limits, refuse_batch_size, refuse_channel_count
+from wiretax.channels.limits import (
+    Limits,
+    refuse_batch_size,
+    refuse_channel,
+    refuse_channel_count,
+    refuse_event_name,
+)
 from wiretax.channels.profiles import OPTIONAL_KEYS, Profile, load_profile
 from wiretax.channels.profiles.library_limits import LibraryLimits, refuse_call, refuse_event
-from wiretax.channels.workload import LIBRARY, Workload
+from wiretax.channels.workload import LIBRARY, Workload, shortened
+
+# What a run's files hold.
+MOST_SPREAD = 2**31 - 1
 
 
 def object_to_http(workload: Workload) -> str | None:
@@ -24,12 +34,39 @@ def object_to_http(workload: Workload) -> str | None:
     return None
 
 
+def object_to_names(workload: Workload) -> str | None:
+    """Why the names of a workload can't be made; None if they can. Whether the endpoint accepts them is asked of
+    ``object_to``."""
+    names, channels = workload.names, workload.call.channels
+    if names.channel.count(NUMBER) > 1:
+        return f"channel = {names.channel!r}, expected {NUMBER} once at most: it stands for the channel's number"
+    if not 1 <= names.spread <= MOST_SPREAD:
+        return f"spread = {names.spread}, expected 1 (the same in each call) to {MOST_SPREAD:,} channels"
+    if 1 < names.spread < channels:
+        return (
+            f"spread = {names.spread}, expected {channels} or more: each call goes to {channels} different "
+            "channels; raise spread or lower channels"
+        )
+    try:
+        names.event.encode()
+    except UnicodeEncodeError:
+        return f"event = {names.event!r}, expected characters that UTF-8 has"
+    return None
+
+
 def object_to(workload: Workload, limits: Limits) -> str | None:
     """Why a workload can't be generated or would exceed an endpoint's limits; None if it is valid."""
     call, payload, transport = workload.call, workload.payload, workload.transport
     refusal = refuse_batch_size(call.batch_size, limits) or refuse_channel_count(call.channels, limits)
     if refusal is not None:
         return f"{refusal.message}; a dedicated cluster takes larger batches"
+    channel, event = longest_channel(workload), workload.names.event
+    refusal = refuse_channel(channel, limits)
+    if refusal is not None:
+        return f"channel = {shortened(channel)!r}: {refusal.message}"
+    refusal = refuse_event_name(event, limits)
+    if refusal is not None:
+        return f"event = {shortened(event)!r}: {refusal.message}"
     calls = transport.calls_per_connection
     if calls < 0 or (calls and transport.connection == "close"):
         return f'calls_per_connection = {calls}, expected 0 (all) or more, and nothing where connection = "close"'
@@ -60,6 +97,9 @@ def object_to_library(workload: Workload) -> str | None:
     if refused_by_library(workload.replace(payload_kind=REPLAY)) is not None:
         key = "batch_size" if workload.call.api == "batch" else "channels"
         return f"{key}: {refusal}; lower {key}, or name another client"
+    refusal_of_names = _refused_by_library(workload, "")
+    if refusal_of_names is not None:
+        return f"{refusal_of_names}; shorten it, or name another client"
     sizes = range(least_bytes(payload.kind), payload.bytes)
     most = bisect_left(
         sizes, True, key=lambda size: refused_by_library(workload.replace(payload_bytes=size)) is not None
@@ -77,10 +117,16 @@ def refused_by_library(workload: Workload) -> str | None:
     refusal = refuse_call(limits, workload.call)
     if refusal is not None:
         return f"{_whose(profile)} {refusal}"
-    if payload.kind == REPLAY or limits.of(workload.call.api).data is None:
+    if payload.kind == REPLAY:
         return None
+    is_measured = limits.of(workload.call.api).data is not None
+    return _refused_by_library(workload, example(payload.kind, payload.bytes) if is_measured else "")
+
+
+def _refused_by_library(workload: Workload, data: str) -> str | None:
+    """The limit of the client library that an event of a workload exceeds, if it has this data."""
     check = library_check(workload)
-    return check and check(Event(EVENT_NAME, (CHANNEL,), example(payload.kind, payload.bytes)))
+    return check and check(Event(workload.names.event, (longest_channel(workload),), data))
 
 
 def library_check(workload: Workload) -> Callable[[Event], str | None] | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import cycle
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from wiretax.channels.workload import CHANNEL, EVENT_NAME
 from wiretax.commands.options import PayloadKindOption, PayloadOption, check_choice, positive_duration, read_option
 from wiretax.terminal import Exit, OptionError, fail, out, warn
 
@@ -31,6 +31,11 @@ def feed(
     arrivals: Annotated[str, typer.Option(help="Arrival process: constant, poisson or burst.")] = "poisson",
     duration: Annotated[str | None, typer.Option(help="Stop after this time, like 10s.")] = None,
     count: Annotated[int | None, typer.Option(min=1, help="Stop after this number of events.")] = None,
+    channel: Annotated[
+        str, typer.Option(help="Channel of the events. With --spread, {} stands for the channel's number.")
+    ] = CHANNEL,
+    event: Annotated[str, typer.Option(help="Name of the events.")] = EVENT_NAME,
+    spread: Annotated[int, typer.Option(help="Number of channels that events go to, one after another.")] = 1,
     seed: Annotated[int, typer.Option(help="Random seed of arrival times and data.")] = 1,
 ) -> None:
     """Fill a Redis stream with events at a set rate, and report the rate reached."""
@@ -38,10 +43,11 @@ def feed(
         import redis as library
     except ImportError:
         fail("wiretax feed needs the redis library: pip install 'wiretax[redis]'", Exit.USAGE)
-    from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event
+    from wiretax.channels.bodies.events import generated_events
     from wiretax.channels.bodies.payloads import KINDS, least_bytes, payloads
     from wiretax.channels.limits import Limits
-    from wiretax.channels.workload import Process
+    from wiretax.channels.validation import object_to, object_to_names
+    from wiretax.channels.workload import Process, Workload
     from wiretax.queue.redis.address import RedisAddress, RedisAddressError, why
     from wiretax.queue.redis.feeder import Feeder
     from wiretax.queue.sources.schedule import intended_times
@@ -57,11 +63,16 @@ def feed(
         least, most = least_bytes(kind), Limits().data_bytes
         if not least <= payload <= most:
             raise OptionError(f"--payload {payload}: expected {least} (the smallest {kind!r} document) to {most}")
+        names = {"channel_name": channel, "event_name": event, "spread": spread}
+        workload = Workload.of(payload_bytes=payload, payload_kind=kind, **names)
+        objection = object_to_names(workload) or object_to(workload, Limits())
+        if objection is not None:
+            raise OptionError(f"--{objection}")
         address = RedisAddress.parse(redis)
     except (OptionError, RedisAddressError) as error:
         fail(str(error), Exit.USAGE)
     process: Process = arrivals  # type: ignore[assignment]  # checked above
-    events = cycle([Event(EVENT_NAME, (CHANNEL,), text) for text in payloads(kind, payload, seed)])
+    events = generated_events(workload, payloads(kind, payload, seed))
     times = intended_times(process, events_per_s, f"{seed}/feed")
     feeder = Feeder(address.client(TIMEOUT_S), stream, events, times)
     out.print(f"feed  {address.public_url}, stream {stream}", soft_wrap=True, markup=False)

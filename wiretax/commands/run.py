@@ -66,6 +66,25 @@ def run(
     on_error: Annotated[
         Literal["skip", "stop"], typer.Option(help="On an invalid line of --events: skip it or stop.")
     ] = "stop",
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            envvar="WIRETAX_CHANNEL",
+            help="Channel that events go to. With --spread, or in a multi-channel trigger, {} stands for the "
+            "channel's number. Default: the plan's.",
+        ),
+    ] = None,
+    event: Annotated[
+        str | None, typer.Option(envvar="WIRETAX_EVENT", help="Name of the events. Default: the plan's.")
+    ] = None,
+    spread: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            envvar="WIRETAX_SPREAD",
+            help="Number of channels that events go to, one after another. Default: the plan's.",
+        ),
+    ] = None,
     results: ResultsOption = RESULTS,
     max_messages: Annotated[
         int | None,
@@ -96,6 +115,11 @@ def run(
                 raise OptionError(
                     "--events goes without --processes: one process replays a file in order; leave one out"
                 )
+            if any(each is not None for each in names.values()):
+                raise OptionError(
+                    "--channel, --event and --spread are for generated events; those of --events have their own "
+                    "names and channels"
+                )
             chosen = replaying(chosen, read_replay(events, chosen.limits, on_error, warn_at_most(MOST_SKIPPED)))
         if processes:
             chosen = chosen.for_workers()
@@ -107,7 +131,8 @@ def run(
         return chosen
 
     access = Access(ca, insecure, sign_prefix, cert, key)
-    options = SweepOptions(plan, endpoint, against, access, gates, max_rounds, max_messages, yes, results)
+    names = {"channel": channel, "event": event, "spread": spread}
+    options = SweepOptions(plan, endpoint, against, access, gates, max_rounds, max_messages, yes, results, names)
     with Signals() as signals:
         try:
             request = options.check(adapt)

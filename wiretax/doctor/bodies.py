@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME
+from wiretax.channels.workload import CHANNEL, EVENT_NAME
 
 # What subscribers see.
 TEXT = "wiretax doctor"

@@ -7,14 +7,11 @@ from dataclasses import dataclass, field, replace
 from itertools import cycle, islice
 from typing import Any
 
+from wiretax.channels.bodies.channel_names import channels_in_turn
 from wiretax.channels.bodies.payloads import example
 from wiretax.channels.profiles import Profile
 from wiretax.channels.profiles.json_style import document_writer, encoder
 from wiretax.channels.workload import Api, Workload
-
-# The names in the golden requests of the real libraries.
-EVENT_NAME = "my-event"
-CHANNEL = "my-channel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +103,15 @@ def _options(event: Event) -> dict[str, str]:
     return {key: value for key, value in options.items() if value is not None}
 
 
-def channel_names(count: int) -> tuple[str, ...]:
-    """``my-channel`` for one channel, otherwise ``my-channel-1`` to ``my-channel-{count}``."""
-    return (CHANNEL,) if count == 1 else tuple(f"{CHANNEL}-{number}" for number in range(1, count + 1))
+def generated_events(workload: Workload, data: Sequence[str]) -> Iterator[Event]:
+    """The events of a workload, without end: data is used in turn, again and again, and so are the channels if
+    events are spread."""
+    name = workload.names.event
+    if workload.names.spread == 1:
+        names = next(channels_in_turn(workload))
+        return cycle([Event(name, names, text) for text in data])
+    turns = zip(channels_in_turn(workload), cycle(data), strict=False)
+    return (Event(name, names, text) for names, text in turns)
 
 
 def bodies(workload: Workload, profile: Profile, data: Sequence[str]) -> Callable[[], bytes]:
@@ -119,12 +122,16 @@ def bodies(workload: Workload, profile: Profile, data: Sequence[str]) -> Callabl
         profile: the library whose key order and JSON are used.
         data: strings as the application passes them; used in turn, again and again.
     """
+    if workload.names.spread > 1:
+        events, size = generated_events(workload, data), workload.call.batch_size
+        write = body_writer(workload.call.api, profile)
+        return lambda: write([*islice(events, size)])
     encode = encoder(profile.body_json)
     supply: Iterator[str] = cycle(data)
     if profile.encodes_ready_strings:
         encode_data = encoder(profile.data_json)
         supply = (encode_data(text).decode() for text in cycle(data))
-    blank = Event(EVENT_NAME, channel_names(workload.call.channels), "")
+    blank = Event(workload.names.event, next(channels_in_turn(workload)), "")
     # Merging "data" into a prepared document keeps the position of its key.
     if workload.call.api == "batch":
         item = batch_document([blank], profile)["batch"][0]

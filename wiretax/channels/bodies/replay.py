@@ -8,7 +8,8 @@ from itertools import islice
 from math import inf
 from typing import Any
 
-from wiretax.channels.bodies.events import Event, body_writer, channel_names
+from wiretax.channels.bodies.channel_names import channels_in_turn
+from wiretax.channels.bodies.events import Event, body_writer
 from wiretax.channels.profiles import Profile
 from wiretax.channels.workload import Workload
 
@@ -48,14 +49,14 @@ class Replay:
     def sent_by(self, workload: Workload) -> Iterator[Event]:
         """The events as a workload sends them, again and again.
 
-        A workload with several channels sends each event to ``my-channel-1`` and so on. Otherwise an event goes to
-        its own channels, as one event for each.
+        A workload with several channels sends each event to these, as it would send generated ones. Otherwise an
+        event goes to its own channels, as one event for each.
         """
         if workload.call.channels > 1:
-            names = channel_names(workload.call.channels)
+            turns = channels_in_turn(workload)
             while True:
                 for event in self.events:
-                    yield event.to(*names)
+                    yield event.to(*next(turns))
         while True:
             for event in self.events:
                 if len(event.channels) == 1:

@@ -1,6 +1,7 @@
 """``Workload``: the attributes that distinguish one measured load from another, declared once.
 
-- ``Workload``, and the values it consists of: ``Call``, ``Payload``, ``Transport`` and ``Arrivals``.
+- ``Workload``, and the values it consists of: ``Call``, ``Payload``, ``Transport``, ``Names`` and
+  ``Arrivals``.
 - ``ATTRIBUTES``, the table from which columns, names, TOML keys and options are derived; ``IN_FILES``, the same in
   the order of a run's columns.
 - ``COMPARISON_KEY`` and ``columns_of`` select columns; ``workload_of`` builds a workload from a row.
@@ -8,15 +9,19 @@
 
 from wiretax.channels.workload.attribute import Attribute, Option
 from wiretax.channels.workload.values import (
+    CHANNEL,
+    EVENT_NAME,
     LIBRARY,
     Api,
     Arrivals,
     Call,
     Habit,
+    Names,
     Payload,
     Process,
     Server,
     Transport,
+    shortened,
 )
 from wiretax.channels.workload.workload import (
     ATTRIBUTES,
@@ -29,7 +34,9 @@ from wiretax.channels.workload.workload import (
 
 __all__ = [
     "ATTRIBUTES",
+    "CHANNEL",
     "COMPARISON_KEY",
+    "EVENT_NAME",
     "IN_FILES",
     "LIBRARY",
     "Api",
@@ -37,7 +44,7 @@ __all__ = [
     "Attribute",
     "Call",
     "Habit",
-    "Http",
+    "Names",
     "Option",
     "Payload",
     "Process",
@@ -45,5 +52,6 @@ __all__ = [
     "Transport",
     "Workload",
     "columns_of",
+    "shortened",
     "workload_of",
 ]

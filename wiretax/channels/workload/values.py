@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2s
 from typing import Literal
+from urllib.parse import quote
 
 from wiretax.channels.workload.attribute import Option, always, attribute
 from wiretax.units.duration import parse_duration
@@ -18,6 +20,13 @@ Process = Literal["constant", "poisson", "burst"]
 
 # Not a profile: httpx itself sends, in this process, with the bodies of the profile "httpx".
 LIBRARY = "httpx-library"
+
+# The names in the golden requests of the real libraries.
+CHANNEL = "my-channel"
+EVENT_NAME = "my-event"
+# Longer names are shortened: in a workload's name to this and a hash, and in tables to a beginning and an end.
+MOST_IN_NAME = 40
+MOST_IN_LABEL = 32
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -183,4 +192,64 @@ class Arrivals:
         selectable=False,
         key="rtt",
         parse=parse_duration,
+    )
+
+
+def _in_name(key: str, value: str) -> str:
+    """``channel=orders``: a part of a workload's name, valid in a file name and different for each value."""
+    safe = quote(value, safe="", errors="surrogatepass")
+    if len(safe) > MOST_IN_NAME:
+        digest = blake2s(value.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+        safe = f"{safe[:MOST_IN_NAME]}~{digest}"
+    return f"{key}={safe}"
+
+
+def shortened(name: str) -> str:
+    """A channel's or an event's name, without its middle if it is long."""
+    return name if len(name) <= MOST_IN_LABEL else f"{name[:20]}...{name[-9:]}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Names:
+    """The names of generated events and of the channels they go to.
+
+    Events of a replay, of a queue's own source and of an observed publisher have their own names.
+
+    Attributes:
+        channel: a channel's name; with ``{}`` the channel's number has its place, otherwise it follows the name.
+        event: the name of every event.
+        spread: how many channels events go to, one after another; 1 for the same in every call.
+    """
+
+    channel: str = attribute(
+        "channel_name",
+        CHANNEL,
+        key="channel",
+        part=lambda name: _in_name("channel", name),
+        label=lambda name: f"channel {shortened(name)}",
+        place=1,
+        compared=True,
+        later=True,
+        option=Option("Channel of generated events; with --spread or --channels, {} stands for its number"),
+    )
+    event: str = attribute(
+        "event_name",
+        EVENT_NAME,
+        key="event",
+        part=lambda name: _in_name("event", name),
+        label=lambda name: f"event {shortened(name)}",
+        place=1,
+        compared=True,
+        later=True,
+        option=Option("Name of generated events"),
+    )
+    spread: int = attribute(
+        "spread",
+        1,
+        part="spread{}".format,
+        label=lambda count: f"over {count:,} channel{'s' * (count > 1)}",
+        place=1,
+        compared=True,
+        later=True,
+        option=Option("Spread generated events over this many channels, one after another"),
     )

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from wiretax.channels.workload.attribute import attribute, attributes_of
-from wiretax.channels.workload.values import Arrivals, Call, Payload, Server, Transport
+from wiretax.channels.workload.values import Arrivals, Call, Names, Payload, Server, Transport
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,6 +21,7 @@ class Workload:
         transport: who sends it, and how connections are used.
         server: the destination: the endpoint, or the server that is compared with it.
         arrivals: how events arrive in a queue, if they do.
+        names: of the events and their channels.
     """
 
     call: Call = Call()
@@ -30,6 +31,7 @@ class Workload:
         "server", "endpoint", part=str, place=2, compared=True, of_connection=True, later=True, key=None
     )
     arrivals: Arrivals = Arrivals()
+    names: Names = Names()
 
     @classmethod
     def of(cls, *call: Any, **columns: Any) -> Workload:

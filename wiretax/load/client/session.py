@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event
+from wiretax.channels.bodies.events import Event
 from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.limits import Limits
-from wiretax.channels.workload import Workload
+from wiretax.channels.workload import CHANNEL, EVENT_NAME, Workload
 from wiretax.load.client.connections import Connections
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.queue.external import ExternalSource

@@ -23,7 +23,7 @@ from wiretax.load.cluster.free_master import FreeMaster
 from wiretax.load.drivers.begin import begin_run
 from wiretax.load.drivers.conclude import conclude
 from wiretax.load.drivers.live_sampling import LiveSampling
-from wiretax.load.drivers.locust_setup import LocustRequest, refuse_beyond_library
+from wiretax.load.drivers.locust_setup import LocustRequest, refuse_unsendable
 from wiretax.load.drivers.outcomes import Outcomes, Saved
 from wiretax.load.drivers.running import INTERRUPTED, LocustRun
 from wiretax.load.drivers.setup import RunSetup
@@ -157,7 +157,7 @@ class LocustSession:
         if free is not None:
             if free.external is not None:
                 refuse_ignored_source(free.external, classes, distributed=False)
-            refuse_beyond_library(free, classes)
+            refuse_unsendable(free, classes)
 
     def start(self, **_: Any) -> None:
         """Locust starts a test."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from locust import User
 
-from wiretax.channels.validation import object_to_library
+from wiretax.channels.validation import object_to_library, object_to_names
 from wiretax.channels.workload import Api, Workload
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.client.mocks import Mocks
@@ -69,7 +69,7 @@ class LocustRequest:
             free = FreeRunOptions.of(parsed, https)
             if free.external is not None:
                 refuse_ignored_source(free.external, classes, distributed)
-            refuse_beyond_library(free, classes)
+            refuse_unsendable(free, classes)
         target = target_from(parsed, endpoint, NO_ACCESS if plan is None else plan.access)
         limit = limit_from(parsed, target)
         if target is not None:
@@ -146,18 +146,19 @@ class LocustRequest:
         }
 
 
-def refuse_beyond_library(free: FreeRunOptions, classes: Sequence[type[User]]) -> None:
-    """Check that the client library would send what users of these classes send in a free run.
+def refuse_unsendable(free: FreeRunOptions, classes: Sequence[type[User]]) -> None:
+    """Check that what users of these classes send in a free run can be made, and that the client library would
+    send it.
 
     Args:
         free: the run's options.
         classes: user classes; empty if they are not known yet.
 
     Raises:
-        OptionError: the library would refuse it.
+        OptionError: it can't, or the library would refuse it.
     """
     for workload in _free_workloads(free, classes):
-        objection = object_to_library(workload)
+        objection = object_to_names(workload) or object_to_library(workload)
         if objection is not None:
             raise OptionError(objection)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from wiretax.load.accounting.gating import Gating
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.free.access_options import access_of, add_access_options
+from wiretax.load.plan.naming import NAMES, renamed
 from wiretax.load.plan.plan import Plan
 from wiretax.load.plan.reading import load_plan
 from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
@@ -46,7 +47,10 @@ class SweepRequest:
 
 @dataclass(frozen=True, slots=True)
 class SweepOptions:
-    """Options as they were given; None, False or empty if they were not."""
+    """Options as they were given; None, False or empty if they were not.
+
+    ``names``: what replaces the plan's names, by key.
+    """
 
     plan: str
     endpoint: str | None
@@ -57,6 +61,7 @@ class SweepOptions:
     max_messages: int | None
     yes: bool
     results: Path
+    names: Mapping[str, Any] = field(default_factory=dict)
 
     def check(self, adapt: Callable[[Plan], Plan], users_given: bool = False) -> SweepRequest:
         """Read the files that are named, and ask for consent if another machine is involved.
@@ -76,7 +81,8 @@ class SweepOptions:
         given = endpoint or against
         if given is None:
             self.access.refuse_for_mock("--endpoint")
-        plan = adapt(load_plan(self.plan, None if given is None else given.scheme == "https"))
+        plan = load_plan(self.plan, None if given is None else given.scheme == "https")
+        plan = adapt(renamed(plan, self.names))
         access = self.access.over(plan.access)
         first = None if endpoint is None else access.target(endpoint)
         second = None if against is None else access.target(against, "against")
@@ -136,6 +142,15 @@ def add_plan_options(parser: Any) -> None:
         default=0,
         help="Most messages to send; 0: 10,000 for remote endpoints, unlimited for local ones",
     )
+    for key, attribute in NAMES.items():
+        assert attribute.option is not None
+        add(
+            f"--{key}",
+            type=attribute.plain_type,
+            default=None,
+            env_var=f"WIRETAX_{key.upper()}",
+            help=f"{attribute.option.help}; default: the plan's",
+        )
     add("--yes", action="store_true", env_var="WIRETAX_YES", help="Skip the confirmation for remote endpoints")
 
 
@@ -151,4 +166,5 @@ def plan_options(parsed: Any) -> SweepOptions:
         parsed.max_messages or None,
         parsed.yes,
         Path(parsed.results),
+        {key: getattr(parsed, key) for key in NAMES},
     )

@@ -9,10 +9,10 @@ from typing import Any, get_args
 from wiretax.channels.bodies.payloads import KINDS
 from wiretax.channels.bodies.replay import REPLAY
 from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
-from wiretax.channels.limits import Limits
+from wiretax.channels.limits import Limits, refuse_batch_size
 from wiretax.channels.profiles import profile_names
-from wiretax.channels.validation import object_to
-from wiretax.channels.workload import Api, Attribute, Habit, Workload
+from wiretax.channels.validation import object_to, object_to_names
+from wiretax.channels.workload import Api, Attribute, Habit, Names, Workload
 from wiretax.load.client.message_limit import USUAL_MESSAGES
 from wiretax.load.free.access_options import access_of, add_access_options
 from wiretax.load.plan.expansion import KEYS, expand
@@ -165,10 +165,22 @@ class FreeRunOptions:
             del given["connection"]
         limits = Limits(batch_size=parsed.max_batch_size)
         options = cls(given, limits, tls, _external(parsed))
+        trigger = options.workload("trigger")
+        objection = object_to_names(trigger)
+        if objection is not None:
+            raise OptionError(objection)
+        if options.external is not None and trigger.names != Names():
+            raise OptionError(
+                f"--channel, --event and --spread are for generated events; those of {options.external.option} "
+                "have their own names and channels"
+            )
         for api in get_args(Api):
-            objection = object_to(options.workload(api), limits)
+            workload = options.workload(api)
+            objection = object_to(workload, limits)
             if objection is not None:
-                raise OptionError(f"{objection}; set --max-batch-size to the limit of the endpoint")
+                is_batch_size = refuse_batch_size(workload.call.batch_size, limits) is not None
+                cure = "; set --max-batch-size to the limit of the endpoint" if is_batch_size else ""
+                raise OptionError(f"{objection}{cure}")
         try:
             options.queued_workload()
         except ValueError as error:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from wiretax.channels.limits import Limits
-from wiretax.channels.validation import object_to, object_to_http, object_to_library
+from wiretax.channels.validation import object_to, object_to_http, object_to_library, object_to_names
 from wiretax.channels.workload import Workload
 from wiretax.documents import is_file, read_toml
 from wiretax.load.plan.expansion import count, expand, refuse_unknown_words
@@ -101,9 +101,10 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     _within("rounds", table.rounds, 1, MAX_ROUNDS)
     _within("users", table.users, 1, MAX_USERS)
     _within("mock.servers", table.mock.servers, 1, 10_000)
-    for key in ("batch_size", "data_bytes", "channels"):
-        _within(f"limits.{key}", getattr(table.limits, key), 1, 10_000_000)
-    limits = Limits(table.limits.batch_size, table.limits.data_bytes, table.limits.channels)
+    given = msgspec.structs.asdict(table.limits)
+    for key, value in given.items():
+        _within(f"limits.{key}", value, 1, 10_000_000)
+    limits = Limits(**given)
     workloads = tuple(_workloads(table.workload, limits, https, table.users))
     return Plan(
         name=table.name,
@@ -162,7 +163,7 @@ def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None, 
     for number, table in enumerate(tables, 1):
         try:
             for workload in expand(given_keys(table), users, https):
-                _refuse_workload(workload, limits, https)
+                refuse_workload(workload, limits, https)
                 if workload.name in names:
                     raise PlanError(f"{workload.name} is in the plan twice; leave one out")
                 names.add(workload.name)
@@ -171,13 +172,18 @@ def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None, 
             raise PlanError(f"[[workload]] {number}: {error}") from None
 
 
-def _refuse_workload(workload: Workload, limits: Limits, https: bool | None) -> None:
+def refuse_workload(workload: Workload, limits: Limits, https: bool | None) -> None:
+    """Check a workload; ``https`` as in ``load_plan``.
+
+    Raises:
+        PlanError: it can't be sent, or the endpoint or its client library would refuse it.
+    """
     tls = workload.transport.tls
     if https not in (None, tls):
         raise PlanError(
             f"tls = {str(tls).lower()}, the endpoint is http{'s' if https else ''}://; leave tls out to follow it"
         )
-    objection = object_to_http(workload)
+    objection = object_to_http(workload) or object_to_names(workload)
     if objection is not None:
         raise PlanError(objection)
     objection = object_to(workload, limits)

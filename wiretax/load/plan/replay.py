@@ -13,6 +13,7 @@ from wiretax.channels.limits import Limits, refuse_data
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.profiles.json_style import JsonStyle
 from wiretax.channels.validation import library_check
+from wiretax.channels.workload import EVENT_NAME, Names, Workload
 from wiretax.load.plan.event_file import EventFile, EventFileError
 from wiretax.load.plan.plan import Plan, PlanError
 from wiretax.queue.sources.chunks import STDIN, EventsError, chunks_of, open_events, split_lines
@@ -53,7 +54,8 @@ def read_replay(path: str, limits: Limits, on_error: OnError, say: Callable[[str
 
 
 def replaying(plan: Plan, replay: Replay) -> Plan:
-    """The plan with a replay as the payload of each workload; workloads that differed only in payload become one.
+    """The plan with a replay as the payload of each workload; workloads that differed only in payload or in names
+    become one.
 
     Raises:
         PlanError: if a client library refuses an event, or makes an event larger than the endpoint accepts: some
@@ -79,5 +81,11 @@ def replaying(plan: Plan, replay: Replay) -> Plan:
                     f"{replay.name}, event {number}: {objection}; leave the client out, or change the event"
                 )
     as_one = {"payload_kind": REPLAY, "payload_bytes": replay.payload_bytes}
-    workloads = dict.fromkeys(workload.replace(**as_one) for workload in plan.workloads)
+    workloads = dict.fromkeys(_without_names(workload.replace(**as_one)) for workload in plan.workloads)
     return replace(plan, workloads=tuple(workloads), replay=replay)
+
+
+def _without_names(workload: Workload) -> Workload:
+    """A workload whose events have their own names and, unless a call has several channels, their own channels."""
+    own = workload.call.channels == 1
+    return replace(workload, names=Names() if own else replace(workload.names, event=EVENT_NAME))

@@ -15,6 +15,8 @@ class LimitsTable(msgspec.Struct, forbid_unknown_fields=True):
     batch_size: int = Limits().batch_size
     data_bytes: int = Limits().data_bytes
     channels: int = Limits().channels
+    channel_name: int = Limits().channel_name
+    event_name: int = Limits().event_name
 
 
 class EndpointTable(msgspec.Struct, forbid_unknown_fields=True):

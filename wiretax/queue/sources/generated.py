@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import cycle
 
 import gevent
 
-from wiretax.channels.bodies.events import EVENT_NAME, Event, channel_names
+from wiretax.channels.bodies.events import Event, generated_events
 from wiretax.channels.bodies.payloads import payloads
 from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.workload import Workload
@@ -74,8 +73,7 @@ class GeneratedSource:
         drained."""
         if replay is None:
             data = payloads(workload.payload.kind, workload.payload.bytes, seed)
-            names = channel_names(workload.call.channels)
-            events: Iterator[Event] = cycle([Event(EVENT_NAME, names, text) for text in data])
+            events = generated_events(workload, data)
         else:
             events = replay.sent_by(workload)
         drawn = f"{seed}/arrivals/{round_}/{workload.arrivals.rate}"

@@ -56,6 +56,16 @@ def test_an_overhead_above_that_of_any_event_is_not_crossed() -> None:
     assert payload_at_overhead(10_000, "reference", "chat") is None
 
 
+def test_the_payload_at_an_overhead_is_that_of_the_names_in_the_run() -> None:
+    long = {"channel_name": "private-location-of-the-driver-{}", "event_name": "driver-moved", "spread": 1000}
+    named = [each.replace(**long) for each in (TRIGGER, TEN)]
+    note = claims(rendered(sized(named, 10, 100)))[OVERHEAD].note
+    size = payload_at_overhead(10, "reference", "chat", **long)
+    assert size is not None
+    assert size > 41  # with the usual names
+    assert note.startswith(f"By the model: 10x at {size} B, ")
+
+
 def test_a_remedy_is_rated_by_the_remaining_overhead() -> None:
     cured = claims(rendered(sized([TRIGGER, TEN], 100, 1000)))[CURE]
     assert cured.verdict == "holds"

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from wiretax.channels.bodies.channel_names import channel_names
 from wiretax.channels.bodies.events import (
     Event,
     batch_document,
     bodies,
-    channel_names,
     data_bytes,
     data_string,
     encoder,

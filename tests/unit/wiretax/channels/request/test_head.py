@@ -11,14 +11,8 @@ import pytest
 from captured import CAPTURED, CLIENTS, head_of
 
 from analysis.measures.clients import OFFICIAL
-from wiretax.channels.bodies.events import (
-    Event,
-    batch_document,
-    channel_names,
-    data_string,
-    encoder,
-    trigger_document,
-)
+from wiretax.channels.bodies.channel_names import channel_names
+from wiretax.channels.bodies.events import Event, batch_document, data_string, encoder, trigger_document
 from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
 from wiretax.channels.profiles import Profile, ProfileError, load_profile, parse_profile, profile_names
 from wiretax.channels.request.head import RequestHead

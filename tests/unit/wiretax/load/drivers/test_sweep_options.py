@@ -10,7 +10,9 @@ import locust_unpatched  # noqa: F401  # before anything else of Locust's
 import pytest
 from locust.argument_parser import LocustArgumentParser
 
+from wiretax.channels.workload import Names
 from wiretax.load.drivers.sweep_options import SweepOptions, SweepRequest, add_plan_options, plan_options
+from wiretax.load.plan.plan import PlanError
 from wiretax.terminal import OptionError
 from wiretax.wire.connections.servers import Access
 
@@ -67,3 +69,15 @@ def test_most_rounds_go_with_gates(given: Any, gates: Path) -> None:
         check(given(max_rounds=rounds + 1))
     assert check(given(gates=gates)).most_rounds == 3 * rounds
     assert check(given(gates=gates, max_rounds=rounds + 1)).most_rounds == rounds + 1
+
+
+@pytest.mark.parametrize("given", [by_run, by_planfile])
+def test_names_replace_those_of_the_plan(given: Any) -> None:
+    def names(**chosen: Any) -> set[Names]:
+        options = given(**chosen) if given is by_planfile else given(names=chosen)
+        return {each.names for each in check(options).plan.workloads}
+
+    assert names() == {Names()}
+    assert names(channel="orders", spread=20) == {Names("orders", "my-event", 20)}
+    with pytest.raises(PlanError, match=r"^ci, multi_trigger10: spread = 3, expected 10 or more"):
+        names(spread=3)

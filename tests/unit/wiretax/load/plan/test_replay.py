@@ -11,12 +11,13 @@ from typing import get_args
 import pytest
 
 from analysis.gates.measured.metrics import METRICS
-from wiretax.channels.bodies.events import CHANNEL, EVENT_NAME, Event, bodies, channel_names
+from wiretax.channels.bodies.channel_names import channel_names
+from wiretax.channels.bodies.events import Event, bodies
 from wiretax.channels.bodies.replay import Replay, payload_of, replayed_bodies
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.request.sizes import body_sizes
-from wiretax.channels.workload import Api, Workload
+from wiretax.channels.workload import CHANNEL, EVENT_NAME, Api, Workload
 from wiretax.load.plan.plan import PlanError
 from wiretax.load.plan.reading import parse_plan
 from wiretax.load.plan.replay import read_replay, replaying

@@ -201,6 +201,19 @@ def test_more_names_and_seconds_than_are_remembered_change_nothing(rules: Rules)
             assert refused.reason == reason
 
 
+@pytest.mark.parametrize("kind", ["", "private-", "presence-", "cache-", "private-cache-", "presence-cache-"])
+def test_channels_of_every_type_are_published_to(rules: Rules, kind: str) -> None:
+    """As the service: an app's server may publish to any, whoever may subscribe. The type is part of the name."""
+    body = BODY.replace(b'"my-channel"', b'"%sroom-1","%sroom-2"' % (kind.encode(), kind.encode()))
+    assert rules.check(b"POST", target(body), body, NOW) == Accepted(1, 2, b"{}")
+    batch = b'{"batch":[{"channel":"%sroom-1","name":"e","data":"x"}]}' % kind.encode()
+    assert rules.check(b"POST", target(batch, BATCH), batch, NOW) == Accepted(1, 1, b"{}")
+    for length, reason in ((164, None), (165, "channel_name")):
+        body = BODY.replace(b"my-channel", (kind + "c" * (length - len(kind))).encode())
+        refused = refusal(rules, target(body), body)
+        assert (refused and refused.reason) == reason
+
+
 def test_a_name_that_is_refused_once_is_refused_again(rules: Rules) -> None:
     for body in (BODY.replace(b"my-channel", b"c" * 165), BODY.replace(b"my-event", b"e" * 201)):
         first, second = refusal(rules, target(body), body), refusal(rules, target(body), body)

@@ -1,0 +1,58 @@
+"""The channels that a workload's events go to: the same in each call, or spread over many in turn.
+
+Names of spread channels have numbers of equal length, ``orders-0001`` to ``orders-1000``, so that all calls of a
+workload have the same size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, repeat
+
+from wiretax.channels.workload import CHANNEL, Workload
+
+# Stands for a channel's number in its name; the service accepts no braces.
+NUMBER = "{}"
+
+
+def channel_names(count: int, channel: str = CHANNEL) -> tuple[str, ...]:
+    """The channels of each call that spreads no events: ``orders``, or ``orders-1`` to ``orders-10`` for ten."""
+    if count == 1 and NUMBER not in channel:
+        return (channel,)
+    before, after = _around_number(channel)
+    return tuple(f"{before}{number}{after}" for number in range(1, count + 1))
+
+
+def channels_in_turn(workload: Workload) -> Iterator[tuple[str, ...]]:
+    """The channels of one event after another, without end.
+
+    Spread events go to the next channels each, so that the channels of an event are distinct as long as it has no
+    more than there are. Names are made when they are needed: any number of channels takes no memory.
+    """
+    spread = workload.names.spread
+    if spread == 1:
+        return repeat(_same_each_time(workload))
+    before, after = _around_number(workload.names.channel)
+    width = len(str(spread))
+    numbers = chain.from_iterable(repeat(range(1, spread + 1)))
+    names = (f"{before}{number:0{width}}{after}" for number in numbers)
+    # The iterator is the same each time, so this takes as many names at a time as an event has channels.
+    return zip(*[names] * workload.call.channels, strict=False)
+
+
+def longest_channel(workload: Workload) -> str:
+    """A name that no other channel's of the workload exceeds in length."""
+    if workload.names.spread == 1:
+        return _same_each_time(workload)[-1]
+    before, after = _around_number(workload.names.channel)
+    return f"{before}{workload.names.spread}{after}"
+
+
+def _same_each_time(workload: Workload) -> tuple[str, ...]:
+    return channel_names(workload.call.channels, workload.names.channel)
+
+
+def _around_number(channel: str) -> tuple[str, str]:
+    """What precedes and what follows the number."""
+    before, mark, after = channel.partition(NUMBER)
+    return (before, after) if mark else (f"{channel}-", "")
