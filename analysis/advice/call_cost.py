@@ -137,6 +137,7 @@ def _distance(row: dict[Any, Any], wanted: Workload) -> tuple[Any, ...]:
     return (
         row["client"] != wanted.transport.client,
         row["payload_kind"] != wanted.payload.kind,
+        row["encrypted"] != wanted.payload.encrypted,
         row["connection"] != wanted.transport.connection,
         row["server"] != wanted.server,
         row["calls_per_connection"] != wanted.transport.calls_per_connection,

@@ -58,7 +58,9 @@ def _heads(slices: pd.DataFrame) -> pd.DataFrame:
         _closes=total["connection"] == "close",
         _against=total["server"] != "endpoint",
     )
-    total = total.sort_values(["_distance", "http", "tls", "_closes", "calls_per_connection", "_against"])
+    total = total.sort_values(
+        ["_distance", "encrypted", "http", "tls", "_closes", "calls_per_connection", "_against"]
+    )
     total = total.drop_duplicates("client")
     parts = {part: total[BY_KEY[part].sum] / total["requests"] for part in PARTS}
     heads = total[["client"]].assign(**parts, head=total["head"] / total["requests"])

@@ -14,6 +14,7 @@ from analysis.figures.style import GRID, MUTED, Label, Stroke, canvas, label_bes
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.representative import USUAL_PAYLOAD_BYTES
 from analysis.models.cost_model import fit_bytes, sent_per_event
+from analysis.text.labels import an_event
 from analysis.text.numbers import short
 from wiretax.channels.limits import Limits
 
@@ -39,7 +40,7 @@ def bytes_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
     usual = min(lines, key=lambda line: (-len(line[1]), abs(np.log(max(line[0], 1) / USUAL_PAYLOAD_BYTES))))
     first, last = usual[1].iloc[0], usual[1].iloc[-1]
     title = (
-        f"An event of {usual[0]:,} B sends {short(first['sent'])} B by itself, "
+        f"{an_event(first.to_dict())} sends {short(first['sent'])} B by itself, "
         f"{short(last['sent'])} B in a batch of {last['batch_size']}"
         if first["batch_size"] == 1
         else f"Bytes sent per event of {usual[0]:,} B, by batch size"

@@ -23,6 +23,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocat
 INK, MUTED, GRID, PAPER = "#1b1f24", "#59616b", "#dde1e6", "#fefefe"
 BLUE, ORANGE, GREEN, VERMILION = "#0072b2", "#e69f00", "#009e73", "#d55e00"
 PURPLE, SKY, YELLOW, GREY = "#cc79a7", "#56b4e9", "#f0e442", "#8e959e"
+# Not of that palette, which has no ninth colour: for a layer that few runs have, always beside its name.
+BROWN = "#a0654a"
 # Blue is the only colour of the palette that is too dark for a dark page.
 VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper", BLUE: "blue"}
 DARK = {"ink": "#e8eaed", "muted": "#a9b1bb", "grid": "#363c44", "paper": "#15181c", "blue": "#2f8fd6"}
@@ -31,6 +33,7 @@ DARK_TEXT, LIGHT_TEXT = "#0d0f12", "#fdfdfd"
 
 LAYER_COLOURS = {
     "payload": BLUE,
+    "encryption": BROWN,
     "envelope": SKY,
     "request_line": YELLOW,
     "auth_query": ORANGE,

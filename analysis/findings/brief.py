@@ -18,7 +18,7 @@ from analysis.measures.summary import summarise
 from analysis.measures.throughput import why_no_gain
 from analysis.models.call_time import fit_time
 from analysis.models.cost_model import fit_bytes
-from analysis.text.labels import Row, gain_limit
+from analysis.text.labels import Row, an_event, gain_limit
 from analysis.text.numbers import interval, multiple, percent
 
 
@@ -47,7 +47,7 @@ def _of_family(own: pd.DataFrame, rows: list[Row], meta: dict[str, Any]) -> Iter
     cable = first["cable_per_event"]
     crosses = "" if isnan(cable) else f", and {cable:,.0f} B cross the cable with {below} and the response"
     yield (
-        f"An event of {first['payload_bytes']:,} B {how} sends {first['sent_per_event']:,.0f} B, "
+        f"{an_event(first)} {how} sends {first['sent_per_event']:,.0f} B, "
         f"{multiple(first['overhead_factor'])} its payload: the head of its HTTP call has "
         f"{first['head_per_request']:,.0f} B{crosses} (client: {first['client']})."
     )
@@ -86,11 +86,11 @@ def _endpoint(meta: dict[str, Any]) -> str:
 def _of_clients(slices: pd.DataFrame, summary: pd.DataFrame) -> Iterator[str]:
     pairs = compare_clients(summary)
     claim = head_claim(slices)
-    heads, sent = pairs["trigger_head"], pairs["trigger_sent"]
+    heads, sent, clients = pairs["trigger_head"], pairs["trigger_sent"], pairs["client"].nunique()
     if claim is not None:
         yield (
             f"A trigger of the {claim.libraries} official libraries has a head of {claim.least:,.0f} to "
-            f"{claim.most:,.0f} B, {claim.mean:,.0f} on average; all {len(pairs)} clients measured lie between "
+            f"{claim.most:,.0f} B, {claim.mean:,.0f} on average; all {clients} clients measured lie between "
             f"{heads.min():,.0f} and {heads.max():,.0f} B."
         )
     payload = ", ".join(f"{size:,}" for size in sorted(pairs["payload_bytes"].unique()))

@@ -19,7 +19,7 @@ class Claim:
         claim: as published, shortened.
         verdict: whether it holds.
         measured: the figure, with its unit.
-        interval: its 95 % confidence interval; "exact" for bytes.
+        interval: its 95 % confidence interval; "exact" for bytes, "mean" if they vary from event to event.
         workload: what was sent.
         note: what the figure means; if nothing was measured, how to measure it.
     """

@@ -8,6 +8,7 @@ from math import isnan, nan
 import pandas as pd
 
 from analysis.findings.claim import EXACT, Claim, Verdict
+from analysis.findings.encryption import encryption_claim
 from analysis.findings.volume import volume_claim
 from analysis.measures.clients import CLAIMED_HEAD_BYTES, head_claim
 from analysis.measures.representative import representative_family
@@ -16,7 +17,7 @@ from analysis.measures.throughput import Ratio, Rounds, why_no_gain
 from analysis.models.breakeven import payload_at_overhead
 from analysis.models.call_time import fit_time
 from analysis.models.cost_model import fit_bytes
-from analysis.text.labels import Row, batch_sizes, call, event, gain_limit
+from analysis.text.labels import Row, batch_sizes, call, event_in_full, gain_limit
 from analysis.text.numbers import fixed, interval, multiple, percent, with_interval
 from wiretax.channels.workload import COMPARISON_KEY, columns_of
 
@@ -43,6 +44,8 @@ CHANNELS = "One event to many channels: a multi-channel trigger rather than a ba
 def claims(slices: pd.DataFrame) -> list[Claim]:
     """All claims, in the order of publication; one that the run can't decide names the command that can.
 
+    A run with encrypted events has one more: what such an event costs.
+
     Args:
         slices: ``slices.parquet``.
     """
@@ -57,6 +60,7 @@ def claims(slices: pd.DataFrame) -> list[Claim]:
         _more(own, family),
         _channels(own, family),
         volume_claim(own, family),
+        *encryption_claim(rows, slices),
     ]
 
 
@@ -80,16 +84,19 @@ def _header(slices: pd.DataFrame) -> Claim:
 
 
 def _overhead(rows: list[Row], own: list[Row]) -> Claim:
-    triggers = [row for row in rows if row["api"] == "trigger" and own and row["client"] == own[0]["client"]]
+    same = ("client", "encrypted")
+    alike = [row for row in rows if own and all(row[name] == own[0][name] for name in same)]
+    triggers = [row for row in alike if row["api"] == "trigger"]
     if not triggers:
         return Claim(OVERHEAD, "not measured", note="No trigger in this run: wiretax run headline.")
     most = max(triggers, key=lambda row: float(row["overhead_factor"]))
     names = {name: most[name] for name in columns_of("names")}
     try:
+        more = {"encrypted": most["encrypted"], **names}
         breakevens = {
-            each: payload_at_overhead(each, most["client"], most["payload_kind"], **names) for each in OVERHEADS
+            each: payload_at_overhead(each, most["client"], most["payload_kind"], **more) for each in OVERHEADS
         }
-    except KeyError:
+    except (KeyError, ValueError):
         # For a client without a profile, only measured bytes are known.
         breakevens = {}
     reached = most["overhead_factor"] >= OVERHEADS[0] or breakevens.get(OVERHEADS[0]) is not None
@@ -100,7 +107,9 @@ def _overhead(rows: list[Row], own: list[Row]) -> Claim:
         "holds" if reached else "does not hold",
         f"{multiple(most['overhead_factor'])} at {most['payload_bytes']:,} B",
         EXACT,
-        f"trigger, {most['payload_kind']}, {most['client']}",
+        ", ".join(
+            ["trigger", most["payload_kind"], most["client"], *(["encrypted"] if most["encrypted"] else [])]
+        ),
         note + (" Smaller events cost more than 10x." if reached else ""),
     )
 
@@ -125,7 +134,7 @@ def _cure(rows: list[Row], own: list[Row], family: pd.DataFrame) -> Claim:
         verdict,
         f"{percent(row['saving'])} fewer bytes, {overheads}",
         EXACT,
-        f"batch of {BATCH}, {event(row)}",
+        f"batch of {BATCH}, {event_in_full(row)}",
         " ".join([*_distance(own, family, row["saving"]), *_by_payload(same)]),
     )
 
@@ -169,7 +178,7 @@ def _ten(own: list[Row], family: pd.DataFrame) -> Claim:
         _ten_suffice(row, best),
         f"{multiple(row['gain'])} events/s",
         interval(row["gain_low"], row["gain_high"]),
-        f"batch of {BATCH}, {event(row)}",
+        f"batch of {BATCH}, {event_in_full(row)}",
         note,
     )
 
@@ -203,7 +212,7 @@ def _more(own: list[Row], family: pd.DataFrame) -> Claim:
         )
     ten, rounds = batches[BATCH], Rounds(family)
     fewer = [1 - row["sent_per_event"] / ten["sent_per_event"] for row in larger]
-    what = f"{batch_sizes([row['batch_size'] for row in larger])} over one of {BATCH}, {event(ten)}"
+    what = f"{batch_sizes([row['batch_size'] for row in larger])} over one of {BATCH}, {event_in_full(ten)}"
     if why := why_no_gain(family):
         return Claim(MORE, "not measured", f"up to {percent(max(fewer))} fewer bytes", EXACT, what, why)
     ratios = [rounds.ratio(str(row["workload"]), str(ten["workload"])) for row in larger]
@@ -251,13 +260,13 @@ def _channels(own: list[Row], family: pd.DataFrame) -> Claim:
         )
     # The last one has the fewest channels, so the smallest gain.
     if why:
-        what = f"{call(fan)} over batch of {fan['channels']}, {event(fan)}"
+        what = f"{call(fan)} over batch of {fan['channels']}, {event_in_full(fan)}"
         return Claim(CHANNELS, "not measured", f"{percent(1 - fewer / more)} fewer bytes", EXACT, what, why)
     return Claim(
         CHANNELS,
         _all_above_one(ratios) if fewer < more else "does not hold",
         f"{percent(1 - fewer / more)} fewer bytes, {multiple(ratio.estimate)} messages/s",
         interval(ratio.low, ratio.high),
-        f"{call(fan)} over batch of {fan['channels']}, {event(fan)}",
+        f"{call(fan)} over batch of {fan['channels']}, {event_in_full(fan)}",
         "; ".join(reversed(notes)) + ".",
     )

@@ -10,7 +10,7 @@ from analysis.findings.claim import EXACT, Claim
 from analysis.findings.monthly_traffic import BATCH, PUBLISHED, MonthlyTraffic, traffic_size
 from analysis.measures.interval import median_interval
 from analysis.measures.throughput import rates, why_no_gain
-from analysis.text.labels import Row, event
+from analysis.text.labels import Row, event_in_full
 from analysis.text.numbers import fixed, interval
 
 VOLUME = "160 billion messages a month, to 6.5 billion devices."
@@ -37,7 +37,7 @@ def volume_claim(own: list[Row], family: pd.DataFrame) -> Claim:
         "for scale",
         f"{traffic_size(month.saved)} and {month.calls_saved / 1e9:,.0f} billion calls saved",
         EXACT,
-        f"batch of {BATCH}, {event(ten)}",
+        f"batch of {BATCH}, {event_in_full(ten)}",
         f"If each message is published once: {batched} sent instead of {alone}. {cores}",
     )
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.measures.layers import CLOSED, FRAMING, TLS, WORKLOAD
+from analysis.measures.layers import CLOSED, ENCRYPTION, FRAMING, TLS, WORKLOAD
 from analysis.measures.round_sums import DURATION, FIGURES, Floats, RoundSums, row_of, sums_by_workload
 from wiretax.channels.workload import ATTRIBUTES, workload_of
 from wiretax.runs.mode import MODE, Mode
@@ -220,10 +220,11 @@ def acknowledged(slices: pd.DataFrame) -> pd.DataFrame:
 def with_all_columns(slices: pd.DataFrame) -> pd.DataFrame:
     """Slices with the columns that runs did not always have.
 
-    Runs saved before TLS, HTTP/2, connection limits and a second server could be measured had none of them. Those
-    saved before connections were counted to their end have segments of one size, without the last ones.
+    Runs saved before TLS, HTTP/2, connection limits, encryption and a second server could be measured had none of
+    them. Those saved before connections were counted to their end have segments of one size, without the last
+    ones.
     """
-    before: dict[str, Any] = {**dict.fromkeys([*TLS, *FRAMING], 0), **LATER}
+    before: dict[str, Any] = {**dict.fromkeys([*TLS, *FRAMING, ENCRYPTION], 0), **LATER}
     missing = {name: value for name, value in before.items() if name not in slices}
     if "tcp_ip_sent_bytes" not in slices:
         missing |= dict.fromkeys((name for name, _ in CLOSING_COLUMNS if name.startswith("close")), 0)

@@ -11,6 +11,8 @@ from wiretax.channels.workload import IN_FILES
 WORKLOAD = ["workload", *(each.column for each in IN_FILES if not each.of_queue)]
 HEAD = ["request_line_bytes", "auth_query_bytes", "header_bytes"]
 REQUEST = [*HEAD, "body_bytes"]
+# A part of the body: what encryption added to the data of events.
+ENCRYPTION = "encryption_bytes"
 RESPONSE = ["response_head_bytes", "response_body_bytes"]
 SENT = [*REQUEST, "framing_sent_bytes", "unfinished_sent_bytes"]
 RECEIVED = [*RESPONSE, "framing_received_bytes", "unfinished_received_bytes"]
@@ -58,11 +60,12 @@ class Layer:
         return f"{self.key}_layer_bytes"
 
 
-# In the order of the wire. Payload and envelope are the body, escaped as JSON; the request line is given without
-# the auth query.
+# In the order of the wire. Payload, encryption and envelope are the body, escaped as JSON; the request line is
+# given without the auth query.
 LAYERS = (
     Layer("payload", "payload", "sent", ("payload_total_bytes",)),
-    Layer("envelope", "envelope", "sent", ("body_bytes",), less=("payload_total_bytes",)),
+    Layer("encryption", "encryption", "sent", (ENCRYPTION,)),
+    Layer("envelope", "envelope", "sent", ("body_bytes",), less=("payload_total_bytes", ENCRYPTION)),
     Layer("request_line", "request line", "sent", ("request_line_bytes",)),
     Layer("auth_query", "auth query", "sent", ("auth_query_bytes",)),
     Layer("headers", "headers", "sent", ("header_bytes",)),

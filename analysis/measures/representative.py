@@ -18,8 +18,8 @@ def representative_family(slices: pd.DataFrame) -> pd.DataFrame:
     """The slices of one family: workloads that differ only in the call and its size.
 
     It is the family with the most calls; among equals that of the reference client, then the one whose payload is
-    nearest to 100 B by ratio, then the simplest: without TLS, over kept connections, with the usual names, to the
-    endpoint.
+    nearest to 100 B by ratio, then the simplest: unencrypted, without TLS, over kept connections, with the usual
+    names, to the endpoint.
 
     Args:
         slices: ``slices.parquet``.
@@ -34,15 +34,19 @@ def representative_family(slices: pd.DataFrame) -> pd.DataFrame:
     for row in rows_of(slices, WORKLOAD):
         family = tuple(row[name] for name in COMPARISON_KEY)
         families.setdefault(family, {})[row["workload"]] = row
-    best = min(families.items(), key=lambda item: (-len(item[1]), *_rank(next(iter(item[1].values()))), item[0]))
+    best = min(
+        families.items(),
+        key=lambda item: (-len(item[1]), *representative_order(next(iter(item[1].values()))), item[0]),
+    )
     return slices[slices["workload"].isin([*best[1]])].reset_index(drop=True)
 
 
-def _rank(row: Row) -> tuple[Any, ...]:
-    """The least of the families with most calls comes first."""
+def representative_order(row: Row) -> tuple[Any, ...]:
+    """Of several families, the least represents a run best."""
     return (
         row["client"] != "reference",
         _ratio(row["payload_bytes"]),
+        row["encrypted"],
         row["tls"],
         row["http"],
         row["connection"] != "keep-alive",

@@ -18,6 +18,7 @@ from analysis.measures.layers import (
     BY_KEY,
     CLOSED,
     COUNTS,
+    ENCRYPTION,
     HEAD,
     KERNEL,
     LAYERS,
@@ -31,6 +32,7 @@ from analysis.measures.layers import (
 Floats = npt.NDArray[np.float64]
 SUMMED = [
     *dict.fromkeys([*COUNTS, *SENT, *RECEIVED, *HEAD, *BOUNDARY, *TLS, *KERNEL, *CLOSED, "payload_total_bytes"]),
+    ENCRYPTION,
     "unfinished_requests",
 ]
 DURATION = "duration_s"

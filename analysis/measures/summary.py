@@ -49,7 +49,8 @@ API_ORDER = {"trigger": 0, "batch": 1, "multi_trigger": 2}
 NAMES = columns_of("names")
 # What a workload's place in a table depends on.
 PLACED_BY = [
-    *("client", "payload_kind", "payload_bytes", "http", "tls", "connection", "calls_per_connection", *NAMES),
+    *("client", "payload_kind", "payload_bytes", "encrypted", "http", "tls", "connection", "calls_per_connection"),
+    *NAMES,
     *("api", "batch_size", "channels", "server"),
 ]
 
@@ -128,6 +129,7 @@ def _place(row: Row) -> tuple[Any, ...]:
         row["client"],
         row["payload_kind"],
         row["payload_bytes"],
+        row["encrypted"],
         row["http"],
         row["tls"],
         # Kept connections first, then one call per connection, then more.

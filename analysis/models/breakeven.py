@@ -21,7 +21,7 @@ def payload_at_overhead(factor: float, client: str, kind: str, **more: Any) -> i
         factor: sent bytes over payload bytes.
         client: a profile's name.
         kind: the payload's kind.
-        more: other columns of the trigger, like ``channel_name``.
+        more: other columns of the trigger, like ``channel_name`` and ``encrypted``.
 
     Returns:
         Bytes, or None if even the smallest document of the kind costs less.
@@ -30,8 +30,10 @@ def payload_at_overhead(factor: float, client: str, kind: str, **more: Any) -> i
         KeyError: if there is no such client or kind.
     """
 
+    workload = Workload.of(payload_kind=kind, client=client, **more)
+
     def costs_less(size: int) -> bool:
-        sizes = request_sizes(Workload.of(payload_bytes=size, payload_kind=kind, client=client, **more))
+        sizes = request_sizes(workload.replace(payload_bytes=size))
         return sizes.sent < factor * size
 
     low, high = least_bytes(kind), Limits().data_bytes

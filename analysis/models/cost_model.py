@@ -106,7 +106,8 @@ def _fit_call(group: pd.DataFrame) -> pd.DataFrame:
 
 def _by_profile(call: dict[Hashable, Any]) -> BodySizes | None:
     """The bytes that the client's profile writes around payloads; None for a client without a profile."""
-    settings = {name: call[name] for name in ("api", "channels", "payload_kind", "client", *columns_of("names"))}
+    named = ("api", "channels", "payload_kind", "encrypted", "client", *columns_of("names"))
+    settings = {name: call[name] for name in named}
     try:
         return body_sizes(Workload.of(**settings))
     except (KeyError, ValueError):

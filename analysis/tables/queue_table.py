@@ -95,7 +95,7 @@ def _build(table: pd.DataFrame, headings: list[QueueHeading]) -> Table:
 def arriving(row: Row, table: pd.DataFrame) -> str:
     """The arrivals, with the settings in which blocks differ: ``500/s, round trip 20 ms``."""
     several = [name for name in SAME_ARRIVALS if name != "rate" and table[name].nunique(dropna=False) > 1]
-    return ", ".join([f"{plain(row['rate'])}/s", *(_setting(row, name) for name in several)])
+    return ", ".join([f"{plain(row['rate'])}/s", *filter(None, (_setting(row, name) for name in several))])
 
 
 def alike(table: pd.DataFrame) -> str:
@@ -108,7 +108,7 @@ def alike(table: pd.DataFrame) -> str:
 
 ARRIVING = {"constant": "evenly", "poisson": "at random", "burst": "in bursts"}
 NAMES = {each.column: each for each in ATTRIBUTES if each.path.startswith("names.")}
-SHOWN = ("payload_bytes", "payload_kind", "client", *NAMES, "arrivals", "publishers", "rtt_s")
+SHOWN = ("payload_bytes", "payload_kind", "encrypted", "client", *NAMES, "arrivals", "publishers", "rtt_s")
 
 
 def _setting(row: Row, name: str) -> str:
@@ -124,6 +124,8 @@ def _setting(row: Row, name: str) -> str:
         return f"arriving {ARRIVING[value]}"
     if name == "publishers":
         return count(value, "publisher") if value else ""
+    if name == "encrypted":
+        return "encrypted" if value else ""
     if name == "tls":
         return "TLS" if value else "no TLS"
     if name == "calls_per_connection":

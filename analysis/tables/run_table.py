@@ -149,6 +149,7 @@ def _findings(counted: SliceCounts, side_by_side: bool) -> Iterator[str]:
             "channels",
             "client",
             "payload_bytes",
+            "encrypted",
             "http",
             "tls",
             "server",

@@ -66,6 +66,16 @@ def event(row: Row) -> str:
     return f"{row['payload_bytes']:,} B {row['payload_kind']}, {row['client']}"
 
 
+def event_in_full(row: Row) -> str:
+    """The same where nothing else says that events are encrypted: ``100 B chat, reference, encrypted``."""
+    return event(row) + (", encrypted" if row["encrypted"] else "")
+
+
+def an_event(row: Row) -> str:
+    """``An event of 100 B``, ``An encrypted event of 100 B``."""
+    return f"{'An encrypted event' if row['encrypted'] else 'An event'} of {row['payload_bytes']:,} B"
+
+
 def batch_sizes(sizes: Sequence[int]) -> str:
     """``a batch of 10``, ``batches of 20, 50 and 100``."""
     return f"a batch of {sizes[0]}" if len(sizes) == 1 else f"batches of {listed([*map(str, sizes)])}"

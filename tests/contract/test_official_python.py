@@ -11,6 +11,7 @@ import re
 import socket
 import subprocess
 import sys
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Thread
@@ -19,13 +20,21 @@ from typing import Any
 import pytest
 from limit_cases import limit_cases
 
-from wiretax.channels.bodies.channel_names import channel_names
-from wiretax.channels.bodies.events import Event, batch_document, data_string, encoder, trigger_document
+from wiretax.channels.bodies.channel_names import ENCRYPTED_PREFIX, channel_names
+from wiretax.channels.bodies.encryption import Encryption
+from wiretax.channels.bodies.events import (
+    Event,
+    batch_document,
+    data_string,
+    encoder,
+    ready_writer,
+    trigger_document,
+)
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.request.head import RequestHead
-from wiretax.channels.workload import Api
+from wiretax.channels.workload import CHANNEL, Api
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock, read_ledger
 
@@ -36,9 +45,9 @@ for name in order["hidden"]:
     sys.modules[name] = None
 import pusher
 client = pusher.Pusher(app_id=order["app_id"], key=order["key"], secret=order["secret"], ssl=False,
-                       host=order["host"], port=order["port"])
+                       host=order["host"], port=order["port"], encryption_master_key_base64=order["master_key"])
 if order["api"] == "batch":
-    item = lambda: {"channel": "my-channel", "name": "my-event", "data": order["data"], **order["options"]}
+    item = lambda: {"channel": order["channels"][0], "name": "my-event", "data": order["data"], **order["options"]}
     print(json.dumps(client.trigger_batch([item() for _ in range(order["size"])])))
 else:
     print(json.dumps(client.trigger(order["channels"], "my-event", order["data"], **order["options"])))
@@ -92,6 +101,7 @@ def send(case):
 answers = [send(case) for case in json.load(sys.stdin)]
 print(json.dumps({"answers": answers, "timeout_s": client._pusher_client.timeout}))
 """
+ENCRYPTED_CHANNEL = ENCRYPTED_PREFIX + CHANNEL
 COMPRESSION = ["brotli", "brotlicffi", "zstandard", "backports.zstd", "compression.zstd"]
 
 ASCII = "plain text, nothing to escape"
@@ -155,7 +165,16 @@ def endpoint() -> Iterator[Endpoint]:
         yield endpoint
 
 
-def publish(endpoint: Endpoint, api: Api, size: int, data: Any, hidden: list[str], **options: str) -> Published:
+def publish(
+    endpoint: Endpoint,
+    api: Api,
+    size: int,
+    data: Any,
+    hidden: list[str],
+    channel: str = CHANNEL,
+    **options: str,
+) -> Published:
+    assert DEMO.master_key is not None
     relay = Relay(endpoint)
     order = {
         "app_id": DEMO.app_id,
@@ -165,7 +184,8 @@ def publish(endpoint: Endpoint, api: Api, size: int, data: Any, hidden: list[str
         "port": relay.port,
         "api": api,
         "size": size,
-        "channels": channel_names(size),
+        "channels": channel_names(size if api == "multi_trigger" else 1, channel),
+        "master_key": b64encode(DEMO.master_key).decode(),
         "data": data,
         "hidden": hidden,
         "options": options,
@@ -194,10 +214,15 @@ def modelled(published: Published, api: Api, size: int, data: Any, **options: st
     event = Event("my-event", names, data_string(data, profile), **options)
     document = batch_document([event] * size, profile) if api == "batch" else trigger_document(event, profile)
     body = encoder(profile.body_json)(document)
+    return modelled_head(published, api, body), body
+
+
+def modelled_head(published: Published, api: Api, body: bytes) -> bytes:
+    """The head before a body by the profile, likewise."""
     timestamp = re.search(rb"auth_timestamp=(\d+)", published.head)
     assert timestamp is not None
     where = Endpoint("http", "127.0.0.1", published.port, DEMO)
-    return RequestHead(where, profile, api, "keep-alive").render(body, int(timestamp[1])), body
+    return RequestHead(where, load_profile("python"), api, "keep-alive").render(body, int(timestamp[1]))
 
 
 @pytest.mark.parametrize("data", [ASCII, DOCUMENT], ids=["ascii", "document"])
@@ -248,6 +273,24 @@ def test_what_the_library_asks_is_answered(endpoint: Endpoint) -> None:
     assert before is not None
     assert after is not None
     assert [after[name] - before[name] for name in ("requests", "events", "messages")] == [10, 2, 3]
+
+
+@pytest.mark.parametrize(("api", "size", "data"), [("trigger", 1, ASCII), ("batch", 10, DOCUMENT)])
+def test_the_profile_encrypts_as_the_library_does(endpoint: Endpoint, api: Api, size: int, data: Any) -> None:
+    published = publish(endpoint, api, size, data, COMPRESSION, ENCRYPTED_CHANNEL)
+    assert published.ledger == {"requests": 1, "events": size, "messages": size}
+    document = json.loads(published.body)
+    messages = [json.loads(each["data"]) for each in document.get("batch", [document])]
+    nonces = [b64decode(message["nonce"]) for message in messages]
+    assert len(set(nonces)) == size
+    drawn = iter(nonces)
+    assert DEMO.master_key is not None
+    encryption = Encryption(load_profile("python"), DEMO.master_key, lambda: next(drawn))
+    encrypted = [encryption.encrypted(ENCRYPTED_CHANNEL, data) for _ in nonces]
+    events = [Event("my-event", (ENCRYPTED_CHANNEL,), each) for each in encrypted]
+    body = ready_writer(api, load_profile("python"))(events)
+    assert published.body == body
+    assert published.head == modelled_head(published, api, body)
 
 
 def test_the_head_of_a_trigger_has_the_published_size(endpoint: Endpoint) -> None:

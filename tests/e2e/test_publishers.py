@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -23,7 +24,8 @@ import pytest
 import requests.utils
 from limit_cases import limit_cases
 
-from wiretax.channels.bodies.channel_names import channel_names
+from wiretax.channels.bodies.channel_names import ENCRYPTED_PREFIX, channel_names
+from wiretax.channels.bodies.encryption import Encryption
 from wiretax.channels.bodies.events import Event, batch_document, data_string, encoder, trigger_document
 from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
 from wiretax.channels.limits import Limits
@@ -171,6 +173,18 @@ const answers = cases.map((made) => {
   }
 })
 console.log(JSON.stringify({ answers, timeout: pusher.config.timeout ?? null }))
+"""
+
+# The same, encrypted: the data of each call.
+NODE_ENCRYPTED = """
+const given = JSON.parse(process.env.GIVEN)
+const pusher = new (require("pusher"))({ appId: "1", key: "k", secret: "s", encryptionMasterKeyBase64: given.key })
+pusher.post = ({ body }) => body
+const item = (data) => ({ channel: given.channel, name: "e", data })
+const triggers = given.data.map((data) => pusher.trigger(given.channel, "e", data))
+let refused = ""
+try { pusher.trigger([given.channel, "other"], "e", "x") } catch (error) { refused = error.message }
+console.log(JSON.stringify({ triggers, batch: pusher.triggerBatch(given.data.map(item)), refused }))
 """
 
 Publish = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -326,6 +340,27 @@ def test_nodes_library_refuses_what_its_profile_says_and_nothing_else(publish: P
     assert [answer == "sent" for answer in answers] == [case["sent"] for case in cases]
     assert said["timeout"] is limits.timeout_s is None
     assert len({answer[:25] for answer in answers}) == 4  # sent, and three refusals
+
+
+def test_nodes_library_encrypts_as_its_profile_does(publish: Publish) -> None:
+    assert DEMO.master_key is not None
+    channel = f"{ENCRYPTED_PREFIX}my-channel"
+    given = {
+        "key": b64encode(DEMO.master_key).decode(),
+        "channel": channel,
+        "data": [DATA, "Zoë 👍 <a/b>", '{"ready":1}', ""],
+    }
+    node = next(row for row in PUBLISHERS if row.language == "node")
+    done = publish(node, {"GIVEN": json.dumps(given)}, "node", "-e", NODE_ENCRYPTED)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    sent = [each["data"] for each in (*said["triggers"], *said["batch"]["batch"])]
+    nonces = [b64decode(json.loads(each)["nonce"]) for each in sent]
+    assert len(set(nonces)) == len(sent)
+    drawn = iter(nonces)
+    encryption = Encryption(load_profile("node"), DEMO.master_key, lambda: next(drawn))
+    assert [encryption.encrypted(channel, each) for each in given["data"] * 2] == sent
+    assert said["refused"] == "You cannot trigger to multiple channels when using encrypted channels"
 
 
 def test_each_folder_has_a_row() -> None:

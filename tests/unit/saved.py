@@ -211,4 +211,5 @@ def _rendered(
         auth_query_bytes=[each.auth_query * 1000 for each in sizes],
         header_bytes=[each.headers * 1000 for each in sizes],
         body_bytes=[each.body * 1000 for each in sizes],
+        encryption_bytes=[each.encryption * 1000 for each in sizes],
     )

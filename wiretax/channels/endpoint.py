@@ -26,16 +26,18 @@ class EndpointError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """An app's id, key and secret. The secret is left out of the repr."""
+    """An app's id, key and secret, and the master key of its encrypted channels (32 bytes; None if it is unknown).
+    Secrets are left out of the repr."""
 
     app_id: str
     key: str
     secret: str = field(repr=False)
+    master_key: bytes | None = field(default=None, repr=False, compare=False)
 
 
 # The mock's app. The golden requests of the real libraries were captured with these ids, so heads measured here
 # can be compared with them to the byte.
-DEMO = Credentials("123456", "0123456789abcdef0123", "fedcba9876543210fedc")
+DEMO = Credentials("123456", "0123456789abcdef0123", "fedcba9876543210fedc", bytes(range(32)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 
-from wiretax.channels.bodies.channel_names import NUMBER, longest_channel
+from wiretax.channels.bodies.channel_names import ENCRYPTED_PREFIX, NUMBER, is_encrypted, longest_channel
+from wiretax.channels.bodies.encryption import most_encrypted_bytes
 from wiretax.channels.bodies.events import Event, data_bytes, data_writer
 from wiretax.channels.bodies.payloads import example, least_bytes
 from wiretax.channels.bodies.replay import REPLAY
@@ -76,11 +77,36 @@ def object_to(workload: Workload, limits: Limits) -> str | None:
             f"payload_bytes = {payload.bytes}, expected {least} (the smallest {payload.kind!r} "
             f"document) to {limits.data_bytes} (the data of one event)"
         )
-    arriving = data_bytes(workload, load_profile(transport.client))
+    profile = load_profile(transport.client)
+    arriving, why = data_bytes(workload, profile), f"{transport.client} encodes a string a second time"
+    if payload.encrypted and profile.encryption is not None:
+        arriving = most_encrypted_bytes(profile, example(payload.kind, payload.bytes))
+        why = "encrypted data is a third larger, and has a nonce"
     if arriving > limits.data_bytes:
         return (
             f"payload_bytes = {payload.bytes} arrives as {arriving} bytes of data, expected at most "
-            f"{limits.data_bytes}: {transport.client} encodes a string a second time"
+            f"{limits.data_bytes}: {why}"
+        )
+    return None
+
+
+def object_to_encryption(workload: Workload) -> str | None:
+    """Why a workload can't be encrypted, or must be, and what to do; None if all is well."""
+    profile = load_profile(workload.transport.client)
+    if not workload.payload.encrypted:
+        channel = workload.names.channel
+        if profile.encryption is None or not is_encrypted(channel):
+            return None
+        encrypts = f"{_whose(profile)} encrypts what is sent to it; set encrypted = true"
+        return f"channel = {shortened(channel)!r}: {encrypts}"
+    if profile.encryption is None:
+        return (
+            f"encrypted = true: {_whose(profile)} has no encryption; leave encrypted out, or name another client"
+        )
+    if workload.call.channels > 1:
+        return (
+            f"encrypted = true: {_whose(profile)} encrypts an event for one channel, got "
+            f"{workload.call.channels:,} in a trigger; send a batch of {workload.call.channels:,} instead"
         )
     return None
 
@@ -90,6 +116,9 @@ def object_to_library(workload: Workload) -> str | None:
 
     A replay is checked event by event, with ``library_check``.
     """
+    objection = object_to_encryption(workload)
+    if objection is not None:
+        return objection
     refusal = refused_by_library(workload)
     if refusal is None:
         return None
@@ -135,18 +164,27 @@ def library_check(workload: Workload) -> Callable[[Event], str | None] | None:
     It returns None for an event that the library would send. If the library refuses no event there is no function.
     """
     profile, api = load_profile(workload.transport.client), workload.call.api
-    limits, write = profile.limits, data_writer(profile)
+    limits, write, encrypts = profile.limits, data_writer(profile), workload.payload.encrypted
     unsent = set(OPTIONAL_KEYS).difference(profile.event_keys if api == "batch" else profile.trigger_keys)
-    if limits is None and not unsent:
+    if limits is None and not unsent and not encrypts:
         return None
     limits = limits or LibraryLimits("", "read")
 
+    def limited_data(event: Event) -> str:
+        """What the library's limit of data applies to; of encrypted data, a text as long as it."""
+        if encrypts and profile.encryption is not None and profile.encryption.limits_encrypted:
+            return " " * most_encrypted_bytes(profile, event.data, event.is_document)
+        return write(event)
+
     def check(event: Event) -> str | None:
+        plain = next((each for each in event.channels if not is_encrypted(each)), None)
+        if encrypts and plain is not None:
+            return f"channel {plain!r} is not encrypted; begin its name with {ENCRYPTED_PREFIX}"
         for key in unsent:
             if getattr(event, key) is not None:
                 call = "a batch" if api == "batch" else "a trigger"
                 return f"{_whose(profile)} has no way to send {key} in {call}; remove it, or name another client"
-        data = event.data if limits.of(api).data is None else write(event)
+        data = "" if limits.of(api).data is None else limited_data(event)
         refusal = refuse_event(limits, api, event.name, event.channels, data)
         return None if refusal is None else f"{_whose(profile)} {refusal}"
 
@@ -155,4 +193,5 @@ def library_check(workload: Workload) -> Callable[[Event], str | None] | None:
 
 def _whose(profile: Profile) -> str:
     """The library and its version, and the name of its profile: ``pusher 3.3.4 (client python)``."""
-    return f"{profile.library} (client {profile.name})"
+    name = f"client {profile.name}"
+    return name if profile.library == "none" else f"{profile.library} ({name})"

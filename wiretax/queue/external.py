@@ -85,8 +85,9 @@ class ExternalSource:
         Raises:
             EventsError, ExternalSourceError: it can't be opened any more.
         """
-        # An item of a batch has one channel.
-        limits = replace(limits, channels=1) if workload.call.api == "batch" else limits
+        # An item of a batch has one channel, and so has an encrypted event.
+        single = workload.call.api == "batch" or workload.payload.encrypted
+        limits = replace(limits, channels=1) if single else limits
         library = library_check(workload)
         if self.events:
             times = intended_times(workload.arrivals.process, workload.arrivals.rate, f"{seed}/arrivals")

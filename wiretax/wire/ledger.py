@@ -32,6 +32,7 @@ class Tally:
         header_bytes: header lines and the blank line.
         body_bytes: request bodies.
         payload_bytes: the data of events inside those bodies, before any encoding.
+        encryption_bytes: what encryption added to that data.
         framing_sent_bytes: HTTP/2 frames of the connection: preface, settings, windows.
         response_head_bytes: status lines, headers and blank lines.
         response_body_bytes: response bodies as framed.
@@ -57,6 +58,7 @@ class Tally:
     header_bytes: int = 0
     body_bytes: int = 0
     payload_bytes: int = 0
+    encryption_bytes: int = 0
     framing_sent_bytes: int = 0
     response_head_bytes: int = 0
     response_body_bytes: int = 0
@@ -91,6 +93,7 @@ class Tally:
         self.header_bytes += parts.header
         self.body_bytes += parts.body
         self.payload_bytes += payload_bytes
+        self.encryption_bytes += parts.encryption
         self.framing_sent_bytes += parts.framing_sent
         self.response_head_bytes += parts.response_head
         self.response_body_bytes += parts.response_body

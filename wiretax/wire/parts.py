@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Parts:
-    """Bytes of one exchange, or of several together. Their names are those of a ``Tally`` without ``_bytes``."""
+    """Bytes of one exchange, or of several together. Their names are those of a ``Tally`` without ``_bytes``.
+
+    ``encryption`` is a part of ``body``.
+    """
 
     request_line: int = 0
     auth_query: int = 0
@@ -17,6 +20,7 @@ class Parts:
     response_head: int = 0
     response_body: int = 0
     framing_received: int = 0
+    encryption: int = 0
 
     @property
     def sent(self) -> int:

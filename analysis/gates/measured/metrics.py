@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from analysis.gates.measured.figures import CABLE_BYTES, GAIN, NO_FIGURE, SAVING, Figure, rate, share
 from analysis.measures.layers import BY_KEY
 from wiretax.channels.bodies.replay import REPLAY
+from wiretax.channels.profiles import load_profile
 
 Better = Literal["lower", "higher"]
 Kind = Literal["deterministic", "stochastic"]
@@ -62,10 +63,20 @@ class Metric:
         return self.figure.by_round(measured, workload)
 
     def is_exact(self, workload: Counts) -> bool:
-        """Whether a workload's value is the same in each run. With HPACK the encoded size of a signature varies,
-        and a replay's events differ in size, though not in number."""
-        varies = workload["payload_kind"] == REPLAY and self.unit != "requests/event"
-        return self.kind == "deterministic" and workload["http"] == "1.1" and not varies
+        """Whether a workload's value is the same in each run. With HPACK the encoded size of a signature varies.
+        A replay's events differ in size, though not in number, and so do encrypted ones if base64 is escaped."""
+        varies = workload["payload_kind"] == REPLAY or (workload.get("encrypted") and _escapes(workload["client"]))
+        if varies and self.unit != "requests/event":
+            return False
+        return self.kind == "deterministic" and workload["http"] == "1.1"
+
+
+def _escapes(client: str) -> bool:
+    """Whether encrypted events of a client vary in size; also if it is not known how it encrypts."""
+    try:
+        return load_profile(client).escapes_base64
+    except KeyError:
+        return True
 
 
 _SENT = "request line, headers and body"
@@ -97,6 +108,7 @@ METRICS = {
             for name, part, what in (
                 ("http.request.size.per_event", "sent", f"sent per event: {_SENT}"),
                 ("http.request.payload.size.per_event", "payload_total_bytes", "the event's data"),
+                ("http.request.encryption.size.per_event", BY_KEY["encryption"].sum, "added to the data"),
                 ("http.request.envelope.size.per_event", BY_KEY["envelope"].sum, "the JSON body minus the data"),
                 ("http.request.headers.size.per_event", "header_bytes", "header lines and the blank line"),
                 ("http.request.request_line.size.per_event", "request_line_bytes", "the line without auth query"),

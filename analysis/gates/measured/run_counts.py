@@ -107,6 +107,7 @@ def _place(columns: Counts) -> tuple[Any, ...]:
         columns["client"],
         columns["payload_kind"],
         columns["payload_bytes"],
+        columns["encrypted"],
         *transport,
         columns["rate"],
         *call,

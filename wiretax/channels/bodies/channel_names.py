@@ -11,6 +11,8 @@ from itertools import chain, repeat
 
 from wiretax.channels.workload import CHANNEL, Workload
 
+# Libraries encrypt what is sent to a channel whose name begins like this.
+ENCRYPTED_PREFIX = "private-encrypted-"
 # Stands for a channel's number in its name; the service accepts no braces.
 NUMBER = "{}"
 
@@ -23,6 +25,11 @@ def channel_names(count: int, channel: str = CHANNEL) -> tuple[str, ...]:
     return tuple(f"{before}{number}{after}" for number in range(1, count + 1))
 
 
+def is_encrypted(channel: str) -> bool:
+    """Whether libraries encrypt what is sent to a channel."""
+    return channel.startswith(ENCRYPTED_PREFIX)
+
+
 def channels_in_turn(workload: Workload) -> Iterator[tuple[str, ...]]:
     """The channels of one event after another, without end.
 
@@ -32,7 +39,7 @@ def channels_in_turn(workload: Workload) -> Iterator[tuple[str, ...]]:
     spread = workload.names.spread
     if spread == 1:
         return repeat(_same_each_time(workload))
-    before, after = _around_number(workload.names.channel)
+    before, after = _around_number(_channel(workload))
     width = len(str(spread))
     numbers = chain.from_iterable(repeat(range(1, spread + 1)))
     names = (f"{before}{number:0{width}}{after}" for number in numbers)
@@ -44,12 +51,20 @@ def longest_channel(workload: Workload) -> str:
     """A name that no other channel's of the workload exceeds in length."""
     if workload.names.spread == 1:
         return _same_each_time(workload)[-1]
-    before, after = _around_number(workload.names.channel)
+    before, after = _around_number(_channel(workload))
     return f"{before}{workload.names.spread}{after}"
 
 
 def _same_each_time(workload: Workload) -> tuple[str, ...]:
-    return channel_names(workload.call.channels, workload.names.channel)
+    return channel_names(workload.call.channels, _channel(workload))
+
+
+def _channel(workload: Workload) -> str:
+    """The name of a workload's channel; encrypted events go to one that libraries encrypt."""
+    channel = workload.names.channel
+    if workload.payload.encrypted and not is_encrypted(channel):
+        return ENCRYPTED_PREFIX + channel
+    return channel
 
 
 def _around_number(channel: str) -> tuple[str, str]:

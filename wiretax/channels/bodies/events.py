@@ -65,8 +65,8 @@ def data_writer(profile: Profile) -> Callable[[Event], str]:
 
 
 def data_bytes(workload: Workload, profile: Profile) -> int:
-    """UTF-8 bytes of one event's data as the API receives and limits it. This is more than the application passed
-    if the library encodes strings a second time."""
+    """UTF-8 bytes of one event's data as the API receives and limits it, if it is not encrypted. This is more than
+    the application passed if the library encodes strings a second time."""
     if not profile.encodes_ready_strings:
         return workload.payload.bytes
     return len(data_string(example(workload.payload.kind, workload.payload.bytes), profile).encode())
@@ -148,11 +148,16 @@ def body_writer(api: Api, profile: Profile) -> Callable[[Sequence[Event]], bytes
         api: the call.
         profile: the library whose key order and JSON are used.
     """
+    write, ready = ready_writer(api, profile), _ready(profile)
+    return lambda events: write([ready(event) for event in events])
+
+
+def ready_writer(api: Api, profile: Profile) -> Callable[[Sequence[Event]], bytes]:
+    """The same for events whose data is as it will be sent."""
     encode = encoder(profile.body_json)
-    ready = _ready(profile)
     if api == "batch":
-        return lambda events: encode(batch_document([ready(event) for event in events], profile))
-    return lambda events: encode(trigger_document(ready(events[0]), profile))
+        return lambda events: encode(batch_document(events, profile))
+    return lambda events: encode(trigger_document(events[0], profile))
 
 
 def _ready(profile: Profile) -> Callable[[Event], Event]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from math import inf
 from typing import Any
 
 from wiretax.channels.bodies.channel_names import channels_in_turn
-from wiretax.channels.bodies.events import Event, body_writer
-from wiretax.channels.profiles import Profile
+from wiretax.channels.bodies.events import Event
 from wiretax.channels.workload import Workload
 
 # The payload_kind of recorded events; their payload_bytes are a mean.
@@ -73,35 +71,3 @@ class Replay:
             "payload_bytes": {"least": self.least_bytes, "mean": self.payload_bytes, "most": self.most_bytes},
             **({"skipped": self.skipped} if self.skipped else {}),
         }
-
-
-class WeighedBody(bytes):
-    """A body with the number of payload bytes in it, as the application passed them."""
-
-    payload_bytes: int
-
-
-def payload_of(body: bytes) -> int:
-    """The payload bytes in a body of ``replayed_bodies``."""
-    assert isinstance(body, WeighedBody)
-    return body.payload_bytes
-
-
-def replayed_bodies(workload: Workload, profile: Profile, events: Iterator[Event]) -> Callable[[], bytes]:
-    """Returns a function that encodes the next body, without end, like ``events.bodies``.
-
-    Args:
-        workload: what to send; its API decides the document.
-        profile: the library whose key order and JSON are used.
-        events: the events as the workload sends them, without end.
-    """
-    write = body_writer(workload.call.api, profile)
-    size = workload.call.batch_size
-
-    def next_body() -> WeighedBody:
-        taken = list(islice(events, size))
-        body = WeighedBody(write(taken))
-        body.payload_bytes = sum(len(event.data.encode()) for event in taken)
-        return body
-
-    return next_body

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from wiretax.channels.profiles.encryption_style import BASE64, EncryptionStyle
 from wiretax.channels.profiles.json_style import JsonStyle
 from wiretax.channels.profiles.library_limits import LibraryLimits
 from wiretax.channels.request.signing import QUERY
@@ -49,6 +50,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         encodes_ready_strings: whether data that the application passes as a string is encoded again.
         body_json: how the body is encoded.
         limits: what the library refuses to send; None for a client that refuses nothing itself.
+        encryption: how it encrypts; None if it has no encryption.
     """
 
     schema: int
@@ -68,12 +70,19 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     encodes_ready_strings: bool = False
     body_json: JsonStyle = JsonStyle()
     limits: LibraryLimits | None = None
+    encryption: EncryptionStyle | None = None
 
     @property
     def versions(self) -> str:
         """The versions whose bytes were captured: ``pusher 3.3.4, requests 2.34.2, urllib3 2.8.0``."""
         named = [each for each in (self.library, self.http_client) if each != "none"]
         return ", ".join(named) or "none"
+
+    @property
+    def escapes_base64(self) -> bool:
+        """Whether encrypted events of one size differ in bytes, since some characters of base64 are escaped."""
+        styles = [self.body_json] if self.encryption is None else [self.body_json, self.encryption.json]
+        return any(BASE64 & style.escapes.keys() for style in styles)
 
     def __post_init__(self) -> None:
         if self.schema != 1:

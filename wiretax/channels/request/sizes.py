@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wiretax.channels.bodies.events import bodies
+from wiretax.channels.bodies.encryption import Encryption, no_nonce
+from wiretax.channels.bodies.events import bodies, generated_events
 from wiretax.channels.bodies.payloads import example
 from wiretax.channels.bodies.replay import REPLAY
+from wiretax.channels.bodies.weighed import weighed_bodies
 from wiretax.channels.endpoint import DEMO, Endpoint
-from wiretax.channels.profiles import load_profile
+from wiretax.channels.profiles import Profile, load_profile
 from wiretax.channels.request.head import RequestHead
 from wiretax.channels.workload import Workload
 
@@ -26,6 +28,7 @@ class RequestSizes:
         headers: header lines and the blank line.
         body: the JSON.
         payload: the part of the body that the application passed.
+        encryption: what encryption added to that part.
     """
 
     request_line: int
@@ -33,6 +36,7 @@ class RequestSizes:
     headers: int
     body: int
     payload: int
+    encryption: int = 0
 
     @property
     def head(self) -> int:
@@ -44,7 +48,8 @@ class RequestSizes:
 
 
 def request_sizes(workload: Workload, endpoint: Endpoint = LOOPBACK) -> RequestSizes:
-    """The layers of each request of a workload; all its requests have the same size.
+    """The layers of each request of a workload; all its requests have the same size, unless the library escapes
+    characters of base64 in encrypted data. Then they are those of one request.
 
     Args:
         workload: the workload, sent over HTTP/1.1.
@@ -52,13 +57,23 @@ def request_sizes(workload: Workload, endpoint: Endpoint = LOOPBACK) -> RequestS
 
     Raises:
         KeyError: if there is no such client.
-        ValueError: if the payload size is too small for its kind.
+        ValueError: if the payload size is too small for its kind, or the client has no encryption.
     """
     profile = load_profile(workload.transport.client)
-    data = example(workload.payload.kind, workload.payload.bytes)
-    body = len(bodies(workload, profile, [data])())
+    body, encryption = _body(workload, profile, example(workload.payload.kind, workload.payload.bytes))
     head = RequestHead(endpoint, profile, workload.call.api, workload.transport.connection).sizes(body)
-    return RequestSizes(head.request_line, head.auth_query, head.headers, body, workload.payload_per_request)
+    payload = workload.payload_per_request
+    return RequestSizes(head.request_line, head.auth_query, head.headers, body, payload, encryption)
+
+
+def _body(workload: Workload, profile: Profile, data: str) -> tuple[int, int]:
+    """The bytes of a body, and those that encryption added to its data."""
+    if not workload.payload.encrypted:
+        return len(bodies(workload, profile, [data])()), 0
+    assert DEMO.master_key is not None
+    encryption = Encryption(profile, DEMO.master_key, no_nonce)
+    body = weighed_bodies(workload, profile, generated_events(workload, [data]), encryption)()
+    return len(body), body.weight.encryption
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +94,14 @@ def body_sizes(workload: Workload) -> BodySizes:
 
     Raises:
         KeyError: if there is no such client, or if names and channels are not the usual ones, as in a replay.
+        ValueError: if the client has no encryption.
     """
     profile = load_profile(workload.transport.client)
     if workload.payload.kind == REPLAY:
         raise KeyError(REPLAY)
 
     def empty(events: int) -> int:
-        return len(bodies(workload.replace(batch_size=events), profile, [""])())
+        return _body(workload.replace(batch_size=events), profile, "")[0]
 
     if workload.call.api != "batch":
         return BodySizes(0, empty(1))

@@ -66,6 +66,7 @@ class Payload:
     Attributes:
         bytes: UTF-8 bytes, as the application passes them.
         kind: the shape of the data, a name in ``wiretax.channels.bodies.payloads.KINDS``.
+        encrypted: whether the library encrypts the data for subscribers of a ``private-encrypted-`` channel.
     """
 
     bytes: int = attribute(
@@ -78,6 +79,15 @@ class Payload:
     )
     kind: str = attribute(
         "payload_kind", "chat", part=str, in_name=always, compared=True, option=Option("Kind of data")
+    )
+    encrypted: bool = attribute(
+        "encrypted",
+        False,
+        part=lambda _: "encrypted",
+        label=lambda _: "encrypted",
+        compared=True,
+        later=True,
+        option=Option("Encrypt events end to end, as the client library does"),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wiretax import __version__
+from wiretax.channels.bodies.encryption import no_nonce
 from wiretax.channels.endpoint import SERVICE, Credentials, Endpoint
 from wiretax.channels.workload import Server, Workload
 from wiretax.load.client.message_limit import MessageLimit
@@ -52,7 +53,7 @@ class Assignment:
         return cls(plan.name, plan.workloads, plan.seed, plan.slice_s, plan.timeout_s, tuple(targets), limited)
 
     def as_plain(self) -> dict[str, Any]:
-        """As it travels to a worker, with the app's secret."""
+        """As it travels to a worker, with the app's secrets."""
         return {
             "plan": self.plan,
             "workloads": [workload.columns() for workload in self.workloads],
@@ -88,7 +89,7 @@ class Assignment:
         the same bytes."""
         digest = sha256(__version__.encode())
         for workload in self.workloads:
-            source = RequestSource.of(workload, SERVICE, self.seed)
+            source = RequestSource.of(workload, SERVICE, self.seed, nonce=no_nonce)
             body = source.next_body()
             digest.update(workload.name.encode() + source.head.render(body, 0) + body)
         return digest.hexdigest()
@@ -157,7 +158,7 @@ def plain_target(target: Target) -> dict[str, Any]:
     return {
         "endpoint": [endpoint.scheme, endpoint.host, endpoint.port],
         "path": [endpoint.prefix, endpoint.signs_prefix],
-        "app": [endpoint.app.app_id, endpoint.app.key, endpoint.app.secret],
+        "app": [endpoint.app.app_id, endpoint.app.key, endpoint.app.secret, endpoint.app.master_key],
         "ca": ca,
         "cert": cert,
         "key": key,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -71,6 +72,8 @@ class LocustRequest:
                 refuse_ignored_source(free.external, classes, distributed)
             refuse_unsendable(free, classes)
         target = target_from(parsed, endpoint, NO_ACCESS if plan is None else plan.access)
+        if target is not None and (free.encrypted if free is not None else plan is not None and plan.encrypted):
+            target = target.with_master_key(os.environ)
         limit = limit_from(parsed, target)
         if target is not None:
             return cls(plan, free, [target], None, limit)

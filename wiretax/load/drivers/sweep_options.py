@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +87,8 @@ class SweepOptions:
         access = self.access.over(plan.access)
         first = None if endpoint is None else access.target(endpoint)
         second = None if against is None else access.target(against, "against")
+        if plan.encrypted:
+            first, second = (each and each.with_master_key(os.environ) for each in (first, second))
         most_rounds = self._most_rounds(plan.rounds)
         limit = message_limit_for(plan, first, second, self.max_messages, self.yes, users_given)
         if gating is not None:

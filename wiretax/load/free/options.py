@@ -52,6 +52,8 @@ def add_options(parser: Any) -> None:
     )
     for key, attribute in OPTIONS.items():
         settings: dict[str, Any] = {"type": int} if attribute.plain_type is int else {}
+        if attribute.plain_type is bool:
+            settings = {"action": "store_true"}
         if key in CHOICES or attribute.words:
             settings["choices"] = CHOICES.get(key, attribute.words)
         parser.add_argument(
@@ -186,6 +188,11 @@ class FreeRunOptions:
         except ValueError as error:
             raise OptionError(str(error)) from None
         return options
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether events are encrypted."""
+        return bool(self.given["encrypted"])
 
     def workload(self, api: Api) -> Workload:
         """The workload of the users of one API."""

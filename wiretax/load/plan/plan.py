@@ -64,6 +64,11 @@ class Plan:
         """Whether its workloads use TLS: one answer, or both."""
         return sorted({workload.transport.tls for workload in self.workloads})
 
+    @property
+    def encrypted(self) -> bool:
+        """Whether any of its workloads encrypts events."""
+        return any(workload.payload.encrypted for workload in self.workloads)
+
     def for_workers(self) -> Plan:
         """The same plan, if workers can share it.
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from wiretax.channels.bodies.events import data_writer
+from wiretax.channels.bodies.encryption import most_encrypted_bytes
+from wiretax.channels.bodies.events import Event, data_writer
 from wiretax.channels.bodies.replay import REPLAY, Replay
 from wiretax.channels.limits import Limits, refuse_data
 from wiretax.channels.profiles import load_profile
@@ -59,20 +60,25 @@ def replaying(plan: Plan, replay: Replay) -> Plan:
 
     Raises:
         PlanError: if a client library refuses an event, or makes an event larger than the endpoint accepts: some
-            encode strings twice, or write spaces into documents.
+            encode strings twice, or write spaces into documents, and encrypted data is a third larger.
     """
-    for client in {workload.transport.client for workload in plan.workloads}:
+    for client, encrypted in {(each.transport.client, each.payload.encrypted) for each in plan.workloads}:
         profile = load_profile(client)
-        if not profile.encodes_ready_strings and profile.data_json == JsonStyle():
+        if not (encrypted or profile.encodes_ready_strings or profile.data_json != JsonStyle()):
             continue
         write = data_writer(profile)
         for number, event in enumerate(replay.events, 1):
-            refusal = refuse_data(write(event), plan.limits)
+            # Encrypted data is as long as any text of its size.
+            sent = (
+                " " * most_encrypted_bytes(profile, event.data, event.is_document) if encrypted else write(event)
+            )
+            refusal = refuse_data(sent, plan.limits)
             if refusal is not None:
-                how = "writes a document with its own spaces and escapes"
-                how = how if event.is_document else "encodes a string a second time"
-                raise PlanError(f"{replay.name}, event {number}: {client} {how}; {refusal.message}")
-    for workload in {(each.transport.client, each.call.api): each for each in plan.workloads}.values():
+                why = "it is encrypted" if encrypted else f"{client} {_made_larger(event)}"
+                raise PlanError(f"{replay.name}, event {number}: {why}; {refusal.message}")
+    for workload in {
+        (each.transport.client, each.call.api, each.payload.encrypted): each for each in plan.workloads
+    }.values():
         check = library_check(workload)
         for number, event in enumerate(replay.events if check else (), 1):
             objection = check(event) if check else None
@@ -89,3 +95,10 @@ def _without_names(workload: Workload) -> Workload:
     """A workload whose events have their own names and, unless a call has several channels, their own channels."""
     own = workload.call.channels == 1
     return replace(workload, names=Names() if own else replace(workload.names, event=EVENT_NAME))
+
+
+def _made_larger(event: Event) -> str:
+    """How a library makes the data of an event larger without encrypting it."""
+    if event.is_document:
+        return "writes a document with its own spaces and escapes"
+    return "encodes a string a second time"

@@ -45,7 +45,10 @@ def event_of(
             raise ValueError(f"{field} is {kind_of(value)}, expected a string")
     event = Event(name, _channels(document), document["data"], socket_id, info, is_document)
     if limits.channels == 1 < len(event.channels):
-        raise ValueError(f"{len(event.channels)} channels; an item of a batch has one, a trigger takes several")
+        raise ValueError(
+            f"{len(event.channels)} channels; an item of a batch has one, and so has an encrypted event; "
+            "a trigger takes several"
+        )
     refusal = refuse_event(name, event.channels, event.data, limits)
     if refusal is None and socket_id is not None:
         refusal = refuse_socket_id(socket_id)

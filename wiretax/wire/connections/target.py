@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.master_key import with_master_key
 from wiretax.channels.workload import Server
 from wiretax.documents import read_regular
 from wiretax.wire.reach.client_certificate import Asked, ask
@@ -125,6 +127,14 @@ class Target:
     def fresh_context(self) -> ssl.SSLContext | None:
         """A new context that verifies alike, for a client that offers other protocols; None for plain HTTP."""
         return self.certificates.context() if self.tls else None
+
+    def with_master_key(self, environment: Mapping[str, str]) -> Target:
+        """The same, with the master key of encrypted channels that an environment has.
+
+        Raises:
+            MasterKeyError: it has none, or an invalid one.
+        """
+        return replace(self, endpoint=with_master_key(self.endpoint, environment))
 
     def ask_for_certificate(self, timeout_s: float) -> Asked:
         """Connect once more, and see whether the server asks for a client certificate.

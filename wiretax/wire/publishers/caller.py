@@ -7,7 +7,8 @@ from time import monotonic, time
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from wiretax.channels.bodies.events import Event, body_writer
+from wiretax.channels.bodies.events import Event
+from wiretax.channels.bodies.weighed import weighed_writer
 from wiretax.channels.profiles import load_profile
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.exchange_error import ExchangeError
@@ -65,7 +66,9 @@ class Caller:
         self._listener = listener
         self._reserve = reserve
         self._counter = ExchangeCounter(connection, source, slice_, listener, on_rejected)
-        self._write_body = body_writer(source.workload.call.api, load_profile(source.workload.transport.client))
+        workload = source.workload
+        profile = load_profile(workload.transport.client)
+        self._write_body = weighed_writer(workload.call.api, profile, source.encryption)
 
     def __enter__(self) -> Self:
         self._counter.__enter__()
@@ -100,9 +103,9 @@ class Caller:
         ended_s = monotonic()
         latency_ns = round((ended_s - began_s) * 1e9)
         self._counter.close_if_used_up()
-        parts = source.parts(1, len(head), len(body), response.head_bytes, response.body_bytes)
-        payload_bytes = sum(len(event.data.encode()) for event in events)
-        self._counter.count_response(response, latency_ns, parts, payload_bytes, len(events), messages, began_open)
+        payload, encryption = body.weight
+        parts = source.parts(1, len(head), len(body), response.head_bytes, response.body_bytes, encryption)
+        self._counter.count_response(response, latency_ns, parts, payload, len(events), messages, began_open)
         if self._listener is not None:
             self._listener(Sample(source.workload, latency_ns, parts.sent, parts.received, response))
         if response.acknowledged:

@@ -82,7 +82,7 @@ class HttpxPublisher:
                     response,
                     latency_ns,
                     parts,
-                    source.payload_bytes(body),
+                    source.weight(body).payload,
                     workload.call.batch_size,
                     workload.call.messages,
                 )

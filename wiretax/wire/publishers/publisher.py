@@ -33,13 +33,13 @@ class Publisher:
         Counts are kept in locals and added to the slice at the end, however the loop ends.
         """
         exchange, render, next_body = self._connection.exchange, source.head.render, source.next_body
-        writes, weigh, note_latency = source.writes, source.payload_of, slice_.latencies_ns.append
+        writes, weigh, note_latency = source.writes, source.weigh, slice_.latencies_ns.append
         calls_left = calls = source.workload.transport.max_calls
         if self._is_stale(source.idle_close_ns):
             self._connection.close()
         counter = ExchangeCounter(self._connection, source, slice_, listener, self._on_rejected)
         requests = acknowledged = head_bytes = body_bytes = answer_head_bytes = answer_body_bytes = 0
-        weighed_bytes = 0
+        weighed_bytes = encryption_bytes = 0
         began_ns = -1
         with counter:
             try:
@@ -65,7 +65,9 @@ class Publisher:
                         head_bytes += len(head)
                         body_bytes += len(body)
                         if weigh is not None:
-                            weighed_bytes += weigh(body)
+                            payload, encryption = weigh(body)
+                            weighed_bytes += payload
+                            encryption_bytes += encryption
                         answer_head_bytes += response.head_bytes
                         answer_body_bytes += response.body_bytes
                         if response.acknowledged:
@@ -74,15 +76,16 @@ class Publisher:
                         else:
                             counter.count_rejected(slice_.measured, response, latency_ns)
                     else:  # closed during the exchange, which mypy can't see
-                        parts = source.parts(  # type: ignore[unreachable]
-                            1, len(head), len(body), response.head_bytes, response.body_bytes
+                        payload, encryption = source.weight(body)  # type: ignore[unreachable]
+                        parts = source.parts(
+                            1, len(head), len(body), response.head_bytes, response.body_bytes, encryption
                         )
                         workload = source.workload
                         counter.count_response(
                             response,
                             latency_ns,
                             parts,
-                            source.payload_bytes(body),
+                            payload,
                             workload.call.batch_size,
                             workload.call.messages,
                         )
@@ -92,7 +95,9 @@ class Publisher:
                         listener(sample)
             finally:
                 payload_bytes = requests * source.workload.payload_per_request if weigh is None else weighed_bytes
-                parts = source.parts(requests, head_bytes, body_bytes, answer_head_bytes, answer_body_bytes)
+                parts = source.parts(
+                    requests, head_bytes, body_bytes, answer_head_bytes, answer_body_bytes, encryption_bytes
+                )
                 counter.count_requests(requests, acknowledged, parts, payload_bytes)
                 self._used_ns = perf_counter_ns()
 

@@ -59,6 +59,16 @@ def test_without_kernel_counts_the_waterfall_ends_with_bytes_sent() -> None:
     assert "the kernel did not count them" in figure.caption
 
 
+def test_what_encryption_adds_is_a_step_between_payload_and_envelope() -> None:
+    secret = slice_(TRIGGER.replace(encrypted=True), 0, 10, encryption_bytes=300)
+    figure = drawn(layer_waterfall(slices_frame(record(secret))))
+    steps = {label: (bar.get_x(), bar.get_width()) for label, [bar] in bars(figure.figure.axes[0]).items()}
+    assert list(steps)[:4] == ["payload", "encryption", "envelope", "request line"]
+    # The body has 50 B around the payload; 30 B of them are encryption's.
+    assert [steps[each] for each in ("payload", "encryption", "envelope")] == [(0, 100), (100, 30), (130, 20)]
+    assert figure.title.startswith("An event of 100 B, encrypted: ")
+
+
 def test_failed_calls_have_a_separate_step() -> None:
     failing = slice_(TRIGGER, 0, 10, unfinished_sent_bytes=450)
     figure = drawn(layer_waterfall(slices_frame(record(failing))))

@@ -173,3 +173,44 @@ def test_an_incomplete_run_lists_all_claims_and_how_to_measure_them(name: str) -
     assert unmeasured
     assert all("wiretax run" in claim.note for claim in unmeasured)
     assert "nan" not in str(found)
+
+
+SECRET = [TRIGGER.replace(encrypted=True), TEN.replace(encrypted=True)]
+
+
+def test_a_run_without_encrypted_events_has_no_claim_on_them() -> None:
+    assert len(claims(rendered([TRIGGER, TEN]))) == 7
+
+
+def test_an_encrypted_event_is_compared_with_the_same_one_unencrypted() -> None:
+    [*others, claim] = claims(rendered([TRIGGER, TEN, *SECRET]))
+    assert len(others) == 7
+    plain, secret, ten = (request_sizes(each) for each in (TRIGGER, *SECRET))
+    more = secret.sent - plain.sent
+    assert (secret.sent, more, secret.encryption) == (605, 132, 116)
+    assert claim.claim == "An encrypted event of 100 B costs 605 B."
+    assert (claim.verdict, claim.interval) == ("for scale", "exact")
+    assert claim.measured == "605 B, 132 B (27.9 %) more than unencrypted"
+    assert claim.workload == "trigger, 100 B chat, reference, encrypted"
+    assert claim.note == (
+        "Encryption adds 116 B to the data: nonce, authentication code, base64 and the JSON around them. The rest "
+        f"is the name of an encrypted channel, and escaping. In a batch of 10: {ten.sent / 10:.1f} B per event."
+    )
+
+
+def test_an_encrypted_event_alone_is_given_without_a_comparison() -> None:
+    claim = claims(rendered([SECRET[0]]))[-1]
+    assert claim.measured == "605 B"
+    assert "rest" not in claim.note
+
+
+def test_the_unencrypted_family_represents_a_run_and_keeps_its_claims() -> None:
+    mixed = claims(rendered([*SECRET, TRIGGER, TEN]))
+    assert mixed[:-1] == claims(rendered([TRIGGER, TEN]))
+    assert claims(rendered(SECRET))[CURE].workload == "batch of 10, 100 B chat, reference, encrypted"
+
+
+def test_where_a_library_escapes_base64_an_encrypted_event_is_a_mean() -> None:
+    claim = claims(rendered([each.replace(client="php") for each in SECRET]))[-1]
+    assert claim.interval == "mean"
+    assert claim.note.endswith("so the size varies with the nonce; these are means.")

@@ -39,6 +39,17 @@ def test_the_libraries_that_run_here_are_those_that_were_verified() -> None:
     assert verified == {"python", "python-aiohttp", "python-tornado", "node", "node-18"}
 
 
+@pytest.mark.parametrize("client", profile_names())
+def test_each_library_says_how_it_encrypts_and_where_that_was_read(client: str) -> None:
+    profile = load_profile(client)
+    assert (profile.encryption is None) == (profile.library == "none" and client != "reference")
+    if profile.limits is not None and profile.encryption is not None:
+        version = profile.library.rpartition(" ")[2]
+        assert f" {version}: " in profile.encryption.source
+        # A library that runs in the tests encrypts there, too.
+        assert profile.encryption.verified == profile.limits.verified
+
+
 @given(st.text())
 def test_memory_is_what_python_says(text: str) -> None:
     size = sys.getsizeof("".join(list(text)))

@@ -143,7 +143,10 @@ PLAN = parse_plan(
     {
         "schema": 1,
         "name": "p",
-        "workload": [{"api": "trigger", "client": ["reference", "python"]}, {"api": "batch", "batch_size": 2}],
+        "workload": [
+            {"api": "trigger", "client": ["reference", "python"]},
+            {"api": "batch", "batch_size": 2, "encrypted": [False, True]},
+        ],
     }
 )
 TARGET = Target(Endpoint("http", "127.0.0.1", 80, DEMO, "/ws", signs_prefix=True))
@@ -155,6 +158,8 @@ def test_an_assignment_needs_no_plan_where_it_arrives() -> None:
     assert came == given
     assert came.fingerprint() == given.fingerprint()
     assert DEMO.secret not in repr(came)
+    assert came.targets[0].endpoint.app.master_key == DEMO.master_key
+    assert repr(DEMO.master_key) not in repr(came)
 
 
 def test_other_bytes_have_another_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,8 @@ import locust_unpatched  # noqa: F401  # before anything else of Locust's
 import pytest
 from locust.argument_parser import LocustArgumentParser
 
+from wiretax.channels.endpoint import EndpointError
+from wiretax.channels.master_key import VARIABLE
 from wiretax.channels.workload import Names
 from wiretax.load.drivers.sweep_options import SweepOptions, SweepRequest, add_plan_options, plan_options
 from wiretax.load.plan.plan import PlanError
@@ -50,7 +52,7 @@ def gates(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PUSHER_URL", "WIRETAX_PLAN", "WIRETAX_GATES", "WIRETAX_CA", "WIRETAX_AGAINST"):
+    for name in ("PUSHER_URL", "WIRETAX_PLAN", "WIRETAX_GATES", "WIRETAX_CA", "WIRETAX_AGAINST", VARIABLE):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -81,3 +83,45 @@ def test_names_replace_those_of_the_plan(given: Any) -> None:
     assert names(channel="orders", spread=20) == {Names("orders", "my-event", 20)}
     with pytest.raises(PlanError, match=r"^ci, multi_trigger10: spread = 3, expected 10 or more"):
         names(spread=3)
+
+
+AWAY, HERE = (f"http://k:s@{host}/apps/1" for host in ("soketi.test", "127.0.0.1"))
+# 32 bytes in base64.
+MASTER_KEY = "c2VjcmV0IG9mIHN1YnNjcmliZXJzLCAzMiBieXRlcyE="
+
+
+def swept(plan: Path, encrypted: bool, **servers: str) -> SweepRequest:
+    plan.write_text(
+        f'schema = 1\nname = "p"\n[[workload]]\napi = "trigger"\nencrypted = [false, {str(encrypted).lower()}]\n'
+        if encrypted
+        else 'schema = 1\nname = "p"\n[[workload]]\napi = "trigger"\n'
+    )
+    given = {"endpoint": None, "against": None, **servers}
+    return check(SweepOptions(str(plan), **given, access=Access(), yes=True, results=Path("results"), **NONE))
+
+
+NONE: dict[str, Any] = {"gates": None, "max_rounds": None, "max_messages": None}
+
+
+def test_an_encrypted_plan_needs_the_key_of_both_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = tmp_path / "plan.toml"
+    assert swept(plan, False, endpoint=AWAY).first is not None
+    assert swept(plan, True).first is None
+    here = swept(plan, True, endpoint=HERE).first
+    assert here is not None
+    assert here.endpoint.app.master_key is not None
+    for servers in ({"endpoint": AWAY}, {"endpoint": HERE, "against": AWAY}):
+        with pytest.raises(
+            EndpointError, match=f"encrypted = true needs the master key .*soketi.test.* {VARIABLE}"
+        ):
+            swept(plan, True, **servers)
+    monkeypatch.setenv(VARIABLE, MASTER_KEY)
+    request = swept(plan, True, endpoint=AWAY, against=AWAY)
+    for target in (request.first, request.second):
+        assert target is not None
+        assert target.endpoint.app.master_key == b"secret of subscribers, 32 bytes!"
+    monkeypatch.setenv(VARIABLE, MASTER_KEY[:-4])
+    with pytest.raises(EndpointError, match="has 30 bytes, expected 32 bytes in base64"):
+        swept(plan, True, endpoint=HERE)
+    # Nobody asked for it.
+    assert swept(plan, False, endpoint=HERE).first is not None

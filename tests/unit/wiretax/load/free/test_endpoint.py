@@ -12,7 +12,7 @@ from locust.argument_parser import LocustArgumentParser
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.load.free.access_options import access_of
-from wiretax.load.free.options import add_options, endpoint_from
+from wiretax.load.free.options import FreeRunOptions, add_options, endpoint_from
 from wiretax.wire.connections.servers import Access
 
 
@@ -56,3 +56,11 @@ def test_options_that_go_with_the_url_come_from_arguments_and_variables(monkeypa
     for name, value in {"CA": "a", "CERT": "c", "KEY": "k", "SIGN_PREFIX": "true", "INSECURE": "true"}.items():
         monkeypatch.setenv(f"WIRETAX_{name}", value)
     assert access_of(parsed()) == Access(Path("a"), True, True, Path("c"), Path("k"))
+
+
+def test_a_free_run_encrypts_if_asked_to() -> None:
+    assert not FreeRunOptions.of(parsed(), tls=False).encrypted
+    options = FreeRunOptions.of(parsed("--encrypted", "--client", "node"), tls=False)
+    assert options.encrypted
+    assert options.workload("batch").name == "batch10-100B-chat-encrypted-node"
+    assert options.as_dict()["encrypted"] is True

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from wiretax.channels.bodies.events import Event
-from wiretax.channels.bodies.replay import replayed_bodies
+from wiretax.channels.bodies.weighed import weighed_bodies
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.workload import Workload
@@ -90,7 +90,7 @@ def test_a_replay_takes_little_memory_per_event(tmp_path: Path) -> None:
     try:
         before, _ = tracemalloc.get_traced_memory()
         replay = read_replay(str(mine), Limits(), "stop", print)
-        supplies = [replayed_bodies(each, load_profile("reference"), replay.sent_by(each)) for each in workloads]
+        supplies = [weighed_bodies(each, load_profile("reference"), replay.sent_by(each)) for each in workloads]
         for workload, next_body in zip(workloads, supplies, strict=True):
             for _ in range(3 * count // workload.call.batch_size):
                 next_body()

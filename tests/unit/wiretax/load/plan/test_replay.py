@@ -13,7 +13,8 @@ import pytest
 from analysis.gates.measured.metrics import METRICS
 from wiretax.channels.bodies.channel_names import channel_names
 from wiretax.channels.bodies.events import Event, bodies
-from wiretax.channels.bodies.replay import Replay, payload_of, replayed_bodies
+from wiretax.channels.bodies.replay import Replay
+from wiretax.channels.bodies.weighed import weighed_bodies, weight_of
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.request.sizes import body_sizes
@@ -51,14 +52,14 @@ def test_a_body_is_what_a_library_writes_for_any_event(client: str, api: Api) ->
     )
     usual = tuple(Event(EVENT_NAME, (CHANNEL,), text) for text in TEXTS)
     profile = load_profile(client)
-    replayed = replayed_bodies(workload, profile, Replay("usual", usual).sent_by(workload))
+    replayed = weighed_bodies(workload, profile, Replay("usual", usual).sent_by(workload))
     drawn = bodies(workload, profile, TEXTS)
     assert [replayed() for _ in range(11)] == [drawn() for _ in range(11)]
 
 
 def test_events_keep_their_names_channels_and_order_and_begin_anew_after_the_last() -> None:
     workload = Workload.of(api="batch", batch_size=3)
-    next_body = replayed_bodies(workload, load_profile("reference"), MINE.sent_by(workload))
+    next_body = weighed_bodies(workload, load_profile("reference"), MINE.sent_by(workload))
     sent = [item for _ in range(4) for item in json.loads(next_body())["batch"]]
     assert [(item["name"], item["channel"], item["data"]) for item in sent] == [
         (f"e{at % 5}", f"c{at % 5}", TEXTS[at % 5]) for at in range(12)
@@ -67,9 +68,9 @@ def test_events_keep_their_names_channels_and_order_and_begin_anew_after_the_las
 
 def test_a_body_knows_what_it_carries() -> None:
     workload = Workload.of(api="batch", batch_size=2, client="php")
-    next_body = replayed_bodies(workload, load_profile("php"), MINE.sent_by(workload))
+    next_body = weighed_bodies(workload, load_profile("php"), MINE.sent_by(workload))
     sizes = [len(text.encode()) for text in TEXTS]
-    assert [payload_of(next_body()) for _ in range(3)] == [
+    assert [weight_of(next_body()).payload for _ in range(3)] == [
         sizes[0] + sizes[1],
         sizes[2] + sizes[3],
         sizes[4] + sizes[0],
@@ -171,3 +172,26 @@ def test_bytes_of_a_replay_are_judged_by_rounds_and_calls_exactly() -> None:
     assert not METRICS["http.request.size.per_event"].is_exact(workload)
     assert METRICS["requests.per_event"].is_exact(workload)
     assert METRICS["http.request.size.per_event"].is_exact({**workload, "payload_kind": "chat"})
+
+
+@pytest.mark.parametrize("client", ["node", "php"])
+def test_own_events_are_encrypted_for_channels_that_are(client: str) -> None:
+    encrypted = parse_plan(tomllib.loads(PLAN.format(client=client) + "encrypted = true\n"))
+    with pytest.raises(PlanError, match="mine, event 1: channel 'c0' is not encrypted"):
+        replaying(encrypted, MINE)
+    secret = Replay(
+        "mine", tuple(Event("e", ("private-encrypted-a", "private-encrypted-b"), text) for text in TEXTS)
+    )
+    plan = replaying(encrypted, secret)
+    assert plan.workloads[-1].name.endswith("-replay-encrypted-reference")
+    large = Replay("mine", (*secret.events, Event("e", ("private-encrypted-a",), "x" * 7700)))
+    with pytest.raises(PlanError, match="mine, event 6: it is encrypted; The data content of this event exceeds"):
+        replaying(encrypted, large)
+
+
+def test_bytes_of_encrypted_events_are_exact_unless_the_library_escapes_base64() -> None:
+    workload = {"http": "1.1", "payload_kind": "chat", "encrypted": True}
+    for client, exact in {"python": True, "php": False, "unknown": False}.items():
+        assert METRICS["http.request.size.per_event"].is_exact({**workload, "client": client}) is exact
+        assert METRICS["requests.per_event"].is_exact({**workload, "client": client})
+    assert METRICS["http.request.size.per_event"].is_exact({**workload, "client": "php", "encrypted": False})

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wiretax.channels.bodies.events import Event, body_writer
-from wiretax.channels.bodies.replay import replayed_bodies
+from wiretax.channels.bodies.weighed import weighed_bodies
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.validation import library_check
@@ -181,12 +181,12 @@ def test_a_replay_keeps_the_options_for_each_channel(tmp_path: Path) -> None:
     file.write_text(OPTIONS % ("channels", '["presence-a","presence-b"]'))
     replay = read_replay(str(file), Limits(), "stop", pytest.fail)
     workload = Workload.of(api="batch", batch_size=2)
-    next_body = replayed_bodies(workload, load_profile("reference"), replay.sent_by(workload))
+    next_body = weighed_bodies(workload, load_profile("reference"), replay.sent_by(workload))
     items = json.loads(next_body())["batch"]
     assert [item["channel"] for item in items] == ["presence-a", "presence-b"]
     assert {item["socket_id"] for item in items} == {"12.34"}
     many = Workload.of(api="multi_trigger", channels=3)
-    body = json.loads(replayed_bodies(many, load_profile("reference"), replay.sent_by(many))())
+    body = json.loads(weighed_bodies(many, load_profile("reference"), replay.sent_by(many))())
     assert (len(body["channels"]), body["info"]) == (3, "user_count,subscription_count")
 
 

@@ -65,7 +65,7 @@ def test_every_frame_is_in_one_part() -> None:
     assert parts.request_line + parts.auth_query + parts.header == 9 + len(block)
     # Two fields of the static table, and the path without its query as a literal.
     assert parts.request_line == 1 + 1 + len(Encoder().encode([(":path", PATH)]))
-    assert astuple(reader.finish()) == (0,) * 8
+    assert astuple(reader.finish()) == (0,) * 9
 
 
 def test_a_later_head_costs_its_query_and_little_else() -> None:

@@ -1,0 +1,120 @@
+"""End-to-end encryption: the data of an event as a client library encrypts it for its subscribers.
+
+A library encrypts what is sent to a channel whose name begins with ``private-encrypted-``: with NaCl's secretbox,
+a fresh nonce for each event, and the SHA-256 of the channel's name and the app's master key as the key.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from functools import lru_cache
+from hashlib import sha256
+from math import ceil, sqrt
+from secrets import token_bytes
+from typing import Any
+
+from wiretax.channels.bodies.events import Event
+from wiretax.channels.profiles import Profile
+from wiretax.channels.profiles.encryption_style import BASE64, EncryptionStyle
+from wiretax.channels.profiles.json_style import document_writer, encoder
+
+NONCE_BYTES = 24
+# Of Poly1305, before the data.
+TAG_BYTES = 16
+# More channels than this have their keys derived again.
+MOST_KEYS = 1024
+# How many standard deviations above its mean an encrypted event may be: less than one in 10^9 is larger.
+DEVIATIONS = 6
+
+
+def fresh_nonce() -> bytes:
+    """A nonce that no other event has."""
+    return token_bytes(NONCE_BYTES)
+
+
+def no_nonce() -> bytes:
+    """The same for each event, where only sizes matter or two bodies are compared."""
+    return bytes(NONCE_BYTES)
+
+
+class Encryption:
+    """Encrypts events as one library does."""
+
+    __slots__ = ("_as_passed", "_encode", "_key_of", "_nonce", "_plain", "_seal", "_write_document")
+
+    def __init__(self, profile: Profile, master_key: bytes, nonce: Callable[[], bytes] = fresh_nonce) -> None:
+        """
+        Args:
+            profile: the library's, with an encryption.
+            master_key: the app's, 32 bytes.
+            nonce: draws a nonce.
+        """
+        # Loads a library in C, which no other workload needs.
+        from nacl.bindings import crypto_secretbox
+
+        style = style_of(profile)
+        self._seal: Callable[[bytes, bytes, bytes], bytes] = crypto_secretbox
+        self._encode = encoder(style.json)
+        self._nonce = nonce
+        self._key_of = lru_cache(MOST_KEYS)(lambda channel: sha256(channel.encode() + master_key).digest())
+        self._plain = _plain_of(profile, style)
+        self._write_document = document_writer(profile.data_json)
+        # Whether unencrypted strings are sent as they are passed.
+        self._as_passed = not profile.encodes_ready_strings
+
+    def encrypted(self, channel: str, data: Any) -> str:
+        """The data of an event to a channel as it is sent, before the body is encoded.
+
+        Args:
+            channel: its name.
+            data: what the application passes: a document, or a string that it has encoded itself.
+        """
+        return self._message(channel, self._plain(data))
+
+    def event(self, event: Event) -> tuple[Event, int]:
+        """An event with its data encrypted, and how many bytes longer that made the data."""
+        plain = self._write_document(event.data).encode() if event.is_document else self._plain(event.data)
+        data = self._message(event.channels[0], plain)
+        before = len(event.data.encode()) if self._as_passed and not event.is_document else len(plain)
+        return Event(event.name, event.channels, data, event.socket_id, event.info), len(data) - before
+
+    def _message(self, channel: str, plain: bytes) -> str:
+        nonce = self._nonce()
+        sealed = self._seal(plain, nonce, self._key_of(channel))
+        return self._encode(
+            {"nonce": b64encode(nonce).decode(), "ciphertext": b64encode(sealed).decode()}
+        ).decode()
+
+
+def most_encrypted_bytes(profile: Profile, data: str, is_document: bool = False) -> int:
+    """Bytes of an event's data, encrypted, as the API receives and limits it.
+
+    Where the library escapes characters of base64, the number depends on the nonce; less than one event in 10^9
+    has more. ``is_document``: the data is the JSON of a document, see ``Event``.
+    """
+    style = style_of(profile)
+    if is_document:
+        plain = len(document_writer(profile.data_json)(data).encode())
+    else:
+        plain = len(_plain_of(profile, style)(data))
+    characters = 4 * ceil(NONCE_BYTES / 3) + 4 * ceil((TAG_BYTES + plain) / 3)
+    around = len(encoder(style.json)({"nonce": "", "ciphertext": ""}))
+    longer = sum(len(written) - 1 for each, written in style.json.escapes.items() if each in BASE64)
+    mean = characters / 64
+    return around + characters + (ceil(longer * (mean + DEVIATIONS * sqrt(mean))) if longer else 0)
+
+
+def style_of(profile: Profile) -> EncryptionStyle:
+    """How a library encrypts, which has to have an encryption."""
+    if profile.encryption is None:
+        raise ValueError(f"client {profile.name} has no encryption")
+    return profile.encryption
+
+
+def _plain_of(profile: Profile, style: EncryptionStyle) -> Callable[[Any], bytes]:
+    """Returns a function that encodes data as it is before it is encrypted."""
+    encode = encoder(profile.data_json)
+    if style.encodes_strings or profile.encodes_ready_strings:
+        return encode
+    return lambda data: data.encode() if isinstance(data, str) else encode(data)
