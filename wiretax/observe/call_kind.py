@@ -28,6 +28,7 @@ def observed_workload(exchange: Exchange, habit: Habit) -> Workload | None:
         channels=published.channels,
         payload_bytes=round(published.payload_bytes / max(1, published.events)),
         payload_kind=OBSERVED,
+        encrypted=published.encryption_bytes > 0,
         client=recognition.profile if recognition.matches else UNKNOWN,
         connection=habit,
     )

@@ -151,6 +151,7 @@ class Observation:
         published = exchange.publication
         if published is not None:
             tally.payload_bytes += published.payload_bytes
+            tally.encryption_bytes += published.encryption_bytes
             if exchange.answer.acknowledged:
                 tally.events += published.events
                 tally.messages += published.events * published.channels

@@ -6,13 +6,15 @@ a fresh nonce for each event, and the SHA-256 of the channel's name and the app'
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
 from math import ceil, sqrt
 from secrets import token_bytes
 from typing import Any
+
+import orjson
 
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.profiles import Profile
@@ -103,6 +105,16 @@ def most_encrypted_bytes(profile: Profile, data: str, is_document: bool = False)
     longer = sum(len(written) - 1 for each, written in style.json.escapes.items() if each in BASE64)
     mean = characters / 64
     return around + characters + (ceil(longer * (mean + DEVIATIONS * sqrt(mean))) if longer else 0)
+
+
+def encrypted_bytes(data: str) -> int | None:
+    """How many bytes are encrypted in the data of an event, as it arrives; None if it is no encrypted message."""
+    try:
+        message = orjson.loads(data)
+        nonce, sealed = (b64decode(message[key], validate=True) for key in ("nonce", "ciphertext"))
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return None
+    return len(sealed) - TAG_BYTES if len(nonce) == NONCE_BYTES and len(sealed) >= TAG_BYTES else None
 
 
 def style_of(profile: Profile) -> EncryptionStyle:

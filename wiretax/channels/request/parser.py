@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
+from wiretax.channels.bodies.channel_names import is_encrypted
+from wiretax.channels.bodies.encryption import encrypted_bytes
 from wiretax.channels.profiles.reached import Reached, Sizes
 from wiretax.channels.workload import Api
 
@@ -20,14 +22,16 @@ class Publication:
         api: the call.
         events: events in the body; 0 if it can't be read.
         channels: channels per event.
-        payload_bytes: UTF-8 bytes of the ``data`` of all events, as received.
-        reached: its largest sizes, as libraries measure them.
+        payload_bytes: UTF-8 bytes of the ``data`` of all events, as received; of encrypted ones before encryption.
+        encryption_bytes: what encryption added to that.
+        reached: its largest sizes, as libraries measure them; without encrypted data, which most measure before.
     """
 
     api: Api
     events: int
     channels: int
     payload_bytes: int
+    encryption_bytes: int = 0
     reached: Reached = field(default=Reached(), compare=False)
 
 
@@ -47,7 +51,9 @@ def read_publication(target: bytes, body: bytes) -> Publication | None:
     if not isinstance(items, list):
         return Publication("batch", 0, 1, 0)
     reached = _reached(len(items), 1, items, list(_texts(items, "channel")))
-    return Publication("batch", len(items), 1, sum(_data_bytes(item) for item in items), reached)
+    sizes = [_data_bytes(item, _texts([item], "channel")) for item in items]
+    payload, added = (sum(each) for each in zip((0, 0), *sizes, strict=True))
+    return Publication("batch", len(items), 1, payload, added, reached)
 
 
 def _trigger(document: Any) -> Publication:
@@ -56,15 +62,16 @@ def _trigger(document: Any) -> Publication:
     names = document.get("channels")
     count = len(names) if isinstance(names, list) and names else 1
     channels = names if isinstance(names, list) else list(_texts([document], "channel"))
-    reached = _reached(1, count, [document], [each for each in channels if isinstance(each, str)])
-    return Publication("multi_trigger" if count > 1 else "trigger", 1, count, _data_bytes(document), reached)
+    names = [each for each in channels if isinstance(each, str)]
+    reached = _reached(1, count, [document], names)
+    sizes = _data_bytes(document, names)
+    return Publication("multi_trigger" if count > 1 else "trigger", 1, count, *sizes, reached)
 
 
 def _reached(events: int, channels: int, items: Sequence[Any], names: Sequence[str]) -> Reached:
     """The largest sizes of a call."""
-    return Reached(
-        events, channels, Sizes.of(names), Sizes.of(_texts(items, "name")), Sizes.of(_texts(items, "data"))
-    )
+    data = (each for each in _texts(items, "data") if _sealed_bytes(each, names) is None)
+    return Reached(events, channels, Sizes.of(names), Sizes.of(_texts(items, "name")), Sizes.of(data))
 
 
 def _texts(items: Sequence[Any], key: str) -> Iterator[str]:
@@ -75,6 +82,16 @@ def _texts(items: Sequence[Any], key: str) -> Iterator[str]:
             yield text
 
 
-def _data_bytes(event: Any) -> int:
+def _data_bytes(event: Any, channels: Iterable[str]) -> tuple[int, int]:
+    """The bytes of an event's data, and those that encryption added to it."""
     data = event.get("data") if isinstance(event, dict) else None
-    return len(data.encode()) if isinstance(data, str) else 0
+    if not isinstance(data, str):
+        return 0, 0
+    size = len(data.encode())
+    within = _sealed_bytes(data, channels)
+    return (size, 0) if within is None else (within, size - within)
+
+
+def _sealed_bytes(data: str, channels: Iterable[str]) -> int | None:
+    """The bytes that are encrypted in data for some channels; None if it is not encrypted."""
+    return encrypted_bytes(data) if any(map(is_encrypted, channels)) else None

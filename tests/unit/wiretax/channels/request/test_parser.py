@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from wiretax.channels.request.parser import Publication, read_publication
@@ -25,3 +30,47 @@ def test_a_path_may_have_any_prefix(prefix: bytes) -> None:
 )
 def test_other_requests_publish_nothing(target: bytes) -> None:
     assert read_publication(target, BODY) is None
+
+
+SECRETS = json.loads((Path(__file__).parents[4] / "golden" / "encrypted.json").read_text())["bodies"]
+# What was encrypted: the document as the library encodes it, and the string, which Node encodes, too.
+PLAIN = {("Python", "A"): 147, ("Python", "A-string"): 133, ("Node", "A"): 133, ("Node", "A-string"): 161}
+
+
+@pytest.mark.parametrize("captured", SECRETS, ids=lambda each: f"{each['language']} {each['data_case']}")
+def test_of_encrypted_data_the_part_that_the_application_passed_is_known_without_the_key(
+    captured: dict[str, Any],
+) -> None:
+    batch = captured["operation"].startswith("batch")
+    count, plain = 3 if batch else 1, PLAIN[captured["language"], captured["data_case"]]
+    path = b"/apps/7/batch_events" if batch else b"/apps/7/events"
+    published = read_publication(path, captured["body"].encode())
+    assert published is not None
+    assert published.payload_bytes == count * plain
+    assert published.encryption_bytes == count * (captured["data_bytes"] - plain)
+    # Libraries limit it before they encrypt it.
+    assert published.reached.data.utf8 == 0
+
+
+@pytest.mark.parametrize(
+    ("channel", "data"),
+    [
+        ("my-channel", '{"nonce":"' + "A" * 32 + '","ciphertext":"' + "A" * 24 + '"}'),
+        *(
+            ("private-encrypted-a", data)
+            for data in chain(
+                ("", "[]", "1", "{", '"x"', "{}", '{"nonce":1,"ciphertext":2}', '{"nonce":"","ciphertext":""}'),
+                (
+                    '{"nonce":"' + "A" * 32 + '","ciphertext":"' + text + '"}'
+                    for text in ("", "AAAA", "é", "A" * 23)
+                ),
+            )
+        ),
+    ],
+)
+def test_other_data_is_all_payload(channel: str, data: str) -> None:
+    body = json.dumps({"name": "e", "channel": channel, "data": data}).encode()
+    published = read_publication(b"/apps/7/events", body)
+    assert published is not None
+    assert (published.payload_bytes, published.encryption_bytes) == (len(data.encode()), 0)
+    assert published.reached.data.utf8 == len(data.encode())
