@@ -37,6 +37,11 @@ client = ["reference", "python"]
 api = "batch"
 batch_size = 10
 payload_bytes = 10000
+[[workload]]
+api = "batch"
+batch_size = 10
+client = "php"
+encrypted = true
 """
 
 pytestmark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import trustme
-from locust_inside import USERS, BatchUser, Inside, LoadTestShape, inside
+from locust_inside import CLASSES, USERS, BatchUser, Inside, LoadTestShape, inside
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
@@ -42,6 +42,7 @@ FORMS: list[dict[str, Any]] = [
     {"endpoint": ..., "ca": ..., "cert": ..., "key": ...},
     {"endpoint": ..., "insecure": True, "sign_prefix": True},
     {"plan": "quick"},
+    {"encrypted": True},
 ]
 
 
@@ -109,7 +110,8 @@ def test_each_field_is_in_the_run_it_started(server: dict[str, str], monkeypatch
     runs = []
     for form in FORMS:
         asked = {name: server[name] if value is ... else value for name, value in form.items()}
-        with inside(web=True) as locust:
+        # A trigger to several channels can't be encrypted.
+        with inside(web=True, classes=[BatchUser] if "encrypted" in asked else CLASSES) as locust:
             locust.start(**as_posted(asked))
             run = locust.stop()
             shown = locust.environment.web_ui.app.test_client().get("/").get_data(as_text=True)  # type: ignore[union-attr]
@@ -122,6 +124,7 @@ def test_each_field_is_in_the_run_it_started(server: dict[str, str], monkeypatch
                 assert options[name] == value, name
         runs.append(run)
     # And what was sent is what was asked for.
+    assert (runs[-1].slices["encryption_bytes"] > 0).all()
     sent = runs[0].queued.iloc[0]
     assert (sent["rate"], sent["linger_s"], sent["arrivals"]) == (321, 0.007, "constant")
     assert (sent["batch_size"], sent["payload_bytes"], sent["payload_kind"]) == (7, 33, "json")

@@ -106,7 +106,7 @@ def object_to_encryption(workload: Workload) -> str | None:
     if workload.call.channels > 1:
         return (
             f"encrypted = true: {_whose(profile)} encrypts an event for one channel, got "
-            f"{workload.call.channels:,} in a trigger; send a batch of {workload.call.channels:,} instead"
+            f"{workload.call.channels:,}; leave multi-channel triggers out, or encrypted"
         )
     return None
 

@@ -73,8 +73,8 @@ def test_only_a_library_with_encryption_encrypts(client: str) -> None:
 )
 def test_an_encrypted_trigger_has_one_channel_and_a_batch_any_number_of_events(client: str, whose: str) -> None:
     assert object_to_library(Workload.of("multi_trigger", channels=3, client=client, encrypted=True)) == (
-        f"encrypted = true: {whose} encrypts an event for one channel, got 3 in a trigger; send a batch of 3 "
-        "instead"
+        f"encrypted = true: {whose} encrypts an event for one channel, got 3; leave multi-channel triggers out, "
+        "or encrypted"
     )
     assert object_to_library(Workload.of("batch", 10, client=client, encrypted=True)) is None
 
