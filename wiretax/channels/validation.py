@@ -5,7 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 
-from wiretax.channels.bodies.channel_names import ENCRYPTED_PREFIX, NUMBER, is_encrypted, longest_channel
+from wiretax.channels.bodies.channel_names import (
+    ENCRYPTED_PREFIX,
+    NUMBER,
+    channels_in_turn,
+    is_encrypted,
+    longest_channel,
+)
 from wiretax.channels.bodies.encryption import most_encrypted_bytes
 from wiretax.channels.bodies.events import Event, data_bytes, data_writer
 from wiretax.channels.bodies.payloads import example, least_bytes
@@ -15,6 +21,7 @@ from wiretax.channels.limits import (
     refuse_batch_size,
     refuse_channel,
     refuse_channel_count,
+    refuse_encrypted,
     refuse_event_name,
 )
 from wiretax.channels.profiles import OPTIONAL_KEYS, Profile, load_profile
@@ -62,7 +69,7 @@ def object_to(workload: Workload, limits: Limits) -> str | None:
     if refusal is not None:
         return f"{refusal.message}; a dedicated cluster takes larger batches"
     channel, event = longest_channel(workload), workload.names.event
-    refusal = refuse_channel(channel, limits)
+    refusal = refuse_channel(channel, limits) or refuse_encrypted(next(channels_in_turn(workload)))
     if refusal is not None:
         return f"channel = {shortened(channel)!r}: {refusal.message}"
     refusal = refuse_event_name(event, limits)

@@ -7,7 +7,7 @@ workload have the same size.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain, repeat
+from itertools import chain, cycle, repeat
 
 from wiretax.channels.workload import CHANNEL, Workload
 
@@ -15,6 +15,8 @@ from wiretax.channels.workload import CHANNEL, Workload
 ENCRYPTED_PREFIX = "private-encrypted-"
 # Stands for a channel's number in its name; the service accepts no braces.
 NUMBER = "{}"
+# Names that a workload keeps: about 0.2 MB at most. Making one anew takes 0.15 µs of a call.
+MOST_KEPT = 1_000
 
 
 def channel_names(count: int, channel: str = CHANNEL) -> tuple[str, ...]:
@@ -34,15 +36,15 @@ def channels_in_turn(workload: Workload) -> Iterator[tuple[str, ...]]:
     """The channels of one event after another, without end.
 
     Spread events go to the next channels each, so that the channels of an event are distinct as long as it has no
-    more than there are. Names are made when they are needed: any number of channels takes no memory.
+    more than there are. Names are made when they are needed, and up to ``MOST_KEPT`` are kept.
     """
     spread = workload.names.spread
     if spread == 1:
         return repeat(_same_each_time(workload))
-    before, after = _around_number(_channel(workload))
-    width = len(str(spread))
-    numbers = chain.from_iterable(repeat(range(1, spread + 1)))
-    names = (f"{before}{number:0{width}}{after}" for number in numbers)
+    before, after = (text.replace("%", "%%") for text in _around_number(_channel(workload)))
+    name = f"{before}%0{len(str(spread))}d{after}".__mod__
+    numbers = range(1, spread + 1)
+    names = cycle(map(name, numbers)) if spread <= MOST_KEPT else map(name, chain.from_iterable(repeat(numbers)))
     # The iterator is the same each time, so this takes as many names at a time as an event has channels.
     return zip(*[names] * workload.call.channels, strict=False)
 

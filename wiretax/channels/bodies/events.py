@@ -122,10 +122,6 @@ def bodies(workload: Workload, profile: Profile, data: Sequence[str]) -> Callabl
         profile: the library whose key order and JSON are used.
         data: strings as the application passes them; used in turn, again and again.
     """
-    if workload.names.spread > 1:
-        events, size = generated_events(workload, data), workload.call.batch_size
-        write = body_writer(workload.call.api, profile)
-        return lambda: write([*islice(events, size)])
     encode = encoder(profile.body_json)
     supply: Iterator[str] = cycle(data)
     if profile.encodes_ready_strings:
@@ -136,9 +132,23 @@ def bodies(workload: Workload, profile: Profile, data: Sequence[str]) -> Callabl
     if workload.call.api == "batch":
         item = batch_document([blank], profile)["batch"][0]
         size = workload.call.batch_size
+        if workload.names.spread > 1:
+            parts = _spread(workload, "channel", supply)
+            return lambda: encode({"batch": [{**item, **part} for part in islice(parts, size)]})
         return lambda: encode({"batch": [{**item, "data": text} for text in islice(supply, size)]})
     document = trigger_document(blank, profile)
+    if workload.names.spread > 1:
+        parts = _spread(workload, "channel" if "channel" in document else "channels", supply)
+        return lambda: encode({**document, **next(parts)})
     return lambda: encode({**document, "data": next(supply)})
+
+
+def _spread(workload: Workload, key: str, data: Iterator[str]) -> Iterator[dict[str, Any]]:
+    """What differs between spread events: the channels, under the key that the document has for them, and data."""
+    turns = zip(channels_in_turn(workload), data, strict=False)
+    if key == "channel":
+        return ({"channel": name, "data": text} for (name,), text in turns)
+    return ({"channels": names, "data": text} for names, text in turns)
 
 
 def body_writer(api: Api, profile: Profile) -> Callable[[Sequence[Event]], bytes]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from wiretax.channels.bodies.channel_names import channels_in_turn, longest_channel
+from wiretax.channels.bodies.channel_names import MOST_KEPT, channels_in_turn, longest_channel
 from wiretax.channels.bodies.events import bodies, generated_events
 from wiretax.channels.bodies.payloads import payloads
 from wiretax.channels.endpoint import SERVICE
@@ -110,6 +110,14 @@ def test_a_queue_spreads_its_events_as_well() -> None:
         ("moved", ("r-3",)),
         ("moved", ("r-1",)),
     ]
+
+
+@pytest.mark.parametrize("spread", [3, MOST_KEPT, MOST_KEPT + 1])
+def test_every_pass_is_the_same_whether_names_are_kept_or_not(spread: int) -> None:
+    turns = channels_in_turn(TRIGGER.replace(channel_name="r-{}%d", spread=spread))
+    first, second = ([next(turns) for _ in range(spread)] for _ in range(2))
+    assert first == second
+    assert (first[0], first[-1]) == ((f"r-{1:0{len(str(spread))}}%d",), (f"r-{spread}%d",))
 
 
 def test_many_channels_take_no_memory_and_all_users_share_the_turns() -> None:

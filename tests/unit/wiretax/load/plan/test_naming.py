@@ -85,6 +85,11 @@ CHARACTERS = "channel name may only hold A-Z a-z 0-9 _ - = @ , . ;"
             MULTI.replace("10", "101") + "spread = 1000",
             "101 channels in one trigger, expected 1 to 100; a dedicated cluster takes larger batches" + ENDPOINTS,
         ),
+        (
+            MULTI + 'channel = "private-encrypted-room"',
+            "channel = 'private-encrypted-room-10': You cannot trigger to multiple channels when using encrypted "
+            f"channels{ENDPOINTS}",
+        ),
         # The service counts characters, Node's library UTF-16 units.
         (
             TRIGGER + f'event = "{"👍" * 101}"\nclient = "node"',
