@@ -143,7 +143,9 @@ def test_redis_killed_while_a_publisher_drains_it_loses_no_event(server: RedisSe
 
 
 def test_feed_fills_a_stream_at_a_rate_and_says_what_it_reached(server: RedisServer, run: Run) -> None:
-    fed = run("feed", "--rate", "500/s", "--count", "300", "--arrivals", "constant", WIRETAX_REDIS=server.url)
+    names = ("--channel", "room-{}", "--event", "moved", "--spread", "200")
+    how = ("--rate", "500/s", "--count", "300", "--arrivals", "constant")
+    fed = run("feed", *how, *names, WIRETAX_REDIS=server.url)
     assert fed.returncode == 0
     assert fed.stdout.splitlines()[0] == f"feed  {server.url}, stream wiretax"
     assert re.search(
@@ -153,6 +155,9 @@ def test_feed_fills_a_stream_at_a_rate_and_says_what_it_reached(server: RedisSer
     assert len(entries) == 300
     fields = [dict(entry) for _, entry in entries]
     assert {len(each["data"].encode()) for each in fields} == {200}
+    assert [(each["name"], each["channel"]) for each in fields] == [
+        ("moved", f"room-{number % 200 + 1:03}") for number in range(300)
+    ]
     times = [float(each["at"]) for each in fields]
     assert times[-1] - times[0] == pytest.approx(299 / 500, abs=1e-4)  # as meant, however late they were added
 
@@ -174,6 +179,8 @@ def test_feed_names_a_rate_that_no_machine_makes(server: RedisServer, run: Run) 
         (("--rate", "5/s", "--count", "1", "--kind", "char"), "did you mean chat?"),
         (("--rate", "5/s", "--count", "1", "--arrivals", "poison"), "did you mean poisson?"),
         (("--rate", "5/s", "--count", "1", "--payload", "3"), "--payload 3: expected 9"),
+        (("--rate", "5/s", "--count", "1", "--spread", "0"), "--spread 0, expected 1 (the same in each call)"),
+        (("--rate", "5/s", "--count", "1", "--channel", "a b"), "--channel 'a b': channel name may only hold"),
         (("--rate", "5/s", "--count", "1", "--redis", "mysql://:hidden@h"), "neither redis:// nor rediss://"),
         (("--rate", "5/s", "--count", "1", "--redis", "redis://:hidd/en@h"), "can't be read as a URL"),
         (("--rate", "5/s", "--count", "1", "--redis", "redis://:hidden@h/x"), "not the number of a database"),

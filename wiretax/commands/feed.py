@@ -67,7 +67,7 @@ def feed(
         workload = Workload.of(payload_bytes=payload, payload_kind=kind, **names)
         objection = object_to_names(workload) or object_to(workload, Limits())
         if objection is not None:
-            raise OptionError(f"--{objection}")
+            raise OptionError(f"--{objection.replace(' = ', ' ', 1)}")
         address = RedisAddress.parse(redis)
     except (OptionError, RedisAddressError) as error:
         fail(str(error), Exit.USAGE)
