@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from analysis.measures.representative import representative_family
 from analysis.measures.summary import summarise
 from analysis.text import numbers
+from analysis.text.labels import Row
 from analysis.text.numbers import fixed
 
 # What the service says it delivers in a month, to 6.5 billion devices.
@@ -24,13 +26,23 @@ class MonthlyTraffic:
 
     Attributes:
         events: per month.
-        alone: sent bytes per event, one event per call.
-        batched: sent bytes per event, ten events per call.
+        trigger: the row of ``summarise`` for one event per call.
+        ten: the row for ten.
     """
 
     events: int
-    alone: float
-    batched: float
+    trigger: Row
+    ten: Row
+
+    @property
+    def alone(self) -> float:
+        """Sent bytes per event, one event per call."""
+        return float(self.trigger["sent_per_event"])
+
+    @property
+    def batched(self) -> float:
+        """Sent bytes per event, ten events per call."""
+        return float(self.ten["sent_per_event"])
 
     @property
     def saved(self) -> float:
@@ -62,10 +74,16 @@ def monthly_traffic(slices: pd.DataFrame, monthly: tuple[int, ...] = MONTHLY_EVE
         slices: ``slices.parquet``.
         monthly: events per month.
     """
-    sent = summarise(representative_family(slices)).set_index(["api", "batch_size"])["sent_per_event"]
-    if ("trigger", 1) not in sent or ("batch", BATCH) not in sent:
+    return months_of(summarise(representative_family(slices)).to_dict("records"), monthly)
+
+
+def months_of(rows: Iterable[Row], monthly: tuple[int, ...]) -> list[MonthlyTraffic]:
+    """The same from the rows of ``summarise`` for the representative family."""
+    by_call = {(row["api"], row["batch_size"]): row for row in rows}
+    trigger, ten = by_call.get(("trigger", 1)), by_call.get(("batch", BATCH))
+    if trigger is None or ten is None:
         return []
-    return [MonthlyTraffic(events, float(sent["trigger", 1]), float(sent["batch", BATCH])) for events in monthly]
+    return [MonthlyTraffic(events, trigger, ten) for events in monthly]
 
 
 def traffic_size(count: float) -> str:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.findings.claim import EXACT, Claim
-from analysis.findings.monthly_traffic import BATCH, PUBLISHED, MonthlyTraffic, traffic_size
+from analysis.findings.monthly_traffic import BATCH, PUBLISHED, MonthlyTraffic, months_of, traffic_size
 from analysis.measures.interval import median_interval
 from analysis.measures.throughput import rates, why_no_gain
 from analysis.text.labels import Row, event_in_full
@@ -23,26 +23,25 @@ def volume_claim(own: list[Row], family: pd.DataFrame) -> Claim:
         own: the rows of ``summarise`` for the representative family.
         family: its slices.
     """
-    by_call = {(row["api"], row["batch_size"]): row for row in own}
-    trigger, ten = by_call.get(("trigger", 1)), by_call.get(("batch", BATCH))
-    if trigger is None or ten is None:
+    months = months_of(own, (PUBLISHED,))
+    if not months:
         return Claim(
             VOLUME, "not measured", note="No trigger to compare with a batch of 10: wiretax run headline."
         )
-    month = MonthlyTraffic(PUBLISHED, trigger["sent_per_event"], ten["sent_per_event"])
+    [month] = months
     alone, batched = traffic_size(month.events * month.alone), traffic_size(month.events * month.batched)
-    cores = _cores(month, trigger, ten, family)
+    cores = _cores(month, family)
     return Claim(
         VOLUME,
         "for scale",
         f"{traffic_size(month.saved)} and {month.calls_saved / 1e9:,.0f} billion calls saved",
         EXACT,
-        f"batch of {BATCH}, {event_in_full(ten)}",
+        f"batch of {BATCH}, {event_in_full(month.ten)}",
         f"If each message is published once: {batched} sent instead of {alone}. {cores}",
     )
 
 
-def _cores(month: MonthlyTraffic, trigger: Row, ten: Row, family: pd.DataFrame) -> str:
+def _cores(month: MonthlyTraffic, family: pd.DataFrame) -> str:
     """The cores that generators as fast as this run's need for a month's events, with 95 % intervals."""
     if why := why_no_gain(family):
         return why
@@ -53,7 +52,7 @@ def _cores(month: MonthlyTraffic, trigger: Row, ten: Row, family: pd.DataFrame) 
     by_round = rates(family)
     alone, batched = (
         _with_interval(month.per_second * processes / by_round[str(row["workload"])].dropna().to_numpy())
-        for row in (trigger, ten)
+        for row in (month.trigger, month.ten)
     )
     return (
         f"Spread evenly, it is {month.per_second:,.0f} messages/s: {batched} generator cores instead of {alone}, "
