@@ -9,6 +9,7 @@ from typing import Any
 from locust.env import Environment
 
 from wiretax.channels.profiles import ProfileError
+from wiretax.load.client.error_policy import Reactions
 from wiretax.load.client.outside_listener import outside_listener
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster import messages
@@ -74,7 +75,7 @@ class FreeWorker(Worker):
         self._outbox = run.record = Outbox()
         limit = None if assigned.shares is None else assigned.shares.get(self._runner.client_id, 0)
         session = self._open_session(
-            [assigned.target], assigned.seed, assigned.timeout_s, limit, self._halt, run.pause
+            [assigned.target], assigned.seed, assigned.timeout_s, limit, Reactions(self._halt, run.pause)
         )
         session.listener = outside_listener(self._environment)
         self._environment.wiretax_barrier, self._environment.wiretax_free_run = None, run

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from gevent.event import Event
 
 from wiretax.channels.workload import Workload
+from wiretax.load.client.error_policy import Reactions
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment
@@ -79,9 +80,7 @@ class SweepMaster:
         self._message_limit = message_limit
         self._taken_before = 0
         self._share: int | None = None
-        self._halt: Callable[[str], None] = lambda _: None
-        self._pause: Callable[[float], None] = lambda _: None
-        self._end_workload: Callable[[Workload, Failure], None] = lambda *_: None
+        self._react = Reactions(lambda _: None, lambda _: None)
         self._opened: set[str] = set()
         self._reported: dict[str, tuple[WorkerSlice, SliceEnd]] = {}
         # Which slice is run: its number, its workload and its round.
@@ -92,9 +91,9 @@ class SweepMaster:
         registry.listen(messages.READY, self._take_ready)
         registry.listen(messages.SLICE_OPENED, self._take_opened)
         registry.listen(messages.SLICE_REPORT, self._take_slice_report)
-        registry.listen(messages.HALT, lambda _, data: self._halt(decode(data, Reason).why))
+        registry.listen(messages.HALT, lambda _, data: self._react.halt(decode(data, Reason).why))
         registry.listen(messages.LIMIT, self._take_limit)
-        registry.listen(messages.PAUSE, lambda _, data: self._pause(decode(data, Pause).wait_s))
+        registry.listen(messages.PAUSE, lambda _, data: self._react.pause(decode(data, Pause).wait_s))
         environment.dispatcher_class = self._dispatcher  # type: ignore[assignment]
         self._spawn = self._runner.start
         self._runner.start = lambda *_, **__: on_start()
@@ -126,13 +125,8 @@ class SweepMaster:
                 f"{self._users} users for {len(self._workers)} workers, and each needs at least one: raise users"
             )
 
-    def on_rejected(
-        self,
-        halt: Callable[[str], None],
-        pause: Callable[[float], None],
-        end_workload: Callable[[Workload, Failure], None],
-    ) -> None:
-        self._halt, self._pause, self._end_workload = halt, pause, end_workload
+    def on_rejected(self, reactions: Reactions) -> None:
+        self._react = reactions
 
     def close(self) -> None:
         self._broadcast(messages.CLOSE_SLICE)
@@ -237,8 +231,8 @@ class SweepMaster:
 
     def _take_limit(self, _: WorkerState, data: Any) -> None:
         limit = decode(data, Limit)
-        if limit.number == self._number:
-            self._end_workload(self._workload, Failure(limit.kind, limit.status, limit.message))
+        if limit.number == self._number and self._react.end_workload is not None:
+            self._react.end_workload(self._workload, Failure(limit.kind, limit.status, limit.message))
 
     def _take_opened(self, worker: WorkerState, data: Any) -> None:
         if decode(data, SliceOpened).number == self._number:

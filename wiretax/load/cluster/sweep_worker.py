@@ -13,6 +13,7 @@ from locust.env import Environment
 
 from wiretax.channels.workload import Workload
 from wiretax.load.client.barrier import SliceBarrier
+from wiretax.load.client.error_policy import Reactions
 from wiretax.load.client.message_limit import SPENT
 from wiretax.load.client.outside_listener import outside_listener
 from wiretax.load.cluster import messages
@@ -76,9 +77,11 @@ class SweepWorker(Worker):
             assignment.seed,
             assignment.timeout_s,
             0 if assignment.limited else None,
-            self._halt,
-            lambda wait_s: self._tell_once(messages.PAUSE, {"wait_s": wait_s}),
-            lambda _, failure: self._tell_once(messages.LIMIT, {"number": self._number, **failure._asdict()}),
+            Reactions(
+                self._halt,
+                lambda wait_s: self._tell_once(messages.PAUSE, {"wait_s": wait_s}),
+                lambda _, failure: self._tell_once(messages.LIMIT, {"number": self._number, **failure._asdict()}),
+            ),
         )
         session.listener = outside_listener(self._environment)
         for workload in assignment.workloads:

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import gevent
@@ -14,8 +14,7 @@ from locust.env import Environment
 from locust.runners import WorkerRunner
 
 from wiretax import __version__
-from wiretax.channels.workload import Workload
-from wiretax.load.client.error_policy import ErrorPolicy
+from wiretax.load.client.error_policy import ErrorPolicy, Reactions
 from wiretax.load.client.message_limit import SPENT, MessageLimit
 from wiretax.load.client.session import Session
 from wiretax.load.cluster import messages
@@ -25,7 +24,6 @@ from wiretax.load.cluster.resilience.parent_watch import end_with_parent
 from wiretax.load.free.stopping import stop_once_at_a_time
 from wiretax.terminal import Exit
 from wiretax.wire.connections.target import Target
-from wiretax.wire.ledger import Failure
 from wiretax.wire.open_files import raise_open_files
 from wiretax.wire.slices import Slice
 
@@ -66,18 +64,16 @@ class Worker:
         seed: int,
         timeout_s: float,
         limit: int | None,
-        halt: Callable[[str], None],
-        pause: Callable[[float], None],
-        end_workload: Callable[[Workload, Failure], None] | None = None,
+        reactions: Reactions,
     ) -> Session:
         """Open the session that this worker's users share; ``limit``: how many messages they may send."""
         raise_open_files()
         self._sent.clear()
         self._message_limit = None if limit is None else MessageLimit(limit)
         session = self._session = Session(targets, seed, timeout_s, self._message_limit)
-        session.on_rejected = ErrorPolicy(halt, pause, end_workload).on_rejected
+        session.on_rejected = ErrorPolicy(reactions).on_rejected
         if self._message_limit is not None:
-            self._message_limit.on_spent = lambda: halt(SPENT)
+            self._message_limit.on_spent = lambda: reactions.halt(SPENT)
         self._environment.wiretax_session = session
         return session
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wiretax.load.client.error_policy import ErrorPolicy
+from wiretax.load.client.error_policy import ErrorPolicy, Reactions
 from wiretax.load.client.message_limit import SPENT
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster.free_master import FreeMaster
@@ -49,7 +49,7 @@ def begin_run(
         run.begin(environment.parsed_options, setup.targets[0], SEED, TIMEOUT_S, setup.message_limit, halt)
     else:
         run = FreeRun(setup.free, feed)
-        setup.session.on_rejected = ErrorPolicy(halt, run.pause).on_rejected
+        setup.session.on_rejected = ErrorPolicy(Reactions(halt, run.pause)).on_rejected
         if setup.message_limit is not None:
             setup.message_limit.on_spent = lambda: halt(SPENT)
     for slice_ in setup.tried.slices:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
-from wiretax.load.client.error_policy import ErrorPolicy
+from wiretax.load.client.error_policy import ErrorPolicy, Reactions
 from wiretax.load.client.message_limit import SPENT
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.drivers.setup import RunSetup
@@ -55,11 +55,11 @@ class Sweep:
             extension = Extension(self._undecided, setup.most_rounds, on_added)
         measured = replace(setup.plan, workloads=kept(setup.plan.workloads, setup.tried.skipped))
         self.conductor = Conductor(measured, executor, extension, setup.measurement.paused, setup.own_mock)
-        reactions = self.conductor.halt, self.conductor.pause, self.conductor.end_workload
-        setup.session.on_rejected = ErrorPolicy(*reactions).on_rejected
+        reactions = Reactions(self.conductor.halt, self.conductor.pause, self.conductor.end_workload)
+        setup.session.on_rejected = ErrorPolicy(reactions).on_rejected
         if setup.message_limit is not None:
             setup.message_limit.on_spent = lambda: self.conductor.halt(SPENT)
-        executor.on_rejected(*reactions)
+        executor.on_rejected(reactions)
 
     @property
     def plan(self) -> dict[str, Any]:

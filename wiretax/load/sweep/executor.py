@@ -12,8 +12,9 @@ from gevent.event import Event
 
 from wiretax.channels.workload import Workload
 from wiretax.load.client.barrier import SliceBarrier
+from wiretax.load.client.error_policy import Reactions
 from wiretax.runs.record import RunRecord
-from wiretax.wire.ledger import Failure, Witness
+from wiretax.wire.ledger import Witness
 from wiretax.wire.slices import Slice
 
 if TYPE_CHECKING:
@@ -114,14 +115,8 @@ class Executor(Protocol):
             stop: cuts it short.
         """
 
-    def on_rejected(
-        self,
-        halt: Callable[[str], None],
-        pause: Callable[[float], None],
-        end_workload: Callable[[Workload, Failure], None],
-    ) -> None:
-        """Set the reactions to rejected calls: ``halt`` ends the run, with the reason; ``pause`` has all users
-        wait for a number of seconds; ``end_workload`` has a workload sent no more."""
+    def on_rejected(self, reactions: Reactions) -> None:
+        """Set the reactions to rejected calls."""
 
     def close(self) -> None:
         """Let no exchange begin any more in the open slice."""
@@ -214,12 +209,7 @@ class LocalExecutor:
         round_trip_s, problem = self._slice_runner.run(slice_, lasting_s, stop)
         return SliceResult((WorkerSlice(0, self._users, slice_),), round_trip_s, problem)
 
-    def on_rejected(
-        self,
-        halt: Callable[[str], None],
-        pause: Callable[[float], None],
-        end_workload: Callable[[Workload, Failure], None],
-    ) -> None:
+    def on_rejected(self, reactions: Reactions) -> None:
         pass  # the session of this process has an error policy
 
     def close(self) -> None:

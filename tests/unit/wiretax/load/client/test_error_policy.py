@@ -13,7 +13,7 @@ import pytest
 from wiretax.channels.answers import Answer, Kind, read_retry_after
 from wiretax.channels.workload import Workload
 from wiretax.load.client.barrier import SliceBarrier
-from wiretax.load.client.error_policy import ErrorPolicy
+from wiretax.load.client.error_policy import ErrorPolicy, Reactions
 from wiretax.load.plan.plan import Plan
 from wiretax.load.plan.reading import parse_plan
 from wiretax.load.sweep.conductor import Conductor
@@ -39,7 +39,7 @@ class Heard:
     def __init__(self) -> None:
         self.stops: list[str] = []
         self.holds: list[float] = []
-        self.refusals = ErrorPolicy(self.stops.append, self.holds.append)
+        self.refusals = ErrorPolicy(Reactions(self.stops.append, self.holds.append))
 
     def hear(self, response: Response, times: int = 1, workload: Workload = TRIGGER) -> None:
         for _ in range(times):
@@ -76,7 +76,7 @@ def test_413_ends_the_run_when_it_comes_again_and_again() -> None:
 def test_a_workload_that_is_too_large_again_and_again_is_ended_alone(kind: Kind) -> None:
     stops: list[str] = []
     ended: list[tuple[Workload, Failure]] = []
-    policy = ErrorPolicy(stops.append, lambda _: None, lambda *limit: ended.append(limit))
+    policy = ErrorPolicy(Reactions(stops.append, lambda _: None, lambda *limit: ended.append(limit)))
     batch = Workload.of("batch", 10)
     for workload in (TRIGGER, batch, TRIGGER, batch):
         policy.on_rejected(workload, no(413, kind=kind))

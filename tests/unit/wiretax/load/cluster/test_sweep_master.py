@@ -15,6 +15,7 @@ import wiretax.load.cluster.sweep_master
 from wiretax import __version__
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import Workload
+from wiretax.load.client.error_policy import Reactions
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment
@@ -125,7 +126,7 @@ def test_what_an_endpoint_tells_one_worker_is_heard_by_all() -> None:
     runner = Runner()
     made, one, other = two(runner)
     heard: list[object] = []
-    made.on_rejected(heard.append, heard.append, lambda *limit: heard.append(limit))
+    made.on_rejected(Reactions(heard.append, heard.append, lambda *limit: heard.append(limit)))
     one.runner.say("a", messages.PAUSE, {"wait_s": 2.0})
     one.runner.say("a", messages.HALT, {"why": "it says no"})
     assert heard == [2.0, "it says no"]
@@ -148,7 +149,7 @@ def test_one_worker_that_meets_a_limit_ends_the_workload_on_all() -> None:
     hear = other.hear
     other.hear = lambda name, data: (meets(name, data), hear(name, data))  # type: ignore[method-assign, func-returns-value]
     conductor = Conductor(PLAN, made)
-    made.on_rejected(conductor.halt, conductor.pause, conductor.end_workload)
+    made.on_rejected(Reactions(conductor.halt, conductor.pause, conductor.end_workload))
     counted = [
         (step.workload, step.round, [part.slice_.counts for part in held.parts]) for step, held in conductor.run()
     ]
