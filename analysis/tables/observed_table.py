@@ -34,6 +34,7 @@ NEAR = 0.5
 SIGNALLED = 128
 # Statuses whose cause is in the publisher's requests, for which remedies of a plan don't apply.
 OF_WHAT_WAS_SENT = (400, 413, 429)
+NOT_FOUND = 404
 PUBLISHER = "the publisher"
 HABITS = {"close": "opens a connection for each call", "keep-alive": "keeps its connections"}
 COLUMNS = (
@@ -57,7 +58,9 @@ def print_observed(run: Run, console: EscapingConsole) -> None:
     say(f"[bold]observe[/bold]  {escape(run.meta['endpoint'])}  {where}")
     say(f"[dim]{escape(command)}[/dim]")
     say()
-    print_whole(console, render_kinds(by_kind(run.slices)))
+    table = render_kinds(by_kind(run.slices))
+    _add_other_calls(table, run.meta["observed"])
+    print_whole(console, table)
     say()
     for line in _lines(run.meta, len(run.failures)):
         say(line)
@@ -65,7 +68,9 @@ def print_observed(run: Run, console: EscapingConsole) -> None:
         print_indented(console, "set for the command: ", ", ".join(given), indent=2, style="dim")
     for failure in run.failures.to_dict("records"):
         status = f" {failure['status']}" if failure["status"] else ""
-        advice = _advice(failure)
+        # If events were published, the server is right, and what is not found there is another path.
+        not_found = failure["status"] == NOT_FOUND and run.slices["events"].any()
+        advice = "" if not_found else _advice(failure)
         message = str(failure["message"]).rstrip("." if advice else "")
         what = f"{failure['count']} x {failure['kind']}{status}: {message}{advice}"
         say(f"[red]failed[/red]  {escape(what)}")
@@ -129,6 +134,14 @@ def render_kinds(kinds: pd.DataFrame) -> Table:
     return table
 
 
+def _add_other_calls(table: Table, seen: dict[str, Any]) -> None:
+    """A row for each kind of call that publishes nothing: it has no events, whose cost the last columns show."""
+    for each in seen.get("other_calls") or []:  # missing in runs of older versions
+        requests = each["requests"]
+        head, body = each["request_head_bytes"] / requests, each["request_body_bytes"] / requests
+        table.add_row(escape(each["call"]), f"{requests:,}", "-", fixed(head, 0), fixed(body, 0), "-", "-", "-")
+
+
 def _advice(failure: Row) -> str:
     """What to do about an error response whose cause is not in the publisher's requests."""
     if failure["kind"] in REJECTIONS and failure["status"] not in OF_WHAT_WAS_SENT:
@@ -145,7 +158,7 @@ def _lines(meta: dict[str, Any], failures: int) -> list[str]:
     if withheld:
         requests += f", {withheld:,} of them not forwarded,"
     if seen["other_requests"]:
-        requests += f" that publish, {seen['other_requests']:,} that don't,"
+        requests += f" that publish, {seen['other_requests']:,} that don't{_other_bytes(seen)},"
     lines = [f"{requests} on {count(seen['connections'], 'connection')}"]
     closed_by: dict[str, int] = seen.get("closed_by") or {}
     lines += [f"  {number:,} closed by {escape(who)}" for who, number in closed_by.items()]
@@ -174,6 +187,16 @@ def _lines(meta: dict[str, Any], failures: int) -> list[str]:
     if len(seen["recognised"]) > MOST_SHAPES:
         lines.append(f"and {len(seen['recognised']) - MOST_SHAPES} other kinds of head; run.json has them")
     return lines
+
+
+def _other_bytes(seen: dict[str, Any]) -> str:
+    """The bytes of the requests that publish nothing; empty for runs of older versions, which lack them."""
+    calls = seen.get("other_calls") or []
+    sent, received = (
+        sum(each[f"{side}_head_bytes"] + each[f"{side}_body_bytes"] for each in calls)
+        for side in ("request", "response")
+    )
+    return f" ({sent:,} B sent, {received:,} B received)" if calls else ""
 
 
 def _limits(recognised: dict[str, Any], failed: bool) -> Iterator[str]:

@@ -370,6 +370,54 @@ def test_a_publisher_that_does_not_wait_for_answers_is_counted_to_the_byte(run: 
     assert causes in ([], ["the publisher closed the connection before the response"])
 
 
+# Asks before it publishes, as an application that publishes to occupied channels only.
+ASK_FIRST = """
+if "c" not in client.channels_info()["channels"]:
+    client.trigger("c", "e", "x", socket_id="12.34")
+for channel in ("presence-c", "presence-d"):
+    client.users_info(channel)
+try:
+    client.terminate_user_connections("u")
+except Exception:
+    pass
+"""
+
+
+def test_a_publisher_that_asks_first_publishes_and_its_questions_have_rows(
+    run: Run, script: Any, tmp_path: Path
+) -> None:
+    done = run("observe", *script(ASK_FIRST))
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert [row[:4] for row in rows if row[:1] == ["GET"]] == [
+        ["GET", "channels", "1", "-"],
+        ["GET", "channels/X/users", "2", "-"],
+    ]
+    # The library leaves the app out of this path.
+    assert "POST another path" in done.stdout
+    assert "rejected 404: Not found\n" in done.stdout
+    result = saved(tmp_path)
+    assert result.meta["valid"]
+    assert result.slices["events"].sum() == 1
+    assert result.server is not None
+    calls = result.meta["observed"]["other_calls"]
+    assert [(each["call"], each["requests"], each["failures"]) for each in calls] == [
+        ("GET channels", 1, 0),
+        ("GET channels/X/users", 2, 0),
+        ("POST another path", 1, 1),
+    ]
+    total = {name: sum(each[name] for each in calls) for name in calls[0] if name.endswith("bytes")}
+    sent = total["request_head_bytes"] + total["request_body_bytes"]
+    received = total["response_head_bytes"] + total["response_body_bytes"]
+    events = result.slices.iloc[0]
+    parts = ("request_line_bytes", "auth_query_bytes", "header_bytes", "body_bytes")
+    assert sent + sum(events[name] for name in parts) == result.server["request_bytes"]
+    assert (
+        received + events["response_head_bytes"] + events["response_body_bytes"] == result.server["response_bytes"]
+    )
+    assert f"that don't ({sent:,} B sent, {received:,} B received), on 1 connection" in done.stdout
+
+
 def test_requests_that_publish_nothing_are_named(run: Run) -> None:
     get = "import http.client, os\nc = http.client.HTTPConnection('127.0.0.1', int(os.environ['PUSHER_PORT']))\n"
     done = run(

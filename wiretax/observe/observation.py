@@ -19,6 +19,7 @@ from wiretax.mock.cost import CostModel
 from wiretax.observe.call_kind import connection_habit, observed_workload, recognised
 from wiretax.observe.exchange import REFUSED, Exchange
 from wiretax.observe.gate import UNCOUNTABLE
+from wiretax.observe.other_calls import other_calls
 from wiretax.observe.publisher import ExitStatus, without_secrets
 from wiretax.observe.recording import Recording
 from wiretax.observe.unpublished import checklist, did_instead, stray_words
@@ -234,6 +235,7 @@ class Observation:
                 "withheld_requests": seen.withheld,
                 "other_requests": len(seen.exchanges) - len(self.publications),
                 "without_batches": [asdict(each) for each in self._without_batches()],
+                "other_calls": other_calls(seen.exchanges),
                 "recognised": recognised(self.publications, self.target.app),
             },
         }

@@ -143,10 +143,21 @@ class RecognisedRecord(msgspec.Struct):
     limits: list[LimitRecord] = []
 
 
+class OtherCallRecord(msgspec.Struct):
+    call: str
+    requests: Count
+    failures: Count
+    request_head_bytes: Count
+    request_body_bytes: Count
+    response_head_bytes: Count
+    response_body_bytes: Count
+
+
 class ObservedRecord(msgspec.Struct):
     connections: Count
     other_requests: Count
     recognised: list[RecognisedRecord]
+    other_calls: list[OtherCallRecord] = []
     closed_by: dict[str, Count] = {}
     exit_code: Count = 0
 

@@ -44,7 +44,7 @@ def find_call(path: str) -> tuple[OtherCall, re.Match[str]] | None:
 
 
 def describe_request(method: str, target: str) -> str:
-    """A request that publishes nothing in words: ``GET channels/X``, or ``another request``.
+    """A request that publishes nothing in words: ``GET channels/X``, or ``GET another path``.
 
     Args:
         method: its HTTP method.
@@ -52,4 +52,4 @@ def describe_request(method: str, target: str) -> str:
     """
     _, mark, after = target.partition("?")[0].rpartition("/apps/")
     found = find_call(mark + after)
-    return "another request" if found is None else f"{method} {found[0].name}"
+    return f"{method} {'another path' if found is None else found[0].name}"
