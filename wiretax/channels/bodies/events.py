@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import cycle, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from wiretax.channels.bodies.channel_names import channels_in_turn
 from wiretax.channels.bodies.payloads import example
-from wiretax.channels.profiles import Profile
+from wiretax.channels.profiles import OPTIONAL_KEYS, Profile
 from wiretax.channels.profiles.json_style import document_writer, encoder
 from wiretax.channels.workload import Api, Workload
 
@@ -74,33 +74,46 @@ def data_bytes(workload: Workload, profile: Profile) -> int:
 
 def trigger_document(event: Event, profile: Profile) -> dict[str, Any]:
     """The body of ``POST /apps/{id}/events`` before encoding, with its keys in the library's order."""
-    members = {
-        "name": event.name,
-        "channel": event.channels[0],
-        "channels": list(event.channels),
-        "data": event.data,
-        **_options(event),
-    }
-    several = len(event.channels) > 1
-    keys = ("channels" if several and key == "channel" else key for key in profile.trigger_keys)
-    return {key: members[key] for key in keys if key in members}
+    return _trigger(event, event.data, *_trigger_keys(profile))
 
 
 def batch_document(events: Sequence[Event], profile: Profile) -> dict[str, Any]:
     """The body of ``POST /apps/{id}/batch_events`` before encoding: one channel per item."""
-    members = (
-        {"channel": event.channels[0], "name": event.name, "data": event.data, **_options(event)}
-        for event in events
-    )
-    return {"batch": [{key: member[key] for key in profile.event_keys if key in member} for member in members]}
+    keys = Keys.of(profile.event_keys)
+    return {"batch": [_item(event, event.data, keys) for event in events]}
 
 
-def _options(event: Event) -> dict[str, str]:
-    """The members that few events have."""
+class Keys(NamedTuple):
+    """The keys of an event's members in a library's order: all of them, and those of an event without options."""
+
+    all: tuple[str, ...]
+    plain: tuple[str, ...]
+
+    @classmethod
+    def of(cls, keys: tuple[str, ...]) -> Keys:
+        return cls(keys, tuple(key for key in keys if key not in OPTIONAL_KEYS))
+
+
+def _trigger_keys(profile: Profile) -> tuple[Keys, Keys]:
+    """The keys of triggers to one channel, and to several: they never are one string."""
+    several = tuple("channels" if key == "channel" else key for key in profile.trigger_keys)
+    return Keys.of(profile.trigger_keys), Keys.of(several)
+
+
+def _trigger(event: Event, data: str, one: Keys, several: Keys) -> dict[str, Any]:
+    members = {"name": event.name, "channel": event.channels[0], "channels": [*event.channels], "data": data}
+    return _in_order(members, event, one if len(event.channels) == 1 else several)
+
+
+def _item(event: Event, data: str, keys: Keys) -> dict[str, Any]:
+    return _in_order({"channel": event.channels[0], "name": event.name, "data": data}, event, keys)
+
+
+def _in_order(members: dict[str, Any], event: Event, keys: Keys) -> dict[str, Any]:
     if event.socket_id is None and event.info is None:
-        return {}
-    options = {"socket_id": event.socket_id, "info": event.info}
-    return {key: value for key, value in options.items() if value is not None}
+        return {key: members[key] for key in keys.plain}
+    members |= {"socket_id": event.socket_id, "info": event.info}
+    return {key: member for key in keys.all if (member := members[key]) is not None}
 
 
 def generated_events(workload: Workload, data: Sequence[str]) -> Iterator[Event]:
@@ -158,8 +171,14 @@ def body_writer(api: Api, profile: Profile) -> Callable[[Sequence[Event]], bytes
         api: the call.
         profile: the library whose key order and JSON are used.
     """
-    write, ready = ready_writer(api, profile), _ready(profile)
-    return lambda events: write([ready(event) for event in events])
+    encode, write, always = encoder(profile.body_json), data_writer(profile), profile.encodes_ready_strings
+    if api == "batch":
+        keys = Keys.of(profile.event_keys)
+        return lambda events: encode(
+            {"batch": [_item(e, write(e) if always or e.is_document else e.data, keys) for e in events]}
+        )
+    one, several = _trigger_keys(profile)
+    return lambda events: encode(_trigger(events[0], write(events[0]), one, several))
 
 
 def ready_writer(api: Api, profile: Profile) -> Callable[[Sequence[Event]], bytes]:
@@ -168,11 +187,3 @@ def ready_writer(api: Api, profile: Profile) -> Callable[[Sequence[Event]], byte
     if api == "batch":
         return lambda events: encode(batch_document(events, profile))
     return lambda events: encode(trigger_document(events[0], profile))
-
-
-def _ready(profile: Profile) -> Callable[[Event], Event]:
-    """Returns a function that writes an event's data as the library does; some encode strings a second time."""
-    write = data_writer(profile)
-    if not profile.encodes_ready_strings:
-        return lambda event: replace(event, data=write(event)) if event.is_document else event
-    return lambda event: replace(event, data=write(event))
