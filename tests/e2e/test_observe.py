@@ -196,6 +196,10 @@ def test_an_upstream_gets_the_requests_and_its_own_signature(
     result = saved(tmp_path)
     assert result.meta["mock"] is None
     assert result.meta["observed"]["host_growth_bytes"] == 0  # localhost is as long as 127.0.0.1
+    connections = result.meta["observed"]["connections"]
+    port = int(mock_url.rpartition(":")[2].partition("/")[0])
+    peer = {"server": "endpoint", "address": "127.0.0.1", "port": port, "connections": connections}
+    assert result.meta["peers"] == [peer]
     assert result.server["events"] == 14
 
 

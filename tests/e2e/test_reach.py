@@ -142,6 +142,7 @@ def test_an_upstream_is_reached_through_the_proxy(run: Run, tmp_path: Path, prox
     assert result.meta["valid"], result.meta["invalid_because"]
     assert result.slices["events"].sum() == 1
     assert proxy.asked
+    assert {(peer["address"], peer["port"]) for peer in result.meta["peers"]} == {("127.0.0.1", proxy.port)}
     assert_no_secret(tmp_path, done.stdout, done.stderr)
     with web_proxy(("127.0.0.1", 1), b"HTTP/1.1 403 Forbidden\r\n\r\n") as refusing:
         failed = run("observe", "--yes", "--upstream", url_of(AWAY), *PUBLISHER, **named(refusing))

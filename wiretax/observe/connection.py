@@ -23,8 +23,7 @@ from wiretax.wire.ledger import Failure
 if TYPE_CHECKING:
     from wiretax.observe.proxy import Proxy
 
-PUBLISHER = "the publisher"
-OWN = "observe"
+PUBLISHER, OWN = "the publisher", "observe"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -140,6 +139,7 @@ class Downstream(asyncio.Protocol):
     def connected(self, upstream: asyncio.Transport) -> None:
         """The server accepted the connection: it gets the waiting bytes."""
         self._upstream = upstream
+        self._recording.add_peer(*upstream.get_extra_info("peername")[:2])
         upstream.writelines(self._waiting)
         self._waiting.clear()
         if self._kernel.ended and upstream.can_write_eof():

@@ -207,6 +207,7 @@ class Observation:
             "addresses": [
                 {"server": "endpoint", "tls": False, "rtt_s": None, **asdict(each)} for each in self._addresses()
             ],
+            "peers": [{**peer._asdict(), "connections": count} for peer, count in sorted(seen.peers.items())],
             "mock": None if self.cost is None else self.cost.as_dict(),
             "environment": describe_machine(),
             "workers": 1,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from wiretax.observe.exchange import Exchange, Reading
 from wiretax.wire.counters import TcpCounters, add_counters
+from wiretax.wire.ledger import Peer
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Recording:
         host_growth: bytes that rewriting Host for the upstream added to the requests.
         unforwarded: sent bytes that the server never saw.
         unasked: received bytes that the server never sent.
+        peers: how many connections were opened to each address of the server, or of a web proxy on the way to it.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
@@ -61,6 +63,7 @@ class Recording:
     host_growth: int = 0
     unforwarded: int = 0
     unasked: int = 0
+    peers: Counter[Peer] = field(default_factory=Counter)
 
     @property
     def withheld(self) -> int:
@@ -71,6 +74,10 @@ class Recording:
     def closed_by(self) -> Counter[str]:
         """The number of connections by the initiator of their close."""
         return Counter(each.initiator for each in self.closings.values())
+
+    def add_peer(self, address: str, port: int) -> None:
+        """A connection to the server was opened."""
+        self.peers[Peer("endpoint", address, port)] += 1
 
     def begin_connection(self) -> int:
         """Count an accepted connection; its number."""
