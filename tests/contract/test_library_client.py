@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from gzip import compress
 from pathlib import Path
 from time import time
 from typing import Any
@@ -16,6 +18,7 @@ from gevent.event import Event
 from gevent.server import StreamServer
 from gevent.ssl import SSLContext
 
+from wiretax.channels.answers import UNDECODED
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import load_profile
@@ -27,15 +30,17 @@ from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
 from wiretax.runs.record import RunRecord
 from wiretax.runs.writer import latency_table
-from wiretax.wire.connections.response import ResponseMemo
+from wiretax.wire.connections.response import MAX_RESPONSE_BYTES, ResponseMemo
 from wiretax.wire.connections.stream_connection import StreamConnection
 from wiretax.wire.connections.target import Target, target_of
 from wiretax.wire.connections.watchdog import Watchdog
+from wiretax.wire.ledger import Failure
 from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
 from wiretax.wire.publishers.request_source import RequestSource
 from wiretax.wire.slices import Slice
 
 TIMEOUT_S = 0.5
+TOO_LONG = f"a response of more than {MAX_RESPONSE_BYTES} bytes"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 BOTH = pytest.mark.parametrize("http", ["1.1", "2"])
 
@@ -255,6 +260,43 @@ def test_what_is_not_http_is_malformed(serve: Callable[..., Target], watchdog: W
     user = User(serve(babble), watchdog, workload(http))
     ((failure, _),) = user.send().measured.failed.items()
     assert failure.kind == "malformed"
+    assert user.witnesses_agree()
+
+
+@pytest.mark.parametrize(
+    ("content", "coding", "failure"),
+    [
+        (compress(b"{}"), "gzip", None),
+        (compress(b'{"error":"no","code":400}'), "GZIP", Failure("error_body", 400, "no")),
+        (
+            compress(bytes(5_000_000)),
+            "gzip",
+            Failure("unreadable", 200, f"{UNDECODED}: its gzip data has more than 1,048,576 bytes once decoded"),
+        ),
+        (b"{}", "lzma", None),
+        (bytes(MAX_RESPONSE_BYTES), "identity", Failure("malformed", 0, f"ResponseError: {TOO_LONG}")),
+    ],
+    ids=["gzip", "error", "bomb", "unknown", "long"],
+)
+def test_a_compressed_response_is_understood_up_to_a_bound(
+    serve: Callable[..., Target], watchdog: Watchdog, content: bytes, coding: str, failure: Failure | None
+) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(content)}\r\n\r\n"
+
+    def reply(connection: Any) -> None:
+        connection.recv(65_536)
+        with suppress(OSError):
+            connection.sendall(head.encode() + content)
+            while connection.recv(65_536):
+                pass
+
+    user = User(serve(reply), watchdog, workload("1.1"))
+    measured = user.send().measured
+    if coding == "lzma":
+        [found] = measured.failed
+        assert (found.kind, found.message.partition(":")[0]) == ("unreadable", UNDECODED)
+    else:
+        assert list(measured.failed) == ([] if failure is None else [failure])
     assert user.witnesses_agree()
 
 

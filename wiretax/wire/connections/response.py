@@ -43,6 +43,16 @@ class Response:
     status_code: int = 0
 
 
+def refuse_long(received: int) -> None:
+    """Refuse a response that is too long.
+
+    Raises:
+        ResponseError: more than ``MAX_RESPONSE_BYTES`` of it came.
+    """
+    if received > MAX_RESPONSE_BYTES:
+        raise ResponseError(f"a response of more than {MAX_RESPONSE_BYTES} bytes")
+
+
 class ResponseReader:
     """Assembles one response from the data that a socket yields.
 
@@ -114,8 +124,7 @@ class ResponseReader:
             ResponseError: it is not HTTP, too large, or more than one response.
         """
         self._raw += data
-        if len(self._raw) > MAX_RESPONSE_BYTES:
-            raise ResponseError(f"a response of more than {MAX_RESPONSE_BYTES} bytes")
+        refuse_long(len(self._raw))
         if not self._heads and len(self._raw) - len(data) > MAX_HEAD_BYTES:
             raise ResponseError(f"a response whose head has more than {MAX_HEAD_BYTES} bytes")
         try:

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from hpack import Decoder, Encoder, HeaderTuple
 
+from wiretax.wire.connections.response import refuse_long
 from wiretax.wire.parts import Parts
 
 BLANK_LINE = b"\r\n\r\n"
@@ -59,6 +60,7 @@ class Http1Parts:
 
     def received(self, data: bytes) -> None:
         self._received += data
+        refuse_long(len(self._received))
 
     def finish(self) -> Parts:
         sent, received = self._sent, self._received

@@ -109,7 +109,7 @@ class HttpxPublisher:
                     f"{parts.sent} bytes sent and {parts.received} received by the model, "
                     f"{crossed} by the connection"
                 )
-            read = read_answer(answer.status_code, answer.content)
+            read = read_answer(answer.status_code, answer.content, answer.extensions["coding"])
         except Exception as error:
             failure = connection.failure(error)
             self._close()

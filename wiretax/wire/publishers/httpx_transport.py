@@ -9,8 +9,11 @@ from typing import Any
 import httpcore
 import httpx
 
+from wiretax.wire.connections.response import refuse_long
 from wiretax.wire.connections.stream_connection import StreamConnection
 from wiretax.wire.publishers.http_parts import Http1Parts, Http2Parts, PartsReader
+
+CODING = b"content-encoding"
 
 
 class Stream(httpcore.NetworkStream):
@@ -73,7 +76,10 @@ class Backend(httpcore.NetworkBackend):
 
 
 class HttpxTransport(httpx.BaseTransport):
-    """httpx's own transport, on a connection pool with our backend."""
+    """httpx's own transport, on a connection pool with our backend.
+
+    Responses have their content as it was received, and its coding as an extension ("coding").
+    """
 
     def __init__(self, pool: httpcore.ConnectionPool) -> None:
         self._pool = pool
@@ -89,8 +95,15 @@ class HttpxTransport(httpx.BaseTransport):
                 extensions=request.extensions,
             )
         )
+        content = bytearray()
         try:
-            content = answer.read()
+            for part in answer.iter_stream():
+                content += part
+                refuse_long(len(content))
         finally:
             answer.close()
-        return httpx.Response(answer.status, headers=answer.headers, content=content)
+        # Without this field httpx leaves the content as it is; it would decode it without a bound.
+        codings = [value.decode("latin-1") for name, value in answer.headers if name.lower() == CODING]
+        headers = [field for field in answer.headers if field[0].lower() != CODING]
+        extensions = {"coding": ",".join(codings)}
+        return httpx.Response(answer.status, headers=headers, content=bytes(content), extensions=extensions)
