@@ -32,7 +32,7 @@ def use_interruptible_workers() -> None:
             try:
                 connect(self)  # type: ignore[no-untyped-call]
             except ConnectionError:
-                where = host_and_port(self.master_host, self.master_port)
+                where = host_and_port(self.master_host.strip("[]"), self.master_port)
                 log.error("wiretax: no master answered at %s; see --master-host and --master-port", where)
                 sys.exit(Exit.INVALID)
             finally:

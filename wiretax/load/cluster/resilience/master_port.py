@@ -11,6 +11,7 @@ from locust.rpc import Message, zmqrpc
 from locust.runners import MasterRunner
 from zmq.error import ZMQError
 
+from wiretax.channels.endpoint import host_and_port
 from wiretax.load.cluster.messages import MalformedError
 from wiretax.load.cluster.resilience.forked import give_up_workers
 from wiretax.load.cluster.resilience.locust_messages import check, read
@@ -36,10 +37,9 @@ class MasterPort(zmqrpc.Server):
                 self.socket.bind(f"tcp://{host}:{port}")
         except ZMQError as error:
             log.error(
-                "wiretax: a master can't listen on %s:%s: %s; end the master that is there, or choose another "
+                "wiretax: a master can't listen on %s: %s; end the master that is there, or choose another "
                 "--master-bind-port (for its workers --master-port)",
-                host,
-                port,
+                host_and_port(host.strip("[]"), port),
                 zmq.strerror(error.errno or 0),
             )
             give_up_workers()
