@@ -226,73 +226,90 @@ def test_a_plan_in_locust_is_logged_too(tmp_path: Path, plan: Plan, processes: l
     assert len(logged_rows(tmp_path)) == sent > 0
 
 
+# Each stage goes on until as many classes have sent some calls in it, and Locust knows of them.
 SHAPED = """
+import locust.runners
 from locust import LoadTestShape, constant_pacing
 from scenarios.locustfile import *
 
 BatchUser.wait_time = TriggerUser.wait_time = constant_pacing(0.02)
+locust.runners.WORKER_REPORT_INTERVAL = 0.2
 
 class Stages(LoadTestShape):
-    stages = [(2, None), (5, [TriggerUser]), (1, None)]
+    stages = [(2, None, 2), (5, [TriggerUser], 2), (1, None, 1)]
+    number, before = 0, None
 
     def tick(self):
-        number = int(self.get_run_time())
-        if number >= len(self.stages):
+        users, kinds, sending = self.stages[self.number]
+        calls = {entry.name: entry.num_requests for entry in self.runner.stats.entries.values()}
+        if self.runner.user_count == users:
+            if self.before is None or any(calls.get(name, 0) < count for name, count in self.before.items()):
+                self.before = calls
+            if sum(count >= self.before.get(name, 0) + 5 for name, count in calls.items()) >= sending:
+                self.number, self.before = self.number + 1, None
+        if self.number == len(self.stages):
             return None
-        users, kinds = self.stages[number]
+        users, kinds, _ = self.stages[self.number]
         return users, 100, kinds
 """
+ALONE_OR_WORKERS = pytest.mark.parametrize("processes", [[], ["--processes", "2"]], ids=["alone", "workers"])
 
 
-def test_a_shapes_stages_are_rows_of_the_run_and_of_the_csv_history(tmp_path: Path) -> None:
-    mine = tmp_path / "mine.py"
+def staged_run(folder: Path, *options: str) -> tuple[Any, list[str]]:
+    """A run of these stages, and its output."""
+    mine = folder / "mine.py"
     mine.write_text(SHAPED)
-    options = ["--headless", "--csv", "out", "--csv-full-history", "TriggerUser", "BatchUser"]
-    done = run_warm("locust", "-f", str(mine), *options, cwd=tmp_path, env=environment())
+    files = ["--csv", "out", "--csv-full-history", "--json-file", "stats"]
+    port = own_port() if "--processes" in options else []
+    arguments = ["--headless", *files, *options, *port, "TriggerUser", "BatchUser"]
+    done = run_warm("locust", "-f", str(mine), *arguments, cwd=folder, env=environment())
     assert done.returncode == 0, done.stderr
-    run = saved(tmp_path)
-    assert_agrees(run)
+    assert_agrees(saved(folder))
+    return saved(folder), done.stdout.splitlines()
+
+
+def assert_locust_agrees(folder: Path, run: Any) -> None:
+    """Locust's files have the calls that count, and no others."""
+    counted = run.slices.groupby("workload")[["requests", "boundary_requests"]].sum().sum(axis=1).to_dict()
+    parts = run.meta["parts"]
+    assert sum(counted.values()) == parts["total"]["requests"] - parts["aside"]["requests"]
+    assert {name: number for name, number in stats(folder).items() if number} == counted
+    whole = {**counted, "Aggregated": sum(counted.values())}
+    for file, column in (("out_stats.csv", "Request Count"), ("out_stats_history.csv", "Total Request Count")):
+        last = {row["Name"]: int(row[column]) for row in csv_rows(folder / file)}
+        assert {name: number for name, number in last.items() if number} == whole
+
+
+@ALONE_OR_WORKERS
+def test_a_shapes_stages_are_rows_of_the_run(tmp_path: Path, processes: list[str]) -> None:
+    run, output = staged_run(tmp_path, *processes)
     stages = run.meta["plan"]["stages"]
     assert [(each["users"], each["user_classes"]) for each in stages] == [(2, []), (5, ["TriggerUser"]), (1, [])]
-    # No window spans two stages.
-    ends = [each["started_s"] for each in stages[1:]]
-    for row in run.slices.itertuples():
-        assert row.started_s >= stages[row.stage]["started_s"]
-        if row.stage < len(ends):
-            assert row.started_s + row.duration_s <= ends[row.stage] + 0.1
-    sent = run.slices.groupby(["stage", "workload"])["requests"].sum()
     trigger, batch = "trigger-100B-chat-reference", "batch10-100B-chat-reference"
-    assert set(sent.index) >= {(0, trigger), (0, batch), (1, trigger), (1, batch)}
-    # Four users of this class instead of one.
-    assert sent[1, trigger] > 2 * sent[0, trigger]
-    table = [line.split() for line in done.stdout.splitlines()]
-    start = next(place for place, words in enumerate(table) if words[:3] == ["stage", "users", "s"])
-    shown = [(words[0], words[1]) for words in table[start + 1 :] if len(words) > 8 and words[0] in "123"]
-    assert shown[:3] == [("1", "2"), ("2", "5"), ("3", "1")]
-    history = csv_rows(tmp_path / "out_stats_history.csv")
-    ended = [row for row in history if row["Timestamp"] == history[-1]["Timestamp"]]
-    calls = run.slices.groupby("workload")[["requests", "boundary_requests"]].sum().sum(axis=1).to_dict()
-    assert {row["Name"]: int(row["Total Request Count"]) for row in ended[-3:]} == {
-        **calls,
-        "Aggregated": run.meta["parts"]["total"]["requests"],
+    sent = run.slices.groupby(["stage", "workload"])["requests"].sum()
+    assert {each: number >= 5 for each, number in sent.items() if each[0] < 2} == {
+        (stage, workload): True for stage in (0, 1) for workload in (trigger, batch)
     }
+    assert sent[2].sum() >= 5
+    # Rounds and windows belong to one stage each.
+    assert (run.slices.groupby("round")["stage"].nunique() == 1).all()
+    assert (run.slices["started_s"] >= run.slices["stage"].map(lambda stage: stages[stage]["started_s"])).all()
+    table = [line.split() for line in output]
+    start = next(place for place, words in enumerate(table) if words[:3] == ["stage", "users", "s"])
+    shown = [(words[0], words[1]) for words in table[start + 1 : start + 7] if words[0] in "123"]
+    assert shown == [("1", "2"), ("2", "5"), ("3", "1")]
+    assert_locust_agrees(tmp_path, run)
 
 
-def test_after_reset_stats_everything_counts_from_the_last_user_on(tmp_path: Path) -> None:
-    files = ["--csv", "out", "--csv-full-history", "--json-file", "stats"]
-    done = locust(
-        tmp_path, "-u", "3", "-r", "2", "-t", "2s", "--reset-stats", *files, "TriggerUser", file=paced(tmp_path)
-    )
-    assert done.returncode == 0, done.stderr
-    run = saved(tmp_path)
-    parts = run.meta["parts"]
-    counted = parts["total"]["requests"] - parts["aside"]["requests"]
-    assert parts["aside"]["requests"] > 0
-    assert counted == run.slices[["requests", "boundary_requests"]].sum().sum()
-    assert stats(tmp_path) == {"trigger-100B-chat-reference": counted}
-    for name in ("out_stats.csv", "out_stats_history.csv"):
-        row = csv_rows(tmp_path / name)[-1]
-        assert int(row.get("Request Count") or row["Total Request Count"]) == counted
+@ALONE_OR_WORKERS
+def test_after_reset_stats_the_run_and_locusts_files_have_the_same_calls(
+    tmp_path: Path, processes: list[str]
+) -> None:
+    run, _ = staged_run(tmp_path, "--reset-stats", *processes)
+    # Locust resets once all users of a stage are there.
+    assert run.meta["parts"]["aside"]["requests"] >= 20
+    assert set(run.slices["stage"]) == {2}
+    assert_locust_agrees(tmp_path, run)
 
 
 def logged_rows(folder: Path) -> list[dict[str, str]]:

@@ -104,12 +104,14 @@ class FreeAssignment:
         seed: what payloads are drawn from.
         timeout_s: how long an exchange may take.
         shares: how many messages each worker may send, by Locust's id; None for no limit.
+        part: the number of the part of the run in which a worker that reads this begins.
     """
 
     target: Target
     seed: int
     timeout_s: float
     shares: dict[str, int] | None
+    part: int = 0
 
     def as_plain(self) -> dict[str, Any]:
         """As it travels to a worker, with the app's secret."""
@@ -119,6 +121,7 @@ class FreeAssignment:
             "seed": self.seed,
             "timeout_s": self.timeout_s,
             "shares": self.shares,
+            "part": self.part,
         }
 
     @classmethod
@@ -131,7 +134,8 @@ class FreeAssignment:
         try:
             version = plain["wiretax"]
             if version == __version__:
-                return cls(target_of_plain(plain["target"]), plain["seed"], plain["timeout_s"], plain["shares"])
+                target = target_of_plain(plain["target"])
+                return cls(target, plain["seed"], plain["timeout_s"], plain["shares"], plain["part"])
         except (KeyError, TypeError):
             version = "none that it understands"
         raise AssignmentError(

@@ -5,21 +5,25 @@ from __future__ import annotations
 import logging
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Any, get_args
+
+from locust.stats import RequestStats, StatsEntry
 
 from wiretax.channels.workload import Api, Workload
 from wiretax.load.client.message_limit import SPENT, MessageLimit
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import FreeAssignment
-from wiretax.load.cluster.messages import MalformedError, Reason, decode
+from wiretax.load.cluster.messages import Reason, decode
+from wiretax.load.cluster.parts import Parts
 from wiretax.load.cluster.registry import WorkerRegistry, WorkerState
 from wiretax.load.cluster.report import WorkerReport
 from wiretax.load.free.options import FreeRunOptions
 from wiretax.load.free.stages import Stage, Stages
 from wiretax.load.free.stopping import MasterRamp
-from wiretax.load.free.windows import WINDOW_S, free_plan
+from wiretax.load.free.windows import free_plan
 from wiretax.load.sweep.executor import ExecutorSummary
 from wiretax.load.sweep.pauses import Pauses
 from wiretax.runs.record import RunRecord
@@ -58,15 +62,18 @@ class FreeMaster:
         self._halt: Callable[[str], None] = lambda _: None
         self._runner: Any = environment.runner
         self._workloads: list[Workload] = []
-        self._offsets: dict[str, int] = {}
+        self._parts = Parts()
         self._started_s = 0.0
         self._timeout_s = 0.0
-        self._counts_from = 0
+        self._parsed: Namespace | None = None
+        self._assignment: FreeAssignment | None = None
         self._registry = WorkerRegistry(self._runner, self._add, partial(self._take_report, at_rest=True))
         # Locust may stop a worker at any time.
         self._registry.ending = True
         self._registry.listen(messages.HALT, lambda _, data: self._halt(decode(data, Reason).why))
         environment.events.worker_report.add_listener(self._find_report)
+        # Before Locust adds the statistics of a report to its own.
+        environment.events.worker_report._handlers.insert(0, self._drop_what_was_reset)
 
     def begin(
         self,
@@ -88,18 +95,31 @@ class FreeMaster:
         options = FreeRunOptions.of(parsed, target.tls)
         self._workloads = [options.workload(api) for api in get_args(Api)]
         self._registry.workers.clear()
-        self._offsets = {}
-        self._started_s, self._timeout_s, self._counts_from = monotonic(), timeout_s, 0
+        self._parts = Parts()
+        self._started_s, self._timeout_s = monotonic(), timeout_s
         clients = list(self._runner.clients)
         shares, self._message_limit = None, message_limit
         if message_limit is not None:
             left = message_limit.limit - message_limit.taken
             shares = dict.fromkeys(clients, left // max(1, len(clients)))
-        setattr(parsed, messages.OPTION, FreeAssignment(target, seed, timeout_s, shares).as_plain())
+        self._parsed, self._assignment = parsed, FreeAssignment(target, seed, timeout_s, shares)
+        setattr(parsed, messages.OPTION, self._assignment.as_plain())
 
     def begin_stage(self, stage: Stage) -> None:
         """Locust is about to have workers start or stop users."""
-        self.stages.enter(stage)
+        if self.stages.enter(stage) and len(self.stages) > 1:
+            self._begin_part(is_reset=False)
+
+    def _begin_part(self, is_reset: bool) -> None:
+        assert self._parsed is not None
+        assert self._assignment is not None
+        self._parts.begin(max(0, len(self.stages) - 1), is_reset)
+        number = self._parts.number
+        # For workers that come later.
+        setattr(self._parsed, messages.OPTION, replace(self._assignment, part=number).as_plain())
+        begun = {"number": number, "reset": is_reset}
+        for client_id in list(self._runner.clients):
+            self._runner.send_message(messages.BEGIN_PART, begun, client_id=client_id)
 
     @property
     def taken(self) -> int:
@@ -134,9 +154,9 @@ class FreeMaster:
         return []
 
     def reset(self) -> None:
-        """Start again with the next window; what was measured so far is set aside, and so are open windows."""
+        """Start again; what was measured so far is set aside, and so is what workers report of it from now on."""
         self.record.set_aside()
-        self._counts_from = int((monotonic() - self._started_s) / WINDOW_S) + 1
+        self._begin_part(is_reset=True)
 
     def finish(self) -> RunRecord:
         """Have all workers stop, if Locust has not yet, and wait for their final reports."""
@@ -155,11 +175,18 @@ class FreeMaster:
 
     def _add(self, worker: WorkerState) -> None:
         worker.state = "ready"
+        self._parts.add_worker(worker.number)
         late_s = monotonic() - self._started_s
-        self._offsets[worker.client_id] = round(late_s / WINDOW_S)
         if late_s > LATE_S:
             worker.why = f"it came late, {late_s:.0f} s after the start"
             log.warning("wiretax: %s: %s", worker.name, worker.why)
+
+    def _drop_what_was_reset(self, data: dict[str, Any], **_: Any) -> None:
+        """Empty Locust's statistics of a worker if they are of a time before the last reset."""
+        part = data.get(messages.PART)
+        if isinstance(part, int) and part < self._parts.counts_from:
+            nothing = StatsEntry(RequestStats(), "Aggregated", "").serialize()
+            data.update(stats=[], errors={}, stats_total=nothing)
 
     def _find_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         """Locust's statistics of a worker came, which may carry a report."""
@@ -170,12 +197,10 @@ class FreeMaster:
     def _take_report(self, worker: WorkerState, data: Any, at_rest: bool = False) -> None:
         """Decode what a worker reports, and add it to the record."""
         report = WorkerReport.of_plain(data, self._workloads, at_rest)
-        if any(slice_.round < 0 for slice_, _ in report.slices):
-            raise MalformedError("a window before the start")
+        for slice_, _ in report.slices:
+            self._parts.place(slice_, worker.number)
         worker.update(report)
         for slice_, users in report.slices:
-            slice_.round += self._offsets[worker.client_id]
-            slice_.counts = slice_.counts and slice_.round >= self._counts_from
             if report.witness is None:
                 # Until its final report, the slices stand for its sockets.
                 worker.witness = worker.witness.plus(_witness(slice_))

@@ -48,6 +48,10 @@ class FreeWorker(Worker):
         super().__init__(environment)
         self._run: FreeRun | None = None
         self._outbox = Outbox()
+        # The master's resets count, so that both reset at the same calls.
+        self._environment.reset_stats = False
+        self._part = 0
+        self._runner.register_message(messages.BEGIN_PART, self._begin_part)
         hooks: Any = environment.events
         hooks.test_start.add_listener(self._start)
         hooks.report_to_master.add_listener(self._add_report)
@@ -73,6 +77,8 @@ class FreeWorker(Worker):
         self._timeout_s = assigned.timeout_s
         run = self._run = FreeRun(options, StatsFeed(self._environment))
         self._outbox = run.record = Outbox()
+        self._part = assigned.part
+        run.enter(assigned.part)
         limit = None if assigned.shares is None else assigned.shares.get(self._runner.client_id, 0)
         session = self._open_session(
             [assigned.target], assigned.seed, assigned.timeout_s, limit, Reactions(self._halt, run.pause)
@@ -80,8 +86,27 @@ class FreeWorker(Worker):
         session.listener = outside_listener(self._environment)
         self._environment.wiretax_barrier, self._environment.wiretax_free_run = None, run
 
-    def _add_report(self, data: dict[str, Any], **_: Any) -> None:
+    def _begin_part(self, msg: Any, **_: Any) -> None:
+        """A stage begins, or statistics are reset: windows of the part before end."""
+        self._part = msg.data["number"]
+        if self._run is None:
+            return
+        if msg.data["reset"]:
+            self._run.reset()
+            # What Locust was told and has not reported yet.
+            self._runner.stats.reset_all()
+        self._run.enter(self._part)
+
+    def _unreported(self, run: FreeRun) -> list[tuple[Slice, int]]:
+        """Windows that were not reported yet, numbered from the start of their part."""
         slices = self._outbox.take()
+        for slice_, _ in slices:
+            slice_.round -= run.first_windows[slice_.stage]
+        return slices
+
+    def _add_report(self, data: dict[str, Any], **_: Any) -> None:
+        data[messages.PART] = self._part
+        slices = [] if self._run is None else self._unreported(self._run)
         if slices:
             data[messages.REPORT] = self._report(slices, self._cpu_s)
 
@@ -103,7 +128,7 @@ class FreeWorker(Worker):
         assert self._session is not None
         self._session.close()
         report = self._report(
-            self._outbox.take(),
+            self._unreported(run),
             self._cpu_s,
             witness=self._session.witness(),
             pauses=run.pauses.times,

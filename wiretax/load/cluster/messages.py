@@ -15,15 +15,17 @@ SLICE_REPORT  worker  the slice is settled (``SliceEnd`` and ``WorkerReport``)
 HALT          worker  end the run: rejected by the endpoint, or out of messages (``Reason``)
 LIMIT         worker  end the workload of a slice, which met a limit (``Limit``)
 PAUSE         worker  pause the run, as the endpoint asked (``Pause``)
+BEGIN_PART    master  a stage of a free run begins, or its statistics are reset (number, reset)
 LEAVING       worker  it ends, though its master did not ask for that (``Reason``)
 FINAL_REPORT  worker  its users have stopped (``WorkerReport``)
 ============  ======  =========================================================================
 
-A sweep uses all of them. In a free run Locust starts and stops the workers, so only HELLO, REFUSED, HALT, LEAVING
-and FINAL_REPORT are sent. Two more things travel with Locust's own messages:
+A sweep uses all of them but BEGIN_PART. In a free run Locust starts and stops the workers, so only HELLO, REFUSED,
+HALT, LEAVING, FINAL_REPORT and BEGIN_PART are sent. Three more things travel with Locust's own messages:
 
 - OPTION, among the master's options: the ``FreeAssignment``.
 - REPORT, among a worker's statistics: a ``WorkerReport`` of the windows that ended since the last one.
+- PART, among a worker's statistics: the number of the part of the run that they belong to.
 """
 
 from __future__ import annotations
@@ -45,9 +47,11 @@ SLICE_REPORT = "wiretax-slice-report"
 HALT = "wiretax-halt"
 LIMIT = "wiretax-limit"
 PAUSE = "wiretax-pause"
+BEGIN_PART = "wiretax-begin-part"
 LEAVING = "wiretax-leaving"
 FINAL_REPORT = "wiretax-final-report"
 REPORT = "wiretax-report"
+PART = "wiretax-part"
 OPTION = "wiretax_assignment"
 
 # Far above any count, and far enough below the bounds of a column that sums fit.

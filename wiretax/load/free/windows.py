@@ -53,6 +53,7 @@ class FreeRun:
         record: the closed slices, from which the run is written.
         pauses: the waits that the endpoint asked for.
         stages: the stages so far.
+        first_windows: the number of each stage's first window.
         ended_early: why the run sends nothing more; empty while it sends.
         stopped: whether ``stop`` was called, so that no call begins any more.
     """
@@ -76,6 +77,7 @@ class FreeRun:
         self._options = options
         self._feed = feed
         self._window = self._stage = 0
+        self.first_windows = {0: 0}
         self._open: dict[Workload, Slice] = {}
         self._closed: list[Slice] = []
         self._users_in: dict[Slice, int] = {}
@@ -105,6 +107,7 @@ class FreeRun:
         if stage != self._stage:
             self._close_window()
             self._stage = stage
+            self.first_windows[stage] = self._window
 
     def pause(self, seconds: float) -> None:
         """Have all users wait; open slices are closed, so that none contains the wait."""

@@ -9,7 +9,8 @@ import msgpack
 import pytest
 from fake_locust import Runner
 from locust.argument_parser import LocustArgumentParser
-from locust.event import EventHook
+from locust.event import EventHook, Events
+from locust.stats import RequestStats, StatsEntry, setup_distributed_stats_event_listeners
 
 import wiretax.load.cluster.free_master
 import wiretax.load.cluster.registry
@@ -22,6 +23,7 @@ from wiretax.load.cluster.assignment import AssignmentError, FreeAssignment
 from wiretax.load.cluster.free_master import FreeMaster
 from wiretax.load.cluster.report import WorkerReport
 from wiretax.load.free.options import add_options
+from wiretax.load.free.stages import Stage
 from wiretax.runs.record import RunRecord
 from wiretax.wire.connections.target import Target
 from wiretax.wire.ledger import TcpCounters, Witness
@@ -32,9 +34,9 @@ TRIGGER, BATCH = Workload.of(), Workload.of(api="batch", batch_size=10)
 SENT_BYTES = 120
 
 
-def window(workload: Workload = TRIGGER, round_: int = 0) -> Slice:
+def window(workload: Workload = TRIGGER, round_: int = 0, stage: int = 0) -> Slice:
     """A settled window with one request."""
-    slice_ = Slice(workload, round_)
+    slice_ = Slice(workload, round_, stage)
     slice_.measured.requests = slice_.measured.events = 1
     slice_.measured.body_bytes = SENT_BYTES
     slice_.tcp = TcpCounters(sent=SENT_BYTES)
@@ -55,11 +57,15 @@ class FakeWorker:
         if name == "stop":
             self.say_final()
 
-    def report(self, *slices: Slice, **changes: Any) -> None:
-        """Along with Locust's statistics, as they travel."""
+    def report(self, *slices: Slice, locusts: int = 0, part: int = 0, **changes: Any) -> None:
+        """Along with Locust's statistics, as they travel: so many requests in them, of this part of the run."""
         self.reported += len(slices)
         plain = WorkerReport([(each, 2) for each in slices], 0.25 * self.reported).as_plain()
-        carried = msgpack.loads(msgpack.dumps({messages.REPORT: {**plain, **changes}}), strict_map_key=False)
+        entry = StatsEntry(RequestStats(), "n", "POST")
+        entry.num_requests = locusts
+        theirs = {"stats": [entry.serialize()], "stats_total": entry.serialize(), "errors": {}}
+        told = {**theirs, messages.PART: part, messages.REPORT: {**plain, **changes}}
+        carried = msgpack.loads(msgpack.dumps(told), strict_map_key=False)
         self.test.reported.fire(client_id=self.name, data=carried)
 
     def say_final(self, **changes: Any) -> None:
@@ -148,6 +154,40 @@ def test_workers_of_another_version_are_refused_and_others_can_end_the_test(test
     assert [row["worker"] for row in record.slices] == [1]
     assert [each["state"] for each in summary.workers] == ["refused", "finished"]
     assert "was refused: it runs wiretax 0.0.1" in summary.warnings[0]
+
+
+def test_a_stage_begins_at_each_worker_also_at_those_that_come_later(test: Test) -> None:
+    early = FakeWorker(test, "a")
+    test.master.begin_stage(Stage(4, 1.0))
+    assert early.heard == []  # it begins with the test
+    test.master.begin_stage(Stage(8, 1.0))
+    test.master.begin_stage(Stage(8, 2.0))  # the same users
+    assert early.heard == [messages.BEGIN_PART]
+    assert FreeAssignment.of_plain(getattr(test.parsed, messages.OPTION)).part == 1
+    early.report(window(stage=0), window(stage=1))
+    record, _ = test.finish()
+    assert [(row["round"], row["stage"]) for row in record.slices] == [(0, 0), (1, 1)]
+    assert [each["users"] for each in test.master.plan["stages"]] == [4, 8]
+
+
+def test_after_a_reset_neither_the_run_nor_locust_counts_what_was_sent_before_it(test: Test) -> None:
+    stats, merge = RequestStats(), Events()
+    merge.worker_report = test.reported
+    setup_distributed_stats_event_listeners(merge, stats)
+    worker = FakeWorker(test, "a")
+    worker.report(window(), locusts=10)
+    assert stats.total.num_requests == 10
+    test.master.reset()
+    stats.reset_all()
+    assert worker.heard == [messages.BEGIN_PART]
+    # On its way when the master was reset.
+    worker.report(window(round_=1), locusts=20)
+    worker.report(window(stage=1), locusts=5, part=1)
+    record, _ = test.finish()
+    assert [(row["stage"], row["requests"]) for row in record.slices] == [(0, 1)]
+    assert (record.total.requests, record.aside.requests) == (3, 2)
+    assert stats.total.num_requests == 5
+    assert {entry.name: entry.num_requests for entry in stats.entries.values()} == {"n": 5}
 
 
 NONSENSE: list[tuple[dict[str, Any], str]] = [
