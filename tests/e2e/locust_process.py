@@ -10,20 +10,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
 from commands import Process, environment, free_port
 from warm import start_warm
 
-from wiretax.runs.reader import find_run, read_run
-
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 PLANFILE, LOCUSTFILE = SCENARIOS / "planfile.py", SCENARIOS / "locustfile.py"
-
-
-def saved(folder: Path) -> Any:
-    return read_run(find_run(folder / "results"))
 
 
 def locust(folder: Path, file: Path, *arguments: str, real: bool = False) -> Process:

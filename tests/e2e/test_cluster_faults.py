@@ -14,7 +14,8 @@ import psutil
 import pytest
 import zmq
 from commands import Plan, free_port
-from locust_process import LOCUSTFILE, PLANFILE, following, forked, locust, own_port, saved, wait_for
+from locust_process import LOCUSTFILE, PLANFILE, following, forked, locust, own_port, wait_for
+from saved_runs import saved
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from commands import PACED, Plan, Run, free_port, run_until
-from locust_process import LOCUSTFILE, PLANFILE, following, forked, locust, own_port, saved, wait_for
+from locust_process import LOCUSTFILE, PLANFILE, following, forked, locust, own_port, wait_for
+from saved_runs import saved
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
