@@ -28,7 +28,7 @@ from wiretax.wire.reach.blocking import addresses_of, open_socket
 from wiretax.wire.reach.proxy import Tunnel
 
 STOP_TIMEOUT_S = 5
-READ_TIMEOUT_S = 5
+READ_TIMEOUT_S = 5.0
 LISTENING = re.compile(r"listening on https?://\[?([^]]+?)\]?:(\d+)$")
 
 
@@ -131,7 +131,10 @@ def embedded_target(
 
 
 def read_ledger(
-    endpoint: Endpoint, verify: ssl.SSLContext | None = None, tunnel: Tunnel | None = None
+    endpoint: Endpoint,
+    verify: ssl.SSLContext | None = None,
+    tunnel: Tunnel | None = None,
+    timeout_s: float = READ_TIMEOUT_S,
 ) -> dict[str, Any] | None:
     """The ledger of a mock; None if the endpoint is another server or does not answer. If the host has several
     addresses, the sum of those that answer.
@@ -140,6 +143,7 @@ def read_ledger(
         endpoint: its address.
         verify: the TLS context to verify its certificate with.
         tunnel: the way to it through a proxy.
+        timeout_s: how long each address may take to connect, and to send more.
     """
     if verify is not None:
         verify.set_alpn_protocols(["http/1.1"])
@@ -147,7 +151,7 @@ def read_ledger(
     peer = (endpoint.host, endpoint.port) if tunnel is None else (tunnel.proxy.host, tunnel.proxy.port)
     for address in addresses_of(peer):
         try:
-            ledger = _read_ledger_at(address, endpoint, verify, tunnel)
+            ledger = _read_ledger_at(address, endpoint, verify, tunnel, timeout_s)
         except ConnectionError:
             continue
         except (OSError, HTTPException, ValueError):
@@ -160,14 +164,18 @@ def read_ledger(
 
 
 def _read_ledger_at(
-    address: SocketAddress, endpoint: Endpoint, verify: ssl.SSLContext | None, tunnel: Tunnel | None
+    address: SocketAddress,
+    endpoint: Endpoint,
+    verify: ssl.SSLContext | None,
+    tunnel: Tunnel | None,
+    timeout_s: float,
 ) -> Any:
     """What a server answers to the question for its ledger.
 
     Raises:
         OSError, HTTPException, ValueError: nothing that can be read.
     """
-    with open_socket(address, READ_TIMEOUT_S, tunnel) as plain:
+    with open_socket(address, timeout_s, tunnel) as plain:
         connection = HTTPConnection(endpoint.host, endpoint.port)
         connection.sock = plain if verify is None else verify.wrap_socket(plain, server_hostname=endpoint.host)
         try:

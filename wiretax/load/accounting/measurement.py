@@ -14,6 +14,7 @@ from wiretax.load.accounting.server_ledgers import Ledgers
 from wiretax.load.sweep.executor import ALONE, ExecutorSummary
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, FaultList
+from wiretax.mock.process import READ_TIMEOUT_S
 from wiretax.runs.mode import Mode
 from wiretax.runs.record import RunRecord
 from wiretax.wire.connections.target import Target
@@ -29,6 +30,7 @@ class Measurement:
         cost: CostModel | None,
         faults: FaultList = NO_FAULTS,
         mode: Mode = "sweep",
+        timeout_s: float = READ_TIMEOUT_S,
     ) -> None:
         """Read the targets' ledgers.
 
@@ -37,10 +39,13 @@ class Measurement:
             cost: of the run's own mock; None if the endpoint was given.
             faults: injected by that mock; ignored if the endpoint was given.
             mode: how the load is driven.
+            timeout_s: how long a call may take.
         """
         faults = faults if cost is not None else NO_FAULTS
         self._facts = RunFacts(targets, cost, faults, mode, datetime.now(UTC))
-        self._ledgers = Ledgers(targets)
+        # A mock that was started for the run has answered already, and a busy machine may take its time.
+        most_s = READ_TIMEOUT_S if cost is not None else min(timeout_s, READ_TIMEOUT_S)
+        self._ledgers = Ledgers(targets, most_s)
         self._time = LoadTime()
 
     def begin(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from wiretax.channels.workload import Server
 from wiretax.mock.ledger import difference, merge_ledgers
-from wiretax.mock.process import read_ledger
+from wiretax.mock.process import READ_TIMEOUT_S, read_ledger
 from wiretax.wire.connections.target import Target
 from wiretax.wire.reach.blocking import addresses_of
 
@@ -22,28 +22,36 @@ class Ledgers:
             entry, since its ledger can't tell them apart.
     """
 
-    def __init__(self, targets: Sequence[Target]) -> None:
+    def __init__(self, targets: Sequence[Target], timeout_s: float = READ_TIMEOUT_S) -> None:
+        """``timeout_s``: how long the first reading may take: for a server that does not answer within the timeout
+        of a call, any longer would be in vain."""
         self._targets: dict[Server, list[Target]] = {}
         for target in targets:
             self._targets.setdefault(target.server, []).append(target)
         if _is_one_server(self._targets):
             del self._targets["against"]
-        self.before = self._read()
+        self.before = self._read(timeout_s)
+        for server in [name for name, kept in self.before.items() if kept is None]:
+            # Not asked again.
+            del self._targets[server]
 
     def since(self) -> dict[Server, Counts | None]:
         """What each counted since the first reading; None if it keeps none, or no longer answers."""
-        after = self._read()
+        after = self._read(READ_TIMEOUT_S)
         counted: dict[Server, Counts | None] = {}
         for server, before in self.before.items():
-            now = after[server]
+            now = after.get(server)
             counted[server] = None if before is None or now is None else difference(now, before)
         return counted
 
-    def _read(self) -> dict[Server, Counts | None]:
+    def _read(self, timeout_s: float) -> dict[Server, Counts | None]:
         """A server with several addresses has its ledgers added up, or None if one of them keeps none."""
         read: dict[Server, Counts | None] = {}
         for server, targets in self._targets.items():
-            ledgers = [read_ledger(target.endpoint, target.fresh_context(), target.tunnel) for target in targets]
+            ledgers = [
+                read_ledger(target.endpoint, target.fresh_context(), target.tunnel, timeout_s)
+                for target in targets
+            ]
             kept = [ledger for ledger in ledgers if ledger is not None]
             read[server] = merge_ledgers(kept) if len(kept) == len(ledgers) else None
         return read

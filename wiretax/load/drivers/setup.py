@@ -22,7 +22,7 @@ from wiretax.load.sweep.rounds import WARM_UP
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS
 from wiretax.runs.folder import claim_run_folder, leave_run_folder, run_name
-from wiretax.runs.mode import FREE_RUN
+from wiretax.runs.mode import FREE_RUN, Mode
 from wiretax.wire.connections.target import Target
 
 
@@ -104,7 +104,8 @@ def prepare(
         session.external, session.limits = free.external, free.limits
     try:
         faults = NO_FAULTS if plan is None else plan.faults
-        measurement = Measurement(targets, cost, faults, mode="free" if plan is None else "sweep")
+        mode: Mode = "free" if plan is None else "sweep"
+        measurement = Measurement(targets, cost, faults, mode, session.timeout_s)
     except BaseException:
         session.close()
         leave_run_folder(folder)
