@@ -206,7 +206,7 @@ def _legend(meta: dict[str, Any], side_by_side: bool, summary: pd.DataFrame) -> 
 
 def _cpu(busy: dict[str, Any], has_gain: bool) -> str:
     """How busy the processors were, and what a gain includes."""
-    used = cpu_in_words({name: busy.get(name) for name in ("generator", "mock")})
+    used = cpu_in_words({name: busy.get(name) for name in ("generator", "mock", "server")})
     combined = has_gain and busy.get("mock") is not None
     return f"CPU: {used}" + ("; gain combines client and mock savings" if combined else "")
 

@@ -185,6 +185,7 @@ def test_a_run_counts_the_calls_that_the_server_counts_each_on_a_connection_of_i
     assert result.slices.groupby("workload").size().to_list() == [2] * 8
     total = result.meta["parts"]["total"]
     assert total["failures"] == 0
+    assert 0 < result.meta["busy"]["server"] < result.meta["busy"]["machine"]
     assert total["requests"] == total["connections"] == total["closed_by_server"] == accepted(soketi) - before
 
 

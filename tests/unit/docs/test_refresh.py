@@ -115,6 +115,10 @@ def test_a_run_on_a_quiet_machine_is_recorded_as_it_was_saved(elsewhere: Path) -
         ({"busy": {**QUIET, "others": 1.9}}, "95.0 % of the machine (1.9 of 2 cores)"),
         ({"busy": {**QUIET, "others": None}}, "it does not record how much of the machine other processes used"),
         ({"busy": {}}, "it does not record how much"),
+        (
+            {"busy": {**QUIET, "mock": None, "others": None, "server": 0.5, "machine": 1.61}},
+            "10.5 % of the machine (0.21 of 2 cores)",
+        ),
         ({"valid": False}, "a-run: it is invalid"),
         ({"interrupted": True}, "a-run: it was interrupted"),
     ],
@@ -129,6 +133,11 @@ def test_no_other_run_is_recorded_and_what_there_was_stays(
     assert refused.value.code == 3
     assert says in capsys.readouterr().err
     assert {file.name for file in before.iterdir()} == set(FILES)
+
+
+def test_a_local_server_is_none_of_the_others() -> None:
+    busy = {"generator": 0.9, "mock": None, "others": None, "server": 0.9, "machine": 1.9}
+    assert [*kept.disqualifications({"valid": True, "environment": {"cores": 2}, "busy": busy})] == []
 
 
 def test_nothing_is_made_of_references_that_shared_their_machine(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import isnan
 from time import perf_counter
 
+from wiretax.load.accounting.local_servers import LocalServers
 from wiretax.load.accounting.server_ledgers import Counts
 from wiretax.runs.machine import busy_s, crowding
 
@@ -14,12 +16,15 @@ from wiretax.runs.machine import busy_s, crowding
 class LoadTime:
     """Starts with ``begin``, ends with ``end``; time spent inside ``paused`` is left out."""
 
-    def __init__(self) -> None:
-        self._own_s = self._machine_s = self._wall_s = 0.0
+    def __init__(self, servers: LocalServers) -> None:
+        """``servers``: those on this machine that report no processor time."""
+        self._servers = servers
+        self._own_s = self._machine_s = self._servers_s = self._wall_s = 0.0
         self._runs = False
 
     def begin(self) -> None:
         """The load begins."""
+        self._servers_s = -self._servers.cpu_s()
         self._own_s, self._machine_s, self._wall_s = -_own_s(), -busy_s(), -perf_counter()
         self._runs = True
 
@@ -30,20 +35,25 @@ class LoadTime:
             self._own_s += _own_s()
             self._machine_s += busy_s()
             self._wall_s += perf_counter()
+            self._servers_s += self._servers.cpu_s()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Leave the time of this block out."""
+        servers_s = self._servers.cpu_s()
         own_s, machine_s, wall_s = _own_s(), busy_s(), perf_counter()
         try:
             yield
         finally:
+            self._servers_s -= self._servers.cpu_s() - servers_s
             self._own_s -= _own_s() - own_s
             self._machine_s -= busy_s() - machine_s
             self._wall_s -= perf_counter() - wall_s
 
     def shares(self, workers_s: float, server: Counts | None, complete: bool) -> dict[str, float | None]:
         """How many cores each was busy with; None if a server does not report its processor time.
+
+        If such servers are processes of this machine, also "server", and all processes together as "machine".
 
         Args:
             workers_s: processor time of workers.
@@ -56,7 +66,11 @@ class LoadTime:
             mock = server["cpu_s"] / self._wall_s
             if complete:
                 others = round(max(0.0, self._machine_s / self._wall_s - generator - mock), 4)
-        return {"generator": round(generator, 4), "mock": mock and round(mock, 4), "others": others}
+        busy = {"generator": round(generator, 4), "mock": mock and round(mock, 4), "others": others}
+        if not isnan(self._servers_s):
+            busy["server"] = round(self._servers_s / self._wall_s, 4)
+            busy["machine"] = round(self._machine_s / self._wall_s, 4)
+        return busy
 
     def crowded(self, others: float | None) -> str:
         """A warning if other processes used much of the machine; else empty."""

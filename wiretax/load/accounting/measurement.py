@@ -9,6 +9,7 @@ from typing import Any
 
 from wiretax.load.accounting.evidence import Evidence
 from wiretax.load.accounting.load_time import LoadTime
+from wiretax.load.accounting.local_servers import LocalServers
 from wiretax.load.accounting.run_facts import RunFacts
 from wiretax.load.accounting.server_ledgers import Ledgers
 from wiretax.load.sweep.executor import ALONE, ExecutorSummary
@@ -46,7 +47,7 @@ class Measurement:
         # A mock that was started for the run has answered already, and a busy machine may take its time.
         most_s = READ_TIMEOUT_S if cost is not None else min(timeout_s, READ_TIMEOUT_S)
         self._ledgers = Ledgers(targets, most_s)
-        self._time = LoadTime()
+        self._time = LoadTime(LocalServers([each for each in targets if self._ledgers.keeps_none(each.server)]))
 
     def begin(self) -> None:
         """The load begins: processor time counts from here."""

@@ -35,6 +35,10 @@ class Ledgers:
             # Not asked again.
             del self._targets[server]
 
+    def keeps_none(self, server: Server) -> bool:
+        """Whether a server keeps no ledger."""
+        return server in self.before and self.before[server] is None
+
     def since(self) -> dict[Server, Counts | None]:
         """What each counted since the first reading; None if it keeps none, or no longer answers."""
         after = self._read(READ_TIMEOUT_S)

@@ -161,8 +161,9 @@ def test_a_busy_machine_is_reported_in_cores() -> None:
 
 
 def test_a_saturated_generator_is_reported_in_cores() -> None:
-    lines = printed(swept(), mock=None, busy={"generator": 0.97, "mock": None})
-    assert "CPU: generator 0.97 core" in lines
+    busy = {"generator": 0.97, "mock": None, "server": 0.9, "machine": 1.9}
+    lines = printed(swept(), mock=None, busy=busy)
+    assert "CPU: generator 0.97 core, server 0.90 core" in lines
     assert (
         "caution  the generator used 0.97 core: it limits rates and gains, not the endpoint: use fewer users, "
         "or don't rely on the rates"
