@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test test-fast test-soketi fuzz check format bench growth refresh clean
+.PHONY: run test test-fast test-soketi run-soketi fuzz check format bench growth refresh clean
 
 run: $(STAMP)
 	@$(BIN)/wiretax run
@@ -16,9 +16,12 @@ test: $(STAMP)
 test-fast: $(STAMP)
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal tests/unit
 
-# Installs soketi first, once a machine (364 MB, in ~/.cache/wiretax); from then on make test has these tests, too.
+# Both install soketi first, once per machine (364 MB, in ~/.cache/wiretax). From then on make test has its tests, too.
 test-soketi: $(STAMP)
 	@WIRETAX_SOKETI=install $(BIN)/python -m pytest tests/contract/test_soketi.py
+
+run-soketi: $(STAMP)
+	@WIRETAX_SOKETI=install PYTHONPATH=tests $(BIN)/python tests/contract/beside_soketi.py $(BIN)/wiretax run quick
 
 # As many inputs for each property as one likes: make fuzz EXAMPLES=200000 TESTS=tests/unit/wiretax/mock
 EXAMPLES ?= 10000
