@@ -62,23 +62,26 @@ def installed() -> Path:
 def _install(folder: Path) -> None:
     if shutil.which("npm") is None:
         raise NotInstalledError("npm not found")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    # Moved once it is whole, as others may install at the same time.
-    partial = Path(mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise NotInstalledError(f"soketi can't be installed in {folder.parent}: {error.strerror}") from None
     try:
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(PINNED / name, partial)
+            shutil.copy(PINNED / name, unfinished)
         done = subprocess.run(
-            NPM, cwd=partial, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S, check=False
+            NPM, cwd=unfinished, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S, check=False
         )
         if done.returncode:
             raise NotInstalledError(f"npm ci failed: {textwrap.shorten(done.stderr, 400)}")
+        # Others may have installed it meanwhile.
         if not folder.exists():
-            partial.rename(folder)
+            unfinished.rename(folder)
     except subprocess.TimeoutExpired:
         raise NotInstalledError(f"npm ci took more than {INSTALL_TIMEOUT_S} s") from None
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 class Soketi:

@@ -351,6 +351,8 @@ def test_why_it_is_not_run_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path
     failing.chmod(0o755)
     assert reason() == "npm ci failed: npm error code ECONNREFUSED"
     assert not list((tmp_path / "wiretax").iterdir())
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+    assert reason() == "soketi can't be installed in /dev/null/wiretax: Not a directory"
     with pytest.raises(NoNamespaceError, match="unshare not found"), loopback_only():
         pass
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
