@@ -35,6 +35,14 @@ APPS: list[dict[str, str | int]] = [
     {"id": "100003", "key": "0123456789abcdef0003", "secret": SECRET, "maxBackendEventsPerSecond": 10},
 ]
 READY = "The HTTP API server is available"
+# Prints what a server counts. It is run in the server's namespace, so that it can reach it.
+ASK = """
+import socket, sys
+with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection:
+    connection.sendall(b"GET /metrics HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n")
+    while data := connection.recv(65536):
+        sys.stdout.write(data.decode())
+"""
 
 
 class NotInstalledError(Exception):
@@ -114,7 +122,7 @@ class Soketi:
         self._config = folder / f"soketi-{port}.json"
         self._config.write_text(json.dumps(config))
         self._program, self._enter = program, partial(enter, namespace)
-        self._metrics = f"http://127.0.0.1:{port + 1}/metrics"
+        self._metrics_port = port + 1
         self.start()
 
     def start(self) -> None:
@@ -143,11 +151,7 @@ class Soketi:
 
     def calls(self) -> dict[str, int]:
         """Calls of the API that it accepted since it was started, by app id, as it counts them itself."""
-        ask = f"import urllib.request as r; print(r.urlopen({self._metrics!r}).read().decode())"
-        told = subprocess.run(
-            [sys.executable, "-I", "-c", ask], preexec_fn=self._enter, capture_output=True, text=True, check=True
-        )
-        counts = (
-            line for line in told.stdout.splitlines() if line.startswith("soketi_http_calls_received_total{")
-        )
+        command = [sys.executable, "-I", "-S", "-c", ASK, str(self._metrics_port)]
+        told = subprocess.run(command, preexec_fn=self._enter, capture_output=True, text=True, check=True).stdout
+        counts = (line for line in told.splitlines() if line.startswith("soketi_http_calls_received_total{"))
         return {line.split('"')[1]: int(line.split()[-1]) for line in counts}
