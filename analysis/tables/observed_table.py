@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from functools import partial
+from math import isclose
 from typing import Any
 
 import pandas as pd
@@ -25,11 +26,14 @@ from wiretax.runs.reader import Run
 from wiretax.terminal import print_indented
 
 KIND = [name for name in columns_of("call", "transport", "server") if name != "client"]
-BYTES = [*REQUEST, *RESPONSE, "payload_total_bytes", "unfinished_sent_bytes", "unfinished_received_bytes"]
+SENT = [*REQUEST, "unfinished_sent_bytes"]
+BYTES = [*SENT, *RESPONSE, "payload_total_bytes", "unfinished_received_bytes"]
 COUNTS = ["requests", "unfinished_requests", "events", "failures"]
 MOST_SHAPES = 3
 # A publisher that sent more than this share of a limit may have met it.
 NEAR = 0.5
+# Payloads per event that differ by less are of the same events.
+SAME_PAYLOAD = 0.01
 # Exit codes from here on are those of commands that a signal ended.
 SIGNALLED = 128
 # Statuses whose cause is in the publisher's requests, for which remedies of a plan don't apply.
@@ -62,6 +66,8 @@ def print_observed(run: Run, console: EscapingConsole) -> None:
     _add_other_calls(table, run.meta["observed"])
     print_whole(console, table)
     say()
+    for saving in savings(run.slices):
+        say(f"[green]saving[/green]  {escape(saving)}")
     for line in _lines(run.meta, len(run.failures)):
         say(line)
     if given := run.meta["observed"].get("variables"):  # missing in runs of older versions
@@ -97,7 +103,7 @@ def by_kind(slices: pd.DataFrame) -> pd.DataFrame:
     frame = with_all_columns(slices).groupby(KIND, sort=False)[[*COUNTS, *BYTES]].sum()
     answered = frame["requests"].where(frame["requests"] > 0)
     events = frame["events"].where(frame["events"] > 0)
-    sent = frame[REQUEST].sum(axis=1) + frame["unfinished_sent_bytes"]
+    sent = frame[SENT].sum(axis=1)
     received = frame[RESPONSE].sum(axis=1) + frame["unfinished_received_bytes"]
     payload = frame["payload_total_bytes"].where((frame["payload_total_bytes"] > 0) & (frame["events"] > 0))
     return pd.DataFrame(
@@ -140,6 +146,32 @@ def _add_other_calls(table: Table, seen: dict[str, Any]) -> None:
         requests = each["requests"]
         head, body = each["request_head_bytes"] / requests, each["request_body_bytes"] / requests
         table.add_row(escape(each["call"]), f"{requests:,}", "-", fixed(head, 0), fixed(body, 0), "-", "-", "-")
+
+
+def savings(slices: pd.DataFrame) -> Iterator[str]:
+    """What batches save beside triggers of the same events, in words, for each client that sent both.
+
+    Args:
+        slices: ``slices.parquet`` of an observed run.
+    """
+    frame = slices[slices["api"].isin(["trigger", "batch"]) & (slices["events"] > 0)]
+    for client, rows in frame.groupby("client", sort=False):
+        counts = rows.groupby("api")[["requests", "events", "payload_total_bytes", *SENT]].sum()
+        if len(counts) < 2:
+            continue
+        counts["sent"] = counts[SENT].sum(axis=1)
+        each = counts[["sent", "requests", "payload_total_bytes"]].div(counts["events"], axis=0)
+        triggered, calls, payload = each.T["trigger"]
+        batched, batches, batched_payload = each.T["batch"]
+        whose = "" if frame["client"].nunique() == 1 else f"{client}: "
+        if not isclose(payload, batched_payload, rel_tol=SAME_PAYLOAD):
+            data = f"{fixed(payload, 1)} B and {fixed(batched_payload, 1)} B"
+            yield f"{whose}unknown, as triggers and batches had different events ({data} of data each)"
+            continue
+        yield (
+            f"{whose}{fixed(100 * (1 - batched / triggered), 1)} % of the bytes ({fixed(triggered, 1)} -> "
+            f"{fixed(batched, 1)} B per event), {fixed(100 * (1 - batches / calls), 1)} % of the calls"
+        )
 
 
 def _advice(failure: Row) -> str:

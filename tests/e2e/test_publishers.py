@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -18,12 +19,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 import requests.utils
+from commands import Run
 from limit_cases import limit_cases
+from raw_server import answer, raw_server
+from saved_runs import saved
 
+from analysis.measures.layers import REQUEST
 from wiretax.channels.bodies.channel_names import ENCRYPTED_PREFIX, channel_names
 from wiretax.channels.bodies.encryption import Encryption
 from wiretax.channels.bodies.events import Event, batch_document, data_string, encoder, trigger_document
@@ -191,11 +197,8 @@ Publish = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")
-def publish(tmp_path_factory: pytest.TempPathFactory) -> Publish:
-    """Runs a publisher, or another command in its folder, with these variables; else skips.
-
-    It is installed once a session, in a copy of its folder.
-    """
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Publisher], Path]:
+    """The folder in which a publisher is ready to run; else skips. It is installed once a session, in a copy."""
     root = tmp_path_factory.mktemp("publishers")
 
     @cache
@@ -216,17 +219,34 @@ def publish(tmp_path_factory: pytest.TempPathFactory) -> Publish:
                 return folder, f"{' '.join(step[:2])} failed: {said}"
         return folder, ""
 
-    def run(publisher: Publisher, variables: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
+    def ready(publisher: Publisher) -> Path:
         folder, lacking = install(publisher)
         if lacking:
             pytest.skip(f"{publisher.language}: {lacking}")
-        return execute(command or publisher.command, folder, variables, RUN_TIMEOUT_S)
+        return folder
+
+    return ready
+
+
+@pytest.fixture(scope="session")
+def publish(installed: Callable[[Publisher], Path]) -> Publish:
+    """Runs a publisher, or another command in its folder, with these variables; else skips."""
+
+    def run(
+        publisher: Publisher, variables: dict[str, str], *command: str, stdin: int = subprocess.DEVNULL
+    ) -> subprocess.CompletedProcess[str]:
+        folder = installed(publisher)
+        return execute(command or publisher.command, folder, variables, RUN_TIMEOUT_S, stdin)
 
     return run
 
 
 def execute(
-    command: tuple[str, ...], folder: Path, variables: dict[str, str], timeout: float
+    command: tuple[str, ...],
+    folder: Path,
+    variables: dict[str, str],
+    timeout: float,
+    stdin: int = subprocess.DEVNULL,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder, without an endpoint of the user's own."""
     # The compilers run for a few seconds, for which optimising them does not pay.
@@ -236,7 +256,7 @@ def execute(
         command,
         cwd=folder,
         env={**quick, **inherited, **variables},
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -287,6 +307,77 @@ def test_it_sends_to_the_byte_what_its_profile_says(publisher: Publisher, publis
         "rejected": {},
     }
     assert {name: ledger[name] for name in expected} == expected
+
+
+@each_publisher
+@pytest.mark.parametrize(("loop", "first", "calls"), [("trigger", 1, [1] * 13), ("batch", 10, [10, 10, 3])])
+def test_events_are_published_as_they_come_and_the_last_slice_too(
+    publisher: Publisher, publish: Publish, loop: str, first: int, calls: list[int]
+) -> None:
+    lines = event_lines(sum(calls))
+    reading, writing = os.pipe()
+    with os.fdopen(reading), os.fdopen(writing, "w") as feed:
+        feed.write("".join(lines[:first]))
+        feed.flush()
+
+        def reply(_: bytes, number: int) -> bytes:
+            # The rest comes once the first call was made. A publisher that reads all of it before waits for ever.
+            if number == 1:
+                feed.write("".join(lines[first:]))
+                feed.close()
+            return answer("200 OK", b"{}")
+
+        with raw_server(reply) as server:
+            given = variables(Endpoint("http", "127.0.0.1", server.port, Credentials("1", "key", "hidden")))
+            done = publish(publisher, given, *publisher.command, loop, stdin=reading)
+    assert done.returncode == 0, done.stderr
+    sent = [published(request) for request in server.requests]
+    assert [len(events) for events in sent] == calls
+    assert [json.dumps(event) + "\n" for events in sent for event in events] == lines
+
+
+@pytest.mark.parametrize("publisher", [row for row in PUBLISHERS if row.always], ids=lambda row: row.language)
+def test_observed_together_the_loops_show_what_batches_save(
+    publisher: Publisher, installed: Callable[[Publisher], Path], run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "events.jsonl").write_text("".join(event_lines(25)))
+    loops = [
+        f"cd {shlex.quote(str(installed(publisher)))}",
+        *(f"{shlex.join(publisher.command)} {loop} < {tmp_path}/events.jsonl" for loop in ("trigger", "batch")),
+    ]
+    done = run("observe", "--", "sh", "-c", " && ".join(loops))
+    assert done.returncode == 0, done.stderr
+    slices = saved(tmp_path).slices
+    assert list(zip(slices["api"], slices["batch_size"], slices["requests"], strict=True)) == [
+        ("trigger", 1, 25),
+        ("batch", 10, 2),
+        ("batch", 5, 1),
+    ]
+    sent = slices.assign(sent=slices[REQUEST].sum(axis=1)).groupby(slices["api"])["sent"].sum() / 25
+    saving = 100 * (1 - sent["batch"] / sent["trigger"])
+    assert saving > 70
+    per_event = f"({sent['trigger']:,.1f} -> {sent['batch']:,.1f} B per event)"
+    assert f"saving  {saving:.1f} % of the bytes {per_event}, 88.0 % of the calls\n" in done.stdout
+    assert "50 events in 28 requests" in done.stdout
+
+
+def event_lines(count: int) -> list[str]:
+    """JSON Lines of events."""
+    events = [{"channel": f"c-{n % 3}", "name": "e", "data": {"n": 1000 + n}} for n in range(count)]
+    return [json.dumps(event) + "\n" for event in events]
+
+
+def published(request: bytes) -> list[dict[str, Any]]:
+    """The events of a call, as they are in its body."""
+    document = json.loads(request.partition(b"\r\n\r\n")[2])
+    return [
+        {
+            "channel": event["channel"] if "channel" in event else event["channels"][0],
+            "name": event["name"],
+            "data": json.loads(event["data"]),
+        }
+        for event in document.get("batch", [document])
+    ]
 
 
 @each_publisher

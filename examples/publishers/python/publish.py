@@ -1,5 +1,11 @@
-"""Three triggers to one channel, one trigger to three channels and one batch of ten, with pusher-http-python."""
+"""Publishes with pusher-http-python.
 
+``trigger`` and ``batch`` publish the events on standard input (JSON Lines with channel, name and data), one or ten
+a call. Without an argument: three triggers to one channel, one trigger to three channels and one batch of ten.
+"""
+
+import itertools
+import json
 import os
 import sys
 
@@ -26,14 +32,34 @@ def connect():
     )
 
 
-def publish(client):
+def trigger_each(client, events):
+    for event in events:
+        client.trigger(event["channel"], event["name"], event["data"])
+
+
+def batch_by_ten(client, events):
+    while batch := list(itertools.islice(events, 10)):
+        client.trigger_batch(batch)
+
+
+def publish_samples(client):
     for _ in range(3):
         client.trigger(CHANNEL, EVENT, DATA)
     client.trigger([f"{CHANNEL}-{number}" for number in (1, 2, 3)], EVENT, DATA)
     client.trigger_batch([{"channel": CHANNEL, "name": EVENT, "data": DATA} for _ in range(10)])
 
 
+def main(mode):
+    client, events = connect(), map(json.loads, sys.stdin)
+    if mode == ["trigger"]:
+        trigger_each(client, events)
+    elif mode == ["batch"]:
+        batch_by_ten(client, events)
+    else:
+        publish_samples(client)
+
+
 try:
-    publish(connect())
+    main(sys.argv[1:])
 except Exception as error:
     sys.exit(f"publish: {error}")
