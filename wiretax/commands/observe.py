@@ -47,8 +47,9 @@ def observe(
 ) -> None:
     """Run a publisher in any language and show what its requests cost.
 
-    CMD must read the server from its environment: PUSHER_URL, or PUSHER_SCHEME, PUSHER_HOST, PUSHER_PORT,
-    PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET. If CMD fails, wiretax exits with its exit code.
+    CMD must read the server from its environment: PUSHER_URL; or PUSHER_SCHEME, PUSHER_HOST, PUSHER_PORT,
+    PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET; or the variables of Laravel, for its connections "pusher" and
+    "reverb". If CMD fails, wiretax exits with its exit code.
     """
     from wiretax.mock.process import MockError
     from wiretax.observe.publisher import PublisherError
