@@ -149,6 +149,15 @@ def test_what_may_publish_beyond_the_limit_is_withheld(mock: Endpoint, sent: byt
     assert ledger(mock)["request_bytes"] - before["request_bytes"] == len(sent) * forwarded
 
 
+def test_a_refused_publisher_that_asks_for_the_end_gets_it(mock: Endpoint) -> None:
+    call = publish(BATCH, batch_body(*[batch_item()] * (LIMITED + 1)), "Connection: close")
+    with proxied(mock, limit=MessageLimit(LIMITED)) as (endpoint, seen), Client(endpoint) as client:
+        assert client.ask(call).status == 403
+        assert client.has_ended()
+    assert seen.closed_by == {PUBLISHER: 1}
+    assert seen.received == client.received
+
+
 def test_a_request_that_is_never_complete_stays_with_the_proxy(mock: Endpoint) -> None:
     with proxied(mock, limit=MessageLimit(LIMITED)) as (endpoint, seen), Client(endpoint) as client:
         client.send(TRIGGER[:-5])

@@ -191,11 +191,8 @@ class Downstream(asyncio.Protocol):
     # internal
 
     def _end(self) -> None:
-        """End this side, and close once the publisher has ended its own.
-
-        Only then have all segments been counted: the publisher's end may acknowledge this one, or another segment
-        may before it. A request that crosses this end is read, and lost.
-        """
+        """End this side, and close once the publisher has ended its own: only then have all segments been counted,
+        as its end may acknowledge this one, or another segment may before it. A request that crosses is lost."""
         if self._kernel.ended or self._transport.is_closing():
             self._transport.close()
             return
@@ -224,6 +221,9 @@ class Downstream(asyncio.Protocol):
             request.add_refusal()
             self._settle(request)
             self._kernel.end_response()
+            if announces_close(request.head):
+                self._initiator = self._initiator or PUBLISHER
+                self._end()
 
     def _forward(self, data: bytes) -> None:
         if self._ended_ns:
