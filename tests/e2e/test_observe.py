@@ -342,6 +342,16 @@ def test_a_command_that_never_connects_is_told_what_to_check(run: Run, tmp_path:
     assert [file.name for file in tmp_path.iterdir()] == [".env"]
 
 
+def test_a_server_that_is_stopped_before_it_published_gets_the_list_too(run: Run) -> None:
+    # It stops the command that observes it, once that hears the signal.
+    stop = "import os, re, signal\nparent = os.getppid()\nheard = 0\nwhile not heard >> signal.SIGTERM - 1 & 1:\n"
+    stop += "    heard = int(re.search(r'SigCgt:\\s*(\\w+)', open(f'/proc/{parent}/status').read())[1], 16)\n"
+    done = run("observe", "--", sys.executable, "-c", stop + "os.kill(parent, signal.SIGTERM)\nsignal.pause()")
+    assert done.returncode == 130
+    assert "CMD published nothing: it never connected" in done.stderr
+    assert "  1. Did CMD get as far as publishing? It was ended by SIGTERM (exit code 143).\n" in done.stderr
+
+
 def test_an_application_of_laravel_is_led_to_the_proxy(run: Run, script: Any, tmp_path: Path) -> None:
     reverb = CLIENT.replace('"PUSHER_KEY"', '"REVERB_APP_KEY"').replace('"PUSHER_SECRET"', '"REVERB_APP_SECRET"')
     for name in ("APP_ID", "SCHEME", "HOST", "PORT"):

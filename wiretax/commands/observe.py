@@ -82,11 +82,11 @@ def observe(
         print_observed(saved, out)
         if measured.problem:
             warn(measured.problem)
-    if observation.ending.interrupted:
-        raise typer.Exit(Exit.INTERRUPTED)
     if saved is None:
         warn(observation.nothing_published)
         print_numbered(err, "What to check, in this order:", observation.to_check(os.environ, Path.cwd()))
+    if observation.ending.interrupted:
+        raise typer.Exit(Exit.INTERRUPTED)
     if observation.ending.code:
         warn(str(observation.ending))
         raise typer.Exit(observation.ending.code)
