@@ -142,12 +142,14 @@ def accepted(server: Soketi) -> int:
     return server.calls().get(APP, 0)
 
 
-def test_doctor_accepts_it_and_finds_its_limit(run: Run, soketi: Soketi) -> None:
-    done = run("doctor", "--batch-limit", PUSHER_URL=soketi.url)
+def test_doctor_accepts_it_and_finds_its_limits(run: Run, soketi: Soketi) -> None:
+    done = run("doctor", "--limits", PUSHER_URL=soketi.url)
     assert done.returncode == 0, done.stdout
     assert f"accepted for app {APP}" in done.stdout
     assert "the server closes the connection after a response; each call needs a new connection" in done.stdout
     assert "10 (11 was refused: Cannot batch-send more than 10 messages at once" in done.stdout
+    assert "102,400 B (102,401 B was refused: The event data should be less than 100 KB" in done.stdout
+    assert "none below a full batch, 1,024,541 B of body (the probe published 10 events)" in done.stdout
 
 
 @pytest.mark.parametrize(
