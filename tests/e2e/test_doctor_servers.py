@@ -70,6 +70,12 @@ def test_a_page_in_place_of_the_api_is_named_with_its_sender(status: str, advice
     assert advice in line
 
 
+@pytest.mark.parametrize("reply", [answer("404 Not Found", b"404 page not found\n"), answer("200 OK", b"")])
+def test_a_proxy_without_a_page_is_one_of_the_causes(reply: bytes) -> None:
+    """As Traefik and Caddy answer."""
+    assert "have the proxy in front of it forward /apps, or check host and port" in against(reply)
+
+
 def test_a_page_for_calls_that_publish_is_no_app() -> None:
     line = against(lambda request, _: page("401 No" if request.startswith(b"POST") else "404 Not Found"))
     assert "a proxy or firewall" in line

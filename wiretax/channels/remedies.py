@@ -11,7 +11,10 @@ CLOCK = "set this machine's clock by NTP, or the server's"
 CREDENTIALS = "check app id, key and secret, and that they belong to the same app"
 DISABLED = "the app may be disabled or over its quota"
 APP_ID = "check the app id in the URL"
-NO_API = "check the app id in the URL; if it is right, this is not a server of the HTTP API; check host and port"
+# A proxy that does not forward the API's paths answers in their place: an HTML page, a text, nothing.
+FORWARD = "have the proxy in front of it forward /apps, or check host and port"
+NOT_THE_API = f"this is not a server of the HTTP API; {FORWARD}"
+NO_API = f"check the app id in the URL; if it is right, {NOT_THE_API}"
 TOO_LARGE = "lower payload_bytes"
 REJECTED = "the server's message says what it does not accept; lower the sizes and set [limits] accordingly"
 TOO_MANY = 'wait and run again, or give the workload a rate below the limit (rate = "20/s" in a plan)'
@@ -20,10 +23,6 @@ REDIRECTED = "the server redirects to another address; check scheme, host and po
 SIZE_LIMIT = f"a limit on the size of an event or of a request; {TOO_LARGE}"
 RATE_LIMIT = "a limit on the rate of calls"
 FAILED = "the server failed; check its log"
-NOT_THE_API = "this is not a server of the HTTP API; check host and port"
-# HTML pages come from what stands in front of the server, or in its place.
-FORWARD = "have the proxy in front of it forward /apps, or check host and port"
-NOT_FORWARDED = f"this is not a server of the HTTP API; {FORWARD}"
 HELD_BACK = "a proxy or firewall in front of the server rejects the call; have it let /apps through"
 UNREACHED = "a proxy answers that can't reach the server; check that the server runs, and the port it forwards to"
 BODY_LIMIT = (
@@ -44,9 +43,7 @@ def remedy(kind: str, status: int, message: str) -> str:
         message: the server's message.
     """
     if kind == "unreadable":
-        if message.startswith(UNDECODED):
-            return DECODABLE
-        return NOT_FORWARDED if tells_of_page(message) else NOT_THE_API
+        return DECODABLE if message.startswith(UNDECODED) else NOT_THE_API
     if 300 <= status < 400:
         return REDIRECTED
     if tells_of_page(message):
@@ -63,7 +60,7 @@ def remedy(kind: str, status: int, message: str) -> str:
 
 def _remedy_of_page(status: int) -> str:
     if status in (404, 405):
-        return NOT_FORWARDED
+        return NOT_THE_API
     if status in (502, 503, 504):
         return UNREACHED
     if status >= 500:

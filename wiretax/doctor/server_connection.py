@@ -170,7 +170,9 @@ class ServerConnection:
         try:
             with self._connect() as connection:
                 self._ask_for_tunnel(connection)
-                done = exchange(connection, self._target.endpoint, "GET", "/", b"", self._deadline)
+                endpoint = self._target.endpoint
+                # Some servers close at paths outside their prefix.
+                done = exchange(connection, endpoint, "GET", f"{endpoint.prefix}/", b"", self._deadline)
         except (OSError, ResponseError):
             return False
         # Servers of TLS answer a request without it by a 400.

@@ -11,7 +11,7 @@ import gevent
 
 from wiretax.channels.answers import is_final, read_retry_after
 from wiretax.channels.endpoint import Endpoint
-from wiretax.channels.remedies import CLOCK, FORWARD, HELD_BACK, NOT_FORWARDED, NOT_THE_API, prefix_remedy, remedy
+from wiretax.channels.remedies import CLOCK, FORWARD, HELD_BACK, NOT_THE_API, prefix_remedy, remedy
 from wiretax.channels.workload import Server, Workload
 from wiretax.load.client.error_policy import MOST_WAIT_S
 from wiretax.load.client.session import Session
@@ -215,14 +215,12 @@ def _say(endpoint: Endpoint, option: str, workload: Workload, failure: Failure, 
             return f"{url} does not speak HTTP/1.1 ({how}); check host, port and scheme of {option}"
         case "unreadable":
             advice = remedy(failure.kind, failure.status, failure.message)
-            if advice == NOT_FORWARDED:
-                return f"{url} does not speak the HTTP API ({how}); {FORWARD} of {option}"
             if advice != NOT_THE_API:
                 return f"{url} sent a response that can't be understood ({how}); {advice}"
-            return f"{url} does not speak the HTTP API ({how}); check host and port of {option}"
+            return f"{url} does not speak the HTTP API ({how}); {FORWARD} of {option}"
     advice = remedy(failure.kind, failure.status, failure.message)
     prefix = prefix_remedy(endpoint, failure.status)
-    if advice == NOT_FORWARDED:
+    if advice == NOT_THE_API:
         return f"{url} is not a server of the HTTP API ({how}); {FORWARD} of {option}{prefix}"
     if advice == HELD_BACK:
         return f"{url} can't be published to ({how}); {advice}"
