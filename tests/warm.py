@@ -104,7 +104,8 @@ SHOWN = (
 )
 
 
-# Tests wait for Locust's table, for its look whether workers are there, and for samples of the web UI.
+# Tests wait for Locust's table and workers' reports in it, for its look whether workers are there, and for samples
+# of the web UI.
 OFTEN_S, SAMPLE_S = 0.2, 0.5
 
 
@@ -444,7 +445,9 @@ def _hurry() -> None:
     vars(locust)["time"] = SimpleNamespace(**hurried)
     import_module("locust.stats").CONSOLE_STATS_INTERVAL_SEC = OFTEN_S
     # For a message that nobody sees, Locust asks where in the source the functions are that stop its users.
-    vars(import_module("locust.runners"))["inspect"] = SimpleNamespace()
+    runners = import_module("locust.runners")
+    vars(runners)["inspect"] = SimpleNamespace()
+    vars(runners)["WORKER_REPORT_INTERVAL"] = OFTEN_S
     live = import_module("wiretax.load.accounting.live")
     live.SAMPLE_S = live.Live.every_s = import_module("wiretax.load.drivers.web_sweep").SAMPLE_S = SAMPLE_S
 

@@ -390,7 +390,8 @@ def test_a_worker_that_is_stopped_for_a_second_goes_on_and_ends_with_its_run(
 ) -> None:
     more, begun = free_run(), "All users spawned"
     if file is PLANFILE:
-        more, begun = ["--plan", plan(rounds=15), "-u", "1"], "round 1/"
+        # Slow enough that it is not over before the worker is stopped.
+        more, begun = ["--plan", plan(rounds=3, rtt="5ms"), "-u", "1"], "round 1/"
     with following(tmp_path, file, "--headless", "--processes", "1", *own_port(), *more) as (master, lines):
         wait_for(begun, lines)
         [worker] = forked(master)

@@ -228,25 +228,23 @@ def test_a_plan_in_locust_is_logged_too(tmp_path: Path, plan: Plan, processes: l
 
 # Each stage goes on until as many classes have sent some calls in it, and Locust knows of them.
 SHAPED = """
-import locust.runners
 from locust import LoadTestShape, constant_pacing
 from scenarios.locustfile import *
 
 BatchUser.wait_time = TriggerUser.wait_time = constant_pacing(0.02)
-locust.runners.WORKER_REPORT_INTERVAL = 0.2
 
 class Stages(LoadTestShape):
     stages = [(2, None, 2), (5, [TriggerUser], 2), (1, None, 1)]
-    number, before = 0, None
+    number, before = 0, {}
 
     def tick(self):
         users, kinds, sending = self.stages[self.number]
         calls = {entry.name: entry.num_requests for entry in self.runner.stats.entries.values()}
-        if self.runner.user_count == users:
-            if self.before is None or any(calls.get(name, 0) < count for name, count in self.before.items()):
-                self.before = calls
-            if sum(count >= self.before.get(name, 0) + 5 for name, count in calls.items()) >= sending:
-                self.number, self.before = self.number + 1, None
+        if any(calls.get(name, 0) < count for name, count in self.before.items()):
+            self.before = {}  # statistics were reset
+        grown = [name for name, count in calls.items() if count >= self.before.get(name, 0) + 5]
+        if self.runner.user_count == users and len(grown) >= sending:
+            self.number, self.before = self.number + 1, calls
         if self.number == len(self.stages):
             return None
         users, kinds, _ = self.stages[self.number]
