@@ -1,7 +1,7 @@
 """Spreads a load over worker processes and machines.
 
 - ``sweep_master.SweepMaster`` and ``sweep_worker.SweepWorker`` run a plan, ``free_master.FreeMaster`` and
-  ``free_worker.FreeWorker`` a free run.
+  ``free_worker.FreeWorker`` a free run, whose stages and resets are ``parts.Parts``.
 - ``registry.WorkerRegistry`` keeps the state of each worker; ``assignment.assignments`` divides the load.
 - ``messages`` and ``report.WorkerReport`` are what they exchange; ``processes.worker_processes`` starts local
   workers.

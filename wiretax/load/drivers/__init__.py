@@ -2,5 +2,6 @@
 
 - ``headless.run_headless`` (``wiretax run``), ``planfile_session.PlanfileSession`` and
   ``locust_session.LocustSession`` (inside Locust), ``web_sweep.WebSweep`` (a plan in the web UI).
-- ``setup.prepare`` and ``conclude.conclude``; ``running.LocustRun``: the run protocol; ``errors.exit_code``.
+- ``setup.prepare``, ``begin.begin_run`` and ``conclude.conclude``; ``running.LocustRun``: the run protocol;
+  ``errors.exit_code``.
 """
