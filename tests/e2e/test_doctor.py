@@ -135,7 +135,9 @@ def test_a_server_that_closes_at_paths_it_does_not_know_is_asked_for_none_outsid
         endpoint = Endpoint.parse(server.url())
         assert examine(Target(replace(endpoint, prefix="/ws")))["credentials"].state == "ok"
         outside = last(examine(Target(endpoint)))
+        secure = last(examine(target_of(replace(endpoint, scheme="https", prefix="/ws")), timeout_s=0.5))
     assert (outside.state, outside.advice) == ("failed", "check port, scheme (http or https) and path of the URL")
+    assert secure.found.endswith("the port speaks plain HTTP")
 
 
 @pytest.mark.parametrize(

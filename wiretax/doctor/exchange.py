@@ -95,6 +95,11 @@ def _send(connection: socket.socket, request: bytes, deadline: Deadline, waiting
     return len(left), b""
 
 
+def root_target(endpoint: Endpoint) -> str:
+    """A target that servers answer with any status; outside their prefix some close the connection instead."""
+    return f"{endpoint.prefix}/"
+
+
 def channels_target(endpoint: Endpoint) -> str:
     """The signed target that lists the app's channels: it needs the secret and changes nothing."""
     return _signed(endpoint, "GET", "channels", {})

@@ -12,7 +12,7 @@ from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.pages import tells_of_page
 from wiretax.channels.request.signing import TIMESTAMP_WINDOW_S
 from wiretax.doctor.bodies import trigger_body
-from wiretax.doctor.exchange import channels_target, forged_target
+from wiretax.doctor.exchange import channels_target, forged_target, root_target
 from wiretax.doctor.finding import Finding
 from wiretax.doctor.rejections import no_response, reason, rejected
 from wiretax.doctor.server_connection import ServerConnection
@@ -39,7 +39,7 @@ class HttpChecks:
     def clock(self) -> Finding:
         """Compare clocks by the Date header of any response under the URL's prefix, whatever its status."""
         try:
-            done = self._server.exchange(f"{self._endpoint.prefix}/")
+            done = self._server.exchange(root_target(self._endpoint))
         except (OSError, ResponseError) as error:
             return self._other_scheme(reason(error)) or no_response(self._server, "HTTP", error)
         if done.response.answer.status == HTTPStatus.BAD_REQUEST:

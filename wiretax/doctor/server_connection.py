@@ -11,7 +11,7 @@ from typing import Any
 
 from wiretax.channels.endpoint import host_and_port
 from wiretax.doctor.deadline import Deadline
-from wiretax.doctor.exchange import TimedExchange, exchange
+from wiretax.doctor.exchange import TimedExchange, exchange, root_target
 from wiretax.wire.connections.response import ResponseError
 from wiretax.wire.connections.target import Target
 from wiretax.wire.reach.addresses import SocketAddress, look_up
@@ -167,12 +167,11 @@ class ServerConnection:
 
     def speaks_plain_http(self) -> bool:
         """Whether the port answers a request without TLS as a server of plain HTTP does."""
+        endpoint = self._target.endpoint
         try:
             with self._connect() as connection:
                 self._ask_for_tunnel(connection)
-                endpoint = self._target.endpoint
-                # Some servers close at paths outside their prefix.
-                done = exchange(connection, endpoint, "GET", f"{endpoint.prefix}/", b"", self._deadline)
+                done = exchange(connection, endpoint, "GET", root_target(endpoint), b"", self._deadline)
         except (OSError, ResponseError):
             return False
         # Servers of TLS answer a request without it by a 400.
