@@ -39,12 +39,14 @@ from analysis.tables import notebook_tables as page
 from analysis.tables.client_limits import print_client_limits
 from analysis.tables.queue_table import alike, print_queues
 from analysis.tables.run_table import print_run
+from docs.real_server import real_server_table
 from docs.reference import ROOT, NotReferenceError, record, reference, references, require_quiet
 from wiretax.runs.folder import write_whole
 
 README = ROOT / "README.md"
 QUEUES = ROOT / "docs" / "queues.md"
 RUNNING = ROOT / "docs" / "running.md"
+SERVERS = ROOT / "docs" / "servers.md"
 FIGURES = ROOT / "docs" / "figures"
 NOTEBOOKS = ROOT / "notebooks"
 WIDTH = 120
@@ -58,11 +60,28 @@ ADVISE = (
 
 @cache
 def _first_look() -> str:
-    """The output of ``make run`` on a console of 120 characters."""
+    """The output of ``make run``."""
+    return _printed("make run", "quick")
+
+
+@cache
+def _soketi() -> str:
+    """The output of plan ``quick`` against soketi."""
+    return _printed(".venv/bin/wiretax run quick", "soketi")
+
+
+def _printed(command: str, name: str) -> str:
+    """A command and what it printed of a reference run, on a console of 120 characters."""
     console = Console(width=WIDTH, file=StringIO(), highlight=False, record=True)
-    print_run(reference("quick"), console)
+    print_run(reference(name), console)
     lines = [line.rstrip() for line in console.export_text().rstrip().splitlines()]
-    return "\n".join(["```", "$ make run", *lines[:-1], "```"])
+    return "\n".join(["```", f"$ {command}", *lines[:-1], "```"])
+
+
+@cache
+def _real_server() -> str:
+    """What a real server changes in plan ``quick``."""
+    return real_server_table({"mock": reference("quick"), "soketi 1.6.1": reference("soketi")})
 
 
 @cache
@@ -111,9 +130,10 @@ def _client_limits() -> str:
 
 # The generated blocks of each document.
 BLOCKS: dict[Path, dict[str, Callable[[], str]]] = {
-    README: {"first-look": _first_look, "claims": _claims},
+    README: {"first-look": _first_look, "claims": _claims, "real-server": _real_server},
     QUEUES: {"advice": _advice, "tradeoff": _tradeoff},
     RUNNING: {"client-limits": _client_limits},
+    SERVERS: {"soketi": _soketi},
 }
 
 
