@@ -69,7 +69,10 @@ def object_to(workload: Workload, limits: Limits) -> str | None:
     if refusal is not None:
         return f"{refusal.message}; a dedicated cluster takes larger batches"
     channel, event = longest_channel(workload), workload.names.event
-    refusal = refuse_channel(channel, limits) or refuse_encrypted(next(channels_in_turn(workload)))
+    refusal = refuse_channel(channel, limits)
+    if refusal is None and not payload.encrypted:
+        # Of a workload that is to be encrypted, ``object_to_encryption`` says what to do.
+        refusal = refuse_encrypted(next(channels_in_turn(workload)))
     if refusal is not None:
         return f"channel = {shortened(channel)!r}: {refusal.message}"
     refusal = refuse_event_name(event, limits)
