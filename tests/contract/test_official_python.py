@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from limit_cases import limit_cases
 
-from wiretax.channels.bodies.channel_names import ENCRYPTED_PREFIX, channel_names
+from wiretax.channels.bodies.channel_names import channel_names, encrypted_channel
 from wiretax.channels.bodies.encryption import Encryption
 from wiretax.channels.bodies.events import (
     Event,
@@ -101,7 +101,7 @@ def send(case):
 answers = [send(case) for case in json.load(sys.stdin)]
 print(json.dumps({"answers": answers, "timeout_s": client._pusher_client.timeout}))
 """
-ENCRYPTED_CHANNEL = ENCRYPTED_PREFIX + CHANNEL
+ENCRYPTED_CHANNEL = encrypted_channel()
 COMPRESSION = ["brotli", "brotlicffi", "zstandard", "backports.zstd", "compression.zstd"]
 
 ASCII = "plain text, nothing to escape"
@@ -286,9 +286,9 @@ def test_the_profile_encrypts_as_the_library_does(endpoint: Endpoint, api: Api, 
     drawn = iter(nonces)
     assert DEMO.master_key is not None
     encryption = Encryption(load_profile("python"), DEMO.master_key, lambda: next(drawn))
-    encrypted = [encryption.encrypted(ENCRYPTED_CHANNEL, data) for _ in nonces]
-    events = [Event("my-event", (ENCRYPTED_CHANNEL,), each) for each in encrypted]
-    body = ready_writer(api, load_profile("python"))(events)
+    text = data if isinstance(data, str) else json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    event = Event("my-event", (ENCRYPTED_CHANNEL,), text, is_document=text != data)
+    body = ready_writer(api, load_profile("python"))([encryption.event(event)[0] for _ in nonces])
     assert published.body == body
     assert published.head == modelled_head(published, api, body)
 

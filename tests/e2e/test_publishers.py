@@ -30,7 +30,7 @@ from raw_server import answer, raw_server
 from saved_runs import saved
 
 from analysis.measures.layers import REQUEST
-from wiretax.channels.bodies.channel_names import ENCRYPTED_PREFIX, channel_names
+from wiretax.channels.bodies.channel_names import channel_names, encrypted_channel
 from wiretax.channels.bodies.encryption import Encryption
 from wiretax.channels.bodies.events import Event, batch_document, data_string, encoder, trigger_document
 from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
@@ -435,7 +435,7 @@ def test_nodes_library_refuses_what_its_profile_says_and_nothing_else(publish: P
 
 def test_nodes_library_encrypts_as_its_profile_does(publish: Publish) -> None:
     assert DEMO.master_key is not None
-    channel = f"{ENCRYPTED_PREFIX}my-channel"
+    channel = encrypted_channel()
     given = {
         "key": b64encode(DEMO.master_key).decode(),
         "channel": channel,
@@ -450,7 +450,12 @@ def test_nodes_library_encrypts_as_its_profile_does(publish: Publish) -> None:
     assert len(set(nonces)) == len(sent)
     drawn = iter(nonces)
     encryption = Encryption(load_profile("node"), DEMO.master_key, lambda: next(drawn))
-    assert [encryption.encrypted(channel, each) for each in given["data"] * 2] == sent
+    document = json.dumps(DATA, separators=(",", ":"))
+    passed = [
+        Event("e", (channel,), document, is_document=True) if each is DATA else Event("e", (channel,), each)
+        for each in given["data"]
+    ]
+    assert [encryption.event(each)[0].data for each in passed * 2] == sent
     assert said["refused"] == "You cannot trigger to multiple channels when using encrypted channels"
 
 

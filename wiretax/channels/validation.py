@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from wiretax.channels.bodies.channel_names import (
-    ENCRYPTED_PREFIX,
     NUMBER,
     channels_in_turn,
     is_encrypted,
@@ -17,6 +16,7 @@ from wiretax.channels.bodies.events import Event, data_bytes, data_writer
 from wiretax.channels.bodies.payloads import example, least_bytes
 from wiretax.channels.bodies.replay import REPLAY
 from wiretax.channels.limits import (
+    ENCRYPTED,
     Limits,
     refuse_batch_size,
     refuse_channel,
@@ -90,7 +90,7 @@ def object_to(workload: Workload, limits: Limits) -> str | None:
     profile = load_profile(transport.client)
     arriving, why = data_bytes(workload, profile), f"{transport.client} encodes a string a second time"
     if payload.encrypted and profile.encryption is not None:
-        arriving = most_encrypted_bytes(profile, example(payload.kind, payload.bytes))
+        arriving = most_encrypted_bytes(profile, Event(event, (channel,), example(payload.kind, payload.bytes)))
         why = "encrypted data is a third larger, and has a nonce"
     if arriving > limits.data_bytes:
         return (
@@ -183,13 +183,13 @@ def library_check(workload: Workload) -> Callable[[Event], str | None] | None:
     def limited_data(event: Event) -> str:
         """What the library's limit of data applies to; of encrypted data, a text as long as it."""
         if encrypts and profile.encryption is not None and profile.encryption.limits_encrypted:
-            return " " * most_encrypted_bytes(profile, event.data, event.is_document)
+            return " " * most_encrypted_bytes(profile, event)
         return write(event)
 
     def check(event: Event) -> str | None:
         plain = next((each for each in event.channels if not is_encrypted(each)), None)
         if encrypts and plain is not None:
-            return f"channel {plain!r} is not encrypted; begin its name with {ENCRYPTED_PREFIX}"
+            return f"channel {plain!r} is not encrypted; begin its name with {ENCRYPTED}"
         for key in unsent:
             if getattr(event, key) is not None:
                 call = "a batch" if api == "batch" else "a trigger"

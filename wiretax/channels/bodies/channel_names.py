@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, cycle, repeat
 
+from wiretax.channels.limits import ENCRYPTED
 from wiretax.channels.workload import CHANNEL, Workload
 
-# Libraries encrypt what is sent to a channel whose name begins like this.
-ENCRYPTED_PREFIX = "private-encrypted-"
 # Stands for a channel's number in its name; the service accepts no braces.
 NUMBER = "{}"
 # Names that a workload keeps: about 0.2 MB at most. Making one anew takes 0.15 µs of a call.
@@ -29,7 +28,7 @@ def channel_names(count: int, channel: str = CHANNEL) -> tuple[str, ...]:
 
 def is_encrypted(channel: str) -> bool:
     """Whether libraries encrypt what is sent to a channel."""
-    return channel.startswith(ENCRYPTED_PREFIX)
+    return channel.startswith(ENCRYPTED)
 
 
 def channels_in_turn(workload: Workload) -> Iterator[tuple[str, ...]]:
@@ -61,12 +60,15 @@ def _same_each_time(workload: Workload) -> tuple[str, ...]:
     return channel_names(workload.call.channels, _channel(workload))
 
 
+def encrypted_channel(channel: str = CHANNEL) -> str:
+    """The channel that encrypted events for a channel go to: ``private-encrypted-orders``."""
+    return channel if is_encrypted(channel) else ENCRYPTED + channel
+
+
 def _channel(workload: Workload) -> str:
     """The name of a workload's channel; encrypted events go to one that libraries encrypt."""
     channel = workload.names.channel
-    if workload.payload.encrypted and not is_encrypted(channel):
-        return ENCRYPTED_PREFIX + channel
-    return channel
+    return encrypted_channel(channel) if workload.payload.encrypted else channel
 
 
 def _around_number(channel: str) -> tuple[str, str]:

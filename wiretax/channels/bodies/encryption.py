@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from math import ceil, sqrt
 from secrets import token_bytes
-from typing import Any
 
 import orjson
 
-from wiretax.channels.bodies.events import Event
+from wiretax.channels.bodies.events import Event, data_writer
 from wiretax.channels.profiles import Profile
 from wiretax.channels.profiles.encryption_style import BASE64, EncryptionStyle
-from wiretax.channels.profiles.json_style import document_writer, encoder
+from wiretax.channels.profiles.json_style import encoder
 
 NONCE_BYTES = 24
 # Of Poly1305, before the data.
@@ -43,7 +43,7 @@ def no_nonce() -> bytes:
 class Encryption:
     """Encrypts events as one library does."""
 
-    __slots__ = ("_as_passed", "_encode", "_key_of", "_nonce", "_plain", "_seal", "_write_document")
+    __slots__ = ("_encode", "_key_of", "_nonce", "_plain", "_seal", "_unencrypted")
 
     def __init__(self, profile: Profile, master_key: bytes, nonce: Callable[[], bytes] = fresh_nonce) -> None:
         """
@@ -60,46 +60,29 @@ class Encryption:
         self._encode = encoder(style.json)
         self._nonce = nonce
         self._key_of = lru_cache(MOST_KEYS)(lambda channel: sha256(channel.encode() + master_key).digest())
-        self._plain = _plain_of(profile, style)
-        self._write_document = document_writer(profile.data_json)
-        # Whether unencrypted strings are sent as they are passed.
-        self._as_passed = not profile.encodes_ready_strings
-
-    def encrypted(self, channel: str, data: Any) -> str:
-        """The data of an event to a channel as it is sent, before the body is encoded.
-
-        Args:
-            channel: its name.
-            data: what the application passes: a document, or a string that it has encoded itself.
-        """
-        return self._message(channel, self._plain(data))
+        self._plain = _plain_writer(profile, style)
+        # None if data is the same before it is encrypted.
+        self._unencrypted = data_writer(profile) if style.encodes_strings else None
 
     def event(self, event: Event) -> tuple[Event, int]:
         """An event with its data encrypted, and how many bytes longer that made the data."""
-        plain = self._write_document(event.data).encode() if event.is_document else self._plain(event.data)
-        data = self._message(event.channels[0], plain)
-        before = len(event.data.encode()) if self._as_passed and not event.is_document else len(plain)
-        return Event(event.name, event.channels, data, event.socket_id, event.info), len(data) - before
-
-    def _message(self, channel: str, plain: bytes) -> str:
+        plain = self._plain(event).encode()
         nonce = self._nonce()
-        sealed = self._seal(plain, nonce, self._key_of(channel))
-        return self._encode(
-            {"nonce": b64encode(nonce).decode(), "ciphertext": b64encode(sealed).decode()}
-        ).decode()
+        sealed = self._seal(plain, nonce, self._key_of(event.channels[0]))
+        message = {"nonce": b64encode(nonce).decode(), "ciphertext": b64encode(sealed).decode()}
+        data = self._encode(message).decode()
+        before = len(plain) if self._unencrypted is None else len(self._unencrypted(event).encode())
+        return replace(event, data=data, is_document=False), len(data) - before
 
 
-def most_encrypted_bytes(profile: Profile, data: str, is_document: bool = False) -> int:
+def most_encrypted_bytes(profile: Profile, event: Event) -> int:
     """Bytes of an event's data, encrypted, as the API receives and limits it.
 
     Where the library escapes characters of base64, the number depends on the nonce; less than one event in 10^9
-    has more. ``is_document``: the data is the JSON of a document, see ``Event``.
+    has more.
     """
     style = style_of(profile)
-    if is_document:
-        plain = len(document_writer(profile.data_json)(data).encode())
-    else:
-        plain = len(_plain_of(profile, style)(data))
+    plain = len(_plain_writer(profile, style)(event).encode())
     characters = 4 * ceil(NONCE_BYTES / 3) + 4 * ceil((TAG_BYTES + plain) / 3)
     around = len(encoder(style.json)({"nonce": "", "ciphertext": ""}))
     longer = sum(len(written) - 1 for each, written in style.json.escapes.items() if each in BASE64)
@@ -124,9 +107,10 @@ def style_of(profile: Profile) -> EncryptionStyle:
     return profile.encryption
 
 
-def _plain_of(profile: Profile, style: EncryptionStyle) -> Callable[[Any], bytes]:
-    """Returns a function that encodes data as it is before it is encrypted."""
+def _plain_writer(profile: Profile, style: EncryptionStyle) -> Callable[[Event], str]:
+    """Returns a function that writes an event's data as it is before it is encrypted."""
+    write = data_writer(profile)
+    if not style.encodes_strings:
+        return write
     encode = encoder(profile.data_json)
-    if style.encodes_strings or profile.encodes_ready_strings:
-        return encode
-    return lambda data: data.encode() if isinstance(data, str) else encode(data)
+    return lambda event: write(event) if event.is_document else encode(event.data).decode()

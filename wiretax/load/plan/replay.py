@@ -69,9 +69,7 @@ def replaying(plan: Plan, replay: Replay) -> Plan:
         write = data_writer(profile)
         for number, event in enumerate(replay.events, 1):
             # Encrypted data is as long as any text of its size.
-            sent = (
-                " " * most_encrypted_bytes(profile, event.data, event.is_document) if encrypted else write(event)
-            )
+            sent = " " * most_encrypted_bytes(profile, event) if encrypted else write(event)
             refusal = refuse_data(sent, plan.limits)
             if refusal is not None:
                 why = "it is encrypted" if encrypted else f"{client} {_made_larger(event)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -69,9 +70,8 @@ def test_a_body_is_the_librarys_with_the_nonces_that_it_drew(captured: dict[str,
     nonces = iter([b64decode(json.loads(data)["nonce"]) for data in sent(body)])
     profile = load_profile(client)
     encryption = Encryption(profile, KEY, lambda: next(nonces))
-    data = DOCUMENT if captured["data_case"] == "A" else READY
-    count = len(sent(body))
-    events = [Event("my-event", (CHANNEL,), encryption.encrypted(CHANNEL, data)) for _ in range(count)]
+    event = Event("my-event", (CHANNEL,), READY, is_document=captured["data_case"] == "A")
+    events = [encryption.event(event)[0] for _ in sent(body)]
     assert len(events[0].data) == captured["data_bytes"]
     api = "batch" if captured["operation"].startswith("batch") else "trigger"
     assert ready_writer(api, profile)(events) == body  # type: ignore[arg-type]
@@ -121,16 +121,41 @@ def test_what_encryption_added_is_counted_body_by_body(client: str, api: Any, si
 @pytest.mark.parametrize("client", ENCRYPTING)
 def test_encrypted_data_is_as_large_as_said_before_it_is_encrypted(client: str, text: str) -> None:
     profile = load_profile(client)
-    size = len(Encryption(profile, KEY).encrypted(CHANNEL, text))
-    most = most_encrypted_bytes(profile, text)
+    event = Event("e", (CHANNEL,), text)
+    size = len(Encryption(profile, KEY).event(event)[0].data)
+    most = most_encrypted_bytes(profile, event)
     assert size <= most if profile.escapes_base64 else size == most
 
 
 def test_a_batch_keeps_its_events_apart_and_each_channel_has_its_key() -> None:
     encryption = Encryption(load_profile("reference"), KEY, no_nonce)
-    one, other = (encryption.encrypted(f"private-encrypted-{name}", "x") for name in "ab")
+    events = [Event("e", (f"private-encrypted-{name}",), "x", "1.2", "user_count") for name in "ab"]
+    (first, _), (second, _) = map(encryption.event, events)
+    one, other = first.data, second.data
+    # All else is as it was.
+    assert replace(first, data="x") == events[0]
     assert one != other
     assert opened(one, "private-encrypted-a") == opened(other, "private-encrypted-b") == "x"
+
+
+@pytest.mark.parametrize(
+    ("channel", "spread", "names"),
+    [
+        ("orders", 1, ["private-encrypted-orders"] * 2),
+        ("private-encrypted-orders", 1, ["private-encrypted-orders"] * 2),
+        ("orders", 2, ["private-encrypted-orders-1", "private-encrypted-orders-2"]),
+    ],
+)
+def test_channels_of_ones_own_choice_have_the_prefix_and_each_its_key(
+    channel: str, spread: int, names: list[str]
+) -> None:
+    workload = Workload.of("batch", 2, channel_name=channel, spread=spread, encrypted=True)
+    plain = RequestSource.of(workload.replace(encrypted=False), LOOPBACK, 1).next_body()
+    for body in (RequestSource.of(workload, LOOPBACK, 1).next_body() for _ in range(2)):
+        items = json.loads(body)["batch"]
+        assert [each["channel"] for each in items] == names
+    [first, _] = json.loads(RequestSource.of(workload, LOOPBACK, 1).next_body())["batch"]
+    assert opened(first["data"], names[0]) == json.loads(plain)["batch"][0]["data"]
 
 
 def test_an_unencrypted_workload_sends_the_bytes_that_it_always_sent() -> None:
