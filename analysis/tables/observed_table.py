@@ -25,7 +25,7 @@ from wiretax.runs.outcome import REJECTIONS
 from wiretax.runs.reader import Run
 from wiretax.terminal import print_indented
 
-KIND = [name for name in columns_of("call", "transport", "server") if name != "client"]
+KIND = [*(name for name in columns_of("call", "transport", "server") if name != "client"), "encrypted"]
 SENT = [*REQUEST, "unfinished_sent_bytes"]
 BYTES = [*SENT, *RESPONSE, "payload_total_bytes", "unfinished_received_bytes"]
 COUNTS = ["requests", "unfinished_requests", "events", "failures"]
@@ -149,13 +149,17 @@ def _add_other_calls(table: Table, seen: dict[str, Any]) -> None:
 
 
 def savings(slices: pd.DataFrame) -> Iterator[str]:
-    """What batches save beside triggers of the same events, in words, for each client that sent both.
+    """What batches save beside triggers of the same events, in words, for each client that sent both; of encrypted
+    events by themselves.
 
     Args:
         slices: ``slices.parquet`` of an observed run.
     """
     frame = slices[slices["api"].isin(["trigger", "batch"]) & (slices["events"] > 0)]
-    for client, rows in frame.groupby("client", sort=False):
+    if "encrypted" not in frame:  # as in runs of older versions
+        frame = frame.assign(encrypted=False)
+    several = {name: frame[name].nunique() > 1 for name in ("client", "encrypted")}
+    for (client, encrypted), rows in frame.groupby(["client", "encrypted"], sort=False):
         counts = rows.groupby("api")[["requests", "events", "payload_total_bytes", *SENT]].sum()
         if len(counts) < 2:
             continue
@@ -163,7 +167,9 @@ def savings(slices: pd.DataFrame) -> Iterator[str]:
         each = counts[["sent", "requests", "payload_total_bytes"]].div(counts["events"], axis=0)
         triggered, calls, payload = each.T["trigger"]
         batched, batches, batched_payload = each.T["batch"]
-        whose = "" if frame["client"].nunique() == 1 else f"{client}: "
+        words = [str(client)] if several["client"] else []
+        words += [f"{'' if encrypted else 'un'}encrypted"] if several["encrypted"] else []
+        whose = f"{', '.join(words)}: " if words else ""
         if not isclose(payload, batched_payload, rel_tol=SAME_PAYLOAD):
             data = f"{fixed(payload, 1)} B and {fixed(batched_payload, 1)} B"
             yield f"{whose}unknown, as triggers and batches had different events ({data} of data each)"

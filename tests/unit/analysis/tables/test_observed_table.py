@@ -26,6 +26,7 @@ def slices(*changes: dict[str, object]) -> pd.DataFrame:
                 **ROW,
                 **(batch if each.get("api") == "batch" else {}),
                 **dict.fromkeys(SENT, 0),
+                "encrypted": False,
                 "header_bytes": sent,
             }
             | each
@@ -59,6 +60,12 @@ SLICE_OF_FIVE = {"api": "batch", "batch_size": 5, "events": 5, "payload_total_by
         ([{}, BATCH | {"events": 0}], []),
         ([{}, BATCH | {"client": "php"}], []),
         ([{}, BATCH, {"client": "php"}], ["node: 80.0 % of the bytes"]),
+        ([{"encrypted": True}, BATCH | {"encrypted": True}], ["80.0 % of the bytes"]),
+        ([{}, BATCH | {"encrypted": True}], []),
+        (
+            [{}, BATCH, {"encrypted": True}, SLICE_OF_FIVE | {"encrypted": True}],
+            ["unencrypted: 80.0 % of the bytes", "encrypted: 60.0 % of the bytes"],
+        ),
     ],
 )
 def test_batches_are_compared_with_triggers_of_the_same_client_and_events(
