@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nacl.secret import SecretBox
 
-from wiretax.channels.bodies.encryption import Encryption, most_encrypted_bytes, no_nonce
+from wiretax.channels.bodies.encryption import Encryption, encrypted_bytes, most_encrypted_bytes, no_nonce
 from wiretax.channels.bodies.events import Event, data_string, ready_writer
 from wiretax.channels.bodies.payloads import example
 from wiretax.channels.bodies.weighed import weight_of
@@ -125,6 +125,21 @@ def test_encrypted_data_is_as_large_as_said_before_it_is_encrypted(client: str, 
     size = len(Encryption(profile, KEY).event(event)[0].data)
     most = most_encrypted_bytes(profile, event)
     assert size <= most if profile.escapes_base64 else size == most
+
+
+VALUES = st.recursive(st.none() | st.integers() | st.text(), lambda each: st.lists(each, max_size=2), max_leaves=3)
+
+
+@given(st.text() | st.dictionaries(st.sampled_from(["nonce", "ciphertext", "x"]), VALUES).map(json.dumps))
+def test_any_other_data_is_not_taken_for_encrypted(data: str) -> None:
+    assert encrypted_bytes(data) is None
+
+
+@given(st.text())
+@pytest.mark.parametrize("client", ["reference", "php"])
+def test_the_size_of_what_is_encrypted_is_known_without_the_key(client: str, text: str) -> None:
+    [event, added] = Encryption(load_profile(client), KEY).event(Event("e", (CHANNEL,), text))
+    assert encrypted_bytes(event.data) == len(event.data) - added
 
 
 def test_a_batch_keeps_its_events_apart_and_each_channel_has_its_key() -> None:
