@@ -34,7 +34,7 @@ from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.request.head import RequestHead
-from wiretax.channels.workload import CHANNEL, Api
+from wiretax.channels.workload import CHANNEL, EVENT_NAME, Api
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock, read_ledger
 
@@ -47,10 +47,10 @@ import pusher
 client = pusher.Pusher(app_id=order["app_id"], key=order["key"], secret=order["secret"], ssl=False,
                        host=order["host"], port=order["port"], encryption_master_key_base64=order["master_key"])
 if order["api"] == "batch":
-    item = lambda: {"channel": order["channels"][0], "name": "my-event", "data": order["data"], **order["options"]}
-    print(json.dumps(client.trigger_batch([item() for _ in range(order["size"])])))
+    item = {"channel": order["channels"][0], "name": order["event"], "data": order["data"], **order["options"]}
+    print(json.dumps(client.trigger_batch([dict(item) for _ in range(order["size"])])))
 else:
-    print(json.dumps(client.trigger(order["channels"], "my-event", order["data"], **order["options"])))
+    print(json.dumps(client.trigger(order["channels"], order["event"], order["data"], **order["options"])))
 """
 # Asks first, then publishes.
 ASK = """
@@ -172,6 +172,7 @@ def publish(
     data: Any,
     hidden: list[str],
     channel: str = CHANNEL,
+    event: str = EVENT_NAME,
     **options: str,
 ) -> Published:
     assert DEMO.master_key is not None
@@ -185,6 +186,7 @@ def publish(
         "api": api,
         "size": size,
         "channels": channel_names(size if api == "multi_trigger" else 1, channel),
+        "event": event,
         "master_key": b64encode(DEMO.master_key).decode(),
         "data": data,
         "hidden": hidden,
@@ -207,11 +209,19 @@ def publish(
     return Published(head + b"\r\n\r\n", body, json.loads(done.stdout), relay.port, counted)
 
 
-def modelled(published: Published, api: Api, size: int, data: Any, **options: str) -> tuple[bytes, bytes]:
+def modelled(
+    published: Published,
+    api: Api,
+    size: int,
+    data: Any,
+    channel: str = CHANNEL,
+    name: str = EVENT_NAME,
+    **options: str,
+) -> tuple[bytes, bytes]:
     """Head and body by the profile, with the timestamp of the real request; md5 and signature are computed."""
     profile = load_profile("python")
-    names = channel_names(size if api == "multi_trigger" else 1)
-    event = Event("my-event", names, data_string(data, profile), **options)
+    names = channel_names(size if api == "multi_trigger" else 1, channel)
+    event = Event(name, names, data_string(data, profile), **options)
     document = batch_document([event] * size, profile) if api == "batch" else trigger_document(event, profile)
     body = encoder(profile.body_json)(document)
     return modelled_head(published, api, body), body
@@ -225,16 +235,20 @@ def modelled_head(published: Published, api: Api, body: bytes) -> bytes:
     return RequestHead(where, load_profile("python"), api, "keep-alive").render(body, int(timestamp[1]))
 
 
-@pytest.mark.parametrize("data", [ASCII, DOCUMENT], ids=["ascii", "document"])
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [(ASCII, (CHANNEL, EVENT_NAME)), (DOCUMENT, ("presence-cache-{}.a=b@c,d;e_f", 'App\\Events\\"Zoë"/👍'))],
+    ids=["ascii", "document"],
+)
 @pytest.mark.parametrize(("api", "size"), CASES)
 def test_the_library_is_accepted_and_the_profile_is_its_request_to_the_byte(
-    endpoint: Endpoint, api: Api, size: int, data: Any
+    endpoint: Endpoint, api: Api, size: int, data: Any, names: tuple[str, str]
 ) -> None:
-    published = publish(endpoint, api, size, data, COMPRESSION)
+    published = publish(endpoint, api, size, data, COMPRESSION, *names)
     assert published.returned == {}
     events = size if api == "batch" else 1
     assert published.ledger == {"requests": 1, "events": events, "messages": size}
-    assert modelled(published, api, size, data) == (published.head, published.body)
+    assert modelled(published, api, size, data, *names) == (published.head, published.body)
 
 
 @pytest.mark.parametrize(("api", "size"), CASES)
