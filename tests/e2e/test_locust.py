@@ -218,7 +218,8 @@ def test_a_plan_in_locust_is_logged_too(tmp_path: Path, plan: Plan, processes: l
     paces = "BatchUser.wait_time = TriggerUser.wait_time = constant_pacing(0.25)"
     mine.write_text(LOGGING.replace("locustfile", "planfile").replace(paces, ""))
     port = own_port() if processes else []
-    options = ["--headless", "--plan", plan(), *processes, *port]
+    # Few calls: each is a line of the log.
+    options = ["--headless", "--plan", plan(rounds=1, rtt="2ms"), *processes, *port]
     done = run_warm("locust", "-f", str(mine), *options, cwd=tmp_path, env=environment())
     assert done.returncode == 0, done.stderr
     # Each workload was tried out with one call.
