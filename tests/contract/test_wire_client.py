@@ -22,6 +22,7 @@ from wiretax.wire.connections.watchdog import Watchdog
 from wiretax.wire.publishers.caller import Caller
 from wiretax.wire.publishers.publisher import Publisher
 from wiretax.wire.publishers.request_source import RequestSource
+from wiretax.wire.publishers.sample import Sample
 from wiretax.wire.slices import Slice
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -435,14 +436,13 @@ def test_a_listener_hears_of_each_exchange_however_it_ended(serve: Any) -> None:
             connection.sendall(OK)
 
     _, user = serve(reply)
-    heard: list[tuple[bool, str]] = []
+    heard: list[Sample] = []
     for _ in range(3):
         Publisher(user.connection).publish(
             user.source,
             user.slice_,
             until_ns=0,
-            listener=lambda workload, latency_ns, response, failure: heard.append(
-                (response is not None, failure.kind if failure else "")
-            ),
+            listener=heard.append,
         )
-    assert heard == [(True, ""), (False, "lost"), (True, "")]
+    ended = [(each.response is not None, each.failure.kind if each.failure else "") for each in heard]
+    assert ended == [(True, ""), (False, "lost"), (True, "")]
