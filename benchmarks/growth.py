@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
-from wiretax.runs.seal import CHECKSUM, DURATION, digest, seal_run, sums_of
+from wiretax.runs.files.seal import CHECKSUM, DURATION, digest, seal_run, sums_of
 from wiretax.runs.writer import LEVEL
 
 REFERENCE = Path(__file__).parents[1] / "results" / "reference" / "quick"

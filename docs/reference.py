@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.text.numbers import percent
+from wiretax.runs.files.schema import FRAMES, QUEUE_FRAMES
 from wiretax.runs.folder import RUN_FILE
 from wiretax.runs.reader import Run, RunNotFoundError, find_run, read_run
-from wiretax.runs.schema import FRAMES, QUEUE_FRAMES
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"

@@ -13,8 +13,8 @@ from locust.env import Environment
 from wiretax.load.client.locust_stats import use_fine_statistics
 from wiretax.load.cluster.free_worker import FreeWorker
 from wiretax.load.cluster.resilience.runners import use_resilient_runners
-from wiretax.load.drivers.hooks import exit_on_error, set_up
-from wiretax.load.drivers.locust_session import LocustSession
+from wiretax.load.drivers.locustfiles.hooks import exit_on_error, set_up
+from wiretax.load.drivers.locustfiles.locust_session import LocustSession
 from wiretax.load.free.options import add_options
 from wiretax.load.users.publishers import FreeUser
 from wiretax.load.users.queue import FreeQueueUser

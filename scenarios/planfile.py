@@ -14,8 +14,8 @@ from locust.env import Environment
 from wiretax.load.client.locust_stats import use_fine_statistics
 from wiretax.load.cluster.resilience.runners import use_resilient_runners
 from wiretax.load.cluster.sweep_worker import SweepWorker
-from wiretax.load.drivers.hooks import set_up
-from wiretax.load.drivers.planfile_session import PlanfileSession
+from wiretax.load.drivers.locustfiles.hooks import set_up
+from wiretax.load.drivers.locustfiles.planfile_session import PlanfileSession
 from wiretax.load.drivers.sweep_options import add_plan_options
 from wiretax.load.free.stopping import on_interrupt
 from wiretax.load.users.publishers import PlanUser

@@ -57,9 +57,9 @@ LOAD = (
     "locust",
     "locust.main",
     "wiretax.load.drivers.headless",
-    "wiretax.load.drivers.hooks",
-    "wiretax.load.drivers.locust_session",
-    "wiretax.load.drivers.planfile_session",
+    "wiretax.load.drivers.locustfiles.hooks",
+    "wiretax.load.drivers.locustfiles.locust_session",
+    "wiretax.load.drivers.locustfiles.planfile_session",
     "wiretax.load.cluster.free_worker",
     "wiretax.load.plan.replay",
     "wiretax.load.users.queue",
@@ -449,7 +449,8 @@ def _hurry() -> None:
     vars(runners)["inspect"] = SimpleNamespace()
     vars(runners)["WORKER_REPORT_INTERVAL"] = OFTEN_S
     live = import_module("wiretax.load.accounting.live")
-    live.SAMPLE_S = live.Live.every_s = import_module("wiretax.load.drivers.web_sweep").SAMPLE_S = SAMPLE_S
+    web_sweep = import_module("wiretax.load.drivers.locustfiles.web_sweep")
+    live.SAMPLE_S = live.Live.every_s = web_sweep.SAMPLE_S = SAMPLE_S
 
 
 def _run(arguments: list[str], cwd: str, env: dict[str, str], mocks: str | None, kernels: str | None) -> int:

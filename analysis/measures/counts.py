@@ -17,8 +17,8 @@ import pandas as pd
 from analysis.measures.layers import CLOSED, ENCRYPTION, FRAMING, TLS, WORKLOAD
 from analysis.measures.round_sums import DURATION, FIGURES, Floats, RoundSums, row_of, sums_by_workload
 from wiretax.channels.workload import ATTRIBUTES, workload_of
+from wiretax.runs.files.schema import CLOSING_COLUMNS
 from wiretax.runs.mode import MODE, Mode
-from wiretax.runs.schema import CLOSING_COLUMNS
 
 # Of runs saved before a run could have two servers.
 SERVER = "endpoint"

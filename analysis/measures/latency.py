@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from wiretax.runs.histograms import Histograms
+from wiretax.runs.files.histograms import Histograms
 
 LEAST_BEYOND = 10
 P50_P99 = {"p50": 0.5, "p99": 0.99}

@@ -11,7 +11,7 @@ from analysis.measures.counts import LATER, totals
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import column_names, histograms_of, percentiles
 from wiretax.channels.workload import ATTRIBUTES
-from wiretax.runs.histograms import Histograms
+from wiretax.runs.files.histograms import Histograms
 from wiretax.runs.reader import Run
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999, "max": 1.0}

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.measures.latency import exactly
-from wiretax.runs.bucket_numbers import Floats, Indices
-from wiretax.runs.histograms import Histograms, Integers, RoundRows
+from wiretax.runs.files.bucket_numbers import Floats, Indices
+from wiretax.runs.files.histograms import Histograms, Integers, RoundRows
 
 Bools = npt.NDArray[np.bool_]
 # Numbers of groups times buckets that are in memory at once.

@@ -14,7 +14,7 @@ from analysis.measures.latency import TIMES, column_names, percentiles
 from analysis.measures.layers import WORKLOAD
 from analysis.measures.throughput import NO_RATIO, Rounds, rates
 from wiretax.channels.workload import columns_of
-from wiretax.runs.histograms import Histograms
+from wiretax.runs.files.histograms import Histograms
 
 # Its columns of ``bytes_per_event``.
 COSTS = {

@@ -63,7 +63,7 @@ class Inside:
                 web_login=parsed.web_login,
             )
         # The tests' process keeps its own way of being interrupted.
-        with mock.patch("wiretax.load.drivers.locust_session.on_interrupt"):
+        with mock.patch("wiretax.load.drivers.locustfiles.locust_session.on_interrupt"):
             session = prepare(self.environment)
         assert session is not None
         self.session = session

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from threading import Thread
 
 from wiretax.channels.endpoint import Endpoint
-from wiretax.observe.proxy import Proxy
-from wiretax.observe.recording import Recording
+from wiretax.observe.forwarding.proxy import Proxy
+from wiretax.observe.forwarding.recording import Recording
 from wiretax.wire.publishers.message_limit import MessageLimit
 
 LOOPBACK = "127.0.0.1"

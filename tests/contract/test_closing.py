@@ -22,7 +22,7 @@ from wiretax.mock.certificate import MockTls, server_context
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, Fault, FaultList, Kind
 from wiretax.mock.process import embedded_target
-from wiretax.observe.recording import Recording
+from wiretax.observe.forwarding.recording import Recording
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.response import ResponseMemo
 from wiretax.wire.connections.segments import ETHERNET_MAXSEG

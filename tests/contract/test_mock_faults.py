@@ -21,8 +21,8 @@ from wiretax.channels.workload import Workload
 from wiretax.load.plan.faults import parse_fault
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import JSON, TEXT, FaultList
-from wiretax.mock.http1 import OK
 from wiretax.mock.process import embedded_mock, embedded_target
+from wiretax.mock.protocols.http1 import OK
 from wiretax.wire.connections.response import ResponseMemo
 from wiretax.wire.connections.tls_connection import TlsConnection
 from wiretax.wire.publishers.publisher import Publisher

@@ -39,11 +39,11 @@ from mock_client import (
 import wiretax.mock.process
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
-from wiretax.mock.connection import MAX_HEAD_BYTES
 from wiretax.mock.cost import CostModel
 from wiretax.mock.ledger import difference
 from wiretax.mock.options import MockOptions
 from wiretax.mock.process import LISTENING, MockError, embedded_mock, read_ledger, start_process
+from wiretax.mock.protocols.connection import MAX_HEAD_BYTES
 from wiretax.mock.server import BODY_ALLOWANCE
 
 BODY = trigger_body()

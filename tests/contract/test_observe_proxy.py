@@ -37,9 +37,9 @@ from wiretax.channels.request.parser import Publication
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
-from wiretax.observe import upstream
-from wiretax.observe.connection import PUBLISHER
-from wiretax.observe.recording import Recording
+from wiretax.observe.forwarding import upstream
+from wiretax.observe.forwarding.connection import PUBLISHER
+from wiretax.observe.forwarding.recording import Recording
 from wiretax.wire.connections.closing import count_ended, end_side
 from wiretax.wire.connections.tcp_info import AVAILABLE
 from wiretax.wire.counters import TcpCounters
@@ -327,7 +327,7 @@ def test_a_client_that_crashes_leaves_a_lost_exchange() -> None:
 def test_a_server_that_owes_an_answer_when_the_publisher_has_ended_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("wiretax.observe.proxy.GRACE_S", 0.1)
+    monkeypatch.setattr("wiretax.observe.forwarding.proxy.GRACE_S", 0.1)
     with ExitStack() as later, socket.create_server((LOOPBACK, 0)) as deaf:
         upstream = Endpoint("http", LOOPBACK, deaf.getsockname()[1], DEMO)
         with proxied(upstream, rewrites_host=True) as (endpoint, seen):

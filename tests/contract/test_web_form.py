@@ -76,7 +76,7 @@ def as_posted(form: dict[str, Any]) -> dict[str, str]:
 def sweep_quickly(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
     """Make the plan of the form one round of short slices, with these changes."""
     plan = replace(load_plan("quick"), rounds=1, slice_s=0.02, **changes)
-    monkeypatch.setattr("wiretax.load.drivers.locust_setup.load_plan", lambda *_: plan)
+    monkeypatch.setattr("wiretax.load.drivers.locustfiles.locust_setup.load_plan", lambda *_: plan)
 
 
 def state(locust: Inside) -> dict[str, Any]:

@@ -23,9 +23,9 @@ from wiretax.channels.answers import Answer
 from wiretax.channels.endpoint import DEMO, Credentials, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.cli import app
-from wiretax.doctor.batches import MOST_EVENTS, find_batch_limit
 from wiretax.doctor.endpoint import Examination
 from wiretax.doctor.finding import Finding
+from wiretax.doctor.limit_search.batches import MOST_EVENTS, find_batch_limit
 from wiretax.doctor.machine import TOOLS, examine_machine
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel

@@ -19,7 +19,7 @@ from stories import FIGURE, WIDE, code, markdown, with_stories
 from warm import run_warm
 
 from wiretax.channels.endpoint import DEMO
-from wiretax.runs.schema import FRAMES
+from wiretax.runs.files.schema import FRAMES
 
 BROWSER = Path(__file__).parent / "browser.py"
 Break = Callable[[Path], object]

@@ -18,7 +18,7 @@ from commands import environment
 from warm import run_warm
 
 from wiretax.escaping import INVISIBLE
-from wiretax.runs.schema import FRAMES
+from wiretax.runs.files.schema import FRAMES
 
 BROWSER = Path(__file__).parent / "browser.py"
 REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "quick"

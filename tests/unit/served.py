@@ -8,8 +8,8 @@ from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from wiretax.mock.connection import MockConnection
 from wiretax.mock.options import MockOptions
+from wiretax.mock.protocols.connection import MockConnection
 from wiretax.mock.server import MockServer
 
 RESPONSE = re.compile(rb"HTTP/1\.1 (\d{3}) [A-Za-z ]+\r\n((?:[A-Za-z-]+: [^\r\n]+\r\n)*)\r\n")

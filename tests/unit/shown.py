@@ -21,7 +21,7 @@ LOCUST_OPTIONS = """
 import os, sys
 from importlib import import_module
 from locust.argument_parser import get_parser
-import wiretax.load.drivers.locust_session, wiretax.load.drivers.planfile_session
+import wiretax.load.drivers.locustfiles.locust_session, wiretax.load.drivers.locustfiles.planfile_session
 for module in sys.argv[1:]:
     if child := os.fork():
         assert os.waitpid(child, 0)[1] == 0

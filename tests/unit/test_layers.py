@@ -31,7 +31,7 @@ BROKEN = [
     ("layers", "wiretax/load/client/session.py", "import wiretax.load.sweep.conductor"),
     ("layers", "wiretax/load/sweep/conductor.py", "import wiretax.load.cluster.sweep_master"),
     ("layers", "wiretax/load/drivers/headless.py", "import wiretax.commands.run"),
-    ("layers", "wiretax/observe/proxy.py", "import wiretax.doctor.machine"),
+    ("layers", "wiretax/observe/forwarding/proxy.py", "import wiretax.doctor.machine"),
     ("folders", "analysis/text/numbers.py", "import analysis.measures.interval"),
     ("folders", "analysis/measures/interval.py", "import analysis.models.cost_model"),
     ("folders", "analysis/figures/drawing.py", "import analysis.gates.baseline.gates"),

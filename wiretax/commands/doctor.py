@@ -56,7 +56,7 @@ def doctor(
     this order, by requests that publish nothing. The exit code is 1 if a run would fail.
     """
     from wiretax.doctor.endpoint import Examination
-    from wiretax.doctor.limits import MOST_EVENTS
+    from wiretax.doctor.limit_search.limits import MOST_EVENTS
     from wiretax.doctor.machine import examine_machine
     from wiretax.wire.connections.servers import Access, server_of
     from wiretax.wire.connections.target import TrustError

@@ -52,9 +52,9 @@ def observe(
     "reverb". If CMD fails, wiretax exits with its exit code.
     """
     from wiretax.mock.process import MockError
+    from wiretax.observe.forwarding.upstream import UpstreamError
     from wiretax.observe.publisher import PublisherError
     from wiretax.observe.session import observe_into
-    from wiretax.observe.upstream import UpstreamError
     from wiretax.runs.folder import ResultsError
     from wiretax.wire.connections.servers import Access, server_of
     from wiretax.wire.connections.target import TrustError

@@ -28,5 +28,5 @@ def ui(context: typer.Context) -> None:
     locustfile = shipped("scenarios") / "locustfile.py"
     # Locust patches the standard library, so it starts in a new process. -P: modules in the current folder are not
     # imported.
-    python = [sys.executable, "-P", "-m", "wiretax.load.drivers.ui_process", "-f", str(locustfile)]
+    python = [sys.executable, "-P", "-m", "wiretax.load.drivers.locustfiles.ui_process", "-f", str(locustfile)]
     os.execv(sys.executable, [*python, *DEFAULTS, *context.args])

@@ -11,7 +11,7 @@ from wiretax.channels.endpoint import Endpoint
 from wiretax.doctor.certificate import days_left, issuer
 from wiretax.doctor.finding import Finding
 from wiretax.doctor.http_checks import HttpChecks
-from wiretax.doctor.limits import LimitChecks
+from wiretax.doctor.limit_search.limits import LimitChecks
 from wiretax.doctor.rejections import lacks_certificate, reason
 from wiretax.doctor.server_connection import ServerConnection
 from wiretax.wire.connections.target import Target

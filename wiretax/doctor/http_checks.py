@@ -11,9 +11,9 @@ from wiretax.channels.answers import Answer
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.pages import tells_of_page
 from wiretax.channels.request.signing import TIMESTAMP_WINDOW_S
-from wiretax.doctor.bodies import trigger_body
 from wiretax.doctor.exchange import channels_target, forged_target, root_target
 from wiretax.doctor.finding import Finding
+from wiretax.doctor.limit_search.bodies import trigger_body
 from wiretax.doctor.rejections import no_response, reason, rejected
 from wiretax.doctor.server_connection import ServerConnection
 from wiretax.wire.connections.response import ResponseError

@@ -3,5 +3,5 @@
 - ``server.MockServer`` and ``server.run_mock`` serve; ``process.embedded_mock`` starts a mock in its own process
   and ``process.read_ledger`` reads its counts; ``options.MockOptions`` configures it.
 - ``rules.Rules`` validates requests, ``cost.CostModel`` delays responses, ``faults.FaultList`` injects faults.
-- ``http1``, ``http2`` and ``alpn`` speak HTTP; ``certificate.MockTls`` makes certificates.
+- ``protocols`` speaks HTTP; ``certificate.MockTls`` makes certificates.
 """

@@ -18,15 +18,15 @@ import uvloop
 
 from wiretax.malloc import keep_heap
 from wiretax.mock.certificate import HTTP_1, PROTOCOLS, server_context
-from wiretax.mock.connection import MAX_SWEEPS, MockConnection
 from wiretax.mock.cost import ServerQueue
-from wiretax.mock.faulty_http1 import FaultyConnection
-from wiretax.mock.http1 import Http1Connection
-from wiretax.mock.known_fields import KnownFields
 from wiretax.mock.ledger import ServerLedger
 from wiretax.mock.options import MockOptions
+from wiretax.mock.protocols.connection import MAX_SWEEPS, MockConnection
+from wiretax.mock.protocols.faulty_http1 import FaultyConnection
+from wiretax.mock.protocols.http1 import Http1Connection
+from wiretax.mock.protocols.known_fields import KnownFields
+from wiretax.mock.protocols.timer import Timer
 from wiretax.mock.rules import Rules
-from wiretax.mock.timer import Timer
 from wiretax.wire.connections.segments import use_ethernet_segments
 from wiretax.wire.open_files import raise_open_files
 
@@ -140,7 +140,7 @@ def _protocol_of(server: MockServer) -> Callable[[], asyncio.Protocol]:
     if server.options.tls is None:
         return lambda: server.http1(server)
     # Only a mock with TLS speaks HTTP/2; loading it takes as long as a fifth of the mock.
-    from wiretax.mock.alpn import AlpnProtocol
+    from wiretax.mock.protocols.alpn import AlpnProtocol
 
     return lambda: AlpnProtocol(server)
 

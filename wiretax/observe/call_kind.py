@@ -11,7 +11,7 @@ from wiretax.channels.profiles import Profile, load_profile
 from wiretax.channels.profiles.reached import LimitSeen, Reached, limits_seen
 from wiretax.channels.request.fingerprint import Recognition, recognise
 from wiretax.channels.workload import Api, Habit, Workload
-from wiretax.observe.exchange import Exchange
+from wiretax.observe.forwarding.exchange import Exchange
 from wiretax.observe.publisher import without_secrets
 from wiretax.runs.mode import OBSERVED, UNKNOWN
 

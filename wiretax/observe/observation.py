@@ -17,11 +17,11 @@ from wiretax.channels.request.address import Address
 from wiretax.channels.workload import Habit, Workload
 from wiretax.mock.cost import CostModel
 from wiretax.observe.call_kind import connection_habit, observed_workload, recognised
-from wiretax.observe.exchange import REFUSED, Exchange
-from wiretax.observe.gate import UNCOUNTABLE
+from wiretax.observe.forwarding.exchange import REFUSED, Exchange
+from wiretax.observe.forwarding.gate import UNCOUNTABLE
+from wiretax.observe.forwarding.recording import Recording
 from wiretax.observe.other_calls import other_calls
 from wiretax.observe.publisher import ExitStatus, without_secrets
-from wiretax.observe.recording import Recording
 from wiretax.observe.unpublished import checklist, did_instead, stray_words
 from wiretax.runs.folder import SCHEMA
 from wiretax.runs.machine import describe_machine

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from wiretax.channels.request.calls import describe_request
-from wiretax.observe.exchange import Exchange
+from wiretax.observe.forwarding.exchange import Exchange
 
 
 def other_calls(exchanges: Iterable[Exchange]) -> list[dict[str, Any]]:

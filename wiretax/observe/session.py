@@ -18,15 +18,15 @@ from wiretax.channels.limits import Limits
 from wiretax.mock.cost import CostModel
 from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
+from wiretax.observe.forwarding.proxy import HOST, Proxy
+from wiretax.observe.forwarding.upstream import TIMEOUT_S, check
 from wiretax.observe.observation import Observation
-from wiretax.observe.proxy import HOST, Proxy
 from wiretax.observe.publisher import (
     ExitStatus,
     bypass_web_proxies,
     run_publisher,
     without_secrets,
 )
-from wiretax.observe.upstream import TIMEOUT_S, check
 from wiretax.observe.variables import publisher_variables
 from wiretax.runs.folder import claim_run_folder, leave_run_folder, run_name
 from wiretax.runs.machine import busy_s

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from wiretax.documents import MOST_TOML, read_regular
-from wiretax.observe.recording import Recording
+from wiretax.observe.forwarding.recording import Recording
 from wiretax.observe.variables import CLUSTER
 
 TLS_RECORD = b"\x16\x03"

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from wiretax.documents import MOST_JSON, parse_json, read_regular
+from wiretax.runs.files.frames import SCHEMAS, DamageError, read_histograms, read_table, to_frame
+from wiretax.runs.files.histograms import Histograms
+from wiretax.runs.files.plausible import contradictions, strangers
+from wiretax.runs.files.run_json import RunNotFoundError, read_run_json
+from wiretax.runs.files.schema import FRAMES, QUEUE_FRAMES
+from wiretax.runs.files.seal import break_seal, ledger_differences
 from wiretax.runs.folder import RUN_FILE, SERVER_FILE, newest_unfinished, unfinished
-from wiretax.runs.frames import SCHEMAS, DamageError, read_histograms, read_table, to_frame
-from wiretax.runs.histograms import Histograms
-from wiretax.runs.plausible import contradictions, strangers
 from wiretax.runs.record import RunRecord
 from wiretax.runs.run import Run, empty_frame
-from wiretax.runs.run_json import RunNotFoundError, read_run_json
-from wiretax.runs.schema import FRAMES, QUEUE_FRAMES
-from wiretax.runs.seal import break_seal, ledger_differences
 from wiretax.runs.writer import queue_tables, tables
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from wiretax.runs.histograms import Histograms
+from wiretax.runs.files.histograms import Histograms
 from wiretax.runs.mode import MODE, Mode, mode_in
 
 if TYPE_CHECKING:

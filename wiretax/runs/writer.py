@@ -11,10 +11,10 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from wiretax.runs.files.schema import FAILURES, LATENCY, QUEUE, SLICES, WAITS
+from wiretax.runs.files.seal import seal_ledger, seal_run, seal_table
 from wiretax.runs.folder import RUN_FILE, SERVER_FILE, write_whole
 from wiretax.runs.record import Row, RunRecord
-from wiretax.runs.schema import FAILURES, LATENCY, QUEUE, SLICES, WAITS
-from wiretax.runs.seal import seal_ledger, seal_run, seal_table
 
 # A tenth smaller than at the default level, for a fraction of a second.
 LEVEL = 15

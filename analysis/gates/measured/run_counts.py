@@ -12,7 +12,7 @@ from analysis.measures.latency import histograms_of, samples_needed
 from analysis.measures.round_latencies import GroupQuantiles, RoundLatencies
 from analysis.measures.summary import API_ORDER
 from analysis.measures.throughput import why_no_gain
-from wiretax.runs.histograms import Histograms
+from wiretax.runs.files.histograms import Histograms
 from wiretax.runs.skipped import Skipped
 
 

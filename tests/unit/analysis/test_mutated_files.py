@@ -40,9 +40,9 @@ from wiretax.channels.workload import Workload
 from wiretax.documents import parse_toml
 from wiretax.load.plan.plan import PlanError
 from wiretax.load.plan.reading import load_plan, parse_plan
+from wiretax.runs.files.run_json import read_run_json
 from wiretax.runs.reader import Run, RunNotFoundError, find_run, read_run, salvage_run
 from wiretax.runs.record import RunRecord
-from wiretax.runs.run_json import read_run_json
 from wiretax.runs.skipped import Skipped
 from wiretax.runs.writer import write_run
 from wiretax.wire.ledger import Failure

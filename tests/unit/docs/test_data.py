@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wiretax.runs.schema import FRAMES, QUEUE_FRAMES, WORKLOAD_COLUMNS
+from wiretax.runs.files.schema import FRAMES, QUEUE_FRAMES, WORKLOAD_COLUMNS
 
 TEXT = (Path(__file__).parents[3] / "docs" / "data.md").read_text()
 ALL_FRAMES = {**FRAMES, **QUEUE_FRAMES}

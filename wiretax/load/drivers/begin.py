@@ -9,7 +9,7 @@ from wiretax.load.client.error_policy import ErrorPolicy, Reactions
 from wiretax.load.client.message_limit import SPENT
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.cluster.free_master import FreeMaster
-from wiretax.load.drivers.live_sampling import LiveSampling
+from wiretax.load.drivers.locustfiles.live_sampling import LiveSampling
 from wiretax.load.drivers.running import LocustRun
 from wiretax.load.drivers.setup import RunSetup
 from wiretax.load.free.options import SEED, TIMEOUT_S
@@ -37,7 +37,7 @@ def begin_run(
         feed.tell(slice_)
     environment.wiretax_session = setup.session
     if setup.plan is not None:
-        from wiretax.load.drivers.web_sweep import WebSweep  # samples live figures
+        from wiretax.load.drivers.locustfiles.web_sweep import WebSweep  # samples live figures
 
         sweep = WebSweep(setup, feed, environment.runner, sampling.sample)
         environment.wiretax_barrier = sweep.barrier

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wiretax.load.accounting.live import HEADINGS, LAYERS, Live
-from wiretax.load.drivers.locust_session import LocustSession
+from wiretax.load.drivers.locustfiles.locust_session import LocustSession
 from wiretax.load.web.reports import ReportMaker
 
 MOST_RUNS = 10

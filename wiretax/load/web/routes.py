@@ -16,8 +16,8 @@ from locust.env import Environment
 from werkzeug.exceptions import HTTPException
 
 from wiretax.channels.endpoint import host_and_port
-from wiretax.load.drivers.locust_session import LocustSession
-from wiretax.load.drivers.locust_setup import RESULTS
+from wiretax.load.drivers.locustfiles.locust_session import LocustSession
+from wiretax.load.drivers.locustfiles.locust_setup import RESULTS
 from wiretax.load.web.figures import live_figures, tab_rows
 from wiretax.load.web.form import form_options, is_secret
 from wiretax.load.web.guard import Guard, warn_if_open

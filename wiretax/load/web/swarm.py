@@ -16,7 +16,7 @@ from locust.runners import STATE_RUNNING, STATE_SPAWNING
 from locust.util.timespan import parse_timespan
 
 from wiretax.load.drivers.errors import START_ERRORS
-from wiretax.load.drivers.locust_session import LocustSession
+from wiretax.load.drivers.locustfiles.locust_session import LocustSession
 from wiretax.load.web.form import option_values, own_options, refuse_changes
 from wiretax.terminal import OptionError
 

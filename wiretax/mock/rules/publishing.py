@@ -21,7 +21,7 @@ from wiretax.channels.limits import (
     refuse_info,
     refuse_socket_id,
 )
-from wiretax.mock.bodies import (
+from wiretax.mock.protocols.bodies import (
     BAD_BODY,
     BatchBody,
     BatchItem,

@@ -15,7 +15,7 @@ import orjson
 from wiretax.channels.limits import SHOWN, Limits, Refusal, refuse_channel, refuse_user_id
 from wiretax.channels.request.calls import CHANNEL, CHANNELS, TERMINATE, USERS, OtherCall, find_call
 from wiretax.channels.request.signing import QUERY, body_md5
-from wiretax.mock.bodies import Body
+from wiretax.mock.protocols.bodies import Body
 from wiretax.mock.rules.authentication import (
     INVALID_SIGNATURE,
     NO_APP,

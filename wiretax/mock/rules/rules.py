@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wiretax.channels.endpoint import Credentials
 from wiretax.channels.limits import Limits, Refusal
 from wiretax.channels.request.signing import QUERY, TIMESTAMP_WINDOW_S, body_md5, string_to_sign
-from wiretax.mock.bodies import Body, refuse_body
+from wiretax.mock.protocols.bodies import Body, refuse_body
 from wiretax.mock.rules.authentication import (
     INVALID_SIGNATURE,
     NO_APP,

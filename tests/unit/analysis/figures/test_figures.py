@@ -24,7 +24,7 @@ from analysis.figures import (
     overhead_by_payload,
 )
 from analysis.measures.layers import KERNEL
-from wiretax.runs.schema import LATENCY, SLICES
+from wiretax.runs.files.schema import LATENCY, SLICES
 
 
 def silent() -> pd.DataFrame:

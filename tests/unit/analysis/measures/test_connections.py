@@ -28,7 +28,7 @@ from analysis.text.labels import describe
 from wiretax.channels.workload import Workload
 from wiretax.load.accounting import live
 from wiretax.load.accounting.live import Live
-from wiretax.runs.schema import CLOSING_COLUMNS
+from wiretax.runs.files.schema import CLOSING_COLUMNS
 from wiretax.wire.counters import TlsCounters
 from wiretax.wire.slices import Slice
 

@@ -25,8 +25,8 @@ from analysis.tables.notebook_tables import costs
 from analysis.tables.queue_table import legend, render_queues
 from analysis.tables.run_table import print_run
 from wiretax.channels.workload import Workload
+from wiretax.runs.files.schema import LATENCY
 from wiretax.runs.reader import Run, as_read
-from wiretax.runs.schema import LATENCY
 from wiretax.wire.histogram import Histogram as Recorded
 from wiretax.wire.slices import Slice
 

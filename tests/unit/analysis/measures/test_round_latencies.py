@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from analysis.measures import round_latencies
 from analysis.measures.latency import histogram_of, samples_needed
 from analysis.measures.round_latencies import RoundLatencies
-from wiretax.runs.histograms import Histograms
+from wiretax.runs.files.histograms import Histograms
 
 ROWS = st.lists(
     st.tuples(

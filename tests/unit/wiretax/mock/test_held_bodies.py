@@ -12,9 +12,9 @@ from h2.events import Event, ResponseReceived, StreamReset
 from mock_client import EVENTS, chunked, publish, request_head, signed_target, trigger_body
 from served import KeptTransport, connect, feed, mock_server, responses
 
-from wiretax.mock.connection import MAX_SWEEPS
-from wiretax.mock.http1 import MAX_FRAMING_BYTES, Http1Connection
-from wiretax.mock.http2 import Http2Connection
+from wiretax.mock.protocols.connection import MAX_SWEEPS
+from wiretax.mock.protocols.http1 import MAX_FRAMING_BYTES, Http1Connection
+from wiretax.mock.protocols.http2 import Http2Connection
 from wiretax.mock.server import MockServer
 
 BODY = trigger_body()

@@ -20,8 +20,8 @@ from mock_client import (
 )
 from served import connect, cut, feed, mock_server, responses
 
-from wiretax.mock.bodies import Body
-from wiretax.mock.http1 import Http1Connection
+from wiretax.mock.protocols.bodies import Body
+from wiretax.mock.protocols.http1 import Http1Connection
 from wiretax.mock.rules import Accepted, Rules
 from wiretax.mock.server import MockServer
 

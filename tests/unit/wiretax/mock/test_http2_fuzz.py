@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 from mock_client import EVENTS, signed_target, trigger_body
 from served import connect, cut, feed, mock_server
 
-from wiretax.mock.bodies import Body
-from wiretax.mock.http2 import Http2Connection
+from wiretax.mock.protocols.bodies import Body
+from wiretax.mock.protocols.http2 import Http2Connection
 from wiretax.mock.rules import Accepted, Rules
 from wiretax.mock.server import MockServer
 

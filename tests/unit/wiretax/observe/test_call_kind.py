@@ -10,7 +10,7 @@ from captured import CAPTURED, CLIENTS, head_of
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.profiles import load_profile
 from wiretax.observe.call_kind import recognised
-from wiretax.observe.exchange import Exchange, OpenExchange
+from wiretax.observe.forwarding.exchange import Exchange, OpenExchange
 
 
 def exchange(head: bytes, body: bytes) -> Exchange:

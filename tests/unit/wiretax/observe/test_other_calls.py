@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wiretax.observe.exchange import Exchange, OpenExchange
+from wiretax.observe.forwarding.exchange import Exchange, OpenExchange
 from wiretax.observe.other_calls import other_calls
 from wiretax.wire.ledger import Failure
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from wiretax.observe.exchange import OpenExchange
-from wiretax.observe.recording import Recording
+from wiretax.observe.forwarding.exchange import OpenExchange
+from wiretax.observe.forwarding.recording import Recording
 from wiretax.observe.unpublished import checklist, did_instead
 
 

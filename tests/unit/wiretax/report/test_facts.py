@@ -13,8 +13,8 @@ from saved import latency_frame, record, slice_, slices_frame
 
 from wiretax.channels.workload import Workload
 from wiretax.report.facts import Passage, agreement, banner, failures, headline, method, workloads
+from wiretax.runs.files.schema import FRAMES
 from wiretax.runs.reader import Run, as_read
-from wiretax.runs.schema import FRAMES
 
 META = {
     "started": "2026-01-31T12:30:00.000+00:00",

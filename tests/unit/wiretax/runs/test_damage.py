@@ -18,10 +18,10 @@ from queued import whole_record
 from saved import unseal
 
 from analysis.gates.evaluation.evaluate import evaluate
-from wiretax.runs.frames import DamageError, read_table
+from wiretax.runs.files.frames import DamageError, read_table
+from wiretax.runs.files.run_json import read_run_json
+from wiretax.runs.files.seal import altered, break_seal
 from wiretax.runs.reader import RunNotFoundError, read_run, salvage_run
-from wiretax.runs.run_json import read_run_json
-from wiretax.runs.seal import altered, break_seal
 from wiretax.runs.writer import write_run
 
 TABLES = tuple(f"{name}.parquet" for name in ("slices", "latency", "failures", "queue", "waits"))

@@ -21,7 +21,7 @@ from saved import parts_of, record, run_json, slice_, unseal
 
 from analysis.gates.evaluation.evaluate import evaluate
 from wiretax.channels.workload import Workload
-from wiretax.runs.frames import DamageError, read_histograms, read_table
+from wiretax.runs.files.frames import DamageError, read_histograms, read_table
 from wiretax.runs.reader import salvage_run
 from wiretax.runs.writer import write_run
 from wiretax.wire.ledger import Failure

@@ -12,10 +12,10 @@ from saved import parts_of, record, run_json, slice_, unseal
 
 from analysis.measures.event_bytes import bytes_per_event
 from wiretax.channels.workload import Workload
+from wiretax.runs.files.schema import LATER_COLUMNS
 from wiretax.runs.folder import ResultsError, claim_run_folder, leave_run_folder, write_whole
 from wiretax.runs.reader import RunNotFoundError, find_run, read_run, salvage_run
 from wiretax.runs.record import RunRecord
-from wiretax.runs.schema import LATER_COLUMNS
 from wiretax.runs.writer import write_run
 from wiretax.wire.ledger import Failure
 

@@ -18,9 +18,9 @@ from analysis.gates.evaluation.evaluate import evaluate
 from wiretax.channels.workload import Workload
 from wiretax.load.accounting.gating import Gating
 from wiretax.load.sweep.conductor import ADDED_ROUNDS
+from wiretax.runs.files.schema import LATENCY
 from wiretax.runs.machine import describe_machine
 from wiretax.runs.reader import Run
-from wiretax.runs.schema import LATENCY
 
 BATCH = Workload.of("batch", 10)
 # Of a slice's time; a ratio of two spreads by 5 %.

@@ -8,7 +8,7 @@ import pytest
 from wiretax.channels.endpoint import EndpointError
 from wiretax.load.client.preflight import EndpointRefusedError
 from wiretax.load.drivers.errors import START_ERRORS, exit_code
-from wiretax.load.drivers.hooks import exit_on_error
+from wiretax.load.drivers.locustfiles.hooks import exit_on_error
 from wiretax.load.plan.plan import PlanError
 from wiretax.load.sweep.executor import ExecutorError
 from wiretax.mock.process import MockError
