@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from commands import command, environment, free_port, url_of
+from locust_process import own_port
+from saved_runs import assert_agrees, saved
 from warm import run_warm
 from web_ui import USERS, site
 
@@ -83,6 +86,39 @@ def test_the_story_in_a_browser(tmp_path: Path) -> None:
     assert seen["said"] == []
     external = [url for url in seen["requests"] if not url.startswith((made.address, "data:"))]
     assert external == []
+
+
+def test_a_web_ui_with_workers_resets_both_its_run_and_locusts_files(tmp_path: Path) -> None:
+    options = ["--processes", "1", *own_port(), "--csv", "out"]
+    # Its users wait most of the time.
+    with (
+        embedded_mock(Limits(), CostModel(rtt=0.02)) as mock,
+        site(tmp_path, *options, PUSHER_URL=url_of(mock)) as made,
+    ):
+
+        def by_locust(_: object) -> int:
+            """Workers report to Locust at once, and to wiretax when a window ends."""
+            entries = made.http.get("/stats/requests").json()["stats"]
+            return sum(each["num_requests"] for each in entries if each["name"] == "Aggregated")
+
+        assert made.post("/swarm", **USERS, user_classes="TriggerUser")["success"]
+        made.wait_until(by_locust)
+        before = by_locust(None)
+        assert made.http.post("/stats/reset").text == "ok"
+        assert made.post("/swarm", user_count="2", spawn_rate="4", user_classes="TriggerUser")["success"]
+        # Locust answers with figures that may be two seconds old.
+        made.wait_until(lambda found: found["test"]["users"] == 2 and by_locust(found) not in (0, before))
+        made.post("/stop")
+        made.wait_until(lambda found: not found["test"]["running"])
+        run = saved(tmp_path)
+    assert_agrees(run)
+    parts = run.meta["parts"]
+    assert parts["aside"]["requests"] > 0
+    counted = parts["total"]["requests"] - parts["aside"]["requests"]
+    assert counted == run.slices[["requests", "boundary_requests"]].sum().sum()
+    with (tmp_path / "out_stats_history.csv").open() as history:
+        assert int([*csv.DictReader(history)][-1]["Total Request Count"]) == counted
+    assert [each["users"] for each in run.meta["plan"]["stages"]] == [4, 2]
 
 
 def test_pages_lie_below_the_path_that_locust_is_given(tmp_path: Path) -> None:
