@@ -271,7 +271,7 @@ def test_a_worker_of_another_version_sends_nothing_in_a_free_run(tmp_path: Path)
 
 
 def test_a_queue_user_on_workers_is_one_line_per_worker(tmp_path: Path) -> None:
-    arguments = ["--headless", "-u", "4", "-r", "4", "-t", "1s", "--processes", "2", *own_port()]
+    arguments = ["--headless", "-u", "4", "-r", "4", "-t", "3s", "--processes", "2", *own_port()]
     with following(tmp_path, LOCUSTFILE, *arguments, "QueueUser") as (process, lines):
         said = "".join(lines)
         assert process.wait(60) == 5, said
