@@ -32,15 +32,15 @@ class GroupQuantiles:
 
 
 class RoundLatencies:
-    """Latencies of a workload.
+    """Latencies of a workload, or the times of one kind of a queue's events.
 
     Attributes:
-        samples: calls by round, acknowledged or not; rounds without a row are missing.
+        samples: calls or events by round, acknowledged or not; rounds without a row are missing.
     """
 
-    def __init__(self, histograms: Histograms, workload: str) -> None:
+    def __init__(self, histograms: Histograms, workload: str, kind: str = "") -> None:
         self.samples: dict[int, int] = {}
-        self._rows = rows = histograms.of_rounds(workload)
+        self._rows = rows = histograms.of_rounds(workload, kind)
         self._lows, highs = histograms.ends()
         self._middles = (self._lows + highs) / 2
         if rows is None:

@@ -171,3 +171,57 @@ def test_a_limit_of_rounds_needs_something_to_decide(run: Run, plan: Plan) -> No
     missing = run("run", plan(), "--gates", "none.toml")
     assert missing.returncode == 2
     assert "none.toml" in missing.stderr
+
+
+QUEUES = """
+[[check]]
+id = "latency"
+metric = "latency.total.p50"
+max = 10
+[[check]]
+id = "lost"
+metric = "events.lost"
+max = 0
+[[check]]
+id = "reached"
+metric = "rate.reached"
+min = 0.5
+"""
+QUEUE_PLAN = 'schema = 1\nname = "queue"\nusers = 2\nrounds = {rounds}\nslice = "{slice}"\n'
+
+
+def test_rounds_are_added_until_a_queue_is_decided(run: Run, gates: Gates, tmp_path: Path) -> None:
+    (tmp_path / "queue.toml").write_text(
+        QUEUE_PLAN.format(rounds=3, slice="100ms")
+        + '[[workload]]\napi = "batch"\nbatch_size = 10\nrate = "2000/s"\n'
+    )
+    done = run("run", "queue.toml", "--gates", gates(QUEUES))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "after 3 rounds 1 workload is undecided" in done.stderr
+    folder, meta = saved(tmp_path)
+    assert meta["rounds_measured"] == 7
+    cases = orjson.loads((folder / "gate.json").read_bytes())["cases"]
+    assert [(case["check"], case["verdict"], case["rounds"]) for case in cases] == [
+        ("latency", "pass", 7),
+        ("lost", "pass", 7),
+        ("reached", "pass", 7),
+    ]
+
+
+def test_an_overloaded_queue_fails_and_a_rate_no_machine_makes_is_invalid(
+    run: Run, gates: Gates, tmp_path: Path
+) -> None:
+    # Two connections over 20 ms carry 100 events a second.
+    (tmp_path / "queue.toml").write_text(
+        QUEUE_PLAN.format(rounds=1, slice="200ms")
+        + '[[workload]]\napi = "trigger"\nrate = ["2000/s", "1000000000/s"]\nrtt = "20ms"\n'
+    )
+    check = '[[check]]\nid = "deep"\nmetric = "queue.depth.max"\nmax = 1000000\n'
+    done = run("run", "queue.toml", "--gates", gates(check))
+    assert done.returncode == 5, done.stdout + done.stderr
+    folder, _ = saved(tmp_path)
+    failed, invalid = orjson.loads((folder / "gate.json").read_bytes())["cases"]
+    assert (failed["verdict"], failed["is_lower_bound"]) == ("fail", True)
+    assert "still growing at the end of 1 of 1 rounds" in failed["message"]
+    assert invalid["verdict"] == "invalid"
+    assert "of 1,000,000,000 events/s" in invalid["message"]

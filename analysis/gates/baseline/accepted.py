@@ -13,6 +13,7 @@ from analysis.gates.baseline.subject import Missing, Subject, sample, subjects
 from analysis.gates.file.checks import Check
 from analysis.gates.file.schema import Form
 from analysis.gates.measured.addresses import Views
+from analysis.gates.measured.queue_counts import ARRIVALS
 from analysis.gates.measured.run_counts import Measured
 from analysis.measures.counts import LATER
 from analysis.measures.layers import WORKLOAD
@@ -92,14 +93,14 @@ class Accepted:
 
 def accept(check: Check, views: Views, origin: Origin) -> Iterator[Accepted]:
     """The values to accept for a check: one per workload or pair that has a value."""
-    as_sent = views.at(None)
+    as_sent = views.of(check.metric)
     if check.metric.is_speed and as_sent.why_no_speed:
         return
     for subject in subjects(check, as_sent):
-        if isinstance(subject, Missing):
+        if isinstance(subject, Missing) or any(map(as_sent.why_not_offered, subject.names)):
             continue
         address = views.stated_for(subject.names) if check.metric.names_endpoint else None
-        measured = views.at(address)
+        measured = views.of(check.metric, address)
         values = sample(check, measured, subject)
         # A lower bound is no baseline: the true value may be any larger one.
         if values.exact is None and (not values.rounds or median(values.rounds) != median(values.most)):
@@ -130,9 +131,10 @@ def find(accepted: Iterable[Accepted], check: Check, columns: tuple[Columns, Col
 
 def identifying_columns(measured: Measured, subject: Subject) -> tuple[Columns, Columns | None]:
     """The columns of a subject's workloads, which identify them in any run."""
+    columns = [column for column in WORKLOAD if column != "workload"]
     own, *other = (
-        {column: measured.workloads[name][column] for column in WORKLOAD if column != "workload"}
-        for name in subject.names
+        {column: each[column] for column in (*columns, *(ARRIVALS if each["rate"] else ()))}
+        for each in (measured.workloads[name] for name in subject.names)
     )
     return own, other[0] if other else None
 

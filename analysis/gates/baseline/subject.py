@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import inf
+from math import inf, isclose
 from typing import Any
 
 import numpy as np
 
 from analysis.gates.file.checks import Check, Comparison, Where
 from analysis.gates.file.schema import Form
+from analysis.gates.measured.metrics import Metric
 from analysis.gates.measured.run_counts import Measured
 
 # The call and its size are compared most often: a comparison that names one of them ignores all three.
@@ -69,40 +70,73 @@ def subjects(check: Check, measured: Measured) -> list[Subject | Missing]:
             found = [name for name in found if measured.triggers.get(name) != name]
             skipped = [name for name in skipped if measured.skipped[name]["api"] != "trigger"]
         whole = [Subject(name) for name in found if name not in measured.skipped]
-        return [*whole, *_left_out(skipped, measured)] or [Missing(_none(check.where, measured))]
+        return [*whole, *_left_out(skipped, measured)] or [Missing(_none(check.where, check.metric, measured))]
     found = _matching(check.compare.of, measured.workloads)
     pairs = [_pair(name, check.compare, measured) for name in found if name not in measured.skipped]
     skipped = _matching(check.compare.of, measured.skipped)
-    return [*pairs, *_left_out(skipped, measured)] or [Missing(_none(check.compare.of, measured))]
+    return [*pairs, *_left_out(skipped, measured)] or [Missing(_none(check.compare.of, check.metric, measured))]
 
 
 def sample(check: Check, measured: Measured, subject: Subject) -> Sample:
     """The values of a subject; ratios and differences are computed round by round."""
     metric, form = check.metric, None if check.compare is None else check.compare.form
     if metric.quantile is not None:
-        return _percentiles(metric.quantile, form, measured, subject)
+        return _percentiles(metric, metric.quantile, form, measured, subject)
     exact = all(metric.is_exact(measured.workloads[name]) for name in subject.names)
-    own = metric.by_round(measured, subject.workload)
-    whole = metric.whole(measured, subject.workload) if exact else None
+    own = _by_round(metric, measured, subject.workload)
+    whole = _whole(metric, measured, subject.workload) if exact else None
+    most = _highest(metric, measured, subject.workload, own)
+    least = own
     if subject.to is not None and form is not None:
-        other = metric.by_round(measured, subject.to)
-        paired = ((value, other[each]) for each, value in own.items() if each in other)
-        own = dict(enumerate(_compared(value, by, form) for value, by in paired if by or form == "difference"))
-        by = metric.whole(measured, subject.to) if exact else None
+        other = _by_round(metric, measured, subject.to)
+        other_most = _highest(metric, measured, subject.to, other)
+        paired = [each for each in own if each in other and (other[each] or form == "difference")]
+        most = {each: _compared(most[each], other[each], form) for each in paired}
+        least = {each: _compared(own[each], other_most[each], form) for each in paired}
+        own = {each: _compared(own[each], other[each], form) for each in paired}
+        by = _whole(metric, measured, subject.to) if exact else None
         if whole is not None:
             whole = None if by is None or not (by or form == "difference") else _compared(whole, by, form)
-    values = tuple(own.values())
-    return Sample(Fraction(whole) if whole is not None else None, values, values, values)
+    values, lowest, highest = (tuple(each.values()) for each in (own, least, most))
+    return Sample(Fraction(whole) if whole is not None else None, values, lowest, highest)
 
 
-def _percentiles(quantile: float, form: Form | None, measured: Measured, subject: Subject) -> Sample:
+def _by_round(metric: Metric, measured: Measured, name: str) -> dict[int, float]:
+    if metric.queue is not None:
+        return measured.queue.by_round(name, metric.queue.name)
+    return metric.by_round(measured, name)
+
+
+def _whole(metric: Metric, measured: Measured, name: str) -> Fraction | float | None:
+    return metric.whole(measured, name) if metric.queue is None else measured.queue.lost(name)
+
+
+def _grew_in(metric: Metric, measured: Measured, name: str) -> frozenset[int]:
+    """The rounds in which a workload's values are lower bounds because its queue was overloaded."""
+    return measured.queue.grew_in(name) if metric.queue is not None and metric.queue.grows else frozenset()
+
+
+def _highest(metric: Metric, measured: Measured, name: str, values: dict[int, float]) -> dict[int, float]:
+    grew = _grew_in(metric, measured, name)
+    return {each: inf if each in grew else value for each, value in values.items()} if grew else values
+
+
+def _percentiles(
+    metric: Metric, quantile: float, form: Form | None, measured: Measured, subject: Subject
+) -> Sample:
     """A percentile by groups of rounds; a lower bound may be any value from itself upwards."""
-    groups = measured.groups(subject.names, quantile)
+    kind = "" if metric.queue is None else metric.queue.name
+    groups = measured.groups(subject.names, quantile, kind)
     if not groups:
         return Sample(None, (), (), ())
-    found = [measured.latencies(name, groups, quantile) for name in subject.names]
+    found = [measured.latencies(name, groups, quantile, kind) for name in subject.names]
+    grew = [_grew_in(metric, measured, name) for name in subject.names]
+    growing = ([not rounds.isdisjoint(group) for group in groups] for rounds in grew)
     value, *by_value = (each.seconds for each in found)
-    most, *by_most = (np.where(each.is_lower_bound, inf, each.seconds) for each in found)
+    most, *by_most = (
+        np.where(each.is_lower_bound | grows, inf, each.seconds)
+        for each, grows in zip(found, growing, strict=True)
+    )
     least = value
     if form is not None:
         value, least, most = (
@@ -126,21 +160,31 @@ def _matching(where: Where, workloads: Mapping[str, Mapping[str, Any]]) -> list[
     return [
         name
         for name, columns in workloads.items()
-        if all(columns[column] in values for column, values in where.items())
+        if all(_has(columns[column], values) for column, values in where.items())
     ]
+
+
+def _has(value: Any, wanted: frozenset[Any]) -> bool:
+    """Whether a value is one of those wanted: 9 ms, read from a plan, are not exactly 0.009 s."""
+    return value in wanted or (isinstance(value, float) and any(isclose(value, each) for each in wanted))
 
 
 def _pair(workload: str, compare: Comparison, measured: Measured) -> Subject | Missing:
     """The one workload that ``to`` matches and that has the same values in all columns that neither side names."""
     named = {*compare.of, *compare.to}
-    free = {"workload", *named, *(CALL if named.intersection(CALL) else ())}
+    is_call = not named.isdisjoint(CALL)
+    free = {"workload", *named, *(CALL if is_call else ())}
     own = measured.workloads[workload]
     everything = {**measured.skipped, **measured.workloads}
     alike = [
         name
         for name in _matching(compare.to, everything)
         if name != workload
-        and all(value == everything[name][column] for column, value in own.items() if column not in free)
+        and all(
+            value == everything[name][column]
+            for column, value in own.items()
+            if column not in free and not (column == "linger_s" and is_call and _is_trigger(own, everything[name]))
+        )
     ]
     found = [name for name in alike if name not in measured.skipped]
     if len(found) == 1:
@@ -154,12 +198,21 @@ def _pair(workload: str, compare: Comparison, measured: Measured) -> Subject | M
     )
 
 
-def _none(where: Where, measured: Measured) -> str:
+def _is_trigger(*both: Mapping[str, Any]) -> bool:
+    """Whether either is a trigger, which has no linger."""
+    return any(each["api"] == "trigger" for each in both)
+
+
+def _none(where: Where, metric: Metric, measured: Measured) -> str:
     """That nothing matches; if a column never has the wanted value, which values it has."""
+    if metric.queue is not None and not measured.workloads:
+        return f"no workload of the run has a rate, which {metric.name} needs"
+    if not measured.workloads and not measured.skipped:
+        return f"all workloads of the run have a rate, so none has {metric.name}; wiretax gate --list names theirs"
     message = f"no workload of the run has {_words(where)}"
     for column, values in where.items():
         there = {columns[column] for columns in measured.workloads.values()}
-        if there and not there & values:
+        if there and not any(_has(each, values) for each in there):
             return f"{message}; its {column} is {', '.join(str(each) for each in sorted(there))}"
     return message
 

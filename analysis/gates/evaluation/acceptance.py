@@ -11,7 +11,7 @@ from analysis.gates.baseline.gates import Gates
 from analysis.gates.evaluation.evaluate import evaluate
 from analysis.gates.file.checks import GatesError
 from analysis.gates.measured.addresses import Views
-from analysis.text.labels import describe, event
+from analysis.text.labels import call, event, queue_call, transport
 from wiretax.runs.reader import Run
 
 
@@ -30,7 +30,9 @@ class Change:
     def subject(self) -> str:
         """The workload, or the pair."""
         both = [each for each in (self.now.workload, self.now.to) if each is not None]
-        return " against ".join(f"{describe(each)}, {event(each)}" for each in both)
+        calls = (queue_call(each) if each.get("rate") else call(each) for each in both)
+        named = (", ".join([words, *transport(each)]) for words, each in zip(calls, both, strict=True))
+        return " against ".join(f"{words}, {event(each)}" for words, each in zip(named, both, strict=True))
 
     @property
     def is_same(self) -> bool:

@@ -22,8 +22,10 @@ from analysis.gates.evaluation.origin import accepted_words, other_address, othe
 from analysis.gates.evaluation.phrases import figure, span, unit_of
 from analysis.gates.evaluation.phrases import measured as measured_of
 from analysis.gates.evaluation.result import Case, GateResult
+from analysis.gates.evaluation.validity import why_invalid, why_run_is_invalid
 from analysis.gates.file.checks import Check
 from analysis.gates.measured.addresses import Views
+from analysis.gates.measured.metrics import Metric
 from analysis.gates.measured.run_counts import Measured
 from analysis.measures.interval import LEAST_ROUNDS, median_interval
 from analysis.measures.latency import samples_needed
@@ -50,7 +52,7 @@ def evaluate(run: Run, gates: Gates) -> GateResult:
         gates: the checks and their baselines.
     """
     views = Views(run)
-    reasons = why_invalid(run, views.at(None))
+    reasons = why_run_is_invalid(run, views)
     here = origin_of(run.meta)
     cases = [case for check in gates.checks for case in _cases(check, views, gates, here)]
     note = views.note() if any(check.metric.names_endpoint for check in gates.checks) else None
@@ -73,24 +75,9 @@ def _writable(name: str) -> str:
     return name.encode("utf-8", "replace").decode()
 
 
-def why_invalid(run: Run, measured: Measured) -> tuple[str, ...]:
-    """Why a run's figures are invalid; empty if they are valid."""
-    meta = run.meta
-    reasons = [*run.damage, *meta.get("invalid_because", ())]
-    reconcile = meta.get("reconcile", {})
-    if not reconcile.get("agrees"):
-        differences = reconcile.get("differences") or ["run.json does not record in what"]
-        reasons += [f"the witnesses disagree: {each}" for each in differences]
-    if not any(measured.counts(name)["events"] for name in measured.workloads):
-        reasons.append("no samples: no event was acknowledged in any whole slice")
-    if not meta.get("valid") and not reasons:
-        reasons.append("run.json does not mark the run as valid")
-    return tuple(dict.fromkeys(reasons))
-
-
 def _cases(check: Check, views: Views, gates: Gates, here: Origin) -> Iterator[Case]:
     form = None if check.compare is None else check.compare.form
-    for subject in subjects(check, views.at(None)):
+    for subject in subjects(check, views.of(check.metric)):
         case = Case(
             check=check.id,
             metric=check.metric.name,
@@ -111,11 +98,11 @@ def _cases(check: Check, views: Views, gates: Gates, here: Origin) -> Iterator[C
 def _checked(case: Case, check: Check, subject: Subject, views: Views, gates: Gates, here: Origin) -> Case:
     before = None
     if check.baseline is not None:
-        before = find(gates.accepted[check.id], check, identifying_columns(views.at(None), subject))
+        before = find(gates.accepted[check.id], check, identifying_columns(views.of(check.metric), subject))
     # A baseline is compared at the address for which it is stated; limits hold at the standard address.
     address = STANDARD if before is None else before.address
-    measured = views.at(address if check.metric.names_endpoint else None)
-    invalid_because = _why_invalid(subject, measured, gates)
+    measured = views.of(check.metric, address if check.metric.names_endpoint else None)
+    invalid_because = why_invalid(subject, check.metric, measured, gates.rules)
     if invalid_because is None and check.metric.is_speed and measured.why_no_speed:
         return replace(case, verdict="inconclusive", message=measured.why_no_speed.rstrip("."))
     values = sample(check, measured, subject)
@@ -130,10 +117,11 @@ def _checked(case: Case, check: Check, subject: Subject, views: Views, gates: Ga
             return replace(
                 case, message="the run has no trigger of the same payload and client to compare it with"
             )
-    if case.measured is None and check.metric.quantile is not None:
-        too_few = _too_few(subject, measured, check.metric.quantile)
+    overloaded = _overloaded(check, subject, measured)
+    if case.measured is None and check.metric.quantile is not None and not overloaded:
+        too_few = _too_few(subject, measured, check.metric)
         return replace(case, verdict="inconclusive", message=too_few)
-    if case.measured is None:
+    if case.measured is None and not overloaded:
         return replace(case, verdict="invalid", message=f"{check.metric.name} could not be measured")
     bounds, words = Bounds(check.minimum, check.maximum), ""
     if check.baseline is not None:
@@ -141,15 +129,19 @@ def _checked(case: Case, check: Check, subject: Subject, views: Views, gates: Ga
             nothing = f"nothing is accepted for it in {check.baseline}; look at it, then wiretax gate --accept"
             return replace(case, message=f"{figure(case.measured, unit_of(case))}: {nothing}")
         case = replace(case, baseline=before.value)
-        other = other_origin(before, case, here, views, subject) or other_address(before, check, views, subject)
+        other = other_origin(before, check, case, here, views, subject) or other_address(
+            before, check, views, subject
+        )
         if other is not None:
             return replace(case, verdict="skipped" if case.kind == "stochastic" else "fail", message=other)
         bounds, words = _within(bounds, check, before), accepted_words(before, case, here)
     case = replace(case, minimum=_number(bounds.least), maximum=_number(bounds.most))
+    if overloaded:
+        return replace(case, message=f"{overloaded}: {measured_of(case)}, {span(case)}{words}")
     if values.exact is not None:
         case = _exact(case, values.exact, bounds, words)
     else:
-        case = _by_rounds(case, values.grouped, bounds, words)
+        case = _by_rounds(case, check.metric, values.grouped, bounds, words)
     if before is None or case.verdict == "pass":
         return case
     return replace(case, message=case.message + possible_reason(before, check, views, subject, here))
@@ -186,7 +178,7 @@ def _exact(case: Case, value: Fraction, bounds: Bounds, words: str) -> Case:
     return replace(case, verdict="fail" if bad else "pass", message=message)
 
 
-def _by_rounds(case: Case, grouped: bool, bounds: Bounds, words: str) -> Case:
+def _by_rounds(case: Case, metric: Metric, grouped: bool, bounds: Bounds, words: str) -> Case:
     by = _rounds(case, grouped)
     needed = least_rounds(case.confidence or 0.0)
     if case.rounds < needed:
@@ -204,6 +196,8 @@ def _by_rounds(case: Case, grouped: bool, bounds: Bounds, words: str) -> Case:
     if -inf < low and high < inf:
         return replace(case, verdict="inconclusive", message=f"{message}: the limit lies inside the interval")
     why = "calls without an acknowledgement would have taken longer, by an unknown time"
+    if metric.queue is not None:
+        why = "the queue was still growing in some rounds, or calls were not acknowledged"
     return replace(case, verdict="inconclusive", message=f"{message}: {why}, so this can't pass")
 
 
@@ -212,12 +206,26 @@ def _rounds(case: Case, grouped: bool) -> str:
     return "1 round" if case.rounds == 1 and not grouped else f"{case.rounds} {what}"
 
 
-def _too_few(subject: Subject, measured: Measured, quantile: float) -> str:
-    """Why there are too few calls for a percentile, and what to do."""
-    calls = " and ".join(f"{measured.calls(name):,} of {name}" for name in subject.names)
+def _overloaded(check: Check, subject: Subject, measured: Measured) -> str:
+    """That a value has no upper limit because it grows for as long as a queue is measured, as part of a sentence;
+    empty if it does not, or if the check sets no such limit."""
+    queue, has_limit = check.metric.queue, check.maximum is not None or check.max_increase is not None
+    if queue is None or not queue.grows or not has_limit:
+        return ""
+    if subject.to is not None and measured.queue.why_overloaded(subject.to):
+        # The queue that it is compared with may have grown faster.
+        return ""
+    return measured.queue.why_overloaded(subject.workload)
+
+
+def _too_few(subject: Subject, measured: Measured, metric: Metric) -> str:
+    """Why there are too few samples for a percentile, and what to do."""
+    assert metric.quantile is not None
+    what, kind = ("calls", "") if metric.queue is None else ("events", metric.queue.name)
+    found = " and ".join(f"{measured.calls(name, kind):,} of {name}" for name in subject.names)
     return (
-        f"p{quantile * 100:g} needs {samples_needed(quantile):,} calls, the run has {calls}: add rounds or "
-        "lengthen slices"
+        f"p{metric.quantile * 100:g} needs {samples_needed(metric.quantile):,} {what}, the run has {found}: add "
+        "rounds or lengthen slices"
     )
 
 
@@ -227,23 +235,6 @@ def least_rounds(confidence: float) -> int:
     while 1 - 2.0 ** (1 - rounds) < confidence:
         rounds += 1
     return rounds
-
-
-def _why_invalid(subject: Subject, measured: Measured, gates: Gates) -> str | None:
-    """Why the figures of these workloads are invalid; None if they are valid."""
-    for name in subject.names:
-        counts = measured.counts(name)
-        if not counts["events"]:
-            return f"no samples: no event of {name} was acknowledged"
-        if counts["requests"] < gates.rules.min_requests:
-            return f"{counts['requests']:,} requests of {name}, expected at least {gates.rules.min_requests:,}"
-        exchanges = counts["requests"] + counts["unfinished_requests"]
-        if counts["failures"] > gates.rules.max_failure_ratio * exchanges:
-            return (
-                f"{counts['failures']:,} of {exchanges:,} exchanges of {name} failed, "
-                f"expected a share of at most {gates.rules.max_failure_ratio:g}"
-            )
-    return None
 
 
 def _within(own: Bounds, check: Check, before: Accepted) -> Bounds:

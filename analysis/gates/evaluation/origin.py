@@ -11,13 +11,15 @@ from analysis.gates.measured.addresses import Views
 from wiretax.channels.request.address import STANDARD
 
 
-def other_origin(before: Accepted, case: Case, here: Origin, views: Views, subject: Subject) -> str | None:
+def other_origin(
+    before: Accepted, check: Check, case: Case, here: Origin, views: Views, subject: Subject
+) -> str | None:
     """Why the baseline can't be compared with the run; None if it can."""
     if case.kind == "stochastic":
         if before.conditions != here.conditions:
             return f"accepted elsewhere: {before.conditions}; here: {here.conditions}"
         return None
-    workloads = views.at(None).workloads
+    workloads = views.of(check.metric).workloads
     profile = here.profile([workloads[name]["client"] for name in subject.names])
     if before.profile and profile and before.profile != profile:
         now, was = figure(case.measured, unit_of(case)), limit(before.value, unit_of(case))

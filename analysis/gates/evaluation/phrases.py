@@ -29,11 +29,12 @@ def figure(value: float | None, unit: str, bare: bool = False, exact: bool = Tru
     """
     if value is None:
         return MISSING
-    factor, suffix = SHOWN.get(unit, (1.0, f" {unit}"))
+    factor, suffix = SHOWN.get(unit, (1.0, " event" if unit == "events" and value == 1 else f" {unit}"))
     digits = 0 if unit == "1/s" else 6 if exact else 3
     if factor == 1e2:
         digits = 4 if exact else 2
-    text = (trimmed if exact else fixed)(value * factor, digits)
+    # Events are whole, and medians of them end in a half at most.
+    text = (trimmed if exact or unit == "events" else fixed)(value * factor, digits)
     return text if bare else text + suffix
 
 

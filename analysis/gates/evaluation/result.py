@@ -31,7 +31,7 @@ class Case:
         measured: the value, or the median over rounds; None if it could not be measured.
         exact: the value as a fraction of whole numbers, if it is exact.
         is_lower_bound: whether ``measured`` may be larger, because it is a latency that depends on calls without
-            an acknowledgement.
+            an acknowledgement, or because the queue was still growing.
         low: the lower end of the median's interval; None if the value is exact, there are too few rounds, or lower
             bounds leave it unknown.
         high: its upper end; None in the same cases.

@@ -38,6 +38,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "as": get_args(Form),
     "inconclusive": get_args(Undecided),
 }
+# Columns that only workloads whose events arrive in a queue have.
+OF_QUEUES = frozenset(each.column for each in ATTRIBUTES if each.of_queue)
 
 
 def parse_gates(document: dict[str, Any], folder: Path) -> tuple[ValidityRules, tuple[Check, ...]]:
@@ -135,6 +137,11 @@ def _reject_contradictions(table: CheckTable, where: str) -> None:
         for column, values in _selection(selection).items():
             if not values:
                 raise GatesError(f"{where}: {name}.{column} is an empty list; give it a value or remove it")
+            if column in OF_QUEUES and METRICS[table.metric].queue is None:
+                raise GatesError(
+                    f"{where}: {name}.{column} selects queues, which don't have {table.metric}; remove it, or use "
+                    "a metric of queues (wiretax gate --list)"
+                )
 
 
 def _selection(table: WhereTable | None) -> Where:

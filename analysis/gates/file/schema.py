@@ -18,7 +18,7 @@ else:
     # The workloads that have all of these values; a list stands for any of its values.
     WhereTable = msgspec.defstruct(
         "WhereTable",
-        [(each.column, each.type | list[each.type] | None, None) for each in ATTRIBUTES if each.selectable],
+        [(each.column, each.type | list[each.type] | None, None) for each in ATTRIBUTES],
         forbid_unknown_fields=True,
         omit_defaults=True,
     )

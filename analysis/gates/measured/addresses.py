@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from analysis.gates.measured.metrics import Metric
 from analysis.gates.measured.run_counts import Measured
 from analysis.measures.counts import SERVER, Row
 from wiretax.channels.endpoint import Endpoint, EndpointError
@@ -48,7 +49,7 @@ class Addresses:
                 Address(**{name: length for name, length in each.items() if name in lengths}),
             )
             for each in kept
-            # A mock with a round trip belongs to a queue, which gates don't check.
+            # A mock with a round trip belongs to a queue, whose sizes gates don't check.
             if each["rtt_s"] is None
         )
 
@@ -76,11 +77,20 @@ class Views:
     """A run's counts, restated for any address.
 
     Attributes:
-        addresses: those of its workloads.
+        queues: the counts of workloads whose events arrive in a queue.
+        addresses: those of all other workloads.
     """
 
     def __init__(self, run: Run) -> None:
-        self._as_sent = Measured(run.slices, run.latencies, run.meta.get("skipped") or ())
+        skipped = run.meta.get("skipped") or ()
+        self._as_sent = Measured(run.slices, run.latencies, (row for row in skipped if not row.get("rate")))
+        self.queues = Measured(
+            run.queued,
+            run.wait_times,
+            (row for row in skipped if row.get("rate")),
+            run.queue,
+            (run.meta.get("mock") or {}).get("rtt_s"),
+        )
         self.addresses = Addresses.of(run, self._as_sent)
         self._made: dict[Address, Measured] = {}
 
@@ -93,6 +103,11 @@ class Views:
             longer = {name: self.addresses.longer_head(each, address) for name, each in workloads.items()}
             self._made[address] = self._as_sent.with_longer_heads(longer)
         return self._made[address]
+
+    def of(self, metric: Metric, address: Address | None = None) -> Measured:
+        """The counts of the workloads that have a metric, as if they were sent to this address; None for the
+        counts as sent."""
+        return self.at(address) if metric.queue is None else self.queues
 
     def sent_to(self, names: Iterable[str]) -> set[Address | None]:
         """The addresses of these workloads."""

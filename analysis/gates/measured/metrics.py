@@ -5,6 +5,7 @@ Names follow OpenTelemetry: ``http.request.size`` is request line, headers and b
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
@@ -16,10 +17,26 @@ from wiretax.channels.profiles import load_profile
 
 Better = Literal["lower", "higher"]
 Kind = Literal["deterministic", "stochastic"]
+Time = Literal["total", "waiting", "wire"]
+Count = Literal["depth_max", "left", "lost", "reached"]
 
 if TYPE_CHECKING:
     # Counts are of pandas frames; a gates file is checked without them.
     from analysis.measures.counts import Counts, SliceCounts
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigure:
+    """A figure of workloads whose events arrive in a queue.
+
+    Attributes:
+        name: a time of events in ``waits.parquet``, or a count of ``QueueCounts``.
+        grows: whether it grows for as long as an overloaded queue is measured, so that its values are lower
+            bounds.
+    """
+
+    name: Time | Count
+    grows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +45,21 @@ class Metric:
 
     Attributes:
         name: what gates.toml calls it.
-        unit: B, B/event, s, 1/s, requests/event, segments/event, connections/request, x or share.
+        unit: B, B/event, s, 1/s, events, requests/event, segments/event, connections/request, x or share.
         better: the direction of an improvement.
         kind: "deterministic" is the same in each run, to the byte, and is compared exactly (a fraction of
-            whole numbers); "stochastic" has a value per round.
+            whole numbers), and so is a sum over the run; "stochastic" has a value per round.
         what: a description in one line.
         figure: how its value is computed.
         needs_trigger: whether it compares a workload with the trigger of the same payload and client.
-        quantile: for a percentile of call latency, the quantile (0 to 1); None for all others. It is computed over
-            several rounds if one has too few calls, and may be a lower bound.
+        quantile: for a percentile of call latency or of a time of a queue's events, the quantile (0 to 1); None
+            for all others. It is computed over several rounds if one has too few samples, and may be a lower
+            bound.
         is_speed: whether it is a rate or a ratio of rates, which mean nothing if workloads compete.
         names_endpoint: whether the lengths of Host, app id and key are part of it.
         is_answer: whether it depends on the server.
+        queue: its figure of workloads whose events arrive in a queue, which alone have it; None if only the others
+            have it.
     """
 
     name: str
@@ -53,6 +73,12 @@ class Metric:
     is_speed: bool = False
     names_endpoint: bool = False
     is_answer: bool = False
+    queue: QueueFigure | None = None
+
+    @property
+    def counts_failures(self) -> bool:
+        """Whether it says what failed calls cost, so that ``max_failure_ratio`` must not decide before it."""
+        return self.queue is not None and self.queue.name == "lost"
 
     def whole(self, measured: SliceCounts, workload: str) -> Fraction | float | None:
         """A workload's value over all its rounds."""
@@ -65,6 +91,8 @@ class Metric:
     def is_exact(self, workload: Counts) -> bool:
         """Whether a workload's value is the same in each run. With HPACK the encoded size of a signature varies.
         A replay's events differ in size, though not in number, and so do encrypted ones if base64 is escaped."""
+        if self.queue is not None:
+            return self.kind == "deterministic"
         varies = workload["payload_kind"] == REPLAY or (workload.get("encrypted") and _escapes(workload["client"]))
         if varies and self.unit != "requests/event":
             return False
@@ -98,6 +126,47 @@ def _size(name: str, per: str, part: str, what: str) -> Metric:
         names_endpoint=part in _NAMING,
         is_answer=part == "received",
     )
+
+
+_TIMES: dict[Time, str] = {
+    "total": "an event's arrival to its call's response",
+    "waiting": "an event's arrival to the start of its call",
+    "wire": "the start of an event's call to its response",
+}
+
+
+def _queue(
+    name: str,
+    unit: str,
+    kind: Kind,
+    figure: QueueFigure,
+    what: str,
+    better: Better = "lower",
+    quantile: float | None = None,
+) -> Metric:
+    """A metric of workloads with a rate."""
+    return Metric(name, unit, better, kind, f"queues: {what}", NO_FIGURE, quantile=quantile, queue=figure)
+
+
+def _queue_metrics() -> Iterator[Metric]:
+    for time, what in _TIMES.items():
+        for quantile in (0.5, 0.9, 0.99, 0.999):
+            yield _queue(
+                f"latency.{time}.p{quantile * 100:g}",
+                "s",
+                "stochastic",
+                # The time on the wire does not depend on the queue's length.
+                QueueFigure(time, grows=time != "wire"),
+                f"{quantile * 100:g} % take no longer from {what}",
+                quantile=quantile,
+            )
+    depth, left = QueueFigure("depth_max", grows=True), QueueFigure("left", grows=True)
+    yield _queue("queue.depth.max", "events", "stochastic", depth, "the most events in the queue in a round")
+    yield _queue("queue.left", "events", "stochastic", left, "events in the queue at the end of a round")
+    lost = QueueFigure("lost")
+    yield _queue("events.lost", "events", "deterministic", lost, "events whose call failed, over the whole run")
+    reached = "share of its rate that the generator reached: 0.99 is 99 %"
+    yield _queue("rate.reached", "share", "stochastic", QueueFigure("reached"), reached, better="higher")
 
 
 METRICS = {
@@ -215,5 +284,6 @@ METRICS = {
             needs_trigger=True,
             is_speed=True,
         ),
+        *_queue_metrics(),
     )
 }

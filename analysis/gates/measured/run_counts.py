@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.measures.counts import SERVER, Counts, SliceCounts, key_of
+from analysis.gates.measured.queue_counts import ARRIVALS, QueueCounts
+from analysis.measures.counts import LATER, SERVER, Counts, SliceCounts, by_index, key_of
 from analysis.measures.latency import histograms_of, samples_needed
 from analysis.measures.round_latencies import GroupQuantiles, RoundLatencies
 from analysis.measures.summary import API_ORDER
@@ -17,13 +18,14 @@ from wiretax.runs.skipped import Skipped
 
 
 class Measured(SliceCounts):
-    """A run's counts.
+    """A run's counts: of all workloads whose events arrive in a queue, or of all others.
 
     Attributes:
         workloads: each workload's columns by its name; the reference client first, then by payload and call.
         skipped: rows of ``skipped`` in ``run.json`` by workload: workloads that the run left out or did not finish
             because the server rejected them.
         why_no_speed: why its rates can't be compared, in a sentence; empty if workloads were sent in turn.
+        queue: what became of the events of queues; empty without any.
     """
 
     def __init__(
@@ -31,21 +33,32 @@ class Measured(SliceCounts):
         slices: pd.DataFrame,
         latency: pd.DataFrame | Histograms,
         skipped: Iterable[Mapping[str, Any]] = (),
+        queue: pd.DataFrame | None = None,
+        rtt_s: float | None = None,
     ) -> None:
         """Sum up ``slices.parquet``; ``latency.parquet`` is read when a percentile is needed.
 
         Args:
-            slices: ``slices.parquet``.
-            latency: ``latency.parquet``, or its histograms.
+            slices: ``slices.parquet``, or its rows of queues.
+            latency: ``latency.parquet`` or, of queues, ``waits.parquet``; or its histograms.
             skipped: the ``skipped`` of ``run.json``.
+            queue: of queues, ``queue.parquet``.
+            rtt_s: the round trip (s) of the run's mock, which queues without their own have; None for an endpoint.
         """
         super().__init__()
         self.add_frame(slices)
-        self.workloads = in_gate_order(self.workloads)
-        self.skipped = {str(row["workload"]): dict(row) for row in skipped}
+        self.queue = QueueCounts(pd.DataFrame() if queue is None else queue)
+        arriving = {} if queue is None or slices.empty else _arrivals(slices)
+        self.workloads = in_gate_order(
+            {name: {**ARRIVALS, **each, **arriving.get(name, {})} for name, each in self.workloads.items()}
+        )
+        self.skipped = {str(row["workload"]): {**LATER, **ARRIVALS, **row} for row in skipped}
+        for each in (*self.workloads.values(), *self.skipped.values()):
+            if each["rate"] and each["rtt_s"] is None:
+                each["rtt_s"] = rtt_s
         self.why_no_speed = why_no_gain(self)
         self._histograms = histograms_of(latency)
-        self._latencies: dict[str, RoundLatencies] = {}
+        self._latencies: dict[tuple[str, str], RoundLatencies] = {}
 
     def why_skipped(self, workload: str) -> str:
         """Why a workload was left out, in the server's own words, and after which round."""
@@ -57,13 +70,17 @@ class Measured(SliceCounts):
         triggers = (name for name, row in self.skipped.items() if row["api"] == "trigger" and key_of(row) == own)
         return next(triggers, None)
 
-    def groups(self, workloads: Sequence[str], quantile: float) -> list[tuple[int, ...]]:
-        """The rounds that all these workloads have, in order, in groups that each have enough calls for a
-        percentile: one round each if rounds are long, else several consecutive ones. Empty if all rounds together
-        have too few."""
+    def why_not_offered(self, workload: str) -> str:
+        """That the generator did not reach the rate of a queue, and what to do; empty if it did."""
+        return self.queue.why_not_offered(workload, self.workloads[workload]["rate"])
+
+    def groups(self, workloads: Sequence[str], quantile: float, kind: str = "") -> list[tuple[int, ...]]:
+        """The rounds that all these workloads have, in order, in groups that each have enough calls (or events of
+        a queue, for a kind of waits) for a percentile: one round each if rounds are long, else several consecutive
+        ones. Empty if all rounds together have too few."""
         needed = samples_needed(quantile)
         rounds = sorted(set.intersection(*(set(self.rounds(name)) for name in workloads)))
-        samples = [self._of(name).samples for name in workloads]
+        samples = [self._of(name, kind).samples for name in workloads]
         calls = [[each.get(round_, 0) for round_ in rounds] for each in samples]
         if rounds and min(map(min, calls)) >= needed:
             return [(round_,) for round_ in rounds]
@@ -79,19 +96,33 @@ class Measured(SliceCounts):
             groups[-1] = (*groups[-1], *group)
         return groups
 
-    def calls(self, workload: str, rounds: Iterable[int] | None = None) -> int:
-        """The number of calls with a latency, acknowledged or not, in these rounds or in all."""
-        samples = self._of(workload).samples
-        return sum(samples.get(each, 0) for each in (self.rounds(workload) if rounds is None else rounds))
+    def calls(self, workload: str, kind: str = "") -> int:
+        """The number of calls with a latency, acknowledged or not, or of events with a time of this kind."""
+        samples = self._of(workload, kind).samples
+        return sum(samples.get(each, 0) for each in self.rounds(workload))
 
-    def latencies(self, workload: str, groups: Sequence[Sequence[int]], quantile: float) -> GroupQuantiles:
+    def latencies(
+        self, workload: str, groups: Sequence[Sequence[int]], quantile: float, kind: str = ""
+    ) -> GroupQuantiles:
         """A percentile over the rounds of each group."""
-        return self._of(workload).quantiles(groups, quantile)
+        return self._of(workload, kind).quantiles(groups, quantile)
 
-    def _of(self, workload: str) -> RoundLatencies:
-        if workload not in self._latencies:
-            self._latencies[workload] = RoundLatencies(self._histograms, workload)
-        return self._latencies[workload]
+    def _of(self, workload: str, kind: str) -> RoundLatencies:
+        key = (workload, kind)
+        if key not in self._latencies:
+            self._latencies[key] = RoundLatencies(self._histograms, workload, kind)
+        return self._latencies[key]
+
+
+def _arrivals(slices: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """How events arrive in each workload's queue; without the columns that the run lacks or that are null."""
+    known = slices.drop_duplicates("workload").set_index("workload")
+    rows = by_index(known[[name for name in ARRIVALS if name in known]])
+    # NaN is the only value that differs from itself.
+    return {
+        str(workload): {name: value for name, value in row.items() if value is not None and value == value}
+        for workload, row in rows.items()
+    }
 
 
 def in_gate_order(workloads: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -111,5 +142,6 @@ def _place(columns: Counts) -> tuple[Any, ...]:
         *transport,
         columns["rate"],
         *call,
+        columns.get("linger_s", 0.0),
         columns["server"] != SERVER,
     )

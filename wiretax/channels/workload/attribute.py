@@ -40,7 +40,6 @@ class Attribute:
         compared: whether a workload and the trigger it is compared with have the same value.
         of_connection: whether workloads that differ in it can't share a connection.
         later: whether runs of the first versions lack the column; their value is the default.
-        selectable: whether a gate can select workloads by it.
         key: its key in a plan; None if plans can't set it.
         parse: parses its value from the text of a plan or of an option; None if they hold the value itself.
         api: the only kind of call that accepts it, and that needs it; None for all.
@@ -58,7 +57,6 @@ class Attribute:
     compared: bool = False
     of_connection: bool = False
     later: bool = False
-    selectable: bool = True
     key: str | None = None
     parse: Callable[[str], Any] | None = None
     api: str | None = None

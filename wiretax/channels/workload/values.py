@@ -156,7 +156,6 @@ class Arrivals:
         0.0,
         part="{:.15g}ps".format,
         later=True,
-        selectable=False,
         parse=parse_rate,
         option=Option("QueueUser: arrival rate for all users together, like 500/s or 30000/min", "500/s"),
     )
@@ -167,7 +166,6 @@ class Arrivals:
         in_name=lambda workload: workload.queued and workload.call.api == "batch",
         place=1,
         later=True,
-        selectable=False,
         key="linger",
         parse=parse_duration,
         option=Option(
@@ -180,7 +178,6 @@ class Arrivals:
         part=str,
         in_name=lambda workload: workload.queued,
         later=True,
-        selectable=False,
         option=Option("QueueUser: arrival pattern: constant, random (poisson) or in bursts"),
     )
     publishers: int = attribute(
@@ -189,7 +186,6 @@ class Arrivals:
         part="{}pub".format,
         in_name=lambda workload: workload.queued and workload.arrivals.publishers,
         later=True,
-        selectable=False,
     )
     rtt_s: float | None = attribute(
         "rtt_s",
@@ -199,7 +195,6 @@ class Arrivals:
         place=1,
         of_connection=True,
         later=True,
-        selectable=False,
         key="rtt",
         parse=parse_duration,
     )

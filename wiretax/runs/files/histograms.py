@@ -64,7 +64,7 @@ class Histograms:
         self._buckets = BucketNumbers()
         self._groups: dict[tuple[str, str], int] = {}
         self._sums = np.zeros((2, 0, 0), dtype=np.int64)
-        self._by_workload: dict[str, RoundRows] | None = None
+        self._by_group: dict[tuple[str, str], RoundRows] | None = None
         self.totals = {"count": 0, "censored": 0}
         self._rounds: list[tuple[Indices, Integers]] = []
 
@@ -152,14 +152,14 @@ class Histograms:
         (lows, highs), order = self._buckets.ends(), self._order()
         return lows[order], highs[order]
 
-    def of_rounds(self, workload: str) -> RoundRows | None:
-        """The rows of a workload; None if it has none."""
-        if self._by_workload is None:
-            self._by_workload = self._separated()
-        return self._by_workload.get(workload)
+    def of_rounds(self, workload: str, kind: str = "") -> RoundRows | None:
+        """The rows of a workload and, of waits, a kind; None if it has none."""
+        if self._by_group is None:
+            self._by_group = self._separated()
+        return self._by_group.get((workload, kind))
 
-    def _separated(self) -> dict[str, RoundRows]:
-        parts: dict[str, list[tuple[Integers, ...]]] = {}
+    def _separated(self) -> dict[tuple[str, str], RoundRows]:
+        parts: dict[tuple[str, str], list[tuple[Integers, ...]]] = {}
         places = _small(np.argsort(self._order()))
         for batch in self._batches():
             if not batch.num_rows:
@@ -170,17 +170,17 @@ class Histograms:
             for name in self.totals:
                 has = name in batch.column_names
                 columns.append(_small(_values(batch, name)) if has else np.zeros(len(rounds), np.uint8))
-            for (workload, _), group in self._groups.items():
+            for named, group in self._groups.items():
                 rows = np.flatnonzero(groups == group)
-                if len(rows) and workload not in self._without:
+                if len(rows) and named[0] not in self._without:
                     own = rounds[rows]
                     firsts = _firsts(own)
                     runs = own[firsts], np.diff(firsts, append=len(own))
-                    parts.setdefault(workload, []).append((*runs, *(each[rows] for each in columns)))
+                    parts.setdefault(named, []).append((*runs, *(each[rows] for each in columns)))
         # Parts are let go one by one, so that there is no second copy of all rows.
         return {
-            workload: RoundRows(*(np.concatenate(each) for each in zip(*parts.pop(workload), strict=True)))
-            for workload in [*parts]
+            named: RoundRows(*(np.concatenate(each) for each in zip(*parts.pop(named), strict=True)))
+            for named in [*parts]
         }
 
     def _order(self) -> Indices:

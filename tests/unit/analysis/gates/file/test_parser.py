@@ -15,6 +15,7 @@ from analysis.gates.file.parser import parse_gates
 from analysis.gates.measured.metrics import METRICS
 
 CHECK = '[[check]]\nid = "c"\nmetric = "gain"\n'
+QUEUE = '[[check]]\nid = "c"\nmetric = "latency.total.p99"\n'
 COMPARE = '[[check]]\nid = "c"\nmetric = "events_per_second"\nmin = 1\ncompare = '
 
 
@@ -51,6 +52,9 @@ COMPARE = '[[check]]\nid = "c"\nmetric = "events_per_second"\nmin = 1\ncompare =
         (CHECK + 'min = 1\nwhere = { batch_size = "ten" }', "where.batch_size: expected"),
         (CHECK + "min = 1\nwhere = { batch_size = [] }", "where.batch_size is an empty list"),
         (CHECK + "min = 1\nwhere = 3", "where: expected"),
+        (CHECK + "min = 1\nwhere = { rate = 500 }", "where.rate selects queues, which don't have gain; remove it"),
+        (CHECK + 'min = 1\nwhere = { arrivals = "brust" }', "did you mean burst?"),
+        (QUEUE + 'max = 1\nwhere = { rate = "500/s" }', "where.rate: expected"),
         (COMPARE + '{ of = { api = "batch" } }', "compare needs both of and to; to is missing"),
         (COMPARE + '{ to = { api = "batch" } }', "of is missing"),
         (
@@ -135,6 +139,7 @@ def test_metrics_are_listed_with_unit_direction_and_kind() -> None:
         "messages_per_second",
         "requests_per_second",
         "gain",
+        "rate.reached",
     }
     # What the kernel counts below HTTP is not the same in every run: see docs/method.md.
     for name in ("cable.size.per_event", "segments.per_event", "connections.per_request"):
