@@ -11,15 +11,20 @@ import yaml
 from shown import fenced, missing
 
 from analysis.gates.baseline.gates import load_gates
+from wiretax.load.plan.reading import load_plan
 
 TEXT = (Path(__file__).parents[3] / "docs" / "ci.md").read_text()
 
 
 @pytest.mark.parametrize("number", range(len(fenced(TEXT, "toml"))))
-def test_its_gates_can_be_loaded(number: int, tmp_path: Path) -> None:
-    file = tmp_path / "gates.toml"
-    file.write_text(fenced(TEXT, "toml")[number])
-    assert load_gates(file, accepting=True).checks
+def test_its_gates_and_plans_can_be_loaded(number: int, tmp_path: Path) -> None:
+    file = tmp_path / "file.toml"
+    text = fenced(TEXT, "toml")[number]
+    file.write_text(text)
+    if "[[workload]]" in text:
+        assert load_plan(str(file), None).workloads
+    else:
+        assert load_gates(file, accepting=True).checks
 
 
 def test_its_jobs_are_whole() -> None:
