@@ -63,9 +63,10 @@ class QueueCounts:
             return {number: each.arrived / each.intended for number, each in rounds.items() if each.intended}
         return {number: float(getattr(each, name)) for number, each in rounds.items()}
 
-    def lost(self, workload: str) -> Fraction:
-        """Events whose call failed, over all rounds."""
-        return Fraction(sum(each.lost for each in self._rounds.get(workload, {}).values()))
+    def lost(self, workload: str) -> Fraction | None:
+        """Events whose call failed, over all rounds; None if no round was counted."""
+        rounds = self._rounds.get(workload)
+        return None if rounds is None else Fraction(sum(each.lost for each in rounds.values()))
 
     def grew_in(self, workload: str) -> frozenset[int]:
         """The rounds in which the queue was overloaded."""

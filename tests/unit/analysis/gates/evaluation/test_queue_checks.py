@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from judged import META, gates_of, judged, verdicts
 from queued import BATCH, CLOSED, TRIGGER, Drain, record_of
@@ -304,6 +305,13 @@ def test_an_identity_has_all_columns_of_a_queue_and_none_of_others() -> None:
     record = RunRecord()
     record.add(slice_(CLOSED[0], 0, 1_000), 4)
     assert "rate" not in identifying_columns(Views(read(record)).at(None), Subject(CLOSED[0].name))[0]
+
+
+@pytest.mark.parametrize("metric", ["events.lost", "queue.left", "queue.depth.max", "rate.reached"])
+def test_what_no_file_counted_is_invalid(metric: str) -> None:
+    run = replace(run_of(STEADY), queue=pd.DataFrame())
+    case = one(run, f'metric = "{metric}"\nmax = 1000000')
+    assert (case.verdict, case.message) == ("invalid", f"{metric} could not be measured")
 
 
 def test_a_round_without_a_sample_of_its_depth_counts_as_empty() -> None:
