@@ -113,7 +113,8 @@ def test_bytes_agree_with_batches_that_are_not_full(measured: tuple[Saved, str])
 
 
 def test_a_rate_no_machine_makes_stops_at_the_bound_and_says_what_was_reached(run: Run, tmp_path: Path) -> None:
-    done = run("run", write(tmp_path, '[[workload]]\napi = "trigger"\nrate = "1000000000/s"\n'))
+    # Long enough for 100,000 events on a slow machine.
+    done = run("run", write(tmp_path, '[[workload]]\napi = "trigger"\nrate = "1000000000/s"\n', slice_ms=800))
     assert done.returncode == 0, done.stderr
     found = saved(tmp_path)
     assert (found.queue["overloaded"] == "the queue reached its bound of 100,000 events").all()
