@@ -42,7 +42,8 @@ def read_redirect(endpoint: Endpoint, target: str, location: str) -> Redirect:
         to = urlsplit(urljoin(called, location))
         authority = _authority(to)
     except ValueError:
-        return Redirect(f"{location[:SHOWN]!r}, which is not a URL", "check scheme, host and port")
+        without_query = location.partition("?")[0]
+        return Redirect(f"{without_query[:SHOWN]!r}, which is not a URL", "check scheme, host and port")
     where = f"{to.scheme}://{authority}{to.path}"[:SHOWN]
     if where == called:
         return Redirect("the same address", TLS_TO_ITSELF if endpoint.scheme == "https" else TO_ITSELF)

@@ -16,7 +16,8 @@ def advice(location: str, url: str = "http://key:hidden@ws.example:8080/apps/1")
     endpoint = Endpoint.parse(url)
     redirect = read_redirect(endpoint, f"{endpoint.prefix}{CALL}", location)
     assert "hidden" not in redirect.where + redirect.advice
-    assert "auth_signature" not in redirect.where
+    # The query of a signed call may come back in it.
+    assert "?" not in redirect.where
     return redirect.advice
 
 
@@ -51,6 +52,7 @@ def test_a_prefix_is_kept_where_only_the_scheme_changes() -> None:
         (f"{CALL}/", "leave paths under /apps unchanged"),
         (CALL, "check the redirects"),
         ("http://[bad", "check scheme, host and port"),
+        ("http://[bad?auth_signature=x", "check scheme, host and port"),
         ("http://ws.example:99999/", "check scheme, host and port"),
     ],
 )
