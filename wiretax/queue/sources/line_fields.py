@@ -14,6 +14,11 @@ READ = ("name", "channel", "channels", "socket_id", "info")
 # Strings, and the spaces between the other tokens of a document.
 TOKENS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[ \t\r\n]+')
 
+# Strings, and the brackets between them.
+BRACKETS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]')
+# Levels of lists and objects that orjson writes, and so most that a document may have.
+MOST_LEVELS = 254
+
 # Checks the grammar of a line and reads no value: numbers keep their digits, objects their order and repeats.
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
@@ -54,12 +59,24 @@ def _with_large_numbers(line: bytes, error: orjson.JSONDecodeError) -> Any:
     try:
         line.decode()
         fields = {name: bytes(raw) for name, raw in _members(line).items()}
+        # How many levels msgspec reads depends on the version of Python.
+        if max(map(_levels, fields.values()), default=0) > MOST_LEVELS:
+            raise ValueError
         return {
             name: orjson.loads(raw) if name in READ or raw.startswith(b'"') else None
             for name, raw in fields.items()
         }
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise ValueError(f"not JSON ({error})") from None
+
+
+def _levels(raw: bytes) -> int:
+    """How deeply lists and objects are nested in a valid document."""
+    level = most = 0
+    for token in BRACKETS.findall(raw):
+        level += (token in b"[{") - (token in b"]}")
+        most = max(most, level)
+    return most
 
 
 def _shortest(raw: bytes) -> bytes:
