@@ -57,7 +57,10 @@ def disqualifications(meta: dict[str, Any]) -> Iterator[str]:
 
 
 def _others(busy: dict[str, float | None]) -> float | None:
-    """Cores that other processes used; of a local server that is no mock, the run has its process instead."""
+    """Cores that other processes used.
+
+    A run against a local server other than the mock records the use of the machine and of that server instead.
+    """
     machine, server = busy.get("machine"), busy.get("server")
     if machine is None or server is None:
         return busy.get("others")

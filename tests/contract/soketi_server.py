@@ -96,9 +96,9 @@ class Soketi:
     """One server in a namespace.
 
     Attributes:
-        url: of the app without limits of its own.
-        small_url: of the one that takes 1 kB per event.
-        slow_url: of the one that takes 10 events per second.
+        url: of an app with the server's default limits.
+        small_url: of an app that accepts 1 kB per event.
+        slow_url: of an app that accepts 10 events per second.
     """
 
     def __init__(self, program: Path, namespace: str, port: int, folder: Path, **options: str) -> None:

@@ -7,6 +7,17 @@ from pathlib import Path
 from typing import Any
 
 CAPTURED = json.loads((Path(__file__).parents[1] / "golden" / "client-heads.json").read_text())["requests"]
+# The document in captured bodies, and the string that an application makes of it.
+DOCUMENT = {
+    "text": "héllo ✓ \"quoted\" a/b <b>x=1&y='2'</b>",
+    "n": 1,
+    "f": 1.5,
+    "list": [1, 2],
+    "nil": None,
+    "emoji": "\U0001f600",
+    "ctl": "tab\there\nnewline",
+}
+READY = json.dumps(DOCUMENT, ensure_ascii=False, separators=(",", ":"))
 # The library a request was captured from, and its profile. Heads and bodies are the same whether a comparator
 # keeps its connection or not, so each pair of captures belongs to one profile.
 CLIENTS = {

@@ -31,12 +31,11 @@ def find_batch_limit(publish: Publish, tries: Tries | None = None) -> Finding:
     if not edge.accepted:
         return nothing_accepted(NAME, "a batch of one event", edge)
     tries.batch, published = edge.accepted, tries.published_since(before)
-    if edge.refused is None:
-        found = f"{edge.accepted} or more ({published})"
-    else:
+    if edge.refused is not None:
         tries.refused[NAME] = len(batch_body(edge.refused))
-        found = f"{edge.accepted} ({edge.refused} was refused: {edge.why}; {published})"
-    return Finding(NAME, "ok", found, f"in plans, set [limits] batch_size = {edge.accepted}")
+    return Finding(
+        NAME, "ok", edge.in_words("", published), f"in plans, set [limits] batch_size = {edge.accepted}"
+    )
 
 
 def nothing_accepted(name: str, smallest: str, edge: Edge) -> Finding:

@@ -86,6 +86,12 @@ class Edge:
     refused: int | None
     refusal: Answer | None
 
+    def in_words(self, unit: str, published: str) -> str:
+        """What was accepted and what was refused. ``unit``: follows each size; ``published``: at what cost."""
+        if self.refused is None:
+            return f"{self.accepted:,}{unit} or more ({published})"
+        return f"{self.accepted:,}{unit} ({self.refused:,}{unit} was refused: {self.why}; {published})"
+
     @property
     def why(self) -> str:
         """Why that was refused, as part of a sentence."""

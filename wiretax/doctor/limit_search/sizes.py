@@ -30,12 +30,11 @@ def find_data_limit(publish: Publish, tries: Tries) -> Finding:
     if not edge.accepted:
         return nothing_accepted(DATA_LIMIT, "an event of 1 B", edge)
     tries.data, published = edge.accepted, tries.published_since(before)
-    if edge.refused is None:
-        found = f"{edge.accepted:,} B or more ({published})"
-    else:
+    if edge.refused is not None:
         tries.refused[DATA_LIMIT] = len(trigger_body(edge.refused))
-        found = f"{edge.accepted:,} B ({edge.refused:,} B was refused: {edge.why}; {published})"
-    return Finding(DATA_LIMIT, "ok", found, f"in plans, set [limits] data_bytes = {edge.accepted}")
+    return Finding(
+        DATA_LIMIT, "ok", edge.in_words(" B", published), f"in plans, set [limits] data_bytes = {edge.accepted}"
+    )
 
 
 def find_request_limit(publish: Publish, tries: Tries) -> Finding:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from captured import READY
 from hypothesis import given
 from hypothesis import strategies as st
 from nacl.secret import SecretBox
@@ -29,16 +30,6 @@ GOLDEN = json.loads((Path(__file__).parents[4] / "golden" / "encrypted.json").re
 CLIENTS = {"Python": ("python", "python-aiohttp", "python-tornado"), "Node": ("node", "node-18")}
 ENCRYPTING = [name for name in profile_names() if load_profile(name).encryption is not None]
 CHANNEL = "private-encrypted-my-channel"
-DOCUMENT = {
-    "text": "héllo ✓ \"quoted\" a/b <b>x=1&y='2'</b>",
-    "n": 1,
-    "f": 1.5,
-    "list": [1, 2],
-    "nil": None,
-    "emoji": "\U0001f600",
-    "ctl": "tab\there\nnewline",
-}
-READY = json.dumps(DOCUMENT, ensure_ascii=False, separators=(",", ":"))
 CALLS = [("trigger", 1), ("batch", 10)]
 assert DEMO.master_key is not None
 KEY: bytes = DEMO.master_key

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from captured import DOCUMENT, READY
 
 from wiretax.channels.bodies.channel_names import channel_names
 from wiretax.channels.bodies.events import (
@@ -25,16 +26,6 @@ from wiretax.channels.profiles.json_style import JsonStyle
 from wiretax.channels.workload import Workload
 
 GOLDEN = json.loads((Path(__file__).parents[4] / "golden" / "encoding.json").read_text())["bodies"]
-DOCUMENT = {
-    "text": "héllo ✓ \"quoted\" a/b <b>x=1&y='2'</b>",
-    "n": 1,
-    "f": 1.5,
-    "list": [1, 2],
-    "nil": None,
-    "emoji": "\U0001f600",
-    "ctl": "tab\there\nnewline",
-}
-READY = json.dumps(DOCUMENT, ensure_ascii=False, separators=(",", ":"))
 
 
 # The library a body was captured from, and the profiles that write it.

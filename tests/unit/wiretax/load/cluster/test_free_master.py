@@ -58,7 +58,7 @@ class FakeWorker:
             self.say_final()
 
     def report(self, *slices: Slice, locusts: int = 0, part: int = 0, **changes: Any) -> None:
-        """Along with Locust's statistics, as they travel: so many requests in them, of this part of the run."""
+        """A worker's report of a part of the run, with Locust's statistics of ``locusts`` requests."""
         self.reported += len(slices)
         plain = WorkerReport([(each, 2) for each in slices], 0.25 * self.reported).as_plain()
         entry = StatsEntry(RequestStats(), "n", "POST")

@@ -23,7 +23,7 @@ EVENT = {"name": "e", "channel": "c", "data": "x"}
 
 
 def a_call(kind: str, size: int) -> tuple[bytes, bytes]:
-    """The head and the body of a call with so many messages; ``size`` 0 is a body without any."""
+    """The head and the body of a call with ``size`` messages; with 0, its body has none."""
     document: dict[str, Any] = {"batch": [EVENT] * size}
     if kind == EVENTS:
         document = {"name": "e", "channels": ["c"] * size, "data": "x"} if size else {}
