@@ -140,6 +140,7 @@ class WorkerRegistry:
         self.listen(messages.REFUSED, lambda worker, data: self._note_refused(worker, decode(data, Reason).why))
         self.listen(messages.LEAVING, self._note_leaving)
         self.listen(messages.FINAL_REPORT, self._finish)
+        self._quit_listed, runner.quit = runner.quit, self._quit
 
     def listen(self, name: str, handler: Handler) -> None:
         """Handle a message of workers that take part; a worker that sends a malformed one is lost."""
@@ -237,6 +238,17 @@ class WorkerRegistry:
         server = self._runner.server
         ignored = server.take_warning() if isinstance(server, MasterPort) else ""
         return [ignored] if ignored else []
+
+    def _quit(self) -> None:
+        """Tell all workers to quit.
+
+        Locust tells those that it lists, and a worker that has stopped its users is not listed until it is ready
+        again: it would go on, lose its master, and end as if that had crashed.
+        """
+        for client_id in self.workers:
+            if client_id not in self._runner.clients:
+                self._runner.send_message("quit", client_id=client_id)
+        self._quit_listed()
 
     def _by_number(self) -> list[WorkerState]:
         return sorted(self.workers.values(), key=lambda each: each.number)

@@ -52,6 +52,7 @@ class FakeWorker:
         self.answers: Callable[[int], bool] = lambda _: True
         self.round_trip_s = 1e-4
         self.held = 0
+        self.forgotten_once_stopped = False
         self.allowed: int | None = None
         self._fingerprint = fingerprint or ASSIGNMENT.fingerprint()
         runner.join(name, self, version)
@@ -67,6 +68,8 @@ class FakeWorker:
             self._say(messages.SLICE_REPORT, self.settled(data))
         elif name == "stop":
             self.say_final()
+            if self.forgotten_once_stopped:
+                del self.runner.clients[self.name]
 
     def say_final(self) -> None:
         self._say(messages.FINAL_REPORT, self.report([]))
@@ -190,6 +193,17 @@ def test_a_plan_is_performed_by_all_and_everything_is_added() -> None:
         (0, 2, "finished"),
         (1, 2, "finished"),
     ]
+
+
+def test_a_worker_that_has_stopped_and_is_not_ready_again_is_told_to_quit() -> None:
+    runner = Runner()
+    made, one, other = two(runner)
+    # As Locust does between two messages of a worker that has stopped.
+    one.forgotten_once_stopped = True
+    made.end()
+    assert runner.has_quit
+    assert one.heard[-1] == "quit"
+    assert other.heard[-1] == "stop"  # Locust's own quit is made up here
 
 
 def test_the_slowest_workers_round_trip_says_how_long_slices_have_to_be() -> None:
