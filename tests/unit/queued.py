@@ -9,6 +9,7 @@ from typing import Any
 from saved import parts_of, run_json, slice_
 
 from wiretax.channels.workload import Workload
+from wiretax.runs.files.probes import ProbeRecord
 from wiretax.runs.reader import Run, as_read
 from wiretax.runs.record import RunRecord
 from wiretax.wire.ledger import Failure
@@ -82,6 +83,10 @@ def whole_record() -> RunRecord:
             made.add(one, 4)
         made.add(slice_(BATCH, number, 5), 16)
     made.queues, made.waits = queues, waits
+    made.capacity = [
+        ProbeRecord(BATCH.replace(rate=0.0), number, 1000.0, "search", False, 0.03, "latency", "server").as_row()
+        for number in range(3)
+    ]
     made.server = {"requests": 300, "events": 1500, "cpu_s": 0.5, "rejected": {}}
     made.meta = run_json(made, parts=parts_of(made), profiles={"reference": "none"})
     return made

@@ -33,6 +33,7 @@ class RunRecord:
         boundary: the part of the total that ended after the slice it began in.
         queues: rows of ``queue.parquet``.
         waits: histograms of ``waits.parquet``: round, workload, kind, and the buckets that are not empty.
+        capacity: rows of ``capacity.parquet``.
         server: the mock's ledger of this run, where the endpoint has one; of two servers those that have one,
             added up, and each by itself under "by_server".
     """
@@ -42,6 +43,7 @@ class RunRecord:
     latency: list[tuple[int, str, Buckets]] = field(default_factory=list)
     queues: list[Row] = field(default_factory=list)
     waits: list[tuple[int, str, Kind, Buckets]] = field(default_factory=list)
+    capacity: list[Row] = field(default_factory=list)
     failed: Counter[tuple[str, Failure]] = field(default_factory=Counter)
     total: Tally = field(default_factory=Tally)
     sent_to: dict[Server, Tally] = field(default_factory=dict)
@@ -90,6 +92,7 @@ class RunRecord:
         self.latency.clear()
         self.queues.clear()
         self.waits.clear()
+        self.capacity.clear()
         self._places.clear()
 
     def failure_rows(self) -> list[Row]:

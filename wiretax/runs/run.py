@@ -71,6 +71,7 @@ class Run:
             have all others, whose users send as fast as they are answered.
         queue: a row per workload of ``queued`` and round.
         waits: a row per workload of ``queued``, round, kind and bucket; ``wait_times`` takes less memory.
+        capacity: a row per probe of a capacity search; empty if the run has none.
         is_saved: whether it is in its folder; False for a run in memory that could not be saved.
     """
 
@@ -86,6 +87,7 @@ class Run:
     queue: pd.DataFrame = field(default_factory=empty_frame)
     waits: _Rows = _Rows(is_optional=True)
     is_saved: bool = True
+    capacity: pd.DataFrame = field(default_factory=empty_frame)
 
     def __post_init__(self) -> None:
         if MODE not in self.slices:

@@ -11,7 +11,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wiretax.runs.files.schema import FAILURES, LATENCY, QUEUE, SLICES, WAITS
+from wiretax.runs.files.schema import CAPACITY, FAILURES, LATENCY, QUEUE, SLICES, WAITS
 from wiretax.runs.files.seal import seal_ledger, seal_run, seal_table
 from wiretax.runs.folder import RUN_FILE, SERVER_FILE, write_whole
 from wiretax.runs.record import Row, RunRecord
@@ -56,7 +56,7 @@ def tables(record: RunRecord) -> dict[str, pa.Table]:
 
 
 def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
-    """The tables of its queues, by file name; none if the run has no queue."""
+    """The tables of its queues and of its capacity search, by file name; none if the run has no queue."""
     if not record.queues:
         return {}
     parts = [
@@ -75,12 +75,19 @@ def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
     ]
     # This order keeps like buckets of all workloads together, which makes the file a third smaller.
     waits = pa.concat_tables(parts).sort_by([(name, "ascending") for name in ("kind", "bucket_low_s", "workload")])
-    return {"queue": _of_rows(record.queues, QUEUE), "waits": waits}
+    probes = {"capacity": _of_rows(record.capacity, CAPACITY)} if record.capacity else {}
+    return {"queue": _of_rows(record.queues, QUEUE), "waits": waits, **probes}
 
 
 def note_left_out(record: RunRecord, written: dict[str, pa.Table]) -> None:
     """Say in ``run.json`` which rows the tables could not hold."""
-    for name, rows in (("slices", record.slices), ("failures", record.failed), ("queue", record.queues)):
+    counted = {
+        "slices": record.slices,
+        "failures": record.failed,
+        "queue": record.queues,
+        "capacity": record.capacity,
+    }
+    for name, rows in counted.items():
         missing = len(rows) - written[name].num_rows if name in written else 0
         reason = f"{missing} of {len(rows)} rows of {name}.parquet are left out: a value does not fit its column"
         if missing and reason not in record.meta.setdefault("invalid_because", []):

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from wiretax.channels.workload import ATTRIBUTES
 from wiretax.escaping import visible
 from wiretax.runs.files.histograms import Histograms
+from wiretax.runs.files.probes import LIMITS, PHASES, REASONS
 from wiretax.runs.files.schema import CLOSING_COLUMNS
 from wiretax.wire.queue_tally import KINDS
 
@@ -30,10 +31,18 @@ KERNEL = (
     *(name for name, _ in CLOSING_COLUMNS),
 )
 # Null where nothing could be measured, or where an attribute may be None.
-NULLABLE = frozenset({*KERNEL, *TLS, "overloaded", *(each.column for each in ATTRIBUTES if each.default is None)})
+NULLABLE = frozenset(
+    {*KERNEL, *TLS, "overloaded", "share", *(each.column for each in ATTRIBUTES if each.default is None)}
+)
 # Differences of two counters, which may be read at slightly different moments.
 SIGNED = frozenset(TLS)
-WORDS = {**{each.column: each.words for each in ATTRIBUTES if each.words}, "kind": KINDS}
+WORDS: dict[str, tuple[str, ...]] = {
+    **{each.column: each.words for each in ATTRIBUTES if each.words},
+    "kind": KINDS,
+    "phase": PHASES,
+    "reason": REASONS,
+    "limited_by": LIMITS,
+}
 
 
 def impossible(name: str, table: pa.Table | pa.RecordBatch, schema: pa.Schema) -> Iterator[str]:
@@ -136,7 +145,9 @@ def strangers(tables: Mapping[str, pa.Table], histograms: Mapping[str, Histogram
     rounds: dict[str, Mapping[str, Rounds]] = {name: each.rounds() for name, each in histograms.items()}
     if "queue" in tables:
         rounds["queue"] = _rounds(tables["queue"])
-    for name in ("latency", "queue", "waits"):
+    if "capacity" in tables:
+        rounds["capacity"] = _rounds(tables["capacity"])
+    for name in ("latency", "queue", "waits", "capacity"):
         unknown = {
             workload: other
             for workload, own in rounds.get(name, {}).items()

@@ -57,6 +57,14 @@ class StageRecord(msgspec.Struct):
     started_s: Amount = 0.0
 
 
+class CapacityRecord(msgspec.Struct):
+    p99_s: Amount
+    within: Amount
+    time_s: Amount
+    least: Amount
+    most: Amount
+
+
 class PlanRecord(msgspec.Struct):
     name: str
     users: Count
@@ -66,6 +74,7 @@ class PlanRecord(msgspec.Struct):
     command: list[str] = []
     replay: ReplayRecord | None = None
     stages: list[StageRecord] = []
+    capacity: CapacityRecord | None = None
 
 
 class AddressRecord(msgspec.Struct):

@@ -134,9 +134,28 @@ QUEUE = pa.schema(
 # A row per workload, round, kind ("waiting", "wire", "total") and bucket; counts are of events.
 WAITS = pa.schema([*list(LATENCY)[:2], ("kind", pa.string()), *list(LATENCY)[2:]])
 
+# A row per probe of a capacity search. ``search``: the workload without a rate, whose capacity is searched;
+# ``share``: of the capacity found, in slices after the search, else null; ``held``: whether the rate was carried.
+CAPACITY = pa.schema(
+    [
+        ("search", pa.string()),
+        ("round", pa.int32()),
+        *WORKLOAD_COLUMNS,
+        *QUEUE_COLUMNS,
+        ("phase", pa.string()),
+        ("share", pa.float64()),
+        ("held", pa.bool_()),
+        ("reason", pa.string()),
+        ("p99_s", pa.float64()),
+        ("limited_by", pa.string()),
+    ]
+)
+
 FRAMES = {"slices": SLICES, "latency": LATENCY, "failures": FAILURES}
 # Written only if a workload's events arrive in a queue.
 QUEUE_FRAMES = {"queue": QUEUE, "waits": WAITS}
+# Written only if the run searched for capacities.
+CAPACITY_FRAMES = {"capacity": CAPACITY}
 
 # Columns added after the first runs of this schema; a run without one had nothing to put there.
 LATER_COLUMNS = frozenset(
