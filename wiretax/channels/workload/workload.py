@@ -84,6 +84,11 @@ class Workload:
         return self.arrivals.rate > 0
 
     @property
+    def drains(self) -> bool:
+        """Whether publishers drain a queue: at a rate that is known, or that is still to be found."""
+        return self.queued or self.arrivals.publishers > 0
+
+    @property
     def payload_per_request(self) -> int:
         """Payload bytes in one call."""
         return self.call.batch_size * self.payload.bytes

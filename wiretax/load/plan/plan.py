@@ -11,6 +11,7 @@ from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
 from wiretax.escaping import OneLineError
+from wiretax.load.plan.capacity import Capacity
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import FaultList
@@ -42,6 +43,7 @@ class Plan:
         workloads: what is sent, in the plan's order.
         access: options that go with the URL of a given server; those of the command line take precedence.
         replay: events to send instead of generated ones.
+        capacity: the search for the rates that its workloads carry; None for a sweep.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Plan:
     replay: Replay | None = None
     keep_alive: bool = True
     access: Access = NO_ACCESS
+    capacity: Capacity | None = None
 
     @property
     def tls(self) -> list[bool]:
@@ -103,5 +106,6 @@ class Plan:
             "limits": msgspec.to_builtins(self.limits),
             "workloads": [workload.name for workload in self.workloads],
             **({} if self.keep_alive else {"keep_alive": False}),
+            **({} if self.capacity is None else {"capacity": self.capacity.as_dict()}),
             **({} if self.replay is None else {"replay": self.replay.as_dict()}),
         }

@@ -14,10 +14,12 @@ from wiretax.channels.limits import Limits
 from wiretax.channels.validation import object_to, object_to_http, object_to_library, object_to_names
 from wiretax.channels.workload import Workload
 from wiretax.documents import is_file, read_toml
+from wiretax.load.plan.capacity import Capacity, capacity_of
 from wiretax.load.plan.expansion import count, expand, refuse_unknown_words
 from wiretax.load.plan.faults import FaultError, fault_of, refuse_excess_shares
 from wiretax.load.plan.plan import SCHEMA, Plan, PlanError
 from wiretax.load.plan.schema import (
+    CapacityTable,
     EndpointTable,
     FaultTable,
     LimitsTable,
@@ -80,6 +82,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     _refuse_unknown_keys(document, PlanTable, "the plan")
     _refuse_unknown_keys(document.get("endpoint"), EndpointTable, "[endpoint]")
     _refuse_unknown_keys(document.get("limits"), LimitsTable, "[limits]")
+    _refuse_unknown_keys(document.get("capacity"), CapacityTable, "[capacity]")
     mock = document.get("mock")
     _refuse_unknown_keys(mock, MockTable, "[mock]")
     for number, fault in enumerate(_tables(mock, "fault"), 1):
@@ -105,7 +108,8 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     for key, value in given.items():
         _within(f"limits.{key}", value, 1, 10_000_000)
     limits = Limits(**given)
-    workloads = tuple(_workloads(table.workload, limits, https, table.users))
+    capacity = _capacity(table, document)
+    workloads = tuple(_workloads(table.workload, limits, https, table.users, capacity))
     return Plan(
         name=table.name,
         seed=table.seed,
@@ -125,7 +129,19 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
         workloads=workloads,
         keep_alive=table.mock.keep_alive,
         access=_access(table.endpoint),
+        capacity=capacity,
     )
+
+
+def _capacity(table: PlanTable, document: dict[str, Any]) -> Capacity | None:
+    if table.capacity is None:
+        return None
+    if "rounds" in document:
+        raise PlanError("rounds: a search has no number of rounds; leave it out, and give [capacity] a time")
+    try:
+        return capacity_of(table.capacity)
+    except ValueError as error:
+        raise PlanError(f"[capacity]: {error}") from None
 
 
 def _access(table: EndpointTable) -> Access:
@@ -150,7 +166,9 @@ def _faults(table: PlanTable, workloads: tuple[Workload, ...]) -> FaultList:
     return FaultList(tuple(faults), table.seed, len(workloads))
 
 
-def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None, users: int) -> Iterator[Workload]:
+def _workloads(
+    tables: list[WorkloadTable], limits: Limits, https: bool | None, users: int, capacity: Capacity | None
+) -> Iterator[Workload]:
     if not tables:
         raise PlanError("it has no [[workload]]; add at least one")
     total = sum(count(given_keys(table)) for table in tables)
@@ -162,7 +180,7 @@ def _workloads(tables: list[WorkloadTable], limits: Limits, https: bool | None, 
     names: set[str] = set()
     for number, table in enumerate(tables, 1):
         try:
-            for workload in expand(given_keys(table), users, https):
+            for workload in expand(given_keys(table), users, https, capacity):
                 refuse_workload(workload, limits, https)
                 if workload.name in names:
                     raise PlanError(f"{workload.name} is in the plan twice; leave one out")

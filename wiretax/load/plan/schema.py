@@ -37,6 +37,16 @@ class FaultTable(msgspec.Struct, forbid_unknown_fields=True):
     retry_after: str | None = None
 
 
+class CapacityTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[capacity]``: the rate that each workload can carry is searched."""
+
+    p99: str
+    within: str = "5%"
+    time: str = "75s"
+    least: str = "10/s"
+    most: str = "1000000/s"
+
+
 class MockTable(msgspec.Struct, forbid_unknown_fields=True):
     rtt: str = "0s"
     per_request: str = "0s"
@@ -86,3 +96,4 @@ class PlanTable(msgspec.Struct, forbid_unknown_fields=True):
     endpoint: EndpointTable = msgspec.field(default_factory=EndpointTable)
     limits: LimitsTable = msgspec.field(default_factory=LimitsTable)
     mock: MockTable = msgspec.field(default_factory=MockTable)
+    capacity: CapacityTable | None = None
