@@ -94,13 +94,16 @@ def summarise_queues(
 def queue_frontier(run: Run) -> pd.DataFrame:
     """``summarise_queues`` of a run, with each workload compared with those of the same arrivals.
 
+    The probes of a search for a capacity are left out: ``capacity.capacities`` has their results.
+
     Returns:
         Its columns and: ``curve`` (a number, the same for workloads that differ in batch size and linger only),
         ``saving`` (share of the trigger's bytes per event that is not sent; NaN without a trigger), ``frontier``
         (whether no other workload of its curve that keeps up has both fewer bytes per event and a lower p99; False
         if its own p99 is unknown).
     """
-    table = summarise_queues(run.queued, run.queue, run.wait_times, run.meta.get("mock"))
+    queued, queue = (without_probes(each, run.capacity) for each in (run.queued, run.queue))
+    table = summarise_queues(queued, queue, run.wait_times, run.meta.get("mock"))
     if table.empty:
         return table
     table["curve"] = table.groupby(SAME_ARRIVALS, sort=False, dropna=False).ngroup()
@@ -108,6 +111,16 @@ def queue_frontier(run: Run) -> pd.DataFrame:
     table["saving"] = 1 - table["sent_per_event"] / table["curve"].map(triggers)
     table["frontier"] = pd.concat([_frontier(curve) for _, curve in table.groupby("curve")])
     return table
+
+
+def without_probes(frame: pd.DataFrame, capacity: pd.DataFrame) -> pd.DataFrame:
+    """Rows of workloads that were no probes of a search for a capacity.
+
+    Args:
+        frame: with a column ``workload``.
+        capacity: ``capacity.parquet``.
+    """
+    return frame if frame.empty or capacity.empty else frame[~frame["workload"].isin(capacity["workload"])]
 
 
 def has_p99(table: pd.DataFrame) -> pd.Series[Any]:

@@ -94,8 +94,13 @@ def _build(table: pd.DataFrame, headings: list[QueueHeading]) -> Table:
 
 def arriving(row: Row, table: pd.DataFrame) -> str:
     """The arrivals, with the settings in which blocks differ: ``500/s, round trip 20 ms``."""
+    return ", ".join([f"{plain(row['rate'])}/s", *apart(row, table)])
+
+
+def apart(row: Row, table: pd.DataFrame) -> list[str]:
+    """The settings in which blocks differ, the rate of arrivals aside: ``["round trip 20 ms"]``."""
     several = [name for name in SAME_ARRIVALS if name != "rate" and table[name].nunique(dropna=False) > 1]
-    return ", ".join([f"{plain(row['rate'])}/s", *filter(None, (_setting(row, name) for name in several))])
+    return [*filter(None, (_setting(row, name) for name in several))]
 
 
 def alike(table: pd.DataFrame) -> str:

@@ -13,17 +13,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis.findings.cautions import cautions
-from analysis.findings.connection_notes import calls_per_connection, connection_notes
+from analysis.findings.connection_notes import calls_per_connection, closing_notes, connection_notes
 from analysis.findings.percentile_notes import OPEN_LOOP, closed_loop, notes
+from analysis.measures.capacity import capacities, target
 from analysis.measures.clients import CLAIMED_HEAD_BYTES, LEAST_CLIENTS, compare_clients, head_claim
 from analysis.measures.connections import MANY_CALLS
 from analysis.measures.counts import SliceCounts, counts_of
 from analysis.measures.latency import TIMES
-from analysis.measures.queues import queue_frontier
+from analysis.measures.queues import queue_frontier, without_probes
 from analysis.measures.summary import summarise
 from analysis.measures.throughput import why_no_gain
 from analysis.measures.two_servers import compare_servers
 from analysis.models.connection_cost import connection_cost
+from analysis.tables import capacity_table
+from analysis.tables.capacity_table import print_capacities
 from analysis.tables.columns import CALLS, CLIENT_COLUMNS, COLUMNS, SERVER_COLUMNS, Column
 from analysis.tables.queue_table import findings, legend, print_queues
 from analysis.tables.stage_table import print_stages
@@ -56,11 +59,13 @@ def print_run(run: Run, console: Console) -> None:
     counted = counts_of(run.slices)
     has_gain = _print_workloads(run, counted, console, say) if len(run.slices) else False
     print_stages(run, console)
-    if len(run.queue):
-        queues = queue_frontier(run)
+    if len(run.capacity):
+        _print_capacities(run, console, say)
+    queues = queue_frontier(run)
+    if len(queues):
         print_queues(queues, console)
         say()
-        for line in connection_notes(run.queued):
+        for line in connection_notes(without_probes(run.queued, run.capacity)):
             say(escape(line))
         for line in findings(queues):
             say(f"[yellow]queue[/yellow]    {escape(line)}")
@@ -102,6 +107,18 @@ def _print_workloads(run: Run, counted: SliceCounts, console: Console, say: Call
     if why := why_no_gain(counted):
         say(escape(why))
     return bool(summary["gain"].notna().any())
+
+
+def _print_capacities(run: Run, console: Console, say: Callable[..., None]) -> None:
+    """Print what a search for capacities found, with its notes."""
+    table = capacities(run)
+    print_capacities(table, console)
+    for line in closing_notes(run.queued[run.queued["workload"].isin(run.capacity["workload"])]):
+        say(escape(line))
+    for line in capacity_table.remarks(table):
+        say(f"[yellow]capacity[/yellow]  {escape(line)}")
+    for line in capacity_table.legend(table, target(run)):
+        say(f"[dim]{escape(line)}[/dim]")
 
 
 def _counted(meta: dict[str, Any]) -> Iterator[str]:
