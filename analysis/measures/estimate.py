@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import exp, inf, nan
+from dataclasses import dataclass, replace
+from math import exp, inf, log, nan
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,10 @@ class Estimate:
         tail = (1 - confidence) / 2
         low, high = (self._quantile(each) for each in (tail, 1 - tail))
         return 0.0 if self.no_lower else low, inf if self.no_upper else high
+
+    def times(self, factor: float) -> Estimate:
+        """This value times a number above 0."""
+        return replace(self, logs=self.logs + log(factor))
 
     def over(self, other: Estimate) -> Estimate:
         """This value divided by another that was measured independently."""

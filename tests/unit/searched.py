@@ -12,8 +12,9 @@ import numpy as np
 from saved import run_json, slice_
 
 from wiretax.channels.workload import Workload
+from wiretax.runs.files.probes import Limit, Phase, ProbeRecord
 from wiretax.runs.reader import Run, as_read
-from wiretax.runs.record import RunRecord, workload_columns
+from wiretax.runs.record import RunRecord
 from wiretax.wire.slices import Slice
 
 TARGET: dict[str, Any] = {"p99_s": 0.02, "within": 0.05, "time_s": 75.0, "least": 10.0, "most": 1_000_000.0}
@@ -41,7 +42,7 @@ class Search:
     workload: Workload
     capacity: float
     fill: int = 1
-    limited_by: str = "server"
+    limited_by: Limit = "server"
     rates: Sequence[float] = (*BRACKET, *NEAR)
     levels: Sequence[float] = SHARES
 
@@ -61,29 +62,28 @@ def record_of(searches: tuple[Search, ...]) -> RunRecord:
     """The same, as it is being measured. It is made once for all who ask for it."""
     record = RunRecord()
     for search in searches:
-        for number, probe in enumerate(_probes(search)):
-            record.add(_slice(search, number, probe), 16)
-            columns = workload_columns(_at(search, probe["rate"]))
-            record.capacity.append({**columns, **probe, "round": number})
+        for probe in _probes(search):
+            record.add(_slice(search, probe), 16)
+            record.capacity.append(probe.as_row())
     return record
 
 
-def _probes(search: Search) -> Iterator[dict[str, Any]]:
-    rates = [
-        (rate, np.nan, "bracket" if place < len(BRACKET) else "search") for place, rate in enumerate(search.rates)
-    ]
-    for rate, share, phase in [*rates, *((share, share, "levels") for share in search.levels)]:
-        held = rate <= 1
-        yield {
-            "search": search.workload.name,
-            "rate": round(rate * search.capacity, 3),
-            "phase": phase,
-            "share": share,
-            "held": held,
-            "reason": "" if held else "generator" if search.limited_by == "generator" else "latency",
-            "p99_s": _p99_s(rate),
-            "limited_by": "" if held else search.limited_by,
-        }
+def _probes(search: Search) -> Iterator[ProbeRecord]:
+    phases: list[Phase] = ["bracket" if place < len(BRACKET) else "search" for place in range(len(search.rates))]
+    probes = [*zip(search.rates, phases, strict=True), *((share, None) for share in search.levels)]
+    for number, (share, phase) in enumerate(probes):
+        held = share <= 1
+        yield ProbeRecord(
+            search.workload,
+            number,
+            round(share * search.capacity, 3),
+            phase or "levels",
+            held,
+            _p99_s(share),
+            "" if held else "generator" if search.limited_by == "generator" else "latency",
+            "" if held else search.limited_by,
+            None if phase else share,
+        )
 
 
 def _p99_s(load: float) -> float:
@@ -91,21 +91,16 @@ def _p99_s(load: float) -> float:
     return float(0.001 + 0.019 * load**4)
 
 
-def _at(search: Search, rate: float) -> Workload:
-    return search.workload.replace(rate=rate)
-
-
-def _slice(search: Search, number: int, probe: dict[str, Any]) -> Slice:
+def _slice(search: Search, probe: ProbeRecord) -> Slice:
     """One second of a probe: 98 % of its events took half of the p99, 1.2 % the p99, 0.8 % half as long again."""
-    events = round(probe["rate"])
-    workload = _at(search, probe["rate"])
-    made = slice_(workload.replace(batch_size=search.fill), number, events // search.fill)
-    made.workload, tally = workload, Slice(workload, number).queue
+    events = round(probe.rate)
+    made = slice_(probe.workload.replace(batch_size=search.fill), probe.round, events // search.fill)
+    made.workload, tally = probe.workload, Slice(probe.workload, probe.round).queue
     assert tally is not None
     tally.intended = tally.arrived = tally.acknowledged = events
     tally.fills[search.fill] = events // search.fill
     tally.depths = [(0.0, 0), (1.0, 1)]
-    p99_s = probe["p99_s"]
+    p99_s = probe.p99_s
     times_s = np.repeat(
         [p99_s / 2, p99_s, p99_s * 1.5], [events - events // 50, events // 50 - events // 125, events // 125]
     )

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from statistics import median
 from typing import Any
 
 from analysis.gates.baseline.subject import Missing, Subject, sample, subjects
@@ -103,13 +102,13 @@ def accept(check: Check, views: Views, origin: Origin) -> Iterator[Accepted]:
         measured = views.of(check.metric, address)
         values = sample(check, measured, subject)
         # A lower bound is no baseline: the true value may be any larger one.
-        if values.exact is None and (not values.rounds or median(values.rounds) != median(values.most)):
+        if values.value is None or values.is_bound:
             continue
         workload, to = identifying_columns(measured, subject)
         yield Accepted(
             metric=check.metric.name,
             workload=workload,
-            value=median(values.rounds) if values.exact is None else float(values.exact),
+            value=values.value,
             to=to,
             compare=None if check.compare is None else check.compare.form,
             exact=None if values.exact is None else str(values.exact),
@@ -133,7 +132,7 @@ def identifying_columns(measured: Measured, subject: Subject) -> tuple[Columns, 
     """The columns of a subject's workloads, which identify them in any run."""
     columns = [column for column in WORKLOAD if column != "workload"]
     own, *other = (
-        {column: each[column] for column in (*columns, *(ARRIVALS if each["rate"] else ()))}
+        {column: each[column] for column in (*columns, *(ARRIVALS if each["rate"] or each["publishers"] else ()))}
         for each in (measured.workloads[name] for name in subject.names)
     )
     return own, other[0] if other else None
@@ -154,13 +153,14 @@ def origin_of(meta: Mapping[str, Any]) -> Origin:
     if meta.get("against"):
         server += f" against {_host(meta['against'])}"
     computer = f"{machine.get('cpu_model')}, {machine.get('cores')} cores"
-    users = meta.get("plan", {}).get("users")
+    plan = meta.get("plan", {})
+    searched = "" if plan.get("capacity") is None else f", p99 within {plan['capacity']['p99_s']:g} s"
     return Origin(
         wiretax=str(meta.get("wiretax", "?")),
         profiles=meta.get("profiles", {}),
         host=host,
         server=MOCK if is_mock else host,
-        conditions=f"{computer}, {system}, Python {python}; {server}; {users} users",
+        conditions=f"{computer}, {system}, Python {python}; {server}; {plan.get('users')} users{searched}",
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import inf, isclose
+from math import inf, isclose, isnan
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from analysis.gates.file.checks import Check, Comparison, Where
 from analysis.gates.file.schema import Form
 from analysis.gates.measured.metrics import Metric
 from analysis.gates.measured.run_counts import Measured
+from analysis.gates.measured.search_counts import Searched
+from analysis.measures.estimate import Estimate
 
 # The call and its size are compared most often: a comparison that names one of them ignores all three.
 CALL = ("api", "batch_size", "channels")
@@ -50,6 +53,7 @@ class Sample:
             subtracted.
         most: the highest possible true value of each: infinity if it is a lower bound.
         grouped: whether rounds were combined because one alone has too few calls.
+        estimate: a capacity or the ratio of two, which has no values by round; otherwise None.
     """
 
     exact: Fraction | None
@@ -57,6 +61,23 @@ class Sample:
     least: tuple[float, ...]
     most: tuple[float, ...]
     grouped: bool = False
+    estimate: Estimate | None = None
+
+    @property
+    def value(self) -> float | None:
+        """The exact value, the median over rounds or the estimate; None if there is none."""
+        if self.exact is not None:
+            return float(self.exact)
+        if self.estimate is not None:
+            return None if isnan(self.estimate.value) else self.estimate.value
+        return median(self.rounds) if self.rounds else None
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the true value may be any larger one or, of an estimate, any smaller one."""
+        if self.estimate is not None:
+            return self.estimate.no_upper or self.estimate.no_lower
+        return bool(self.rounds) and median(self.rounds) != median(self.most)
 
 
 def subjects(check: Check, measured: Measured) -> list[Subject | Missing]:
@@ -80,6 +101,8 @@ def subjects(check: Check, measured: Measured) -> list[Subject | Missing]:
 def sample(check: Check, measured: Measured, subject: Subject) -> Sample:
     """The values of a subject; ratios and differences are computed round by round."""
     metric, form = check.metric, None if check.compare is None else check.compare.form
+    if isinstance(measured, Searched):
+        return _estimated(metric, measured, subject)
     if metric.quantile is not None:
         return _percentiles(metric, metric.quantile, form, measured, subject)
     exact = all(metric.is_exact(measured.workloads[name]) for name in subject.names)
@@ -99,6 +122,13 @@ def sample(check: Check, measured: Measured, subject: Subject) -> Sample:
             whole = None if by is None or not (by or form == "difference") else _compared(whole, by, form)
     values, lowest, highest = (tuple(each.values()) for each in (own, least, most))
     return Sample(Fraction(whole) if whole is not None else None, values, lowest, highest)
+
+
+def _estimated(metric: Metric, measured: Searched, subject: Subject) -> Sample:
+    """A capacity, or a capacity divided by another."""
+    assert metric.capacity is not None
+    found, *by = (measured.estimate(name, metric.capacity) for name in subject.names)
+    return Sample(None, (), (), (), estimate=found.over(by[0]) if by else found)
 
 
 def _by_round(metric: Metric, measured: Measured, name: str) -> dict[int, float]:
@@ -205,6 +235,8 @@ def _is_trigger(*both: Mapping[str, Any]) -> bool:
 
 def _none(where: Where, metric: Metric, measured: Measured) -> str:
     """That nothing matches; if a column never has the wanted value, which values it has."""
+    if metric.capacity is not None and not measured.workloads:
+        return f"the run searched for no capacity, which {metric.name} needs: its plan has no [capacity]"
     if metric.queue is not None and not measured.workloads:
         return f"no workload of the run has a rate, which {metric.name} needs"
     if not measured.workloads and not measured.skipped:

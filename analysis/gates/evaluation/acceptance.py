@@ -30,7 +30,7 @@ class Change:
     def subject(self) -> str:
         """The workload, or the pair."""
         both = [each for each in (self.now.workload, self.now.to) if each is not None]
-        calls = (queue_call(each) if each.get("rate") else call(each) for each in both)
+        calls = (queue_call(each) if "linger_s" in each else call(each) for each in both)
         named = (", ".join([words, *transport(each)]) for words, each in zip(calls, both, strict=True))
         return " against ".join(f"{words}, {event(each)}" for words, each in zip(named, both, strict=True))
 

@@ -21,12 +21,13 @@ from analysis.gates.baseline.subject import Missing, Sample, Subject, sample, su
 from analysis.gates.evaluation.origin import accepted_words, other_address, other_origin, possible_reason
 from analysis.gates.evaluation.phrases import figure, span, unit_of
 from analysis.gates.evaluation.phrases import measured as measured_of
-from analysis.gates.evaluation.result import Case, GateResult
+from analysis.gates.evaluation.result import Case, GateResult, Verdict
 from analysis.gates.evaluation.validity import why_invalid, why_run_is_invalid
 from analysis.gates.file.checks import Check
 from analysis.gates.measured.addresses import Views
 from analysis.gates.measured.metrics import Metric
 from analysis.gates.measured.run_counts import Measured
+from analysis.gates.measured.search_counts import Searched
 from analysis.measures.interval import LEAST_ROUNDS, median_interval
 from analysis.measures.latency import samples_needed
 from wiretax.channels.request.address import STANDARD
@@ -117,10 +118,14 @@ def _checked(case: Case, check: Check, subject: Subject, views: Views, gates: Ga
             return replace(
                 case, message="the run has no trigger of the same payload and client to compare it with"
             )
-    overloaded = _overloaded(check, subject, measured)
+    overloaded, unlimited = _overloaded(check, subject, measured), ""
     if case.measured is None and check.metric.quantile is not None and not overloaded:
         too_few = _too_few(subject, measured, check.metric)
         return replace(case, verdict="inconclusive", message=too_few)
+    if isinstance(measured, Searched):
+        unlimited = "; ".join(filter(None, map(measured.why_unlimited, subject.names)))
+        if case.measured is None:
+            return replace(case, verdict="inconclusive", message=unlimited)
     if case.measured is None and not overloaded:
         return replace(case, verdict="invalid", message=f"{check.metric.name} could not be measured")
     bounds, words = Bounds(check.minimum, check.maximum), ""
@@ -140,6 +145,8 @@ def _checked(case: Case, check: Check, subject: Subject, views: Views, gates: Ga
         return replace(case, message=f"{overloaded}: {measured_of(case)}, {span(case)}{words}")
     if values.exact is not None:
         case = _exact(case, values.exact, bounds, words)
+    elif values.estimate is not None:
+        case = _by_estimate(case, bounds, words, unlimited)
     else:
         case = _by_rounds(case, check.metric, values.grouped, bounds, words)
     if before is None or case.verdict == "pass":
@@ -155,6 +162,16 @@ def _with_measured(case: Case, check: Check, values: Sample) -> Case:
             measured=float(values.exact),
             exact=str(values.exact),
             rounds=len(values.rounds),
+        )
+    if values.estimate is not None:
+        low, high = (float(end) for end in values.estimate.interval(check.confidence))
+        return replace(
+            case,
+            measured=values.value,
+            is_lower_bound=values.estimate.no_upper,
+            low=low if low > 0 else None,
+            high=high if isfinite(high) else None,
+            confidence=check.confidence,
         )
     given = np.array([values.rounds, values.least, values.most], dtype=float)
     rounds, least, most = known = given[:, np.isfinite(given[0])]
@@ -186,19 +203,34 @@ def _by_rounds(case: Case, metric: Metric, grouped: bool, bounds: Bounds, words:
         return replace(case, verdict="inconclusive", message=message)
     least = None if bounds.least is None else bounds.least - abs(bounds.least) * ROUNDING
     most = None if bounds.most is None else bounds.most + abs(bounds.most) * ROUNDING
-    # An unknown end may be anywhere.
-    low, high = (-inf if case.low is None else case.low), (inf if case.high is None else case.high)
-    message = f"{measured_of(case)} by {by}, {span(case)}{words}"
-    if (least is not None and high < least) or (most is not None and low > most):
-        return replace(case, verdict="fail", message=message)
-    if (least is None or low >= least) and (most is None or high <= most):
-        return replace(case, verdict="pass", message=message)
-    if -inf < low and high < inf:
+    message, verdict = f"{measured_of(case)} by {by}, {span(case)}{words}", _verdict(case, Bounds(least, most))
+    if verdict != "inconclusive":
+        return replace(case, verdict=verdict, message=message)
+    if case.low is not None and case.high is not None:
         return replace(case, verdict="inconclusive", message=f"{message}: the limit lies inside the interval")
     why = "calls without an acknowledgement would have taken longer, by an unknown time"
     if metric.queue is not None:
         why = "the queue was still growing in some rounds, or calls were not acknowledged"
     return replace(case, verdict="inconclusive", message=f"{message}: {why}, so this can't pass")
+
+
+def _by_estimate(case: Case, bounds: Bounds, words: str, unlimited: str) -> Case:
+    """The verdict on a capacity by its interval; ``unlimited``: why the interval has only one end, if so."""
+    message = f"{measured_of(case)}, {span(case)}{words}"
+    verdict = _verdict(case, bounds)
+    if verdict == "inconclusive":
+        why = unlimited or "the limit lies inside the interval; a longer time in [capacity] narrows it"
+        message += f": {why}"
+    return replace(case, verdict=verdict, message=message)
+
+
+def _verdict(case: Case, bounds: Bounds) -> Verdict:
+    """The verdict by a case's interval. An unknown end may be anywhere."""
+    low, high = (-inf if case.low is None else case.low), (inf if case.high is None else case.high)
+    if (bounds.least is not None and high < bounds.least) or (bounds.most is not None and low > bounds.most):
+        return "fail"
+    inside = (bounds.least is None or low >= bounds.least) and (bounds.most is None or high <= bounds.most)
+    return "pass" if inside else "inconclusive"
 
 
 def _rounds(case: Case, grouped: bool) -> str:

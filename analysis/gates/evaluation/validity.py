@@ -18,7 +18,9 @@ def why_run_is_invalid(run: Run, views: Views) -> tuple[str, ...]:
     if not reconcile.get("agrees"):
         differences = reconcile.get("differences") or ["run.json does not record in what"]
         reasons += [f"the witnesses disagree: {each}" for each in differences]
-    all_counts = (each.counts(name) for each in (views.at(None), views.queues) for name in each.workloads)
+    all_counts = (
+        each.counts(name) for each in (views.at(None), views.queues, views.searches) for name in each.workloads
+    )
     if not any(counts["events"] for counts in all_counts):
         reasons.append("no samples: no event was acknowledged in any whole slice")
     if not meta.get("valid") and not reasons:

@@ -130,6 +130,8 @@ def _reject_contradictions(table: CheckTable, where: str) -> None:
         raise GatesError(f"{where}: confidence = {table.confidence:g}, expected more than 0.5 and less than 1")
     if table.where is not None and table.compare is not None:
         raise GatesError(f"{where}: where can't be combined with compare; use compare.of and compare.to")
+    if table.compare is not None and METRICS[table.metric].capacity is not None and table.compare.form != "ratio":
+        raise GatesError(f"{where}: compare.as = {table.compare.form!r}, expected 'ratio' for {table.metric}")
     named = {"where": table.where}
     if table.compare is not None:
         named |= {"compare.of": table.compare.of, "compare.to": table.compare.to}
@@ -137,7 +139,10 @@ def _reject_contradictions(table: CheckTable, where: str) -> None:
         for column, values in _selection(selection).items():
             if not values:
                 raise GatesError(f"{where}: {name}.{column} is an empty list; give it a value or remove it")
-            if column in OF_QUEUES and METRICS[table.metric].queue is None:
+            metric = METRICS[table.metric]
+            if metric.capacity is not None and column == "rate":
+                raise GatesError(f"{where}: {name}.rate is what {table.metric} measures; remove it")
+            if column in OF_QUEUES and metric.queue is None and metric.capacity is None:
                 raise GatesError(
                     f"{where}: {name}.{column} selects queues, which don't have {table.metric}; remove it, or use "
                     "a metric of queues (wiretax gate --list)"

@@ -12,7 +12,9 @@ from typing import Any
 
 from analysis.gates.measured.metrics import Metric
 from analysis.gates.measured.run_counts import Measured
+from analysis.gates.measured.search_counts import Searched
 from analysis.measures.counts import SERVER, Row
+from analysis.measures.queues import without_probes
 from wiretax.channels.endpoint import Endpoint, EndpointError
 from wiretax.channels.profiles import PROFILE_OF, load_profile, profile_names
 from wiretax.channels.request.address import STANDARD, Address
@@ -78,19 +80,17 @@ class Views:
 
     Attributes:
         queues: the counts of workloads whose events arrive in a queue.
+        searches: those of workloads whose capacity was searched.
         addresses: those of all other workloads.
     """
 
     def __init__(self, run: Run) -> None:
         skipped = run.meta.get("skipped") or ()
         self._as_sent = Measured(run.slices, run.latencies, (row for row in skipped if not row.get("rate")))
-        self.queues = Measured(
-            run.queued,
-            run.wait_times,
-            (row for row in skipped if row.get("rate")),
-            run.queue,
-            (run.meta.get("mock") or {}).get("rtt_s"),
-        )
+        rtt_s = (run.meta.get("mock") or {}).get("rtt_s")
+        queued, queue = (without_probes(each, run.capacity) for each in (run.queued, run.queue))
+        self.queues = Measured(queued, run.wait_times, (row for row in skipped if row.get("rate")), queue, rtt_s)
+        self.searches = Searched(run, rtt_s)
         self.addresses = Addresses.of(run, self._as_sent)
         self._made: dict[Address, Measured] = {}
 
@@ -107,6 +107,8 @@ class Views:
     def of(self, metric: Metric, address: Address | None = None) -> Measured:
         """The counts of the workloads that have a metric, as if they were sent to this address; None for the
         counts as sent."""
+        if metric.capacity is not None:
+            return self.searches
         return self.at(address) if metric.queue is None else self.queues
 
     def sent_to(self, names: Iterable[str]) -> set[Address | None]:

@@ -19,6 +19,7 @@ Better = Literal["lower", "higher"]
 Kind = Literal["deterministic", "stochastic"]
 Time = Literal["total", "waiting", "wire"]
 Count = Literal["depth_max", "left", "lost", "reached"]
+Found = Literal["events", "requests"]
 
 if TYPE_CHECKING:
     # Counts are of pandas frames; a gates file is checked without them.
@@ -60,6 +61,8 @@ class Metric:
         is_answer: whether it depends on the server.
         queue: its figure of workloads whose events arrive in a queue, which alone have it; None if only the others
             have it.
+        capacity: for a metric that only workloads with a search for their capacity have, what is counted per
+            second.
     """
 
     name: str
@@ -74,11 +77,12 @@ class Metric:
     names_endpoint: bool = False
     is_answer: bool = False
     queue: QueueFigure | None = None
+    capacity: Found | None = None
 
     @property
     def counts_failures(self) -> bool:
         """Whether it says what failed calls cost, so that ``max_failure_ratio`` must not decide before it."""
-        return self.queue is not None and self.queue.name == "lost"
+        return self.capacity is not None or (self.queue is not None and self.queue.name == "lost")
 
     def whole(self, measured: SliceCounts, workload: str) -> Fraction | float | None:
         """A workload's value over all its rounds."""
@@ -167,6 +171,11 @@ def _queue_metrics() -> Iterator[Metric]:
     yield _queue("events.lost", "events", "deterministic", lost, "events whose call failed, over the whole run")
     reached = "share of its rate that the generator reached: 0.99 is 99 %"
     yield _queue("rate.reached", "share", "stochastic", QueueFigure("reached"), reached, better="higher")
+
+
+def _capacity(name: str, of: Found, what: str) -> Metric:
+    """A metric of workloads whose capacity was searched."""
+    return Metric(f"capacity.{name}", "1/s", "higher", "stochastic", f"searches: {what}", NO_FIGURE, capacity=of)
 
 
 METRICS = {
@@ -285,5 +294,7 @@ METRICS = {
             is_speed=True,
         ),
         *_queue_metrics(),
+        _capacity("events_per_second", "events", "the highest rate of arrivals that meets the plan's target"),
+        _capacity("calls_per_second", "requests", "calls at that rate, by the mean number of events per call"),
     )
 }

@@ -140,6 +140,8 @@ def test_metrics_are_listed_with_unit_direction_and_kind() -> None:
         "requests_per_second",
         "gain",
         "rate.reached",
+        "capacity.events_per_second",
+        "capacity.calls_per_second",
     }
     # What the kernel counts below HTTP is not the same in every run: see docs/method.md.
     for name in ("cable.size.per_event", "segments.per_event", "connections.per_request"):
