@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.measures.layers import CLOSED, ENCRYPTION, FRAMING, TLS, WORKLOAD
-from analysis.measures.round_sums import DURATION, FIGURES, Floats, RoundSums, row_of, sums_by_workload
+from analysis.measures.round_sums import FIGURES, STEADY, Floats, RoundSums, row_of, sums_by_workload
 from wiretax.channels.workload import ATTRIBUTES, workload_of
 from wiretax.runs.files.schema import CLOSING_COLUMNS
 from wiretax.runs.mode import MODE, Mode
@@ -152,13 +152,19 @@ class SliceCounts:
         if no time was measured."""
         if not self.was_sent(workload, round_):
             return None
-        sums = self._sums[workload]
-        seconds = sums.figure(DURATION, round_)
-        return sums.figure(count, round_) / seconds if seconds else None
+        return self._sums[workload].rate(count, round_)
 
     def rates(self, workload: str, count: str = "messages") -> dict[int, float]:
         """The same by round; a round without time is left out."""
-        return self.ratios(workload, count, DURATION)
+        rounds, values = self.rate_series(workload, count)
+        return dict(zip(rounds.tolist(), values.tolist(), strict=True))
+
+    def rate_series(self, workload: str, count: str = "messages") -> tuple[npt.NDArray[np.int64], Floats]:
+        """The same as arrays: the rounds in order, and the rate in each."""
+        sums = self._sums[workload]
+        values = sums.rates(count)
+        known = ~np.isnan(values)
+        return sums.ordered_rounds()[known], values[known]
 
     def ratios(self, workload: str, of: str, to: str) -> dict[int, float]:
         """One figure of ``counts`` divided by another, by round, without rounds in which that is 0 or either is
@@ -222,10 +228,12 @@ def with_all_columns(slices: pd.DataFrame) -> pd.DataFrame:
 
     Runs saved before TLS, HTTP/2, connection limits, encryption and a second server could be measured had none of
     them. Those saved before connections were counted to their end have segments of one size, without the last
-    ones.
+    ones. Those saved before users' paces were measured have the requests that their slices completed.
     """
     before: dict[str, Any] = {**dict.fromkeys([*TLS, *FRAMING, ENCRYPTION], 0), **LATER}
     missing = {name: value for name, value in before.items() if name not in slices}
+    if STEADY not in slices:
+        missing[STEADY] = slices["requests"].astype(float)
     if "tcp_ip_sent_bytes" not in slices:
         missing |= dict.fromkeys((name for name, _ in CLOSING_COLUMNS if name.startswith("close")), 0)
         for direction, segments in (("sent", "segments_out"), ("received", "segments_in")):

@@ -30,10 +30,13 @@ from analysis.measures.layers import (
 )
 
 Floats = npt.NDArray[np.float64]
+# The requests of a slice at its users' pace, without its edges: ``wiretax.wire.pace``. Rates are computed from it.
+STEADY = "steady_requests"
 SUMMED = [
     *dict.fromkeys([*COUNTS, *SENT, *RECEIVED, *HEAD, *BOUNDARY, *TLS, *KERNEL, *CLOSED, "payload_total_bytes"]),
     ENCRYPTION,
     "unfinished_requests",
+    STEADY,
 ]
 DURATION = "duration_s"
 # Of an array: a column for each of ``SUMMED``, and the duration.
@@ -42,7 +45,7 @@ _SECONDS = _PLACES[DURATION]
 _CARRIED = (*SENT, *RECEIVED, "boundary_sent_bytes", "boundary_received_bytes")
 # The columns that are added up for each figure, and those that are subtracted.
 _DERIVED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    **{name: ((name,), ()) for name in SUMMED},
+    **{name: ((name,), ()) for name in SUMMED if name != STEADY},
     **{layer.sum: (tuple(layer.columns), tuple(layer.less)) for layer in LAYERS},
     "sent": (tuple(SENT), ()),
     "received": (tuple(RECEIVED), ()),
@@ -53,9 +56,13 @@ _DERIVED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "carried_requests": (("requests", "boundary_requests"), ()),
     "carried_bytes": (_CARRIED, ()),
 }
-# By round only: the bytes of all layers in both directions.
+# Not counts: steady requests are no whole numbers. By round only: the bytes of all layers in both directions.
 CABLE = "cable_bytes"
-_SERIES = {**_DERIVED, CABLE: ((*_CARRIED, *(column for layer in BELOW_HTTP for column in layer.columns)), ())}
+_SERIES = {
+    **_DERIVED,
+    STEADY: ((STEADY,), ()),
+    CABLE: ((*_CARRIED, *(column for layer in BELOW_HTTP for column in layer.columns)), ()),
+}
 # TLS alerts of the server that were not read before the close; unknown if the kernel did not count them.
 _IF_KNOWN = dict.fromkeys((BY_KEY["response_tls"].sum, CABLE), "close_received_bytes")
 # The same by places: those added, those subtracted, and the one added if it is known.
@@ -138,6 +145,23 @@ class RoundSums:
         """One of the figures."""
         return float(_figure(self._row(round_), name))
 
+    def rate(self, count: str, round_: int | None) -> float | None:
+        """How many of ``count`` there were per second; None if no time was measured."""
+        row = self._row(round_)
+        seconds, requests = float(row[_SECONDS]), float(row[_PLACES["requests"]])
+        if not seconds:
+            return None
+        # Exchanges at the edges of slices take more of short slices, and more if they are long.
+        pace = float(row[_PLACES[STEADY]]) / requests if requests else 1.0
+        return float(row[_PLACES[count]]) / seconds * pace
+
+    def rates(self, count: str) -> Floats:
+        """The same by round, in the order of rounds; NaN if no time was measured."""
+        seconds, requests, steady = (self.series(name) for name in (DURATION, "requests", STEADY))
+        pace = np.divide(steady, requests, out=np.ones_like(steady), where=requests != 0)
+        rates: Floats = self.series(count) / np.where(seconds != 0, seconds, np.nan) * pace
+        return rates
+
     def ordered_rounds(self) -> npt.NDArray[np.int64]:
         """The rounds in order."""
         return self._in_order()[0]
@@ -169,7 +193,8 @@ class RoundSums:
 def row_of(values: Mapping[Any, Any]) -> Floats:
     """A row of ``slices.parquet`` as ``RoundSums.add`` takes it."""
     # A row outside a frame lacks what the kernel did not count.
-    return np.array([np.nan if (value := values.get(name)) is None else value for name in _PLACES], dtype=float)
+    known = {STEADY: values["requests"], **values}
+    return np.array([np.nan if (value := known.get(name)) is None else value for name in _PLACES], dtype=float)
 
 
 def sums_by_workload(slices: pd.DataFrame) -> Iterator[tuple[str, int, RoundSums]]:

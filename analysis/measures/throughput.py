@@ -63,7 +63,7 @@ class Rounds:
 
 
 def rates(slices: pd.DataFrame | SliceCounts, count: str = "messages") -> pd.DataFrame:
-    """Rates by round.
+    """Rates by round, at the pace of users between the edges of slices.
 
     Args:
         slices: ``slices.parquet``, or its counts.
@@ -75,7 +75,7 @@ def rates(slices: pd.DataFrame | SliceCounts, count: str = "messages") -> pd.Dat
     counted = counts_of(slices)
     by_workload = {}
     for name in sorted(counted.workloads):
-        rounds, values = counted.ratio_series(name, count, "duration_s")
+        rounds, values = counted.rate_series(name, count)
         by_workload[name] = pd.Series(values, index=rounds)
     return pd.DataFrame(by_workload).rename_axis(index="round", columns="workload").sort_index()
 

@@ -17,7 +17,7 @@ Otherwise only the largest measured gain and the batch size for 90 % of it are g
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +29,7 @@ import pandas as pd
 
 from analysis.measures.counts import rows_of, with_all_columns
 from analysis.measures.interval import LEAST_ROUNDS, median_interval
+from analysis.measures.round_sums import STEADY
 from analysis.measures.throughput import has_comparable_rates
 from analysis.models.line import SHARE, Floats, Line, fit_line
 from wiretax.channels.workload import COMPARISON_KEY
@@ -169,16 +170,16 @@ def call_times(slices: pd.DataFrame) -> Iterator[CallTimes]:
     workloads
     were not sent in turn.
 
-    A call's time is a slice's duration over its requests: with all connections busy, the time that the slower side
-    spends on one request.
+    A call's time is a slice's duration over its requests, with those at its edges by their shares: with all
+    connections busy, the time that the slower side spends on one request.
 
     Args:
         slices: ``slices.parquet``.
     """
     if not has_comparable_rates(slices):
         return
-    columns = [*COMPARISON_KEY, "api", "batch_size", "round", "duration_s", "requests"]
-    families: dict[tuple[Any, ...], list[tuple[str, int, int, float, int]]] = {}
+    columns = [*COMPARISON_KEY, "api", "batch_size", "round", "duration_s", STEADY]
+    families: dict[tuple[Any, ...], list[tuple[str, int, int, float, float]]] = {}
     for row in rows_of(with_all_columns(slices), columns):
         *family, api, size, round_, seconds, requests = row.values()
         if api in ("trigger", "batch") and requests > 0:
@@ -187,7 +188,7 @@ def call_times(slices: pd.DataFrame) -> Iterator[CallTimes]:
         # A batch of one is not a trigger. If there are both, it is left out, since batches replace the trigger.
         has_trigger = any(api == "trigger" for api, *_ in rows)
         longest: dict[tuple[int, int], float] = {}
-        calls: Counter[tuple[int, int]] = Counter()
+        calls: defaultdict[tuple[int, int], float] = defaultdict(float)
         for api, size, round_, seconds, requests in rows:
             if not has_trigger or api == "trigger" or size > 1:
                 # Workers send the same slice at the same time.

@@ -159,6 +159,7 @@ def slice_row(slice_: Slice, users: int, worker: int) -> Row:
         "users": users,
         "started_s": slice_.started_at,
         "duration_s": slice_.duration_s,
+        "steady_requests": slice_.steady_requests,
         **measured,
         **_tcp_columns(slice_.tcp),
         "tls_sent_bytes": slice_.tls.sent,

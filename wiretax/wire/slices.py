@@ -11,12 +11,20 @@ from wiretax.wire.counters import Snapshot, TcpCounters, TlsCounters, add_counte
 from wiretax.wire.ledger import Tally
 from wiretax.wire.queue_tally import QueueTally
 
+# Users start from rest, and need a round trip or so until they are at their pace. A slice lasts twenty or more.
+LEAD_IN = 0.1
+
 
 class Slice:
     """Open while its workload is sent; users check ``open`` before and after each exchange.
 
-    An exchange counts in the rates of the slice it began in if it also ended there; otherwise it is kept in
-    ``boundary``, so that no byte is missing from the totals. Its latency counts in either case.
+    An exchange is measured in the slice it began in if it also ended there; otherwise it is kept in ``boundary``,
+    so that no byte is missing from the totals. Its latency counts in either case.
+
+    Users start from rest, and are cut off in the middle of an exchange. So a slice completes about one exchange
+    per user fewer than it has time for: little of a long slice, much of a short one, and more if exchanges take
+    longer. Rates are therefore those of the window from ``paced_from_ns`` to its end, in which each exchange
+    counts by the share of its time that is inside.
 
     Attributes:
         workload: what is sent.
@@ -29,8 +37,12 @@ class Slice:
         tcp: the kernel's counters for all exchanges that began here; None if it keeps none.
         tls: the bytes that TLS added to all exchanges that began here.
         latencies_ns: latencies of acknowledged exchanges since the last ``settle``.
+        paced_from_ns: where the window of rates begins, on ``perf_counter_ns``; 0 if rates are those of all of it.
+        paced: exchanges inside that window, by their shares.
         started_at: seconds since the epoch.
+        closed_ns: when it closed, on ``perf_counter_ns``; 0 until then.
         duration_s: how long it was open; 0 until it is closed.
+        paced_s: the length of the window of rates; 0 if there is none.
         queue: how long its events waited, if they arrive in a queue; else None.
         when_closed: functions to call once when it closes.
     """
@@ -38,11 +50,15 @@ class Slice:
     __slots__ = (
         "_started_ns",
         "boundary",
+        "closed_ns",
         "counts",
         "duration_s",
         "latencies_ns",
         "measured",
         "open",
+        "paced",
+        "paced_from_ns",
+        "paced_s",
         "queue",
         "round",
         "stage",
@@ -64,19 +80,46 @@ class Slice:
         self.latencies_ns: list[int] = []
         self.tcp: TcpCounters | None = TcpCounters()
         self.tls = TlsCounters()
+        self.paced_from_ns = 0
+        self.paced = 0.0
+        self.paced_s = 0.0
         self.started_at = time()
+        self.closed_ns = 0
         self.duration_s = 0.0
         self.queue = QueueTally() if workload.queued else None
         self.when_closed: list[Callable[[], None]] = []
         self._started_ns = perf_counter_ns()
 
+    def will_last(self, seconds: float) -> None:
+        """Announce that it will be open for this long, so that its users' pace can be measured."""
+        self.paced_from_ns = self._started_ns + round(LEAD_IN * seconds * 1e9)
+
     def close(self) -> None:
         """From now on, no exchange begins or counts as measured."""
         self.open = False
-        self.duration_s = (perf_counter_ns() - self._started_ns) / 1e9
+        self.closed_ns = perf_counter_ns()
+        self.duration_s = (self.closed_ns - self._started_ns) / 1e9
+        if self.paced_from_ns:
+            self.paced_s = max(0.0, (self.closed_ns - self.paced_from_ns) / 1e9)
         for call in self.when_closed:
             call()
         self.when_closed.clear()
+
+    def paced_share(self, began_ns: int, ended_ns: int) -> float:
+        """The share of an exchange inside the window of rates.
+
+        Args:
+            began_ns: when its user's exchange before it ended, on ``perf_counter_ns``.
+            ended_ns: when it ended.
+        """
+        inside_ns = min(ended_ns, self.closed_ns or ended_ns) - max(began_ns, self.paced_from_ns)
+        return max(0, inside_ns) / (ended_ns - began_ns)
+
+    @property
+    def steady_requests(self) -> float:
+        """The requests for which its duration has room at the pace of its users; those that it completed if their
+        pace was not measured."""
+        return self.paced / self.paced_s * self.duration_s if self.paced_s else float(self.measured.requests)
 
     def add_connection(self, before: Snapshot, after: Snapshot) -> None:
         """Add what one user's connection counted between two snapshots."""
@@ -107,6 +150,8 @@ class Slice:
             "counts": self.counts,
             "started_at": self.started_at,
             "duration_s": self.duration_s,
+            "paced": self.paced,
+            "paced_s": self.paced_s,
             "measured": self.measured.as_plain(),
             "boundary": self.boundary.as_plain(),
             "tcp": None if self.tcp is None else list(self.tcp),
@@ -127,4 +172,5 @@ class Slice:
         slice_.measured, slice_.boundary = Tally.of_plain(plain["measured"]), Tally.of_plain(plain["boundary"])
         slice_.tcp = None if plain["tcp"] is None else TcpCounters(*plain["tcp"])
         slice_.tls = TlsCounters(*plain["tls"])
+        slice_.paced, slice_.paced_s = plain["paced"], plain["paced_s"]
         return slice_

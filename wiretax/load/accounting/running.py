@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from analysis.measures.counts import SliceCounts
-from analysis.measures.round_sums import SUMMED
+from analysis.measures.round_sums import STEADY, SUMMED
 from analysis.measures.throughput import NO_RATIO, Ratio, ratio_of_sorted
 from wiretax.runs.record import Row
 
@@ -21,7 +21,8 @@ class RunningCounts:
         """``compares``: whether rounds are compared, for gains."""
         self._compares = compares
         self._sums: dict[str, Row] = {}
-        self._sent: dict[str, dict[int, tuple[int, float]]] = {}
+        # Messages by round, at the pace of users, and seconds.
+        self._sent: dict[str, dict[int, tuple[float, float]]] = {}
         # The rounds of each workload whose rate changed since gains were updated.
         self._changed: defaultdict[str, set[int]] = defaultdict(set)
         self._gains: dict[tuple[str, str], RunningRatio] = {}
@@ -33,22 +34,22 @@ class RunningCounts:
         if sums is None:
             self._sums[name] = {**row, "round": 0}
             self._sent[name] = {}
-            before = (0, 0.0)
+            before = (0.0, 0.0)
         else:
             for column in SUMMED:
                 known, more = sums.get(column), row.get(column)
                 # What was not counted once is unknown for the sum.
                 sums[column] = None if known is None or more is None else known + more
-            before = self._sent[name].get(round_, (0, 0.0))
+            before = self._sent[name].get(round_, (0.0, 0.0))
             # Workers send the same slice at the same time.
             sums["duration_s"] += max(0.0, seconds - before[1])
-        self._sent[name][round_] = (before[0] + row["messages"], max(before[1], seconds))
+        self._sent[name][round_] = (before[0] + _steady(row, "messages"), max(before[1], seconds))
         if self._compares:
             self._changed[name].add(round_)
 
     def events(self, workload: str) -> float:
-        """How many events of a workload were acknowledged so far."""
-        return float(self._sums[workload]["events"]) if workload in self._sums else 0.0
+        """How many events of a workload were acknowledged so far, at the pace of users."""
+        return _steady(self._sums[workload], "events") if workload in self._sums else 0.0
 
     def with_rows(self, rows: Iterable[Row]) -> SliceCounts:
         """The counts over all rounds and these rows: one round each, whatever there was, so that it is made fast.
@@ -78,8 +79,13 @@ class RunningCounts:
         return NO_RATIO if found is None else found.ratio()
 
     def _rate(self, workload: str, round_: int) -> float:
-        messages, seconds = self._sent[workload].get(round_, (0, 0.0))
+        messages, seconds = self._sent[workload].get(round_, (0.0, 0.0))
         return messages / seconds if seconds else 0.0
+
+
+def _steady(row: Row, count: str) -> float:
+    """A count of a row, in proportion to its steady requests."""
+    return float(row[count] * row[STEADY] / row["requests"]) if row["requests"] else 0.0
 
 
 class RunningRatio:

@@ -96,6 +96,8 @@ SliceShape: Any = defstruct(
         ("counts", bool),
         ("started_at", Seconds),
         ("duration_s", Seconds),
+        ("paced", Seconds),
+        ("paced_s", Seconds),
         ("measured", TallyShape),
         ("boundary", TallyShape),
         ("tcp", _several(Whole, TcpCounters._fields) | None),

@@ -145,6 +145,8 @@ class SliceRunner:
         Returns:
             The round trip (s), 0 if ``lasting_s`` was given, and the problem, empty for none.
         """
+        if lasting_s is not None and slice_.queue is None:
+            slice_.will_last(lasting_s)
         self._barrier.open(slice_)
         opened()
         if lasting_s is None:

@@ -65,7 +65,10 @@ def why_added(extension: AddedRounds) -> str:
 def events_per_second(result: SliceResult) -> float:
     """The rate of one slice over all processes."""
     lasted_s = max((slice_.duration_s for slice_ in result.slices), default=0.0)
-    return sum(slice_.measured.events for slice_ in result.slices) / lasted_s if lasted_s else 0.0
+    if not lasted_s:
+        return 0.0
+    paced = ((each.measured, each.steady_requests) for each in result.slices if each.measured.requests)
+    return sum(measured.events * steady / measured.requests for measured, steady in paced) / lasted_s
 
 
 class SweepBar:

@@ -62,7 +62,7 @@ class HttpxPublisher:
     ) -> None:
         """Publish until the slice closes, or until ``until_ns`` on ``perf_counter_ns``; at least once."""
         workload = source.workload
-        began_ns = -1
+        began_ns, last_ns = -1, perf_counter_ns()
         with ExchangeCounter(
             self._connection, source, slice_, listener, self._on_rejected, self._close
         ) as counter:
@@ -76,7 +76,10 @@ class HttpxPublisher:
                     # The length of the head is unknown, but a request no longer than its body did not leave whole.
                     counter.count_unfinished(error, error.sent > len(body), perf_counter_ns() - began_ns)
                     continue
-                latency_ns = perf_counter_ns() - began_ns
+                ended_ns = perf_counter_ns()
+                latency_ns = ended_ns - began_ns
+                slice_.paced += slice_.paced_share(last_ns, ended_ns)
+                last_ns = ended_ns
                 counter.close_if_used_up()
                 counter.count_response(
                     response,

@@ -40,7 +40,8 @@ class Publisher:
         counter = ExchangeCounter(self._connection, source, slice_, listener, self._on_rejected)
         requests = acknowledged = head_bytes = body_bytes = answer_head_bytes = answer_body_bytes = 0
         weighed_bytes = encryption_bytes = 0
-        began_ns = -1
+        began_ns, paced, paced_from_ns = -1, 0.0, slice_.paced_from_ns
+        last_ns = perf_counter_ns()
         with counter:
             try:
                 while slice_.open and began_ns < until_ns:
@@ -53,7 +54,8 @@ class Publisher:
                         latency_ns = perf_counter_ns() - began_ns
                         counter.count_unfinished(error, error.sent == len(head) + len(body), latency_ns)
                         continue
-                    latency_ns = perf_counter_ns() - began_ns
+                    ended_ns = perf_counter_ns()
+                    latency_ns = ended_ns - began_ns
                     if calls:
                         calls_left -= 1
                         if not calls_left:
@@ -62,6 +64,10 @@ class Publisher:
                             calls_left = calls
                     if slice_.open:
                         requests += 1
+                        if last_ns < paced_from_ns <= ended_ns:
+                            # The first one in the window of rates, by its share; those before it don't count.
+                            paced = (ended_ns - paced_from_ns) / (ended_ns - last_ns) - requests
+                        last_ns = ended_ns
                         head_bytes += len(head)
                         body_bytes += len(body)
                         if weigh is not None:
@@ -76,7 +82,8 @@ class Publisher:
                         else:
                             counter.count_rejected(slice_.measured, response, latency_ns)
                     else:  # closed during the exchange, which mypy can't see
-                        payload, encryption = source.weight(body)  # type: ignore[unreachable]
+                        slice_.paced += slice_.paced_share(last_ns, ended_ns)  # type: ignore[unreachable]
+                        payload, encryption = source.weight(body)
                         parts = source.parts(
                             1, len(head), len(body), response.head_bytes, response.body_bytes, encryption
                         )
@@ -99,6 +106,8 @@ class Publisher:
                     requests, head_bytes, body_bytes, answer_head_bytes, answer_body_bytes, encryption_bytes
                 )
                 counter.count_requests(requests, acknowledged, parts, payload_bytes)
+                if last_ns >= paced_from_ns:
+                    slice_.paced += requests + paced
                 self._used_ns = perf_counter_ns()
 
     def _is_stale(self, idle_close_ns: int) -> bool:

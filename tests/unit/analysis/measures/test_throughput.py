@@ -21,9 +21,12 @@ from analysis.findings.cautions import cautions
 from analysis.findings.claims import claims
 from analysis.gates.evaluation.acceptance import accept_run
 from analysis.gates.evaluation.evaluate import evaluate
+from analysis.measures.counts import SliceCounts
+from analysis.measures.round_sums import STEADY
 from analysis.measures.summary import summarise
-from analysis.measures.throughput import mode_of, why_no_gain
+from analysis.measures.throughput import Rounds, mode_of, rates, why_no_gain
 from analysis.measures.two_servers import compare_servers
+from analysis.models.call_time import call_times
 from analysis.tables import notebook_tables as page
 from analysis.tables.run_table import print_run
 from wiretax.channels.workload import Workload
@@ -240,3 +243,39 @@ def test_latency_of_a_free_run_is_labelled_closed_loop() -> None:
     text = said("free")
     assert "closed loop" in text
     assert "satur" not in text.lower()
+
+
+def with_edges() -> pd.DataFrame:
+    """Slices that completed 5 % fewer triggers, and 10 % fewer batches, than they have time for."""
+    frame = pd.DataFrame(
+        {**row, "worker": worker}
+        for number in range(6)
+        for worker in (0, 1)
+        for row in (
+            {**record(slice_(Workload.of(), number, 95)).slices[0]},
+            {**record(slice_(Workload.of("batch", 10), number, 45)).slices[0]},
+        )
+    )
+    is_batch = frame["api"] == "batch"
+    return frame.assign(**{STEADY: frame["requests"] / (0.9 * is_batch + 0.95 * ~is_batch)})
+
+
+def test_rates_are_those_of_the_users_pace_whatever_was_cut_off() -> None:
+    frame = with_edges()
+    trigger, batch = Workload.of().name, Workload.of("batch", 10).name
+    seconds = frame["duration_s"].iloc[0]
+    assert rates(frame)[trigger].tolist() == pytest.approx([200 / seconds] * 6)
+    assert rates(frame, "requests")[batch].tolist() == pytest.approx([100 / seconds] * 6)
+    assert Rounds(frame).ratio(batch, trigger).estimate == pytest.approx(5.0)
+    whole = SliceCounts.of(frame)
+    assert whole.rate(trigger, "events") == pytest.approx(200 / seconds)
+    assert summarise(frame)["events_per_second"].tolist() == pytest.approx([200 / seconds, 1000 / seconds])
+    (times,) = call_times(frame)
+    assert times.times[0].tolist() == pytest.approx([seconds / 200, seconds / 100])
+    assert whole.counts(trigger)["requests"] == 6 * 190
+
+
+def test_runs_saved_before_the_pace_was_measured_have_the_rates_of_what_was_completed() -> None:
+    frame = with_edges().drop(columns=STEADY)
+    batch, trigger = Workload.of("batch", 10).name, Workload.of().name
+    assert Rounds(frame).ratio(batch, trigger).estimate == pytest.approx(450 / 95)
