@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,13 +19,7 @@ from wiretax.commands.options import (
     SignPrefixOption,
     YesOption,
 )
-from wiretax.terminal import Exit, OptionError, err, fail, out, warn_at_most
-
-if TYPE_CHECKING:
-    from wiretax.load.plan.plan import Plan
-
-# Skipped lines of --events that are named.
-MOST_SKIPPED = 5
+from wiretax.terminal import Exit, err, fail, out
 
 
 def run(
@@ -59,6 +53,14 @@ def run(
         int,
         typer.Option(min=0, help="Number of worker processes, which share the plan's users; 0: this process."),
     ] = 0,
+    starts: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Number of fresh starts of the generator and the built-in mock, which share the plan's rounds. "
+            "Intervals then cover starts that were not measured. Default: the plan's.",
+        ),
+    ] = None,
     events: Annotated[
         str | None,
         typer.Option(help="Send your own events instead of generated ones: a JSON Lines file, or - for stdin."),
@@ -105,40 +107,27 @@ def run(
     from wiretax.load.drivers.conclude import report
     from wiretax.load.drivers.errors import START_ERRORS, exit_code
     from wiretax.load.drivers.headless import run_headless
+    from wiretax.load.drivers.plan_changes import PlanChanges
     from wiretax.load.drivers.sweep_options import SweepOptions
-    from wiretax.load.plan.replay import read_replay, replaying
+    from wiretax.load.starts.run import FailedStartError, run_starts
     from wiretax.wire.connections.servers import Access
-
-    def adapt(chosen: Plan) -> Plan:
-        if events is not None:
-            if processes:
-                raise OptionError(
-                    "--events goes without --processes: one process replays a file in order; leave one out"
-                )
-            if any(each is not None for each in names.values()):
-                raise OptionError(
-                    "--channel, --event and --spread are for generated events; those of --events have their own "
-                    "names and channels"
-                )
-            chosen = replaying(chosen, read_replay(events, chosen.limits, on_error, warn_at_most(MOST_SKIPPED)))
-        if processes:
-            chosen = chosen.for_workers()
-        if processes > chosen.users:
-            raise OptionError(
-                f"--processes {processes}: the plan has {chosen.users} users, and each needs at least one; "
-                "name fewer processes, or raise users in the plan"
-            )
-        return chosen
 
     access = Access(ca, insecure, sign_prefix, cert, key)
     names = {"channel": channel, "event": event, "spread": spread}
+    has_names = any(each is not None for each in names.values())
+    changes = PlanChanges(events, on_error, has_names, processes, starts)
     options = SweepOptions(plan, endpoint, against, access, gates, max_rounds, max_messages, yes, results, names)
     with Signals() as signals:
         try:
-            request = options.check(adapt)
-            conclusion = run_headless(request, err, processes, signals)
+            request = options.check(changes)
+            if request.plan.starts > 1:
+                conclusion = run_starts(request, options, changes, err, signals)
+            else:
+                conclusion = run_headless(request, err, processes, signals)
         except START_ERRORS as error:
             fail(str(error), exit_code(error))
+        except FailedStartError as error:
+            fail(str(error), error.code)
         code = report(conclusion, request.gating, out)
     if code:
         raise typer.Exit(code)

@@ -2,7 +2,8 @@
 
 In order of dependency: ``plan`` (what to send), ``client`` (shared by a process's users), ``sweep`` (a plan's
 slices), ``free`` (Locust's own pace), ``accounting`` (witnesses and verdict), ``users`` (Locust users),
-``cluster`` (workers), ``drivers`` (commands and locustfiles), ``web`` (Locust's web UI).
+``cluster`` (workers), ``drivers`` (commands and locustfiles), ``starts`` (a run in several processes, one by one),
+``web`` (Locust's web UI).
 """
 
 from __future__ import annotations

@@ -101,7 +101,8 @@ def failures(run: Run) -> Passage:
         return Passage("<p>It is not known whether exchanges failed.</p>")
     if run.failures.empty:
         return Passage("<p>No exchange failed.</p>")
-    kinds = run.failures.sort_values("count", ascending=False).to_dict("records")
+    by_kind = run.failures.groupby(["workload", "kind", "status", "message"], sort=False, as_index=False)
+    kinds = by_kind.agg({"count": "sum"}).sort_values("count", ascending=False).to_dict("records")
     rows = [
         (row["workload"], row["kind"], str(row["status"] or "-"), row["message"], f"{row['count']:,}")
         for row in kinds[:MOST_FAILURES]

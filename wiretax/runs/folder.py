@@ -22,6 +22,9 @@ SCHEMA = 1
 RUN_FILE = "run.json"
 SERVER_FILE = "server.json"
 PARTIAL = ".partial"
+# In the folder of a run whose processes are started several times: a folder of runs for each start, until they are
+# merged.
+STARTS = "starts"
 # The begin of a run's name, and that as Path.glob reads it.
 STARTED = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-")
 ANY_RUN = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*"
@@ -86,7 +89,9 @@ def unfinished(folder: Path) -> str:
         return ""
     if is_held(folder):
         return f"run {folder} is unfinished: it is still being measured"
-    return f"run {folder} is unfinished: it has no {RUN_FILE}, which is written last, so its process was killed"
+    why = f"it has no {RUN_FILE}, which is written last, so its process was killed"
+    kept = f"; what its starts measured is in {folder / STARTS}" if (folder / STARTS).is_dir() else ""
+    return f"run {folder} is unfinished: {why}{kept}"
 
 
 def newest_unfinished(results: Path) -> Path | None:

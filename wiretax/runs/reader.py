@@ -20,6 +20,7 @@ from wiretax.runs.files.seal import break_seal, ledger_differences
 from wiretax.runs.folder import RUN_FILE, SERVER_FILE, newest_unfinished, unfinished
 from wiretax.runs.record import RunRecord
 from wiretax.runs.run import Run, empty_frame
+from wiretax.runs.run_tables import RunTables
 from wiretax.runs.writer import queue_tables, tables
 
 if TYPE_CHECKING:
@@ -196,12 +197,34 @@ def read_meta(folder: Path) -> dict[str, Any]:
     return meta
 
 
-def as_read(record: RunRecord, folder: Path, meta: dict[str, Any], is_saved: bool = True) -> Run:
+def read_tables(folder: Path) -> RunTables:
+    """A run as its files have it.
+
+    Raises:
+        RunNotFoundError: if a file is missing or damaged.
+    """
+    meta, seals, changed = break_seal(read_run_json(folder))
+    damage = [changed] if changed else []
+    found: dict[str, pa.Table] = {}
+    for name in SCHEMAS:
+        file = folder / f"{name}.parquet"
+        if name in FRAMES or os.path.lexists(file):
+            try:
+                found[name] = read_table(file, _seal(file.name, seals))
+            except DamageError as error:
+                damage.append(str(error))
+    server = _server(folder / SERVER_FILE, seals, damage)
+    if damage:
+        raise RunNotFoundError(f"run {folder}: {'; '.join(damage)}")
+    return RunTables(meta, found, server)
+
+
+def as_read(record: RunRecord | RunTables, folder: Path, meta: dict[str, Any], is_saved: bool = True) -> Run:
     """A run before it is written, as it would be read back from a folder with this ``run.json``."""
     # pyarrow's threads would disturb the measurement.
-    frames = {name: table.to_pandas(use_threads=False) for name, table in tables(record).items()}
-    queues = {name: table.to_pandas(use_threads=False) for name, table in queue_tables(record).items()}
-    run = _run(folder, meta, {**_apart(frames), **queues}, record.server)
+    made = record.tables if isinstance(record, RunTables) else {**tables(record), **queue_tables(record)}
+    frames = {name: table.to_pandas(use_threads=False) for name, table in made.items()}
+    run = _run(folder, meta, _apart(frames), record.server)
     return run if is_saved else replace(run, is_saved=False)
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from wiretax.runs.folder import RUN_FILE
+from wiretax.runs.folder import RUN_FILE, STARTS
 from wiretax.runs.record import RunRecord
 
 if TYPE_CHECKING:
     from wiretax.runs.reader import Run
+    from wiretax.runs.run_tables import RunTables
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class SavedRun:
         problem: why it is not in the folder that was claimed for it, and where it is; empty if it is there.
     """
 
-    record: RunRecord
+    record: RunRecord | RunTables
     folder: Path
     is_saved: bool
     problem: str = ""
@@ -42,7 +43,7 @@ class SavedRun:
         return as_read(self.record, self.folder, self.record.meta, is_saved=self.is_saved)
 
 
-def save_run(folder: Path, record: RunRecord) -> SavedRun:
+def save_run(folder: Path, record: RunRecord | RunTables) -> SavedRun:
     """Write a run into its folder, which is created again if it was removed during the run.
 
     If that fails, nothing is left there, and the run is written into a new temporary folder.
@@ -66,7 +67,7 @@ def save_run(folder: Path, record: RunRecord) -> SavedRun:
     return SavedRun(record, elsewhere, True, f"{problem}; it is saved in {elsewhere}: move it from there")
 
 
-def _write(folder: Path, record: RunRecord) -> None:
+def _write(folder: Path, record: RunRecord | RunTables) -> None:
     # With it comes pyarrow, which takes long to load, and which no run needs until its load has ended.
     from wiretax.runs.writer import write_run
 
@@ -75,5 +76,16 @@ def _write(folder: Path, record: RunRecord) -> None:
         write_run(folder, record)
     except OSError:
         if not (folder / RUN_FILE).is_file():
-            shutil.rmtree(folder, ignore_errors=True)
+            _clear(folder)
         raise
+
+
+def _clear(folder: Path) -> None:
+    """Remove what was written of a run, and the folder, unless the run's starts are kept in it."""
+    if (folder / STARTS).is_dir():
+        for file in folder.iterdir():
+            if not file.is_dir():
+                with suppress(OSError):
+                    file.unlink()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)

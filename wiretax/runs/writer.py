@@ -15,6 +15,7 @@ from wiretax.runs.files.schema import CAPACITY, FAILURES, LATENCY, QUEUE, SLICES
 from wiretax.runs.files.seal import seal_ledger, seal_run, seal_table
 from wiretax.runs.folder import RUN_FILE, SERVER_FILE, write_whole
 from wiretax.runs.record import Row, RunRecord
+from wiretax.runs.run_tables import RunTables, of_start
 
 # A tenth smaller than at the default level, for a fraction of a second.
 LEVEL = 15
@@ -22,7 +23,7 @@ LEVEL = 15
 UNFIT = (pa.ArrowException, OverflowError, TypeError, ValueError)
 
 
-def write_run(folder: Path, record: RunRecord) -> None:
+def write_run(folder: Path, record: RunRecord | RunTables) -> None:
     """Write all files of a run; ``run.json`` comes last, so a folder with it is complete.
 
     A row that a table can't hold is left out, and makes the run invalid.
@@ -30,8 +31,11 @@ def write_run(folder: Path, record: RunRecord) -> None:
     Raises:
         OSError: if a file can't be written.
     """
-    written = {**tables(record), **queue_tables(record)}
-    note_left_out(record, written)
+    if isinstance(record, RunTables):
+        written = record.tables
+    else:
+        written = {**tables(record), **queue_tables(record)}
+        note_left_out(record, written)
     seals: dict[str, Any] = {}
     for name, table in written.items():
         file = folder / f"{name}.parquet"
@@ -48,11 +52,12 @@ def write_run(folder: Path, record: RunRecord) -> None:
 
 def tables(record: RunRecord) -> dict[str, pa.Table]:
     """The tables of a record, by file name."""
-    return {
+    made = {
         "slices": _of_rows(record.slices, SLICES),
         "latency": latency_table(record),
         "failures": _of_rows([_labelled(row) for row in record.failure_rows()], FAILURES),
     }
+    return {name: of_start(table, 0) for name, table in made.items()}
 
 
 def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
@@ -76,7 +81,7 @@ def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
     # This order keeps like buckets of all workloads together, which makes the file a third smaller.
     waits = pa.concat_tables(parts).sort_by([(name, "ascending") for name in ("kind", "bucket_low_s", "workload")])
     probes = {"capacity": _of_rows(record.capacity, CAPACITY)} if record.capacity else {}
-    return {"queue": _of_rows(record.queues, QUEUE), "waits": waits, **probes}
+    return {"queue": of_start(_of_rows(record.queues, QUEUE), 0), "waits": of_start(waits, 0), **probes}
 
 
 def note_left_out(record: RunRecord, written: dict[str, pa.Table]) -> None:

@@ -50,7 +50,7 @@ class SweepRequest:
 class SweepOptions:
     """Options as they were given; None, False or empty if they were not.
 
-    ``names``: what replaces the plan's names, by key.
+    ``names``: what replaces the plan's names, by key. ``agreed``: consent was given before the run's first start.
     """
 
     plan: str
@@ -63,6 +63,7 @@ class SweepOptions:
     yes: bool
     results: Path
     names: Mapping[str, Any] = field(default_factory=dict)
+    agreed: bool = False
 
     def check(self, adapt: Callable[[Plan], Plan], users_given: bool = False) -> SweepRequest:
         """Read the files that are named, and ask for consent if another machine is involved.
@@ -90,7 +91,7 @@ class SweepOptions:
         if plan.encrypted:
             first, second = (each and each.with_master_key(os.environ) for each in (first, second))
         most_rounds = self._most_rounds(plan.rounds)
-        limit = message_limit_for(plan, first, second, self.max_messages, self.yes, users_given)
+        limit = message_limit_for(plan, first, second, self.max_messages, self.yes, users_given, self.agreed)
         if gating is not None:
             most_rounds = most_rounds_within(plan, first, second, most_rounds, limit)
         return SweepRequest(plan, first, second, gating, most_rounds, limit, self.results)

@@ -5,4 +5,5 @@
 - ``expansion.expand`` makes workloads of a table with lists.
 - ``faults`` reads the faults of the built-in mock; ``replay`` puts a user's own events into a plan, and
   ``event_file`` holds them.
+- ``starts`` divides a plan's rounds among fresh starts of its processes.
 """

@@ -42,6 +42,8 @@ class Plan:
         keep_alive: whether the mock keeps connections open after a response.
         workloads: what is sent, in the plan's order.
         access: options that go with the URL of a given server; those of the command line take precedence.
+        starts: how many fresh starts of generator and mock share the rounds.
+        first_round: of a start's part, the number of its first round in the whole plan, which draws the order.
         replay: events to send instead of generated ones.
         capacity: the search for the rates that its workloads carry; None for a sweep.
     """
@@ -61,6 +63,8 @@ class Plan:
     keep_alive: bool = True
     access: Access = NO_ACCESS
     capacity: Capacity | None = None
+    starts: int = 1
+    first_round: int = 0
 
     @property
     def tls(self) -> list[bool]:
@@ -105,6 +109,7 @@ class Plan:
             "timeout_s": self.timeout_s,
             "limits": msgspec.to_builtins(self.limits),
             "workloads": [workload.name for workload in self.workloads],
+            **({} if self.starts == 1 else {"starts": self.starts}),
             **({} if self.keep_alive else {"keep_alive": False}),
             **({} if self.capacity is None else {"capacity": self.capacity.as_dict()}),
             **({} if self.replay is None else {"replay": self.replay.as_dict()}),

@@ -28,6 +28,7 @@ from wiretax.load.plan.schema import (
     WorkloadTable,
     given_keys,
 )
+from wiretax.load.plan.starts import with_starts
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import FaultList
 from wiretax.shipped import shipped
@@ -110,7 +111,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     limits = Limits(**given)
     capacity = _capacity(table, document)
     workloads = tuple(_workloads(table.workload, limits, https, table.users, capacity))
-    return Plan(
+    plan = Plan(
         name=table.name,
         seed=table.seed,
         rounds=table.rounds,
@@ -131,6 +132,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
         access=_access(table.endpoint),
         capacity=capacity,
     )
+    return with_starts(plan, table.starts)
 
 
 def _capacity(table: PlanTable, document: dict[str, Any]) -> Capacity | None:

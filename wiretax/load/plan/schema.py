@@ -90,6 +90,7 @@ class PlanTable(msgspec.Struct, forbid_unknown_fields=True):
     workload: list[WorkloadTable]
     seed: int = 1
     rounds: int = 12
+    starts: int = 1
     slice: str = "250ms"
     users: int = 16
     timeout: str = "10s"

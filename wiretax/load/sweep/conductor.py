@@ -214,4 +214,5 @@ class Conductor:
         return added
 
     def _round(self, round_: int) -> list[Workload]:
-        return round_order(self._plan.workloads, self._plan.seed, round_)
+        plan = self._plan
+        return round_order(plan.workloads, plan.seed, round_ if round_ == WARM_UP else plan.first_round + round_)

@@ -18,6 +18,7 @@ def message_limit_for(
     max_messages: int | None,
     yes: bool,
     users_given: bool = False,
+    agreed: bool = False,
 ) -> MessageLimit | None:
     """How many messages a run may send, after consent to send them to another machine; None for no limit.
 
@@ -28,6 +29,7 @@ def message_limit_for(
         max_messages: the given limit; None for the default.
         yes: whether consent was given as an option.
         users_given: whether the plan's number of users was given as an option.
+        agreed: whether consent was given earlier, so that nothing is announced.
 
     Raises:
         OptionError: the limit is too low for the plan, or consent was not given.
@@ -41,12 +43,13 @@ def message_limit_for(
     whole = plan if second is None else plan.against()
     largest = max(workload.call.messages for workload in whole.workloads)
     trial = trial_messages(whole)
-    if limit < trial + largest:
+    if limit < (trial + largest) * plan.starts:
+        before = "the run" if plan.starts == 1 else f"each of {plan.starts} starts"
         raise OptionError(
-            f"--max-messages {limit}: expected {trial + largest} or more: plan {plan.name} sends {trial} before "
-            f"the run, a call of each workload, and then up to {largest} in a call"
+            f"--max-messages {limit}: expected {(trial + largest) * plan.starts} or more: plan {plan.name} sends "
+            f"{trial} before {before}, a call of each workload, and then up to {largest} in a call"
         )
-    if remote:
+    if remote and not agreed:
         if users_given:
             refuse_users_beyond(whole, targets, limit)
         agree(announce(whole, targets, limit), yes)

@@ -19,10 +19,10 @@ class Forecast:
     """The expected messages, bytes and time of a plan.
 
     Attributes:
-        trial_messages: sent by the preflight, one call of each workload.
+        trial_messages: sent by the preflight of each start, one call of each workload.
         round_messages: per round; each user sends at least twenty calls per slice, and one more is under way
             when it ends.
-        messages: of the trial, the warm-up and all rounds.
+        messages: of all rounds, and the trial and warm-up of each start.
         call_s: the assumed duration of a call; faster calls send more messages.
         seconds: the minimum duration of all slices.
         message_bytes: HTTP bytes per message of the workload with the most.
@@ -44,9 +44,9 @@ def forecast(plan: Plan, targets: Sequence[Target]) -> Forecast:
     return Forecast(
         trial_messages=trial,
         round_messages=a_round,
-        messages=trial + a_round * (plan.rounds + 1),
+        messages=trial * plan.starts + a_round * (plan.rounds + plan.starts),
         call_s=plan.slice_s / LEAST_ROUND_TRIPS,
-        seconds=plan.slice_s * len(plan.workloads) * (plan.rounds + 1),
+        seconds=plan.slice_s * len(plan.workloads) * (plan.rounds + plan.starts),
         message_bytes=max(
             _message_bytes(each, endpoints[each.server], plan.seed)
             for each in plan.workloads
@@ -63,13 +63,14 @@ def trial_messages(plan: Plan) -> int:
 def rounds_within(plan: Plan, targets: Sequence[Target], limit: int) -> int:
     """How many rounds fit in a limit of messages beside preflight and warm-up; 0 if not even those fit."""
     expected = forecast(plan, targets)
-    return max(0, (limit - expected.trial_messages) // expected.round_messages - 1)
+    return max(0, (limit - expected.trial_messages * plan.starts) // expected.round_messages - plan.starts)
 
 
 def users_within(plan: Plan, targets: Sequence[Target], limit: int) -> int:
     """How many users may send a plan's rounds within a limit of messages; 0 if not even one fits."""
     expected = forecast(replace(plan, users=1), targets)
-    return max(0, (limit - expected.trial_messages) // (expected.round_messages * (plan.rounds + 1)))
+    rounds = plan.rounds + plan.starts
+    return max(0, (limit - expected.trial_messages * plan.starts) // (expected.round_messages * rounds))
 
 
 def refuse_users_beyond(plan: Plan, targets: Sequence[Target], limit: int) -> None:

@@ -69,6 +69,7 @@ class PlanRecord(msgspec.Struct):
     name: str
     users: Count
     rounds: Count | None = None
+    starts: Count = 1
     slice_s: Amount = 0.0
     workloads: list[str] = []
     command: list[str] = []
@@ -195,6 +196,12 @@ else:
     )
 
 
+class StartRecord(msgspec.Struct):
+    rounds: Count
+    seconds: Amount
+    slices_s: Amount
+
+
 class RunRecordFile(msgspec.Struct):
     schema: int
     started: str
@@ -220,6 +227,7 @@ class RunRecordFile(msgspec.Struct):
     parts: PartsRecord | None = None
     observed: ObservedRecord | None = None
     skipped: list[SkippedRecord] | None = None
+    starts: list[StartRecord] | None = None
     files: dict[str, FileSeal] | None = None
     sha256: str | None = None
 

@@ -152,9 +152,14 @@ CAPACITY = pa.schema(
     ]
 )
 
-FRAMES = {"slices": SLICES, "latency": LATENCY, "failures": FAILURES}
+# The last column of each table: the start of the processes that measured a row, from 0; rounds are numbered on.
+START = ("start", pa.int32())
+FRAMES = {
+    name: schema.append(pa.field(*START))
+    for name, schema in {"slices": SLICES, "latency": LATENCY, "failures": FAILURES}.items()
+}
 # Written only if a workload's events arrive in a queue.
-QUEUE_FRAMES = {"queue": QUEUE, "waits": WAITS}
+QUEUE_FRAMES = {name: schema.append(pa.field(*START)) for name, schema in {"queue": QUEUE, "waits": WAITS}.items()}
 # Written only if the run searched for capacities.
 CAPACITY_FRAMES = {"capacity": CAPACITY}
 
@@ -172,6 +177,7 @@ LATER_COLUMNS = frozenset(
         "encryption_bytes",
         "late_max_s",
         "stage",
+        "start",
         "steady_requests",
         "tls_sent_bytes",
         "tls_received_bytes",

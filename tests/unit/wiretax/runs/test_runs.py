@@ -64,7 +64,14 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert (row["boundary_requests"], row["boundary_sent_bytes"]) == (1, 700)
     assert run.latency["count"].sum() == 51
     assert run.failures.to_dict("records") == [
-        {"workload": "batch10-100B-chat-reference", "kind": "lost", "status": 0, "message": "reset", "count": 2}
+        {
+            "workload": "batch10-100B-chat-reference",
+            "kind": "lost",
+            "status": 0,
+            "message": "reset",
+            "count": 2,
+            "start": 0,
+        }
     ]
 
 

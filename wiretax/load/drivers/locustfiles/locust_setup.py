@@ -21,6 +21,7 @@ from wiretax.load.free.external_option import refuse_ignored_source, refuse_sour
 from wiretax.load.free.options import NO_PLAN, FreeRunOptions, endpoint_from, limit_from, target_from
 from wiretax.load.plan.plan import Plan
 from wiretax.load.plan.reading import load_plan
+from wiretax.load.plan.starts import refuse_starts
 from wiretax.load.sweep.forecast import refuse_users_beyond
 from wiretax.load.users.publishers import FreeUser
 from wiretax.mock.cost import CostModel
@@ -65,7 +66,7 @@ class LocustRequest:
             if distributed:
                 raise OptionError("a plan is swept by one process here; for more: wiretax run --processes N")
             refuse_source_with_plan(parsed)
-            plan = load_plan(parsed.plan, None if endpoint is None else https)
+            plan = refuse_starts(load_plan(parsed.plan, None if endpoint is None else https))
         else:
             free = FreeRunOptions.of(parsed, https)
             if free.external is not None:

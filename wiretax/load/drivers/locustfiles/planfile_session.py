@@ -24,6 +24,7 @@ from wiretax.load.drivers.setup import check_machine, prepare_sweep
 from wiretax.load.drivers.sweep_options import plan_options
 from wiretax.load.free.stopping import give_up, on_interrupt
 from wiretax.load.plan.plan import Plan
+from wiretax.load.plan.starts import refuse_starts
 from wiretax.load.sweep.conductor import Conductor
 from wiretax.load.sweep.executor import Executor
 from wiretax.runs.folder import leave_run_folder
@@ -52,6 +53,7 @@ class PlanfileSession:
         is_master = isinstance(environment.runner, MasterRunner)
 
         def adapt(plan: Plan) -> Plan:
+            plan = refuse_starts(plan)
             plan = plan.for_workers() if is_master else plan
             return replace(plan, users=parsed.num_users) if parsed.num_users else plan
 

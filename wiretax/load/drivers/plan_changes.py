@@ -1,0 +1,72 @@
+"""What ``wiretax run`` changes in a plan: its events, its number of starts, and what workers need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from wiretax.load.plan.plan import Plan
+from wiretax.load.plan.replay import read_replay, replaying
+from wiretax.load.plan.starts import part_of, with_starts
+from wiretax.queue.sources.chunks import STDIN
+from wiretax.queue.sources.event_fields import OnError
+from wiretax.terminal import OptionError, warn_at_most
+
+# Skipped lines of --events that are named.
+MOST_SKIPPED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChanges:
+    """Options that change the plan; None if they were not given.
+
+    Attributes:
+        events: the JSON Lines file to send instead of generated events; "-" for standard input.
+        on_error: what to do on an invalid line of it.
+        has_names: whether options name channels or events.
+        processes: how many worker processes share the users; 0 for none.
+        starts: how many starts share the rounds.
+        part: of one start, its number, from 0: the plan becomes what that start measures.
+    """
+
+    events: str | None = None
+    on_error: OnError = "stop"
+    has_names: bool = False
+    processes: int = 0
+    starts: int | None = None
+    part: int | None = None
+
+    def __call__(self, plan: Plan) -> Plan:
+        """The changed plan.
+
+        Raises:
+            OptionError, PlanError, EventsError, LineError: an option does not go with the plan or another one.
+        """
+        if self.starts is not None:
+            plan = with_starts(plan, self.starts)
+        if self.events is not None:
+            plan = self._replaying(plan, self.events)
+        if self.processes:
+            plan = plan.for_workers()
+        if self.processes > plan.users:
+            raise OptionError(
+                f"--processes {self.processes}: the plan has {plan.users} users, and each needs at least one; "
+                "name fewer processes, or raise users in the plan"
+            )
+        return plan if self.part is None else part_of(plan, self.part)
+
+    def _replaying(self, plan: Plan, events: str) -> Plan:
+        if self.processes:
+            raise OptionError(
+                "--events goes without --processes: one process replays a file in order; leave one out"
+            )
+        if self.has_names:
+            raise OptionError(
+                "--channel, --event and --spread are for generated events; those of --events have their own "
+                "names and channels"
+            )
+        if plan.starts > 1 and (events == STDIN or Path(events).is_fifo()):
+            raise OptionError(f"--events {events}: each of several starts reads the events again; name a file")
+        # Each start skips the same lines, so they are named once, before the first.
+        named = MOST_SKIPPED if self.part is None else -1
+        return replaying(plan, read_replay(events, plan.limits, self.on_error, warn_at_most(named)))
