@@ -23,7 +23,7 @@ def queues_in_brief(run: Run) -> Lines:
     """A sentence per rate and round trip: what batching saves and what it costs."""
     table = queue_frontier(run)
     if table.empty:
-        return Lines(["No workload of this run takes its events from a queue."])
+        return Lines(["No workload of this run takes its events from a queue."], is_absent=True)
     return Lines([sentence for _, curve in table.groupby("curve") for sentence in _of_curve(curve, table)])
 
 

@@ -85,14 +85,17 @@ class Lines:
     Attributes:
         lines: the sentences.
         nothing: the text if there are no sentences.
+        is_absent: whether they only say that the run has no data, so that a report leaves them out.
     """
 
     lines: Sequence[str]
     nothing: str = NOTHING
+    is_absent: bool = False
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """For notebooks."""
-        return {"text/html": self.html(), "text/plain": self.markdown()}
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        """For notebooks; the metadata tells a report that there is nothing to show."""
+        shown = {"text/html": self.html(), "text/plain": self.markdown()}
+        return shown, {"wiretax": {"absent": True}} if self.is_absent else {}
 
     def html(self) -> str:
         """The sentences as HTML."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
+from analysis.tables.notebook_capacity import capacity
 from analysis.tables.notebook_queues import queues
 from analysis.tables.notebook_tables import costs
 from analysis.text.numbers import count
@@ -81,6 +82,9 @@ def _capital(words: str) -> str:
 
 def workloads(run: Run) -> Passage:
     """All workloads of a run in a collapsed section: what each cost, or the planned ones if none was measured."""
+    if run.slices.empty and len(run.capacity):
+        table = capacity(run)
+        return _folded(f"{count(len(table.rows), 'searched workload')}, as measured", table.html())
     if run.slices.empty and len(run.queue):
         table = queues(run)
         return _folded(f"{count(len(table.rows), 'queue')}, as measured", table.html())
@@ -155,6 +159,14 @@ def _method(run: Run) -> Iterator[tuple[str, str]]:
             "Queues are measured in an open loop.",
             "Events arrive at a set rate, whatever the server does, and an event's latency runs from the moment "
             "it was meant to arrive to the answer of its call.",
+        )
+    if len(run.capacity):
+        yield (
+            "Capacities are searched, workload by workload in turn.",
+            "Each probe is a slice at one rate, which meets the target or not; later probes lie near the edge "
+            "between both. The capacity is the median of its probability distribution after all probes, and the "
+            "true one lies in its interval with 95 % probability. If the generator was the limit, it is a lower "
+            "bound.",
         )
     free = ""
     if server == FREE:

@@ -1,0 +1,159 @@
+"""p99 of total latency against the rate of arrivals: a curve per workload, with the target and each capacity."""
+
+from __future__ import annotations
+
+from math import log, log10
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.figures.drawing import Absent, Drawing
+from analysis.figures.style import MUTED, STROKES, Stroke, canvas, log_axis, stroke, styled
+from analysis.measures.capacity import capacities, target
+from analysis.text.labels import Row, call, queue_call
+from analysis.text.numbers import duration, fixed, multiple
+from wiretax.runs.reader import Run
+
+NAME = "capacity"
+CAPACITY = "wiretax run capacity"
+# The axes show rates from this share of the smallest capacity to this multiple of the largest, and times up to
+# this multiple of the target; above it the queue grows, so times depend on how long a probe lasts.
+LEAST, MOST, HIGHEST = 0.15, 1.7, 12
+# Probes at rates within this ratio are one point of the curve.
+STEP = 1.04
+# The width of a letter and the height of two lines, as a share of the axes.
+LETTER, LINE = 0.0125, 0.09
+
+
+def latency_by_rate(run: Run) -> Drawing | Absent:
+    """The probes of a search for capacities, in the group of workloads with the most searches.
+
+    Args:
+        run: a saved run.
+    """
+    table = capacities(run)
+    if table.empty:
+        return Absent(NAME, "this run searched for no capacity", CAPACITY)
+    table = table[table["capacity"].notna()]
+    if table.empty:
+        return Absent(NAME, "no probe of this run shows a capacity", CAPACITY)
+    table = table[table["curve"] == table["curve"].mode().iloc[0]].head(len(STROKES))
+    target_s = target(run)["p99_s"]
+    title = _title(table, target_s)
+    with styled(NAME):
+        figure, [axes] = canvas(8.2, 4.6, title)
+        log_axis(axes, "x")
+        log_axis(axes, "y")
+        axes.set_xlim(table["capacity"].min() * LEAST, table["capacity"].max() * MOST)
+        probes = run.capacity[run.capacity["search"].isin(table["search"])]
+        shown = probes[probes["rate"].between(*axes.get_xlim())]
+        highest = min(HIGHEST * target_s, max(2.5 * target_s, shown["p99_s"].max() * 1.3))
+        axes.set_ylim(shown["p99_s"].min() * 1e3 / 1.5, highest * 1e3)
+        axes.axhline(target_s * 1e3, color=MUTED, linewidth=1.0, linestyle="--", zorder=2)
+        axes.annotate(
+            f"target: {duration(target_s)}",
+            (axes.get_xlim()[0], target_s * 1e3),
+            xytext=(4, 4),
+            textcoords="offset points",
+            fontsize=8.5,
+        )
+        rows = table.sort_values("capacity").to_dict("records")
+        for place, row in enumerate(rows):
+            _search(axes, shown[shown["search"] == row["search"]], row, stroke(place))
+        _labels(axes, rows)
+        axes.set_xlabel("rate of arrivals, events/s")
+        axes.set_ylabel("from intended arrival to response, p99, ms")
+    caption = (
+        f"{title}. Latency of an event (p99, ms, from its intended arrival to the response of its call) against "
+        "the rate of arrivals, a point per probe. Filled points met the target, hollow ones did not; triangles at "
+        "the top lie above the figure. Lines run through the median of probes at nearby rates. A vertical line "
+        "marks each capacity, a band its 95 % interval."
+    )
+    if table["is_lower_bound"].any():
+        caption += " A band that runs to the edge is a lower bound: the generator was the limit."
+    return Drawing(NAME, caption, figure)
+
+
+def _title(table: pd.DataFrame, target_s: float) -> str:
+    """The first capacity, and the largest gain."""
+    first = table.iloc[0].to_dict()
+    how = "trigger" if first["api"] == "trigger" else queue_call(first)
+    title = f"By {how}, {_capacity(first)} events/s within {duration(target_s)}"
+    gains = table[table["gain"].notna() & ~table["gain_is_upper_bound"]]
+    if gains.empty:
+        return title
+    best = gains.nlargest(1, "gain").iloc[0].to_dict()
+    more = "more than " if best["gain_is_lower_bound"] else ""
+    return f"{title}; {call(best).replace('batch', 'in batches', 1)}, {more}{multiple(best['gain'])} as many"
+
+
+def _capacity(row: Row) -> str:
+    bound = "more than " if row["is_lower_bound"] else "less than " if row["is_upper_bound"] else ""
+    return f"{bound}{fixed(row['capacity'], 0)}"
+
+
+def _search(axes: Axes, probes: pd.DataFrame, row: Row, look: Stroke) -> None:
+    """Draw the probes of a search with their curve, and its capacity with its interval."""
+    left, right = axes.get_xlim()
+    low, high = max(row["capacity_low"], left), min(row["capacity_high"], right)
+    axes.axvspan(low, high, color=look.color, alpha=0.16, linewidth=0, zorder=1)
+    axes.axvline(row["capacity"], color=look.color, linewidth=1.0, zorder=2)
+    _, top = axes.get_ylim()
+    line = _medians(probes)
+    axes.plot(line.index, line * 1e3, color=look.color, linestyle=look.linestyle, linewidth=1.4, zorder=3)
+    above = probes["p99_s"] * 1e3 > top
+    for is_held, fill in ((True, look.color), (False, "none")):
+        kind = probes[(probes["held"] == is_held) & ~above]
+        axes.plot(
+            kind["rate"],
+            kind["p99_s"] * 1e3,
+            color=look.color,
+            marker=look.marker,
+            markersize=4,
+            markerfacecolor=fill,
+            linestyle="none",
+            zorder=4,
+        )
+    beyond = probes[above]
+    axes.plot(
+        beyond["rate"],
+        [top * 0.96] * len(beyond),
+        color=look.color,
+        marker="^",
+        markersize=4,
+        markerfacecolor="none",
+        linestyle="none",
+        zorder=4,
+    )
+
+
+def _medians(probes: pd.DataFrame) -> pd.Series[float]:
+    """The median p99 (s) of probes at nearby rates, by their median rate."""
+    steps = (np.log(probes["rate"].to_numpy()) / log(STEP)).round()
+    return probes[["rate", "p99_s"]].groupby(steps).median().set_index("rate")["p99_s"]
+
+
+def _labels(axes: Axes, rows: list[Row]) -> None:
+    """Name each capacity above its line, in a further row where names would overlap."""
+    left, right = (log10(end) for end in axes.get_xlim())
+    calls = [call(row) for row in rows]
+    names = calls if len(set(calls)) == len(calls) else [queue_call(row) for row in rows]
+    # By row of names, where the last one ends, as a share of the axis.
+    ends: list[float] = []
+    for row, name in zip(rows, names, strict=True):
+        sign = ">" if row["is_lower_bound"] else "<" if row["is_upper_bound"] else ""
+        text = f"{name}\n{sign}{fixed(row['capacity'], 0)}/s"
+        half = LETTER * max(map(len, text.splitlines())) / 2
+        middle = (log10(row["capacity"]) - left) / (right - left)
+        line = next((each for each, end in enumerate(ends) if end < middle - half), len(ends))
+        ends[line : line + 1] = [middle + half]
+        axes.annotate(
+            text,
+            (row["capacity"], 1.015 + line * LINE),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            va="bottom",
+            fontsize=8.5,
+            annotation_clip=False,
+        )
