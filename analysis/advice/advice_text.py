@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from rich.console import Console
@@ -32,9 +32,9 @@ COLUMNS = (
 )
 
 
-def print_advice(advice: Advice, console: Console, measured: str = "") -> None:
-    """Print advice: the demand, the choice, the table, the reasons and cautions in sentences, and a comparable
-    measurement if a run has one."""
+def print_advice(advice: Advice, console: Console, measured: Iterable[str] = ()) -> None:
+    """Print advice: the demand, the choice, the table, the reasons and cautions in sentences, and comparable
+    measurements in sentences if runs have any."""
     say = partial(console.print, soft_wrap=not console.is_terminal)
     say(f"[bold]advise[/bold]  {escape(_demand(advice))}")
     say()
@@ -45,8 +45,8 @@ def print_advice(advice: Advice, console: Console, measured: str = "") -> None:
     say()
     for line in reasons(advice):
         say(escape(line))
-    if measured:
-        say(escape(measured))
+    for line in measured:
+        say(escape(line))
     for line in _legend(advice):
         say(f"[dim]{escape(line)}[/dim]")
 

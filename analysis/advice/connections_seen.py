@@ -71,12 +71,12 @@ def find_seen(runs: SavedRuns, endpoint: Endpoint) -> ConnectionBehaviour | None
         return seen
 
     def is_suitable(folder: Path, meta: Meta) -> bool:
-        return meta.get("mock") is None and _place(str(meta.get("endpoint", ""))) == _place_of(endpoint)
+        return meta.get("mock") is None and place(str(meta.get("endpoint", ""))) == place_of(endpoint)
 
     return next((seen for run in runs.suitable(is_suitable, ("slices",)) if (seen := seen_of(run))), None)
 
 
-def _place(url: str) -> tuple[str, str, int] | None:
+def place(url: str) -> tuple[str, str, int] | None:
     """Scheme, host and port of a run's endpoint; None if it had several."""
     try:
         parts = urlsplit(url)
@@ -85,5 +85,5 @@ def _place(url: str) -> tuple[str, str, int] | None:
         return None
 
 
-def _place_of(endpoint: Endpoint) -> tuple[str, str, int]:
+def place_of(endpoint: Endpoint) -> tuple[str, str, int]:
     return endpoint.scheme, endpoint.host.lower(), endpoint.port

@@ -88,6 +88,7 @@ def advise(
     from analysis.advice.advise import advise as advise_on
     from analysis.advice.call_cost import find_call_cost
     from analysis.advice.connections_seen import ASSUMED, ConnectionBehaviour, find_seen
+    from analysis.advice.measured_capacity import find_measured_capacity
     from analysis.advice.measured_queue import find_measured_queue
     from analysis.advice.saved_runs import SavedRuns
     from wiretax.commands.chosen_run import warn_of_unfinished
@@ -107,9 +108,13 @@ def advise(
         seen = told or find_seen(runs, target) or ASSUMED
         demand = Demand(workload, target, events_per_s, rtt_s, budget_s, limit, seen, library)
         queue = find_measured_queue(runs, demand)
+        advice = advise_on(demand, cost)
+        capacity = find_measured_capacity(runs, advice)
     except RunNotFoundError as error:
         fail(str(error), Exit.USAGE)
-    print_advice(advise_on(demand, cost), out, "" if queue is None else queue.sentence(budget_s))
+    measured = [] if queue is None else [queue.sentence(budget_s)]
+    measured += [] if capacity is None else capacity.sentences(events_per_s)
+    print_advice(advice, out, measured)
 
 
 def _target(url: str | None, tls: bool | None) -> Endpoint:
