@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.style import MUTED, STROKES, Stroke, canvas, log_axis, stroke, styled
-from analysis.measures.capacity import capacities, target
+from analysis.measures.capacity import LEVELS, SEARCHING, capacities, target
 from analysis.text.labels import Row, call, queue_call
 from analysis.text.numbers import duration, fixed, multiple
 from wiretax.runs.reader import Run
@@ -46,7 +46,8 @@ def latency_by_rate(run: Run) -> Drawing | Absent:
         log_axis(axes, "x")
         log_axis(axes, "y")
         axes.set_xlim(table["capacity"].min() * LEAST, table["capacity"].max() * MOST)
-        probes = run.capacity[run.capacity["search"].isin(table["search"])]
+        probes = run.capacity[run.capacity["phase"].isin((*SEARCHING, LEVELS))]
+        probes = probes[probes["search"].isin(table["search"])]
         shown = probes[probes["rate"].between(*axes.get_xlim())]
         highest = min(HIGHEST * target_s, max(2.5 * target_s, shown["p99_s"].max() * 1.3))
         axes.set_ylim(shown["p99_s"].min() * 1e3 / 1.5, highest * 1e3)

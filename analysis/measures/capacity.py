@@ -7,6 +7,7 @@ capacity is computed from these again, so a saved run can be judged anew.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from wiretax.threshold import Probe, Threshold
 QUANTILES = {"p50": 0.5, "p99": 0.99, "p999": 0.999}
 # The latency is measured at these shares of the capacity.
 SHARES = (0.5, 0.8, 0.95, 1.0)
-LEVELS = "levels"
+SEARCHING, LEVELS = ("bracket", "search"), "levels"
 # What identifies a probe in the files of a run.
 PROBE = ["round", "workload"]
 GENERATOR = "generator"
@@ -61,7 +62,7 @@ def capacities(run: Run) -> pd.DataFrame:
     mock = run.meta.get("mock")
     if mock is not None:
         table["rtt_s"] = table["rtt_s"].astype(float).fillna(mock["rtt_s"])
-    found = estimates(run)
+    found = found_by_search(run)
     grew = run.queue["overloaded"].ne("").groupby([run.queue[name] for name in PROBE]).any().rename("grew")
     rows = {name: _row(each.join(grew, on=PROBE), found[name], run) for name, each in _searches(run)}
     table = table.join(pd.DataFrame.from_dict(rows, orient="index"))
@@ -71,9 +72,22 @@ def capacities(run: Run) -> pd.DataFrame:
     return table.sort_values(order, kind="stable").reset_index(drop=True)
 
 
-def estimates(run: Run) -> dict[str, Estimate]:
-    """By search, the distribution of its capacity in events per second."""
-    return {name: _estimate(_of_search(probes), target(run)) for name, probes in _searches(run)}
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found.
+
+    Attributes:
+        capacity: in events per second.
+        limited_by: what was saturated first: "server", "connections" or "generator"; empty if no probe broke.
+    """
+
+    capacity: Estimate
+    limited_by: str
+
+
+def found_by_search(run: Run) -> dict[str, Found]:
+    """What each search of a run found, by its name."""
+    return {name: _found(_of_search(probes), target(run)) for name, probes in _searches(run)}
 
 
 def _searches(run: Run) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -103,12 +117,12 @@ def levels(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_search(probes: pd.DataFrame) -> pd.DataFrame:
-    """Those that searched, not those that measured the latency afterwards."""
-    found: pd.DataFrame = probes[probes["phase"] != LEVELS]
+    """Those that count in the capacity, not those that were repeated or measured the latency afterwards."""
+    found: pd.DataFrame = probes[probes["phase"].isin(SEARCHING)]
     return found
 
 
-def _estimate(probes: pd.DataFrame, wanted: Mapping[str, float]) -> Estimate:
+def _found(probes: pd.DataFrame, wanted: Mapping[str, float]) -> Found:
     rates, held = probes["rate"].to_numpy(), probes["held"].to_numpy()
     known = Threshold(wanted["least"], wanted["most"], map(Probe, rates.tolist(), held.tolist()))
     limit = _limited_by(probes, known.median)
@@ -116,9 +130,9 @@ def _estimate(probes: pd.DataFrame, wanted: Mapping[str, float]) -> Estimate:
     # If no probe limits the capacity, the prior distribution must not.
     if no_upper and held.any():
         logs = np.minimum(logs, np.log(rates[held].max()))
-    if no_lower:
+    if no_lower and len(rates):
         logs = np.maximum(logs, np.log(rates.min()))
-    return Estimate(logs, known.probability, no_upper, no_lower)
+    return Found(Estimate(logs, known.probability, no_upper, no_lower), limit)
 
 
 def _limited_by(probes: pd.DataFrame, capacity: float) -> str:
@@ -132,18 +146,17 @@ def _limited_by(probes: pd.DataFrame, capacity: float) -> str:
     return GENERATOR if GENERATOR in most else str(most[0])
 
 
-def _row(probes: pd.DataFrame, found: Estimate, run: Run) -> dict[str, Any]:
-    searched = _of_search(probes)
-    (low, high), value = found.interval(), found.value
+def _row(probes: pd.DataFrame, found: Found, run: Run) -> dict[str, Any]:
+    (low, high), value = found.capacity.interval(), found.capacity.value
     return {
         "capacity": value,
         "capacity_low": low,
         "capacity_high": high,
-        "is_lower_bound": found.no_upper,
-        "is_upper_bound": found.no_lower,
+        "is_lower_bound": found.capacity.no_upper,
+        "is_upper_bound": found.capacity.no_lower,
         "decided": (high - low) / 2 <= target(run)["within"] * value,
-        "probes": len(searched),
-        "limited_by": _limited_by(searched, value),
+        "probes": len(_of_search(probes)),
+        "limited_by": found.limited_by,
         **_per_second(_at_capacity(probes, value), run.queued, value),
         **_latencies(probes, run.wait_times),
     }
@@ -207,7 +220,7 @@ def _times(histograms: Histograms, probes: pd.DataFrame) -> LatencyDistribution:
     return LatencyDistribution(low, high, counts, censored)
 
 
-def _gains(table: pd.DataFrame, found: Mapping[str, Estimate]) -> pd.DataFrame:
+def _gains(table: pd.DataFrame, found: Mapping[str, Found]) -> pd.DataFrame:
     triggers = table[table["api"] == "trigger"].drop_duplicates("curve").reset_index().set_index("curve")
     names = triggers.iloc[:, 0].to_dict()
     rows = {}
@@ -216,7 +229,7 @@ def _gains(table: pd.DataFrame, found: Mapping[str, Estimate]) -> pd.DataFrame:
         if base is None or row["api"] == "trigger":
             rows[name] = (np.nan, np.nan, np.nan, False, False)
             continue
-        gain = found[str(name)].over(found[str(base)])
+        gain = found[str(name)].capacity.over(found[str(base)].capacity)
         rows[name] = (gain.value, *gain.interval(), gain.no_upper, gain.no_lower)
     columns = ["gain", "gain_low", "gain_high", "gain_is_lower_bound", "gain_is_upper_bound"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.gates.measured.run_counts import Measured
-from analysis.measures.capacity import PROBE, estimates
+from analysis.measures.capacity import GENERATOR, PROBE, found_by_search
 from analysis.measures.estimate import Estimate
 from wiretax.runs.reader import Run
 
@@ -26,8 +26,7 @@ class Searched(Measured):
         super().__init__(_by_search(run.queued, run.capacity), pd.DataFrame(), queue=pd.DataFrame())
         for each in self.workloads.values():
             each["rtt_s"] = rtt_s if each["rtt_s"] is None else each["rtt_s"]
-        self._found = estimates(run)
-        self._limits = set(run.capacity["search"][~run.capacity["held"]]) if self._found else set[str]()
+        self._found = found_by_search(run)
 
     def estimate(self, workload: str, of: str) -> Estimate:
         """The capacity in events or, by the mean number of calls per event, in calls per second.
@@ -38,15 +37,15 @@ class Searched(Measured):
         """
         counts = self.counts(workload)
         calls = Fraction(counts[of], counts["events"]) if counts["events"] else Fraction(1)
-        return self._found[workload].times(float(calls))
+        return self._found[workload].capacity.times(float(calls))
 
     def why_unlimited(self, workload: str) -> str:
         """Why a capacity is only a bound, as a sentence; empty if probes limit it on both sides."""
         found = self._found[workload]
-        if found.no_lower:
+        if found.capacity.no_lower:
             return f"no probe of {workload} met the target, so its capacity is lower, by an unknown amount"
-        if found.no_upper:
-            why = "the generator was the limit" if workload in self._limits else "every probe met the target"
+        if found.capacity.no_upper:
+            why = "the generator was the limit" if found.limited_by == GENERATOR else "every probe met the target"
             return f"{why} for {workload}, so its capacity may be higher, by an unknown amount"
         return ""
 

@@ -12,7 +12,7 @@ from queued import Drain
 from queued import run_of as queues_of
 from searched import BATCH, SHARES, TARGET, TRIGGER, Search, run_of
 
-from analysis.measures.capacity import SEARCHED, capacities, estimates, levels
+from analysis.measures.capacity import SEARCHED, capacities, found_by_search, levels
 from analysis.measures.queues import queue_frontier
 from wiretax.runs.reader import Run
 
@@ -189,9 +189,25 @@ def test_a_round_trip_of_the_mock_is_that_of_searches_without_their_own() -> Non
 
 def test_the_order_of_probes_does_not_matter() -> None:
     run = run_of(TRIGGERS)
-    [one] = estimates(run).values()
-    [other] = estimates(with_probes(run, run.capacity.iloc[::-1])).values()
-    assert one.interval() == pytest.approx(other.interval())
+    [one] = found_by_search(run).values()
+    [other] = found_by_search(with_probes(run, run.capacity.iloc[::-1])).values()
+    assert one.capacity.interval() == pytest.approx(other.capacity.interval())
+
+
+def test_probes_that_were_repeated_do_not_count() -> None:
+    run = run_of(TRIGGERS)
+    failed = run.capacity.iloc[:8].assign(held=False, phase="repeated", reason="generator", limited_by="generator")
+    [row] = capacities(with_probes(run, pd.concat([run.capacity, failed]))).to_dict("records")
+    assert row["probes"] == 21
+    assert row["capacity"] == capacities(run)["capacity"].item()
+    assert row["limited_by"] == "server"
+
+
+def test_without_a_probe_that_counts_nothing_is_known() -> None:
+    run = run_of(TRIGGERS)
+    [row] = capacities(with_probes(run, run.capacity.assign(phase="repeated", held=False))).to_dict("records")
+    assert isnan(row["capacity"])
+    assert (row["is_lower_bound"], row["is_upper_bound"], row["decided"]) == (True, True, False)
 
 
 def test_the_table_of_queues_leaves_out_probes() -> None:
