@@ -16,12 +16,15 @@ test: $(STAMP)
 test-fast: $(STAMP)
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal tests/unit
 
+# make run-soketi PLAN=capacity runs another plan.
+PLAN ?= quick
+
 # Both install soketi first, once per machine (364 MB, in ~/.cache/wiretax). From then on make test has its tests, too.
 test-soketi: $(STAMP)
 	@WIRETAX_SOKETI=install $(BIN)/python -m pytest tests/contract/test_soketi.py
 
 run-soketi: $(STAMP)
-	@WIRETAX_SOKETI=install PYTHONPATH=tests $(BIN)/python tests/contract/beside_soketi.py $(BIN)/wiretax run quick
+	@WIRETAX_SOKETI=install PYTHONPATH=tests $(BIN)/python tests/contract/beside_soketi.py $(BIN)/wiretax run $(PLAN)
 
 # As many inputs for each property as one likes: make fuzz EXAMPLES=200000 TESTS=tests/unit/wiretax/mock
 EXAMPLES ?= 10000

@@ -29,7 +29,7 @@ SLOPES = np.geomspace(0.005, 0.32, 7)
 ACCIDENTS = np.array([0.01, 0.08, 0.3])
 ACCIDENTS_PRIOR = np.array([0.6, 0.3, 0.1])
 # How often a probe far above the capacity holds.
-LUCK = 0.01
+LUCK = 0.001
 
 
 class Probe(NamedTuple):

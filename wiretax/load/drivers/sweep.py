@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
+from wiretax.load.capacity.conductor import CapacityConductor
 from wiretax.load.client.error_policy import ErrorPolicy, Reactions
 from wiretax.load.client.message_limit import SPENT
 from wiretax.load.client.stats_feed import StatsFeed
@@ -50,11 +51,15 @@ class Sweep:
         self._feed = feed
         for slice_ in setup.tried.slices:
             self.record.add(slice_, setup.plan.users)
-        extension = None
-        if setup.gating is not None:
-            extension = Extension(self._undecided, setup.most_rounds, on_added)
         measured = replace(setup.plan, workloads=kept(setup.plan.workloads, setup.tried.skipped))
-        self.conductor = Conductor(measured, executor, extension, setup.measurement.paused, setup.own_mock)
+        paused, own_mock = setup.measurement.paused, setup.own_mock
+        if measured.capacity is not None:
+            self.conductor: Conductor = CapacityConductor(measured, executor, paused, own_mock)
+        else:
+            extension = None
+            if setup.gating is not None:
+                extension = Extension(self._undecided, setup.most_rounds, on_added)
+            self.conductor = Conductor(measured, executor, extension, paused, own_mock)
         reactions = Reactions(self.conductor.halt, self.conductor.pause, self.conductor.end_workload)
         setup.session.on_rejected = ErrorPolicy(reactions).on_rejected
         if setup.message_limit is not None:
@@ -90,6 +95,8 @@ class Sweep:
         if self._setup.gating is not None:
             asked = [asdict(each) for each in self.conductor.additions]
             self.record.meta["added"] = {"most_rounds": self._setup.most_rounds, "asked": asked}
+        if isinstance(self.conductor, CapacityConductor):
+            self.record.capacity = [each.as_row() for each in self.conductor.rows]
         return self.record
 
     def summary(self) -> ExecutorSummary:

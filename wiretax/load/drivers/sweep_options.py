@@ -90,9 +90,13 @@ class SweepOptions:
         second = None if against is None else access.target(against, "against")
         if plan.encrypted:
             first, second = (each and each.with_master_key(os.environ) for each in (first, second))
+        if plan.capacity is not None and self.max_rounds is not None:
+            raise OptionError(
+                f"--max-rounds: plan {plan.name} has [capacity]; its time is the limit, so leave out --max-rounds"
+            )
         most_rounds = self._most_rounds(plan.rounds)
         limit = message_limit_for(plan, first, second, self.max_messages, self.yes, users_given, self.agreed)
-        if gating is not None:
+        if gating is not None and plan.capacity is None:
             most_rounds = most_rounds_within(plan, first, second, most_rounds, limit)
         return SweepRequest(plan, first, second, gating, most_rounds, limit, self.results)
 

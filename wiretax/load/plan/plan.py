@@ -82,6 +82,8 @@ class Plan:
         Raises:
             PlanError: if it has a queue, which only one process can hold.
         """
+        if self.capacity is not None:
+            raise PlanError("[capacity] has queues, which one process holds: run the plan without workers")
         queue = next((workload.name for workload in self.workloads if workload.queued), None)
         if queue is not None:
             raise PlanError(f"{queue} has a queue, which one process holds: run the plan without workers")

@@ -31,7 +31,7 @@ class AcknowledgementMonitor:
 
     def check(self, step: Step, result: SliceResult) -> str:
         """Count a slice; why the run has to end after it, empty if it goes on."""
-        workload, server = step.workload, step.workload.server
+        workload, server = step.planned, step.planned.server
         if any(slice_.measured.events or slice_.boundary.events for slice_ in result.slices):
             self._of_server[server] = self._of_workload[workload] = 0
             return ""

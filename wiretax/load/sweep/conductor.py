@@ -126,11 +126,10 @@ class Conductor:
         if self._stop.is_set():
             return None
         self._cut.clear()
-        # Two servers get slices of the same duration, long enough for the slower one.
-        twin = step.workload.replace(server="endpoint")
-        lasting_s = None if step.round == WARM_UP else self._lasting_s[twin]
+        lasting_s = None if step.round == WARM_UP else self._lasts_s(step)
         result = self._executor.run_slice(step.workload, step.round, lasting_s, self._cut)
         if step.round == WARM_UP:
+            twin = step.planned.replace(server="endpoint")
             known_s = self._lasting_s.get(twin, self._plan.slice_s)
             self._lasting_s[twin] = max(known_s, LEAST_ROUND_TRIPS * result.round_trip_s, least_slice_s(twin))
         if result.problem:
@@ -140,21 +139,30 @@ class Conductor:
     def run(self) -> Iterator[tuple[Step, SliceResult]]:
         """Run the whole plan and the added rounds; each slice is yielded once its users are idle again."""
         monitor = self._monitor
+        for step in self._course():
+            if step.planned in monitor.dropped:
+                continue
+            result = None
+            for result in self._attempts(step):
+                yield step, result
+            if result is None:
+                return
+            if step.planned not in monitor.dropped and (why := monitor.check(step, result)):
+                self.stop(why)
+            self.skipped = list(monitor.dropped.values())
+        self._done = True
+
+    def _course(self) -> Iterator[Step]:
+        """All steps in order; each is asked for once the one before has been run."""
         first, rounds = WARM_UP, self._plan.rounds
         while first < rounds:
-            for step in self.steps(first, rounds):
-                if step.workload in monitor.dropped:
-                    continue
-                result = None
-                for result in self._attempts(step):
-                    yield step, result
-                if result is None:
-                    return
-                if step.workload not in monitor.dropped and (why := monitor.check(step, result)):
-                    self.stop(why)
-                self.skipped = list(monitor.dropped.values())
+            yield from self.steps(first, rounds)
             first, rounds = rounds, rounds + self._more_rounds(rounds)
-        self._done = True
+
+    def _lasts_s(self, step: Step) -> float:
+        """How long (s) a slice is open that is no warm-up."""
+        # Two servers get slices of the same duration, long enough for the slower one.
+        return self._lasting_s[step.planned.replace(server="endpoint")]
 
     def _attempts(self, step: Step) -> Iterator[SliceResult]:
         """Run a slice, and again each time that it was cut because the endpoint requested a wait."""
@@ -166,12 +174,12 @@ class Conductor:
                 if why := self._drop(step, failure, SIZE_LIMIT):
                     self.stop(why)
             yield result
-            if not again or step.workload in self._monitor.dropped:
+            if not again or step.planned in self._monitor.dropped:
                 return
 
     def _drop(self, step: Step, failure: Failure, limit: str) -> str:
         """Leave out a workload whose open slice met a limit; why the run has to end, empty if it goes on."""
-        return self._monitor.drop(Skipped(step.workload, failure, max(WARM_UP, step.round - 1), limit))
+        return self._monitor.drop(Skipped(step.planned, failure, max(WARM_UP, step.round - 1), limit))
 
     def _was_cut(self, step: Step, result: SliceResult) -> bool:
         """Whether a slice was cut because the endpoint requested a wait; returns after the wait."""

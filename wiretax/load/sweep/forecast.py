@@ -94,10 +94,17 @@ def announce(plan: Plan, targets: Sequence[Target], limit: int) -> str:
     urls = [target.endpoint.public_url for target in targets if not target.endpoint.is_loopback]
     where = f"{' and '.join(urls)}, not on this machine"
     megabytes = limit * expected.message_bytes / 1e6
+    capacity = plan.capacity
+    seconds = f"{expected.seconds:.0f} s or more" if capacity is None else f"up to {capacity.time_s:.0f} s"
     text = (
         f"plan {plan.name} sends at most {limit:,} messages (--max-messages), {megabytes:,.1f} MB of HTTP, in "
-        f"{expected.seconds:.0f} s or more, to {where}; each message counts against the app's quota"
+        f"{seconds}, to {where}; each message counts against the app's quota"
     )
+    if capacity is not None:
+        return (
+            f"{text}. It searches for the highest rate that the server carries, so it overloads the server on "
+            "purpose, and stops early at the message limit"
+        )
     if expected.messages <= limit:
         return text
     return (

@@ -83,7 +83,7 @@ class SweepBar:
 
     def slice_done(self, step: Step, result: SliceResult) -> None:
         now = (
-            f"{where(step)}  {step.workload.name}  {events_per_second(result):,.0f} events/s  "
+            f"{step.note or f'{where(step)}  {step.workload.name}  {events_per_second(result):,.0f} events/s'}  "
             f"{self._time_left.estimate(step.done)}"
         )
         self._progress.update(self._task, completed=step.done, now=now)
@@ -104,13 +104,15 @@ class SweepLines:
         self._name = name
         self._time_left = TimeLeft()
         self._round = WARM_UP - 1
+        self._tenths = 0
 
     def slice_done(self, step: Step, result: SliceResult) -> None:
-        if step.round != self._round:
-            self._round = step.round
+        # A search has many short rounds: a line for each tenth of its time is enough.
+        if step.round != self._round and (not step.note or int(10 * step.done) > self._tenths):
+            self._round, self._tenths = step.round, int(10 * step.done)
+            now = f"{where(step)}, {step.workload.name} {events_per_second(result):,.0f} events/s"
             self._console.print(
-                f"{self._name}: {where(step)}, {step.workload.name} {events_per_second(result):,.0f} events/s, "
-                f"{self._time_left.estimate(step.done) or 'just begun'}",
+                f"{self._name}: {step.note or now}, {self._time_left.estimate(step.done) or 'just begun'}",
                 highlight=False,
                 markup=False,
                 soft_wrap=True,

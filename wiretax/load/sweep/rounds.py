@@ -19,12 +19,21 @@ class Step:
         round: its round; -1 for the warm-up.
         rounds: the rounds of the run, as known so far.
         done: the share of the run that is done (0 to 1).
+        searched: the plan's workload whose rate is searched, if this sends it at one rate.
+        note: what is known so far, to be shown while it runs.
     """
 
     workload: Workload
     round: int
     rounds: int
     done: float
+    searched: Workload | None = None
+    note: str = ""
+
+    @property
+    def planned(self) -> Workload:
+        """The workload as the plan has it."""
+        return self.searched or self.workload
 
 
 def round_order(workloads: tuple[Workload, ...], seed: int, round_: int) -> list[Workload]:

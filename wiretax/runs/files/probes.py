@@ -7,9 +7,9 @@ from typing import Any, Literal, get_args
 
 from wiretax.channels.workload import Workload
 
-# The first probes, up to a rate that held and one that did not; those around the capacity; and slices at shares of
-# it.
-Phase = Literal["bracket", "search", "levels"]
+# The first probes, up to a rate that held and one that did not; those around the capacity; those that don't count
+# but were repeated, since the generator failed; and slices at shares of the capacity.
+Phase = Literal["bracket", "search", "repeated", "levels"]
 # Why a probe did not hold: p99 above the target, events lost, a queue that grew, or a generator that did not send
 # in time; empty if it held.
 Reason = Literal["", "latency", "lost", "queue", "generator"]

@@ -67,6 +67,10 @@ class LocustRequest:
                 raise OptionError("a plan is swept by one process here; for more: wiretax run --processes N")
             refuse_source_with_plan(parsed)
             plan = refuse_starts(load_plan(parsed.plan, None if endpoint is None else https))
+            if plan.capacity is not None:
+                raise OptionError(
+                    f"plan {plan.name} has [capacity], which is not swept: wiretax run {parsed.plan}"
+                )
         else:
             free = FreeRunOptions.of(parsed, https)
             if free.external is not None:
