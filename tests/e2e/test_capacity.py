@@ -18,8 +18,8 @@ schema = 1
 name = "search"
 users = 8
 [capacity]
-p99 = "20ms"
-time = "6s"
+p99 = "80ms"
+time = "8s"
 [mock]
 servers = 2
 per_request = "4ms"
@@ -47,7 +47,7 @@ def test_a_search_ends_with_levels_and_every_byte_is_accounted_for(measured: tup
     assert len(probes) == len(run.queue) == len(run.queued)
     assert probes.loc[probes["phase"] == "levels", "share"].sort_values().tolist() == [0.5, 0.8, 0.95, 1.0]
     assert {"bracket", "levels"} <= set(probes["phase"])
-    assert run.meta["plan"]["capacity"]["p99_s"] == 0.02
+    assert run.meta["plan"]["capacity"]["p99_s"] == 0.08
 
 
 def test_no_rate_beyond_what_the_server_carries_holds(measured: tuple[Run, str]) -> None:
@@ -55,7 +55,7 @@ def test_no_rate_beyond_what_the_server_carries_holds(measured: tuple[Run, str])
     probes = run.capacity
     # In a short slice a queue grows little at a slightly higher rate; a busy machine lowers the rates that hold.
     assert (probes.loc[probes["held"], "rate"] < 1.3 * KNOWN).all()
-    late = probes["p99_s"] > 0.02
+    late = probes["p99_s"] > 0.08
     assert not probes.loc[late, "held"].any()
     assert set(probes.loc[~probes["held"], "reason"]) <= {"latency", "queue", "generator"}
 
