@@ -123,9 +123,13 @@ def _of_search(probes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _found(probes: pd.DataFrame, wanted: Mapping[str, float]) -> Found:
-    rates, held = probes["rate"].to_numpy(), probes["held"].to_numpy()
-    known = Threshold(wanted["least"], wanted["most"], map(Probe, rates.tolist(), held.tolist()))
+    known = _threshold(probes, wanted)
     limit = _limited_by(probes, known.median)
+    if limit == GENERATOR:
+        # What the generator could not send says nothing of the server; what the server carried still does.
+        probes = probes[probes["limited_by"] != GENERATOR]
+        known = _threshold(probes, wanted)
+    rates, held = probes["rate"].to_numpy(), probes["held"].to_numpy()
     logs, no_upper, no_lower = np.log(known.capacities), limit in ("", GENERATOR), not held.any()
     # If no probe limits the capacity, the prior distribution must not.
     if no_upper and held.any():
@@ -133,6 +137,11 @@ def _found(probes: pd.DataFrame, wanted: Mapping[str, float]) -> Found:
     if no_lower and len(rates):
         logs = np.maximum(logs, np.log(rates.min()))
     return Found(Estimate(logs, known.probability, no_upper, no_lower), limit)
+
+
+def _threshold(probes: pd.DataFrame, wanted: Mapping[str, float]) -> Threshold:
+    given = map(Probe, probes["rate"].tolist(), probes["held"].tolist())
+    return Threshold(wanted["least"], wanted["most"], given)
 
 
 def _limited_by(probes: pd.DataFrame, capacity: float) -> str:

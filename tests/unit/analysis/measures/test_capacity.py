@@ -79,6 +79,14 @@ def test_what_only_the_generator_limited_is_a_lower_bound() -> None:
     assert row["gain_low"] == row["gain"] < 4.5
 
 
+def test_probes_that_the_generator_broke_far_below_do_not_lower_the_bound() -> None:
+    run = run_of(BY_GENERATOR)
+    early = run.capacity.iloc[:6].assign(rate=100.0, held=False, limited_by="generator", reason="generator")
+    [row] = capacities(with_probes(run, pd.concat([early, run.capacity]))).to_dict("records")
+    assert row["is_lower_bound"]
+    assert row["capacity"] > 8_500
+
+
 def test_against_a_trigger_that_the_generator_limited_the_gain_is_an_upper_bound() -> None:
     row = only(replace(TRIGGERS, limited_by="generator"), BATCHES)
     assert row["gain_is_upper_bound"]

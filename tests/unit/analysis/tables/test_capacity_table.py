@@ -58,7 +58,7 @@ BLOCKS = """\
 sent as                        events/s [95 % CI] calls/s  kB/s       first         x [95 % CI]
 100 B
   trigger                    1,234 [1,217, 1,252]   1,234   555      server                   -
-  batch of 10, linger 2 ms               > 12,329   1,541 1,772   generator              > 9.91
+  batch of 10, linger 2 ms               > 12,437   1,555 1,788   generator              > 9.95
 ~ batch of 50, linger 2 ms 9,602 [7,053, 203,334]     480 1,128 connections 7.78 [5.70, 164.09]
 
 1,000 B
@@ -77,7 +77,7 @@ latency at                  p50  p99 p99.9  p50  p99 p99.9  p50  p99 p99.9   p50
   trigger                     -    -     -    -    -     -    -    -     -     -     -     -
   batch of 10, linger 2 ms    -    -     -    -    -     -    -    -     -     -     -     -
 
-capacity  batch of 10, linger 2 ms: the generator was the limit; the server carries more than 12,329 events/s
+capacity  batch of 10, linger 2 ms: the generator was the limit; the server carries more than 12,437 events/s
 capacity  batch of 50, linger 2 ms: all connections were busy, the server was not; more publishers may carry more
 capacity  trigger: every probed rate met the target, up to 1,800 events/s; raise most in [capacity]
 capacity  batch of 10, linger 2 ms: no probed rate met the target; raise p99 or lower least in [capacity]

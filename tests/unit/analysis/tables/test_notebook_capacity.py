@@ -30,8 +30,8 @@ def test_bounds_and_what_is_undecided_in_sentences() -> None:
     assert said[1].endswith(
         "The connections were the limit, and the search ended before its interval was as narrow as planned."
     )
-    assert said[2].startswith("Batch of 10, linger 2 ms: more than 8,878 events/s with 99 %")
-    assert said[2].endswith("more than 4.40x as many as by trigger. The generator was the limit.")
+    assert said[2].startswith("Batch of 10, linger 2 ms: more than 8,955 events/s with 99 %")
+    assert said[2].endswith("more than 4.41x as many as by trigger. The generator was the limit.")
 
 
 def test_searches_of_several_payloads_are_told_apart() -> None:
