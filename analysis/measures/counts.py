@@ -37,12 +37,14 @@ class SliceCounts:
     Attributes:
         workloads: each workload's columns by its name, in the order of their first slices.
         mode: how the load was driven.
+        starts: of a run with several starts, the start of each round; empty if there is one.
     """
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         """``rows``: of ``slices.parquet``."""
         self.workloads: dict[str, dict[str, Any]] = {}
         self.mode: Mode = "sweep"
+        self.starts: dict[int, int] = {}
         self._sums: dict[str, RoundSums] = {}
         self._whole: dict[str, Counts] = {}
         self._triggers: dict[str, str] | None = None
@@ -64,6 +66,8 @@ class SliceCounts:
         slices = with_all_columns(slices)
         if MODE in slices:
             self.mode = slices[MODE].iloc[0]
+        if "start" in slices and slices["start"].nunique() > 1:
+            self.starts = dict(zip(slices["round"].tolist(), slices["start"].tolist(), strict=True))
         found = [*sums_by_workload(slices)]
         firsts = [first for _, first, _ in found]
         values = [slices[name].array.take(firsts).to_numpy().tolist() for name in WORKLOAD]

@@ -11,6 +11,7 @@ from a sweep.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ import pandas as pd
 
 from analysis.measures.counts import SliceCounts, counts_of
 from analysis.measures.interval import interval_of_sorted, median_interval
+from analysis.measures.levels import Levels, levels_of
 from wiretax.runs.mode import MODE, Mode
 
 
@@ -32,15 +34,19 @@ class Ratio:
         low: the interval's lower end; NaN with fewer than 5 rounds.
         high: its upper end.
         rounds: how many rounds were paired.
+        levels: its variance between starts and within; None if one start measured it. Estimate and interval are
+            then the starts'.
     """
 
     estimate: float
     low: float
     high: float
     rounds: int
+    levels: Levels | None = None
 
 
 NO_RATIO = Ratio(np.nan, np.nan, np.nan, 0)
+NO_STARTS: Mapping[Any, int] = {}
 
 
 class Rounds:
@@ -54,12 +60,14 @@ class Rounds:
 
     def __init__(self, slices: pd.DataFrame | SliceCounts) -> None:
         """``slices``: ``slices.parquet``, or its counts."""
-        by_round = rates(slices)
-        self.rates = by_round if has_comparable_rates(slices) else by_round * np.nan
+        counted = counts_of(slices)
+        by_round = rates(counted)
+        self.rates = by_round if has_comparable_rates(counted) else by_round * np.nan
+        self._starts = counted.starts
 
     def ratio(self, of: str, to: str) -> Ratio:
         """The rate of one workload over another's."""
-        return paired_ratio(self.rates[of], self.rates[to])
+        return paired_ratio(self.rates[of], self.rates[to], self._starts)
 
 
 def rates(slices: pd.DataFrame | SliceCounts, count: str = "messages") -> pd.DataFrame:
@@ -80,20 +88,25 @@ def rates(slices: pd.DataFrame | SliceCounts, count: str = "messages") -> pd.Dat
     return pd.DataFrame(by_workload).rename_axis(index="round", columns="workload").sort_index()
 
 
-def paired_ratio(of: pd.Series[float], to: pd.Series[float]) -> Ratio:
+def paired_ratio(of: pd.Series[float], to: pd.Series[float], starts: Mapping[Any, int] = NO_STARTS) -> Ratio:
     """The ratio of two workloads' rates, from the rounds that have both.
 
     Args:
         of: rates by round of the one.
         to: rates by round of the other.
+        starts: the start of each round, if there are several.
     """
-    return ratio_by_round(of.dropna().to_dict(), to.dropna().to_dict())
+    return ratio_by_round(of.dropna().to_dict(), to.dropna().to_dict(), starts)
 
 
-def ratio_by_round(of: dict[Any, float], to: dict[Any, float]) -> Ratio:
+def ratio_by_round(of: dict[Any, float], to: dict[Any, float], starts: Mapping[Any, int] = NO_STARTS) -> Ratio:
     """The same for plain dictionaries. Rounds with a rate of 0 measured nothing and are left out."""
-    paired = [of[each] / to[each] for each in of if of[each] > 0 and to.get(each, 0) > 0]
-    return ratio_of(np.array(paired))
+    rounds = [each for each in of if of[each] > 0 and to.get(each, 0) > 0]
+    paired = np.array([of[each] / to[each] for each in rounds])
+    levels = levels_of(paired, [starts[each] for each in rounds]) if starts else None
+    if levels is None:
+        return ratio_of(paired)
+    return Ratio(levels.estimate, levels.low, levels.high, levels.rounds, levels)
 
 
 def ratio_of(ratios: npt.NDArray[np.float64]) -> Ratio:

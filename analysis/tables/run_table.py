@@ -30,6 +30,7 @@ from analysis.tables.capacity_table import print_capacities
 from analysis.tables.columns import CALLS, CLIENT_COLUMNS, COLUMNS, SERVER_COLUMNS, Column
 from analysis.tables.queue_table import findings, legend, print_queues
 from analysis.tables.stage_table import print_stages
+from analysis.tables.starts_table import starts_lines
 from analysis.text.labels import call, describe, protocol, second_server, transport
 from analysis.text.numbers import count, fixed, listed
 from analysis.text.setup_text import cpu_in_words, server_in_words
@@ -98,7 +99,7 @@ def _print_workloads(run: Run, counted: SliceCounts, console: Console, say: Call
         print_fitting(console, lambda columns: _build(pairs, columns), SERVER_COLUMNS)
         say()
         say(escape(_difference_in_bytes(pairs, run.meta)))
-    for line in _findings(counted, side_by_side):
+    for line in (*starts_lines(counted, run.meta), *_findings(counted, side_by_side)):
         say(escape(line))
     for line in connection_notes(counted):
         say(escape(line))

@@ -10,6 +10,7 @@ from html import escape
 from analysis.tables.notebook_capacity import capacity
 from analysis.tables.notebook_queues import queues
 from analysis.tables.notebook_tables import costs
+from analysis.tables.starts_table import starts_sheet
 from analysis.text.numbers import count
 from analysis.text.setup_text import FREE, server_in_words
 from analysis.text.sheet import Sheet
@@ -92,7 +93,12 @@ def workloads(run: Run) -> Passage:
         names = (run.meta.get("plan") or {}).get("workloads") or []
         return _folded(f"{count(len(names), 'workload')} planned", f"<p>{escape(', '.join(names))}</p>")
     table = costs(run)
-    return _folded(f"{count(len(table.rows), 'workload')}, as measured", table.html())
+    measured = _folded(f"{count(len(table.rows), 'workload')}, as measured", table.html())
+    by_start = starts_sheet(run)
+    if not by_start.rows:
+        return measured
+    summary = f"How {count(len(run.meta['starts']), 'start')} of the processes differ"
+    return Passage(f"{measured.html}{_folded(summary, by_start.html()).html}")
 
 
 def _folded(summary: str, content: str) -> Passage:

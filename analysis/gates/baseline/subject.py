@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf, isclose, isnan
@@ -17,6 +17,7 @@ from analysis.gates.measured.metrics import Metric
 from analysis.gates.measured.run_counts import Measured
 from analysis.gates.measured.search_counts import Searched
 from analysis.measures.estimate import Estimate
+from analysis.measures.levels import levels_of
 
 # The call and its size are compared most often: a comparison that names one of them ignores all three.
 CALL = ("api", "batch_size", "channels")
@@ -54,6 +55,7 @@ class Sample:
         most: the highest possible true value of each: infinity if it is a lower bound.
         grouped: whether rounds were combined because one alone has too few calls.
         estimate: a capacity or the ratio of two, which has no values by round; otherwise None.
+        starts: the start of each of ``rounds``; empty if the run has one.
     """
 
     exact: Fraction | None
@@ -62,14 +64,18 @@ class Sample:
     most: tuple[float, ...]
     grouped: bool = False
     estimate: Estimate | None = None
+    starts: tuple[int, ...] = ()
 
     @property
     def value(self) -> float | None:
-        """The exact value, the median over rounds or the estimate; None if there is none."""
+        """The exact value, the median over rounds (its mean over starts) or the estimate, if there is one."""
         if self.exact is not None:
             return float(self.exact)
         if self.estimate is not None:
             return None if isnan(self.estimate.value) else self.estimate.value
+        levels = levels_of(self.rounds, self.starts) if self.starts else None
+        if levels is not None:
+            return levels.estimate
         return median(self.rounds) if self.rounds else None
 
     @property
@@ -121,7 +127,8 @@ def sample(check: Check, measured: Measured, subject: Subject) -> Sample:
         if whole is not None:
             whole = None if by is None or not (by or form == "difference") else _compared(whole, by, form)
     values, lowest, highest = (tuple(each.values()) for each in (own, least, most))
-    return Sample(Fraction(whole) if whole is not None else None, values, lowest, highest)
+    exactly = Fraction(whole) if whole is not None else None
+    return Sample(exactly, values, lowest, highest, starts=_starts_of(own, measured))
 
 
 def _estimated(metric: Metric, measured: Searched, subject: Subject) -> Sample:
@@ -175,7 +182,13 @@ def _percentiles(
             _compared(most, by_value[0], form),
         )
     rounds, lowest, highest = (tuple(each.tolist()) for each in (value, least, most))
-    return Sample(None, rounds, lowest, highest, grouped=any(len(each) > 1 for each in groups))
+    grouped, starts = any(len(each) > 1 for each in groups), _starts_of((each[0] for each in groups), measured)
+    return Sample(None, rounds, lowest, highest, grouped, starts=starts)
+
+
+def _starts_of(rounds: Iterable[int], measured: Measured) -> tuple[int, ...]:
+    """The start of each round; empty if the run has one."""
+    return tuple(measured.starts[each] for each in rounds) if measured.starts else ()
 
 
 def _compared(value: Any, by: Any, form: Form) -> Any:

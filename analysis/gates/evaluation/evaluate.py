@@ -30,6 +30,7 @@ from analysis.gates.measured.run_counts import Measured
 from analysis.gates.measured.search_counts import Searched
 from analysis.measures.interval import LEAST_ROUNDS, median_interval
 from analysis.measures.latency import samples_needed
+from analysis.measures.levels import levels_of
 from wiretax.channels.request.address import STANDARD
 from wiretax.runs.reader import Run
 
@@ -174,13 +175,20 @@ def _with_measured(case: Case, check: Check, values: Sample) -> Case:
             confidence=check.confidence,
         )
     given = np.array([values.rounds, values.least, values.most], dtype=float)
-    rounds, least, most = known = given[:, np.isfinite(given[0])]
+    is_known = np.isfinite(given[0])
+    rounds, least, most = known = given[:, is_known]
+    middle = float(np.median(rounds)) if known.size else None
     low, high = median_interval(least, check.confidence)[0], median_interval(most, check.confidence)[1]
+    if values.starts:
+        starts = np.array(values.starts)[is_known]
+        levels, lowest, highest = (levels_of(each, starts, check.confidence) for each in known)
+        if levels is not None and lowest is not None and highest is not None:
+            middle, low, high = levels.estimate, lowest.low, highest.high
     enough = len(rounds) >= least_rounds(check.confidence)
     return replace(
         case,
         kind="stochastic",
-        measured=float(np.median(rounds)) if known.size else None,
+        measured=middle,
         is_lower_bound=known.size > 0 and bool(np.median(most) == inf),
         low=float(low) if enough and isfinite(low) else None,
         high=float(high) if enough and isfinite(high) else None,

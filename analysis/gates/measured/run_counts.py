@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -84,16 +85,10 @@ class Measured(SliceCounts):
         calls = [[each.get(round_, 0) for round_ in rounds] for each in samples]
         if rounds and min(map(min, calls)) >= needed:
             return [(round_,) for round_ in rounds]
-        groups, group, held = [], [], [0] * len(workloads)
-        for round_, *more in zip(rounds, *calls, strict=True):
-            group.append(round_)
-            held = [sum(each) for each in zip(held, more, strict=True)]
-            if min(held) >= needed:
-                groups.append(tuple(group))
-                group, held = [], [0] * len(workloads)
-        if groups:
-            # The remaining rounds are too few for a group, so they join the last one.
-            groups[-1] = (*groups[-1], *group)
+        groups: list[tuple[int, ...]] = []
+        # Rounds of different starts are not combined.
+        for _, together in groupby(zip(rounds, *calls, strict=True), lambda each: self.starts.get(each[0])):
+            groups += _groups_of(list(together), needed)
         return groups
 
     def calls(self, workload: str, kind: str = "") -> int:
@@ -112,6 +107,23 @@ class Measured(SliceCounts):
         if key not in self._latencies:
             self._latencies[key] = RoundLatencies(self._histograms, workload, kind)
         return self._latencies[key]
+
+
+def _groups_of(rounds: Sequence[tuple[int, ...]], needed: int) -> list[tuple[int, ...]]:
+    """Consecutive rounds in groups that have enough calls; each round comes with its calls of each workload."""
+    groups: list[tuple[int, ...]] = []
+    group: list[int] = []
+    held = [0] * (len(rounds[0]) - 1)
+    for round_, *more in rounds:
+        group.append(round_)
+        held = [sum(each) for each in zip(held, more, strict=True)]
+        if min(held) >= needed:
+            groups.append(tuple(group))
+            group, held = [], [0] * len(held)
+    if groups:
+        # The remaining rounds are too few for a group, so they join the last one.
+        groups[-1] = (*groups[-1], *group)
+    return groups
 
 
 def _arrivals(slices: pd.DataFrame) -> dict[str, dict[str, Any]]:

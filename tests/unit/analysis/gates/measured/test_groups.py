@@ -41,3 +41,14 @@ def test_each_group_is_as_short_as_it_can_be(calls: list[tuple[int, int]]) -> No
     last = groups[-1]
     enough = next(size for size in range(1, len(last) + 1) if least(last[:size]) >= NEEDED)
     assert least(last[enough:]) < NEEDED
+
+
+def test_rounds_of_different_starts_are_in_no_group_together() -> None:
+    made = record(*(slice_(NAMES[0], round_, 1) for round_ in range(8)))
+    latency = pd.DataFrame(
+        [(round_, NAMES[0].name, 0.001, 0.002, NEEDED // 2, 0) for round_ in range(8)],
+        columns=["round", "workload", "bucket_low_s", "bucket_high_s", "count", "censored"],
+    )
+    slices = tables(made)["slices"].to_pandas().assign(start=[0, 0, 0, 1, 1, 1, 1, 2])
+    # A start that has too few calls has no group.
+    assert Measured(slices, latency).groups([NAMES[0].name], 0.5) == [(0, 1, 2), (3, 4), (5, 6)]

@@ -1,0 +1,77 @@
+"""How much the starts of a run differ: a line under its table, and a table in notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+from typing import Any
+
+from analysis.measures.counts import SliceCounts
+from analysis.measures.levels import Levels
+from analysis.measures.starts import best_split, ratio_levels
+from analysis.text.numbers import count, fixed, percent
+from analysis.text.sheet import Sheet
+from wiretax.runs.reader import Run
+
+# An advice must promise intervals narrower by this share.
+LEAST_GAIN = 0.1
+
+
+def starts_lines(counted: SliceCounts, meta: dict[str, Any]) -> Iterator[str]:
+    """How much gains differ between and within starts, and how the same time would be divided better."""
+    levels = ratio_levels(counted)
+    if not levels:
+        return
+    shares = [*zip(*map(_relative, levels.values()), strict=True)]
+    between, within = (median(each) for each in shares)
+    apart = f"{percent(between)} between starts" if between else "not measurably between starts"
+    starts = count(max(each.starts for each in levels.values()), "start")
+    gains = f"SD, median of {count(len(levels), 'gain')}"
+    yield f"{starts}: gains differ {'by ' if between else ''}{apart}, and by {percent(within)} within ({gains})"
+    if advice := better_split(levels, meta):
+        yield advice
+
+
+def better_split(levels: dict[str, Levels], meta: dict[str, Any]) -> str:
+    """Which division of the run's time would narrow its intervals, as a sentence; empty if none would by much."""
+    measured = meta.get("starts") or []
+    best = best_split([*levels.values()], measured)
+    if best is None:
+        return ""
+    expected = sum(one.half_width(one.starts, one.rounds // one.starts) / one.estimate for one in levels.values())
+    now = expected / len(levels)
+    if best.half_width > (1 - LEAST_GAIN) * now:
+        return ""
+    split = f"{count(best.starts, 'start')} of {count(best.rounds, 'round')} each"
+    widths = f"\u00b1{percent(best.half_width)} instead of \u00b1{percent(now)}"
+    return f"best use of the same time: {split}, for intervals of about {widths}"
+
+
+def starts_sheet(run: Run) -> Sheet:
+    """A row per gain: its interval, the range to expect of a new start, and its variation by level."""
+    rows = [
+        (
+            name,
+            f"{fixed(one.estimate, 2)} [{fixed(one.low, 2)}, {fixed(one.high, 2)}]",
+            f"{fixed(one.start_low, 2)} to {fixed(one.start_high, 2)}",
+            *map(percent, _relative(one)),
+            str(one.starts),
+            str(one.rounds),
+        )
+        for name, one in ratio_levels(run.slices).items()
+    ]
+    headers = (
+        "Workload",
+        "Gain x [95 % CI]",
+        "A new start, x",
+        "SD between starts",
+        "SD within a start",
+        "Starts",
+        "Rounds",
+    )
+    return Sheet(headers, rows)
+
+
+def _relative(levels: Levels) -> tuple[float, float]:
+    """The standard deviations between and within, as shares of the estimate."""
+    return levels.between / levels.estimate, levels.within / levels.estimate
