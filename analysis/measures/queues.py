@@ -11,6 +11,7 @@ from analysis.measures.counts import LATER, totals
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import column_names, histograms_of, percentiles
 from wiretax.channels.workload import ATTRIBUTES
+from wiretax.runs.depths import added_depths
 from wiretax.runs.files.histograms import Histograms
 from wiretax.runs.reader import Run
 
@@ -23,6 +24,7 @@ SAME_ARRIVALS = [name for name in SETTINGS if name not in ("workload", "api", "b
 COUNTS = ["intended", "arrived", "acknowledged", "lost", "left", "unsent"]
 # A queue counts as overloaded if it was in at least this share of its rounds.
 MOST_OVERLOADED = 0.5
+Depths = np.ndarray[Any, np.dtype[np.int64]]
 # Below this share of its rate the generator is reported.
 KEPT_UP = 0.99
 
@@ -47,10 +49,10 @@ def summarise_queues(
         (events, over rounds), ``rounds``, ``overloaded`` (share of rounds), ``is_overloaded``, ``reached`` (events
         per second put into the queue), ``kept_up`` (share of its rate that the generator reached),
         ``events_per_second`` (acknowledged in slices), ``fill`` (mean events per call), ``depth_mean``,
-        ``depth_max`` (events), ``sent_per_event`` (HTTP's bytes), and for each of ``waiting``, ``wire``, ``total``
-        ``KIND_p50_s``, ``_p90_s``, ``_p99_s``, ``_p999_s``, ``_max_s`` (NaN with too few events),
-        ``KIND_p50_s_is_lower_bound`` and so on, ``KIND_samples`` (events), ``late_p99_s`` and
-        ``late_max_s`` (how late the generator was in its worst round).
+        ``depth_max`` (events, all workers together), ``sent_per_event`` (HTTP's bytes), and for each of
+        ``waiting``, ``wire``, ``total`` ``KIND_p50_s``, ``_p90_s``, ``_p99_s``, ``_p999_s``, ``_max_s`` (NaN
+        with too few events), ``KIND_p50_s_is_lower_bound`` and so on, ``KIND_samples`` (events), ``late_p99_s``
+        and ``late_max_s`` (how late the generator was in its worst round).
         Events without an acknowledgement count with how long they had waited. The queue of an overloaded workload
         was still growing, so all its times except those on the wire are lower bounds.
     """
@@ -64,15 +66,20 @@ def summarise_queues(
         table["rtt_s"] = table["rtt_s"].fillna(mock["rtt_s"])
     table[COUNTS] = grouped[COUNTS].sum()
     table["rounds"] = grouped["round"].nunique()
-    table["overloaded"] = queue["overloaded"].ne("").groupby(queue["workload"]).mean()
+    # A queue is overloaded if any worker's part of it is.
+    grew = queue["overloaded"].ne("").groupby([queue["workload"], queue["round"]]).any()
+    table["overloaded"] = grew.groupby(level="workload").mean()
     table["is_overloaded"] = table["overloaded"] >= MOST_OVERLOADED
     table["kept_up"] = table["arrived"] / table["intended"].where(table["intended"] > 0)
     table["reached"] = table["rate"] * table["kept_up"]
     total = totals(queued).set_index("workload")
     table["events_per_second"] = total["events"] / total["duration_s"]
     table["fill"] = grouped["fills"].apply(_mean_fill)
-    table["depth_mean"] = grouped["depths"].apply(lambda each: float(np.concatenate(list(each)).mean()))
-    table["depth_max"] = grouped["depths"].apply(lambda each: int(np.concatenate(list(each)).max()))
+    depths: dict[str, list[Depths]] = {}
+    for (workload, _), each in depths_by_round(queue).items():
+        depths.setdefault(workload, []).append(each)
+    table["depth_mean"] = pd.Series({name: float(np.concatenate(each).mean()) for name, each in depths.items()})
+    table["depth_max"] = pd.Series({name: int(np.concatenate(each).max()) for name, each in depths.items()})
     table["sent_per_event"] = bytes_per_event(queued)["sent"]
     times = histograms_of(waits)
     for kind in KINDS:
@@ -133,6 +140,18 @@ def _frontier(curve: pd.DataFrame) -> pd.Series[Any]:
     steady = curve[~curve["is_overloaded"] & has_p99(curve)].sort_values(["total_p99_s", "sent_per_event"])
     cheapest_before = steady["sent_per_event"].cummin().shift(fill_value=np.inf)
     return (steady["sent_per_event"] < cheapest_before).reindex(curve.index, fill_value=False)
+
+
+def depths_by_round(queue: pd.DataFrame) -> dict[tuple[str, int], Depths]:
+    """How deep each queue was in each round, all workers together, whenever one of them noted its depth.
+
+    Returns:
+        By workload and round an array of events.
+    """
+    rounds: dict[tuple[str, int], list[tuple[Any, Any]]] = {}
+    for row in queue.to_dict("records"):
+        rounds.setdefault((row["workload"], row["round"]), []).append((row["depth_at_s"], row["depths"]))
+    return {key: added_depths(parts)[1] for key, parts in rounds.items()}
 
 
 def fills(queue: pd.DataFrame) -> pd.DataFrame:

@@ -34,7 +34,7 @@ class Runner:
     def join(self, client_id: str, worker: Hearing, version: str) -> None:
         """A worker comes, and says hello."""
         self.workers[client_id] = worker
-        self.clients[client_id] = SimpleNamespace(state="ready", user_count=0)
+        self.clients[client_id] = SimpleNamespace(state="ready", user_count=0, user_classes_count={})
         hello = {"wiretax": version, "host": "elsewhere", "pid": 100 + len(self.workers)}
         self.say(client_id, messages.HELLO, hello)
 
@@ -45,7 +45,11 @@ class Runner:
         return list(self.clients).index(client_id)
 
     def start(self, users: int, spawn_rate: float) -> None:
+        """Each worker has as many users as it can have alike."""
         self.user_count = users
+        nodes = list(self.clients.values())
+        for number, node in enumerate(nodes):
+            node.user_count = users // len(nodes) + (number < users % len(nodes))
 
     def quit(self) -> None:
         self.has_quit = True

@@ -7,6 +7,8 @@ from math import sqrt
 
 from wiretax.channels.workload import Workload
 from wiretax.queue.sources.schedule import BURST
+from wiretax.runs.depths import added_depths
+from wiretax.wire.queue_tally import QueueTally
 
 # In standard deviations of the number of arrivals in a slice: a queue that is deeper by more isn't so by chance.
 DEVIATIONS = 4.0
@@ -40,3 +42,16 @@ def why_overloaded(workload: Workload, arrived: int, depths: Sequence[tuple[floa
     if depth <= expected_depth(workload, arrived) or depth < GROWTH * half_way:
         return ""
     return f"the queue grew to {depth:,} events, from {half_way:,} half-way"
+
+
+def judge_parts(workload: Workload, parts: Sequence[QueueTally]) -> None:
+    """See whether the parts of a queue in several processes are overloaded together, though none is alone."""
+    if not parts or any(part.overloaded for part in parts):
+        return
+    times, depths = added_depths(
+        [([at for at, _ in part.depths], [each for _, each in part.depths]) for part in parts]
+    )
+    whole = list(zip(times.tolist(), depths.tolist(), strict=True))
+    why = why_overloaded(workload, sum(part.arrived for part in parts), whole)
+    for part in parts:
+        part.overloaded = why

@@ -89,7 +89,7 @@ class Queue:
         self._grace_s = grace_s
         self._give_up_s = give_up_s
         self._clock = clock
-        self._started = self._closed = False
+        self._started = self._closed = self._cut = False
         self._given_up = ""
         self._state: SliceState | None = None
         self._calls = 0
@@ -160,6 +160,12 @@ class Queue:
         """Have no more events generated; the run is about to end. A file or a stream is read until ``close``."""
         if not self._source.retries:
             self._source.close()
+
+    def cut(self) -> None:
+        """Begin no further call, not even after the slice."""
+        self._cut = True
+        if self._state is not None:
+            self._state.ends_s = min(self._state.ends_s, self._clock.now())
 
     def close(self) -> None:
         """Nothing arrives any more; the publishers have stopped."""
@@ -251,5 +257,5 @@ class Queue:
         tally.intended = max(tally.intended, tally.arrived)
         tally.overloaded = tally.overloaded or why_overloaded(workload, tally.arrived, tally.depths)
         state.ends_s = self._clock.now()
-        if self._grace_s is not None and not tally.overloaded:
+        if self._grace_s is not None and not tally.overloaded and not self._cut:
             state.ends_s += workload.arrivals.linger_s + self._grace_s

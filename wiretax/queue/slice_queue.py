@@ -9,6 +9,7 @@ from wiretax.channels.workload import Workload
 from wiretax.queue.clock import GEVENT_CLOCK, Clock
 from wiretax.queue.queue import Queue
 from wiretax.queue.sources.generated import GeneratedSource
+from wiretax.queue.sources.share import Share
 from wiretax.wire.publishers.caller import Caller
 from wiretax.wire.slices import Slice
 
@@ -33,11 +34,18 @@ class SliceQueue:
     overloaded it isn't: the rest then counts with how long it has waited so far.
     """
 
-    def __init__(self, slice_: Slice, source: GeneratedSource, clock: Clock = GEVENT_CLOCK) -> None:
+    def __init__(
+        self, slice_: Slice, source: GeneratedSource, clock: Clock = GEVENT_CLOCK, share: Share | None = None
+    ) -> None:
+        """``share``: this process's part of the queue, as of the source; None for the whole."""
         assert slice_.queue is not None
         self._slice = slice_
         self._tally = slice_.queue
-        self._queue = Queue(slice_.workload, source, grace_s=GRACE_S, clock=clock)
+        workload = slice_.workload if share is None else share.of(slice_.workload)
+        self._publishers = workload.arrivals.publishers
+        if share is not None:
+            self._tally.publishers = share.publishers
+        self._queue = Queue(workload, source, grace_s=GRACE_S, clock=clock)
         self._closed = Signal()
         self._admitted = self._publishing = 0
         self._queue.start()
@@ -47,7 +55,7 @@ class SliceQueue:
     def admit(self) -> bool:
         """Whether a user is one of the queue's publishers; called once by each user."""
         self._admitted += 1
-        return self._admitted <= self._slice.workload.arrivals.publishers
+        return self._admitted <= self._publishers
 
     def wait(self) -> None:
         """Block until the slice closes: for users that don't publish."""
@@ -66,6 +74,10 @@ class SliceQueue:
             self._publishing -= 1
             self._count_rest()
 
+    def cut(self) -> None:
+        """The endpoint refuses more, or the run is over: the rest of the queue must not be sent."""
+        self._queue.cut()
+
     def _close(self) -> None:
         self._closed.set()
         self._count_rest()
@@ -77,10 +89,15 @@ class SliceQueue:
 
 
 class SliceQueues:
-    """Makes the queue of each slice when its first user comes."""
+    """Makes the queue of each slice when its first user comes.
+
+    Attributes:
+        share: this process's part of the next queue; None for the whole.
+    """
 
     def __init__(self, seed: int, replay: Replay | None = None) -> None:
         """``replay``: events to send instead of generated ones."""
+        self.share: Share | None = None
         self._seed = seed
         self._replay = replay
         self._latest: tuple[Slice, SliceQueue] | None = None
@@ -88,6 +105,12 @@ class SliceQueues:
     def of(self, slice_: Slice) -> SliceQueue:
         """The queue of the open slice."""
         if self._latest is None or self._latest[0] is not slice_:
-            source = GeneratedSource.of(slice_.workload, self._seed, slice_.round, self._replay)
-            self._latest = (slice_, SliceQueue(slice_, source))
+            drawn = (slice_.workload, self._seed, slice_.round, self._replay)
+            source = GeneratedSource.of(*drawn, share=self.share)
+            self._latest = (slice_, SliceQueue(slice_, source, share=self.share))
         return self._latest[1]
+
+    def cut(self) -> None:
+        """Send nothing more of the latest queue, whose slice is about to be closed."""
+        if self._latest is not None:
+            self._latest[1].cut()

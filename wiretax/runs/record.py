@@ -31,8 +31,9 @@ class RunRecord:
         sent_to: the total by server.
         aside: the part of the total that was sent in the warm-up or in a slice that was cut short.
         boundary: the part of the total that ended after the slice it began in.
-        queues: rows of ``queue.parquet``.
-        waits: histograms of ``waits.parquet``: round, workload, kind, and the buckets that are not empty.
+        queues: rows of ``queue.parquet``, one for each worker.
+        waits: histograms of ``waits.parquet``: round, workload, kind, and the buckets that are not empty, all
+            workers together.
         capacity: rows of ``capacity.parquet``.
         server: the mock's ledger of this run, where the endpoint has one; of two servers those that have one,
             added up, and each by itself under "by_server".
@@ -52,6 +53,7 @@ class RunRecord:
     server: dict[str, Any] | None = None
     _failures: dict[str, Failures] = field(default_factory=dict)
     _places: dict[tuple[int, str], int] = field(default_factory=dict)
+    _wait_places: dict[tuple[int, str, Kind], int] = field(default_factory=dict)
 
     def add(self, slice_: Slice, users: int, worker: int = 0) -> None:
         """Add a settled slice. One that does not count adds to the totals only."""
@@ -67,11 +69,10 @@ class RunRecord:
             return
         self.boundary.merge(slice_.boundary)
         users = slice_.workload.arrivals.publishers or users
-        self.slices.append(slice_row(slice_, users, worker))
         if slice_.queue is not None:
-            self.queues.append(_queue_row(slice_, slice_.queue, worker))
-            for kind, histogram in slice_.queue.times.items():
-                self.waits.append((slice_.round, slice_.workload.name, kind, histogram.buckets()))
+            users = users if slice_.queue.publishers is None else slice_.queue.publishers
+            self._add_queue(slice_, slice_.queue, worker)
+        self.slices.append(slice_row(slice_, users, worker))
         key = (slice_.round, slice_.workload.name)
         buckets = slice_.measured.latency.buckets().plus(slice_.boundary.latency.buckets())
         place = self._places.setdefault(key, len(self.latency))
@@ -79,6 +80,16 @@ class RunRecord:
             self.latency.append((*key, buckets))
         else:
             self.latency[place] = (*key, self.latency[place][2].plus(buckets))
+
+    def _add_queue(self, slice_: Slice, queue: QueueTally, worker: int) -> None:
+        self.queues.append(_queue_row(slice_, queue, worker))
+        for kind, histogram in queue.times.items():
+            key, buckets = (slice_.round, slice_.workload.name, kind), histogram.buckets()
+            place = self._wait_places.setdefault(key, len(self.waits))
+            if place == len(self.waits):
+                self.waits.append((*key, buckets))
+            else:
+                self.waits[place] = (*key, self.waits[place][3].plus(buckets))
 
     def buckets(self, round_: int, workload: str) -> Buckets:
         """The histogram of ``latency`` of a workload in a round."""
@@ -94,6 +105,7 @@ class RunRecord:
         self.waits.clear()
         self.capacity.clear()
         self._places.clear()
+        self._wait_places.clear()
 
     def failure_rows(self) -> list[Row]:
         """Rows of ``failures.parquet``, the most frequent first."""

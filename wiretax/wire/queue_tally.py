@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,7 @@ class QueueTally:
             their times are at least that long.
         late: how long after its time an event came into the queue: scheduling delay, which is included in the
             waiting time.
+        publishers: how many of the queue's publishers this process has, if several drain it; None if one does.
     """
 
     intended: int = 0
@@ -48,6 +49,7 @@ class QueueTally:
     depths: list[tuple[float, int]] = field(default_factory=list)
     times: dict[Kind, Histogram] = field(default_factory=lambda: {kind: Histogram() for kind in KINDS})
     late: Histogram = field(default_factory=Histogram)
+    publishers: int | None = None
     # Seconds; converted all at once when they are settled.
     _noted_s: dict[Kind, list[float]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     _late_s: list[float] = field(default_factory=list)
@@ -87,6 +89,45 @@ class QueueTally:
             noted.clear()
         self.late.record(_ns(self._late_s))
         self._late_s.clear()
+
+    def as_plain(self) -> dict[str, Any]:
+        """A settled tally as plain numbers, text and bytes, for a message from a worker to its master."""
+        at_s, depths = zip(*self.depths, strict=True) if self.depths else ((), ())
+        return {
+            **{name: getattr(self, name) for name in COUNTS},
+            "overloaded": self.overloaded,
+            "publishers": self.publishers,
+            "fills": list(self.fills.items()),
+            "depths": [np.array(at_s, dtype="<f8").tobytes(), np.array(depths, dtype="<u4").tobytes()],
+            "times": [self.times[kind].as_plain() for kind in KINDS],
+            "late": self.late.as_plain(),
+        }
+
+    @classmethod
+    def of_plain(cls, plain: dict[str, Any]) -> QueueTally:
+        """The inverse of ``as_plain``.
+
+        Raises:
+            KeyError, TypeError, ValueError: ``plain`` was not made by ``as_plain``.
+        """
+        tally = cls()
+        for name in COUNTS:
+            setattr(tally, name, int(plain[name]))
+        tally.overloaded, tally.publishers = plain["overloaded"], plain["publishers"]
+        tally.fills.update({int(size): int(calls) for size, calls in plain["fills"]})
+        at_s, depths = (
+            np.frombuffer(data, kind) for data, kind in zip(plain["depths"], ("<f8", "<u4"), strict=True)
+        )
+        if not np.isfinite(at_s).all():
+            raise ValueError("a depth at no time")
+        tally.depths = list(zip(at_s.tolist(), depths.tolist(), strict=True))
+        for kind, histogram in zip(KINDS, plain["times"], strict=True):
+            tally.times[kind] = Histogram.of_plain(histogram)
+        tally.late = Histogram.of_plain(plain["late"])
+        return tally
+
+
+COUNTS = tuple(each.name for each in fields(QueueTally) if each.type == "int")
 
 
 def _ns(seconds: list[float]) -> npt.NDArray[np.int64]:

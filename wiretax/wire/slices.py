@@ -156,6 +156,7 @@ class Slice:
             "boundary": self.boundary.as_plain(),
             "tcp": None if self.tcp is None else list(self.tcp),
             "tls": list(self.tls),
+            "queue": None if self.queue is None else self.queue.as_plain(),
         }
 
     @classmethod
@@ -173,4 +174,8 @@ class Slice:
         slice_.tcp = None if plain["tcp"] is None else TcpCounters(*plain["tcp"])
         slice_.tls = TlsCounters(*plain["tls"])
         slice_.paced, slice_.paced_s = plain["paced"], plain["paced_s"]
+        if plain["queue"] is not None or slice_.queue is not None:
+            slice_.queue = QueueTally.of_plain(plain["queue"])
+            if max(slice_.queue.fills, default=1) > slice_.workload.call.batch_size:
+                raise ValueError("a call with more events than its workload's")
         return slice_

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.measures.queues import KEPT_UP, MOST_OVERLOADED
+from analysis.measures.queues import KEPT_UP, MOST_OVERLOADED, depths_by_round
 from wiretax.channels.workload import ATTRIBUTES
 
 # How events arrive: of workloads without a queue, the values that they have.
@@ -43,11 +43,12 @@ class QueueCounts:
         self._rounds: dict[str, dict[int, QueueRound]] = {}
         for row in queue.to_dict("records"):
             self._add(self._rounds.setdefault(row["workload"], {}).setdefault(row["round"], QueueRound()), row)
+        for (workload, round_), depths in depths_by_round(queue).items():
+            self._rounds[workload][round_].depth_max = max(map(int, depths), default=0)
 
     def _add(self, into: QueueRound, row: dict[Any, Any]) -> None:
         for name in ("intended", "arrived", "lost", "left"):
             setattr(into, name, getattr(into, name) + int(row[name]))
-        into.depth_max = max([into.depth_max, *map(int, row["depths"])])
         into.is_overloaded |= row["overloaded"] != ""
 
     def by_round(self, workload: str, name: str) -> dict[int, float]:

@@ -15,8 +15,10 @@ from wiretax.load.client.message_limit import MessageLimit
 from wiretax.queue.external import ExternalSource
 from wiretax.queue.external_queue import ExternalQueue
 from wiretax.queue.queue import Queue
+from wiretax.queue.shared_queue import SharedQueue
 from wiretax.queue.slice_queue import SliceQueues
 from wiretax.queue.sources.generated import GeneratedSource
+from wiretax.queue.sources.share import Share
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.connections.target import Target
 from wiretax.wire.publishers.caller import Caller
@@ -63,6 +65,7 @@ class Session(Connections):
         self.limits = Limits()
         self._seed = seed
         self._replay = replay
+        self._share: Share | None = None
         self._free_queues: dict[Workload, Queue] = {}
         self._sources: dict[Workload, RequestSource] = {}
 
@@ -88,13 +91,22 @@ class Session(Connections):
     def free_queue(self, workload: Workload) -> Queue:
         """The queue of a free run's workload; the same one for every user."""
         if workload not in self._free_queues:
-            if self.external is None:
+            if self._share is not None:
+                self._free_queues[workload] = SharedQueue(workload, self._seed, self._share)
+            elif self.external is None:
                 source = GeneratedSource.of(workload, self._seed, 0)
                 self._free_queues[workload] = Queue(workload, source)
             else:
                 external = self.external.source(workload, self.limits, self._seed, log.warning)
                 self._free_queues[workload] = ExternalQueue(workload, external, self.external)
         return self._free_queues[workload]
+
+    def split_queues(self, share: Share) -> None:
+        """From now on have this part of each queue; other processes have the rest."""
+        self._share = self.slice_queues.share = share
+        for queue in self._free_queues.values():
+            if isinstance(queue, SharedQueue):
+                queue.change_share(share)
 
     @property
     def external_queue(self) -> ExternalQueue | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -147,9 +147,9 @@ def assignments(
     plan: Plan, targets: Sequence[Target], message_limit: MessageLimit | None = None
 ) -> list[Assignment]:
     """What workers are told, in turn: each has all servers; of several built-in mocks, one of each kind."""
-    kinds: dict[tuple[Server, bool], list[Target]] = {}
+    kinds: dict[tuple[Server, bool, float | None], list[Target]] = {}
     for target in targets:
-        kinds.setdefault((target.server, target.tls), []).append(target)
+        kinds.setdefault((target.server, target.tls, target.rtt_s), []).append(target)
     most = max(len(each) for each in kinds.values())
     turns = [[each[turn % len(each)] for each in kinds.values()] for turn in range(most)]
     return [Assignment.of(plan, turn, message_limit is not None) for turn in turns]
@@ -169,6 +169,7 @@ def plain_target(target: Target) -> dict[str, Any]:
         "insecure": target.certificates.insecure,
         "proxy": None if proxy is None else [proxy.host, proxy.port, proxy.variable, proxy.authorization],
         "server": target.server,
+        "rtt_s": target.rtt_s,
     }
 
 
@@ -184,7 +185,8 @@ def target_of_plain(plain: dict[str, Any]) -> Target:
         ca, cert, key = (None if plain[name] is None else Path(plain[name]) for name in ("ca", "cert", "key"))
         proxy = None if plain["proxy"] is None else Proxy(*plain["proxy"])
         endpoint = Endpoint(scheme, host, port, Credentials(*plain["app"]), prefix, signs_prefix)
-        return target_of(endpoint, ca, plain["insecure"], plain["server"], cert, key, proxy)
+        target = target_of(endpoint, ca, plain["insecure"], plain["server"], cert, key, proxy)
+        return replace(target, rtt_s=plain["rtt_s"])
     except TrustError as error:
         raise AssignmentError(str(error)) from None
     except (KeyError, TypeError, ValueError):

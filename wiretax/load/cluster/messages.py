@@ -8,20 +8,24 @@ ASSIGNMENT    master  what will be sent, and where (``Assignment``)
 READY         worker  it can send that (``Ready``)
 REFUSED       either  the worker can't take part (``Reason``), and quits
 LATE          master  the sweep began without the worker, which stays idle
-RUN_SLICE     master  run one slice (number, workload, round, lasting_s, messages)
+RUN_SLICE     master  run one slice (number, workload, round, lasting_s, messages; of a queue ``share``)
 SLICE_OPENED  worker  its users were let in (``SliceOpened``)
 CLOSE_SLICE   master  close the slice early
+OVERLOADED    worker  its queue reached its bound (``Overloaded``)
+END_SLICE     master  end the slice early, since a queue reached its bound; it counts (number, why)
 SLICE_REPORT  worker  the slice is settled (``SliceEnd`` and ``WorkerReport``)
 HALT          worker  end the run: rejected by the endpoint, or out of messages (``Reason``)
 LIMIT         worker  end the workload of a slice, which met a limit (``Limit``)
 PAUSE         worker  pause the run, as the endpoint asked (``Pause``)
 BEGIN_PART    master  a stage of a free run begins, or its statistics are reset (number, reset)
+SHARE         master  the worker's part of a free run's queue (dealt, index)
 LEAVING       worker  it ends, though its master did not ask for that (``Reason``)
 FINAL_REPORT  worker  its users have stopped (``WorkerReport``)
 ============  ======  =========================================================================
 
-A sweep uses all of them but BEGIN_PART. In a free run Locust starts and stops the workers, so only HELLO, REFUSED,
-HALT, LEAVING, FINAL_REPORT and BEGIN_PART are sent. Three more things travel with Locust's own messages:
+A sweep uses all of them but BEGIN_PART and SHARE. In a free run Locust starts and stops the workers, so only
+HELLO, REFUSED, HALT, OVERLOADED, LEAVING, FINAL_REPORT, BEGIN_PART and SHARE are sent. Three more things travel
+with Locust's own messages:
 
 - OPTION, among the master's options: the ``FreeAssignment``.
 - REPORT, among a worker's statistics: a ``WorkerReport`` of the windows that ended since the last one.
@@ -43,11 +47,14 @@ LATE = "wiretax-late"
 RUN_SLICE = "wiretax-run-slice"
 SLICE_OPENED = "wiretax-slice-opened"
 CLOSE_SLICE = "wiretax-close-slice"
+OVERLOADED = "wiretax-overloaded"
+END_SLICE = "wiretax-end-slice"
 SLICE_REPORT = "wiretax-slice-report"
 HALT = "wiretax-halt"
 LIMIT = "wiretax-limit"
 PAUSE = "wiretax-pause"
 BEGIN_PART = "wiretax-begin-part"
+SHARE = "wiretax-share"
 LEAVING = "wiretax-leaving"
 FINAL_REPORT = "wiretax-final-report"
 REPORT = "wiretax-report"
@@ -57,6 +64,7 @@ OPTION = "wiretax_assignment"
 # Far above any count, and far enough below the bounds of a column that sums fit.
 MOST = 2**53
 Count = Annotated[int, Meta(ge=0, le=MOST)]
+Positive = Annotated[int, Meta(ge=1, le=MOST)]
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Whole = Annotated[int, Meta(ge=-MOST, le=MOST)]
 # Finite, and not NaN.
@@ -113,6 +121,13 @@ class Limit(Struct, frozen=True):
     kind: str
     status: Whole
     message: str
+
+
+class Overloaded(Struct, frozen=True):
+    """Which slice has an overloaded queue, 0 in a free run, and why it counts as that."""
+
+    number: Count
+    why: str
 
 
 class SliceOpened(Struct, frozen=True):

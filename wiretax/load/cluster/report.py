@@ -9,9 +9,11 @@ from typing import Any
 from msgspec import Struct, defstruct
 
 from wiretax.channels.workload import Server, Workload
-from wiretax.load.cluster.messages import Count, MalformedError, Port, Seconds, Whole, decode
+from wiretax.load.cluster.messages import Count, MalformedError, Port, Positive, Seconds, Whole, decode
 from wiretax.wire.counters import ConnectionCounts, TcpCounters, TlsCounters
 from wiretax.wire.ledger import COUNTS, Witness
+from wiretax.wire.queue_tally import COUNTS as QUEUE_COUNTS
+from wiretax.wire.queue_tally import KINDS
 from wiretax.wire.slices import Slice
 
 
@@ -79,12 +81,25 @@ def _several(kind: Any, names: Sequence[str]) -> Any:
 
 # What travels, as ``as_plain`` of a slice, a tally and a witness make it. A slice's TCP and TLS counters are
 # differences between two readings.
+Buckets = tuple[bytes, bytes, bytes]
 TallyShape: Any = defstruct(
     "TallyShape",
     [
         *((name, Count) for name in COUNTS),
-        ("latency", tuple[bytes, bytes, bytes]),
+        ("latency", Buckets),
         ("failed", list[tuple[str, Count, str, Count]]),
+    ],
+)
+QueueShape: Any = defstruct(
+    "QueueShape",
+    [
+        *((name, Count) for name in QUEUE_COUNTS),
+        ("overloaded", str),
+        ("publishers", Count | None),
+        ("fills", list[tuple[Positive, Count]]),
+        ("depths", tuple[bytes, bytes]),
+        ("times", _several(Buckets, KINDS)),
+        ("late", Buckets),
     ],
 )
 SliceShape: Any = defstruct(
@@ -102,6 +117,7 @@ SliceShape: Any = defstruct(
         ("boundary", TallyShape),
         ("tcp", _several(Whole, TcpCounters._fields) | None),
         ("tls", _several(Whole, TlsCounters._fields)),
+        ("queue", QueueShape | None),
     ],
 )
 WitnessShape: Any = defstruct(

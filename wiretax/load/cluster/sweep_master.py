@@ -17,6 +17,7 @@ from wiretax.load.cluster.assignment import Assignment
 from wiretax.load.cluster.messages import (
     Limit,
     MalformedError,
+    Overloaded,
     Pause,
     Ready,
     Reason,
@@ -34,6 +35,8 @@ from wiretax.load.sweep.executor import (
     SliceResult,
     WorkerSlice,
 )
+from wiretax.queue.overload import judge_parts
+from wiretax.queue.sources.share import deal
 from wiretax.wire.ledger import Failure
 
 if TYPE_CHECKING:
@@ -83,13 +86,15 @@ class SweepMaster:
         self._react = Reactions(lambda _: None, lambda _: None)
         self._opened: set[str] = set()
         self._reported: dict[str, tuple[WorkerSlice, SliceEnd]] = {}
-        # Which slice is run: its number, its workload and its round.
+        # Which slice is run: its number, its workload and its round, and whether all are told that it ends early.
         self._number = 0
+        self._is_ending = False
         self._workload = assignments[0].workloads[0]
         self._round = 0
         registry = self._registry = WorkerRegistry(self._runner, self._assign, self._take_final_report, died)
         registry.listen(messages.READY, self._take_ready)
         registry.listen(messages.SLICE_OPENED, self._take_opened)
+        registry.listen(messages.OVERLOADED, self._take_overloaded)
         registry.listen(messages.SLICE_REPORT, self._take_slice_report)
         registry.listen(messages.HALT, lambda _, data: self._react.halt(decode(data, Reason).why))
         registry.listen(messages.LIMIT, self._take_limit)
@@ -148,6 +153,7 @@ class SweepMaster:
         if gone := self._gone():
             return SliceResult((), problem="; ".join(gone))
         self._number, self._workload, self._round = self._number + 1, workload, round_
+        self._is_ending = False
         self._opened.clear()
         self._reported.clear()
         order = {
@@ -157,7 +163,10 @@ class SweepMaster:
             "lasting_s": lasting_s,
             "messages": self._share,
         }
-        self._broadcast(messages.RUN_SLICE, order)
+        dealt = deal(workload.arrivals.publishers, self._users_of_workers()) if workload.queued else ()
+        for place, worker in enumerate(self._workers):
+            share = {"dealt": dealt, "index": place} if workload.queued else None
+            self._runner.send_message(messages.RUN_SLICE, {**order, "share": share}, client_id=worker.client_id)
         begun_by = monotonic() + BEGIN_TIMEOUT_S
         longest_s = self._timeout_s if lasting_s is None else lasting_s
         settled_by = begun_by + longest_s + self._timeout_s + DRAIN_GRACE_S
@@ -184,6 +193,11 @@ class SweepMaster:
     def _awaited(self) -> list[WorkerState]:
         return [each for each in self._workers if each.state == "ready" and each.client_id not in self._reported]
 
+    def _users_of_workers(self) -> list[int]:
+        """How many users Locust has started on each worker that takes part."""
+        nodes = (self._runner.clients.get(each.client_id) for each in self._workers)
+        return [0 if node is None else node.user_count for node in nodes]
+
     def _gone(self) -> list[str]:
         """A sentence for each worker that began and is gone."""
         gone = {"lost": "was lost", "left": "left"}
@@ -202,6 +216,8 @@ class SweepMaster:
             # Without one worker's users, or for a shorter time, it was another load.
             for part in parts:
                 part.slice_.counts = False
+        else:
+            judge_parts(self._workload, [part.slice_.queue for part in parts if part.slice_.queue is not None])
         round_trip_s = max((end.round_trip_s for _, end in reported), default=0.0)
         return SliceResult(parts, round_trip_s, "; ".join(dict.fromkeys(problems)))
 
@@ -237,6 +253,13 @@ class SweepMaster:
     def _take_opened(self, worker: WorkerState, data: Any) -> None:
         if decode(data, SliceOpened).number == self._number:
             self._opened.add(worker.client_id)
+
+    def _take_overloaded(self, _: WorkerState, data: Any) -> None:
+        """Have the slice end on all workers, as it does on the one whose queue is full."""
+        overloaded = decode(data, Overloaded)
+        if overloaded.number == self._number and not self._is_ending:
+            self._is_ending = True
+            self._broadcast(messages.END_SLICE, {"number": self._number, "why": overloaded.why})
 
     def _take_slice_report(self, worker: WorkerState, data: Any) -> None:
         end, report = decode(data, SliceEnd), WorkerReport.of_plain(data, (self._workload,), at_rest=True)

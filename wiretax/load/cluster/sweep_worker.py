@@ -20,6 +20,7 @@ from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import Assignment, AssignmentError
 from wiretax.load.cluster.worker import Worker
 from wiretax.load.sweep.executor import SliceRunner
+from wiretax.queue.sources.share import Share
 from wiretax.wire.slices import Slice
 
 # When the worker quits, its open slice still has to settle.
@@ -40,12 +41,14 @@ class SweepWorker(Worker):
         self._settled.set()
         self._finished = self._has_told = False
         self._number = 0
+        self._slice: Slice | None = None
         self._cpu_s = 0.0
         for name, listener in (
             (messages.ASSIGNMENT, self._prepare),
             (messages.LATE, self._stay_idle),
             (messages.RUN_SLICE, self._run_slice),
             (messages.CLOSE_SLICE, self._close_slice),
+            (messages.END_SLICE, self._end_slice),
         ):
             self._runner.register_message(name, listener, concurrent=True)
         hooks: Any = environment.events
@@ -113,7 +116,13 @@ class SweepWorker(Worker):
         busy_s = process_time()
         users = self._runner.user_count
         self._barrier.expect(users)
-        slice_ = Slice(Workload.of(**msg.data["workload"]), msg.data["round"])
+        workload = Workload.of(**msg.data["workload"])
+        # One that is not in the plan is prepared before its slice opens, as those of the plan are.
+        self._session.source(workload)
+        slice_ = self._slice = Slice(workload, msg.data["round"])
+        if msg.data["share"] is not None:
+            self._session.split_queues(Share(tuple(msg.data["share"]["dealt"]), msg.data["share"]["index"]))
+            slice_.when_closed.append(self._tell_overloaded)
         round_trip_s, problem = self._slice_runner.run(
             slice_, lasting_s, self._closing, opened=lambda: self._send(messages.SLICE_OPENED, {"number": number})
         )
@@ -130,7 +139,23 @@ class SweepWorker(Worker):
         )
         self._settled.set()
 
+    def _end_slice(self, msg: Any, **_: Any) -> None:
+        """A worker's queue reached its bound: the slice ends everywhere, as it would with one queue."""
+        slice_ = self._slice
+        if slice_ is not None and slice_.queue is not None and slice_.open and msg.data["number"] == self._number:
+            slice_.queue.overloaded = slice_.queue.overloaded or msg.data["why"]
+
+    def _tell_overloaded(self) -> None:
+        """The slice closes: tell the master if its queue reached its bound, so that it closes everywhere."""
+        assert self._slice is not None
+        assert self._slice.queue is not None
+        if self._slice.queue.overloaded:
+            overloaded = {"number": self._number, "why": self._slice.queue.overloaded}
+            self._tell_once(messages.OVERLOADED, overloaded)
+
     def _close_slice(self, **_: Any) -> None:
+        if self._session is not None:
+            self._session.slice_queues.cut()
         self._barrier.close()
         self._closing.set()
 

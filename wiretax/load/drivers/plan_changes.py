@@ -46,8 +46,6 @@ class PlanChanges:
             plan = with_starts(plan, self.starts)
         if self.events is not None:
             plan = self._replaying(plan, self.events)
-        if self.processes:
-            plan = plan.for_workers()
         if self.processes > plan.users:
             raise OptionError(
                 f"--processes {self.processes}: the plan has {plan.users} users, and each needs at least one; "

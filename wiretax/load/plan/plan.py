@@ -76,19 +76,6 @@ class Plan:
         """Whether any of its workloads encrypts events."""
         return any(workload.payload.encrypted for workload in self.workloads)
 
-    def for_workers(self) -> Plan:
-        """The same plan, if workers can share it.
-
-        Raises:
-            PlanError: if it has a queue, which only one process can hold.
-        """
-        if self.capacity is not None:
-            raise PlanError("[capacity] has queues, which one process holds: run the plan without workers")
-        queue = next((workload.name for workload in self.workloads if workload.queued), None)
-        if queue is not None:
-            raise PlanError(f"{queue} has a queue, which one process holds: run the plan without workers")
-        return self
-
     def mocks(self) -> dict[tuple[bool, float | None], CostModel]:
         """The cost models of the mocks that it needs, by TLS and by the round trip that workloads ask for."""
         needed = dict.fromkeys((workload.transport.tls, workload.arrivals.rtt_s) for workload in self.workloads)

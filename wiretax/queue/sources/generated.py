@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
 import gevent
 
@@ -14,6 +15,7 @@ from wiretax.queue.clock import GEVENT_CLOCK, Clock
 from wiretax.queue.sources.arrival import Arrival
 from wiretax.queue.sources.buffer import Buffer
 from wiretax.queue.sources.schedule import intended_times
+from wiretax.queue.sources.share import Share, SharedTimes
 from wiretax.wire.queue_tally import QueueTally
 
 # About 20 MB of arrivals. A queue that deep can't be drained within a slice.
@@ -46,7 +48,7 @@ class GeneratedSource:
 
         Args:
             events: endless.
-            times: ascending, in seconds from the start.
+            times: ascending, in seconds from the start; ``inf`` while none comes.
             rate: how many of the times fall into a second, on average.
             bound: once that many events wait, no more arrive.
             clock: what arrivals are timed with.
@@ -58,7 +60,9 @@ class GeneratedSource:
         self._clock = clock
         self._buffer = Buffer(bound, clock)
         self._began_s = self._due_s = 0.0
+        self._idle_since_s = 0.0
         self._closed = self._full = False
+        self._producing: gevent.Greenlet | None = None
 
     @classmethod
     def of(
@@ -68,9 +72,13 @@ class GeneratedSource:
         round_: int,
         replay: Replay | None = None,
         clock: Clock = GEVENT_CLOCK,
+        share: Share | None = None,
     ) -> GeneratedSource:
         """The source of a workload. Workloads of one rate get the same arrivals in a round, however they are
-        drained."""
+        drained, and by however many processes.
+
+        ``share``: this process's part of the arrivals; None for all of them.
+        """
         if replay is None:
             data = payloads(workload.payload.kind, workload.payload.bytes, seed)
             events = generated_events(workload, data)
@@ -78,12 +86,36 @@ class GeneratedSource:
             events = replay.sent_by(workload)
         drawn = f"{seed}/arrivals/{round_}/{workload.arrivals.rate}"
         times = intended_times(workload.arrivals.process, workload.arrivals.rate, drawn)
-        return cls(events, times, workload.arrivals.rate, clock=clock)
+        if share is None:
+            return cls(events, times, workload.arrivals.rate, clock=clock)
+        shared = SharedTimes(times, workload.arrivals.process, f"{drawn}/share", share)
+        return cls(events, shared, share.of(workload).arrivals.rate, clock=clock)
 
     def start(self) -> None:
-        self._began_s = self._clock.now()
+        self._began_s = self._idle_since_s = self._clock.now()
         self._due_s = self._began_s + next(self._times)
-        gevent.spawn(self._produce)
+        self._producing = gevent.spawn(self._produce)
+
+    def change_share(self, share: Share, rate: float) -> None:
+        """From now on have another part of the arrivals: this share, of ``rate`` events per second. Arrivals stand
+        still while the share is empty."""
+        assert isinstance(self._times, SharedTimes)
+        self._rate = rate
+        if self._producing is None:
+            self._times.change(share)
+            return
+        now_s = self._clock.now()
+        while self._due_s <= now_s and not self._full:
+            self._put_due(now_s)
+        if self._closed or self._full:
+            return
+        # The times go on from here, with those that follow the one that was due next.
+        self._began_s += now_s - (self._idle_since_s if self._due_s == inf else self._due_s)
+        self._idle_since_s = now_s
+        self._times.change(share)
+        self._due_s = self._began_s + next(self._times)
+        self._producing.kill(block=False)
+        self._producing = gevent.spawn(self._produce)
 
     def count_arrivals_in(self, tally: QueueTally) -> bool:
         # A queue that has reached its bound stays overloaded.
@@ -125,7 +157,7 @@ class GeneratedSource:
         self._buffer.close(lingers=True)
 
     def _produce(self) -> None:
-        while not self._closed and not self._full:
+        while not self._closed and not self._full and self._due_s < inf:
             now_s = self._clock.now()
             if self._due_s <= now_s:
                 self._put_due(now_s)

@@ -71,6 +71,28 @@ def test_one_overloaded_round_of_three_is_not_an_overload() -> None:
     assert (row["overloaded"], row["is_overloaded"]) == (pytest.approx(1 / 3), False)
 
 
+def test_the_parts_of_a_queue_on_several_workers_are_one_queue() -> None:
+    slower = replace(FAST, waiting_s=0.1)
+    record = record_of(FAST, slower)
+    for number, row in enumerate(record.queues):
+        row["worker"] = record.slices[number]["worker"] = number % 2
+        row["depth_at_s"], row["depths"] = [0.0, 0.5, 1.0], [[8, 0, 1], [0, 8, 1]][number % 2]
+    record.queues[1]["overloaded"] = "the queue grew"  # one worker, in one round of two
+    [row] = queue_frontier(as_read(record, Path("by-hand"), META)).to_dict("records")
+    assert (row["rounds"], row["acknowledged"], row["fill"]) == (2, 4000, 5)
+    # Both send for the same second.
+    assert row["events_per_second"] == 2000
+    assert row["total_samples"] == 4000
+    assert (row["total_p50_s"], row["total_p99_s"]) == (
+        pytest.approx(0.054, rel=0.01),
+        pytest.approx(0.15, rel=0.01),
+    )
+    assert (row["overloaded"], row["is_overloaded"]) == (0.5, True)
+    # Never 16 at once.
+    assert row["depth_max"] == 8
+    assert row["depth_mean"] == pytest.approx((8 + 8 + 2) / 3)
+
+
 def test_no_workload_beats_the_frontier_in_both_bytes_and_latency(run: Run) -> None:
     table = queue_frontier(run)
     assert dict(zip(table["linger_s"], table["frontier"], strict=True)) == {

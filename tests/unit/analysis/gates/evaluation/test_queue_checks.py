@@ -325,8 +325,8 @@ def test_the_queues_of_workers_are_one() -> None:
     record = record_of(STEADY, STEADY, rounds=ROUNDS)
     for number, row in enumerate(record.queues):
         row["worker"] = record.slices[number]["worker"] = number % 2
-        row["left"], row["depths"] = 3, [1, 5 + number % 2]
+        row["left"], row["depth_at_s"], row["depths"] = 3, [0.0, 1.0], [1, 5 + number % 2]
     run = read(record)
     assert one(run, 'metric = "queue.left"\nmax = 6\nmin = 6').verdict == "pass"
-    assert one(run, 'metric = "queue.depth.max"\nmax = 6\nmin = 6').verdict == "pass"
+    assert one(run, 'metric = "queue.depth.max"\nmax = 11\nmin = 11').verdict == "pass"
     assert one(run, 'metric = "latency.total.p99"\nmax = 0.052').rounds == ROUNDS

@@ -11,7 +11,7 @@ from wiretax.load.client.mocks import mock_count
 from wiretax.load.cluster.assignment import Assignment, AssignmentError, assignments
 from wiretax.load.plan.reading import parse_plan
 from wiretax.runs.record import RunRecord
-from wiretax.runs.writer import latency_table
+from wiretax.runs.writer import latency_table, queue_tables
 from wiretax.wire.connections.target import Target
 from wiretax.wire.counters import TcpCounters, TlsCounters
 from wiretax.wire.histogram import SIZE, Histogram
@@ -92,6 +92,89 @@ def test_a_rows_bucket_is_there_once_however_many_workers_filled_it() -> None:
         together.boundary.latency.record_censored(TIMED_OUT_NS)
     alone.add(together, 3)
     assert latency_table(record).equals(latency_table(alone))
+
+
+QUEUED = WORKLOAD.replace(rate=500.0, publishers=4)
+
+
+def queued(publishers: int | None, waited_s: float) -> Slice:
+    """A settled slice of a queue, each of its counts another."""
+    made = Slice(QUEUED, 3)
+    tally = made.queue
+    assert tally is not None
+    tally.intended, tally.arrived, tally.left, tally.publishers = 99, 88, 5, publishers
+    tally.overloaded = "the queue grew"
+    tally.delivered([0.0] * 7, waited_s, waited_s + 0.02)
+    tally.delivered([0.0] * 10, waited_s, waited_s + 0.03)
+    tally.failed([0.0] * 3, 0.1, 0.2)
+    tally.never_sent([0.0] * 4, 0.5)
+    tally.came_late([0.0, 0.0], 0.001)
+    tally.depths = [(0.0, 0), (0.0201234, 3), (1.0, 5)]
+    made.close()
+    made.settle()
+    return made
+
+
+def test_a_queue_arrives_as_it_left() -> None:
+    made = queued(3, 0.01)
+    mine, theirs = travelled(made).queue, made.queue
+    assert mine is not None
+    assert theirs is not None
+    for name in ("intended", "arrived", "acknowledged", "lost", "left", "unsent", "overloaded", "publishers"):
+        assert getattr(mine, name) == getattr(theirs, name)
+    assert (mine.acknowledged, mine.lost, mine.unsent) == (17, 3, 4)
+    assert (mine.fills, mine.depths) == (theirs.fills, theirs.depths)
+    for came, left in [(mine.late, theirs.late), *((mine.times[kind], theirs.times[kind]) for kind in mine.times)]:
+        assert (came.counts == left.counts).all()
+        assert (came.censored == left.censored).all()
+    assert mine.times["total"].censored.sum() == 7
+    untouched = travelled(Slice(QUEUED, 0)).queue
+    assert untouched is not None
+    assert (untouched.depths, untouched.publishers) == ([], None)
+    assert travelled(slice_(1, [])).queue is None
+
+
+def test_a_queue_of_several_workers_is_recorded_as_one_with_a_row_for_each() -> None:
+    here, there = RunRecord(), RunRecord()
+    for worker, made in enumerate((queued(3, 0.01), queued(1, 0.04), queued(0, 0.01))):
+        here.add(made, 2, worker)
+        there.add(travelled(made), 2, worker)
+    assert there.queues == here.queues
+    assert [(row["worker"], row["users"]) for row in there.slices] == [(0, 3), (1, 1), (2, 0)]
+    rows = queue_tables(there)["waits"].to_pylist()
+    assert rows == queue_tables(here)["waits"].to_pylist()
+    buckets = [(row["kind"], row["bucket_low_s"]) for row in rows]
+    assert len(set(buckets)) == len(buckets)
+    assert sum(row["count"] + row["censored"] for row in rows if row["kind"] == "total") == 3 * 24
+    # One process has all of a plan's publishers, a worker those that it was told.
+    alone = RunRecord()
+    alone.add(queued(None, 0.01), 16)
+    assert [row["users"] for row in alone.slices] == [4]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fills": [[11, 1]]},
+        {"depths": [b"\0" * 8, b"\0" * 8]},
+        {"depths": [b"\0" * 7, b"\0" * 4]},
+        {"depths": [b"\xff" * 8, b"\0" * 4]},
+        {"times": [[b"", b"", b""]] * 2},
+        {"late": [b"\0\0", b"", b""]},
+    ],
+)
+def test_what_is_no_queue_is_refused(change: dict[str, object]) -> None:
+    plain = queued(1, 0.01).as_plain()
+    plain["queue"] |= change
+    with pytest.raises(ValueError, match=r"."):
+        Slice.of_plain(plain)
+
+
+def test_a_slice_of_a_queue_without_its_counts_is_refused() -> None:
+    plain = queued(1, 0.01).as_plain()
+    plain["queue"] = None
+    with pytest.raises(TypeError):
+        Slice.of_plain(plain)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +277,15 @@ def test_an_authority_that_a_worker_lacks_is_named() -> None:
     plain["targets"][0] |= {"endpoint": ["https", "127.0.0.1", 443], "ca": "/nowhere/ca.pem"}
     with pytest.raises(AssignmentError, match=r"/nowhere/ca\.pem: can't be read"):
         Assignment.of_plain(plain)
+
+
+def test_each_worker_has_the_mocks_of_all_round_trips() -> None:
+    near, far = (
+        Target(Endpoint("http", "127.0.0.1", port, DEMO), rtt_s=rtt_s) for port, rtt_s in ((1, 0.0), (2, 0.05))
+    )
+    [given] = assignments(PLAN, [near, far])
+    assert given.targets == (near, far)
+    assert Assignment.of_plain(carried(given.as_plain())).targets == (near, far)  # type: ignore[arg-type]
 
 
 def test_workers_share_several_mocks_and_each_has_all_servers() -> None:

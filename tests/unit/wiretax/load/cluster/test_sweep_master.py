@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import locust_unpatched  # noqa: F401  # before anything else of Locust's
 import pytest
 from fake_locust import Runner
 from gevent.event import Event
@@ -54,11 +55,15 @@ class FakeWorker:
         self.held = 0
         self.forgotten_once_stopped = False
         self.allowed: int | None = None
+        self.orders: list[dict[str, Any]] = []
+        self.queue = lambda _: None  # changes what it reports of a queue
         self._fingerprint = fingerprint or ASSIGNMENT.fingerprint()
         runner.join(name, self, version)
 
     def hear(self, name: str, data: Any) -> None:
         self.heard.append(name)
+        if name == messages.RUN_SLICE:
+            self.orders.append(data)
         if name == messages.ASSIGNMENT:
             self._say(messages.READY, {"fingerprint": self._fingerprint})
         elif name == messages.RUN_SLICE and self.answers(data["number"]):
@@ -78,6 +83,8 @@ class FakeWorker:
         slice_ = Slice(Workload.of(**order["workload"]), order["round"])
         slice_.measured.events = slice_.measured.requests = 1
         slice_.close()
+        if slice_.queue is not None:
+            self.queue(slice_.queue)
         return {
             "number": order["number"],
             "round_trip_s": self.round_trip_s,
@@ -204,6 +211,69 @@ def test_a_worker_that_has_stopped_and_is_not_ready_again_is_told_to_quit() -> N
     assert runner.has_quit
     assert one.heard[-1] == "quit"
     assert other.heard[-1] == "stop"  # Locust's own quit is made up here
+
+
+QUEUE = Workload.of("batch", 10, rate=500.0, linger_s=0.01, publishers=3)
+
+
+def test_a_queue_is_split_by_the_publishers_that_each_worker_has() -> None:
+    made, one, other = two(Runner())
+    made.run_slice(QUEUE, 0, 0.01, NEVER)
+    assert [each.orders[-1]["share"] for each in (one, other)] == [
+        {"dealt": (2, 1), "index": 0},
+        {"dealt": (2, 1), "index": 1},
+    ]
+    made.run_slice(PLAN.workloads[0], 0, 0.01, NEVER)
+    assert [each.orders[-1]["share"] for each in (one, other)] == [None, None]
+
+
+def test_a_queue_of_any_rate_is_sent_and_reported_whether_or_not_the_plan_has_it() -> None:
+    made, one, _ = two(Runner())
+    for rate in (123.456, 1e6):
+        result = made.run_slice(QUEUE.replace(rate=rate), 0, 0.01, NEVER)
+        assert result.problem == ""
+        assert [slice_.workload.arrivals.rate for slice_ in result.slices] == [rate, rate]
+        assert one.orders[-1]["workload"]["rate"] == rate
+
+
+def test_a_full_queue_ends_the_slice_on_all_workers_and_it_counts() -> None:
+    runner = Runner()
+    made, one, other = two(runner)
+
+    def hear(name: str, data: Any) -> None:
+        FakeWorker.hear(one, name, data)
+        if name == messages.RUN_SLICE:
+            # Of an earlier slice, twice of this one.
+            for number in (data["number"] - 1, data["number"], data["number"]):
+                runner.say("a", messages.OVERLOADED, {"number": number, "why": "the queue reached its bound"})
+
+    one.hear = hear  # type: ignore[method-assign]
+    result = made.run_slice(QUEUE, 0, 0.01, NEVER)
+    assert one.heard.count(messages.END_SLICE) == other.heard.count(messages.END_SLICE) == 1
+    assert messages.CLOSE_SLICE not in other.heard
+    assert all(slice_.counts for slice_ in result.slices)
+
+
+@pytest.mark.parametrize(
+    ("depths", "arrived", "overloaded"),
+    [
+        # Neither is deeper than it may be alone, and both together grow.
+        (([(0.0, 0), (0.5, 60), (1.0, 120)], [(0.0, 0), (0.5, 60), (1.0, 120)]), 200, True),
+        # What grows on one shrinks on the other.
+        (([(0.0, 0), (0.5, 60), (1.0, 120)], [(0.0, 120), (0.5, 60), (1.0, 0)]), 200, False),
+        (([], []), 0, False),
+    ],
+)
+def test_a_queue_is_judged_as_a_whole(depths: tuple[Any, ...], arrived: int, overloaded: bool) -> None:
+    made, *workers = two(Runner())
+    for worker, of in zip(workers, depths, strict=True):
+
+        def change(tally: Any, of: Any = of) -> None:
+            tally.depths, tally.arrived = of, arrived
+
+        worker.queue = change
+    found = [each.queue and each.queue.overloaded for each in made.run_slice(QUEUE, 0, 0.01, NEVER).slices]
+    assert found == ["the queue grew to 240 events, from 120 half-way"] * 2 if overloaded else found == ["", ""]
 
 
 def test_the_slowest_workers_round_trip_says_how_long_slices_have_to_be() -> None:

@@ -103,9 +103,3 @@ def test_tradeoff_has_the_trigger_at_each_rate_and_round_trip_before_its_batches
         curve = [each for each in workloads if (each.arrivals.rate, each.arrivals.rtt_s) == (rate, rtt)]
         assert curve[0].call.api == "trigger"
         assert len(curve) == 5
-
-
-def test_workers_do_not_share_a_queue() -> None:
-    with pytest.raises(PlanError, match="which one process holds: run the plan without workers"):
-        plan(BATCH + 'rate = "500/s"\n').for_workers()
-    assert plan(BATCH).for_workers() == plan(BATCH)
