@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from commands import Run, environment
+from locust_process import own_port
 from warm import run_warm
 
 from analysis.measures.queues import queue_frontier
@@ -18,6 +19,7 @@ from wiretax.channels.limits import Limits
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
 from wiretax.queue.sources.schedule import intended_times
+from wiretax.queue.sources.share import Share, SharedTimes
 from wiretax.runs.reader import Run as Saved
 from wiretax.runs.reader import find_run, read_run
 
@@ -49,10 +51,13 @@ def write(folder: Path, text: str, rounds: int = 2, slice_ms: int = 300) -> str:
     return "queue.toml"
 
 
-def drawn_events(seed: int, row: pd.Series[Any]) -> int:
-    """How many events were meant to arrive in a slice of this length."""
-    times = intended_times("poisson", row["rate"], f"{seed}/arrivals/{row['round']}/{row['rate']}")
-    return sum(1 for _ in takewhile(lambda time_s: time_s <= row["duration_s"], times))
+def drawn_events(seed: int, row: pd.Series[Any], dealt: tuple[int, ...] = (1,)) -> int:
+    """How many events were meant to arrive in a slice of this length, on a worker of those that publishers were
+    dealt out to."""
+    drawn = f"{seed}/arrivals/{row['round']}/{row['rate']}"
+    times = intended_times(row["arrivals"], row["rate"], drawn)
+    shared = SharedTimes(times, row["arrivals"], f"{drawn}/share", Share(dealt, row["worker"]))
+    return sum(1 for _ in takewhile(lambda time_s: time_s <= row["duration_s"], shared))
 
 
 @pytest.fixture(scope="module")
@@ -184,3 +189,95 @@ def test_queue_user_refuses_what_it_cannot_do(tmp_path: Path, arguments: tuple[s
     done = locust(tmp_path, "-u", "1", "=".join(arguments))
     assert done.returncode == 2
     assert f"wiretax: {said}" in done.stderr
+
+
+SHARED = """
+[[workload]]
+api = "batch"
+batch_size = 10
+rate = "400/s"
+linger = "5ms"
+[[workload]]
+api = "trigger"
+rate = "400/s"
+publishers = 1
+[[workload]]
+api = "batch"
+batch_size = 10
+rate = "400/s"
+arrivals = "burst"
+linger = "5ms"
+rtt = "10ms"
+publishers = 3
+"""
+
+
+def test_two_processes_get_the_arrivals_of_one_and_every_byte_agrees(run: Run, tmp_path: Path) -> None:
+    done = run("run", write(tmp_path, SHARED, slice_ms=500), "--processes", "2")
+    assert done.returncode == 0, done.stderr
+    assert "model, sockets, kernel and mock agree to the byte" in done.stdout
+    found = saved(tmp_path)
+    assert found.meta["valid"], found.meta["invalid_because"]
+    assert found.meta["workers"] == 2
+    queue = found.queue
+    assert len(queue) == 3 * 2 * 2
+    assert (queue["intended"] == queue["arrived"]).all()
+    assert (queue["arrived"] == queue["acknowledged"] + queue["unsent"]).all()
+    # A busy machine may hold a worker up for long enough that its queue grows.
+    steady = queue[queue["overloaded"] == ""]
+    assert (steady["arrived"] == steady["acknowledged"]).all()
+    users = found.queued.groupby(["publishers", "worker"])["users"].agg(set).to_dict()
+    assert users == {(4, 0): {2}, (4, 1): {2}, (1, 0): {1}, (1, 1): {0}, (3, 0): {2}, (3, 1): {1}}
+    # Each worker has its part of the times that a single process would have drawn. A slice begins and ends a
+    # moment before its queue does, so a few more or less may be in it.
+    dealt = {4: (2, 2), 1: (1, 0), 3: (2, 1)}
+    seed = found.meta["plan"]["seed"]
+    drawn = queue.apply(lambda row: drawn_events(seed, row, dealt[row["publishers"]]), axis=1)
+    assert queue["arrived"].tolist() == pytest.approx(drawn.tolist(), rel=0.15)
+    events = queue.groupby(["workload", "round"])["arrived"].sum()
+    totals = found.waits[found.waits["kind"] == "total"].groupby(["workload", "round"])
+    assert totals[["count", "censored"]].sum().sum(axis=1).to_dict() == events.to_dict()
+    assert not found.waits.duplicated(["workload", "round", "kind", "bucket_low_s"]).any()
+
+
+def test_a_queue_that_is_full_in_one_process_ends_the_slice_in_all(run: Run, tmp_path: Path) -> None:
+    # The one publisher is in one of the processes, and so is the queue.
+    text = '[[workload]]\napi = "trigger"\nrate = "1000000000/s"\npublishers = 1\n'
+    done = run("run", write(tmp_path, text, rounds=1, slice_ms=60_000), "--processes", "2")
+    assert done.returncode == 0, done.stderr
+    found = saved(tmp_path)
+    assert found.meta["reconcile"]["agrees"]
+    assert found.queue["overloaded"].tolist() == ["the queue reached its bound of 100,000 events"] * 2
+    one, other = found.queue["arrived"]
+    assert one >= 100_000
+    assert other == 0
+    assert (found.queue["duration_s"] < 60).all()
+    assert "trigger at 1,000,000,000/s: this machine generated" in done.stdout
+
+
+def test_queue_users_of_two_processes_drain_one_queue(tmp_path: Path) -> None:
+    arguments = ["--rate", "400/s", "--linger", "15ms", "--batch-size", "5", "--max-messages", "600"]
+    done = locust(tmp_path, "-u", "3", "-r", "3", "--processes", "2", *own_port(), *arguments)
+    assert done.returncode == 0, done.stderr
+    run = saved(tmp_path)
+    assert run.meta["valid"], run.meta["invalid_because"]
+    assert run.meta["reconcile"]["agrees"]
+    assert set(run.queue["worker"]) == {0, 1}
+    counted = run.queue[["arrived", "acknowledged", "lost", "unsent"]].sum()
+    assert counted["arrived"] == counted[["acknowledged", "lost", "unsent"]].sum()
+    [row] = queue_frontier(run).to_dict("records")
+    assert (row["rate"], row["linger_s"], row["batch_size"]) == (400, 0.015, 5)
+    # The first to have sent its half of the limit ends the run: the one with two of the three publishers.
+    assert 300 - 5 <= row["acknowledged"] <= 600
+    by_worker = sorted(run.queue.groupby("worker")["arrived"].sum())
+    assert by_worker[0] < by_worker[1]
+
+
+def test_queue_users_whose_queue_is_full_end_the_test_on_all_workers(tmp_path: Path) -> None:
+    done = locust(tmp_path, "-u", "2", "-r", "2", "--processes", "2", *own_port(), "--rate", "1000000000/s")
+    assert done.returncode == 5
+    assert done.stderr.count("overloaded: the queue reached its bound of 100,000 events; lower --rate") == 1
+    run = saved(tmp_path)
+    assert run.meta["reconcile"]["agrees"]
+    assert run.meta["valid"], run.meta["invalid_because"]
+    assert "the queue reached its bound of 100,000 events" in set(run.queue["overloaded"])

@@ -273,15 +273,6 @@ def test_a_worker_of_another_version_sends_nothing_in_a_free_run(tmp_path: Path)
     assert result.meta["workers"] == 1
 
 
-def test_a_queue_user_on_workers_is_one_line_per_worker(tmp_path: Path) -> None:
-    arguments = ["--headless", "-u", "4", "-r", "4", "-t", "3s", "--processes", "2", *own_port()]
-    with following(tmp_path, LOCUSTFILE, *arguments, "QueueUser") as (process, lines):
-        said = "".join(lines)
-        assert process.wait(60) == 5, said
-    assert said.count("QueueUser sends nothing here") == 2, said
-    assert "Traceback" not in said
-
-
 def test_more_workers_than_users_of_a_planfile_are_an_invalid_run(plan: Plan, tmp_path: Path) -> None:
     options = ("--headless", "--plan", plan(), "-u", "1", "--processes", "2", *own_port())
     process = locust(tmp_path, PLANFILE, *options)

@@ -16,8 +16,9 @@ from wiretax.channels.workload import Api, Workload
 from wiretax.load.client.message_limit import SPENT, MessageLimit
 from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import FreeAssignment
-from wiretax.load.cluster.messages import Reason, decode
+from wiretax.load.cluster.messages import Overloaded, Reason, decode
 from wiretax.load.cluster.parts import Parts
+from wiretax.load.cluster.queue_dealing import QueueDealing
 from wiretax.load.cluster.registry import WorkerRegistry, WorkerState
 from wiretax.load.cluster.report import WorkerReport
 from wiretax.load.free.options import FreeRunOptions
@@ -46,6 +47,7 @@ class FreeMaster:
     Attributes:
         record: what the current or last test will be written from.
         ended_early: why nothing more is sent; empty while the test goes on.
+        on_overloaded: ends the test since a worker's queue is full, with the reason.
     """
 
     # Workers may come and go, and no plan says when the test is done.
@@ -60,17 +62,21 @@ class FreeMaster:
         self.ended_early = ""
         self.stages = Stages()
         self._halt: Callable[[str], None] = lambda _: None
+        self.on_overloaded: Callable[[str], None] = lambda _: None
+        self._dealing = QueueDealing(environment)
         self._runner: Any = environment.runner
         self._workloads: list[Workload] = []
         self._parts = Parts()
         self._started_s = 0.0
         self._timeout_s = 0.0
+        self._is_full = False
         self._parsed: Namespace | None = None
         self._assignment: FreeAssignment | None = None
         self._registry = WorkerRegistry(self._runner, self._add, partial(self._take_report, at_rest=True))
         # Locust may stop a worker at any time.
         self._registry.ending = True
         self._registry.listen(messages.HALT, lambda _, data: self._halt(decode(data, Reason).why))
+        self._registry.listen(messages.OVERLOADED, self._take_overloaded)
         environment.events.worker_report.add_listener(self._find_report)
         # Before Locust adds the statistics of a report to its own.
         environment.events.worker_report._handlers.insert(0, self._drop_what_was_reset)
@@ -93,7 +99,8 @@ class FreeMaster:
         self.record, self.ended_early, self._halt = RunRecord(), "", halt
         self.stages.clear()
         options = FreeRunOptions.of(parsed, target.tls)
-        self._workloads = [options.workload(api) for api in get_args(Api)]
+        self._workloads = [*(options.workload(api) for api in get_args(Api)), options.queued_workload()]
+        self._is_full = False
         self._registry.workers.clear()
         self._parts = Parts()
         self._started_s, self._timeout_s = monotonic(), timeout_s
@@ -104,6 +111,7 @@ class FreeMaster:
             shares = dict.fromkeys(clients, left // max(1, len(clients)))
         self._parsed, self._assignment = parsed, FreeAssignment(target, seed, timeout_s, shares)
         setattr(parsed, messages.OPTION, self._assignment.as_plain())
+        self._dealing.begin()
 
     def begin_stage(self, stage: Stage) -> None:
         """Locust is about to have workers start or stop users."""
@@ -145,6 +153,7 @@ class FreeMaster:
     def stopping(self, runner: Any) -> None:
         """End the ramp-up, if it goes on; the workers end their calls themselves."""
         self._ramp.stop()
+        self._dealing.end()
 
     def hurry(self) -> None:
         """Nothing to do: calls are under way on workers only."""
@@ -193,6 +202,12 @@ class FreeMaster:
         worker = self._registry.workers.get(client_id)
         if worker is not None and messages.REPORT in data:
             self._registry.handle(messages.REPORT, self._take_report, worker, data[messages.REPORT])
+
+    def _take_overloaded(self, _: WorkerState, data: Any) -> None:
+        overloaded = decode(data, Overloaded)
+        if not self._is_full:
+            self._is_full = True
+            self.on_overloaded(overloaded.why)
 
     def _take_report(self, worker: WorkerState, data: Any, at_rest: bool = False) -> None:
         """Decode what a worker reports, and add it to the record."""

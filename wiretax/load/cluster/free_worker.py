@@ -18,6 +18,7 @@ from wiretax.load.cluster.worker import Worker
 from wiretax.load.free.options import FreeRunOptions
 from wiretax.load.free.stopping import drain, on_interrupt
 from wiretax.load.free.windows import FreeRun
+from wiretax.queue.sources.share import NO_SHARE, Share
 from wiretax.runs.record import RunRecord
 from wiretax.terminal import OptionError
 from wiretax.wire.slices import Slice
@@ -52,6 +53,7 @@ class FreeWorker(Worker):
         self._environment.reset_stats = False
         self._part = 0
         self._runner.register_message(messages.BEGIN_PART, self._begin_part)
+        self._runner.register_message(messages.SHARE, self._split_queue)
         hooks: Any = environment.events
         hooks.test_start.add_listener(self._start)
         hooks.report_to_master.add_listener(self._add_report)
@@ -76,6 +78,7 @@ class FreeWorker(Worker):
         self._busy_from_s = process_time()
         self._timeout_s = assigned.timeout_s
         run = self._run = FreeRun(options, StatsFeed(self._environment))
+        run.on_overloaded = lambda why: self._send(messages.OVERLOADED, {"number": 0, "why": why})
         self._outbox = run.record = Outbox()
         self._part = assigned.part
         run.enter(assigned.part)
@@ -84,6 +87,7 @@ class FreeWorker(Worker):
             [assigned.target], assigned.seed, assigned.timeout_s, limit, Reactions(self._halt, run.pause)
         )
         session.listener = outside_listener(self._environment)
+        session.split_queues(NO_SHARE)
         self._environment.wiretax_barrier, self._environment.wiretax_free_run = None, run
 
     def _begin_part(self, msg: Any, **_: Any) -> None:
@@ -96,6 +100,11 @@ class FreeWorker(Worker):
             # What Locust was told and has not reported yet.
             self._runner.stats.reset_all()
         self._run.enter(self._part)
+
+    def _split_queue(self, msg: Any, **_: Any) -> None:
+        """Publishers started or stopped somewhere: this is what arrives here from now on."""
+        if self._run is not None and self._session is not None:
+            self._session.split_queues(Share(tuple(msg.data["dealt"]), msg.data["index"]))
 
     def _unreported(self, run: FreeRun) -> list[tuple[Slice, int]]:
         """Windows that were not reported yet, numbered from the start of their part."""
@@ -112,7 +121,8 @@ class FreeWorker(Worker):
 
     def _drain(self, **_: Any) -> None:
         """Users are about to be stopped."""
-        if self._run is not None:
+        if self._run is not None and self._session is not None:
+            self._session.stop_generating()
             drain(self._runner, self._run, self._timeout_s)
 
     def _hurry(self) -> None:
@@ -124,9 +134,10 @@ class FreeWorker(Worker):
         if self._run is None:
             return
         run, self._run = self._run, None
-        run.finish()
         assert self._session is not None
+        # Its queue closes before the last window is recorded, which has what is still waiting in it.
         self._session.close()
+        run.finish()
         report = self._report(
             self._unreported(run),
             self._cpu_s,

@@ -22,6 +22,7 @@ def begin_run(
     master: FreeMaster | None,
     sampling: LiveSampling,
     halt: Callable[[str], None],
+    on_overloaded: Callable[[str], None],
 ) -> LocustRun:
     """Begin a sweep in the web UI, or a free run of this process's users or of a master's workers.
 
@@ -31,6 +32,7 @@ def begin_run(
         master: of a process that has no users; else None.
         sampling: takes a sample while a sweep's users are idle.
         halt: ends a free run, with the reason.
+        on_overloaded: ends one whose queue is full, with the reason.
     """
     feed = StatsFeed(environment)
     for slice_ in setup.tried.slices:
@@ -47,8 +49,10 @@ def begin_run(
     if master is not None:
         run = master
         run.begin(environment.parsed_options, setup.targets[0], SEED, TIMEOUT_S, setup.message_limit, halt)
+        run.on_overloaded = on_overloaded
     else:
         run = FreeRun(setup.free, feed)
+        run.on_overloaded = on_overloaded
         setup.session.on_rejected = ErrorPolicy(Reactions(halt, run.pause)).on_rejected
         if setup.message_limit is not None:
             setup.message_limit.on_spent = lambda: halt(SPENT)

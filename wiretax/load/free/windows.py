@@ -56,6 +56,8 @@ class FreeRun:
         first_windows: the number of each stage's first window.
         ended_early: why the run sends nothing more; empty while it sends.
         stopped: whether ``stop`` was called, so that no call begins any more.
+        on_overloaded: called once with the reason if a queue has reached its bound: no more events arrive, so
+            measuring on is useless.
     """
 
     # The number of users changes, and no plan defines the end.
@@ -64,6 +66,7 @@ class FreeRun:
     skipped: tuple[Skipped, ...] = ()
 
     def __init__(self, options: FreeRunOptions, feed: StatsFeed | None) -> None:
+        self.on_overloaded: Callable[[str], object] = lambda _: None
         self.record = RunRecord()
         self.pauses = Pauses()
         self.stages = Stages()

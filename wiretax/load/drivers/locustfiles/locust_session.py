@@ -33,7 +33,7 @@ from wiretax.load.free.stages import Stage, follow_stages
 from wiretax.load.free.stopping import end_test, give_up, on_interrupt
 from wiretax.load.free.windows import FreeRun
 from wiretax.runs.folder import leave_run_folder
-from wiretax.terminal import OptionError
+from wiretax.terminal import Exit, OptionError
 from wiretax.wire.open_files import raise_open_files
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class LocustSession:
         setup = self.ready
         assert setup is not None
         setup.session.listener = outside_listener(environment)
-        self.run = begin_run(setup, environment, self._master, self._sampling, self._halt)
+        self.run = begin_run(setup, environment, self._master, self._sampling, self._halt, self._overloaded)
         self._enter_stage()
         self._sampling.begin(self.run, by_rounds=setup.plan is not None)
         setup.measurement.begin()
@@ -279,6 +279,13 @@ class LocustSession:
         if not run.ended_early:
             run.halt(why)
             gevent.spawn(runner.quit if self._environment.web_ui is None else runner.stop)
+
+    def _overloaded(self, why: str) -> None:
+        """End a free run whose queue is full, and which is valid all the same."""
+        log.error("wiretax: overloaded: %s; lower --rate, or give it more users", why)
+        self._environment.process_exit_code = Exit.INVALID
+        runner = self._environment.runner
+        gevent.spawn(runner.quit if self._environment.web_ui is None else runner.stop)
 
     def _discard(self) -> None:
         """Give up a run that was prepared and did not start."""

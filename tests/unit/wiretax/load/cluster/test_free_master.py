@@ -22,7 +22,7 @@ from wiretax.load.cluster import messages
 from wiretax.load.cluster.assignment import AssignmentError, FreeAssignment
 from wiretax.load.cluster.free_master import FreeMaster
 from wiretax.load.cluster.report import WorkerReport
-from wiretax.load.free.options import add_options
+from wiretax.load.free.options import FreeRunOptions, add_options
 from wiretax.load.free.stages import Stage
 from wiretax.runs.record import RunRecord
 from wiretax.wire.connections.target import Target
@@ -50,10 +50,13 @@ class FakeWorker:
     def __init__(self, test: Test, name: str, version: str = __version__) -> None:
         self.test, self.name, self.heard = test, name, []  # type: ignore[var-annotated]
         self.reported = 0
+        self.shares: list[Any] = []
         test.runner.join(name, self, version)
 
     def hear(self, name: str, data: Any) -> None:
         self.heard.append(name)
+        if name == messages.SHARE:
+            self.shares.append(data)
         if name == "stop":
             self.say_final()
 
@@ -74,6 +77,14 @@ class FakeWorker:
         self.test.runner.say(self.name, messages.FINAL_REPORT, {**last.as_plain(), **changes})
 
 
+class TriggerUser:
+    drains_queue = False
+
+
+class QueueUser:
+    drains_queue = True
+
+
 class Test:
     """A test that has begun."""
 
@@ -82,6 +93,7 @@ class Test:
     def __init__(self, *options: str) -> None:
         self.runner, self.reported = Runner(), EventHook()
         self.events = self
+        self.user_classes = [TriggerUser, QueueUser]
         self.worker_report = self.reported
         self.master = FreeMaster(self)
         self.halted: list[str] = []
@@ -263,3 +275,58 @@ def test_the_options_carry_the_assignment_and_each_workers_share(test: Test) -> 
 def test_an_assignment_of_another_version_is_refused(plain: object) -> None:
     with pytest.raises(AssignmentError, match=f"it runs wiretax {__version__}, its master"):
         FreeAssignment.of_plain(plain)
+
+
+def test_arrivals_follow_the_publishers_as_they_come_and_go(test: Test) -> None:
+    one, other = FakeWorker(test, "a"), FakeWorker(test, "b")
+    dealing, nodes = test.master._dealing, test.runner.clients
+    dealing.look()
+    nodes["a"].user_classes_count = {"TriggerUser": 5}
+    dealing.look()
+    assert one.shares == other.shares == []
+    nodes["a"].user_classes_count = {"TriggerUser": 5, "QueueUser": 2}
+    dealing.look()
+    dealing.look()
+    assert one.shares == [{"dealt": [2, 0], "index": 0}]
+    assert other.shares == [{"dealt": [2, 0], "index": 1}]
+    nodes["b"].user_classes_count = {"QueueUser": 1}
+    dealing.look()
+    assert other.shares[1:] == [{"dealt": [2, 1], "index": 1}]
+    # One that sends no heartbeat any more leaves its part to the others.
+    nodes["b"].state = "missing"
+    dealing.look()
+    assert one.shares[-1] == {"dealt": [2], "index": 0}
+    del nodes["a"].user_classes_count["QueueUser"]
+    dealing.look()
+    assert one.shares[-1] == {"dealt": [0], "index": 0}
+    assert len(one.shares) == 4
+
+
+def test_a_workers_queue_travels_with_its_window(test: Test) -> None:
+    queue = FreeRunOptions.of(test.parsed, tls=False).queued_workload()
+    one, other = FakeWorker(test, "a"), FakeWorker(test, "b")
+    for worker, waited_s in ((one, 0.01), (other, 0.03)):
+        made = Slice(queue, 0)
+        assert made.queue is not None
+        made.queue.arrived = 4
+        made.queue.delivered([0.0] * 4, waited_s, waited_s + 0.001)
+        made.close()
+        made.settle()
+        worker.report(made)
+    record, _ = test.finish()
+    assert [(row["worker"], row["arrived"], row["acknowledged"]) for row in record.queues] == [
+        (0, 4, 4),
+        (1, 4, 4),
+    ]
+    totals = [buckets.counts.tolist() for _, _, kind, buckets in record.waits if kind == "total"]
+    assert totals == [[4, 4]]
+
+
+def test_one_full_queue_ends_the_test_once_and_it_stays_valid(test: Test) -> None:
+    ended: list[str] = []
+    test.master.on_overloaded = ended.append
+    for name in "ab":
+        FakeWorker(test, name)
+        test.runner.say(name, messages.OVERLOADED, {"number": 0, "why": "the queue reached its bound"})
+    assert ended == ["the queue reached its bound"]
+    assert (test.halted, test.master.ended_early) == ([], "")
