@@ -185,6 +185,7 @@ class FreeMaster:
     def _add(self, worker: WorkerState) -> None:
         worker.state = "ready"
         self._parts.add_worker(worker.number)
+        self._dealing.renew()
         late_s = monotonic() - self._started_s
         if late_s > LATE_S:
             worker.why = f"it came late, {late_s:.0f} s after the start"

@@ -27,6 +27,10 @@ class QueueDealing:
         self._dealt = {}
         self._greenlet = gevent.spawn(self._look_regularly)
 
+    def renew(self) -> None:
+        """A worker begins the test, and knows of no part yet: tell all at the next look."""
+        self._dealt = {}
+
     def end(self) -> None:
         """The test is about to end: arrivals stay as they are."""
         if self._greenlet is not None and self._greenlet is not gevent.getcurrent():

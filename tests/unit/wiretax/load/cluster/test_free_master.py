@@ -302,6 +302,18 @@ def test_arrivals_follow_the_publishers_as_they_come_and_go(test: Test) -> None:
     assert len(one.shares) == 4
 
 
+def test_a_worker_that_begins_is_told_its_part_whatever_was_told_before(test: Test) -> None:
+    FakeWorker(test, "a")
+    test.runner.clients["a"].user_classes_count = {"QueueUser": 2}
+    # Before its hello, which tells that it begins the test, it ignores that.
+    test.master._dealing.look()
+    test.master._registry.workers.clear()
+    again = FakeWorker(test, "a")
+    test.runner.clients["a"].user_classes_count = {"QueueUser": 2}
+    test.master._dealing.look()
+    assert again.shares == [{"dealt": [2], "index": 0}]
+
+
 def test_a_workers_queue_travels_with_its_window(test: Test) -> None:
     queue = FreeRunOptions.of(test.parsed, tls=False).queued_workload()
     one, other = FakeWorker(test, "a"), FakeWorker(test, "b")
