@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.style import MUTED, STROKES, Stroke, canvas, log_axis, stroke, styled
-from analysis.measures.capacity import LEVELS, SEARCHING, capacities, target
+from analysis.measures.capacity import GENERATOR, LEVELS, SEARCHING, capacities, target
+from analysis.measures.estimate import Floats
 from analysis.text.labels import Row, call, queue_call
 from analysis.text.numbers import duration, fixed, multiple
 from wiretax.runs.reader import Run
@@ -24,6 +25,8 @@ LEAST, MOST, HIGHEST = 0.15, 1.7, 12
 STEP = 1.04
 # The width of a letter and the height of two lines, as a share of the axes.
 LETTER, LINE = 0.0125, 0.09
+# How far the arrow of a bound points.
+ARROW = 1.2
 
 
 def latency_by_rate(run: Run) -> Drawing | Absent:
@@ -61,18 +64,20 @@ def latency_by_rate(run: Run) -> Drawing | Absent:
         )
         rows = table.sort_values("capacity").to_dict("records")
         for place, row in enumerate(rows):
-            _search(axes, shown[shown["search"] == row["search"]], row, stroke(place))
+            _search(axes, shown[shown["search"] == row["search"]], row, target_s, stroke(place))
         _labels(axes, rows)
         axes.set_xlabel("rate of arrivals, events/s")
         axes.set_ylabel("from intended arrival to response, p99, ms")
     caption = (
         f"{title}. Latency of an event (p99, ms, from its intended arrival to the response of its call) against "
         "the rate of arrivals, a point per probe. Filled points met the target, hollow ones did not; triangles at "
-        "the top lie above the figure. Lines run through the median of probes at nearby rates. A vertical line "
-        "marks each capacity, a band its 95 % interval."
+        "the top lie above the figure. Lines run through the medians of probes at nearby rates, pooled where they "
+        "would fall. A vertical line marks each capacity, a band its 95 % interval."
     )
-    if table["is_lower_bound"].any():
-        caption += " A band that runs to the edge is a lower bound: the generator was the limit."
+    if (table["is_lower_bound"] | table["is_upper_bound"]).any():
+        caption += " An arrow marks a bound: the capacity lies on that side."
+    if (shown["limited_by"] == GENERATOR).any():
+        caption += " At crosses the generator was the limit, so they say nothing of the server."
     return Drawing(NAME, caption, figure)
 
 
@@ -94,45 +99,60 @@ def _capacity(row: Row) -> str:
     return f"{bound}{fixed(row['capacity'], 0)}"
 
 
-def _search(axes: Axes, probes: pd.DataFrame, row: Row, look: Stroke) -> None:
+def _search(axes: Axes, probes: pd.DataFrame, row: Row, target_s: float, look: Stroke) -> None:
     """Draw the probes of a search with their curve, and its capacity with its interval."""
-    left, right = axes.get_xlim()
-    low, high = max(row["capacity_low"], left), min(row["capacity_high"], right)
-    axes.axvspan(low, high, color=look.color, alpha=0.16, linewidth=0, zorder=1)
     axes.axvline(row["capacity"], color=look.color, linewidth=1.0, zorder=2)
-    _, top = axes.get_ylim()
-    line = _medians(probes)
-    axes.plot(line.index, line * 1e3, color=look.color, linestyle=look.linestyle, linewidth=1.4, zorder=3)
-    above = probes["p99_s"] * 1e3 > top
-    for is_held, fill in ((True, look.color), (False, "none")):
-        kind = probes[(probes["held"] == is_held) & ~above]
+    if row["is_lower_bound"] or row["is_upper_bound"]:
+        _arrow(axes, row, target_s, look)
+    else:
+        ends = row["capacity_low"], row["capacity_high"]
+        axes.axvspan(*ends, color=look.color, alpha=0.16, linewidth=0, zorder=1)
+    by_generator = probes["limited_by"] == GENERATOR
+    rates, times_s = _curve(probes[~by_generator])
+    axes.plot(rates, times_s * 1e3, color=look.color, linestyle=look.linestyle, linewidth=1.4, zorder=3)
+    top = axes.get_ylim()[1] * 0.96
+    above = ~by_generator & (probes["p99_s"] * 1e3 > top)
+    for points, color, marker, fill in (
+        (probes[probes["held"]], look.color, look.marker, look.color),
+        (probes[~probes["held"] & ~by_generator & ~above], look.color, look.marker, "none"),
+        (probes[above], look.color, "^", "none"),
+        (probes[by_generator], MUTED, "x", "none"),
+    ):
         axes.plot(
-            kind["rate"],
-            kind["p99_s"] * 1e3,
-            color=look.color,
-            marker=look.marker,
+            points["rate"],
+            (points["p99_s"] * 1e3).clip(upper=top),
+            color=color,
+            marker=marker,
             markersize=4,
             markerfacecolor=fill,
             linestyle="none",
             zorder=4,
         )
-    beyond = probes[above]
-    axes.plot(
-        beyond["rate"],
-        [top * 0.96] * len(beyond),
-        color=look.color,
-        marker="^",
-        markersize=4,
-        markerfacecolor="none",
-        linestyle="none",
-        zorder=4,
-    )
 
 
-def _medians(probes: pd.DataFrame) -> pd.Series[float]:
-    """The median p99 (s) of probes at nearby rates, by their median rate."""
+def _arrow(axes: Axes, row: Row, target_s: float, look: Stroke) -> None:
+    """Show on which side of a bound the capacity lies."""
+    beyond = row["capacity"] * (ARROW if row["is_lower_bound"] else 1 / ARROW)
+    look_of = {"arrowstyle": "->", "color": look.color, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", (beyond, target_s * 1e3), xytext=(row["capacity"], target_s * 1e3), arrowprops=look_of)
+
+
+def _curve(probes: pd.DataFrame) -> tuple[Floats, Floats]:
+    """The p99 (s) by rate: medians of probes at nearby rates, which don't fall as the rate grows.
+
+    Where they do, the medians are pooled (isotonic regression of their logarithms).
+    """
     steps = (np.log(probes["rate"].to_numpy()) / log(STEP)).round()
-    return probes[["rate", "p99_s"]].groupby(steps).median().set_index("rate")["p99_s"]
+    points = probes[["rate", "p99_s"]].groupby(steps).median()
+    pooled: list[tuple[float, int]] = []
+    for value in np.log(points["p99_s"]):
+        mean, number = float(value), 1
+        while pooled and pooled[-1][0] > mean:
+            before, others = pooled.pop()
+            mean, number = (before * others + mean * number) / (others + number), others + number
+        pooled.append((mean, number))
+    means, numbers = ([each[place] for each in pooled] for place in (0, 1))
+    return points["rate"].to_numpy(), np.exp(np.repeat(means, np.array(numbers, dtype=int)))
 
 
 def _labels(axes: Axes, rows: list[Row]) -> None:

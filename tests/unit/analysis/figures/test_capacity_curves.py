@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
+import numpy as np
 from drawn import drawn, texts
 from queued import Drain
 from queued import run_of as queues_of
@@ -39,13 +39,26 @@ def test_what_takes_far_longer_than_the_target_lies_at_the_top() -> None:
     assert len(above.get_xdata()) == (run.capacity["rate"].between(2_300, axes.get_xlim()[1])).sum()
 
 
-def test_a_lower_bound_says_so_and_its_band_runs_to_the_edge() -> None:
+def test_a_lower_bound_has_an_arrow_and_what_the_generator_broke_a_cross() -> None:
     figure = drawn(latency_by_rate(run_of(TRIGGERS, replace(BATCHES, limited_by="generator"))))
     assert "batch of 10\n>8,955/s" in texts(figure)
     assert "more than 4.41x as many" in figure.title
-    assert "a lower bound: the generator was the limit" in figure.caption
+    assert "An arrow marks a bound" in figure.caption
     [axes] = figure.figure.axes
-    assert max(each.get_x() + each.get_width() for each in axes.patches) == pytest.approx(axes.get_xlim()[1])
+    [arrow] = [text for text in axes.texts if text.arrow_patch is not None]  # type: ignore[attr-defined]
+    assert arrow.xy[0] > 8_955  # type: ignore[attr-defined]
+    crosses = [line for line in axes.lines if line.get_marker() == "x" and len(line.get_xdata())]
+    assert min(min(line.get_xdata()) for line in crosses) > 9_000
+    # Only the trigger has an interval.
+    assert len(axes.patches) == 1
+
+
+def test_the_curve_does_not_fall_where_a_probe_was_faster() -> None:
+    run = run_of(TRIGGERS)
+    fast = run.capacity.assign(p99_s=run.capacity["p99_s"].mask(run.capacity["rate"] == 1_800, 0.0001))
+    [axes] = drawn(latency_by_rate(replace(run, capacity=fast))).figure.axes
+    [curve] = [line for line in axes.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 2]
+    assert (np.diff(curve.get_ydata()) >= -1e-12).all()
 
 
 def test_names_that_would_overlap_have_different_rows() -> None:

@@ -211,6 +211,12 @@ def test_probes_that_were_repeated_do_not_count() -> None:
     assert row["limited_by"] == "server"
 
 
+def test_if_the_generator_broke_every_probe_nothing_is_known_of_the_server() -> None:
+    [row] = capacities(run_of(replace(BY_GENERATOR, rates=(1.5,), levels=()))).to_dict("records")
+    assert isnan(row["capacity"])
+    assert (row["limited_by"], row["is_lower_bound"], row["is_upper_bound"]) == ("generator", True, True)
+
+
 def test_without_a_probe_that_counts_nothing_is_known() -> None:
     run = run_of(TRIGGERS)
     [row] = capacities(with_probes(run, run.capacity.assign(phase="repeated", held=False))).to_dict("records")
