@@ -29,7 +29,7 @@ capacity  http://127.0.0.1:40000/apps/123456  mock that costs nothing  16 users,
                                        capacity          sent saturated              gain
 sent as                      events/s [95 % CI] calls/s  kB/s     first       x [95 % CI]
   trigger                  2,000 [1,973, 2,028]   2,000   900    server                 -
-  batch of 10, linger 2 ms 9,001 [8,878, 9,128]   1,125 1,294    server 4.50 [4.41, 4.59]
+  batch of 10, linger 2 ms 9,001 [8,880, 9,128]   1,125 1,294    server 4.50 [4.41, 4.59]
 
                            50 % 50 %  50 % 80 % 80 %  80 % 95 % 95 %  95 % 100 % 100 % 100 %
                              ms   ms    ms   ms   ms    ms   ms   ms    ms    ms    ms    ms
@@ -59,7 +59,7 @@ sent as                        events/s [95 % CI] calls/s  kB/s       first     
 100 B
   trigger                    1,234 [1,217, 1,252]   1,234   555      server                   -
   batch of 10, linger 2 ms               > 12,437   1,555 1,788   generator              > 9.95
-~ batch of 50, linger 2 ms 9,602 [7,053, 203,334]     480 1,128 connections 7.78 [5.70, 164.09]
+~ batch of 50, linger 2 ms 9,609 [7,125, 199,928]     480 1,129 connections 7.78 [5.77, 161.48]
 
 1,000 B
   trigger                                 > 1,800   1,800 2,430     nothing                   -
