@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.text.numbers import percent
-from wiretax.runs.files.schema import FRAMES, QUEUE_FRAMES
+from wiretax.runs.files.frames import SCHEMAS
 from wiretax.runs.folder import RUN_FILE
 from wiretax.runs.reader import Run, RunNotFoundError, find_run, read_run
 
@@ -23,7 +23,7 @@ REFERENCE = RESULTS / "reference"
 # Share of all cores used by processes other than wiretax and its mock.
 MAX_OTHERS_SHARE = 0.1
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-FILES = (RUN_FILE, "server.json", *(f"{name}.parquet" for name in (*FRAMES, *QUEUE_FRAMES)))
+FILES = (RUN_FILE, "server.json", *(f"{name}.parquet" for name in SCHEMAS))
 
 
 class NotReferenceError(ValueError):

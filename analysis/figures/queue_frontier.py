@@ -34,9 +34,10 @@ def latency_by_bytes(run: Run) -> Drawing | Absent:
     Args:
         run: a saved run.
     """
-    if run.queue.empty:
-        return Absent(NAME, "no workload of this run takes its events from a queue", TRADEOFF)
-    table = queue_frontier(run).dropna(subset=["sent_per_event"])
+    table = queue_frontier(run)
+    if table.empty:
+        return Absent(NAME, "no workload of this run takes its events from a queue at a set rate", TRADEOFF)
+    table = table.dropna(subset=["sent_per_event"])
     lacking = int(table["total_p99_s"].isna().sum())
     table = table.dropna(subset=["total_p99_s"])
     if table.empty and lacking:

@@ -16,6 +16,7 @@ from docs.reference import FILES, REFERENCE, NotReferenceError, record, referenc
 from docs.refresh import BLOCKS, FIGURES, README, drawings, main, refreshed
 from wiretax.channels.validation import object_to_library
 from wiretax.channels.workload import Workload, workload_of
+from wiretax.runs.files.probes import ProbeRecord
 from wiretax.runs.writer import write_run
 
 MOST_BYTES = 2_000_000
@@ -83,8 +84,10 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def saved(folder: Path, **more: Any) -> Path:
-    """A run of a queue and of a trigger, written as any other."""
+    """A run of a queue, of a probe and of a trigger, written as any other."""
     made = record_of(Drain(BATCH))
+    probe = ProbeRecord(BATCH.replace(rate=0.0), 0, BATCH.arrivals.rate, "search", True, 0.01)
+    made.capacity.append(probe.as_row())
     made.add(slice_(Workload.of(), 0, 10), 4)
     made.server = {"requests": 1}
     made.meta = run_json(made, **{"environment": {"cores": 2}, "busy": QUIET, **more})

@@ -8,7 +8,9 @@ from queued import Drain
 from queued import run_of as queues_of
 from searched import BATCH, SEARCHES, TRIGGER, Search, run_of
 
+from analysis.figures import latency_by_bytes
 from analysis.tables.notebook_capacity import capacities_in_brief, capacity, latencies
+from analysis.tables.notebook_queues import queues, queues_in_brief
 
 TRIGGERS, BATCHES = SEARCHES
 
@@ -51,6 +53,11 @@ def test_the_tables_have_a_row_per_search_and_per_share() -> None:
         ("95 %", "8.2", "16.5"),
         ("100 %", "10.0", "20.0"),
     ]
+
+
+def test_a_report_of_a_search_leaves_out_the_section_of_queues() -> None:
+    for shown in (queues_in_brief(run_of()), queues(run_of()), latency_by_bytes(run_of())):
+        assert shown._repr_mimebundle_()[1] == {"wiretax": {"absent": True}}
 
 
 def test_a_report_leaves_them_out_for_a_run_without_a_search() -> None:
