@@ -214,9 +214,10 @@ def _legend(meta: dict[str, Any], side_by_side: bool, summary: pd.DataFrame) -> 
     """How to read the columns, in a few lines."""
     # The table of client libraries has no times.
     is_free = mode_in(meta) == "free"
+    across = "starts" if len(meta.get("starts") or ()) > 1 else "rounds"
     times = [closed_loop(meta["plan"]["users"], is_free), OPEN_LOOP, *notes(summary, TIMES)]
     return [
-        "saving and gain: per message, against the trigger of the same payload and client; CI across rounds",
+        f"saving and gain: per message, against the trigger of the same payload and client; CI across {across}",
         "sent, received: HTTP bytes; cable: both directions, with TLS, TCP and IP, handshakes included",
         *([] if side_by_side else times),
     ]

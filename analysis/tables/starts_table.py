@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
-from analysis.measures.counts import SliceCounts
+from analysis.measures.counts import SliceCounts, counts_of, totals
 from analysis.measures.levels import Levels
 from analysis.measures.starts import best_split, ratio_levels
+from analysis.measures.summary import ordered
 from analysis.text.numbers import count, fixed, percent
 from analysis.text.sheet import Sheet
 from wiretax.runs.reader import Run
@@ -49,6 +50,7 @@ def better_split(levels: dict[str, Levels], meta: dict[str, Any]) -> str:
 
 def starts_sheet(run: Run) -> Sheet:
     """A row per gain: its interval, the range to expect of a new start, and its variation by level."""
+    counted = counts_of(run.slices)
     rows = [
         (
             name,
@@ -58,7 +60,7 @@ def starts_sheet(run: Run) -> Sheet:
             str(one.starts),
             str(one.rounds),
         )
-        for name, one in ratio_levels(run.slices).items()
+        for name, one in _in_table_order(ratio_levels(counted), counted)
     ]
     headers = (
         "Workload",
@@ -69,7 +71,17 @@ def starts_sheet(run: Run) -> Sheet:
         "Starts",
         "Rounds",
     )
-    return Sheet(headers, rows)
+    notes = [
+        "Gain: the mean of the starts' medians, with an interval that covers starts that were not measured",
+        "A new start: where the median of one more start of as many rounds is expected, in 95 % of cases",
+    ]
+    return Sheet(headers, rows, notes=notes)
+
+
+def _in_table_order(levels: dict[str, Levels], counted: SliceCounts) -> list[tuple[str, Levels]]:
+    """By workload, as in the run's table; ratios of two servers follow."""
+    places = {name: place for place, name in enumerate(ordered(totals(counted))["workload"])}
+    return sorted(levels.items(), key=lambda item: places.get(item[0], len(places)))
 
 
 def _relative(levels: Levels) -> tuple[float, float]:

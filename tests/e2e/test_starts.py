@@ -17,6 +17,8 @@ def test_each_start_is_a_new_process_and_the_run_is_one(run: Run, plan: Plan, tm
     assert done.returncode == 0, done.stderr
     assert "tiny: start 2 of 2" in done.stderr
     assert "agree to the byte" in done.stdout
+    assert "2 starts: gains differ" in done.stdout
+    assert "CI across starts" in done.stdout
     result = read_run(find_run(tmp_path / "results"))
     assert result.meta["valid"]
     assert result.slices.groupby("start")["round"].unique().map(list).tolist() == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 from judged import run_of
 from started import started
 
@@ -37,3 +38,9 @@ def test_a_table_has_the_range_of_a_new_start() -> None:
     (row,) = starts_sheet(run_of(APART)).rows
     assert row[1:3] == ("5.50 [4.26, 6.74]", "3.02 to 7.98")
     assert row[3:] == ("9.0 %", "2.3 %", "3", "18")
+
+
+def test_workloads_are_in_the_order_of_the_runs_table() -> None:
+    small, large = (started([[50] * 6, [60] * 6], payload) for payload in (20, 1000))
+    rows = starts_sheet(run_of(pd.concat([large, small]))).rows
+    assert [row[0] for row in rows] == ["batch10-20B-chat-reference", "batch10-1000B-chat-reference"]
