@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.measures.counts import LATER, totals
+from analysis.measures.counts import totals
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import column_names, histograms_of, percentiles
+from analysis.measures.rate_stages import COUNTS, whole_rounds
 from wiretax.channels.workload import ATTRIBUTES
 from wiretax.runs.depths import added_depths
 from wiretax.runs.files.histograms import Histograms
@@ -21,7 +22,8 @@ KINDS = ("waiting", "wire", "total")
 SETTINGS = ["workload", *(each.column for each in ATTRIBUTES if each.column not in ("channels", "http"))]
 # Workloads with the same values of these differ only in the call, its size and its linger.
 SAME_ARRIVALS = [name for name in SETTINGS if name not in ("workload", "api", "batch_size", "linger_s")]
-COUNTS = ["intended", "arrived", "acknowledged", "lost", "left", "unsent"]
+# The values, in older runs, of attributes that had no columns yet.
+LATER = {each.column: each.default for each in ATTRIBUTES if each.later}
 # A queue counts as overloaded if it was in at least this share of its rounds.
 MOST_OVERLOADED = 0.5
 Depths = np.ndarray[Any, np.dtype[np.int64]]
@@ -59,7 +61,7 @@ def summarise_queues(
     if queue.empty:
         return pd.DataFrame(columns=SETTINGS)
     # Of runs saved before some attributes had columns.
-    queue = queue.assign(**{name: value for name, value in LATER.items() if name not in queue})
+    queue = whole_rounds(queue.assign(**{name: value for name, value in LATER.items() if name not in queue}))
     grouped = queue.groupby("workload", sort=False)
     table = grouped[[each for each in SETTINGS if each != "workload"]].first()
     if mock is not None:

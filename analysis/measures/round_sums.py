@@ -207,12 +207,17 @@ def sums_by_workload(slices: pd.DataFrame) -> Iterator[tuple[str, int, RoundSums
     rounds = slices["round"].to_numpy(dtype=np.int64)
     values = slices[[*_PLACES]].to_numpy(dtype=float)
     values[:, _SECONDS] = np.fmax(0.0, values[:, _SECONDS])
+    stages = slices["stage"].to_numpy(dtype=np.int64) if "stage" in slices else np.zeros_like(rounds)
     # Rows of one workload and round, usually of several workers, are next to each other in this order.
-    order = np.lexsort((rounds, codes))
-    starts = np.flatnonzero(_changes(codes[order]) | _changes(rounds[order]))
+    order = np.lexsort((stages, rounds, codes))
+    changes = _changes(codes[order]) | _changes(rounds[order])
+    starts = np.flatnonzero(changes)
     if len(starts) < len(order):
         together = np.add.reduceat(values[order], starts, axis=0)
-        together[:, _SECONDS] = np.fmax.reduceat(values[order, _SECONDS], starts)
+        # Workers send the same slice at the same time; the stages of a queue's rate follow one another.
+        each_stage = np.flatnonzero(changes | _changes(stages[order]))
+        longest = np.fmax.reduceat(values[order, _SECONDS], each_stage)
+        together[:, _SECONDS] = np.add.reduceat(longest, np.searchsorted(each_stage, starts))
     else:
         together = values[order]
     firsts = np.minimum.reduceat(order, starts)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from analysis.findings.percentile_notes import notes, percentile
 from analysis.measures.queues import KEPT_UP, QUANTILES, SAME_ARRIVALS
-from analysis.text.labels import Row, queue_call
+from analysis.text.labels import Row, arrival_rate, queue_call
 from analysis.text.numbers import MISSING, count, fixed, milliseconds, percent, plain, scaled
 from analysis.text.terminal_table import fit, heading, print_fitting
 from wiretax.channels.workload import ATTRIBUTES
@@ -94,12 +94,13 @@ def _build(table: pd.DataFrame, headings: list[QueueHeading]) -> Table:
 
 def arriving(row: Row, table: pd.DataFrame) -> str:
     """The arrivals, with the settings in which blocks differ: ``500/s, round trip 20 ms``."""
-    return ", ".join([f"{plain(row['rate'])}/s", *apart(row, table)])
+    return ", ".join([arrival_rate(row), *apart(row, table)])
 
 
 def apart(row: Row, table: pd.DataFrame) -> list[str]:
     """The settings in which blocks differ, the rate of arrivals aside: ``["round trip 20 ms"]``."""
-    several = [name for name in SAME_ARRIVALS if name != "rate" and table[name].nunique(dropna=False) > 1]
+    settings = [name for name in SAME_ARRIVALS if name not in ("rate", "stages")]
+    several = [name for name in settings if table[name].nunique(dropna=False) > 1]
     return [*filter(None, (_setting(row, name) for name in several))]
 
 
@@ -162,7 +163,7 @@ def findings(table: pd.DataFrame) -> Iterator[str]:
         )
     for row in table[table["kept_up"] < KEPT_UP].to_dict("records"):
         yield (
-            f"{queue_call(row)} at {plain(row['rate'])}/s: this machine generated {fixed(row['reached'], 0)} "
+            f"{queue_call(row)} at {arrival_rate(row)}: this machine generated {fixed(row['reached'], 0)} "
             f"events/s, {percent(row['kept_up'])} of the rate"
         )
 

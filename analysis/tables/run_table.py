@@ -29,6 +29,7 @@ from analysis.tables import capacity_table
 from analysis.tables.capacity_table import print_capacities
 from analysis.tables.columns import CALLS, CLIENT_COLUMNS, COLUMNS, SERVER_COLUMNS, Column
 from analysis.tables.queue_table import findings, legend, print_queues
+from analysis.tables.rate_stage_table import print_rate_stages
 from analysis.tables.stage_table import print_stages
 from analysis.tables.starts_table import starts_lines
 from analysis.text.labels import call, describe, protocol, second_server, transport
@@ -66,6 +67,7 @@ def print_run(run: Run, console: Console) -> None:
     if len(queues):
         print_queues(queues, console)
         say()
+        print_rate_stages(run, console)
         for line in connection_notes(without_probes(run.queued, run.capacity)):
             say(escape(line))
         for line in findings(queues):

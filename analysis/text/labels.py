@@ -8,6 +8,7 @@ from typing import Any
 
 from analysis.text.numbers import count, fixed, listed, plain, with_interval
 from wiretax.channels.workload import ATTRIBUTES
+from wiretax.channels.workload.rate_stages import in_brief, of_text
 
 Row = Mapping[Hashable, Any]
 
@@ -29,6 +30,12 @@ def queue_call(row: Row) -> str:
     return call(row) if row["api"] == "trigger" else f"{call(row)}, linger {plain(row['linger_s'] * 1e3)} ms"
 
 
+def arrival_rate(row: Row) -> str:
+    """The rate of a queue's arrivals: ``500/s``, or ``200 to 2,000/s in 5 stages``."""
+    stages = row.get("stages") or ""
+    return in_brief(of_text(stages)) if stages else f"{plain(row['rate'])}/s"
+
+
 def transport(row: Row) -> Iterator[str]:
     """How a call is sent; nothing for HTTP/1.1 without TLS over kept connections."""
     yield from protocol(row)
@@ -44,7 +51,7 @@ def transport(row: Row) -> Iterator[str]:
     elif planned:
         yield f"{planned} calls"
     if row.get("rate", 0) > 0:
-        yield f"{row['rate']:,g}/s arriving"
+        yield f"{arrival_rate(row) if row.get('stages') else format(row['rate'], ',g') + '/s'} arriving"
     yield from second_server(row)
 
 

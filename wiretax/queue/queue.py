@@ -13,16 +13,19 @@ from gevent.event import Event as Signal
 from wiretax.channels.answers import in_words, is_final
 from wiretax.channels.workload import Workload
 from wiretax.queue.clock import GEVENT_CLOCK, Clock
-from wiretax.queue.overload import why_overloaded
+from wiretax.queue.overload import expected_depth, why_overloaded
 from wiretax.queue.sources.arrival import Arrival
 from wiretax.queue.sources.source import Source
 from wiretax.wire.failures import Failures
 from wiretax.wire.publishers.caller import Caller, CallResult, MessageLimitError
 from wiretax.wire.queue_tally import QueueTally
 from wiretax.wire.slices import Slice
+from wiretax.wire.stage_tallies import StageTallies
 
 # How often the depth is noted.
 SAMPLE_S = 0.02
+# Once that many events are noted, they go into histograms between two looks at the depth: stages may last an hour.
+MOST_NOTED = 4096
 # How long a publisher waits after a failed call before it retries.
 RETRY_PAUSE_S = 0.1
 
@@ -38,6 +41,8 @@ class SliceState:
         depth_before: how deep the queue was then, in events.
         counts_arrivals: whether the source counts what arrives in the tally.
         ends_s: no call begins after this moment.
+        open: whether the slice, or a later stage of it, is open.
+        stage: of a rate that changes, the number of the stage that goes on.
     """
 
     slice_: Slice
@@ -46,6 +51,8 @@ class SliceState:
     depth_before: int
     counts_arrivals: bool
     ends_s: float = inf
+    open: bool = True
+    stage: int = 0
 
 
 class Queue:
@@ -114,7 +121,7 @@ class Queue:
 
     def enter(self, slice_: Slice) -> SliceState:
         """Note what happens in a slice, from now until it closes."""
-        if self._state is not None and self._state.slice_ is slice_:
+        if self._state is not None and slice_.continues(self._state.slice_):
             return self._state
         assert slice_.queue is not None
         now_s, depth, tally = self._clock.now(), self._source.waiting(), slice_.queue
@@ -124,12 +131,12 @@ class Queue:
             slice_.when_closed.append(partial(self._leave, state))
             gevent.spawn(self._sample, state)
         else:
-            state.ends_s = -inf
+            state.ends_s, state.open = -inf, False
         return state
 
     def drain(self, caller: Caller, slice_: Slice, for_s: float = inf) -> None:
-        """Publish what arrives until ``for_s`` seconds have passed, the slice and its grace are over, or the queue
-        has ended.
+        """Publish what arrives until ``for_s`` seconds have passed, the slice and its grace are over, the next
+        stage of its rate has begun, whose calls count in another slice, or the queue has ended.
 
         Raises:
             MessageLimitError: the next call exceeds the message limit.
@@ -142,7 +149,8 @@ class Queue:
         with caller:
             while True:
                 arrivals = self._source.take(self._workload.call.batch_size, self._workload.arrivals.linger_s)
-                if arrivals and (self.ended or self._clock.now() >= state.ends_s):
+                is_over = self.ended or self._clock.now() >= state.ends_s or _is_followed(slice_, state)
+                if arrivals and is_over:
                     # Nothing more is to be sent, or these belong to the next slice.
                     self._source.put_back(arrivals)
                 elif arrivals:
@@ -153,7 +161,7 @@ class Queue:
                     self._clock.wait(self._call_ended, max(0.0, until_s - self._clock.now()))
                 else:
                     self.ended = True
-                if self.ended or self._clock.now() >= min(until_s, state.ends_s):
+                if self.ended or self._clock.now() >= min(until_s, state.ends_s) or _is_followed(slice_, state):
                     return
 
     def stop_generating(self) -> None:
@@ -176,7 +184,9 @@ class Queue:
 
     def count_rest(self, tally: QueueTally) -> None:
         """Count the events that no longer will be sent, with how long they have waited so far."""
-        tally.never_sent([each.intended_s for each in self._source.take_rest()], self._clock.now())
+        now_s, rest = self._clock.now(), [each.intended_s for each in self._source.take_rest()]
+        for each, intended_s in tally.by_stage(rest):
+            each.never_sent(intended_s, now_s)
 
     def _publish(self, state: SliceState, caller: Caller, arrivals: list[Arrival]) -> None:
         """Send arrivals in one call, tell their source the result, and note how long they waited."""
@@ -194,7 +204,8 @@ class Queue:
             if call.acknowledged:
                 # First of all: whatever fails from here on, they must not be sent again.
                 self._source.acknowledge(arrivals)
-                state.tally.delivered([each.intended_s for each in arrivals], call.began_s, call.ended_s)
+                for tally, intended_s in state.tally.by_stage([each.intended_s for each in arrivals]):
+                    tally.delivered(intended_s, call.began_s, call.ended_s)
             else:
                 self._settle_failed(state, arrivals, call)
         finally:
@@ -211,8 +222,9 @@ class Queue:
         elif self._source.retries:
             self._source.retry(arrivals)
             return
-        state.tally.failed([each.intended_s for each in arrivals], call.began_s, call.ended_s)
-        if not state.slice_.open:
+        for tally, intended_s in state.tally.by_stage([each.intended_s for each in arrivals]):
+            tally.failed(intended_s, call.began_s, call.ended_s)
+        if not state.open:
             # The endpoint asked to wait, which closed the slice: the rest must not be sent either.
             state.ends_s = min(state.ends_s, self._clock.now())
 
@@ -237,25 +249,66 @@ class Queue:
         self._clock.sleep(RETRY_PAUSE_S)
 
     def _sample(self, state: SliceState) -> None:
-        while state.slice_.open and not self._closed:
+        while state.open and not self._closed:
             self._note_depth(state)
             self._clock.sleep(SAMPLE_S)
 
     def _note_depth(self, state: SliceState) -> None:
-        state.tally.depths.append((self._clock.now() - state.began_s, self._source.waiting()))
+        now_s, depth, of_pass = self._clock.now(), self._source.waiting(), state.tally.of_pass
+        if of_pass is None:
+            state.tally.depths.append((now_s - state.began_s, depth))
+            return
+        while of_pass.at(now_s) > state.stage:
+            self._end_stage(of_pass, state.stage, of_pass.ends_s(state.stage), depth)
+            state.stage += 1
+        _note_depth_of_stage(of_pass, state.stage, now_s, depth)
+
+    def _end_stage(self, of_pass: StageTallies, number: int, end_s: float, depth: int) -> None:
+        """A stage of a rate ends, at this moment and with so many events in the queue."""
+        _note_depth_of_stage(of_pass, number, end_s, depth)
+        self._judge_stage(of_pass, number)
+
+    def _judge_stage(self, of_pass: StageTallies, number: int) -> None:
+        """Whether the queue grew in a stage: what counts is the stage alone, so a spike is overloaded and the time
+        after it, in which the queue becomes shorter, is not."""
+        tally, stage = of_pass.tallies[number], of_pass.stages[number]
+        alone = self._workload.replace(rate=stage.most, stages="")
+        tally.left = tally.depths[-1][1]
+        tally.normal_depth = expected_depth(alone, tally.arrived)
+        tally.overloaded = tally.overloaded or why_overloaded(alone, tally.arrived, tally.depths)
 
     def _leave(self, state: SliceState) -> None:
         """The slice closed."""
-        tally, workload = state.tally, self._workload
+        state.open = False
         if self._grace_s is not None:
             self._source.close()
         self._note_depth(state)
-        tally.left = self._source.waiting()
-        if not state.counts_arrivals:
-            # Its events arrived before they were counted here: they left the queue, or made it deeper.
-            tally.arrived = max(0, tally.acknowledged + tally.lost + tally.left - state.depth_before)
-        tally.intended = max(tally.intended, tally.arrived)
-        tally.overloaded = tally.overloaded or why_overloaded(workload, tally.arrived, tally.depths)
+        tally, workload, of_pass = state.tally, self._workload, state.tally.of_pass
+        if of_pass is not None:
+            tally = of_pass.tallies[state.stage]
+            self._judge_stage(of_pass, state.stage)
+        else:
+            tally.left = self._source.waiting()
+            if not state.counts_arrivals:
+                # Its events arrived before they were counted here: they left the queue, or made it deeper.
+                tally.arrived = max(0, tally.acknowledged + tally.lost + tally.left - state.depth_before)
+            tally.intended = max(tally.intended, tally.arrived)
+            tally.overloaded = tally.overloaded or why_overloaded(workload, tally.arrived, tally.depths)
         state.ends_s = self._clock.now()
         if self._grace_s is not None and not tally.overloaded and not self._cut:
             state.ends_s += workload.arrivals.linger_s + self._grace_s
+
+
+def _note_depth_of_stage(of_pass: StageTallies, number: int, now_s: float, depth: int) -> None:
+    """Note how deep a queue is in a stage of its rate."""
+    tally = of_pass.tallies[number]
+    tally.depths.append((max(0.0, now_s - of_pass.begins_s(number)), depth))
+    if tally.series is not None:
+        tally.series.look(now_s, depth)
+        if len(tally.series) > MOST_NOTED:
+            tally.settle()
+
+
+def _is_followed(slice_: Slice, state: SliceState) -> bool:
+    """Whether a publisher's slice has closed, and a later stage of it goes on."""
+    return state.open and not slice_.open

@@ -6,6 +6,7 @@ from gevent.event import Event as Signal
 
 from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.workload import Workload
+from wiretax.channels.workload.rate_stages import of_text
 from wiretax.queue.clock import GEVENT_CLOCK, Clock
 from wiretax.queue.queue import Queue
 from wiretax.queue.sources.generated import GeneratedSource
@@ -25,6 +26,11 @@ def least_slice_s(workload: Workload) -> float:
     if not workload.queued:
         return 0.0
     return max(MIN_ARRIVALS / workload.arrivals.rate, MIN_LINGERS * workload.arrivals.linger_s)
+
+
+def stages_s(workload: Workload) -> float:
+    """How long a slice lasts, in seconds, in which a rate passes through its stages; 0 if it has none."""
+    return of_text(workload.arrivals.stages).seconds if workload.arrivals.stages else 0.0
 
 
 class SliceQueue:
@@ -47,29 +53,36 @@ class SliceQueue:
             self._tally.publishers = share.publishers
         self._queue = Queue(workload, source, grace_s=GRACE_S, clock=clock)
         self._closed = Signal()
-        self._admitted = self._publishing = 0
+        self._admitted: set[object] = set()
+        self._publishing = 0
         self._queue.start()
         self._queue.enter(slice_)
         slice_.when_closed.append(self._close)
 
-    def admit(self) -> bool:
-        """Whether a user is one of the queue's publishers; called once by each user."""
-        self._admitted += 1
-        return self._admitted <= self._publishers
+    def admit(self, user: object) -> bool:
+        """Whether a user is one of the queue's publishers, which it stays in all stages of a rate."""
+        if len(self._admitted) < self._publishers:
+            self._admitted.add(user)
+        return user in self._admitted
+
+    def serves(self, slice_: Slice) -> bool:
+        """Whether it is the queue of a slice: of its own, or of a later stage of it."""
+        return slice_.continues(self._slice)
 
     def wait(self) -> None:
         """Block until the slice closes: for users that don't publish."""
         self._closed.wait()
 
-    def drain(self, caller: Caller) -> None:
-        """Publish until the slice is closed and its queue empty, or overloaded.
+    def drain(self, caller: Caller, slice_: Slice | None = None) -> None:
+        """Publish until the slice is closed and its queue empty, or overloaded; or until the next stage of its
+        rate has begun. ``slice_``: where the caller counts; None for the queue's first.
 
         Raises:
             MessageLimitError: the next call exceeds the message limit.
         """
         self._publishing += 1
         try:
-            self._queue.drain(caller, self._slice)
+            self._queue.drain(caller, slice_ or self._slice)
         finally:
             self._publishing -= 1
             self._count_rest()
@@ -100,17 +113,17 @@ class SliceQueues:
         self.share: Share | None = None
         self._seed = seed
         self._replay = replay
-        self._latest: tuple[Slice, SliceQueue] | None = None
+        self._latest: SliceQueue | None = None
 
     def of(self, slice_: Slice) -> SliceQueue:
         """The queue of the open slice."""
-        if self._latest is None or self._latest[0] is not slice_:
+        if self._latest is None or not self._latest.serves(slice_):
             drawn = (slice_.workload, self._seed, slice_.round, self._replay)
             source = GeneratedSource.of(*drawn, share=self.share)
-            self._latest = (slice_, SliceQueue(slice_, source, share=self.share))
-        return self._latest[1]
+            self._latest = SliceQueue(slice_, source, share=self.share)
+        return self._latest
 
     def cut(self) -> None:
         """Send nothing more of the latest queue, whose slice is about to be closed."""
         if self._latest is not None:
-            self._latest[1].cut()
+            self._latest.cut()

@@ -15,7 +15,7 @@ from wiretax.runs.files.frames import SCHEMAS, DamageError, read_histograms, rea
 from wiretax.runs.files.histograms import Histograms
 from wiretax.runs.files.plausible import contradictions, strangers
 from wiretax.runs.files.run_json import RunNotFoundError, read_run_json
-from wiretax.runs.files.schema import CAPACITY_FRAMES, FRAMES, QUEUE_FRAMES
+from wiretax.runs.files.schema import CAPACITY_FRAMES, FRAMES, QUEUE_FRAMES, SERIES_FRAMES
 from wiretax.runs.files.seal import break_seal, ledger_differences
 from wiretax.runs.folder import RUN_FILE, SERVER_FILE, newest_unfinished, unfinished
 from wiretax.runs.record import RunRecord
@@ -122,7 +122,7 @@ def salvage_run(folder: Path, only: Collection[str] | None = None) -> Run:
     for name in SCHEMAS if only is None else only:
         file = folder / f"{name}.parquet"
         needed = name in FRAMES or (has_queue and name in QUEUE_FRAMES) or file.name in (seals or {})
-        if needed or (name in CAPACITY_FRAMES and os.path.lexists(file)):
+        if needed or (name in (*CAPACITY_FRAMES, *SERIES_FRAMES) and os.path.lexists(file)):
             try:
                 seal = _seal(file.name, seals)
                 if name in HISTOGRAMS:
@@ -164,6 +164,7 @@ def _run(
         queue=frames.get("queue", none),
         waits=frames.get("waits", none),
         capacity=frames.get("capacity", none),
+        series=frames.get("series", none),
     )
 
 

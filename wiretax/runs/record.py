@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from math import isnan
 from typing import Any
 
 from wiretax.channels.workload import Server, Workload
@@ -11,6 +12,7 @@ from wiretax.wire.counters import TcpCounters
 from wiretax.wire.failures import Failure, Failures
 from wiretax.wire.histogram import Buckets
 from wiretax.wire.ledger import GENERATOR, Tally
+from wiretax.wire.queue_series import QueueSeries
 from wiretax.wire.queue_tally import Kind, QueueTally
 from wiretax.wire.slices import Slice
 
@@ -32,8 +34,9 @@ class RunRecord:
         aside: the part of the total that was sent in the warm-up or in a slice that was cut short.
         boundary: the part of the total that ended after the slice it began in.
         queues: rows of ``queue.parquet``, one for each worker.
-        waits: histograms of ``waits.parquet``: round, workload, kind, and the buckets that are not empty, all
-            workers together.
+        waits: histograms of ``waits.parquet``: round, stage, workload, kind, and the buckets that are not empty,
+            all workers together.
+        series: what queues did over time, by round and workload, if their rate changes; all stages together.
         capacity: rows of ``capacity.parquet``.
         server: the mock's ledger of this run, where the endpoint has one; of two servers those that have one,
             added up, and each by itself under "by_server".
@@ -43,7 +46,8 @@ class RunRecord:
     slices: list[Row] = field(default_factory=list)
     latency: list[tuple[int, str, Buckets]] = field(default_factory=list)
     queues: list[Row] = field(default_factory=list)
-    waits: list[tuple[int, str, Kind, Buckets]] = field(default_factory=list)
+    waits: list[tuple[int, int, str, Kind, Buckets]] = field(default_factory=list)
+    series: dict[tuple[int, str], QueueSeries] = field(default_factory=dict)
     capacity: list[Row] = field(default_factory=list)
     failed: Counter[tuple[str, Failure]] = field(default_factory=Counter)
     total: Tally = field(default_factory=Tally)
@@ -53,7 +57,7 @@ class RunRecord:
     server: dict[str, Any] | None = None
     _failures: dict[str, Failures] = field(default_factory=dict)
     _places: dict[tuple[int, str], int] = field(default_factory=dict)
-    _wait_places: dict[tuple[int, str, Kind], int] = field(default_factory=dict)
+    _wait_places: dict[tuple[int, int, str, Kind], int] = field(default_factory=dict)
 
     def add(self, slice_: Slice, users: int, worker: int = 0) -> None:
         """Add a settled slice. One that does not count adds to the totals only."""
@@ -84,12 +88,15 @@ class RunRecord:
     def _add_queue(self, slice_: Slice, queue: QueueTally, worker: int) -> None:
         self.queues.append(_queue_row(slice_, queue, worker))
         for kind, histogram in queue.times.items():
-            key, buckets = (slice_.round, slice_.workload.name, kind), histogram.buckets()
+            key, buckets = (slice_.round, slice_.stage, slice_.workload.name, kind), histogram.buckets()
             place = self._wait_places.setdefault(key, len(self.waits))
             if place == len(self.waits):
                 self.waits.append((*key, buckets))
             else:
-                self.waits[place] = (*key, self.waits[place][3].plus(buckets))
+                self.waits[place] = (*key, self.waits[place][4].plus(buckets))
+        if queue.series is not None:
+            known = (slice_.round, slice_.workload.name)
+            self.series.setdefault(known, QueueSeries(queue.series.bin_s)).merge(queue.series)
 
     def buckets(self, round_: int, workload: str) -> Buckets:
         """The histogram of ``latency`` of a workload in a round."""
@@ -104,8 +111,17 @@ class RunRecord:
         self.queues.clear()
         self.waits.clear()
         self.capacity.clear()
+        self.series.clear()
         self._places.clear()
         self._wait_places.clear()
+
+    def series_rows(self) -> list[Row]:
+        """Rows of ``series.parquet``."""
+        return [
+            {"round": round_, "workload": workload, **row}
+            for (round_, workload), series in self.series.items()
+            for row in series.rows()
+        ]
 
     def failure_rows(self) -> list[Row]:
         """Rows of ``failures.parquet``, the most frequent first."""
@@ -189,6 +205,7 @@ def _queue_row(slice_: Slice, queue: QueueTally, worker: int) -> Row:
     most = max(queue.fills, default=0)
     return {
         "round": slice_.round,
+        "stage": slice_.stage,
         "worker": worker,
         **workload_columns(slice_.workload),
         "duration_s": slice_.duration_s,
@@ -204,4 +221,5 @@ def _queue_row(slice_: Slice, queue: QueueTally, worker: int) -> Row:
         "fills": [queue.fills[size] for size in range(1, most + 1)],
         "depth_at_s": [round(at_s, 3) for at_s, _ in queue.depths],
         "depths": [depth for _, depth in queue.depths],
+        "normal_depth": None if isnan(queue.normal_depth) else queue.normal_depth,
     }

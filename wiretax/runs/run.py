@@ -69,9 +69,10 @@ class Run:
         damage: a sentence for each file that could not be read and is empty here; only after ``salvage_run``.
         queued: rows of ``slices.parquet`` of workloads whose events arrive in a queue; ``slices`` and ``latency``
             have all others, whose users send as fast as they are answered.
-        queue: a row per workload of ``queued`` and round.
+        queue: a row per workload of ``queued`` and round, and per stage of its rate.
         waits: a row per workload of ``queued``, round, kind and bucket; ``wait_times`` takes less memory.
         capacity: a row per probe of a capacity search; empty if the run has none.
+        series: a row per workload whose rate changes, round and bin of time.
         is_saved: whether it is in its folder; False for a run in memory that could not be saved.
     """
 
@@ -86,6 +87,7 @@ class Run:
     queued: pd.DataFrame = field(default_factory=empty_frame)
     queue: pd.DataFrame = field(default_factory=empty_frame)
     waits: _Rows = _Rows(is_optional=True)
+    series: pd.DataFrame = field(default_factory=empty_frame)
     is_saved: bool = True
     capacity: pd.DataFrame = field(default_factory=empty_frame)
 

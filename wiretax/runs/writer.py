@@ -11,7 +11,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wiretax.runs.files.schema import CAPACITY, FAILURES, LATENCY, QUEUE, SLICES, WAITS
+from wiretax.runs.files.schema import CAPACITY, FAILURES, LATENCY, QUEUE, SERIES, SLICES, WAITS
 from wiretax.runs.files.seal import seal_ledger, seal_run, seal_table
 from wiretax.runs.folder import RUN_FILE, SERVER_FILE, write_whole
 from wiretax.runs.record import Row, RunRecord
@@ -68,6 +68,7 @@ def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
         pa.table(
             {
                 "round": np.full(len(buckets.counts), round_),
+                "stage": np.full(len(buckets.counts), stage),
                 "workload": [workload] * len(buckets.counts),
                 "kind": [kind] * len(buckets.counts),
                 "bucket_low_s": buckets.lows_s(),
@@ -76,12 +77,17 @@ def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
                 "censored": buckets.censored,
             }
         ).cast(WAITS)
-        for round_, workload, kind, buckets in record.waits
+        for round_, stage, workload, kind, buckets in record.waits
     ]
     # This order keeps like buckets of all workloads together, which makes the file a third smaller.
     waits = pa.concat_tables(parts).sort_by([(name, "ascending") for name in ("kind", "bucket_low_s", "workload")])
-    probes = {"capacity": _of_rows(record.capacity, CAPACITY)} if record.capacity else {}
-    return {"queue": of_start(_of_rows(record.queues, QUEUE), 0), "waits": of_start(waits, 0), **probes}
+    series = record.series_rows()
+    return {
+        "queue": of_start(_of_rows(record.queues, QUEUE), 0),
+        "waits": of_start(waits, 0),
+        **({"series": _of_rows(series, SERIES)} if series else {}),
+        **({"capacity": _of_rows(record.capacity, CAPACITY)} if record.capacity else {}),
+    }
 
 
 def note_left_out(record: RunRecord, written: dict[str, pa.Table]) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from math import nan
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from wiretax.channels.workload import Workload
+from wiretax.channels.workload.rate_stages import of_text
 from wiretax.wire.histogram import Histogram
+from wiretax.wire.queue_series import QueueSeries
+from wiretax.wire.stage_tallies import StageTallies
 
 # The times of an event: before the call that carried it, in that call, and both.
 Kind = Literal["waiting", "wire", "total"]
@@ -19,7 +24,7 @@ KINDS: tuple[Kind, ...] = ("waiting", "wire", "total")
 
 @dataclass(slots=True)
 class QueueTally:
-    """One slice of a queue.
+    """One slice of a queue; of a rate that changes, one of its stages.
 
     Attributes:
         intended: events whose time had come when the slice closed.
@@ -36,6 +41,9 @@ class QueueTally:
         late: how long after its time an event came into the queue: scheduling delay, which is included in the
             waiting time.
         publishers: how many of the queue's publishers this process has, if several drain it; None if one does.
+        normal_depth: how deep a queue that keeps up may be; NaN if its rate doesn't change.
+        series: what it did over time, if its rate changes.
+        of_pass: the tallies of all stages, if its rate changes.
     """
 
     intended: int = 0
@@ -50,9 +58,24 @@ class QueueTally:
     times: dict[Kind, Histogram] = field(default_factory=lambda: {kind: Histogram() for kind in KINDS})
     late: Histogram = field(default_factory=Histogram)
     publishers: int | None = None
+    normal_depth: float = nan
+    series: QueueSeries | None = None
+    of_pass: StageTallies | None = None
     # Seconds; converted all at once when they are settled.
     _noted_s: dict[Kind, list[float]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     _late_s: list[float] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, workload: Workload) -> QueueTally:
+        """The tally of a slice; of a rate that changes, of the first stage."""
+        if not workload.arrivals.stages:
+            return cls()
+        stages = of_text(workload.arrivals.stages)
+        return StageTallies(stages, [cls() for _ in stages]).tallies[0]
+
+    def by_stage(self, intended_s: Sequence[float]) -> Iterable[tuple[QueueTally, Sequence[float]]]:
+        """Events by the tally that counts them: when they were meant to arrive, in order."""
+        return ((self, intended_s),) if self.of_pass is None else self.of_pass.split(intended_s)
 
     def failed(self, intended_s: Sequence[float], began_s: float, ended_s: float) -> None:
         """Note a call without an acknowledgement: when its events were meant to arrive, and when it began and
@@ -61,6 +84,8 @@ class QueueTally:
         self._noted_s["waiting"] += [began_s - each for each in intended_s]
         self.times["wire"].record_censored(_ns([ended_s - began_s] * len(intended_s)))
         self.times["total"].record_censored(_ns([ended_s - each for each in intended_s]))
+        if self.series is not None:
+            self.series.unacknowledged(intended_s, ended_s)
 
     def delivered(self, intended_s: Sequence[float], began_s: float, ended_s: float) -> None:
         """Note an acknowledged call: when its events were meant to arrive, and when it began and ended (s)."""
@@ -70,10 +95,14 @@ class QueueTally:
         self._noted_s["waiting"] += [began_s - each for each in intended_s]
         self._noted_s["wire"] += [ended_s - began_s] * count
         self._noted_s["total"] += [ended_s - each for each in intended_s]
+        if self.series is not None:
+            self.series.acknowledged(intended_s, ended_s)
 
     def came_late(self, intended_s: Sequence[float], now_s: float) -> None:
         """Note events that are put into the queue now."""
         self._late_s += [now_s - each for each in intended_s]
+        if self.series is not None:
+            self.series.came(intended_s, now_s)
 
     def never_sent(self, intended_s: Sequence[float], now_s: float) -> None:
         """Note events that are left unsent in the queue: their times are at least what they have waited so far."""
@@ -81,6 +110,8 @@ class QueueTally:
         waited = _ns([now_s - each for each in intended_s])
         self.times["waiting"].record_censored(waited)
         self.times["total"].record_censored(waited)
+        if self.series is not None:
+            self.series.unacknowledged(intended_s, now_s)
 
     def settle(self) -> None:
         """Move the times noted so far into the histograms."""
@@ -89,6 +120,8 @@ class QueueTally:
             noted.clear()
         self.late.record(_ns(self._late_s))
         self._late_s.clear()
+        if self.series is not None:
+            self.series.settle()
 
     def as_plain(self) -> dict[str, Any]:
         """A settled tally as plain numbers, text and bytes, for a message from a worker to its master."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter_ns, time
 from typing import Any
 
@@ -69,7 +69,8 @@ class Slice:
         "workload",
     )
 
-    def __init__(self, workload: Workload, round_: int, stage: int = 0) -> None:
+    def __init__(self, workload: Workload, round_: int, stage: int = 0, queue: QueueTally | None = None) -> None:
+        """``queue``: the tally of its stage, if the slice before it in the same pass has one."""
         self.workload = workload
         self.round = round_
         self.stage = stage
@@ -86,7 +87,7 @@ class Slice:
         self.started_at = time()
         self.closed_ns = 0
         self.duration_s = 0.0
-        self.queue = QueueTally() if workload.queued else None
+        self.queue = queue or (QueueTally.of(workload) if workload.queued else None)
         self.when_closed: list[Callable[[], None]] = []
         self._started_ns = perf_counter_ns()
 
@@ -120,6 +121,25 @@ class Slice:
         """The requests for which its duration has room at the pace of its users; those that it completed if their
         pace was not measured."""
         return self.paced / self.paced_s * self.duration_s if self.paced_s else float(self.measured.requests)
+
+    def next_stage(self) -> Slice:
+        """Close, and open the slice of the next stage of a rate. What is to happen when this one closes happens
+        when the last one does: the queue goes on."""
+        assert self.queue is not None
+        assert self.queue.of_pass is not None
+        number = self.stage + 1
+        made = Slice(self.workload, self.round, number, self.queue.of_pass.tallies[number])
+        made.counts = self.counts
+        made.when_closed, self.when_closed = self.when_closed, []
+        self.close()
+        return made
+
+    def continues(self, other: Slice) -> bool:
+        """Whether it is the other slice, or a later stage of it."""
+        of_pass = None if self.queue is None else self.queue.of_pass
+        return self is other or (
+            of_pass is not None and other.queue is not None and other.queue.of_pass is of_pass
+        )
 
     def add_connection(self, before: Snapshot, after: Snapshot) -> None:
         """Add what one user's connection counted between two snapshots."""
@@ -179,3 +199,11 @@ class Slice:
             if max(slice_.queue.fills, default=1) > slice_.workload.call.batch_size:
                 raise ValueError("a call with more events than its workload's")
         return slice_
+
+
+def lasted_s(slices: Sequence[Slice]) -> float:
+    """How long a slice lasted, given as those of all processes and stages: in each stage the longest counts."""
+    longest: dict[int, float] = {}
+    for each in slices:
+        longest[each.stage] = max(each.duration_s, longest.get(each.stage, 0.0))
+    return sum(longest.values())

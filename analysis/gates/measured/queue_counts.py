@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.measures.queues import KEPT_UP, MOST_OVERLOADED, depths_by_round
+from analysis.measures.rate_stages import whole_rounds
 from wiretax.channels.workload import ATTRIBUTES
 
 # How events arrive: of workloads without a queue, the values that they have.
@@ -41,6 +42,7 @@ class QueueCounts:
 
     def __init__(self, queue: pd.DataFrame) -> None:
         self._rounds: dict[str, dict[int, QueueRound]] = {}
+        queue = whole_rounds(queue)
         for row in queue.to_dict("records"):
             self._add(self._rounds.setdefault(row["workload"], {}).setdefault(row["round"], QueueRound()), row)
         for (workload, round_), depths in depths_by_round(queue).items():

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from wiretax.runs.files.schema import CAPACITY_FRAMES, FRAMES, QUEUE_FRAMES, WORKLOAD_COLUMNS
+from wiretax.runs.files.schema import CAPACITY_FRAMES, FRAMES, QUEUE_FRAMES, SERIES_FRAMES, WORKLOAD_COLUMNS
 
 TEXT = (Path(__file__).parents[3] / "docs" / "data.md").read_text()
-ALL_FRAMES = {**FRAMES, **QUEUE_FRAMES, **CAPACITY_FRAMES}
+ALL_FRAMES = {**FRAMES, **QUEUE_FRAMES, **SERIES_FRAMES, **CAPACITY_FRAMES}
 
 
 def section(title: str) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from wiretax.channels.workload.attribute import Option, always, attribute
+from wiretax.channels.workload.rate_stages import part_of_name
 from wiretax.units.duration import parse_duration
 from wiretax.units.rate import parse_rate
 
@@ -144,17 +145,19 @@ class Arrivals:
     """How events arrive in a queue. Without a rate there is no queue: users send one call after another.
 
     Attributes:
-        rate: events per second, independent of the server's speed; 0 for no queue.
+        rate: events per second, independent of the server's speed; 0 for no queue. Of stages, the mean.
         linger_s: the longest time (s) that a batch waits after its first event.
         process: evenly, at random, or in random bursts.
         publishers: connections that drain the queue; 0 for all users.
         rtt_s: the round trip of the built-in mock (s); None for the plan's.
+        stages: how the rate changes, as ``rate_stages.of_text`` reads it; empty if it does not.
     """
 
     rate: float = attribute(
         "rate",
         0.0,
         part="{:.15g}ps".format,
+        in_name=lambda workload: workload.queued and not workload.arrivals.stages,
         later=True,
         parse=parse_rate,
         option=Option("QueueUser: arrival rate for all users together, like 500/s or 30000/min", "500/s"),
@@ -198,6 +201,8 @@ class Arrivals:
         key="rtt",
         parse=parse_duration,
     )
+    # Plans have a list of tables instead of text.
+    stages: str = attribute("stages", "", part=part_of_name, later=True, key=None)
 
 
 def _in_name(key: str, value: str) -> str:

@@ -21,15 +21,17 @@ class RunningCounts:
         """``compares``: whether rounds are compared, for gains."""
         self._compares = compares
         self._sums: dict[str, Row] = {}
-        # Messages by round, at the pace of users, and seconds.
-        self._sent: dict[str, dict[int, tuple[float, float]]] = {}
+        # Messages by round and stage, at the pace of users, and seconds.
+        self._sent: dict[str, dict[tuple[int, int], tuple[float, float]]] = {}
         # The rounds of each workload whose rate changed since gains were updated.
-        self._changed: defaultdict[str, set[int]] = defaultdict(set)
+        self._changed: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
         self._gains: dict[tuple[str, str], RunningRatio] = {}
 
     def add(self, row: Row) -> None:
         """Add a row of ``slices.parquet``."""
-        name, round_, seconds = row["workload"], row["round"], row["duration_s"]
+        name, seconds = row["workload"], row["duration_s"]
+        # The stages of a queue's rate follow one another.
+        round_ = (row["round"], row["stage"])
         sums = self._sums.get(name)
         if sums is None:
             self._sums[name] = {**row, "round": 0}
@@ -78,7 +80,7 @@ class RunningCounts:
         found = self._gains.get((workload, trigger or ""))
         return NO_RATIO if found is None else found.ratio()
 
-    def _rate(self, workload: str, round_: int) -> float:
+    def _rate(self, workload: str, round_: tuple[int, int]) -> float:
         messages, seconds = self._sent[workload].get(round_, (0.0, 0.0))
         return messages / seconds if seconds else 0.0
 

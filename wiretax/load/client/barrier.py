@@ -43,6 +43,12 @@ class SliceBarrier:
         self._current = slice_
         self._opened.set()
 
+    def next_stage(self) -> Slice | None:
+        """Have users go on in the slice of the next stage; None if the slice was closed meanwhile."""
+        if self._current is not None:
+            self._current = self._current.next_stage()
+        return self._current
+
     def close(self) -> None:
         """Let no exchange begin any more; those under way go on."""
         if self._current is not None:

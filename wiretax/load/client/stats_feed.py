@@ -22,7 +22,7 @@ from locust.stats import RequestStats, StatsEntry, StatsError
 from wiretax.load.client.locust_stats import FineEntry
 from wiretax.wire.failures import Failure, Failures
 from wiretax.wire.histogram import SIZE, bucket_lows_ns
-from wiretax.wire.slices import Slice
+from wiretax.wire.slices import Slice, lasted_s
 
 METHOD = "POST"
 Counts = npt.NDArray[np.int64]
@@ -79,7 +79,7 @@ class StatsFeed:
         stats = self._environment.stats
         requests = sum(slice_.measured.requests + slice_.measured.unfinished for slice_ in slices)
         failures = sum(slice_.measured.failures for slice_ in slices)
-        seconds = max(slice_.duration_s for slice_ in slices)
+        seconds = lasted_s(slices)
         for entry in (stats.get(slices[0].workload.name, METHOD), stats.total):
             if isinstance(entry, FineEntry):
                 entry.add_slice(requests, failures, seconds)

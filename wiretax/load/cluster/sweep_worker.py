@@ -123,7 +123,7 @@ class SweepWorker(Worker):
         if msg.data["share"] is not None:
             self._session.split_queues(Share(tuple(msg.data["share"]["dealt"]), msg.data["share"]["index"]))
             slice_.when_closed.append(self._tell_overloaded)
-        round_trip_s, problem = self._slice_runner.run(
+        done = self._slice_runner.run(
             slice_, lasting_s, self._closing, opened=lambda: self._send(messages.SLICE_OPENED, {"number": number})
         )
         self._cpu_s += process_time() - busy_s
@@ -131,10 +131,12 @@ class SweepWorker(Worker):
             messages.SLICE_REPORT,
             {
                 "number": number,
-                "round_trip_s": round_trip_s,
-                "problem": problem,
+                "round_trip_s": done.round_trip_s,
+                "problem": done.problem,
                 "spent": self._message_limit is not None and self._message_limit.spent,
-                **self._report([(slice_, users)], self._cpu_s, witness=self._session.witness()),
+                **self._report(
+                    [(each, users) for each in done.slices], self._cpu_s, witness=self._session.witness()
+                ),
             },
         )
         self._settled.set()

@@ -51,6 +51,8 @@ class PlanChanges:
                 f"--processes {self.processes}: the plan has {plan.users} users, and each needs at least one; "
                 "name fewer processes, or raise users in the plan"
             )
+        if self.processes:
+            plan = plan.for_workers()
         return plan if self.part is None else part_of(plan, self.part)
 
     def _replaying(self, plan: Plan, events: str) -> Plan:

@@ -10,7 +10,9 @@ from typing import Any
 from wiretax.channels.bodies.payloads import KINDS
 from wiretax.channels.profiles import load_profile, profile_names
 from wiretax.channels.workload import ATTRIBUTES, LIBRARY, Workload
+from wiretax.channels.workload.rate_stages import as_text
 from wiretax.load.plan.capacity import Capacity
+from wiretax.load.plan.stages import stages_of
 from wiretax.toml_errors import unknown_word
 
 # A slice holds at least 200 arrivals, so a lower rate would make slices longer than 20 s.
@@ -59,10 +61,13 @@ def expand(
     """
     _refuse_keys(table, https is not None, capacity is not None)
     defaults: dict[str, Any] = {"tls": bool(https)}
-    if "rate" in table or capacity is not None:
+    if "rate" in table or "stages" in table or capacity is not None:
         defaults["publishers"] = users
     if capacity is not None and table["api"] == "batch":
         defaults["linger_s"] = capacity.linger_s
+    if "stages" in table:
+        stages = stages_of(table["stages"])
+        defaults |= {"rate": stages.mean, "stages": as_text(stages)}
     for values in product(*(_listed(table[key]) for key in KEYS if key in table)):
         given = dict(zip((key for key in KEYS if key in table), values, strict=True))
         columns = {**defaults, **{KEYS[key].column: _parse(key, value) for key, value in given.items()}}
@@ -93,8 +98,11 @@ def _parse(key: str, value: Any) -> Any:
 def _refuse_keys(table: Mapping[str, Any], has_endpoint: bool, searches: bool) -> None:
     """Keys that are missing, or that don't go with each other; ``searches``: the plan searches for the rates."""
     api = table["api"]
-    if searches and "rate" in table:
-        raise ValueError("rate is what [capacity] searches for; leave out one of the two")
+    given = next((key for key in ("rate", "stages") if key in table), None)
+    if searches and given:
+        raise ValueError(f"{given} is what [capacity] searches for; leave out one of the two")
+    if "rate" in table and "stages" in table:
+        raise ValueError("rate and stages: expected one of them; the first stage of stages has a rate")
     for key, attribute in KEYS.items():
         if table.get(key) == []:
             raise ValueError(f"{key} is an empty list; give it a value or leave it out")
@@ -102,7 +110,7 @@ def _refuse_keys(table: Mapping[str, Any], has_endpoint: bool, searches: bool) -
             raise ValueError(f'{key} goes with api = "{attribute.api}", not with {api!r}; leave it out')
         if key not in table and attribute.api == api:
             raise ValueError(f'api = "{api}" needs {key}')
-        if key in table and attribute.of_queue and "rate" not in table and not searches:
+        if key in table and attribute.of_queue and not given and not searches:
             raise ValueError(f'{key} goes with rate = "500/s" or the like; without a rate there is no queue')
     if "linger" in table and api == "trigger":
         raise ValueError('linger goes with api = "batch": a trigger waits for no second event')

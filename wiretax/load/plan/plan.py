@@ -76,6 +76,17 @@ class Plan:
         """Whether any of its workloads encrypts events."""
         return any(workload.payload.encrypted for workload in self.workloads)
 
+    def for_workers(self) -> Plan:
+        """The same plan, if workers can share it.
+
+        Raises:
+            PlanError: if it has a rate that changes, which only one process can follow.
+        """
+        staged = next((workload.name for workload in self.workloads if workload.arrivals.stages), None)
+        if staged is not None:
+            raise PlanError(f"{staged} has stages, which one process follows: run the plan without workers")
+        return self
+
     def mocks(self) -> dict[tuple[bool, float | None], CostModel]:
         """The cost models of the mocks that it needs, by TLS and by the round trip that workloads ask for."""
         needed = dict.fromkeys((workload.transport.tls, workload.arrivals.rtt_s) for workload in self.workloads)

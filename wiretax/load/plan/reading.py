@@ -28,6 +28,7 @@ from wiretax.load.plan.schema import (
     WorkloadTable,
     given_keys,
 )
+from wiretax.load.plan.stages import StageTable
 from wiretax.load.plan.starts import with_starts
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import FaultList
@@ -91,6 +92,8 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     for number, workload in enumerate(_tables(document, "workload"), 1):
         _refuse_unknown_keys(workload, WorkloadTable, f"[[workload]] {number}")
         _refuse_unknown_words(workload, f"[[workload]] {number}")
+        for at, stage in enumerate(_tables(workload, "stages"), 1):
+            _refuse_unknown_keys(stage, StageTable, f"[[workload]] {number}, stage {at}")
     try:
         table = msgspec.convert(document, PlanTable)
     except msgspec.ValidationError as error:

@@ -8,6 +8,7 @@ import msgspec
 
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import ATTRIBUTES, Api, Attribute
+from wiretax.load.plan.stages import StageTable
 from wiretax.mock.certificate import KeyType
 
 
@@ -74,6 +75,8 @@ else:
                 for each in ATTRIBUTES
                 if each.key not in (None, "api")
             ),
+            # One rate that changes, in place of ``rate``: a list that does not multiply.
+            ("stages", list[StageTable] | msgspec.UnsetType, msgspec.UNSET),
         ],
         forbid_unknown_fields=True,
     )

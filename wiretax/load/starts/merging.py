@@ -37,7 +37,7 @@ class MeasuredStart:
     def slices_s(self) -> float:
         """The duration of its slices (s); workers' time counts once."""
         slices = self.run.tables["slices"]
-        longest = slices.group_by(["round", "workload"]).aggregate([("duration_s", "max")])
+        longest = slices.group_by(["round", "stage", "workload"]).aggregate([("duration_s", "max")])
         return float(pc.sum(longest["duration_s_max"]).as_py() or 0.0)
 
     @property

@@ -16,7 +16,7 @@ from wiretax.load.sweep.acknowledgements import AcknowledgementMonitor, rate_fai
 from wiretax.load.sweep.executor import Executor, SliceResult
 from wiretax.load.sweep.pauses import MOST_TRIES, Pauses
 from wiretax.load.sweep.rounds import WARM_UP, Step, round_order
-from wiretax.queue.slice_queue import least_slice_s
+from wiretax.queue.slice_queue import least_slice_s, stages_s
 from wiretax.runs.skipped import Skipped, whose
 from wiretax.wire.ledger import Failure
 
@@ -162,7 +162,7 @@ class Conductor:
     def _lasts_s(self, step: Step) -> float:
         """How long (s) a slice is open that is no warm-up."""
         # Two servers get slices of the same duration, long enough for the slower one.
-        return self._lasting_s[step.planned.replace(server="endpoint")]
+        return stages_s(step.workload) or self._lasting_s[step.planned.replace(server="endpoint")]
 
     def _attempts(self, step: Step) -> Iterator[SliceResult]:
         """Run a slice, and again each time that it was cut because the endpoint requested a wait."""

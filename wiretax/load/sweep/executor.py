@@ -50,7 +50,7 @@ class SliceResult:
     """A slice that all processes have run.
 
     Attributes:
-        parts: one per process.
+        parts: one per process; of a rate that changes, one per stage.
         round_trip_s: the median of the slowest process; 0 if the slice's duration was given, or no response came.
         problem: why the run can't go on; empty if it can.
     """
@@ -125,6 +125,21 @@ class Executor(Protocol):
         """Stop the users; no slice can be run after this."""
 
 
+@dataclass(frozen=True, slots=True)
+class SlicesRun:
+    """What a process has run of a slice.
+
+    Attributes:
+        slices: settled; several if the rate of a queue changes: one for each stage.
+        round_trip_s: 0 if the slice's duration was given, or no response came.
+        problem: why the run can't go on; empty if it can.
+    """
+
+    slices: tuple[Slice, ...]
+    round_trip_s: float
+    problem: str
+
+
 class SliceRunner:
     """Runs slices with the users of this process."""
 
@@ -139,25 +154,26 @@ class SliceRunner:
         lasting_s: float | None,
         stop: Event,
         opened: Callable[[], object] = lambda: None,
-    ) -> tuple[float, str]:
-        """Run a slice and settle it; ``opened`` is called once users were let in.
-
-        Returns:
-            The round trip (s), 0 if ``lasting_s`` was given, and the problem, empty for none.
-        """
+    ) -> SlicesRun:
+        """Run a slice and settle it; ``opened`` is called once users were let in. If the rate of its queue
+        changes, a slice for each further stage follows, without users becoming idle."""
         if lasting_s is not None and slice_.queue is None:
             slice_.will_last(lasting_s)
         self._barrier.open(slice_)
         opened()
+        slices = [slice_]
         if lasting_s is None:
             self._run_warm_up(slice_, stop)
+        elif slice_.workload.arrivals.stages:
+            slices += self._run_stages(slice_, stop)
         else:
             slice_.counts = not self._run_for(slice_, lasting_s, stop)
         self._barrier.close()
         idle = self._barrier.wait_until_idle(self._timeout_s + DRAIN_GRACE_S)
         round_trip_s = median(slice_.latencies_ns) / 1e9 if lasting_s is None and slice_.latencies_ns else 0.0
-        slice_.settle()
-        return round_trip_s, "" if idle else STUCK
+        for each in slices:
+            each.settle()
+        return SlicesRun(tuple(slices), round_trip_s, "" if idle else STUCK)
 
     def _run_warm_up(self, slice_: Slice, stop: Event) -> None:
         """Keep a slice open until an exchange has ended, whose duration determines the length of slices."""
@@ -180,6 +196,27 @@ class SliceRunner:
             if stop.wait(min(left_s, WARM_UP_POLL_S)):
                 return True
         return False
+
+    def _run_stages(self, first: Slice, stop: Event) -> list[Slice]:
+        """Keep the slices of all stages open one after another; returns those after the first. Only a queue at its
+        bound ends them early: a spike is meant to overload it."""
+        assert first.queue is not None
+        of_pass, slices, began_s = first.queue.of_pass, [first], monotonic()
+        assert of_pass is not None
+        for number, end_s in enumerate(of_pass.stages.ends_s):
+            following = self._barrier.next_stage() if number else first
+            if following is None:
+                break
+            if number:
+                slices.append(following)
+            while (left_s := began_s + end_s - monotonic()) > 0 and not of_pass.full:
+                if stop.wait(min(left_s, WARM_UP_POLL_S)):
+                    for each in slices:
+                        each.counts = False
+                    return slices[1:]
+            if of_pass.full:
+                break
+        return slices[1:]
 
 
 class LocalExecutor:
@@ -208,8 +245,9 @@ class LocalExecutor:
 
     def run_slice(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
         slice_ = Slice(workload, round_)
-        round_trip_s, problem = self._slice_runner.run(slice_, lasting_s, stop)
-        return SliceResult((WorkerSlice(0, self._users, slice_),), round_trip_s, problem)
+        done = self._slice_runner.run(slice_, lasting_s, stop)
+        parts = tuple(WorkerSlice(0, self._users, each) for each in done.slices)
+        return SliceResult(parts, done.round_trip_s, done.problem)
 
     def on_rejected(self, reactions: Reactions) -> None:
         pass  # the session of this process has an error policy

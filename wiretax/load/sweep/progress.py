@@ -11,6 +11,7 @@ from wiretax.load.sweep.conductor import AddedRounds
 from wiretax.load.sweep.executor import SliceResult
 from wiretax.load.sweep.rounds import WARM_UP, Step
 from wiretax.progress_bar import progress_bar
+from wiretax.wire.slices import lasted_s
 
 # Undecided workloads named in a message; run.json has all of them.
 MOST_NAMES = 2
@@ -64,11 +65,11 @@ def why_added(extension: AddedRounds) -> str:
 
 def events_per_second(result: SliceResult) -> float:
     """The rate of one slice over all processes."""
-    lasted_s = max((slice_.duration_s for slice_ in result.slices), default=0.0)
-    if not lasted_s:
+    seconds = lasted_s(result.slices)
+    if not seconds:
         return 0.0
     paced = ((each.measured, each.steady_requests) for each in result.slices if each.measured.requests)
-    return sum(measured.events * steady / measured.requests for measured, steady in paced) / lasted_s
+    return sum(measured.events * steady / measured.requests for measured, steady in paced) / seconds
 
 
 class SweepBar:

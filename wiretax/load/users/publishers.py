@@ -62,13 +62,13 @@ class PublishUser(User):
     def drain(self, slice_: Slice) -> None:
         """Publish what arrives in a slice's queue, or wait if the queue has enough publishers."""
         queue = self.session.slice_queues.of(slice_)
-        if not queue.admit():
+        if not queue.admit(self):
             queue.wait()
             return
         self.publisher(slice_.workload)
         caller = self.session.caller(self.connections[slice_.workload.connection_key], slice_)
         with suppress(MessageLimitError):
-            queue.drain(caller)
+            queue.drain(caller, slice_)
 
     def publish_slices(self, barrier: SliceBarrier) -> None:
         """Wait for the next slice, and send its workload until it closes."""

@@ -11,10 +11,11 @@ from wiretax.channels.bodies.events import Event, generated_events
 from wiretax.channels.bodies.payloads import payloads
 from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.workload import Workload
+from wiretax.channels.workload.rate_stages import of_text
 from wiretax.queue.clock import GEVENT_CLOCK, Clock
 from wiretax.queue.sources.arrival import Arrival
 from wiretax.queue.sources.buffer import Buffer
-from wiretax.queue.sources.schedule import intended_times
+from wiretax.queue.sources.schedule import intended_times, staged_times
 from wiretax.queue.sources.share import Share, SharedTimes
 from wiretax.wire.queue_tally import QueueTally
 
@@ -84,11 +85,16 @@ class GeneratedSource:
             events = generated_events(workload, data)
         else:
             events = replay.sent_by(workload)
-        drawn = f"{seed}/arrivals/{round_}/{workload.arrivals.rate}"
-        times = intended_times(workload.arrivals.process, workload.arrivals.rate, drawn)
+        arrivals = workload.arrivals
+        drawn = f"{seed}/arrivals/{round_}/{arrivals.stages or arrivals.rate}"
+        times = (
+            staged_times(arrivals.process, of_text(arrivals.stages), drawn)
+            if arrivals.stages
+            else intended_times(arrivals.process, arrivals.rate, drawn)
+        )
         if share is None:
-            return cls(events, times, workload.arrivals.rate, clock=clock)
-        shared = SharedTimes(times, workload.arrivals.process, f"{drawn}/share", share)
+            return cls(events, times, arrivals.rate, clock=clock)
+        shared = SharedTimes(times, arrivals.process, f"{drawn}/share", share)
         return cls(events, shared, share.of(workload).arrivals.rate, clock=clock)
 
     def start(self) -> None:
@@ -121,6 +127,8 @@ class GeneratedSource:
         # A queue that has reached its bound stays overloaded.
         tally.overloaded = self.tally.overloaded
         self.tally = tally
+        if tally.of_pass is not None:
+            tally.of_pass.begin(self._began_s)
         return True
 
     def take(self, most: int, linger_s: float) -> list[Arrival]:
@@ -170,18 +178,31 @@ class GeneratedSource:
         while self._due_s <= now_s and len(put) < EVENTS_PER_TURN:
             if self._buffer.is_full:
                 self._full = True
-                self.tally.overloaded = f"the queue reached its bound of {len(self._buffer):,} events"
+                self._overload(f"the queue reached its bound of {len(self._buffer):,} events")
                 break
             self._buffer.put(Arrival(next(self._events), self._due_s))
             put.append(self._due_s)
             self._due_s = self._began_s + next(self._times)
-        self.tally.arrived += len(put)
-        self.tally.came_late(put, now_s)
+        for tally, times in self.tally.by_stage(put):
+            tally.arrived += len(times)
+            tally.came_late(times, now_s)
         if self._full:
             self._count_intended(now_s)
 
+    def _overload(self, why: str) -> None:
+        """No more events arrive: the stage that they were due in, or the whole slice, is overloaded."""
+        of_pass, tally = self.tally.of_pass, self.tally
+        if of_pass is not None:
+            of_pass.full, tally = why, of_pass.tallies[of_pass.at(self._due_s)]
+        tally.overloaded = why
+
     def _count_intended(self, now_s: float) -> None:
         """Count the events that should have arrived by now; if many are overdue, estimate them by the rate."""
+        of_pass = self.tally.of_pass
+        if of_pass is not None:
+            for number, tally in enumerate(of_pass.tallies):
+                tally.intended = tally.arrived + of_pass.due(number, self._due_s, now_s)
+            return
         behind_s = now_s - self._due_s
         overdue = 0 if behind_s < 0 else 1 + int(behind_s * self._rate)
         self.tally.intended = self.tally.arrived + overdue

@@ -13,13 +13,13 @@ from wiretax.documents import read_regular
 from wiretax.escaping import OneLineError
 from wiretax.runs.files.histograms import TEXT, Histograms, with_dictionaries
 from wiretax.runs.files.plausible import impossible
-from wiretax.runs.files.schema import CAPACITY_FRAMES, FRAMES, LATER_COLUMNS, QUEUE_FRAMES
+from wiretax.runs.files.schema import CAPACITY_FRAMES, FRAMES, LATER_COLUMNS, QUEUE_FRAMES, SERIES_FRAMES
 from wiretax.runs.files.seal import differences, sums_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMAS = {**FRAMES, **QUEUE_FRAMES, **CAPACITY_FRAMES}
+SCHEMAS = {**FRAMES, **QUEUE_FRAMES, **SERIES_FRAMES, **CAPACITY_FRAMES}
 # Types that stand for each other: values are converted to those of the schema.
 FAMILIES = (
     pa.types.is_integer,

@@ -31,8 +31,9 @@ KERNEL = (
     *(name for name, _ in CLOSING_COLUMNS),
 )
 # Null where nothing could be measured, or where an attribute may be None.
+OF_BINS = ("normal_depth", "depth", "p50_s", "p99_s")
 NULLABLE = frozenset(
-    {*KERNEL, *TLS, "overloaded", "share", *(each.column for each in ATTRIBUTES if each.default is None)}
+    {*KERNEL, *TLS, *OF_BINS, "overloaded", "share", *(each.column for each in ATTRIBUTES if each.default is None)}
 )
 # Differences of two counters, which may be read at slightly different moments.
 SIGNED = frozenset(TLS)
@@ -143,11 +144,10 @@ def strangers(tables: Mapping[str, pa.Table], histograms: Mapping[str, Histogram
         return
     known = _rounds(slices)
     rounds: dict[str, Mapping[str, Rounds]] = {name: each.rounds() for name, each in histograms.items()}
-    if "queue" in tables:
-        rounds["queue"] = _rounds(tables["queue"])
-    if "capacity" in tables:
-        rounds["capacity"] = _rounds(tables["capacity"])
-    for name in ("latency", "queue", "waits", "capacity"):
+    for name in ("queue", "series", "capacity"):
+        if name in tables:
+            rounds[name] = _rounds(tables[name])
+    for name in ("latency", "queue", "waits", "series", "capacity"):
         unknown = {
             workload: other
             for workload, own in rounds.get(name, {}).items()

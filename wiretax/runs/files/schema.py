@@ -35,7 +35,8 @@ CLOSING_COLUMNS = [
     ("tcp_ip_received_bytes", pa.int64()),
 ]
 
-# ``stage``: the number of the stage of a free run, which ``plan`` of ``run.json`` lists; else 0.
+# ``stage``: the number of the stage of a free run, which ``plan`` of ``run.json`` lists, or of a rate, which the
+# column ``stages`` lists; else 0.
 SLICES = pa.schema(
     [
         ("round", pa.int32()),
@@ -108,11 +109,12 @@ FAILURES = pa.schema(
     ]
 )
 
-# A row per workload and round. ``fills``: calls of 1, 2, ... events; ``depths``: events in the queue, each at the
-# seconds after the slice began that ``depth_at_s`` has.
+# A row per workload, round and stage of its rate. ``fills``: calls of 1, 2, ... events; ``depths``: events in the
+# queue, each at the seconds after the slice began that ``depth_at_s`` has.
 QUEUE = pa.schema(
     [
         ("round", pa.int32()),
+        ("stage", pa.int32()),
         ("worker", pa.int32()),
         *WORKLOAD_COLUMNS,
         *QUEUE_COLUMNS,
@@ -129,11 +131,39 @@ QUEUE = pa.schema(
         ("fills", pa.list_(pa.int32())),
         ("depth_at_s", pa.list_(pa.float32())),
         ("depths", pa.list_(pa.int32())),
+        ("normal_depth", pa.float64()),
     ]
 )
 
-# A row per workload, round, kind ("waiting", "wire", "total") and bucket; counts are of events.
-WAITS = pa.schema([*list(LATENCY)[:2], ("kind", pa.string()), *list(LATENCY)[2:]])
+# A row per workload, round, stage of its rate, kind ("waiting", "wire", "total") and bucket; counts are of events.
+WAITS = pa.schema(
+    [
+        ("round", pa.int32()),
+        ("stage", pa.int32()),
+        ("workload", pa.string()),
+        ("kind", pa.string()),
+        *list(LATENCY)[2:],
+    ]
+)
+
+# A row per workload whose rate changes, round and bin of time.
+SERIES = pa.schema(
+    [
+        ("round", pa.int32()),
+        ("workload", pa.string()),
+        ("t_s", pa.float64()),
+        ("bin_s", pa.float64()),
+        ("intended", pa.int64()),
+        ("arrived", pa.int64()),
+        ("acknowledged", pa.int64()),
+        ("unacknowledged", pa.int64()),
+        ("depth", pa.float64()),
+        ("p50_s", pa.float64()),
+        ("p50_s_is_lower_bound", pa.bool_()),
+        ("p99_s", pa.float64()),
+        ("p99_s_is_lower_bound", pa.bool_()),
+    ]
+)
 
 # A row per probe of a capacity search. ``search``: the workload without a rate, whose capacity is searched;
 # ``share``: of the capacity found, in slices after the search, else null; ``held``: whether the rate was carried.
@@ -162,6 +192,8 @@ FRAMES = {
 QUEUE_FRAMES = {name: schema.append(pa.field(*START)) for name, schema in {"queue": QUEUE, "waits": WAITS}.items()}
 # Written only if the run searched for capacities.
 CAPACITY_FRAMES = {"capacity": CAPACITY}
+# Written only if the rate of one changes.
+SERIES_FRAMES = {"series": SERIES}
 
 # Columns added after the first runs of this schema; a run without one had nothing to put there.
 LATER_COLUMNS = frozenset(
@@ -176,6 +208,7 @@ LATER_COLUMNS = frozenset(
         "censored",
         "encryption_bytes",
         "late_max_s",
+        "normal_depth",
         "stage",
         "start",
         "steady_requests",

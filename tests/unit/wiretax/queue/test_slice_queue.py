@@ -35,7 +35,7 @@ def measured(clock: VirtualClock, call_s: float, fails_at_s: float = 1e9) -> Sli
     times = intended_times("constant", 1000.0, 1)
     queue = SliceQueue(slice_, GeneratedSource(cycle([EVENT]), times, 1000.0, clock=clock), clock)
     callers: list[Any] = [TimedCaller(clock, call_s, fails_at_s) for _ in range(3)]
-    publishers = [gevent.spawn(queue.drain, each) for each in callers if queue.admit()]
+    publishers = [gevent.spawn(queue.drain, each) for each in callers if queue.admit(each)]
     assert len(publishers) == WORKLOAD.arrivals.publishers
     idle = gevent.spawn(queue.wait)
     clock.sleep(1.0)

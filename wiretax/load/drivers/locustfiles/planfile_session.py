@@ -54,6 +54,7 @@ class PlanfileSession:
 
         def adapt(plan: Plan) -> Plan:
             plan = refuse_starts(plan)
+            plan = plan.for_workers() if is_master else plan
             return replace(plan, users=parsed.num_users) if parsed.num_users else plan
 
         request = plan_options(parsed).check(adapt, users_given=bool(parsed.num_users))

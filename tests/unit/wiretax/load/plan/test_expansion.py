@@ -15,6 +15,7 @@ from wiretax.queue.slice_queue import least_slice_s
 
 HEAD = 'schema = 1\nname = "p"\nusers = 8\n[[workload]]\n'
 BATCH = 'api = "batch"\nbatch_size = 10\n'
+STAGES = 'api = "trigger"\nstages = [{rate = "50/s", for = "1s", name = "low"}, '
 
 
 def plan(text: str, https: bool | None = None) -> Plan:
@@ -74,6 +75,36 @@ def test_each_round_trip_has_a_mock_of_its_own() -> None:
             "not with client = 'httpx-library'",
         ),
         ('api = "trigger"\nrate = []\n', "rate is an empty list"),
+        ('api = "trigger"\nstages = []\n', "stages is an empty list; give it stages like"),
+        (
+            'api = "trigger"\nrate = "9/s"\nstages = [{rate = "50/s", for = "1s"}]\n',
+            "rate and stages: expected one",
+        ),
+        (
+            'api = "trigger"\nstages = [{to = "50/s", for = "1s"}]\n',
+            "stage 1: to = '50/s' needs a stage before it",
+        ),
+        (STAGES + '{rate = "60/s", to = "70/s", for = "1s"}]\n', "stage 2: it has rate (a constant rate) and to"),
+        (STAGES + '{for = "1s"}]\n', "stage 2: it has neither rate nor to"),
+        (STAGES + '{to = "60/s"}]\n', "stage 2: missing key for"),
+        (STAGES + '{to = "60/s", for = "0s"}]\n', "stage 2: for = '0s', expected 100ms to 1h"),
+        (STAGES + '{to = "60/s", for = "2h"}]\n', "stage 2: for = '2h', expected 100ms to 1h"),
+        (STAGES + '{to = "60/s", for = "10"}]\n', "stage 2: for: '10' is not a duration"),
+        (STAGES + '{to = "60/s", for = "1h"}]\n', "stages last 3,601 s together, expected 3,600 s at most"),
+        (STAGES + '{to = "9/s", for = "1s"}]\n', "stage 2: to = '9/s', expected 10/s or more"),
+        (STAGES + '{rate = "6", for = "1s"}]\n', "stage 2: rate: '6' is not a rate"),
+        (STAGES + '{rate = "60/s", for = "1s", repeat = 2}]\n', "unknown key 'repeat' in [[workload]] 1, stage 2"),
+        (STAGES + '{rate = 60, for = "1s"}]\n', "expected str"),
+        (
+            STAGES + '{rate = "60/s", for = "1s", name = "a b"}]\n',
+            "stage 2: name = 'a b', expected 1 to 40 letters",
+        ),
+        (
+            STAGES + '{rate = "60/s", for = "1s", name = "low"}]\n',
+            "stage 2: name = 'low' is the name of an earlier",
+        ),
+        ('api = "trigger"\nstages = ["50/s"]\n', "expected object, got str"),
+        ('api = "multi_trigger"\nchannels = 5\nstages = [{rate = "50/s", for = "1s"}]\n', "not with api = 'multi"),
     ],
 )
 def test_what_cannot_be_run_is_said_in_one_line(text: str, said: str) -> None:
@@ -82,6 +113,14 @@ def test_what_cannot_be_run_is_said_in_one_line(text: str, said: str) -> None:
     assert said in str(raised.value)
     assert "[[workload]] 1" in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_stages_are_one_workload_whose_rate_is_their_mean() -> None:
+    [made] = plan(STAGES + '{to = "6000/min", for = "2s", name = "up"}]\n').workloads
+    assert made.arrivals.stages == "low: 50/s for 1s, up: to 100/s for 2s"
+    assert made.arrivals.rate == (50 + 150) / 3
+    assert made.arrivals.publishers == 8
+    assert made.queued
 
 
 def test_a_round_trip_is_not_given_to_an_endpoint_that_has_its_own() -> None:
@@ -103,3 +142,10 @@ def test_tradeoff_has_the_trigger_at_each_rate_and_round_trip_before_its_batches
         curve = [each for each in workloads if (each.arrivals.rate, each.arrivals.rtt_s) == (rate, rtt)]
         assert curve[0].call.api == "trigger"
         assert len(curve) == 5
+
+
+def test_workers_share_a_queue_but_not_one_whose_rate_changes() -> None:
+    shared = plan(BATCH + 'rate = "500/s"\n')
+    assert shared.for_workers() == shared
+    with pytest.raises(PlanError, match="has stages, which one process follows: run the plan without workers"):
+        plan(STAGES + '{to = "60/s", for = "1s"}]\n').for_workers()
