@@ -14,6 +14,7 @@ from analysis.figures.gains import gain_by_batch_size
 from analysis.figures.heads import heads_by_client
 from analysis.figures.payloads import overhead_by_payload
 from analysis.figures.queue_frontier import latency_by_bytes
+from analysis.figures.rate_stages import queues_over_time
 from analysis.figures.sharing import connections
 from analysis.figures.sizes import bytes_by_batch_size
 from analysis.figures.waterfall import layer_waterfall
@@ -30,4 +31,5 @@ __all__ = [
     "latency_distributions",
     "layer_waterfall",
     "overhead_by_payload",
+    "queues_over_time",
 ]

@@ -57,9 +57,11 @@ def make_report(run: Run, console: Console, notebooks: Path | None = None) -> Re
     if missing:
         raise MissingNotebooksError(f"a report needs {', '.join(missing)}; run: pip install 'wiretax[notebooks]'")
     # These imports are optional and slow, so each comes right before its use.
+    from analysis.measures.rate_stages import stages_of
     from wiretax.report.story import assemble
 
-    notebook = assemble(notebooks or NOTEBOOKS, measured=not run.slices.empty, queued=not run.queue.empty)
+    measured, queued = not run.slices.empty, not run.queue.empty
+    notebook = assemble(notebooks or NOTEBOOKS, measured, queued, staged=bool(stages_of(run)))
     progress = report_progress(console)
     try:
         with replacing(run.folder / FOLDER) as folder:

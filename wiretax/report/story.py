@@ -23,11 +23,13 @@ PLACE = "stories"
 ALONE = "alone"
 MEASURED = "measured"
 QUEUED = "queued"
+# Cells for queues whose rate changes.
+STAGED = "staged"
 HEADING = re.compile(r"^(#{1,5})(\s+)(.*)$", re.MULTILINE)
 FENCED = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
 
 
-def assemble(folder: Path, measured: bool = True, queued: bool = False) -> NotebookNode:
+def assemble(folder: Path, measured: bool = True, queued: bool = False, staged: bool = False) -> NotebookNode:
     """Join the notebooks of a report.
 
     Each cell's ``metadata.wiretax.part`` names its heading, for the progress display.
@@ -38,6 +40,8 @@ def assemble(folder: Path, measured: bool = True, queued: bool = False) -> Noteb
             move one level down.
         measured: whether the run has slices. If not, stories and cells tagged "measured" are left out.
         queued: whether the run has queues. If it has nothing else, the stories' cells tagged "queued" are kept.
+
+        staged: whether the rate of a queue changes. If not, the frame's cells tagged "staged" are left out.
 
     Raises:
         NotebookError: if a notebook can't be read, or the frame has no cell for parameters or stories.
@@ -51,7 +55,7 @@ def assemble(folder: Path, measured: bool = True, queued: bool = False) -> Noteb
         if PLACE in _tags(cell):
             told = _stories(folder) if measured or queued else ()
             cells += [each for each in told if measured or QUEUED in _tags(each)]
-        elif measured or MEASURED not in _tags(cell):
+        elif (measured or MEASURED not in _tags(cell)) and (staged or STAGED not in _tags(cell)):
             cells.append(cell)
     _name_parts(cells)
     # Ids are unique only within a notebook.

@@ -61,6 +61,12 @@ def test_a_run_that_measured_nothing_is_told_no_stories(notebooks: Path) -> None
     assert sources(notebooks, measured=False) == ["# Title", "RUN = ''", "## End", "end"]
 
 
+def test_cells_on_rates_that_change_are_for_runs_with_such_a_rate(notebooks: Path) -> None:
+    write(notebooks / "report.ipynb", [*FRAME, cell("stages", "staged")])
+    assert "stages" not in sources(notebooks)
+    assert [each.source for each in assemble(notebooks, staged=True).cells][-1] == "stages"
+
+
 def test_each_cell_knows_the_part_it_stands_in_and_ids_are_its_own(notebooks: Path) -> None:
     cells = assemble(notebooks).cells
     parts = [each.metadata.wiretax.part for each in cells]
