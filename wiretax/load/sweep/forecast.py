@@ -9,6 +9,7 @@ from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.workload import Workload
 from wiretax.load.plan.plan import Plan, PlanError
 from wiretax.load.sweep.conductor import LEAST_ROUND_TRIPS
+from wiretax.queue.slice_queue import stages_s
 from wiretax.units.duration import format_duration
 from wiretax.wire.connections.target import Target
 from wiretax.wire.publishers.request_source import RequestSource
@@ -46,7 +47,9 @@ def forecast(plan: Plan, targets: Sequence[Target]) -> Forecast:
         round_messages=a_round,
         messages=trial * plan.starts + a_round * (plan.rounds + plan.starts),
         call_s=plan.slice_s / LEAST_ROUND_TRIPS,
-        seconds=plan.slice_s * len(plan.workloads) * (plan.rounds + plan.starts),
+        # A warm-up does not pass through the stages of a rate.
+        seconds=plan.slice_s * len(plan.workloads) * plan.starts
+        + plan.rounds * sum(stages_s(each) or plan.slice_s for each in plan.workloads),
         message_bytes=max(
             _message_bytes(each, endpoints[each.server], plan.seed)
             for each in plan.workloads

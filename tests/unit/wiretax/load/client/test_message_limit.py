@@ -48,6 +48,12 @@ def test_a_forecast_is_twenty_one_calls_a_user_and_slice_and_one_of_each_workloa
     assert expected.message_bytes > 400
 
 
+def test_a_slice_whose_rate_changes_is_forecast_to_last_all_stages() -> None:
+    stages = [{"rate": "50/s", "for": "2s"}, {"to": "90/s", "for": "3s"}]
+    plan = parse_plan({**PLAN, "workload": [{"api": "trigger"}, {"api": "trigger", "stages": stages}]})
+    assert forecast(plan, [AWAY]).seconds == pytest.approx(0.1 * 2 + (0.1 + 5.0) * 3)
+
+
 def test_two_servers_are_sent_twice_as_much() -> None:
     plan = parse_plan({**PLAN, "workload": [{"api": "trigger"}]})
     both = [AWAY, Target(AWAY.endpoint, server="against")]
