@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,12 @@ import pandas as pd
 
 from analysis.measures.counts import SliceCounts, counts_of, totals
 from analysis.measures.interval import LEAST_ROUNDS, median_interval
-from analysis.measures.throughput import Rounds, has_comparable_rates
+from analysis.measures.throughput import Rounds, has_comparable_rates, paired_ratio
 from analysis.measures.two_servers import paired_servers
 from analysis.text.numbers import cores, percent
 
-# Standard deviation of a ratio over rounds, as a share of its mean.
-MOST_SPREAD = 0.10
+# Half of a 95 % interval, as a share of the ratio.
+MOST_HALF_WIDTH = 0.05
 # Of many pairs, some halves differ by chance; only a larger change than this share matters.
 LEAST_DRIFT = 0.05
 # Cores: one process can't use more than one, and is a bottleneck before that.
@@ -28,7 +29,7 @@ class Caution:
     """A reason for caution.
 
     Attributes:
-        kind: "rounds", "spread", "drift" or "saturated".
+        kind: "rounds", "interval", "drift" or "saturated".
         what: the observation.
         advice: what to do.
     """
@@ -50,7 +51,7 @@ def cautions(slices: pd.DataFrame | SliceCounts, meta: dict[str, Any]) -> list[C
     """
     counted = counts_of(slices)
     ratios = _ratios(counted) if has_comparable_rates(counted) else pd.DataFrame()
-    found = [*_of_ratios(ratios)] if len(ratios.columns) else []
+    found = [*_of_ratios(ratios, counted.starts)] if len(ratios.columns) else []
     busy, mock = meta.get("busy") or {}, meta.get("mock")
     generator = busy.get("generator") or 0.0
     # With a mock that costs nothing, something is always saturated; the legend has the CPU use.
@@ -81,7 +82,7 @@ def _ratios(counted: SliceCounts) -> pd.DataFrame:
     return pd.DataFrame({name: by_round[of] / by_round[to] for name, of, to in pairs}).dropna(axis=1, how="all")
 
 
-def _of_ratios(ratios: pd.DataFrame) -> Iterator[Caution]:
+def _of_ratios(ratios: pd.DataFrame, starts: Mapping[Any, int]) -> Iterator[Caution]:
     rounds = int(ratios.notna().sum().min())
     if rounds < LEAST_ROUNDS:
         yield Caution(
@@ -90,13 +91,19 @@ def _of_ratios(ratios: pd.DataFrame) -> Iterator[Caution]:
             f"measure at least {LEAST_ROUNDS}, better 10",
         )
         return
-    spread = ratios.std() / ratios.mean()
-    if (spread > MOST_SPREAD).any():
+    found = {name: paired_ratio(values, values / values, starts) for name, values in ratios.items()}
+    widths = pd.Series({name: (each.high - each.low) / 2 / each.estimate for name, each in found.items()})
+    if (widths > MOST_HALF_WIDTH).any():
+        widest = widths.idxmax()
+        # An interval shrinks with the square root of its rounds; one for a new start, with that of starts.
+        unit, measured = ("starts", len({*starts.values()})) if starts else ("rounds", found[widest].rounds)
+        enough = ceil(measured * (widths.max() / MOST_HALF_WIDTH) ** 2)
         yield Caution(
-            "spread",
-            f"{_how_many(spread > MOST_SPREAD)} varied by more than {percent(MOST_SPREAD, 0)} between rounds, "
-            f"{spread.idxmax()} by {percent(spread.max(), 0)}",
-            "use longer slices, more rounds, or a quieter machine",
+            "interval",
+            f"{_how_many(widths > MOST_HALF_WIDTH)} have an interval of more than ±{percent(MOST_HALF_WIDTH, 0)}, "
+            f"{widest} of ±{percent(widths.max(), 0)}",
+            f"measure about {enough:,} {unit} instead of {measured:,} (an interval shrinks with the square root of "
+            f"its {unit}), or on a quieter machine",
         )
     drifted = {}
     for name, values in ratios.items():

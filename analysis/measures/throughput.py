@@ -10,7 +10,6 @@ from a sweep.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.measures.counts import SliceCounts, counts_of
-from analysis.measures.interval import interval_of_sorted, median_interval
+from analysis.measures.interval import blocks, median_interval
 from analysis.measures.levels import Levels, levels_of
 from wiretax.runs.mode import MODE, Mode
 
@@ -30,7 +29,7 @@ class Ratio:
     """A ratio and its 95 % confidence interval.
 
     Attributes:
-        estimate: the median over rounds.
+        estimate: the median over rounds, or over blocks of them if there are many.
         low: the interval's lower end; NaN with fewer than 5 rounds.
         high: its upper end.
         rounds: how many rounds were paired.
@@ -110,22 +109,12 @@ def ratio_by_round(of: dict[Any, float], to: dict[Any, float], starts: Mapping[A
 
 
 def ratio_of(ratios: npt.NDArray[np.float64]) -> Ratio:
-    """The median of a ratio by round, and its interval; unknown without rounds."""
+    """The median of a ratio by round, in the order of rounds, and its interval; unknown without rounds."""
     if not len(ratios):
         return NO_RATIO
-    low, high = median_interval(ratios)
-    return Ratio(float(np.median(ratios)), float(low), float(high), len(ratios))
-
-
-def ratio_of_sorted(ratios: array[float]) -> Ratio:
-    """The same for ratios that are sorted already, without a look at all of them."""
-    rounds = len(ratios)
-    if not rounds:
-        return NO_RATIO
-    # A view, which must not outlive this call: an array that is viewed can't grow.
-    low, high = interval_of_sorted(np.frombuffer(ratios))
-    middle = (ratios[(rounds - 1) // 2] + ratios[rounds // 2]) / 2
-    return Ratio(middle, float(low), float(high), rounds)
+    together = blocks(ratios)
+    low, high = median_interval(together)
+    return Ratio(float(np.median(together)), float(low), float(high), len(ratios))
 
 
 def mode_of(slices: pd.DataFrame | SliceCounts) -> Mode:

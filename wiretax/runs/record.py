@@ -10,7 +10,7 @@ from typing import Any
 from wiretax.channels.workload import Server, Workload
 from wiretax.wire.counters import TcpCounters
 from wiretax.wire.failures import Failure, Failures
-from wiretax.wire.histogram import Buckets
+from wiretax.wire.histogram import Buckets, Histogram
 from wiretax.wire.ledger import GENERATOR, Tally
 from wiretax.wire.queue_series import QueueSeries
 from wiretax.wire.queue_tally import Kind, QueueTally
@@ -78,7 +78,10 @@ class RunRecord:
             self._add_queue(slice_, slice_.queue, worker)
         self.slices.append(slice_row(slice_, users, worker))
         key = (slice_.round, slice_.workload.name)
-        buckets = slice_.measured.latency.buckets().plus(slice_.boundary.latency.buckets())
+        latency = Histogram()
+        for tally in (slice_.measured, slice_.boundary):
+            latency.merge(tally.latency)
+        buckets = latency.buckets()
         place = self._places.setdefault(key, len(self.latency))
         if place == len(self.latency):
             self.latency.append((*key, buckets))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from math import nan
+
+import numpy as np
 
 from analysis.measures.counts import SliceCounts
 from analysis.measures.round_sums import STEADY, SUMMED
-from analysis.measures.throughput import NO_RATIO, Ratio, ratio_of_sorted
+from analysis.measures.throughput import NO_RATIO, Ratio, ratio_of
 from wiretax.runs.record import Row
 
 
@@ -94,18 +95,19 @@ class RunningRatio:
     """A ratio by round. A round costs the same, whether it is the first or the ten thousandth."""
 
     def __init__(self) -> None:
-        self._by_round: dict[Any, float] = {}
-        self._sorted = array("d")
+        self._places: dict[int, int] = {}
+        self._rounds, self._ratios = array("q"), array("d")
 
-    def set(self, round_: Any, of: float, to: float) -> None:
+    def set(self, round_: int, of: float, to: float) -> None:
         """Set the two rates of a round, again if they grew. A round with a rate of 0 measured nothing."""
-        before = self._by_round.pop(round_, None)
-        if before is not None:
-            del self._sorted[bisect_left(self._sorted, before)]
-        if of > 0 and to > 0:
-            self._by_round[round_] = of / to
-            insort(self._sorted, of / to)
+        place = self._places.setdefault(round_, len(self._rounds))
+        if place == len(self._rounds):
+            self._rounds.append(round_)
+            self._ratios.append(nan)
+        self._ratios[place] = of / to if of > 0 and to > 0 else nan
 
     def ratio(self) -> Ratio:
         """The median, and its interval."""
-        return ratio_of_sorted(self._sorted)
+        # Copies: an array that is viewed can't grow.
+        ratios = np.array(self._ratios)[np.argsort(np.array(self._rounds))]
+        return ratio_of(ratios[~np.isnan(ratios)])

@@ -92,9 +92,9 @@ class PlanTable(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     workload: list[WorkloadTable]
     seed: int = 1
-    rounds: int = 12
+    rounds: int = 30
     starts: int = 1
-    slice: str = "250ms"
+    slice: str = "100ms"
     users: int = 16
     timeout: str = "10s"
     endpoint: EndpointTable = msgspec.field(default_factory=EndpointTable)

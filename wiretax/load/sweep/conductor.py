@@ -21,8 +21,9 @@ from wiretax.runs.skipped import Skipped, whose
 from wiretax.wire.ledger import Failure
 
 LEAST_ROUND_TRIPS = 20
-# Enough to change an interval, few enough not to overshoot.
+# Enough to change an interval, few enough not to overshoot: a share of the plan's rounds, and at least some.
 ADDED_ROUNDS = 4
+ADDED_SHARE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,8 @@ class Conductor:
         undecided = self._extension.undecided()
         if not undecided:
             return 0
-        added = min(ADDED_ROUNDS, self._extension.most_rounds - behind)
+        added = max(ADDED_ROUNDS, self._plan.rounds // ADDED_SHARE)
+        added = min(added, self._extension.most_rounds - behind)
         self.additions.append(AddedRounds(behind, undecided, added))
         self._extension.added(self.additions[-1])
         return added

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from saved import Costs, made_up
 
 from analysis.findings.cautions import cautions
+from analysis.measures.summary import summarise
 from wiretax.channels.workload import Workload
 
 CALLS = [Workload.of(), Workload.of("batch", 5), Workload.of("batch", 10)]
@@ -38,11 +40,29 @@ def test_too_few_rounds(rounds: int) -> None:
     assert "at least 5" in caution.advice
 
 
-def test_gains_that_spread() -> None:
-    [caution] = cautions(made_up(Costs(), CALLS, spread=0.2), META)
-    assert caution.kind == "spread"
-    assert caution.what.startswith("2 of 2 gains varied by more than 10 % between rounds, ")
+def half_width(frame: pd.DataFrame) -> float:
+    table = summarise(frame)
+    return float(((table["gain_high"] - table["gain_low"]) / 2 / table["gain"]).max())
+
+
+def test_a_wide_interval_is_a_caution_that_says_how_many_rounds_it_takes() -> None:
+    frame = made_up(Costs(), CALLS, rounds=12, spread=0.2)
+    [caution] = cautions(frame, META)
+    assert caution.kind == "interval"
+    assert caution.what.startswith("2 of 2 gains have an interval of more than ±5 %, ")
     assert CALLS[1].name in caution.what or CALLS[2].name in caution.what
+    assert caution.what.endswith(f" of ±{100 * half_width(frame):.0f} %")
+    [enough] = re.findall(r"about (\d+) rounds instead of 12 ", caution.advice)
+    assert int(enough) == pytest.approx(12 * (half_width(frame) / 0.05) ** 2, abs=1)
+    assert "longer slices" not in caution.advice
+
+
+def test_as_many_rounds_as_advised_are_enough_however_much_they_vary() -> None:
+    frame = made_up(Costs(), CALLS, rounds=12, spread=0.2)
+    [enough] = re.findall(r"about (\d+) rounds", cautions(frame, META)[0].advice)
+    longer = made_up(Costs(), CALLS, rounds=2 * int(enough), spread=0.2)
+    assert half_width(longer) < 0.05
+    assert "interval" not in kinds(longer)
 
 
 def test_halves_that_differ() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analysis.measures.interval import _place, _tails, median_interval
+from analysis.measures.interval import _place, _tails, blocks, median_interval
 
 RUNS = 1_000
 Noise = Callable[[np.random.Generator, int], npt.NDArray[np.float64]]
@@ -88,3 +88,47 @@ def test_its_ends_are_those_of_exact_binomial_probabilities(rounds: int) -> None
 def test_four_times_the_rounds_take_twice_the_steps() -> None:
     steps = [len(_tails(rounds)[1]) for rounds in (2_500, 10_000, 40_000)]
     assert steps == [750, 1_500, 3_000]
+
+
+def two_speeds(draw: np.random.Generator, rounds: int) -> npt.NDArray[np.float64]:
+    """Half of the rounds 4.5 % above 1, half below."""
+    return 1 + 0.045 * draw.choice([-1, 1], (RUNS, rounds)) + 0.01 * draw.standard_normal((RUNS, rounds))
+
+
+def alike(draw: np.random.Generator, rounds: int) -> npt.NDArray[np.float64]:
+    """Rounds that resemble the one before."""
+    noise = draw.standard_normal((RUNS, rounds))
+    for place in range(1, rounds):
+        noise[:, place] = 0.4 * noise[:, place - 1] + math.sqrt(1 - 0.4**2) * noise[:, place]
+    return 1 + 0.05 * noise
+
+
+def covered(ends: npt.NDArray[np.float64]) -> float:
+    return float(np.mean((ends[0] <= 1) & (ends[1] >= 1)))
+
+
+def test_of_many_rounds_around_two_modes_the_interval_is_half_as_wide_in_blocks() -> None:
+    drawn = two_speeds(np.random.default_rng(3), 100)
+    single, together = (
+        np.array([median_interval(values) for values in each]).T
+        for each in (drawn, [blocks(values) for values in drawn])
+    )
+    assert np.median(together[1] - together[0]) < 0.6 * np.median(single[1] - single[0])
+    assert covered(together) > 0.93
+
+
+def test_blocks_keep_intervals_right_if_consecutive_rounds_are_alike() -> None:
+    drawn = alike(np.random.default_rng(4), 100)
+    single, together = (
+        np.array([median_interval(values) for values in each]).T
+        for each in (drawn, [blocks(values) for values in drawn])
+    )
+    assert covered(single) < 0.88
+    assert covered(together) > 0.92
+
+
+def test_a_stall_in_a_block_does_not_move_it_and_few_rounds_are_no_blocks() -> None:
+    values = np.ones(52)
+    values[::5] = 100.0
+    assert blocks(values).tolist() == [1.0] * 10
+    assert blocks(values[:49]).tolist() == values[:49].tolist()

@@ -130,7 +130,7 @@ def test_a_varying_ratio_of_servers_is_a_caution() -> None:
     ]
     [doubt] = cautions(slices_frame(record(*uneven)), {"against": "http://h/apps/1"})
     # Triggers and batches of one server changed alike: their gain is steady.
-    assert doubt.what.startswith("2 of 4 gains varied by more than 10 % between rounds")
+    assert doubt.what.startswith("2 of 4 gains have an interval of more than ±5 %")
     assert f"{CALLS[0].replace(server='against').name} over {CALLS[0].name}" in doubt.what
 
 
