@@ -95,15 +95,20 @@ def _of_ratios(ratios: pd.DataFrame, starts: Mapping[Any, int]) -> Iterator[Caut
     widths = pd.Series({name: (each.high - each.low) / 2 / each.estimate for name, each in found.items()})
     if (widths > MOST_HALF_WIDTH).any():
         widest = widths.idxmax()
-        # An interval shrinks with the square root of its rounds; one for a new start, with that of starts.
-        unit, measured = ("starts", len({*starts.values()})) if starts else ("rounds", found[widest].rounds)
+        measured = found[widest].rounds
+        # An interval shrinks with the square root of its rounds; a few starts have a wide one in any case.
         enough = ceil(measured * (widths.max() / MOST_HALF_WIDTH) ** 2)
+        rounds_or_starts = (
+            f"measure more starts than {len({*starts.values()})}"
+            if starts
+            else f"measure about {enough:,} rounds instead of {measured:,} (an interval shrinks with the square "
+            "root of its rounds)"
+        )
         yield Caution(
             "interval",
             f"{_how_many(widths > MOST_HALF_WIDTH)} have an interval of more than ±{percent(MOST_HALF_WIDTH, 0)}, "
             f"{widest} of ±{percent(widths.max(), 0)}",
-            f"measure about {enough:,} {unit} instead of {measured:,} (an interval shrinks with the square root of "
-            f"its {unit}), or on a quieter machine",
+            f"{rounds_or_starts}, or on a quieter machine",
         )
     drifted = {}
     for name, values in ratios.items():

@@ -85,3 +85,10 @@ def test_a_run_without_pairs_or_rows_has_no_cautions() -> None:
     assert kinds(made_up(Costs(), CALLS[:1])) == []
     assert kinds(made_up(Costs(), CALLS).iloc[:0]) == []
     assert kinds(made_up(Costs(), CALLS), {}) == []
+
+
+def test_of_several_starts_more_starts_are_advised() -> None:
+    frame = made_up(Costs(), CALLS, rounds=12, spread=0.2)
+    [caution] = cautions(frame.assign(start=frame["round"] // 6), META)
+    assert caution.kind == "interval"
+    assert caution.advice == "measure more starts than 2, or on a quieter machine"
