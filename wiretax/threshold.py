@@ -30,6 +30,8 @@ ACCIDENTS = np.array([0.01, 0.08, 0.3])
 ACCIDENTS_PRIOR = np.array([0.6, 0.3, 0.1])
 # How often a probe far above the capacity holds.
 LUCK = 0.001
+# Once one probe held and one broke, the capacity is not farther than this factor from the rates that were tried.
+BEYOND = 2.0
 
 
 class Probe(NamedTuple):
@@ -52,6 +54,7 @@ class Threshold:
         shape = (len(self.capacities), len(SLOPES), len(ACCIDENTS))
         self._ln = np.broadcast_to(np.log(ACCIDENTS_PRIOR), shape).copy()
         self._probability: Floats | None = None
+        self._probes: list[Probe] = []
         for probe in probes:
             self.add(probe)
 
@@ -62,6 +65,7 @@ class Threshold:
         holds = 1 / (1 + np.exp(-np.clip(x, -40, 40)))
         held = LUCK + (1 - LUCK - ACCIDENTS) * holds[:, :, None]
         self._ln += np.log(held if probe.held else 1 - held)
+        self._probes.append(probe)
         self._probability = None
 
     @property
@@ -97,7 +101,12 @@ class Threshold:
         return (high - low) / 2 / self.median
 
     def _weights(self) -> Floats:
-        weights: Floats = np.exp(self._ln - self._ln.max())
+        ln = self._ln
+        if len({each.held for each in self._probes}) == 2:
+            rates = [each.rate for each in self._probes]
+            near = (self.capacities >= min(rates) / BEYOND) & (self.capacities <= max(rates) * BEYOND)
+            ln = np.where(near[:, None, None], ln, -np.inf)
+        weights: Floats = np.exp(ln - ln.max())
         weights /= weights.sum()
         return weights
 

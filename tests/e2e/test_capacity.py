@@ -19,7 +19,7 @@ name = "search"
 users = 8
 [capacity]
 p99 = "80ms"
-time = "8s"
+time = "10s"
 [mock]
 servers = 2
 per_request = "4ms"

@@ -50,6 +50,11 @@ def test_one_accident_far_below_does_not_pull_the_estimate_down() -> None:
     assert with_it.median == pytest.approx(without.median, rel=0.02)
 
 
+def test_a_capacity_is_near_the_rates_that_were_tried() -> None:
+    low, high = Threshold(probes=[Probe(1_000.0, True), Probe(2_000.0, False)]).interval(0.999)
+    assert 490 < low < high < 4_100
+
+
 def test_without_a_broken_probe_the_upper_end_is_open() -> None:
     assert Threshold(probes=[Probe(5_000.0, True)] * 5).interval()[1] > 500_000
 

@@ -29,8 +29,8 @@ MIN_TARGETS, MOST_TARGETS = 20, 50
 USUAL_PROBES = 18
 # One probe takes this share of the run's time at most, however few events arrive in it.
 MOST_SHARE = 0.1
-# The slices after the search take up to this share of the run's time.
-LEVELS_SHARE = 0.25
+# The slices after the search take this share of the run's time, and up to the second if they need it.
+LEVELS_SHARE, MOST_LEVELS_SHARE = 0.25, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class CapacityConductor(Conductor):
     def _lasts_s(self, step: Step) -> float:
         most_s = MOST_SHARE * self._capacity.time_s
         arrivals, target_s, count = step.workload.arrivals, self._capacity.p99_s, len(self._plan.workloads)
-        least_s = max(super()._lasts_s(step), MIN_TARGETS * target_s, MIN_LINGERS * arrivals.linger_s)
+        least_s = max(super()._lasts_s(step), self._least_s(step.planned))
         needed_s = max(least_s, min(P99_EVENTS / arrivals.rate, most_s))
         if step in self._levels:
             return max(needed_s, min(P999_EVENTS / arrivals.rate, self._levels_s() / (len(LEVELS) * count)))
@@ -184,8 +184,15 @@ class CapacityConductor(Conductor):
     def _kept(self) -> tuple[Workload, ...]:
         return tuple(each for each in self._plan.workloads if each not in self._monitor.dropped)
 
+    def _least_s(self, workload: Workload) -> float:
+        """How long (s) a probe lasts at any rate."""
+        return max(MIN_TARGETS * self._capacity.p99_s, MIN_LINGERS * workload.arrivals.linger_s)
+
     def _levels_s(self) -> float:
-        return LEVELS_SHARE * self._capacity.time_s
+        """How much of the time is for the slices after the search (s)."""
+        time_s = self._capacity.time_s
+        needed_s = len(LEVELS) * sum(self._least_s(each) for each in self._plan.workloads)
+        return min(max(LEVELS_SHARE * time_s, needed_s), MOST_LEVELS_SHARE * time_s)
 
     def _left_s(self) -> float:
         """How much time the search has left (s)."""
