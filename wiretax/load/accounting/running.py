@@ -95,14 +95,14 @@ class RunningRatio:
     """A ratio by round. A round costs the same, whether it is the first or the ten thousandth."""
 
     def __init__(self) -> None:
-        self._places: dict[int, int] = {}
+        self._places: dict[tuple[int, int], int] = {}
         self._rounds, self._ratios = array("q"), array("d")
 
-    def set(self, round_: int, of: float, to: float) -> None:
-        """Set the two rates of a round, again if they grew. A round with a rate of 0 measured nothing."""
+    def set(self, round_: tuple[int, int], of: float, to: float) -> None:
+        """Set the two rates of a round and stage, again if they grew. One with a rate of 0 measured nothing."""
         place = self._places.setdefault(round_, len(self._rounds))
         if place == len(self._rounds):
-            self._rounds.append(round_)
+            self._rounds.append(round_[0])
             self._ratios.append(nan)
         self._ratios[place] = of / to if of > 0 and to > 0 else nan
 

@@ -21,6 +21,8 @@ from wiretax.runs.skipped import Skipped, whose
 from wiretax.wire.ledger import Failure
 
 LEAST_ROUND_TRIPS = 20
+# Rounds that a plan keeps, however long its slices become.
+LEAST_KEPT = 12
 # Enough to change an interval, few enough not to overshoot: a share of the plan's rounds, and at least some.
 ADDED_ROUNDS = 4
 ADDED_SHARE = 3
@@ -155,10 +157,23 @@ class Conductor:
 
     def _course(self) -> Iterator[Step]:
         """All steps in order; each is asked for once the one before has been run."""
-        first, rounds = WARM_UP, self._plan.rounds
+        for step in self.steps(WARM_UP, self._plan.rounds)[: len(self._plan.workloads)]:
+            yield step
+        first, rounds = 0, self._rounds_in_time()
         while first < rounds:
             yield from self.steps(first, rounds)
             first, rounds = rounds, rounds + self._more_rounds(rounds)
+
+    def _rounds_in_time(self) -> int:
+        """How many rounds fit in the time that the plan's take with slices as short as it says; longer slices, of
+        slow calls, need fewer. At least ``LEAST_KEPT``, unless the plan has fewer."""
+        plan = self._plan
+        planned_s = sum(max(plan.slice_s, least_slice_s(each)) for each in plan.workloads)
+        # A workload that was skipped in its warm-up has no duration.
+        needed_s = sum(self._lasting_s.get(each.replace(server="endpoint"), 0.0) for each in plan.workloads)
+        if needed_s <= planned_s:
+            return plan.rounds
+        return min(plan.rounds, max(LEAST_KEPT, int(plan.rounds * planned_s / needed_s)))
 
     def _lasts_s(self, step: Step) -> float:
         """How long (s) a slice is open that is no warm-up."""

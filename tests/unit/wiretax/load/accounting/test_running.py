@@ -82,9 +82,9 @@ def test_rows_that_are_not_settled_are_in_no_gain_and_in_no_later_sum() -> None:
 def test_a_round_whose_rate_changes_counts_once() -> None:
     ratio = RunningRatio()
     for number in range(7):
-        ratio.set(number, number + 1.0, 1.0)
-    ratio.set(0, 0.0, 1.0)
-    ratio.set(6, 3.0, 1.0)
+        ratio.set((number, 0), number + 1.0, 1.0)
+    ratio.set((0, 0), 0.0, 1.0)
+    ratio.set((6, 0), 3.0, 1.0)
     expected = ratio_by_round(dict(enumerate((0, 2, 3, 4, 5, 6, 3))), dict.fromkeys(range(7), 1.0))
     assert ratio.ratio() == expected
     assert RunningRatio().ratio() is NO_RATIO

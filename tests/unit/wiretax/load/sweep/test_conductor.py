@@ -99,6 +99,16 @@ def test_both_servers_hold_a_workload_equally_long_as_long_as_the_slower_needs()
     assert all(slice_.duration_s >= 0.060 for slice_ in slices)
 
 
+@pytest.mark.parametrize(
+    ("planned", "round_trip_s", "rounds"),
+    [(40, 1e-4, 40), (40, 1e-3, 20), (40, 5e-3, 12), (12, 5e-3, 12), (3, 5e-3, 3)],
+)
+def test_longer_slices_take_the_time_of_fewer_rounds(planned: int, round_trip_s: float, rounds: int) -> None:
+    conductor = Conductor(plan(planned), Acts(round_trip_s=round_trip_s))
+    first = next(step for step, _ in conductor.run() if step.round != WARM_UP)
+    assert first.rounds == rounds
+
+
 def test_every_round_is_whole_for_both() -> None:
     counted: dict[tuple[str, int], int] = {}
     for step, _ in Conductor(plan().against(), Acts()).run():
