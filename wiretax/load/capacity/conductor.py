@@ -151,7 +151,7 @@ class CapacityConductor(Conductor):
             round_ += 1
             for workload in round_order(self._kept(), self._plan.seed, round_):
                 if self.searches[workload].probes:
-                    rate = float(f"{share * self.searches[workload].threshold.median:.4g}")
+                    rate = float(f"{share * self.searches[workload].found:.4g}")
                     step = self._step(workload, max(rate, self._capacity.least * share), round_)
                     self._levels[step] = share
                     yield step

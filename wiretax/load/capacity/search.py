@@ -55,6 +55,15 @@ class Search:
         enough = len(self.probes) >= MIN_PROBES and self.threshold.half_width <= self._capacity.within
         return enough or self._is_beyond(self._capacity.most, True) or self._is_beyond(self._capacity.least, False)
 
+    @property
+    def found(self) -> float:
+        """The capacity as far as it is known, in events per second: the farthest rate that was tried if all probes
+        held, or none did."""
+        if self.phase == "search":
+            return self.threshold.median
+        rates = [each.rate for each in self.probes]
+        return max(rates) if self.probes[0].held else min(rates)
+
     def next_rate(self) -> float:
         """The rate of the next probe, in events per second."""
         return self._next

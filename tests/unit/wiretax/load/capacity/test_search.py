@@ -44,6 +44,16 @@ def test_an_accident_does_not_make_the_search_leap() -> None:
         assert search.next_rate() <= 1.301 * max(each.rate for each in search.probes)
 
 
+def test_what_is_found_is_no_rate_that_was_never_tried_until_both_ends_are_known() -> None:
+    for held, end in ((True, max), (False, min)):
+        search = Search(TARGET, 1_000.0, "s")
+        for _ in range(3):
+            search.add(search.next_rate(), held)
+        assert search.found == end(each.rate for each in search.probes)
+        search.add(search.next_rate(), not held)
+        assert search.found == search.threshold.median
+
+
 @pytest.mark.parametrize(("held", "end"), [(True, TARGET.most), (False, TARGET.least)])
 def test_a_capacity_beyond_the_range_is_settled_at_its_end(held: bool, end: float) -> None:
     search = Search(TARGET, 1_000.0, "s")
