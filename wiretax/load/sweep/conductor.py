@@ -157,8 +157,7 @@ class Conductor:
 
     def _course(self) -> Iterator[Step]:
         """All steps in order; each is asked for once the one before has been run."""
-        for step in self.steps(WARM_UP, self._plan.rounds)[: len(self._plan.workloads)]:
-            yield step
+        yield from self.steps(WARM_UP, self._plan.rounds)[: len(self._plan.workloads)]
         first, rounds = 0, self._rounds_in_time()
         while first < rounds:
             yield from self.steps(first, rounds)
