@@ -11,7 +11,7 @@ from analysis.figures.style import MUTED, canvas, log_axis, stroke, styled
 from benchmarks.slices.results import OfLength
 
 NAME = "slice-length"
-TITLE = "Short slices give narrow intervals, and no bias"
+TITLE = "Intervals and biases of gains by the length of slices"
 
 
 def slice_length(by_load: Mapping[str, Sequence[OfLength]], seconds: float) -> Drawing:
