@@ -48,7 +48,8 @@ def missing(command: list[str]) -> list[str]:
     """The options of a command that its program does not have, or the module to run if there is none."""
     if command[0] == "python":
         module = command[command.index("-m") + 1]
-        return [] if (ROOT / f"{module.replace('.', '/')}.py").is_file() else [module]
+        path = ROOT / module.replace(".", "/")
+        return [] if path.with_suffix(".py").is_file() or (path / "__main__.py").is_file() else [module]
     own = command[: command.index("--")] if "--" in command else command
     if command[0] == "locust":
         known = _locust_options()[command[command.index("-f") + 1].removesuffix(".py").replace("/", ".")]
