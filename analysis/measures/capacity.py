@@ -91,8 +91,8 @@ def found_by_search(run: Run) -> dict[str, Found]:
 
 
 def _searches(run: Run) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The probes of each search, by its name."""
-    if len(run.capacity):
+    """The probes of each search, by its name; none of a damaged run that does not say what was searched."""
+    if len(run.capacity) and run.meta["plan"].get("capacity"):
         yield from ((str(name), probes) for name, probes in run.capacity.groupby("search", sort=False))
 
 

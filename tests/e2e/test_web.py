@@ -67,7 +67,7 @@ def test_a_plan_is_swept_to_its_end_with_the_users_of_the_form(shared: Site, dis
     run = read_run(shared.folder / "results" / name)
     assert not ended["test"]["running"]
     assert run.meta["valid"], run.meta["invalid_because"]
-    assert run.meta["rounds_measured"] == 6
+    assert 12 <= run.meta["rounds_measured"] <= 24
     assert set(run.slices["users"]) == {4}
     told = {each["name"]: each["num_requests"] for each in shared.http.get("/stats/requests").json()["stats"]}
     for workload, requests in run.slices.groupby("workload")["requests"].sum().items():

@@ -18,6 +18,7 @@ from wiretax.channels.validation import object_to_library
 from wiretax.channels.workload import Workload, workload_of
 from wiretax.runs.files.probes import ProbeRecord
 from wiretax.runs.writer import write_run
+from wiretax.wire.queue_series import QueueSeries
 
 MOST_BYTES = 2_000_000
 NUMBER = re.compile(r"-?\d+\.\d+")
@@ -88,6 +89,9 @@ def saved(folder: Path, **more: Any) -> Path:
     made = record_of(Drain(BATCH))
     probe = ProbeRecord(BATCH.replace(rate=0.0), 0, BATCH.arrivals.rate, "search", True, 0.01)
     made.capacity.append(probe.as_row())
+    series = made.series[0, BATCH.name] = QueueSeries(0.1)
+    series.acknowledged([0.05], 0.06)
+    series.settle()
     made.add(slice_(Workload.of(), 0, 10), 4)
     made.server = {"requests": 1}
     made.meta = run_json(made, **{"environment": {"cores": 2}, "busy": QUIET, **more})

@@ -57,8 +57,8 @@ def test_columns_missing_in_an_older_run_have_defaults() -> None:
         (QUEUED, "batch10-100B-chat-reference-500ps-burst-3pub-linger20ms-rtt10ms"),
         (Workload.of("batch", 2, rate=0.5), "batch2-100B-chat-reference-0.5ps-poisson-linger0ms"),
         (Workload.of(rate=10.0, server="against"), "trigger-100B-chat-reference-10ps-poisson-against"),
-        # Without a rate there is no queue to tell about.
-        (Workload.of(publishers=3, rtt_s=0.01), "trigger-100B-chat-reference"),
+        # A search looks for the rate of a queue with these publishers.
+        (Workload.of(publishers=3, rtt_s=0.01), "trigger-100B-chat-reference-poisson-3pub-rtt10ms"),
     ],
 )
 def test_a_name_contains_what_is_not_the_default(workload: Workload, name: str) -> None:

@@ -330,7 +330,7 @@ def test_a_workers_queue_travels_with_its_window(test: Test) -> None:
         (0, 4, 4),
         (1, 4, 4),
     ]
-    totals = [buckets.counts.tolist() for _, _, kind, buckets in record.waits if kind == "total"]
+    totals = [buckets.counts.tolist() for *_, kind, buckets in record.waits if kind == "total"]
     assert totals == [[4, 4]]
 
 
