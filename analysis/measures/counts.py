@@ -88,7 +88,11 @@ class SliceCounts:
 
     def _describe(self, name: str, row: Row) -> None:
         # Runs saved before queues have no rate.
-        self.workloads[name] = {**{column: row[column] for column in WORKLOAD}, "rate": row.get("rate") or 0.0}
+        self.workloads[name] = {
+            **{column: row[column] for column in WORKLOAD},
+            "rate": row.get("rate") or 0.0,
+            "stages": row.get("stages") or "",
+        }
         self._triggers = None
 
     def with_longer_heads(self, longer: Mapping[str, Mapping[str, int]]) -> Self:

@@ -31,6 +31,7 @@ LIVE = """() => ({
     // How many workloads have had a rate, a p50, a p99.
     series: [0, 1, 2].map(pick => new Set(seen.history.flatMap(
         ([, by]) => Object.keys(by).filter(name => by[name][pick] > 0))).size),
+    queues: ["#arrivals", "#depth"].map(chart => document.querySelectorAll(`${chart} polyline`).length),
     lines: document.querySelectorAll("#rate polyline, #time polyline").length,
     width: document.documentElement.scrollWidth,
     paper: getComputedStyle(document.body).backgroundColor,
@@ -99,6 +100,8 @@ def visit(visitor: Visitor) -> dict[str, Any]:
 
     live = visitor.open("/wiretax/", ours=True)
     wait_until(live, f"({LIVE})().series.slice(0, 2).every((count) => count === 4)")
+    # Two points make a line: of arrivals, of acknowledgements, and of the depth.
+    wait_until(live, f"({LIVE})().queues.join() === '2,1'")
     seen["no_gain"] = live.locator("#gain .note").inner_text()
     seen["live"] = live.evaluate(LIVE)
     visitor.shoot(live, "live")

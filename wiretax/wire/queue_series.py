@@ -121,7 +121,7 @@ class QueueSeries:
     def rows(self) -> Iterator[dict[str, Any]]:
         """The bins as rows of ``series.parquet``."""
         for each in self.bins():
-            (p50_s, p50_bound), (p99_s, p99_bound) = (_percentile(each.total, share) for share in (0.5, 0.99))
+            (p50_s, p50_bound), (p99_s, p99_bound) = (percentile(each.total, share) for share in (0.5, 0.99))
             yield {
                 "t_s": each.number * self.bin_s,
                 "bin_s": self.bin_s,
@@ -156,7 +156,7 @@ class QueueSeries:
         self._latencies = merged
 
 
-def _percentile(total: Buckets, share: float) -> tuple[float | None, bool]:
+def percentile(total: Buckets, share: float) -> tuple[float | None, bool]:
     """The latency (s) that this share of events does not exceed, and whether it is a lower bound, since an event
     among them was not acknowledged; None without any event."""
     reached = (total.counts.astype(np.int64) + total.censored).cumsum()

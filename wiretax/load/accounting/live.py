@@ -25,6 +25,7 @@ from analysis.measures.layers import BARS
 from analysis.measures.throughput import no_gain
 from analysis.tables import columns
 from analysis.text.labels import describe, event
+from wiretax.load.accounting.live_queues import LiveQueues, QueueSample
 from wiretax.load.accounting.running import RunningCounts
 from wiretax.runs.record import RunRecord, slice_row
 from wiretax.wire.histogram import SIZE, Buckets, bucket_lows_ns
@@ -88,6 +89,8 @@ class Live:
 
     Attributes:
         every_s: seconds between two samples.
+        by_rounds: whether workloads are sent in turn.
+        queues: what the queues that are sampled do.
         workloads: figures per workload, as of the last sample.
         key: tells this test from all others of this process.
         samples: how many were taken, including those that were dropped.
@@ -98,20 +101,23 @@ class Live:
     def __init__(self, by_rounds: bool) -> None:
         """``by_rounds``: whether workloads are sent in turn and compared round by round. Otherwise they are sent
         at the same time and compete, so they have no gain."""
-        self._by_rounds = by_rounds
+        self.by_rounds = by_rounds
         self._counts = RunningCounts(compares=by_rounds)
         self._began_s = time()
         self._sampled_at_s = 0.0
         self._rows_read = 0
         self._buckets: dict[tuple[int, str], Buckets] = {}
         self._latencies: dict[str, _Latencies] = {}
-        self._history: deque[tuple[float, dict[str, Sample]]] = deque(maxlen=MOST_SAMPLES)
+        self._history: deque[tuple[float, dict[str, Sample], dict[str, QueueSample]]] = deque(maxlen=MOST_SAMPLES)
+        self.queues = LiveQueues(self._began_s)
         self.key = f"{self._began_s:.6f}"
         self.samples = 0
         self.workloads: list[dict[str, Any]] = []
 
-    def sample(self, record: RunRecord, still_open: Iterable[Slice] = ()) -> None:
-        """Read what is new in the record, and the slices that are not in it yet."""
+    def sample(
+        self, record: RunRecord, still_open: Iterable[Slice] = (), with_queue: Iterable[Slice] = ()
+    ) -> None:
+        """Read what is new in the record, the slices that are not in it yet, and the open queues."""
         self._read(record)
         now = time()
         histograms = {name: each.histogram for name, each in self._latencies.items()}
@@ -129,24 +135,35 @@ class Live:
         self._counts.update_gains(counted.triggers)
         # Too little arrives in a moment for a sample.
         if not self.samples or now - self._sampled_at_s >= SAMPLE_S / 2:
-            self._history.append((round(now - self._began_s, 2), self._sampled(counted, histograms, open_calls)))
+            sampled = self._sampled(counted, histograms, open_calls)
+            self._keep(now, sampled, self.queues.sample(now, with_queue))
             self._sampled_at_s = now
-            self.samples += 1
         self.workloads = [
             self._figures(counted, name, histograms[name]) for name in in_gate_order(counted.workloads)
         ]
 
+    def sample_queues(self, with_queue: Iterable[Slice]) -> None:
+        """Read only the open queues, while users send."""
+        now = time()
+        found = self.queues.sample(now, with_queue)
+        if found:
+            self._keep(now, {}, found)
+
     @property
     def why_no_gain(self) -> str:
         """Why there is no gain, and which plan measures it; empty in a sweep."""
-        return "" if self._by_rounds else no_gain("free", {each["api"] for each in self.workloads})
+        return "" if self.by_rounds else no_gain("free", {each["api"] for each in self.workloads})
 
-    def history(self, since: int) -> list[tuple[float, dict[str, Sample]]]:
+    def history(self, since: int) -> list[tuple[float, dict[str, Sample], dict[str, QueueSample]]]:
         """The samples after the first ``since``: seconds since the beginning, and by workload events per second,
         p50 and p99 (s; None with too few calls) and whether each is a lower bound. A workload that was not sent in
-        the meantime is missing."""
+        the meantime is missing. Last, the same for queues: see ``QueueSample``."""
         fresh = min(self.samples - since, len(self._history))
         return list(self._history)[len(self._history) - fresh :] if fresh > 0 else []
+
+    def _keep(self, now: float, sampled: dict[str, Sample], queues: dict[str, QueueSample]) -> None:
+        self._history.append((round(now - self._began_s, 2), sampled, queues))
+        self.samples += 1
 
     def _read(self, record: RunRecord) -> None:
         """Read the rows that are new, and the histograms that came with them. The others are as they were, so a

@@ -8,14 +8,18 @@ from wiretax.wire.slices import Slice
 
 
 class SliceBarrier:
-    """Users wait here for a slice, and return when it closes."""
+    """Users wait here for a slice, and return when it closes.
+
+    Attributes:
+        current: the open slice; None between slices.
+    """
 
     def __init__(self, users: int) -> None:
         self._users = users
         self._waiting = 0
         self._opened = Event()
         self._all_wait = Event()
-        self._current: Slice | None = None
+        self.current: Slice | None = None
 
     def expect(self, users: int) -> None:
         """Set the number of users that wait here from now on."""
@@ -35,25 +39,25 @@ class SliceBarrier:
             finally:
                 self._waiting -= 1
                 self._all_wait.clear()
-            if self._current is not None:
-                return self._current
+            if self.current is not None:
+                return self.current
 
     def open(self, slice_: Slice) -> None:
         """Let all users in at once."""
-        self._current = slice_
+        self.current = slice_
         self._opened.set()
 
     def next_stage(self) -> Slice | None:
         """Have users go on in the slice of the next stage; None if the slice was closed meanwhile."""
-        if self._current is not None:
-            self._current = self._current.next_stage()
-        return self._current
+        if self.current is not None:
+            self.current = self.current.next_stage()
+        return self.current
 
     def close(self) -> None:
         """Let no exchange begin any more; those under way go on."""
-        if self._current is not None:
-            self._current.close()
-            self._current = None
+        if self.current is not None:
+            self.current.close()
+            self.current = None
         self._opened.clear()
 
     def wait_until_idle(self, timeout_s: float) -> bool:

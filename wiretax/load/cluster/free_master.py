@@ -162,6 +162,10 @@ class FreeMaster:
         """None: the workers keep their open slices."""
         return []
 
+    def with_queue(self) -> list[Slice]:
+        """None, likewise."""
+        return []
+
     def reset(self) -> None:
         """Start again; what was measured so far is set aside, and so is what workers report of it from now on."""
         self.record.set_aside()

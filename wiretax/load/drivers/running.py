@@ -68,6 +68,9 @@ class LocustRun(MeasuredRun, Protocol):
     def unfinished(self) -> list[Slice]:
         """Slices that are not in the record yet, settled."""
 
+    def with_queue(self) -> list[Slice]:
+        """Those of this process that have a queue and may still count, as they are."""
+
     def halt(self, why: str) -> None:
         """Begin no further call, and end the run."""
 

@@ -203,6 +203,10 @@ class FreeRun:
             self._report(slice_)
         return slices
 
+    def with_queue(self) -> list[Slice]:
+        """Slices with a queue that are not in the record yet."""
+        return [each for each in (*self._open.values(), *self._closed) if each.queue is not None]
+
     def reset(self) -> None:
         """Start over: everything measured so far is set aside."""
         for slice_ in (*self._open.values(), *self._closed):

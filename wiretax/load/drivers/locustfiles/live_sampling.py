@@ -30,20 +30,21 @@ class LiveSampling:
 
         Args:
             run: the run.
-            by_rounds: whether it has rounds. Such a run calls ``sample``; any other is sampled regularly.
+            by_rounds: whether it has rounds. Such a run calls ``sample``, and only its open queues are sampled
+                regularly; of any other run, everything is.
         """
         if self._environment.web_ui is None:
             return
         from wiretax.load.accounting.live import Live  # needs pandas, as the web UI's pages do
 
         self._run, self.live = run, Live(by_rounds=by_rounds)
-        if self._greenlet is None and not by_rounds:
+        if self._greenlet is None:
             self._greenlet = gevent.spawn(self._sample_regularly)
 
     def sample(self) -> None:
         """Add what was measured since the last sample."""
         if self.live is not None and self._run is not None:
-            self.live.sample(self._run.record, self._run.unfinished())
+            self.live.sample(self._run.record, self._run.unfinished(), self._run.with_queue())
 
     def stop(self) -> None:
         """Take no more samples; the run ended."""
@@ -59,4 +60,7 @@ class LiveSampling:
     def _sample_regularly(self) -> None:
         while self.live is not None:
             gevent.sleep(self.live.every_s)
-            self.sample()
+            if not self.live.by_rounds:
+                self.sample()
+            elif self._run is not None:
+                self.live.sample_queues(self._run.with_queue())

@@ -57,6 +57,11 @@ class WebSweep(Sweep):
         """None: slices are recorded once their users are idle."""
         return []
 
+    def with_queue(self) -> list[Slice]:
+        """The open slice, if it has a queue."""
+        current = self.barrier.current
+        return [] if current is None or current.queue is None else [current]
+
     def halt(self, why: str) -> None:
         """Begin no further call, and end the sweep."""
         self.conductor.halt(why)

@@ -5,6 +5,12 @@ const MOST_SAMPLES = 900;
 const COLOURS = 8;
 // In a sample, the offset from a percentile to whether it is a lower bound.
 const BOUNDS = 2;
+// Points that are further apart have nothing between them: another workload was sent meanwhile.
+const GAP_S = 5;
+// What the charts over time draw of a sample: which of its parts, the offset above, whether 0 is a value, and how many
+// seconds before its end a point stands: beside stages, in the middle of what it covers.
+const CALLS = { part: 1, bounds: BOUNDS, zeros: false, gap: Infinity, middle: 0 };
+const QUEUES = { part: 2, bounds: 1, zeros: true, gap: GAP_S, middle: EVERY_MS / 2e3 };
 const seen = { key: "", samples: 0, history: [], figures: null, group: null };
 const shownIn = new Map();
 
@@ -141,21 +147,33 @@ function drawGain(workloads) {
   note.textContent = `Median and 95 % CI across rounds, ${Math.max(...rows.map((each) => each.rounds))} so far.`;
 }
 
-function drawLines(id, label, workloads, picks, logarithmic, format) {
-  const height = 220;
+function split(points, gap) {
+  const parts = [];
+  points.forEach((point, index) => {
+    if (index && point[0] - points[index - 1][0] <= gap) parts[parts.length - 1].push(point);
+    else parts.push([point]);
+  });
+  return parts;
+}
+
+// stages: of the rates, when each begins and its label; named: whether to write the labels.
+function drawLines(id, label, workloads, picks, logarithmic, format, of = CALLS, height = 220, stages = [], named = false) {
   const { svg, width } = canvas(id, height, label);
-  const left = 52, right = 10, top = 8, bottom = 24;
-  const lines = [];
-  workloads.forEach((each, index) => picks.forEach((pick, which) => {
-    const points = seen.history.filter(([, by]) => by[each.name] && by[each.name][pick] > 0)
-      .map(([when, by]) => [when, by[each.name][pick], by[each.name][pick + BOUNDS] === true]);
-    if (points.length) lines.push({ points, index, dashed: which > 0 });
+  const left = 52, right = 10, top = named ? 20 : 8, bottom = 24;
+  const lines = [], times = [];
+  workloads.forEach((each) => picks.forEach((pick, which) => {
+    const samples = seen.history.map((sample) => [sample[0], sample[of.part][each.name]]).filter(([, values]) => values);
+    // Charts of the same samples share their axis of time.
+    if (of.zeros) times.push(...samples.flatMap(([when]) => [Math.max(when - EVERY_MS / 1e3, 0), when]));
+    const points = samples.filter(([, values]) => values[pick] !== null && (values[pick] > 0 || (of.zeros && !logarithmic)))
+      .map(([when, values]) => [when - of.middle, values[pick], values[pick + of.bounds] === true]);
+    for (const part of split(points, of.gap)) lines.push({ points: part, index: each.index, dashed: which > 0 });
   }));
   if (!lines.length) return;
   const values = lines.flatMap((line) => line.points.map(([, value]) => value));
-  const times = lines.flatMap((line) => line.points.map(([when]) => when));
+  if (!of.zeros) times.push(...lines.flatMap((line) => line.points.map(([when]) => when)));
   const first = Math.min(...times), last = Math.max(...times, first + 10);
-  let most = Math.max(...values) * 1.05, least = 0;
+  let most = Math.max(...values) * 1.05 || 1, least = 0;
   if (logarithmic) { least = Math.min(...values) / 1.2; most *= 1.15; }
   const x = (when) => left + ((when - first) / (last - first)) * (width - left - right);
   const share = logarithmic
@@ -172,6 +190,12 @@ function drawLines(id, label, workloads, picks, logarithmic, format) {
     const when = first + tick;
     svg.append(drawn("text", { class: "muted", x: x(when), y: height - 6, "text-anchor": "middle" }, clock(tick)));
   }
+  const inside = stages.filter(([when]) => when >= first && when <= last);
+  inside.forEach(([when, name], place) => {
+    svg.append(drawn("line", { class: "stage", x1: x(when), x2: x(when), y1: named ? 4 : top, y2: height - bottom }));
+    const room = (place + 1 < inside.length ? x(inside[place + 1][0]) : width) - x(when) - 6;
+    if (named && name && room > 24) svg.append(drawn("text", { class: "muted", x: x(when) + 4, y: 13 }, fitted(name, room)));
+  });
   for (const { points, index, dashed } of lines) {
     svg.append(drawn("polyline", {
       points: points.map(([when, value]) => `${x(when).toFixed(1)},${y(value).toFixed(1)}`).join(" "),
@@ -216,6 +240,26 @@ function drawTable(workloads) {
   at("connections-note").textContent = closing ? `${closing.closing[0].toUpperCase()}${closing.closing.slice(1)}.` : "";
 }
 
+function drawQueues(queues) {
+  at("queues").hidden = !queues.length;
+  if (!queues.length) return;
+  at("queues-legend").replaceChildren(...queues.map((each) => {
+    const swatch = element("span", { class: "swatch" });
+    swatch.style.background = colour(each.index);
+    return element("li", {}, swatch, each.sent_as);
+  }));
+  const stages = queues.flatMap((each) => each.stages).sort(([one], [other]) => one - other);
+  const rest = [QUEUES, 170, stages];
+  drawLines("arrivals", "Arrivals and acknowledgements per second over time", queues, [0, 1], false, short, ...rest, true);
+  drawLines("depth", "Depth of the queues over time", queues, [2], false, short, ...rest);
+  drawLines("total", "p99 of the queues over time", queues, [3], true, milliseconds, ...rest);
+}
+
+function milliseconds(value) {
+  return number(value * 1e3, value < 0.001 ? 2 : value < 0.01 ? 1 : 0);
+}
+
+// Returns the chosen event.
 function drawGroups(workloads) {
   const groups = [...new Set(workloads.map((each) => each.event))];
   // The first group until one is chosen; more appear in the first seconds of a sweep.
@@ -227,7 +271,7 @@ function drawGroups(workloads) {
     button.addEventListener("click", () => { seen.group = group; draw(); });
     return button;
   }));
-  return workloads.filter((each) => each.event === shown);
+  return shown;
 }
 
 const REPORTS = { none: "make report", making: "making report", ready: "report", failed: "report failed" };
@@ -265,18 +309,23 @@ function drawTest(test) {
 }
 
 function draw() {
-  const { test, workloads, runs } = seen.figures;
+  const { test, workloads, queues, runs } = seen.figures;
   drawTest(test);
   drawRuns(runs);
-  at("empty").hidden = workloads.length > 0;
+  at("empty").hidden = workloads.length + queues.length > 0;
   for (const card of document.querySelectorAll(".figures")) card.hidden = !workloads.length;
-  const shown = drawGroups(workloads);
+  const group = drawGroups([...workloads, ...queues]);
+  const shown = workloads.filter((each) => each.event === group).map((each, index) => ({ ...each, index }));
+  // The table's colours; a queue that is sampled before its first slice has ended is not in the table yet.
+  const tabled = (name) => shown.findIndex((each) => each.name === name);
+  let next = shown.length;
+  drawQueues(queues.filter((each) => each.event === group).map((each) => ({ ...each, index: tabled(each.name) < 0 ? next++ : tabled(each.name) })));
   if (!shown.length) return;
   drawTable(shown);
   drawLayers(shown);
   drawGain(shown);
   drawLines("rate", "Events per second over time", shown, [0], false, short);
-  drawLines("time", "p50 and p99 over time", shown, [1, 2], true, (value) => number(value * 1e3, value < 0.001 ? 2 : value < 0.01 ? 1 : 0));
+  drawLines("time", "p50 and p99 over time", shown, [1, 2], true, milliseconds);
 }
 
 function showProblem(message, link = null) {

@@ -138,7 +138,7 @@ def test_calls_that_end_after_their_slice_count_in_percentiles_and_in_no_rate(is
     [row] = shown.workloads
     assert row["p99_s"] == pytest.approx(0.4, rel=0.005)
     assert (row["p99_s_is_lower_bound"], row["samples"], row["events"]) == (False, 1000, 980)
-    [(_, by)] = shown.history(0)
+    [(_, by, _)] = shown.history(0)
     assert by[TRIGGER.name] == (980.0, row["p50_s"], row["p99_s"], False, False)
 
 
@@ -148,7 +148,7 @@ def test_calls_without_an_acknowledgement_make_lower_bounds() -> None:
     [row] = shown.workloads
     assert row["p99_s"] == pytest.approx(0.9, rel=0.005)
     assert (row["p50_s_is_lower_bound"], row["p99_s_is_lower_bound"]) == (False, True)
-    [(_, by)] = shown.history(0)
+    [(_, by, _)] = shown.history(0)
     assert by[TRIGGER.name][3:] == (False, True)
     assert orjson.loads(orjson.dumps(shown.workloads))[0]["p99_s_is_lower_bound"] is True
 
@@ -186,7 +186,7 @@ def test_a_sample_holds_what_came_since_the_one_before() -> None:
     shown.sample(made)
     made.add(slice_(BATCH, 1, 300, duration_s=2.0), 4)
     shown.sample(made)
-    history = [by for _, by in shown.history(0)]
+    history = [by for _, by, _ in shown.history(0)]
     assert [by[BATCH.name][0] for by in (history[0], history[2])] == [500.0, 1500.0]
     # Nothing was sent meanwhile.
     assert history[1] == {}

@@ -18,14 +18,18 @@ WORKLOAD = Workload.of()
 
 
 class Run:
-    """A run with one finished slice and one that goes on; says when it is asked for the latter."""
+    """A run with one finished slice and one that goes on; says when it is asked for the latter, and for queues."""
 
     def __init__(self) -> None:
         self.record = record(slice_(WORKLOAD, 0, 100))
-        self.asked = Event()
+        self.asked, self.asked_for_queues = Event(), Event()
 
     def unfinished(self) -> list[Any]:
         self.asked.set()
+        return []
+
+    def with_queue(self) -> list[Any]:
+        self.asked_for_queues.set()
         return []
 
 
@@ -52,6 +56,17 @@ def test_a_run_with_rounds_is_sampled_when_it_asks() -> None:
     assert run.asked.is_set()
     assert sampled.live
     assert [each["name"] for each in sampled.live.workloads] == [WORKLOAD.name]
+
+
+def test_only_the_queues_of_a_run_with_rounds_are_sampled_while_users_send(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Live, "every_s", 0.0)
+    sampled, run = sampling(), Run()
+    sampled.begin(run, by_rounds=True)  # type: ignore[arg-type]
+    assert run.asked_for_queues.wait(5)
+    sampled.stop()
+    assert not run.asked.is_set()
 
 
 def test_a_run_without_rounds_is_sampled_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
