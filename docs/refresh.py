@@ -148,6 +148,7 @@ def drawings() -> list[Drawing]:
         figures.heads_by_client(clients.slices),
         figures.connections(connections.slices),
         figures.latency_by_bytes(reference("tradeoff")),
+        figures.latency_by_rate(reference("capacity")),
     ]
     return [each for each in drawn if isinstance(each, Drawing)]
 

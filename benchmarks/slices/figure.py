@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matplotlib.axes import Axes
-
 from analysis.figures.drawing import Drawing
 from analysis.figures.style import MUTED, canvas, log_axis, stroke, styled
 from benchmarks.slices.results import OfLength
 
 NAME = "slice-length"
+# How far apart the points of two loads are drawn, as a ratio.
+BESIDE = 1.12
 TITLE = "Intervals and biases of gains by the length of slices"
 
 
@@ -28,40 +28,40 @@ def slice_length(by_load: Mapping[str, Sequence[OfLength]], seconds: float) -> D
             log_axis(axes, "x", lengths)
             axes.set_xlabel("length of slices, ms")
         for number, (load, rows) in enumerate(by_load.items()):
-            _line(widths, number, rows, [row.half_width for row in rows], load)
-            _line(biases, number, rows, [row.bias.estimate for row in rows], load)
-            _line(
-                biases,
-                number,
-                rows,
-                [row.completed_bias.estimate for row in rows],
-                f"{load}, completed calls",
-                True,
+            look = stroke(number)
+            widths.plot(
+                [row.length_s * 1000 for row in rows],
+                [row.half_width * 100 for row in rows],
+                color=look.color,
+                marker=look.marker,
+                linestyle=look.linestyle,
+                label=load,
+            )
+            # The longest slices are compared with themselves.
+            shorter = [row for row in rows if row.bias.low < row.bias.high]
+            found = [row.bias for row in shorter]
+            biases.errorbar(
+                [row.length_s * 1000 * BESIDE**number for row in shorter],
+                [each.estimate * 100 for each in found],
+                [
+                    [(each.estimate - each.low) * 100 for each in found],
+                    [(each.high - each.estimate) * 100 for each in found],
+                ],
+                color=look.color,
+                marker=look.marker,
+                linestyle="none",
+                capsize=3,
+                label=load,
             )
         widths.set_ylim(bottom=0)
         widths.set_title("half of the 95 % interval, % of the gain")
-        biases.set_title("gain over that of the longest slices, %")
+        biases.set_title("gain over that of the longest slices, minus 1, % [95 % CI]")
         biases.axhline(0, color=MUTED, linewidth=0.9)
         for axes in (widths, biases):
             axes.legend()
     caption = (
         f"{TITLE}. Median over the gains of plan quick, {seconds:g} s for each workload and length, on a quiet "
         "and on a busy machine. Left: half of the 95 % interval, as a share of the gain. Right: gains over those "
-        "of the longest slices, by the pace of users as runs report them, and by completed calls alone."
+        "of the longest slices, with their 95 % intervals."
     )
     return Drawing(NAME, caption, figure)
-
-
-def _line(
-    axes: Axes, number: int, rows: Sequence[OfLength], shares: Sequence[float], label: str, faint: bool = False
-) -> None:
-    look = stroke(number)
-    axes.plot(
-        [row.length_s * 1000 for row in rows],
-        [share * 100 for share in shares],
-        color=look.color,
-        marker=None if faint else look.marker,
-        linestyle=":" if faint else look.linestyle,
-        linewidth=1.2 if faint else 1.6,
-        label=label,
-    )

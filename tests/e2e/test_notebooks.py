@@ -40,11 +40,12 @@ def test_none_has_logic_of_its_own(file: Path) -> None:
     }
 
 
-def test_there_are_the_five() -> None:
+def test_there_are_the_six() -> None:
     assert [file.stem for file in STORIES] == [
         "01-what-an-event-costs",
         "02-what-batching-gives",
         "03-client-libraries",
         "04-choose-a-batch-size",
         "05-from-a-message-queue",
+        "06-the-rate-that-a-server-carries",
     ]
