@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from wiretax.load.sweep.executor import Executor, SliceResult
 from wiretax.load.sweep.rounds import WARM_UP, Step, round_order
 from wiretax.queue.slice_queue import MIN_LINGERS
 from wiretax.runs.files.probes import Phase, ProbeRecord
+from wiretax.runs.machine import busy_s
 
 # Of the capacity found: where latencies are measured after the search.
 LEVELS = (0.5, 0.8, 0.95, 1.0)
@@ -69,13 +71,14 @@ class CapacityConductor(Conductor):
         own_mock: bool = False,
         clock: Callable[[], float] = monotonic,
         processor_clock: Callable[[], float] = process_time,
+        machine_clock: Callable[[], float] = busy_s,
     ) -> None:
-        """``clock`` and ``processor_clock``: seconds, and seconds of processor time of this process; others as for
-        ``Conductor``."""
+        """``clock``: seconds; ``processor_clock`` and ``machine_clock``: processor time (s) of this process, and
+        of all processes of this machine; others as for ``Conductor``."""
         super().__init__(plan, executor, None, pausing, own_mock)
         assert plan.capacity is not None
         self._capacity = plan.capacity
-        self._clock, self._processor_clock = clock, processor_clock
+        self._clock, self._processor_clock, self._machine_clock = clock, processor_clock, machine_clock
         self._began_s = 0.0
         self._saturated: dict[Workload, float] = {}
         self._probed: list[Probed] = []
@@ -105,7 +108,7 @@ class CapacityConductor(Conductor):
         ]
 
     def run_step(self, step: Step) -> SliceResult | None:
-        cpu_s, began_s = self._processor_clock(), self._clock()
+        cpu_s, machine_s, began_s = self._processor_clock(), self._machine_clock(), self._clock()
         result = super().run_step(step)
         if result is None or not result.slices:
             return result
@@ -116,7 +119,9 @@ class CapacityConductor(Conductor):
         elif all(slice_.counts for slice_ in result.slices) and not self._go_on_at and not self._met:
             took_s = self._clock() - began_s
             cores = (self._processor_clock() - cpu_s) / took_s if took_s else 0.0
-            self._learn(step, step.searched, outcome_of(result.slices, self._capacity.p99_s, cores))
+            machine = (self._machine_clock() - machine_s) / took_s / (os.cpu_count() or 1) if took_s else 0.0
+            outcome = outcome_of(result.slices, self._capacity.p99_s, cores, machine)
+            self._learn(step, step.searched, outcome)
         return result
 
     def _learn(self, step: Step, searched: Workload, outcome: Outcome) -> None:

@@ -17,6 +17,9 @@ KEPT_UP = 0.99
 LATE_SHARE = 0.25
 # A process that uses more of a core is saturated.
 BUSY_CORE = 0.95
+# On a machine that uses more of its cores, whatever sends has to wait for one: a server on the same machine, or
+# other workers, have taken it.
+BUSY_MACHINE = 0.95
 _MIDDLES_S = (bucket_lows_ns(np.arange(SIZE)) + bucket_lows_ns(np.arange(1, SIZE + 1))) / 2e9
 
 
@@ -27,7 +30,8 @@ class Outcome:
     Attributes:
         reason: why the rate did not hold; empty if it did.
         p99_s: of total latency (s). Events without an acknowledgement count with how long they waited.
-        by_generator: whether the generator did not reach the rate, was late itself, or used all of its core.
+        by_generator: whether the generator did not reach the rate, was late itself, used all of its core, or
+            shared cores that were all in use.
         busy: the share of time in which connections had a call under way.
         call_s: the median duration of a call (s); 0 if none was acknowledged.
     """
@@ -44,13 +48,14 @@ class Outcome:
         return not self.reason
 
 
-def outcome_of(slices: Sequence[Slice], target_s: float, cores: float = 0.0) -> Outcome:
+def outcome_of(slices: Sequence[Slice], target_s: float, cores: float = 0.0, machine: float = 0.0) -> Outcome:
     """Judge a slice of all processes that sent it.
 
     Args:
         slices: one per process, settled, with queues.
         target_s: the target of p99 (s).
         cores: processor time per second that the generator used, if it sent from this process.
+        machine: the share of this machine's cores that all processes used (0 to 1).
     """
     total, calls, late_s = Histogram(), Histogram(), 0.0
     intended = arrived = lost = 0
@@ -68,7 +73,8 @@ def outcome_of(slices: Sequence[Slice], target_s: float, cores: float = 0.0) -> 
         publishing_s = max(publishing_s, slice_.workload.arrivals.publishers * slice_.duration_s)
     p99_s = _p99_s(total)
     reached = arrived >= KEPT_UP * intended
-    by_generator = not reached or late_s > LATE_SHARE * target_s or cores > BUSY_CORE
+    is_starved = cores > BUSY_CORE or machine > BUSY_MACHINE
+    by_generator = not reached or late_s > LATE_SHARE * target_s or is_starved
     return Outcome(
         reason=_reason(lost, overloaded or p99_s > target_s, reached, by_generator, overloaded),
         p99_s=p99_s,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections import Counter
 
@@ -87,8 +88,14 @@ class Simulated:
         return ALONE
 
 
-def conductor(executor: Simulated, text: str = PLAN) -> CapacityConductor:
-    return CapacityConductor(plan(text), executor, clock=executor.clock, processor_clock=lambda: 0.0)
+def conductor(executor: Simulated, text: str = PLAN, machine: float = 0.0) -> CapacityConductor:
+    return CapacityConductor(
+        plan(text),
+        executor,
+        clock=executor.clock,
+        processor_clock=lambda: 0.0,
+        machine_clock=lambda: machine * executor.now_s * (os.cpu_count() or 1),
+    )
 
 
 def searched(executor: Simulated) -> tuple[CapacityConductor, list[ProbeRecord]]:
@@ -103,6 +110,13 @@ def searched(executor: Simulated) -> tuple[CapacityConductor, list[ProbeRecord]]
 def whole() -> tuple[Simulated, CapacityConductor, list[ProbeRecord]]:
     executor = Simulated()
     return executor, *searched(executor)
+
+
+def test_a_server_is_not_blamed_on_a_machine_whose_cores_are_all_in_use() -> None:
+    made = conductor(Simulated(), machine=0.97)
+    for _ in made.run():
+        pass
+    assert {each.limited_by for each in made.rows} == {"", "generator"}
 
 
 def test_both_capacities_are_found_in_time(
