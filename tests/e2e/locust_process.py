@@ -17,6 +17,8 @@ from warm import start_warm
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 PLANFILE, LOCUSTFILE = SCENARIOS / "planfile.py", SCENARIOS / "locustfile.py"
+# A master says "All users spawned" if its workers report that within a second; on a busy machine they take longer.
+WAITING = {"LOCUST_WAIT_FOR_WORKERS_REPORT_AFTER_RAMP_UP": "60"}
 
 
 def locust(folder: Path, file: Path, *arguments: str, real: bool = False) -> Process:
@@ -24,12 +26,13 @@ def locust(folder: Path, file: Path, *arguments: str, real: bool = False) -> Pro
 
     ``real``: from the command line.
     """
+    env = environment(**WAITING)
     if not real:
-        return start_warm("locust", "-f", str(file), *arguments, cwd=folder, env=environment(), own_session=True)
+        return start_warm("locust", "-f", str(file), *arguments, cwd=folder, env=env, own_session=True)
     return subprocess.Popen(
         [sys.executable, "-u", "-m", "locust", "-f", str(file), *arguments],
         cwd=folder,
-        env=environment(),
+        env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
