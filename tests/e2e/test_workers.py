@@ -148,7 +148,7 @@ def test_a_master_conducts_workers_and_names_who_came_late_or_is_of_another_vers
     arguments = [*lead, "--expect-workers", "1", "--plan", plan(rounds=1000), "-u", "2", *files]
     with following(tmp_path, PLANFILE, *arguments, real=True) as (master, lines):
         good = locust(tmp_path, PLANFILE, *follow, real=True)
-        wait_for("round 1/1000", lines)
+        wait_for("round 1/", lines)
         bad, late = locust(tmp_path, other, *follow), locust(tmp_path, PLANFILE, *follow)
         wait_for("came late", lines)
         bad.communicate(timeout=30)
