@@ -26,7 +26,7 @@ class MeasuredCapacity:
     Attributes:
         run: the name of the run.
         row: of ``analysis.measures.capacity.capacities``: the call, or the nearest to it.
-        trigger: the row of the trigger that it is compared with; None if it is one, or there is none.
+        trigger: the row of the trigger that it is compared with; None for a trigger, or if the run has none.
         target_s: the target of p99 of total latency, s.
         server: the mock that the run measured, in words; empty for the demand's endpoint.
         tls: whether the demand uses TLS; the run may differ.

@@ -51,7 +51,13 @@ class Levels:
     rounds: int
 
     def half_width(self, starts: int, rounds: int, confidence: float = CONFIDENCE) -> float:
-        """The half-width to expect of the interval with so many starts, at least two, of so many rounds."""
+        """The expected half-width of the interval.
+
+        Args:
+            starts: how many there would be, at least two.
+            rounds: of each start.
+            confidence: of the interval.
+        """
         variance = self.between**2 + OF_MEDIAN * self.within**2 / rounds
         return student_quantile(0.5 + confidence / 2, starts - 1) * sqrt(variance / starts)
 

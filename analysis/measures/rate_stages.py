@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wiretax.runs.run import Run
 
 COUNTS = ["intended", "arrived", "acknowledged", "lost", "left", "unsent"]
-# Latency and depth have to be normal in so many bins in a row.
+# A queue has recovered once latency and depth are normal in this many consecutive bins.
 BINS_IN_A_ROW = 2
 COLUMNS = ["workload", "stage", "name", "first", "last", "seconds"]
 

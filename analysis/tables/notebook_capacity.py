@@ -38,7 +38,7 @@ def _sentence(row: Row, table: pd.DataFrame, target_s: float) -> str:
     if not isnan(row["bytes_per_second"]):
         words += f", in {fixed(row['calls_per_second'], 0)} calls/s and {size(row['bytes_per_second'])}/s"
     if not isnan(row["gain"]):
-        words += f"; {_gain(row)} as many as by trigger"
+        words += f"; {_gain(row)} the trigger's capacity"
     if row["limited_by"]:
         words += f". The {row['limited_by']} {'were' if row['limited_by'] == 'connections' else 'was'} the limit"
     if is_undecided(row):

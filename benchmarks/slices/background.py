@@ -31,7 +31,7 @@ while time.monotonic() < ends:
 
 @contextmanager
 def background_load() -> Iterator[None]:
-    """Keep half of each core that this process may use busy with processes of its own."""
+    """Run a process on each core that this one may use, which keeps half of that core busy."""
     cores = Cores.find().allowed or (-1,)
     with ExitStack() as closing:
         for core in cores:

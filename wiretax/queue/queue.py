@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import partial
 from math import inf
 
@@ -14,6 +13,7 @@ from wiretax.channels.answers import in_words, is_final
 from wiretax.channels.workload import Workload
 from wiretax.queue.clock import GEVENT_CLOCK, Clock
 from wiretax.queue.overload import expected_depth, why_overloaded
+from wiretax.queue.slice_state import SliceState
 from wiretax.queue.sources.arrival import Arrival
 from wiretax.queue.sources.source import Source
 from wiretax.wire.failures import Failures
@@ -28,31 +28,6 @@ SAMPLE_S = 0.02
 MOST_NOTED = 4096
 # How long a publisher waits after a failed call before it retries.
 RETRY_PAUSE_S = 0.1
-
-
-@dataclass(slots=True)
-class SliceState:
-    """A queue in one slice.
-
-    Attributes:
-        slice_: the slice.
-        tally: what is noted of the queue in it.
-        began_s: when it began, seconds on the queue's clock.
-        depth_before: how deep the queue was then, in events.
-        counts_arrivals: whether the source counts what arrives in the tally.
-        ends_s: no call begins after this moment.
-        open: whether the slice, or a later stage of it, is open.
-        stage: of a rate that changes, the number of the stage that goes on.
-    """
-
-    slice_: Slice
-    tally: QueueTally
-    began_s: float
-    depth_before: int
-    counts_arrivals: bool
-    ends_s: float = inf
-    open: bool = True
-    stage: int = 0
 
 
 class Queue:

@@ -51,7 +51,7 @@ class Searched(Measured):
 
 
 def _by_search(queued: pd.DataFrame, capacity: pd.DataFrame) -> pd.DataFrame:
-    """The slices of all probes, each with the name of its search instead of its own, and without a rate."""
+    """The slices of all probes, named after their searches and without a rate."""
     if capacity.empty or queued.empty:
         return pd.DataFrame()
     searches: pd.Series[Any] = capacity.drop_duplicates(PROBE).set_index(PROBE)["search"]

@@ -5,5 +5,6 @@
 - ``expansion.expand`` makes workloads of a table with lists.
 - ``faults`` reads the faults of the built-in mock; ``replay`` puts a user's own events into a plan, and
   ``event_file`` holds them.
+- ``bounds`` checks durations and rates.
 - ``starts`` divides a plan's rounds among fresh starts of its processes.
 """

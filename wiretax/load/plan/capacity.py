@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wiretax.channels.workload import Workload
+from wiretax.load.plan.bounds import within_bounds
 from wiretax.load.plan.schema import CapacityTable
 from wiretax.units.duration import format_duration, parse_duration
 from wiretax.units.rate import parse_rate
@@ -88,25 +89,13 @@ def capacity_of(table: CapacityTable) -> Capacity:
 
 
 def _seconds(key: str, text: str, bounds: tuple[float, float]) -> float:
-    try:
-        seconds = parse_duration(text)
-    except ValueError as error:
-        raise ValueError(f"{key}: {error}") from None
-    least, most = bounds
-    if not least <= seconds <= most:
-        raise ValueError(f"{key} = {text!r}, expected {format_duration(least)} to {format_duration(most)}")
-    return seconds
+    least, most = map(format_duration, bounds)
+    return within_bounds(key, text, parse_duration, *bounds, f"{least} to {most}")
 
 
 def _rate(key: str, text: str) -> float:
-    try:
-        rate = parse_rate(text)
-    except ValueError as error:
-        raise ValueError(f"{key}: {error}") from None
     least, most = RATES
-    if not least <= rate <= most:
-        raise ValueError(f"{key} = {text!r}, expected {least:,.0f}/s to {most:,.0f}/s")
-    return rate
+    return within_bounds(key, text, parse_rate, least, most, f"{least:,.0f}/s to {most:,.0f}/s")
 
 
 def _share(text: str) -> float:

@@ -14,6 +14,7 @@ from wiretax.channels.limits import Limits
 from wiretax.channels.validation import object_to, object_to_http, object_to_library, object_to_names
 from wiretax.channels.workload import Workload
 from wiretax.documents import is_file, read_toml
+from wiretax.load.plan.bounds import within_bounds
 from wiretax.load.plan.capacity import Capacity, capacity_of
 from wiretax.load.plan.expansion import count, expand, refuse_unknown_words
 from wiretax.load.plan.faults import FaultError, fault_of, refuse_excess_shares
@@ -219,12 +220,9 @@ def refuse_workload(workload: Workload, limits: Limits, https: bool | None) -> N
 
 def _duration(key: str, text: str, least: float, most: float) -> float:
     try:
-        seconds = parse_duration(text)
+        return within_bounds(key, text, parse_duration, least, most, f"{least:g}s to {most:g}s")
     except ValueError as error:
-        raise PlanError(f"{key}: {error}") from None
-    if not least <= seconds <= most:
-        raise PlanError(f"{key} = {text!r}, expected {least:g}s to {most:g}s")
-    return seconds
+        raise PlanError(str(error)) from None
 
 
 def _within(key: str, value: int, least: int, most: int) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import inf
 
 import msgspec
 
 from wiretax.channels.workload.rate_stages import RateStage, RateStages
+from wiretax.load.plan.bounds import within_bounds
 from wiretax.units.duration import parse_duration
 from wiretax.units.rate import parse_rate
 
@@ -65,20 +67,9 @@ def stages_of(tables: Sequence[StageTable]) -> RateStages:
 
 
 def _rate(where: str, text: str) -> float:
-    try:
-        rate = parse_rate(text)
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
-    if rate < LEAST_RATE:
-        raise ValueError(f"{where} = {text!r}, expected {LEAST_RATE:g}/s or more")
-    return rate
+    return within_bounds(where, text, parse_rate, LEAST_RATE, inf, f"{LEAST_RATE:g}/s or more")
 
 
 def _seconds(where: str, text: str) -> float:
-    try:
-        seconds = parse_duration(text)
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
-    if not LEAST_S <= seconds <= MOST_S:
-        raise ValueError(f"{where} = {text!r}, expected {LEAST_S * 1e3:g}ms to {MOST_S / 3600:g}h")
-    return seconds
+    expected = f"{LEAST_S * 1e3:g}ms to {MOST_S / 3600:g}h"
+    return within_bounds(where, text, parse_duration, LEAST_S, MOST_S, expected)

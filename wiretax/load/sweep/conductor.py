@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from time import perf_counter
 
 from gevent.event import Event
@@ -117,12 +118,12 @@ class Conductor:
         self._executor.close()
         self._cut.set()
 
-    def steps(self, first: int, rounds: int) -> list[Step]:
+    def steps(self, first: int, rounds: int) -> Iterator[Step]:
         """All slices from round ``first`` on, in order, of ``rounds`` rounds; the warm-up is round -1."""
         a_round = len(self._plan.workloads)
         before, total = (first - WARM_UP) * a_round, (rounds - WARM_UP) * a_round
-        order = [(round_, each) for round_ in range(first, rounds) for each in self._round(round_)]
-        return [Step(each, round_, rounds, (before + at) / total) for at, (round_, each) in enumerate(order)]
+        order = ((round_, each) for round_ in range(first, rounds) for each in self._round(round_))
+        return (Step(each, round_, rounds, (before + at) / total) for at, (round_, each) in enumerate(order))
 
     def run_step(self, step: Step) -> SliceResult | None:
         """Run one slice and return it settled; None if the run has to end before it."""
@@ -157,7 +158,7 @@ class Conductor:
 
     def _course(self) -> Iterator[Step]:
         """All steps in order; each is asked for once the one before has been run."""
-        yield from self.steps(WARM_UP, self._plan.rounds)[: len(self._plan.workloads)]
+        yield from islice(self.steps(WARM_UP, self._plan.rounds), len(self._plan.workloads))
         first, rounds = 0, self._rounds_in_time()
         while first < rounds:
             yield from self.steps(first, rounds)

@@ -20,7 +20,7 @@ def test_in_sentences() -> None:
         "Trigger: 2,000 events/s [1,973, 2,028] with 99 % of events within 20 ms, in 2,000 calls/s and 900 kB/s. "
         "The server was the limit.",
         "Batch of 10, linger 2 ms: 9,001 events/s [8,880, 9,128] with 99 % of events within 20 ms, in 1,125 "
-        "calls/s and 1.29 MB/s; 4.50x [4.41, 4.59] as many as by trigger. The server was the limit.",
+        "calls/s and 1.29 MB/s; 4.50x [4.41, 4.59] the trigger's capacity. The server was the limit.",
     ]
 
 
@@ -33,7 +33,7 @@ def test_bounds_and_what_is_undecided_in_sentences() -> None:
         "The connections were the limit, and the search ended before its interval was as narrow as planned."
     )
     assert said[2].startswith("Batch of 10, linger 2 ms: more than 8,955 events/s with 99 %")
-    assert said[2].endswith("more than 4.41x as many as by trigger. The generator was the limit.")
+    assert said[2].endswith("more than 4.41x the trigger's capacity. The generator was the limit.")
 
 
 def test_searches_of_several_payloads_are_told_apart() -> None:
