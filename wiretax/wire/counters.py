@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import add, sub
 from typing import NamedTuple, TypeVar
 
 
@@ -70,14 +71,14 @@ def add_counters(one: Counters | None, other: Counters | None) -> Counters | Non
     """The sum; None, for not counted, if either is None."""
     if one is None or other is None:
         return None
-    return type(one)(*(mine + theirs for mine, theirs in zip(one, other, strict=True)))
+    return type(one)._make(map(add, one, other))
 
 
 def subtract_counters(one: Counters | None, other: Counters | None) -> Counters | None:
     """The difference; None, for not counted, if either is None."""
     if one is None or other is None:
         return None
-    return type(one)(*(mine - theirs for mine, theirs in zip(one, other, strict=True)))
+    return type(one)._make(map(sub, one, other))
 
 
 class Snapshot(NamedTuple):

@@ -20,6 +20,7 @@ the data that a server sends to a client that has closed, only a close_notify is
 
 from __future__ import annotations
 
+import _socket
 import socket
 
 from wiretax.wire.connections.tcp_info import CLOSED, TcpSnapshot, read_connection
@@ -35,7 +36,7 @@ REMAINING = {
 }
 
 
-def end_side(connection: socket.socket) -> bool:
+def end_side(connection: _socket.socket) -> bool:
     """Shut down both directions, so that the counters can still be read; False if the connection was over already.
 
     The kernel answers later data with a RST.
@@ -48,7 +49,7 @@ def end_side(connection: socket.socket) -> bool:
 
 
 def count_ended(
-    connection: socket.socket, read_bytes: int, ended: bool, close_notify: int = 0, accepted: bool = False
+    connection: _socket.socket, read_bytes: int, ended: bool, close_notify: int = 0, accepted: bool = False
 ) -> TcpCounters | None:
     """Count all that a connection carried, and will carry when it is closed now.
 

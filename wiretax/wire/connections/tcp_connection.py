@@ -6,6 +6,7 @@ registered or timed per request. A watchdog enforces the deadlines.
 
 from __future__ import annotations
 
+import _socket
 import socket
 from collections.abc import Callable
 from errno import EINPROGRESS
@@ -14,7 +15,6 @@ from time import perf_counter_ns
 from typing import Any
 
 import gevent
-from gevent.monkey import get_original
 
 from wiretax.wire.connections.closing import count_ended, end_side
 from wiretax.wire.connections.tcp_info import read_counters
@@ -23,9 +23,6 @@ from wiretax.wire.reach.addresses import Addresses, SocketAddress
 
 NO_TLS = TlsCounters()
 READ, WRITE = 1, 2
-
-# The unpatched class: a user waits once per exchange, instead of inside each send and recv.
-RawSocket: type[socket.socket] = get_original("socket", "socket")
 
 
 class TcpConnection:
@@ -74,7 +71,7 @@ class TcpConnection:
         self._timeout_ns = int(timeout_s * 1e9)
         self._maxseg = maxseg
         self._closed_tcp: TcpCounters | None = TcpCounters()
-        self._socket: socket.socket | None = None
+        self._socket: _socket.socket | None = None
         self._watcher: Any = None
         self._waiter: Callable[[], object] | None = None
         self._deadline_ns = 0
@@ -184,7 +181,9 @@ class TcpConnection:
         """Open a socket to one of the host's addresses."""
         self._timed_out = False
         self._deadline_ns = perf_counter_ns() + self._timeout_ns
-        self._socket = RawSocket(address.family, socket.SOCK_STREAM)
+        # The class beneath ``socket.socket``: gevent doesn't patch it, so a user waits once per exchange instead
+        # of inside each send and recv; and it makes no enumerations, which costs time at each connection.
+        self._socket = _socket.socket(address.family, socket.SOCK_STREAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._maxseg is not None:
@@ -218,7 +217,7 @@ class TcpConnection:
         """Bytes read from the open socket."""
         return self.received - self._received_before
 
-    def _end(self, connection: socket.socket) -> TcpCounters | None:
+    def _end(self, connection: _socket.socket) -> TcpCounters | None:
         """Shut down a socket that is about to be closed, and count all that it carries."""
         ended = end_side(connection)
         return count_ended(connection, self._read_bytes(), ended)

@@ -5,6 +5,7 @@ Source: ``struct tcp_info`` in linux/tcp.h, with byte counters since Linux 4.19.
 
 from __future__ import annotations
 
+import _socket
 import socket
 import struct
 import sys
@@ -22,7 +23,7 @@ SYN_SENT, CLOSED = 2, 7
 PEER_ENDED = frozenset({6, 8, 9, 11})
 # Options that both ends agreed on: timestamps (12 bytes in each segment); MSS, SACK and scale only in a SYN.
 TIMESTAMPS, SACK, SCALE = 1, 2, 4
-IP_BYTES = {socket.AF_INET: 20, socket.AF_INET6: 40}
+IP_BYTES: dict[int, int] = {socket.AF_INET: 20, socket.AF_INET6: 40}
 TCP_BYTES = 20
 # A SYN offers all of them.
 OFFERED_BYTES = 20
@@ -53,7 +54,7 @@ class TcpSnapshot(NamedTuple):
 
 
 def read_counters(
-    connection: socket.socket, read_bytes: int | None = None, accepted: bool = False
+    connection: _socket.socket, read_bytes: int | None = None, accepted: bool = False
 ) -> TcpCounters | None:
     """Read the counters of an open socket; None if the kernel does not keep them.
 
@@ -65,7 +66,7 @@ def read_counters(
 
 
 def read_connection(
-    connection: socket.socket, read_bytes: int | None = None, accepted: bool = False
+    connection: _socket.socket, read_bytes: int | None = None, accepted: bool = False
 ) -> TcpSnapshot | None:
     """Read the counters with the connection's state; ``accepted``: whether the peer opened the connection."""
     info = _read(connection)
@@ -81,7 +82,7 @@ def read_connection(
     return None
 
 
-def _read(connection: socket.socket) -> bytes | None:
+def _read(connection: _socket.socket) -> bytes | None:
     if not AVAILABLE:
         return None
     try:

@@ -6,7 +6,7 @@ and can tell the handshake from data.
 
 from __future__ import annotations
 
-import socket
+import _socket
 import ssl
 from contextlib import suppress
 from struct import Struct
@@ -216,7 +216,7 @@ class TlsConnection(Connection):
     def _read_bytes(self) -> int:
         return self._raw_received - self._raw_received_before
 
-    def _end(self, connection: socket.socket) -> TcpCounters | None:
+    def _end(self, connection: _socket.socket) -> TcpCounters | None:
         self._read_rest(connection)
         awaited = self._send_close_notify()
         ended, read_bytes = end_side(connection), self._read_bytes()
@@ -226,7 +226,7 @@ class TlsConnection(Connection):
             connection, self._read_bytes(), ended, awaited if self._read_bytes() == read_bytes else 0
         )
 
-    def _read_rest(self, connection: socket.socket) -> None:
+    def _read_rest(self, connection: _socket.socket) -> None:
         """Read data that no exchange waits for, such as a close_notify, until the kernel holds no more."""
         for _ in range(LAST_READINGS):
             self._discard_readable()
