@@ -6,6 +6,7 @@ import binascii
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 
 from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
 
@@ -48,3 +49,8 @@ def read_master_key(text: str) -> bytes:
     if len(key) != KEY_BYTES:
         raise MasterKeyError(f"{VARIABLE} has {len(key)} bytes, expected 32 bytes in base64; {MAKE_ONE}")
     return key
+
+
+def channel_key(channel: str, master_key: bytes) -> bytes:
+    """The key of an encrypted channel, 32 bytes, from the app's master key."""
+    return sha256(channel.encode() + master_key).digest()

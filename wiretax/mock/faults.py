@@ -24,10 +24,17 @@ Kind = Literal[
     "stall",
     "short-length",
     "long-length",
+    "drop",
+    "duplicate",
+    "reorder",
+    "delay-delivery",
+    "disconnect-subscriber",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 # The kinds that take a time, with its default (s).
-WAITS_S: dict[str, float] = {"slow": 0.2, "rate-limit": 1.0}
+WAITS_S: dict[str, float] = {"slow": 0.2, "rate-limit": 1.0, "delay-delivery": 0.2}
+# The kinds that change what subscribers get, and not the response.
+OF_DELIVERY = frozenset({"drop", "duplicate", "reorder", "delay-delivery", "disconnect-subscriber"})
 
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
@@ -62,10 +69,15 @@ class Fault:
     ("rate-limit"), 500 in JSON ("server-error"), 503 in plain text ("plain-text"), 200 with an error in its body,
     as soketi sends it ("error-body"), or 200 without JSON ("not-json").
 
+    Or the response is in order, and subscribers get the events never ("drop"), twice ("duplicate"), after those of
+    the next request ("reorder") or late, with everything after them ("delay-delivery"); or one of the subscribers
+    is disconnected before it gets them, and told to connect again ("disconnect-subscriber").
+
     Attributes:
         kind: one of ``KINDS``.
         share: share of the requests it hits, above 0 and up to 1.
-        wait_s: the delay of "slow", the Retry-After of "rate-limit" (whole seconds); unused by other kinds.
+        wait_s: the delay of "slow" and "delay-delivery", the Retry-After of "rate-limit" (whole seconds); unused
+            by other kinds.
     """
 
     kind: Kind

@@ -10,6 +10,9 @@ from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, FaultList
 
+# As soketi has it.
+BACKPRESSURE_BYTES = 1_048_576
+
 
 @dataclass(frozen=True, slots=True)
 class MockOptions:
@@ -28,6 +31,7 @@ class MockOptions:
         prefix: what precedes ``/apps`` in every path; None for anything.
         signs_prefix: whether signatures cover the prefix; None for either.
         body_bytes: bytes of the largest body it accepts; None for as much as a full batch may need.
+        backpressure_bytes: a subscriber with more than that still to be sent is not sent any more events.
     """
 
     host: str = "127.0.0.1"
@@ -42,6 +46,7 @@ class MockOptions:
     prefix: str | None = ""
     signs_prefix: bool | None = False
     body_bytes: int | None = None
+    backpressure_bytes: int = BACKPRESSURE_BYTES
 
     @property
     def scheme(self) -> str:

@@ -19,6 +19,9 @@ import uvloop
 from wiretax.malloc import keep_heap
 from wiretax.mock.certificate import HTTP_1, PROTOCOLS, server_context
 from wiretax.mock.cost import ServerQueue
+from wiretax.mock.delivery.faulty_hub import FaultyHub
+from wiretax.mock.delivery.hub import Hub
+from wiretax.mock.delivery.members import Members
 from wiretax.mock.ledger import ServerLedger
 from wiretax.mock.options import MockOptions
 from wiretax.mock.protocols.connection import MAX_SWEEPS, MockConnection
@@ -49,13 +52,14 @@ class MockServer:
         max_held_here: the most bytes of unfinished bodies on one connection.
         max_held: the most bytes of unfinished bodies on all connections.
         held: the bytes of unfinished bodies now.
+        hub: the subscribers, and what they are sent.
+        members: who is in each presence channel.
         publishing: number of connections with requests other than for the ledger, counted if there are faults.
     """
 
     def __init__(self, options: MockOptions, loop: asyncio.AbstractEventLoop) -> None:
         self.options = options
         self._instance = token_hex(8)
-        self.rules = Rules(options.app, options.limits, options.prefix, options.signs_prefix)
         self.known_fields = KnownFields()
         self.ledger = ServerLedger()
         self.connections: set[MockConnection] = set()
@@ -64,6 +68,14 @@ class MockServer:
         self.queue = None if options.cost.is_free else ServerQueue(options.cost)
         self.timer = Timer(loop)
         self.http1 = FaultyConnection if options.faults else Http1Connection
+        self.hub = (
+            FaultyHub(options.backpressure_bytes, self.timer, self.clock)
+            if options.faults
+            else Hub(options.backpressure_bytes)
+        )
+        self.members = Members()
+        watched = self.hub.channels
+        self.rules = Rules(options.app, options.limits, options.prefix, options.signs_prefix, watched)
         self.answers_at_once = options.cost.is_free and not options.faults
         self.closes = not options.keep_alive
         self.publishing = 0
@@ -87,7 +99,13 @@ class MockServer:
             setattr(reading, name, getattr(self.ledger, name))
         for connection in self.connections:
             self._count(reading, connection)
-        return {**reading.as_dict(), "cpu_s": process_time(), "instance": self._instance}
+        delivered = self.hub.ledger.as_dict()
+        return {
+            **reading.as_dict(),
+            **({"delivery": delivered} if delivered else {}),
+            "cpu_s": process_time(),
+            "instance": self._instance,
+        }
 
     @staticmethod
     def _count(ledger: ServerLedger, connection: MockConnection) -> None:
@@ -102,6 +120,8 @@ class MockServer:
             await asyncio.sleep(self.options.idle_timeout / MAX_SWEEPS)
             for connection in list(self.connections):
                 connection.sweep()
+            for subscriber in list(self.hub.connections):
+                subscriber.sweep()
 
 
 async def serve(options: MockOptions, ready: Callable[[str, int], None], with_parent: bool) -> None:

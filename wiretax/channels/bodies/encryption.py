@@ -10,13 +10,13 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
-from hashlib import sha256
 from math import ceil, sqrt
 from secrets import token_bytes
 
 import orjson
 
 from wiretax.channels.bodies.events import Event, data_writer
+from wiretax.channels.master_key import channel_key
 from wiretax.channels.profiles import Profile
 from wiretax.channels.profiles.encryption_style import BASE64, EncryptionStyle
 from wiretax.channels.profiles.json_style import encoder
@@ -59,7 +59,7 @@ class Encryption:
         self._seal: Callable[[bytes, bytes, bytes], bytes] = crypto_secretbox
         self._encode = encoder(style.json)
         self._nonce = nonce
-        self._key_of = lru_cache(MOST_KEYS)(lambda channel: sha256(channel.encode() + master_key).digest())
+        self._key_of = lru_cache(MOST_KEYS)(lambda channel: channel_key(channel, master_key))
         self._plain = _plain_writer(profile, style)
         # None if data is the same before it is encrypted.
         self._unencrypted = data_writer(profile) if style.encodes_strings else None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from time import time
 from typing import TYPE_CHECKING
 
 import orjson
 
 from wiretax.channels.limits import Refusal
+from wiretax.mock.delivery.published import NOTHING, Published
 from wiretax.mock.faults import JSON, TEXT, MockResponse
 from wiretax.mock.protocols.bodies import Body
 from wiretax.mock.rules import Refused
@@ -34,9 +36,10 @@ class MockConnection(asyncio.Protocol):
         control: whether the connection reads the ledger; such a connection is not counted.
         held: bytes of bodies that are not whole yet.
         idle_sweeps: sweeps since the connection last brought anything.
+        published: events of the request that was checked last, which are still to be sent to their subscribers.
     """
 
-    __slots__ = ("_server", "_transport", "control", "held", "idle_sweeps", "received", "sent")
+    __slots__ = ("_server", "_transport", "control", "held", "idle_sweeps", "published", "received", "sent")
 
     _transport: asyncio.Transport
 
@@ -47,6 +50,7 @@ class MockConnection(asyncio.Protocol):
         self.control = False
         self.held = 0
         self.idle_sweeps = 0
+        self.published = NOTHING
 
     def connection_lost(self, error: Exception | None) -> None:
         self.release(self.held)
@@ -96,9 +100,16 @@ class MockConnection(asyncio.Protocol):
         events = accepted.events
         ledger.events += events
         ledger.messages += accepted.messages
+        if accepted.published:
+            self.published = accepted.published
         if accepted.body == b"{}":
             return ACCEPTED, events
         return MockResponse(200, JSON, accepted.body), events
+
+    def take_published(self) -> Sequence[Published]:
+        """Those of the request that was checked last, to be sent before its response."""
+        published, self.published = self.published, NOTHING
+        return published
 
     def refuse(self, refusal: Refusal) -> MockResponse:
         """Count one refused request; its answer."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wiretax.mock.faults import REJECTIONS, Delivery, Ending, Fault, apply_fault
+from wiretax.mock.delivery.published import Published
+from wiretax.mock.faults import OF_DELIVERY, REJECTIONS, Delivery, Ending, Fault, apply_fault
 from wiretax.mock.protocols.bodies import Body
 from wiretax.mock.protocols.http1 import Http1Connection
 from wiretax.mock.protocols.http1_response import response
@@ -67,13 +69,19 @@ class FaultyConnection(Http1Connection):
         self._closing = self._closing or close or delivery.ending is not Ending.KEEP
         # Responses on one connection keep the order of their requests.
         self._due = max(self._due, due)
+        published = partial(self._publish, self.take_published(), fault)
         self._unanswered += 1
         if self._due <= now and self._unanswered == 1:
-            self._carry_out(delivery)
+            self._carry_out(delivery, published)
         else:
-            server.timer.call_at(self._due, partial(self._carry_out, delivery))
+            server.timer.call_at(self._due, partial(self._carry_out, delivery, published))
 
-    def _carry_out(self, delivery: Delivery) -> None:
+    def _publish(self, published: Sequence[Published], fault: Fault | None) -> None:
+        if published:
+            self._server.hub.publish(published, fault if fault is not None and fault.kind in OF_DELIVERY else None)
+
+    def _carry_out(self, delivery: Delivery, publish: Callable[[], None]) -> None:
+        publish()
         if delivery.ending is Ending.STALL:
             self._unanswered -= 1
         elif delivery.ending is Ending.RESET:

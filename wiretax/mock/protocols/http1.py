@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
 from wiretax.channels.limits import Refusal
+from wiretax.mock.delivery.published import NOTHING, Published
 from wiretax.mock.faults import BLANK_LINE
 from wiretax.mock.ledger import LEDGER_PATH
 from wiretax.mock.protocols.bodies import Body
@@ -32,6 +34,8 @@ MAX_FRAMING_BYTES = 65_536
 LONG_FRAMING = Refusal(413, "framing_bytes", f"more than {MAX_FRAMING_BYTES} bytes of chunk sizes and trailers")
 EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
 
+# What subscribers connect to, whatever the prefix.
+SUBSCRIBES = re.compile(rb"(/[^?]*)?/app/[^/?]+(\?|\Z)")
 # What a target has before its path if it is sent to a proxy; the signature does not cover it.
 ABSOLUTE = re.compile(rb"\Ahttps?://[^/?#]+(?=/)", re.IGNORECASE)
 
@@ -150,7 +154,8 @@ class Http1Connection(MockConnection):
         try:
             self._field_parser.feed(data)
         except httptools.HttpParserUpgrade:
-            self._refuse_and_close(Refusal(400, "http", "this server does not switch protocols"))
+            if not self._become_websocket(self._head + data):
+                self._refuse_and_close(Refusal(400, "http", "this server switches to no other protocol"))
         except httptools.HttpParserError as error:
             # Bytes after a request with Connection: close are ignored.
             if not self._closing:
@@ -159,6 +164,25 @@ class Http1Connection(MockConnection):
             if not self._complete:
                 self._continue_request(data)
             self._between = not (self._in_pieces or self._field_parser.begun)
+
+    def _become_websocket(self, request: bytes) -> bool:
+        """Hand the connection over if a subscriber asks for a WebSocket; False if it asks for something else."""
+        if b"\r\nsec-websocket-key:" not in request.lower() or not SUBSCRIBES.match(self._target):
+            return False
+        # Loaded for the first subscriber: a mock without any starts sooner.
+        from wiretax.mock.delivery.websocket import WebSocketConnection
+
+        server = self._server
+        # The API's bytes are counted without those of subscribers.
+        self.received -= len(request)
+        if self.received:
+            server.forget(self)
+        server.connections.discard(self)
+        subscriber = WebSocketConnection(server, self._transport)
+        server.hub.connections.add(subscriber)
+        self._transport.set_protocol(subscriber)
+        subscriber.data_received(request)
+        return True
 
     def _has_long_head(self, data: bytes) -> bool:
         if self._target and not self._head and data.startswith((b"\n", b"\r\n")):
@@ -259,6 +283,8 @@ class Http1Connection(MockConnection):
         if method == b"HEAD":
             data = without_body(data)
         if self._server.answers_at_once and not close:
+            if self.published:
+                self._server.hub.publish(self.take_published())
             self.sent += len(data)
             self._write(data)
         else:
@@ -267,16 +293,18 @@ class Http1Connection(MockConnection):
     def _deliver(self, data: bytes, events: int, close: bool) -> None:
         """Send a response when it is due; after the last one, nothing more is read."""
         self._closing = self._closing or close
-        server = self._server
+        server, published = self._server, self.take_published()
         self._unanswered += 1
         if server.queue is None:
-            self._send_due(data)
+            self._send_due(data, published)
         else:
             # Responses on one connection keep the order of their requests.
             self._due = max(self._due, server.queue.due(server.clock(), events))
-            server.timer.call_at(self._due, lambda: self._send_due(data))
+            server.timer.call_at(self._due, lambda: self._send_due(data, published))
 
-    def _send_due(self, data: bytes) -> None:
+    def _send_due(self, data: bytes, published: Sequence[Published] = NOTHING) -> None:
+        if published:
+            self._server.hub.publish(published)
         self._unanswered -= 1
         if not self._transport.is_closing():
             self._send(data)

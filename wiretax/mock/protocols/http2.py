@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
@@ -23,6 +24,7 @@ from h2.exceptions import ProtocolError, StreamClosedError
 from h2.settings import SettingCodes, Settings
 
 from wiretax.channels.limits import Refusal
+from wiretax.mock.delivery.published import Published
 from wiretax.mock.faults import MockResponse
 from wiretax.mock.ledger import LEDGER_PATH
 from wiretax.mock.protocols.connection import LONG_HEAD, MAX_HEAD_BYTES, MAX_SWEEPS, STALLED, MockConnection
@@ -189,15 +191,18 @@ class Http2Connection(MockConnection):
         answer, events = self.check(request.method, request.target, request.body)
         if request.method == b"HEAD":
             answer = answer._replace(body=b"")
+        published = self.take_published()
         if server.queue is None:
+            server.hub.publish(published)
             self._send(stream, answer)
         else:
             # Streams do not wait for each other: each response leaves when it is due.
             self._unanswered.add(stream)
             due = server.queue.due(server.clock(), events)
-            server.timer.call_at(due, lambda: self._send_due(stream, answer))
+            server.timer.call_at(due, lambda: self._send_due(stream, answer, published))
 
-    def _send_due(self, stream: int, answer: MockResponse) -> None:
+    def _send_due(self, stream: int, answer: MockResponse, published: Sequence[Published]) -> None:
+        self._server.hub.publish(published)
         if stream not in self._unanswered or self._transport.is_closing():
             return
         self._unanswered.remove(stream)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ from wiretax.channels.limits import (
     refuse_info,
     refuse_socket_id,
 )
+from wiretax.mock.delivery.published import NOTHING, Published
 from wiretax.mock.protocols.bodies import (
     BAD_BODY,
     BatchBody,
@@ -40,8 +41,10 @@ ONE_MESSAGE = Accepted(1, 1, b"{}")
 class Publishing:
     """The checks of events; names that were valid once are remembered, since publishers repeat them."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, watched: Collection[str] = ()) -> None:
+        """``watched``: the channels that have subscribers, at any time."""
         self._limits = limits
+        self._watched = watched
         self._decode_trigger = msgspec.json.Decoder(TriggerBody).decode
         self._decode_plain_batch = msgspec.json.Decoder(PlainBatch).decode
         self._decode_batch = msgspec.json.Decoder(BatchBody).decode
@@ -77,11 +80,14 @@ class Publishing:
             self._check_name(event.name)
         if len(body) > self._limits.data_bytes:
             refuse(refuse_data(event.data, self._limits))
+        answer = b"{}"
         if event.socket_id is not None or event.info:
             _check_options(event)
             if event.info:
-                return Accepted(1, len(channels), _info({"channels": {channel: {} for channel in channels}}))
-        return Accepted(1, len(channels), b"{}") if several else ONE_MESSAGE
+                answer = _info({"channels": {channel: {} for channel in channels}})
+        if self._watched:
+            return Accepted(1, len(channels), answer, self._published(event, channels))
+        return Accepted(1, len(channels), answer) if several or event.info else ONE_MESSAGE
 
     def accept_batch(self, body: Body) -> Accepted:
         """Check the body of ``POST batch_events``.
@@ -111,7 +117,20 @@ class Publishing:
         if len(body) > self._limits.data_bytes:
             for event in batch:
                 refuse(refuse_data(event.data, self._limits))
+        if self._watched:
+            published = [each for event in batch for each in self._published(event, (event.channel,))]
+            return Accepted(len(batch), len(batch), answer, published)
         return Accepted(len(batch), len(batch), answer)
+
+    def _published(
+        self, event: TriggerBody | PlainItem | BatchItem, channels: Sequence[str]
+    ) -> Sequence[Published]:
+        """An event, if one of its channels has subscribers."""
+        watched = [each for each in channels if each in self._watched]
+        if not watched:
+            return NOTHING
+        socket_id = None if isinstance(event, PlainItem) else event.socket_id
+        return (Published(event.name, watched, event.data, socket_id),)
 
     def _check_channel(self, channel: str) -> None:
         refuse(refuse_channel(channel, self._limits))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from wiretax.channels.endpoint import Credentials
@@ -39,12 +39,18 @@ class Rules:
     """The checks that an app's requests must pass."""
 
     def __init__(
-        self, app: Credentials, limits: Limits, prefix: str | None = "", signs_prefix: bool | None = False
+        self,
+        app: Credentials,
+        limits: Limits,
+        prefix: str | None = "",
+        signs_prefix: bool | None = False,
+        watched: Collection[str] = (),
     ) -> None:
-        """``prefix`` and ``signs_prefix`` as in ``MockOptions``."""
+        """``prefix`` and ``signs_prefix`` as in ``MockOptions``; ``watched``: the channels with subscribers
+        at any time."""
         self._authentication = Authentication(app, prefix, signs_prefix)
         self._questions = Questions(app.app_id, self._authentication)
-        publishing = Publishing(limits)
+        publishing = Publishing(limits, watched)
         self._apis: dict[str, Callable[[Body], Accepted]] = {
             f"/apps/{app.app_id}/events": publishing.accept_trigger,
             f"/apps/{app.app_id}/batch_events": publishing.accept_batch,
