@@ -46,17 +46,17 @@ class Hub:
 
     def publish(self, events: Sequence[Published], fault: Fault | None = None) -> None:
         """Send the events of a request. ``fault``: what goes wrong with it; None, unless faults are injected."""
+        # What one subscriber gets leaves together, as from servers that write once per turn of their loop.
+        frames: dict[WebSocketConnection, list[bytes]] = {}
         for event in events:
-            self.send(event)
-
-    def send(self, event: Published) -> None:
-        """Send one event to all subscribers of its channels."""
-        for channel in event.channels:
-            subscribers = self.channels.get(channel)
-            if not subscribers:
-                continue  # the last one has left
-            frame = b""
-            for subscriber in list(subscribers):
-                frame = frame or subscriber.frame(delivery(Event(event.name, (channel,), event.data), channel))
-                if subscriber.socket_id != event.socket_id:
-                    subscriber.deliver(frame)
+            for channel in event.channels:
+                subscribers = self.channels.get(channel)
+                if not subscribers:
+                    continue  # the last one has left
+                message = delivery(Event(event.name, (channel,), event.data), channel)
+                frame = next(iter(subscribers)).frame(message)
+                for subscriber in subscribers:
+                    if subscriber.socket_id != event.socket_id:
+                        frames.setdefault(subscriber, []).append(frame)
+        for subscriber, own in frames.items():
+            subscriber.deliver(own)

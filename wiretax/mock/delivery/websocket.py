@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from random import randrange
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -65,16 +66,17 @@ class WebSocketConnection(asyncio.Protocol):
     def eof_received(self) -> None:
         self._protocol.receive_eof()
 
-    def deliver(self, frame: bytes) -> None:
-        """Send an event, unless too much of what was sent before has not left yet."""
-        hub = self._server.hub
-        if self._transport.get_write_buffer_size() > hub.backpressure_bytes:
-            hub.ledger.dropped += 1
+    def deliver(self, frames: Sequence[bytes]) -> None:
+        """Send events, unless too much of what was sent before has not left yet."""
+        ledger = self._server.hub.ledger
+        if self._transport.get_write_buffer_size() > self._server.hub.backpressure_bytes:
+            ledger.dropped += len(frames)
             return
-        hub.ledger.messages += 1
-        hub.ledger.message_bytes += len(frame)
-        hub.ledger.sent_bytes += len(frame)
-        self._transport.write(frame)
+        data = frames[0] if len(frames) == 1 else b"".join(frames)
+        ledger.messages += len(frames)
+        ledger.message_bytes += len(data)
+        ledger.sent_bytes += len(data)
+        self._transport.write(data)
 
     @staticmethod
     def frame(message: bytes) -> bytes:

@@ -113,6 +113,11 @@ class TcpConnection:
         return NO_TLS
 
     @property
+    def descriptor(self) -> int | None:
+        """The open socket's; None if there is none."""
+        return None if self._socket is None else self._socket.fileno()
+
+    @property
     def is_overdue(self) -> bool:
         """Whether its last exchange missed its deadline."""
         return self._timed_out
