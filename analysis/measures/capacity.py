@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.measures.counts import totals
 from analysis.measures.estimate import Estimate
 from analysis.measures.latency import LatencyDistribution, column_names
-from analysis.measures.queues import MOST_OVERLOADED, SAME_ARRIVALS, SETTINGS
+from analysis.measures.queues import LATER, MOST_OVERLOADED, SAME_ARRIVALS, SETTINGS
 from wiretax.runs.files.histograms import Histograms
 from wiretax.runs.reader import Run
 from wiretax.threshold import Probe, Threshold
@@ -58,7 +58,8 @@ def capacities(run: Run) -> pd.DataFrame:
     """
     if run.capacity.empty:
         return pd.DataFrame(columns=["search", *SEARCHED])
-    table = run.capacity.groupby("search", sort=False)[SEARCHED].first()
+    probes = run.capacity.assign(**{name: value for name, value in LATER.items() if name not in run.capacity})
+    table = probes.groupby("search", sort=False)[SEARCHED].first()
     mock = run.meta.get("mock")
     if mock is not None:
         table["rtt_s"] = table["rtt_s"].astype(float).fillna(mock["rtt_s"])

@@ -33,7 +33,7 @@ class TimedCaller:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def call(self, events: Sequence[Event]) -> CallResult:
+    def call(self, events: Sequence[Event], intended_s: Sequence[float] = ()) -> CallResult:
         self.sent.append(len(events))
         began_s = self._clock.now()
         self._clock.sleep(self._call_s)

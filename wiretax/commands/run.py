@@ -65,6 +65,13 @@ def run(
         str | None,
         typer.Option(help="Send your own events instead of generated ones: a JSON Lines file, or - for stdin."),
     ] = None,
+    deliver: Annotated[
+        bool,
+        typer.Option(
+            "--deliver",
+            help="Count what subscribers receive: one for each of the plan's workloads, unless the plan has some.",
+        ),
+    ] = False,
     on_error: Annotated[
         Literal["skip", "stop"], typer.Option(help="On an invalid line of --events: skip it or stop.")
     ] = "stop",
@@ -115,7 +122,7 @@ def run(
     access = Access(ca, insecure, sign_prefix, cert, key)
     names = {"channel": channel, "event": event, "spread": spread}
     has_names = any(each is not None for each in names.values())
-    changes = PlanChanges(events, on_error, has_names, processes, starts)
+    changes = PlanChanges(events, on_error, has_names, processes, starts, deliver=deliver)
     options = SweepOptions(plan, endpoint, against, access, gates, max_rounds, max_messages, yes, results, names)
     with Signals() as signals:
         try:

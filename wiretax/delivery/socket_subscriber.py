@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from contextlib import suppress
 from fcntl import ioctl
 from math import inf
 from termios import FIONREAD
@@ -81,12 +82,17 @@ class SocketSubscriber:
         """Since when it is not connected; None if it is, or never was."""
         return None if self._lost_s == inf else Gap(self.number, self._lost_s, inf, self._why)
 
-    def close(self) -> None:
-        """Close the connection."""
+    def say_goodbye(self) -> None:
+        """Ask the server to close the connection, which it does once it has read everything."""
         self._closing.set()
         goodbye = self._state.close()
         if goodbye:
-            self.stream.write(goodbye)
+            with suppress(OSError):
+                self.stream.write(goodbye)
+
+    def close(self, timeout_s: float) -> None:
+        """Wait until the server has closed the connection, or that long, and close it."""
+        self._greenlet.join(timeout_s)
         self._greenlet.kill()
         self.stream.close(by_server=False)
 
@@ -100,6 +106,8 @@ class SocketSubscriber:
                 self._why = in_words(self._state.code, self._state.reason)
             except OSError as error:
                 self._why = self._state.reason or error.strerror or str(error) or "no answer in time"
+            if self._closing.is_set():
+                return
             failures = 0 if self._was_established and self._state.socket_id else failures + 1
             self._note_loss()
             how = reaction(self._state.code)

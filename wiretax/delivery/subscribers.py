@@ -20,6 +20,8 @@ from wiretax.wire.counters import TcpCounters, TlsCounters, add_counters
 from wiretax.wire.reach.addresses import Addresses
 
 CHECK_S = 1.0
+# How long a server may take to answer the close of a connection.
+GOODBYE_S = 1.0
 # Subscribers that connect at the same time: a server's backlog is limited.
 AT_ONCE = 64
 
@@ -118,7 +120,9 @@ class Subscribers:
         """Close all connections: what they carried in all."""
         self._checking.kill()
         for each in self._subscribers:
-            each.close()
+            each.say_goodbye()
+        for each in self._subscribers:
+            each.close(GOODBYE_S)
         self._watchdog.stop()
         return self.totals()
 

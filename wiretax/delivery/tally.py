@@ -8,8 +8,8 @@ from typing import Literal
 from wiretax.delivery.delivery_bytes import DeliveryBytes
 from wiretax.wire.histogram import Histogram
 
-# The times of a delivery: before the call that carried it, in that call, from its response to the arrival ("after";
-# "before" if it came first), from the intended time to the arrival, and from a call's first arrival to its last.
+# The times of a delivery: before its call, in its call, from the response to the arrival ("after"; "before" if it
+# came first), from the intended time to the arrival, and from the first arrival of a call to its last.
 DelayKind = Literal["waiting", "wire", "after", "before", "total", "spread"]
 DELAY_KINDS: tuple[DelayKind, ...] = ("waiting", "wire", "after", "before", "total", "spread")
 

@@ -69,7 +69,8 @@ def merge_ledgers(ledgers: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def difference(after: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     """What a mock counted between two readings of its ledger."""
-    return {key: _add(value, before[key], -1) for key, value in after.items()}
+    # A ledger has no deliveries before the first subscriber.
+    return {key: _add(value, before.get(key, {}), -1) for key, value in after.items()}
 
 
 def _add(value: Any, other: Any, sign: int) -> Any:

@@ -168,7 +168,8 @@ class Queue:
         began_s = self._clock.now()
         self._calls += 1
         try:
-            call = caller.call([arrival.event for arrival in arrivals])
+            intended_s = [arrival.intended_s for arrival in arrivals]
+            call = caller.call([arrival.event for arrival in arrivals], intended_s)
         except MessageLimitError:
             self._source.put_back(arrivals)
             raise
@@ -179,8 +180,8 @@ class Queue:
             if call.acknowledged:
                 # First of all: whatever fails from here on, they must not be sent again.
                 self._source.acknowledge(arrivals)
-                for tally, intended_s in state.tally.by_stage([each.intended_s for each in arrivals]):
-                    tally.delivered(intended_s, call.began_s, call.ended_s)
+                for tally, of_stage_s in state.tally.by_stage(intended_s):
+                    tally.delivered(of_stage_s, call.began_s, call.ended_s)
             else:
                 self._settle_failed(state, arrivals, call)
         finally:

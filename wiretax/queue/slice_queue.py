@@ -108,8 +108,9 @@ class SliceQueues:
         share: this process's part of the next queue; None for the whole.
     """
 
-    def __init__(self, seed: int, replay: Replay | None = None) -> None:
-        """``replay``: events to send instead of generated ones."""
+    def __init__(self, seed: int, replay: Replay | None = None, stamped: bool = False) -> None:
+        """``replay``: events to send instead of generated ones, which have room for a stamp if ``stamped``."""
+        self._stamped = stamped
         self.share: Share | None = None
         self._seed = seed
         self._replay = replay
@@ -119,7 +120,7 @@ class SliceQueues:
         """The queue of the open slice."""
         if self._latest is None or not self._latest.serves(slice_):
             drawn = (slice_.workload, self._seed, slice_.round, self._replay)
-            source = GeneratedSource.of(*drawn, share=self.share)
+            source = GeneratedSource.of(*drawn, share=self.share, stamped=self._stamped)
             self._latest = SliceQueue(slice_, source, share=self.share)
         return self._latest
 

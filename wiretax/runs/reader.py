@@ -15,13 +15,13 @@ from wiretax.runs.files.frames import SCHEMAS, DamageError, read_histograms, rea
 from wiretax.runs.files.histograms import Histograms
 from wiretax.runs.files.plausible import contradictions, strangers
 from wiretax.runs.files.run_json import RunNotFoundError, read_run_json
-from wiretax.runs.files.schema import CAPACITY_FRAMES, FRAMES, QUEUE_FRAMES, SERIES_FRAMES
+from wiretax.runs.files.schema import CAPACITY_FRAMES, DELIVERY_FRAMES, FRAMES, QUEUE_FRAMES, SERIES_FRAMES
 from wiretax.runs.files.seal import break_seal, ledger_differences
 from wiretax.runs.folder import RUN_FILE, SERVER_FILE, newest_unfinished, unfinished
 from wiretax.runs.record import RunRecord
 from wiretax.runs.run import Run, empty_frame
 from wiretax.runs.run_tables import RunTables
-from wiretax.runs.writer import queue_tables, tables
+from wiretax.runs.writer import all_tables
 
 if TYPE_CHECKING:
     pass
@@ -40,7 +40,7 @@ __all__ = [
 
 
 # Frames that are read in batches.
-HISTOGRAMS = ("latency", "waits")
+HISTOGRAMS = ("latency", "waits", "delivery_times")
 
 
 def find_run(results: Path, given: str | None = None) -> Path:
@@ -117,11 +117,16 @@ def salvage_run(folder: Path, only: Collection[str] | None = None) -> Run:
     seals = None if changed else seals
     damage = [changed] if changed else []
     found: dict[str, pa.Table] = {}
-    has_queue = any(os.path.lexists(folder / f"{name}.parquet") for name in QUEUE_FRAMES)
+    together = [
+        name
+        for frames in (QUEUE_FRAMES, DELIVERY_FRAMES)
+        if any(os.path.lexists(folder / f"{each}.parquet") for each in frames)
+        for name in frames
+    ]
     histograms: dict[str, Histograms] = {}
     for name in SCHEMAS if only is None else only:
         file = folder / f"{name}.parquet"
-        needed = name in FRAMES or (has_queue and name in QUEUE_FRAMES) or file.name in (seals or {})
+        needed = name in FRAMES or name in together or file.name in (seals or {})
         if needed or (name in (*CAPACITY_FRAMES, *SERIES_FRAMES) and os.path.lexists(file)):
             try:
                 seal = _seal(file.name, seals)
@@ -165,6 +170,8 @@ def _run(
         waits=frames.get("waits", none),
         capacity=frames.get("capacity", none),
         series=frames.get("series", none),
+        delivery=frames.get("delivery", none),
+        delivery_times=frames.get("delivery_times", none),
     )
 
 
@@ -223,7 +230,7 @@ def read_tables(folder: Path) -> RunTables:
 def as_read(record: RunRecord | RunTables, folder: Path, meta: dict[str, Any], is_saved: bool = True) -> Run:
     """A run before it is written, as it would be read back from a folder with this ``run.json``."""
     # pyarrow's threads would disturb the measurement.
-    made = record.tables if isinstance(record, RunTables) else {**tables(record), **queue_tables(record)}
+    made = record.tables if isinstance(record, RunTables) else all_tables(record)
     frames = {name: table.to_pandas(use_threads=False) for name, table in made.items()}
     run = _run(folder, meta, _apart(frames), record.server)
     return run if is_saved else replace(run, is_saved=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isnan
 from typing import Any
@@ -17,6 +18,8 @@ from wiretax.wire.queue_tally import Kind, QueueTally
 from wiretax.wire.slices import Slice
 
 Row = dict[str, Any]
+# A histogram: round, stage, workload, kind, and the buckets that are not empty.
+Times = tuple[int, int, str, str, Buckets]
 
 
 @dataclass(slots=True)
@@ -38,6 +41,8 @@ class RunRecord:
             all workers together.
         series: what queues did over time, by round and workload, if their rate changes; all stages together.
         capacity: rows of ``capacity.parquet``.
+        deliveries: rows of ``delivery.parquet``.
+        delivery_times: histograms of ``delivery_times.parquet``, as in ``waits``.
         server: the mock's ledger of this run, where the endpoint has one; of two servers those that have one,
             added up, and each by itself under "by_server".
     """
@@ -46,9 +51,11 @@ class RunRecord:
     slices: list[Row] = field(default_factory=list)
     latency: list[tuple[int, str, Buckets]] = field(default_factory=list)
     queues: list[Row] = field(default_factory=list)
-    waits: list[tuple[int, int, str, Kind, Buckets]] = field(default_factory=list)
+    waits: list[Times] = field(default_factory=list)
     series: dict[tuple[int, str], QueueSeries] = field(default_factory=dict)
     capacity: list[Row] = field(default_factory=list)
+    deliveries: list[Row] = field(default_factory=list)
+    delivery_times: list[Times] = field(default_factory=list)
     failed: Counter[tuple[str, Failure]] = field(default_factory=Counter)
     total: Tally = field(default_factory=Tally)
     sent_to: dict[Server, Tally] = field(default_factory=dict)
@@ -101,6 +108,17 @@ class RunRecord:
             known = (slice_.round, slice_.workload.name)
             self.series.setdefault(known, QueueSeries(queue.series.bin_s)).merge(queue.series)
 
+    def add_delivery(self, row: Row, times: Mapping[str, Histogram]) -> None:
+        """Add what subscribers received of a slice that counts.
+
+        Args:
+            row: of ``delivery.parquet``.
+            times: how late deliveries were, by kind.
+        """
+        self.deliveries.append(row)
+        key = (row["round"], row["stage"], row["workload"])
+        self.delivery_times += [(*key, kind, histogram.buckets()) for kind, histogram in times.items()]
+
     def buckets(self, round_: int, workload: str) -> Buckets:
         """The histogram of ``latency`` of a workload in a round."""
         return self.latency[self._places[round_, workload]][2]
@@ -114,6 +132,8 @@ class RunRecord:
         self.queues.clear()
         self.waits.clear()
         self.capacity.clear()
+        self.deliveries.clear()
+        self.delivery_times.clear()
         self.series.clear()
         self._places.clear()
         self._wait_places.clear()

@@ -73,6 +73,8 @@ class Run:
         waits: a row per workload of ``queued``, round, kind and bucket; ``wait_times`` takes less memory.
         capacity: a row per probe of a capacity search; empty if the run has none.
         series: a row per workload whose rate changes, round and bin of time.
+        delivery: a row per workload whose deliveries were counted, and round; empty if the run has none.
+        delivery_times: a row per workload of ``delivery``, round, kind and bucket; ``delays`` takes less memory.
         is_saved: whether it is in its folder; False for a run in memory that could not be saved.
     """
 
@@ -90,6 +92,8 @@ class Run:
     series: pd.DataFrame = field(default_factory=empty_frame)
     is_saved: bool = True
     capacity: pd.DataFrame = field(default_factory=empty_frame)
+    delivery: pd.DataFrame = field(default_factory=empty_frame)
+    delivery_times: _Rows = _Rows(is_optional=True)
 
     def __post_init__(self) -> None:
         if MODE not in self.slices:
@@ -104,6 +108,11 @@ class Run:
     def wait_times(self) -> Histograms:
         """The histograms of ``waits``."""
         return self._histograms("waits")
+
+    @property
+    def delays(self) -> Histograms:
+        """The histograms of ``delivery_times``."""
+        return self._histograms("delivery_times")
 
     def _histograms(self, name: str) -> Histograms:
         kept = f"{name}_histograms"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,19 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wiretax.runs.files.schema import CAPACITY, FAILURES, LATENCY, QUEUE, SERIES, SLICES, WAITS
+from wiretax.runs.files.schema import (
+    CAPACITY,
+    DELIVERY,
+    FAILURES,
+    LATENCY,
+    QUEUE,
+    SERIES,
+    SLICES,
+    WAITS,
+)
 from wiretax.runs.files.seal import seal_ledger, seal_run, seal_table
 from wiretax.runs.folder import RUN_FILE, SERVER_FILE, write_whole
-from wiretax.runs.record import Row, RunRecord
+from wiretax.runs.record import Row, RunRecord, Times
 from wiretax.runs.run_tables import RunTables, of_start
 
 # A tenth smaller than at the default level, for a fraction of a second.
@@ -34,7 +44,7 @@ def write_run(folder: Path, record: RunRecord | RunTables) -> None:
     if isinstance(record, RunTables):
         written = record.tables
     else:
-        written = {**tables(record), **queue_tables(record)}
+        written = all_tables(record)
         note_left_out(record, written)
     seals: dict[str, Any] = {}
     for name, table in written.items():
@@ -50,8 +60,13 @@ def write_run(folder: Path, record: RunRecord | RunTables) -> None:
     write_whole(folder / RUN_FILE, partial(_write, _json(seal_run(_holdable(record.meta), seals))))
 
 
+def all_tables(record: RunRecord) -> dict[str, pa.Table]:
+    """All tables of a record, by file name."""
+    return {**tables(record), **queue_tables(record), **delivery_tables(record)}
+
+
 def tables(record: RunRecord) -> dict[str, pa.Table]:
-    """The tables of a record, by file name."""
+    """The tables that every run has, by file name."""
     made = {
         "slices": _of_rows(record.slices, SLICES),
         "latency": latency_table(record),
@@ -64,6 +79,27 @@ def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
     """The tables of its queues and of its capacity search, by file name; none if the run has no queue."""
     if not record.queues:
         return {}
+    series = record.series_rows()
+    return {
+        "queue": of_start(_of_rows(record.queues, QUEUE), 0),
+        "waits": of_start(_of_times(record.waits), 0),
+        **({"series": _of_rows(series, SERIES)} if series else {}),
+        **({"capacity": _of_rows(record.capacity, CAPACITY)} if record.capacity else {}),
+    }
+
+
+def delivery_tables(record: RunRecord) -> dict[str, pa.Table]:
+    """The tables of its deliveries, by file name; none if it counted none."""
+    if not record.deliveries:
+        return {}
+    return {
+        "delivery": of_start(_of_rows(record.deliveries, DELIVERY), 0),
+        "delivery_times": of_start(_of_times(record.delivery_times), 0),
+    }
+
+
+def _of_times(times: Sequence[Times]) -> pa.Table:
+    """Histograms by round, stage, workload and kind, a row per bucket."""
     parts = [
         pa.table(
             {
@@ -77,17 +113,11 @@ def queue_tables(record: RunRecord) -> dict[str, pa.Table]:
                 "censored": buckets.censored,
             }
         ).cast(WAITS)
-        for round_, stage, workload, kind, buckets in record.waits
+        for round_, stage, workload, kind, buckets in times
     ]
     # This order keeps like buckets of all workloads together, which makes the file a third smaller.
-    waits = pa.concat_tables(parts).sort_by([(name, "ascending") for name in ("kind", "bucket_low_s", "workload")])
-    series = record.series_rows()
-    return {
-        "queue": of_start(_of_rows(record.queues, QUEUE), 0),
-        "waits": of_start(waits, 0),
-        **({"series": _of_rows(series, SERIES)} if series else {}),
-        **({"capacity": _of_rows(record.capacity, CAPACITY)} if record.capacity else {}),
-    }
+    order = [(name, "ascending") for name in ("kind", "bucket_low_s", "workload")]
+    return pa.concat_tables([WAITS.empty_table(), *parts]).sort_by(order)
 
 
 def note_left_out(record: RunRecord, written: dict[str, pa.Table]) -> None:
@@ -97,6 +127,7 @@ def note_left_out(record: RunRecord, written: dict[str, pa.Table]) -> None:
         "failures": record.failed,
         "queue": record.queues,
         "capacity": record.capacity,
+        "delivery": record.deliveries,
     }
     for name, rows in counted.items():
         missing = len(rows) - written[name].num_rows if name in written else 0

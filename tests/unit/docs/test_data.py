@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from wiretax.runs.files.schema import CAPACITY_FRAMES, FRAMES, QUEUE_FRAMES, SERIES_FRAMES, WORKLOAD_COLUMNS
+from wiretax.runs.files.schema import (
+    CAPACITY_FRAMES,
+    DELIVERY_FRAMES,
+    FRAMES,
+    QUEUE_FRAMES,
+    SERIES_FRAMES,
+    WORKLOAD_COLUMNS,
+)
 
 TEXT = (Path(__file__).parents[3] / "docs" / "data.md").read_text()
-ALL_FRAMES = {**FRAMES, **QUEUE_FRAMES, **SERIES_FRAMES, **CAPACITY_FRAMES}
+ALL_FRAMES = {**FRAMES, **QUEUE_FRAMES, **SERIES_FRAMES, **CAPACITY_FRAMES, **DELIVERY_FRAMES}
 
 
 def section(title: str) -> str:
@@ -25,5 +32,6 @@ def named(title: str) -> set[str]:
 def test_each_column_is_described(name: str) -> None:
     shared = named("Columns of a workload")
     assert {column for column, _ in WORKLOAD_COLUMNS} <= shared
-    shared |= named("latency.parquet") if name == "waits" else set()
+    shared |= named("latency.parquet") if name in ("waits", "delivery_times") else set()
+    shared |= named("waits.parquet") if name == "delivery_times" else set()
     assert set(ALL_FRAMES[name].names) <= named(f"{name}.parquet") | shared

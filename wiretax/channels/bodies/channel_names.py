@@ -7,7 +7,7 @@ workload have the same size.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain, cycle, repeat
+from itertools import chain, cycle, islice, repeat
 
 from wiretax.channels.limits import ENCRYPTED
 from wiretax.channels.workload import CHANNEL, Workload
@@ -46,6 +46,15 @@ def channels_in_turn(workload: Workload) -> Iterator[tuple[str, ...]]:
     names = cycle(map(name, numbers)) if spread <= MOST_KEPT else map(name, chain.from_iterable(repeat(numbers)))
     # The iterator is the same each time, so this takes as many names at a time as an event has channels.
     return zip(*[names] * workload.call.channels, strict=False)
+
+
+def all_channels(workload: Workload) -> tuple[str, ...]:
+    """All channels that a workload's events go to, each once."""
+    if workload.names.spread == 1:
+        return _same_each_time(workload)
+    # Each turn goes to as many of them as an event has channels; after as many turns as there are, all have come.
+    turns = islice(channels_in_turn(workload), workload.names.spread)
+    return tuple(dict.fromkeys(chain.from_iterable(turns)))
 
 
 def longest_channel(workload: Workload) -> str:

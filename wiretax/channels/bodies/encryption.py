@@ -60,7 +60,7 @@ class Encryption:
         self._encode = encoder(style.json)
         self._nonce = nonce
         self._key_of = lru_cache(MOST_KEYS)(lambda channel: channel_key(channel, master_key))
-        self._plain = _plain_writer(profile, style)
+        self._plain = plain_writer(profile)
         # None if data is the same before it is encrypted.
         self._unencrypted = data_writer(profile) if style.encodes_strings else None
 
@@ -82,7 +82,7 @@ def most_encrypted_bytes(profile: Profile, event: Event) -> int:
     has more.
     """
     style = style_of(profile)
-    plain = len(_plain_writer(profile, style)(event).encode())
+    plain = len(plain_writer(profile)(event).encode())
     characters = 4 * ceil(NONCE_BYTES / 3) + 4 * ceil((TAG_BYTES + plain) / 3)
     around = len(encoder(style.json)({"nonce": "", "ciphertext": ""}))
     longer = sum(len(written) - 1 for each, written in style.json.escapes.items() if each in BASE64)
@@ -107,9 +107,9 @@ def style_of(profile: Profile) -> EncryptionStyle:
     return profile.encryption
 
 
-def _plain_writer(profile: Profile, style: EncryptionStyle) -> Callable[[Event], str]:
+def plain_writer(profile: Profile) -> Callable[[Event], str]:
     """Returns a function that writes an event's data as it is before it is encrypted."""
-    write = data_writer(profile)
+    style, write = style_of(profile), data_writer(profile)
     if not style.encodes_strings:
         return write
     encode = encoder(profile.data_json)

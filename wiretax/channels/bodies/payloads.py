@@ -13,6 +13,8 @@ from functools import cache
 from random import Random
 from typing import Literal
 
+from wiretax.channels.bodies.identity import PLACEHOLDER, STAMP_BYTES
+
 POOL_BYTES = 65_536
 POOL_DOCUMENTS = 64
 
@@ -48,6 +50,11 @@ class Layout:
     def least_bytes(self) -> int:
         """Bytes of the smallest document of this shape: a filler of one byte, and one unit if it has units."""
         return self.fixed_bytes + 1 + len(self.unit)
+
+    @property
+    def least_stamped_bytes(self) -> int:
+        """The same with a stamp in the filler."""
+        return self.least_bytes + STAMP_BYTES - 1
 
 
 KINDS: dict[str, tuple[Layout, ...]] = {
@@ -97,13 +104,15 @@ KINDS: dict[str, tuple[Layout, ...]] = {
 }
 
 
-def least_bytes(kind: str) -> int:
-    """The smallest document of this kind, in bytes."""
+def least_bytes(kind: str, stamped: bool = False) -> int:
+    """The smallest document of this kind, in bytes; ``stamped``: with a stamp."""
+    if stamped:
+        return min(layout.least_stamped_bytes for layout in KINDS[kind] if layout.filler != "digits")
     return min(layout.least_bytes for layout in KINDS[kind])
 
 
 @cache
-def payloads(kind: str, size: int, seed: int, least: int = 4) -> tuple[str, ...]:
+def payloads(kind: str, size: int, seed: int, least: int = 4, stamped: bool = False) -> tuple[str, ...]:
     """A pool of documents of exactly ``size`` UTF-8 bytes; the same seed gives the same documents on any machine.
 
     Args:
@@ -111,13 +120,14 @@ def payloads(kind: str, size: int, seed: int, least: int = 4) -> tuple[str, ...]
         size: bytes of each.
         seed: the seed of the random generator.
         least: the smallest number of documents; pools of large documents are small.
+        stamped: whether each has room for a stamp, where ``identity.PLACEHOLDER`` is.
 
     Raises:
         ValueError: if the size is too small for the kind.
     """
     count = max(least, min(POOL_DOCUMENTS, POOL_BYTES // max(size, 1)))
-    layout, random = _layout(kind, size), Random(f"{seed}/{kind}/{size}")
-    return tuple(_document(layout, size, random) for _ in range(count))
+    layout, random = _layout(kind, size, stamped), Random(f"{seed}/{kind}/{size}")
+    return tuple(_document(layout, size, random, stamped) for _ in range(count))
 
 
 @cache
@@ -130,20 +140,28 @@ def example(kind: str, size: int) -> str:
     return _document(_layout(kind, size), size, Random(0))
 
 
-def _layout(kind: str, size: int) -> Layout:
+def _layout(kind: str, size: int, stamped: bool = False) -> Layout:
     """The richest layout that fits."""
-    if size < least_bytes(kind):
-        raise ValueError(f"payload_kind {kind!r} needs at least {least_bytes(kind)} payload_bytes, got {size}")
+    least = least_bytes(kind, stamped)
+    if size < least:
+        why = " if deliveries are counted" if stamped else ""
+        raise ValueError(f"payload_kind {kind!r} needs at least {least} payload_bytes{why}, got {size}")
+    if stamped:
+        layouts = (each for each in KINDS[kind] if each.filler != "digits" and each.least_stamped_bytes <= size)
+        return next(layouts)
     return next(layout for layout in KINDS[kind] if layout.least_bytes <= size)
 
 
-def _document(layout: Layout, size: int, random: Random) -> str:
-    room = size - layout.fixed_bytes
+def _document(layout: Layout, size: int, random: Random, stamped: bool = False) -> str:
+    stamp = PLACEHOLDER if stamped else ""
+    room = size - layout.fixed_bytes - len(stamp)
     units = ""
     if layout.unit:
-        # The first unit needs no comma; at least one byte remains for the filler.
-        units = ",".join([layout.unit] * (room // (len(layout.unit) + 1)))
-    filler = _fill(layout.filler, room - len(units), random)
+        # The first unit needs no comma; at least one byte remains for the filler, or its stamp.
+        units = ",".join([layout.unit] * ((room + stamped) // (len(layout.unit) + 1)))
+    filler = stamp
+    if room > len(units):
+        filler += _fill(layout.filler, room - len(units), random)
     text = layout.template.replace("*", units)
     drawn = re.sub("[#@]", lambda place: _draw("digits" if place[0] == "#" else "letters", random), text)
     return drawn.replace("~", filler)

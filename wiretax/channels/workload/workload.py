@@ -22,6 +22,7 @@ class Workload:
         server: the destination: the endpoint, or the server that is compared with it.
         arrivals: how events arrive in a queue, if they do.
         names: of the events and their channels.
+        subscribers: how many subscribers each of its channels has, whose deliveries are counted; 0 for none.
     """
 
     call: Call = Call()
@@ -32,6 +33,15 @@ class Workload:
     )
     arrivals: Arrivals = Arrivals()
     names: Names = Names()
+    subscribers: int = attribute(
+        "subscribers",
+        0,
+        part="{}sub".format,
+        label=lambda count: f"{count:,} subscriber{'s' * (count > 1)}",
+        place=1,
+        compared=True,
+        later=True,
+    )
 
     @classmethod
     def of(cls, *call: Any, **columns: Any) -> Workload:

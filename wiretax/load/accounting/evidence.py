@@ -81,6 +81,7 @@ class Evidence:
         reasons = [*lost, _unexplained(self.reconciliation)] if lost else []
         reasons += [f"this machine's own limit stopped {calls}" for calls in self.record.generator_failures()]
         reasons += [f"the byte counts disagree: {each}" for each in self.reconciliation.differences]
+        reasons += [f"the counts of deliveries disagree: {each}" for each in self.summary.differences]
         reasons += [f"the exchanges do not add up: {each}" for each in self.outcome.differences]
         acknowledging = {row["server"] for row in self.record.slices if row["events"]}
         if not acknowledging:

@@ -15,6 +15,7 @@ from wiretax.load.accounting.server_ledgers import Ledgers
 from wiretax.load.sweep.executor import ALONE, ExecutorSummary
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, FaultList
+from wiretax.mock.ledger import merge_ledgers
 from wiretax.mock.process import READ_TIMEOUT_S
 from wiretax.runs.mode import Mode
 from wiretax.runs.record import RunRecord
@@ -60,6 +61,17 @@ class Measurement:
     def paused(self) -> AbstractContextManager[None]:
         """Leave the processor time and the duration of this block out of the load's."""
         return self._time.paused()
+
+    def delivery_ledger(self) -> dict[str, int] | None:
+        """What the servers counted of subscribers' connections since then; None if one keeps no ledger."""
+        counted = self._ledgers.since().values()
+        ledgers = [each for each in counted if each is not None]
+        if len(ledgers) < len(counted):
+            return None
+        found: dict[str, int] = merge_ledgers([{"delivery": each.get("delivery", {})} for each in ledgers])[
+            "delivery"
+        ]
+        return found
 
     def so_far(self, record: RunRecord, plan: dict[str, Any]) -> dict[str, Any]:
         """``run.json`` as far as it is known during the load; it assumes a valid run."""

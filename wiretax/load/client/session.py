@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from time import monotonic
 
-from wiretax.channels.bodies.events import Event
+from wiretax.channels.bodies.events import Event, generated_events
+from wiretax.channels.bodies.identity import Identity
+from wiretax.channels.bodies.payloads import payloads
 from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import CHANNEL, EVENT_NAME, Workload
+from wiretax.delivery.publish_log import PublishLog
+from wiretax.delivery.tracked_caller import TrackedCaller
 from wiretax.load.client.connections import Connections
 from wiretax.load.client.message_limit import MessageLimit
 from wiretax.queue.external import ExternalSource
@@ -40,6 +46,7 @@ class Session(Connections):
         slice_queues: the queues of workloads with an arrival rate.
         external: where the events of a free run's queue come from; None to generate them.
         limits: what the endpoint accepts of external events.
+        publish_log: where calls are noted if deliveries are counted; else None.
     """
 
     def __init__(
@@ -49,6 +56,7 @@ class Session(Connections):
         timeout_s: float,
         message_limit: MessageLimit | None = None,
         replay: Replay | None = None,
+        counts_deliveries: bool = False,
     ) -> None:
         """Prepare connections to ``targets``.
 
@@ -56,11 +64,16 @@ class Session(Connections):
             targets: where events go: one per server, TLS setting and round trip.
             message_limit: how many messages may be sent; None for no limit.
             replay: events to send instead of generated ones.
+            counts_deliveries: whether events can be told apart by their subscribers, and calls are noted.
         """
         super().__init__(targets, timeout_s)
+        self.publish_log: PublishLog | None = None
+        if counts_deliveries:
+            self.publish_log = PublishLog(Identity.fresh(monotonic()) if replay is None else None)
+        self._tracked: dict[Workload, Iterator[Event]] = {}
         self.listener: Listener | None = None
         self._message_limit = message_limit
-        self.slice_queues = SliceQueues(seed, replay)
+        self.slice_queues = SliceQueues(seed, replay, stamped=counts_deliveries)
         self.external: ExternalSource | None = None
         self.limits = Limits()
         self._seed = seed
@@ -83,8 +96,22 @@ class Session(Connections):
             self._sources[workload] = source
         return source
 
-    def caller(self, connection: Connection, slice_: Slice, kind: Callable[..., Caller] = Caller) -> Caller:
-        """A caller that sends a slice's queued events over one connection."""
+    def events(self, workload: Workload) -> Iterator[Event]:
+        """The events of a workload without end, shared by all users, if deliveries are counted."""
+        if workload not in self._tracked:
+            if self._replay is not None:
+                self._tracked[workload] = self._replay.sent_by(workload)
+            else:
+                payload = workload.payload
+                data = payloads(payload.kind, payload.bytes, self._seed, stamped=True)
+                self._tracked[workload] = generated_events(workload, data)
+        return self._tracked[workload]
+
+    def caller(self, connection: Connection, slice_: Slice, kind: Callable[..., Caller] | None = None) -> Caller:
+        """A caller that sends events over one connection, in a slice. ``kind``: None for one that notes its calls
+        if deliveries are counted."""
+        if kind is None:
+            kind = Caller if self.publish_log is None else partial(TrackedCaller, self.publish_log)
         reserve = None if self._message_limit is None else self._message_limit.take
         return kind(connection, self.source(slice_.workload), slice_, self.listener, self.on_rejected, reserve)
 

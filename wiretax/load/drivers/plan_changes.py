@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from wiretax.load.plan.counted_deliveries import delivering
 from wiretax.load.plan.plan import Plan
 from wiretax.load.plan.replay import read_replay, replaying
 from wiretax.load.plan.starts import part_of, with_starts
@@ -26,6 +27,7 @@ class PlanChanges:
         has_names: whether options name channels or events.
         processes: how many worker processes share the users; 0 for none.
         starts: how many starts share the rounds.
+        deliver: whether deliveries are counted.
         part: of one start, its number, from 0: the plan becomes what that start measures.
     """
 
@@ -35,6 +37,7 @@ class PlanChanges:
     processes: int = 0
     starts: int | None = None
     part: int | None = None
+    deliver: bool = False
 
     def __call__(self, plan: Plan) -> Plan:
         """The changed plan.
@@ -42,6 +45,8 @@ class PlanChanges:
         Raises:
             OptionError, PlanError, EventsError, LineError: an option does not go with the plan or another one.
         """
+        if self.deliver:
+            plan = delivering(plan)
         if self.starts is not None:
             plan = with_starts(plan, self.starts)
         if self.events is not None:

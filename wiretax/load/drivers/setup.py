@@ -99,7 +99,8 @@ def prepare(
     if plan is None:
         session = Session(targets, SEED, TIMEOUT_S, message_limit)
     else:
-        session = Session(targets, plan.seed, plan.timeout_s, message_limit, plan.replay)
+        counts = plan.delivery is not None
+        session = Session(targets, plan.seed, plan.timeout_s, message_limit, plan.replay, counts)
     if free is not None:
         session.external, session.limits = free.external, free.limits
     try:

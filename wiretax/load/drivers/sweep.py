@@ -11,6 +11,8 @@ from wiretax.load.capacity.conductor import CapacityConductor
 from wiretax.load.client.error_policy import ErrorPolicy, Reactions
 from wiretax.load.client.message_limit import SPENT
 from wiretax.load.client.stats_feed import StatsFeed
+from wiretax.load.delivery.accounts import differences
+from wiretax.load.delivery.executor import DeliveryExecutor
 from wiretax.load.drivers.setup import RunSetup
 from wiretax.load.sweep.conductor import AddedRounds, Conductor, Extension
 from wiretax.load.sweep.executor import ALONE, Executor, ExecutorSummary, SliceResult
@@ -27,6 +29,7 @@ class Sweep:
         record: what the run will be written from.
         conductor: gives each workload its slices.
         executor_summary: what the executor reported at its end.
+        deliveries: what counted the deliveries; None if nothing did.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Sweep:
         assert setup.plan is not None
         self.record = RunRecord()
         self.executor_summary = ALONE
+        self.deliveries: DeliveryExecutor | None = None
         self._plan = setup.plan
         self._setup = setup
         self._feed = feed
@@ -97,10 +101,21 @@ class Sweep:
             self.record.meta["added"] = {"most_rounds": self._setup.most_rounds, "asked": asked}
         if isinstance(self.conductor, CapacityConductor):
             self.record.capacity = [each.as_row() for each in self.conductor.rows]
+        if self.deliveries is not None and self._plan.delivery is not None:
+            self.record.meta["delivery"] = {
+                **self._plan.delivery.as_dict(),
+                "totals": self.deliveries.totals.as_dict(),
+                "differences": self._delivery_differences(self.deliveries),
+            }
         return self.record
 
+    def _delivery_differences(self, deliveries: DeliveryExecutor) -> list[str]:
+        ledger = self._setup.measurement.delivery_ledger()
+        return [*deliveries.problems, *differences(deliveries.totals, ledger)]
+
     def summary(self) -> ExecutorSummary:
-        return self.executor_summary
+        disagreeing = self.record.meta.get("delivery", {}).get("differences", ())
+        return replace(self.executor_summary, differences=tuple(disagreeing))
 
     def _undecided(self) -> tuple[str, ...]:
         """The workloads of which more rounds could decide a check. Users are idle meanwhile."""

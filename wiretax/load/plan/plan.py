@@ -12,6 +12,7 @@ from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
 from wiretax.escaping import OneLineError
 from wiretax.load.plan.capacity import Capacity
+from wiretax.load.plan.delivery import Delivery
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import FaultList
@@ -45,6 +46,7 @@ class Plan:
         starts: how many fresh starts of generator and mock share the rounds.
         first_round: of a start's part, the number of its first round in the whole plan, which draws the order.
         replay: events to send instead of generated ones.
+        delivery: how deliveries are counted; None if they are not.
         capacity: the search for the rates that its workloads carry; None for a sweep.
     """
 
@@ -65,6 +67,7 @@ class Plan:
     capacity: Capacity | None = None
     starts: int = 1
     first_round: int = 0
+    delivery: Delivery | None = None
 
     @property
     def tls(self) -> list[bool]:
@@ -80,8 +83,10 @@ class Plan:
         """The same plan, if workers can share it.
 
         Raises:
-            PlanError: if it has a rate that changes, which only one process can follow.
+            PlanError: if it has a rate that changes, which only one process can follow, or counts deliveries.
         """
+        if self.delivery is not None:
+            raise PlanError("deliveries are counted by the process that publishes: run the plan without workers")
         staged = next((workload.name for workload in self.workloads if workload.arrivals.stages), None)
         if staged is not None:
             raise PlanError(f"{staged} has stages, which one process follows: run the plan without workers")
@@ -112,5 +117,6 @@ class Plan:
             **({} if self.starts == 1 else {"starts": self.starts}),
             **({} if self.keep_alive else {"keep_alive": False}),
             **({} if self.capacity is None else {"capacity": self.capacity.as_dict()}),
+            **({} if self.delivery is None else {"delivery": self.delivery.as_dict()}),
             **({} if self.replay is None else {"replay": self.replay.as_dict()}),
         }

@@ -16,11 +16,13 @@ from wiretax.channels.workload import Workload
 from wiretax.documents import is_file, read_toml
 from wiretax.load.plan.bounds import within_bounds
 from wiretax.load.plan.capacity import Capacity, capacity_of
+from wiretax.load.plan.counted_deliveries import delivery_of, with_delivery
 from wiretax.load.plan.expansion import count, expand, refuse_unknown_words
 from wiretax.load.plan.faults import FaultError, fault_of, refuse_excess_shares
 from wiretax.load.plan.plan import SCHEMA, Plan, PlanError
 from wiretax.load.plan.schema import (
     CapacityTable,
+    DeliveryTable,
     EndpointTable,
     FaultTable,
     LimitsTable,
@@ -86,6 +88,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
     _refuse_unknown_keys(document.get("endpoint"), EndpointTable, "[endpoint]")
     _refuse_unknown_keys(document.get("limits"), LimitsTable, "[limits]")
     _refuse_unknown_keys(document.get("capacity"), CapacityTable, "[capacity]")
+    _refuse_unknown_keys(document.get("delivery"), DeliveryTable, "[delivery]")
     mock = document.get("mock")
     _refuse_unknown_keys(mock, MockTable, "[mock]")
     for number, fault in enumerate(_tables(mock, "fault"), 1):
@@ -136,7 +139,8 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
         access=_access(table.endpoint),
         capacity=capacity,
     )
-    return with_starts(plan, table.starts)
+    counting = None if table.delivery is None else delivery_of(table.delivery)
+    return with_starts(with_delivery(plan, counting), table.starts)
 
 
 def _capacity(table: PlanTable, document: dict[str, Any]) -> Capacity | None:

@@ -48,6 +48,14 @@ class CapacityTable(msgspec.Struct, forbid_unknown_fields=True):
     most: str = "1000000/s"
 
 
+class DeliveryTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[delivery]``: what subscribers receive is counted."""
+
+    grace: str = "1s"
+    subscribers: int = 1
+    own_process: bool = True
+
+
 class MockTable(msgspec.Struct, forbid_unknown_fields=True):
     rtt: str = "0s"
     per_request: str = "0s"
@@ -101,3 +109,4 @@ class PlanTable(msgspec.Struct, forbid_unknown_fields=True):
     limits: LimitsTable = msgspec.field(default_factory=LimitsTable)
     mock: MockTable = msgspec.field(default_factory=MockTable)
     capacity: CapacityTable | None = None
+    delivery: DeliveryTable | None = None

@@ -112,6 +112,7 @@ def _meta(
             key: added_up([each[key] for each in metas])
             for key in ("outcome", "tcp", "tls", "connections", "parts", "paused", "budget")
         },
+        **({"delivery": _deliveries(metas)} if "delivery" in first else {}),
         "starts": [
             {
                 "started": each.run.meta["started"],
@@ -125,6 +126,13 @@ def _meta(
             for each in starts
         ],
     }
+
+
+def _deliveries(metas: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What subscribers counted in all starts."""
+    parts = [each["delivery"] for each in metas]
+    differences = merged_messages([each["differences"] for each in parts])
+    return {**parts[0], "totals": added_up([each["totals"] for each in parts]), "differences": differences}
 
 
 def _other_addresses(metas: Sequence[dict[str, Any]]) -> list[str]:

@@ -30,6 +30,13 @@ class ExecutorError(RuntimeError):
     """Users or workers did not start: one line."""
 
 
+class Recorded(Protocol):
+    """What is known of a slice beside the slice itself."""
+
+    def add_to(self, record: RunRecord) -> None:
+        """Add it to a record."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerSlice:
     """One process's part of a slice.
@@ -53,11 +60,13 @@ class SliceResult:
         parts: one per process; of a rate that changes, one per stage.
         round_trip_s: the median of the slowest process; 0 if the slice's duration was given, or no response came.
         problem: why the run can't go on; empty if it can.
+        counted: what subscribers received of it; None if that was not counted.
     """
 
     parts: tuple[WorkerSlice, ...]
     round_trip_s: float = 0.0
     problem: str = ""
+    counted: Recorded | None = None
 
     @property
     def slices(self) -> list[Slice]:
@@ -67,6 +76,8 @@ class SliceResult:
         """Add all parts to a record."""
         for part in self.parts:
             record.add(part.slice_, part.users, part.worker)
+        if self.counted is not None and all(part.slice_.counts for part in self.parts):
+            self.counted.add_to(record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,7 @@ class ExecutorSummary:
         warnings: a sentence for each thing that a reader has to know.
         lost: a sentence for each worker whose last exchanges are not counted.
         elsewhere: whether some workers are on other machines.
+        differences: a sentence for each count of deliveries that disagrees.
     """
 
     witness: Witness
@@ -90,6 +102,7 @@ class ExecutorSummary:
     warnings: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     elsewhere: bool = False
+    differences: tuple[str, ...] = ()
 
 
 ALONE = ExecutorSummary(Witness())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from locust import User, task
 
 from wiretax.channels.workload import Api, Workload
+from wiretax.delivery.tracked_caller import publish_tracked
 from wiretax.load.sweep.executor import DRAIN_GRACE_S
 from wiretax.wire.connections.connection import Connection
 from wiretax.wire.publishers.caller import MessageLimitError
@@ -76,10 +77,15 @@ class PublishUser(User):
         if slice_.workload.queued:
             self.drain(slice_)
             return
-        source = self.session.source(slice_.workload)
+        session, workload = self.session, slice_.workload
         # At the message limit the slice is closed, and the conductor ends the run.
         with suppress(MessageLimitError):
-            self.publisher(slice_.workload).publish(source, slice_, listener=self.session.listener)
+            publisher = self.publisher(workload)
+            if session.publish_log is None:
+                publisher.publish(session.source(workload), slice_, listener=session.listener)
+            else:
+                caller = session.caller(self.connections[workload.connection_key], slice_)
+                publish_tracked(caller, session.events(workload), slice_)
 
 
 class PlanUser(PublishUser):

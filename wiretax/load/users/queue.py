@@ -29,9 +29,9 @@ class WatchedCaller(Caller):
         super().__init__(*arguments)
         self._run = run
 
-    def call(self, events: Sequence[Event]) -> CallResult:
+    def call(self, events: Sequence[Event], intended_s: Sequence[float] = ()) -> CallResult:
         with self._run.calling():
-            return super().call(events)
+            return super().call(events, intended_s)
 
 
 class FreeQueueUser(FreeUser):

@@ -74,14 +74,16 @@ class GeneratedSource:
         replay: Replay | None = None,
         clock: Clock = GEVENT_CLOCK,
         share: Share | None = None,
+        stamped: bool = False,
     ) -> GeneratedSource:
         """The source of a workload. Workloads of one rate get the same arrivals in a round, however they are
         drained, and by however many processes.
 
-        ``share``: this process's part of the arrivals; None for all of them.
+        ``share``: this process's part of the arrivals; None for all of them. ``stamped``: whether events have room
+        for a stamp.
         """
         if replay is None:
-            data = payloads(workload.payload.kind, workload.payload.bytes, seed)
+            data = payloads(workload.payload.kind, workload.payload.bytes, seed, stamped=stamped)
             events = generated_events(workload, data)
         else:
             events = replay.sent_by(workload)

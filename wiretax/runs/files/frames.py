@@ -13,13 +13,20 @@ from wiretax.documents import read_regular
 from wiretax.escaping import OneLineError
 from wiretax.runs.files.histograms import TEXT, Histograms, with_dictionaries
 from wiretax.runs.files.plausible import impossible
-from wiretax.runs.files.schema import CAPACITY_FRAMES, FRAMES, LATER_COLUMNS, QUEUE_FRAMES, SERIES_FRAMES
+from wiretax.runs.files.schema import (
+    CAPACITY_FRAMES,
+    DELIVERY_FRAMES,
+    FRAMES,
+    LATER_COLUMNS,
+    QUEUE_FRAMES,
+    SERIES_FRAMES,
+)
 from wiretax.runs.files.seal import differences, sums_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMAS = {**FRAMES, **QUEUE_FRAMES, **SERIES_FRAMES, **CAPACITY_FRAMES}
+SCHEMAS = {**FRAMES, **QUEUE_FRAMES, **SERIES_FRAMES, **CAPACITY_FRAMES, **DELIVERY_FRAMES}
 # Types that stand for each other: values are converted to those of the schema.
 FAMILIES = (
     pa.types.is_integer,
@@ -66,7 +73,7 @@ def read_histograms(file: Path, seal: Mapping[str, Any] | None) -> Histograms:
     """The histograms of a run, with the checks of ``read_table``, in the memory of one batch of rows.
 
     Args:
-        file: ``latency.parquet`` or ``waits.parquet``.
+        file: ``latency.parquet``, ``waits.parquet`` or ``delivery_times.parquet``.
         seal: what ``run.json`` records of it; None in runs of older versions.
 
     Raises:

@@ -15,7 +15,7 @@ from wiretax.channels.workload import ATTRIBUTES
 from wiretax.escaping import visible
 from wiretax.runs.files.histograms import Histograms
 from wiretax.runs.files.probes import LIMITS, PHASES, REASONS
-from wiretax.runs.files.schema import CLOSING_COLUMNS
+from wiretax.runs.files.schema import CLOSING_COLUMNS, DELIVERY_KINDS
 from wiretax.wire.queue_tally import KINDS
 
 Rounds = npt.NDArray[np.integer[Any]]
@@ -31,10 +31,22 @@ KERNEL = (
     *(name for name, _ in CLOSING_COLUMNS),
 )
 # Null where nothing could be measured, or where an attribute may be None.
+OF_SUBSCRIBERS = (
+    *("ws_tcp_sent_bytes", "ws_tcp_received_bytes", "ws_segments_out", "ws_segments_in"),
+    *("ws_tls_sent_bytes", "ws_tls_received_bytes"),
+)
 OF_BINS = ("normal_depth", "depth", "p50_s", "p99_s")
 NULLABLE = frozenset(
-    {*KERNEL, *TLS, *OF_BINS, "overloaded", "share", *(each.column for each in ATTRIBUTES if each.default is None)}
+    {
+        *(*KERNEL, *TLS, *OF_BINS, *OF_SUBSCRIBERS, "overloaded", "share"),
+        *(each.column for each in ATTRIBUTES if each.default is None),
+    }
 )
+# Of each row of a table that has all of these columns.
+SUMS = {
+    "sent": ("acknowledged", "rejected", "failed", "unknown"),
+    "expected": ("delivered", "lost", "missed"),
+}
 # Differences of two counters, which may be read at slightly different moments.
 SIGNED = frozenset(TLS)
 WORDS: dict[str, tuple[str, ...]] = {
@@ -59,7 +71,8 @@ def impossible(name: str, table: pa.Table | pa.RecordBatch, schema: pa.Schema) -
         elif pa.types.is_integer(field.type) or pa.types.is_floating(field.type):
             yield from _numbers(name, field.name, column)
         elif field.name in WORDS and (field.name != "kind" or "bucket_low_s" in schema.names):
-            known = WORDS[field.name]
+            of_delivery = field.name == "kind" and name.startswith("delivery")
+            known = DELIVERY_KINDS if of_delivery else WORDS[field.name]
             for value in pc.unique(column).to_pylist():
                 if value not in known:
                     yield f"{name}: {field.name} is {value!r}, expected one of {', '.join(known)}"
@@ -84,6 +97,12 @@ def _between_columns(name: str, table: pa.Table | pa.RecordBatch) -> Iterator[st
         measured = table.filter(pc.greater(table["requests"], 0))
         if len(measured) and pc.min(measured["duration_s"]).as_py() == 0:
             yield f"{name}: duration_s is 0 in a slice with requests, expected more"
+    for whole, parts in SUMS.items():
+        if {whole, *parts} <= columns:
+            for row in table.select([whole, *parts]).to_pylist():
+                if row[whole] != (found := sum(row[each] for each in parts)):
+                    yield f"{name}: {whole} is {row[whole]:,} in a row with {' + '.join(parts)} = {found:,}"
+                    break
     if {"bucket_low_s", "bucket_high_s"} <= columns:
         is_wrong = pc.greater_equal(table["bucket_low_s"], table["bucket_high_s"])
         if pc.any(is_wrong).as_py():
@@ -144,10 +163,10 @@ def strangers(tables: Mapping[str, pa.Table], histograms: Mapping[str, Histogram
         return
     known = _rounds(slices)
     rounds: dict[str, Mapping[str, Rounds]] = {name: each.rounds() for name, each in histograms.items()}
-    for name in ("queue", "series", "capacity"):
+    for name in ("queue", "series", "capacity", "delivery"):
         if name in tables:
             rounds[name] = _rounds(tables[name])
-    for name in ("latency", "queue", "waits", "series", "capacity"):
+    for name in ("latency", "queue", "waits", "series", "capacity", "delivery", "delivery_times"):
         unknown = {
             workload: other
             for workload, own in rounds.get(name, {}).items()

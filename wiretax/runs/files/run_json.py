@@ -172,6 +172,13 @@ class ObservedRecord(msgspec.Struct):
     exit_code: Count = 0
 
 
+class DeliveryRecord(msgspec.Struct):
+    grace_s: Amount
+    own_process: bool
+    totals: dict[str, int | float | None] = {}
+    differences: list[str] = []
+
+
 class FileSeal(msgspec.Struct):
     sha256: str
     sums: dict[str, int | float | None]
@@ -228,6 +235,7 @@ class RunRecordFile(msgspec.Struct):
     observed: ObservedRecord | None = None
     skipped: list[SkippedRecord] | None = None
     starts: list[StartRecord] | None = None
+    delivery: DeliveryRecord | None = None
     files: dict[str, FileSeal] | None = None
     sha256: str | None = None
 

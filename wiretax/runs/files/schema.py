@@ -182,6 +182,61 @@ CAPACITY = pa.schema(
     ]
 )
 
+# A row per workload whose deliveries are counted, and round: events, deliveries (of an event on a channel to a
+# subscriber), and bytes of all its subscribers together.
+DELIVERY = pa.schema(
+    [
+        ("round", pa.int32()),
+        ("stage", pa.int32()),
+        ("worker", pa.int32()),
+        *WORKLOAD_COLUMNS,
+        *QUEUE_COLUMNS,
+        ("duration_s", pa.float64()),
+        ("grace_s", pa.float64()),
+        ("sent", pa.int64()),
+        ("acknowledged", pa.int64()),
+        ("rejected", pa.int64()),
+        ("failed", pa.int64()),
+        ("unknown", pa.int64()),
+        ("expected", pa.int64()),
+        ("delivered", pa.int64()),
+        ("lost", pa.int64()),
+        ("missed", pa.int64()),
+        ("duplicated", pa.int64()),
+        ("out_of_order_publisher", pa.int64()),
+        ("out_of_order_channel", pa.int64()),
+        ("unacknowledged_rejected", pa.int64()),
+        ("unacknowledged_failed", pa.int64()),
+        ("unacknowledged_unknown", pa.int64()),
+        ("late", pa.int64()),
+        ("foreign", pa.int64()),
+        ("ambiguous", pa.int64()),
+        ("reconnections", pa.int64()),
+        ("backlog_max_bytes", pa.int64()),
+        ("frame_header_bytes", pa.int64()),
+        ("envelope_bytes", pa.int64()),
+        ("payload_delivered_bytes", pa.int64()),
+        ("encryption_delivered_bytes", pa.int64()),
+        ("protocol_bytes", pa.int64()),
+        ("control_bytes", pa.int64()),
+        ("ws_sent_bytes", pa.int64()),
+        ("ws_received_bytes", pa.int64()),
+        ("ws_tls_sent_bytes", pa.int64()),
+        ("ws_tls_received_bytes", pa.int64()),
+        ("ws_tcp_sent_bytes", pa.int64()),
+        ("ws_tcp_received_bytes", pa.int64()),
+        ("ws_segments_out", pa.int64()),
+        ("ws_segments_in", pa.int64()),
+        ("ws_connections", pa.int64()),
+        ("subscriber_cpu_s", pa.float64()),
+    ]
+)
+
+# How late deliveries were: a row per workload, round, kind and bucket. ``wire`` is a call's latency, and ``after``
+# or ``before`` the time from its response to an arrival; ``censored`` counts deliveries that never came.
+DELIVERY_TIMES = WAITS
+DELIVERY_KINDS = ("waiting", "wire", "after", "before", "total", "spread")
+
 # The last column of each table: the start of the processes that measured a row, from 0; rounds are numbered on.
 START = ("start", pa.int32())
 FRAMES = {
@@ -190,6 +245,11 @@ FRAMES = {
 }
 # Written only if a workload's events arrive in a queue.
 QUEUE_FRAMES = {name: schema.append(pa.field(*START)) for name, schema in {"queue": QUEUE, "waits": WAITS}.items()}
+# Written only if deliveries are counted.
+DELIVERY_FRAMES = {
+    name: schema.append(pa.field(*START))
+    for name, schema in {"delivery": DELIVERY, "delivery_times": DELIVERY_TIMES}.items()
+}
 # Written only if the run searched for capacities.
 CAPACITY_FRAMES = {"capacity": CAPACITY}
 # Written only if the rate of one changes.

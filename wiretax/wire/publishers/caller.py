@@ -34,12 +34,14 @@ class CallResult(NamedTuple):
         began_s: before its first byte was handed to the socket, seconds on ``time.monotonic``.
         ended_s: after the last byte of its response came, likewise.
         failure: why its events were not published; None if they were.
+        is_unknown: whether the request was sent whole and no response came: its events may have been published.
     """
 
     acknowledged: bool
     began_s: float
     ended_s: float
     failure: Failure | None = None
+    is_unknown: bool = False
 
 
 class Caller:
@@ -79,8 +81,12 @@ class Caller:
     ) -> None:
         self._counter.__exit__()
 
-    def call(self, events: Sequence[Event]) -> CallResult:
+    def call(self, events: Sequence[Event], intended_s: Sequence[float] = ()) -> CallResult:
         """Publish events in one call, which may fail.
+
+        Args:
+            events: what to publish.
+            intended_s: when each was meant to arrive, seconds on ``time.monotonic``; for callers that note it.
 
         Raises whatever ``reserve`` raises; nothing was sent then.
         """
@@ -99,7 +105,7 @@ class Caller:
             ended_s = monotonic()
             is_whole = error.sent == len(head) + len(body)
             self._counter.count_unfinished(error, is_whole, round((ended_s - began_s) * 1e9))
-            return CallResult(False, began_s, ended_s, error.failure)
+            return CallResult(False, began_s, ended_s, error.failure, is_whole)
         ended_s = monotonic()
         latency_ns = round((ended_s - began_s) * 1e9)
         self._counter.close_if_used_up()

@@ -49,7 +49,7 @@ class Publisher:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def call(self, events: Sequence[Event]) -> CallResult:
+    def call(self, events: Sequence[Event], intended_s: Sequence[float] = ()) -> CallResult:
         began_s, result = CLOCK.now(), AsyncResult()
         self.calls.append(([event.data for event in events], result))
         if self.ends:

@@ -1,0 +1,101 @@
+"""What this process's publishers send, noted call by call in a few bytes per event."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from wiretax.channels.bodies.events import Event
+from wiretax.channels.bodies.identity import Identity
+from wiretax.delivery.content_key import content_key
+from wiretax.delivery.published import Published
+
+
+class PublishLog:
+    """The calls of the open slice, from all publishers.
+
+    Attributes:
+        identity: stamps the events; None if they are the user's own, and are identified by their content.
+    """
+
+    def __init__(self, identity: Identity | None) -> None:
+        self.identity = identity
+        self._next = 0
+        self._calls = 0
+        self._publishers = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._publishers = 0
+        self._first, self._count, self._publisher = array("q"), array("l"), array("l")
+        self._outcome, self._messages, self._key = array("b"), array("h"), array("Q")
+        self._began_s, self._ended_s, self._intended_s = array("d"), array("d"), array("d")
+
+    def new_publisher(self) -> int:
+        """The number of a connection that publishes from now on."""
+        self._publishers += 1
+        return self._publishers - 1
+
+    def number(self, events: int) -> int:
+        """The number of the first of some events that are about to be sent; the others follow."""
+        first = self._next
+        self._next += events
+        return first
+
+    def note(
+        self,
+        publisher: int,
+        first: int,
+        intended_s: Sequence[float],
+        times_s: tuple[float, float],
+        outcome: int,
+        events: Sequence[Event],
+        data_of: Callable[[Event], str],
+    ) -> None:
+        """Note a call that has ended.
+
+        Args:
+            publisher: the connection.
+            first: the number of its first event.
+            intended_s: when each event was meant to arrive at the publisher, seconds on ``time.monotonic``.
+            times_s: when the call began and ended, likewise.
+            outcome: what became of it, a place in ``published.OUTCOMES``.
+            events: what it carried.
+            data_of: the data of an event as its subscribers get it; asked for events without a stamp.
+        """
+        self._first.append(first)
+        self._count.append(len(events))
+        self._publisher.append(publisher)
+        self._began_s.append(times_s[0])
+        self._ended_s.append(times_s[1])
+        self._outcome.append(outcome)
+        self._messages.append(len(events[0].channels))
+        self._intended_s.extend(intended_s)
+        if self.identity is None:
+            self._key.extend(content_key(event.name, data_of(event)) for event in events)
+
+    def take(self) -> Published:
+        """What was sent since the last time; all calls have ended."""
+        count = np.array(self._count, dtype=np.int64)
+        first = np.array(self._first, dtype=np.int64)
+        call = np.repeat(np.arange(len(count)), count)
+        within = np.arange(len(call)) - np.repeat(np.cumsum(count) - count, count)
+        sequence = first[call] + within
+        # Calls are noted as they end.
+        order = np.argsort(sequence, kind="stable")
+        call = call[order]
+        published = Published(
+            sequence[order],
+            np.array(self._intended_s)[order],
+            np.array(self._began_s)[call],
+            np.array(self._ended_s)[call],
+            np.array(self._outcome, dtype=np.int8)[call],
+            call,
+            np.array(self._messages, dtype=np.int16)[call],
+            np.array(self._publisher, dtype=np.int16)[call],
+            np.array(self._key, dtype=np.uint64)[order] if self._key else np.zeros(0, dtype=np.uint64),
+        )
+        self._begin()
+        return published
