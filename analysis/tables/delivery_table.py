@@ -15,8 +15,8 @@ from analysis.text.labels import Row, arrival_rate, call, queue_call
 from analysis.text.numbers import MISSING, count, fixed, milliseconds, percent, scaled, with_interval
 from analysis.text.terminal_table import fit, heading, print_fitting
 
-# A connection with more than that still to be read, or a process that used more of its core while a slice was open:
-# then the subscriber was slow itself.
+# A connection with more than that still to be read, or a process that needed more of a second for each second of
+# publishing: then the subscriber was slow itself.
 SLOW_BYTES, BUSY_CORE = 262_144, 0.9
 
 
@@ -131,8 +131,8 @@ def findings(table: pd.DataFrame) -> Iterator[str]:
             )
         if row["subscriber_busy"] > BUSY_CORE or row["backlog_max_bytes"] > SLOW_BYTES:
             yield (
-                f"{who}: the subscribers' process could not keep up ({percent(row['subscriber_busy'], 0)} of a core, "
-                f"{row['backlog_max_bytes'] / 1e6:.1f} MB not read yet), so these delays are not the server's alone"
+                f"{who}: the subscribers could not keep up ({row['subscriber_busy']:.1f} s of work for each "
+                f"second of publishing, {row['backlog_max_bytes'] / 1e6:.1f} MB unread): these delays are theirs"
             )
 
 
@@ -152,8 +152,8 @@ def fan_out_lines(table: pd.DataFrame) -> Iterator[str]:
 
 
 LEGEND = (
-    "acknowledged events x subscribers = delivered + lost + missed (published while a subscriber was not connected)",
-    "out of order: after a later event of the same publisher; total: from the intended time to the arrival; wait:",
-    "until the call began; call: until its response; then: from the response to the arrival, negative if the event",
-    "came first; delay: p50 of total over the trigger's, round by round",
+    "acknowledged events x subscribers = delivered + lost + missed (published while one was not connected)",
+    "out of order: after a later event of the same publisher; total: from the intended time to the arrival;",
+    "wait: until the call began; call: until its response; then: from the response to the arrival, negative if",
+    "the event came first; delay: p50 of total over the trigger's, round by round",
 )

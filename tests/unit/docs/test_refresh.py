@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from delivered import add_delivery
 from queued import BATCH, Drain, record_of
 from saved import run_json, slice_
 
@@ -94,6 +95,8 @@ def saved(folder: Path, **more: Any) -> Path:
     series.acknowledged([0.05], 0.06)
     series.settle()
     made.add(slice_(Workload.of(), 0, 10), 4)
+    add_delivery(made, Workload.of(subscribers=1), 0)
+    made.add(slice_(Workload.of(subscribers=1), 0, 100), 4)
     made.server = {"requests": 1}
     made.meta = run_json(made, **{"environment": {"cores": 2}, "busy": QUIET, **more})
     folder.mkdir(parents=True)

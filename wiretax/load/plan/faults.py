@@ -40,10 +40,14 @@ def fault_of(table: FaultTable) -> Fault:
     Raises:
         FaultError: if it is invalid.
     """
-    times = {"delay": (table.delay, "slow"), "retry_after": (table.retry_after, "rate-limit")}
-    for key, (given, kind) in times.items():
-        if given is not None and table.kind in KINDS and table.kind != kind:
-            raise FaultError(f'{key} goes with kind = "{kind}", not with {table.kind!r}; leave it out')
+    times = {
+        "delay": (table.delay, ("slow", "delay-delivery")),
+        "retry_after": (table.retry_after, ("rate-limit",)),
+    }
+    for key, (given, kinds) in times.items():
+        if given is not None and table.kind in KINDS and table.kind not in kinds:
+            named = " or ".join(f'"{kind}"' for kind in kinds)
+            raise FaultError(f"{key} goes with kind = {named}, not with {table.kind!r}; leave it out")
     return _fault(table.kind, table.share, table.delay or table.retry_after, "delay or retry_after")
 
 

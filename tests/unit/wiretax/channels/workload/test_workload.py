@@ -66,7 +66,7 @@ def test_a_name_contains_what_is_not_the_default(workload: Workload, name: str) 
 
 
 def test_compared_workloads_differ_only_in_the_call_and_its_size() -> None:
-    assert tuple(columns_of("payload", "transport", "server", "names")) == COMPARISON_KEY
+    assert tuple(columns_of("payload", "transport", "server", "names", "subscribers")) == COMPARISON_KEY
     assert Workload.of("batch", 10).comparison_key == Workload().comparison_key
     assert Workload.of(tls=True).comparison_key != Workload().comparison_key
 
