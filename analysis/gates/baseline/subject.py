@@ -145,7 +145,9 @@ def _by_round(metric: Metric, measured: Measured, name: str) -> dict[int, float]
 
 
 def _whole(metric: Metric, measured: Measured, name: str) -> Fraction | float | None:
-    return metric.whole(measured, name) if metric.queue is None else measured.queue.lost(name)
+    if metric.queue is not None:
+        return measured.queue.whole(name, metric.queue.name)
+    return metric.whole(measured, name)
 
 
 def _grew_in(metric: Metric, measured: Measured, name: str) -> frozenset[int]:
@@ -250,6 +252,10 @@ def _none(where: Where, metric: Metric, measured: Measured) -> str:
     """That nothing matches; if a column never has the wanted value, which values it has."""
     if metric.capacity is not None and not measured.workloads:
         return f"the run searched for no capacity, which {metric.name} needs: its plan has no [capacity]"
+    if metric.queue is not None and metric.queue.of_subscribers and not measured.workloads:
+        return (
+            f"the run counted no deliveries, which {metric.name} needs: give its plan [delivery], or use --deliver"
+        )
     if metric.queue is not None and not measured.workloads:
         return f"no workload of the run has a rate, which {metric.name} needs"
     if not measured.workloads and not measured.skipped:

@@ -262,6 +262,8 @@ def _too_few(subject: Subject, measured: Measured, metric: Metric) -> str:
     """Why there are too few samples for a percentile, and what to do."""
     assert metric.quantile is not None
     what, kind = ("calls", "") if metric.queue is None else ("events", metric.queue.name)
+    if metric.queue is not None and metric.queue.of_subscribers:
+        what = "deliveries"
     found = " and ".join(f"{measured.calls(name, kind):,} of {name}" for name in subject.names)
     return (
         f"p{metric.quantile * 100:g} needs {samples_needed(metric.quantile):,} {what}, the run has {found}: add "

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+import pandas as pd
+
+from analysis.gates.measured.delivery_counts import DeliveryCounts, of_deliveries
 from analysis.gates.measured.metrics import Metric
 from analysis.gates.measured.run_counts import Measured
 from analysis.gates.measured.search_counts import Searched
@@ -81,6 +84,7 @@ class Views:
     Attributes:
         queues: the counts of workloads whose events arrive in a queue.
         searches: those of workloads whose capacity was searched.
+        deliveries: those of workloads whose deliveries were counted.
         addresses: those of all other workloads.
     """
 
@@ -91,6 +95,7 @@ class Views:
         queued, queue = (without_probes(each, run.capacity) for each in (run.queued, run.queue))
         self.queues = Measured(queued, run.wait_times, (row for row in skipped if row.get("rate")), queue, rtt_s)
         self.searches = Searched(run, rtt_s)
+        self.deliveries = _deliveries(run, rtt_s)
         self.addresses = Addresses.of(run, self._as_sent)
         self._made: dict[Address, Measured] = {}
 
@@ -109,6 +114,8 @@ class Views:
         counts as sent."""
         if metric.capacity is not None:
             return self.searches
+        if metric.queue is not None and metric.queue.of_subscribers:
+            return self.deliveries
         return self.at(address) if metric.queue is None else self.queues
 
     def sent_to(self, names: Iterable[str]) -> set[Address | None]:
@@ -137,6 +144,13 @@ class Views:
             f"request sizes are normalised to {STANDARD}, so that they compare across endpoints; "
             f"this run has {' and '.join(apart)}"
         )
+
+
+def _deliveries(run: Run, rtt_s: float | None) -> Measured:
+    slices, queued, queue = (of_deliveries(each, run.delivery) for each in (run.slices, run.queued, run.queue))
+    both = pd.concat([each for each in (slices, queued) if len(each)]) if len(slices) or len(queued) else slices
+    counts = DeliveryCounts(run.delivery, queue)
+    return Measured(both, run.delays if len(run.delivery) else pd.DataFrame(), (), counts, rtt_s)
 
 
 def _by_url(meta: Mapping[str, Any], as_sent: Measured) -> Iterator[tuple[Place, Address]]:

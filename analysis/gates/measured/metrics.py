@@ -20,6 +20,7 @@ Kind = Literal["deterministic", "stochastic"]
 Time = Literal["total", "waiting", "wire"]
 Count = Literal["depth_max", "left", "lost", "reached"]
 Found = Literal["events", "requests"]
+Delivered = Literal["spread", "lost", "missed", "duplicated", "out_of_order", "late", "size"]
 
 if TYPE_CHECKING:
     # Counts are of pandas frames; a gates file is checked without them.
@@ -34,10 +35,13 @@ class QueueFigure:
         name: a time of events in ``waits.parquet``, or a count of ``QueueCounts``.
         grows: whether it grows for as long as an overloaded queue is measured, so that its values are lower
             bounds.
+        of_subscribers: whether it is of workloads whose deliveries were counted: a time of deliveries in
+            ``delivery_times.parquet``, or a count of ``DeliveryCounts``.
     """
 
-    name: Time | Count
+    name: Time | Count | Delivered
     grows: bool = False
+    of_subscribers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,8 @@ class Metric:
     @property
     def counts_failures(self) -> bool:
         """Whether it says what failed calls cost, so that ``max_failure_ratio`` must not decide before it."""
-        return self.capacity is not None or (self.queue is not None and self.queue.name == "lost")
+        lost = self.queue is not None and self.queue.name == "lost" and not self.queue.of_subscribers
+        return self.capacity is not None or lost
 
     def whole(self, measured: SliceCounts, workload: str) -> Fraction | float | None:
         """A workload's value over all its rounds."""
@@ -171,6 +176,38 @@ def _queue_metrics() -> Iterator[Metric]:
     yield _queue("events.lost", "events", "deterministic", lost, "events whose call failed, over the whole run")
     reached = "share of its rate that the generator reached: 0.99 is 99 %"
     yield _queue("rate.reached", "share", "stochastic", QueueFigure("reached"), reached, better="higher")
+
+
+def _delivery_metrics() -> Iterator[Metric]:
+    for name, what in (
+        ("lost", "deliveries of acknowledged events that never came"),
+        ("missed", "deliveries that did not come because the subscriber was not connected"),
+        ("duplicated", "deliveries that came again"),
+        ("out_of_order", "events that came after a later one of the same publisher"),
+        ("late", "deliveries that came after their slice's grace time"),
+    ):
+        figure = QueueFigure(name, of_subscribers=True)  # type: ignore[arg-type]
+        yield _delivery(f"delivery.{name}", "deliveries", "deterministic", figure, f"{what}, over the whole run")
+    size = QueueFigure("size", of_subscribers=True)
+    what = "a delivery: frame header, message and data, without TLS and TCP"
+    yield _delivery("delivery.size.per_delivery", "B", "deterministic", size, what)
+    for kind, of, what in (
+        ("delay", "total", "an event's intended time to its arrival at a subscriber"),
+        ("spread", "spread", "the first arrival of a call's events to the last"),
+    ):
+        for quantile in (0.5, 0.9, 0.99):
+            figure = QueueFigure(of, grows=of == "total", of_subscribers=True)  # type: ignore[arg-type]
+            name = f"delivery.{kind}.p{quantile * 100:g}"
+            yield _delivery(
+                name, "s", "stochastic", figure, f"{quantile * 100:g} % take no longer from {what}", quantile
+            )
+
+
+def _delivery(
+    name: str, unit: str, kind: Kind, figure: QueueFigure, what: str, quantile: float | None = None
+) -> Metric:
+    """A metric of workloads whose deliveries were counted."""
+    return Metric(name, unit, "lower", kind, f"deliveries: {what}", NO_FIGURE, quantile=quantile, queue=figure)
 
 
 def _capacity(name: str, of: Found, what: str) -> Metric:
@@ -294,6 +331,7 @@ METRICS = {
             is_speed=True,
         ),
         *_queue_metrics(),
+        *_delivery_metrics(),
         _capacity("events_per_second", "events", "the highest rate of arrivals that meets the plan's target"),
         _capacity("calls_per_second", "requests", "calls at that rate, by the mean number of events per call"),
     )

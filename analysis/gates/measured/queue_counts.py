@@ -66,10 +66,10 @@ class QueueCounts:
             return {number: each.arrived / each.intended for number, each in rounds.items() if each.intended}
         return {number: float(getattr(each, name)) for number, each in rounds.items()}
 
-    def lost(self, workload: str) -> Fraction | None:
-        """Events whose call failed, over all rounds; None if no round was counted."""
+    def whole(self, workload: str, name: str) -> Fraction | None:
+        """A count over all rounds, of events; None if no round was counted. ``name``: "lost" alone adds up."""
         rounds = self._rounds.get(workload)
-        return None if rounds is None else Fraction(sum(each.lost for each in rounds.values()))
+        return None if rounds is None else Fraction(sum(getattr(each, name) for each in rounds.values()))
 
     def grew_in(self, workload: str) -> frozenset[int]:
         """The rounds in which the queue was overloaded."""

@@ -34,7 +34,7 @@ class Measured(SliceCounts):
         slices: pd.DataFrame,
         latency: pd.DataFrame | Histograms,
         skipped: Iterable[Mapping[str, Any]] = (),
-        queue: pd.DataFrame | None = None,
+        queue: pd.DataFrame | QueueCounts | None = None,
         rtt_s: float | None = None,
     ) -> None:
         """Sum up ``slices.parquet``; ``latency.parquet`` is read when a percentile is needed.
@@ -43,12 +43,12 @@ class Measured(SliceCounts):
             slices: ``slices.parquet``, or its rows of queues.
             latency: ``latency.parquet`` or, of queues, ``waits.parquet``; or its histograms.
             skipped: the ``skipped`` of ``run.json``.
-            queue: of queues, ``queue.parquet``.
+            queue: of queues, ``queue.parquet`` or what became of their events.
             rtt_s: the round trip (s) of the run's mock, which queues without their own have; None for an endpoint.
         """
         super().__init__()
         self.add_frame(slices)
-        self.queue = QueueCounts(pd.DataFrame() if queue is None else queue)
+        self.queue = queue if isinstance(queue, QueueCounts) else QueueCounts(_or_empty(queue))
         arriving = {} if queue is None or slices.empty else _arrivals(slices)
         self.workloads = in_gate_order(
             {name: {**ARRIVALS, **each, **arriving.get(name, {})} for name, each in self.workloads.items()}
@@ -107,6 +107,10 @@ class Measured(SliceCounts):
         if key not in self._latencies:
             self._latencies[key] = RoundLatencies(self._histograms, workload, kind)
         return self._latencies[key]
+
+
+def _or_empty(frame: pd.DataFrame | None) -> pd.DataFrame:
+    return pd.DataFrame() if frame is None else frame
 
 
 def _groups_of(rounds: Sequence[tuple[int, ...]], needed: int) -> list[tuple[int, ...]]:
