@@ -149,6 +149,7 @@ def drawings() -> list[Drawing]:
         figures.connections(connections.slices),
         figures.latency_by_bytes(reference("tradeoff")),
         figures.latency_by_rate(reference("capacity")),
+        figures.delivery_delays(reference("delivery")),
     ]
     return [each for each in drawn if isinstance(each, Drawing)]
 

@@ -1,13 +1,14 @@
 """Figures of a run: each function takes a run and returns a ``Drawing``, or ``Absent`` with the reason.
 
-``bytes_by_batch_size``, ``connections``, ``gain_by_batch_size``, ``heads_by_client``, ``latency_by_bytes``,
-``latency_by_rate``, ``latency_distributions``, ``layer_waterfall`` and ``overhead_by_payload``; ``style`` and
-``drawing`` are shared.
+``bytes_by_batch_size``, ``connections``, ``delivery_delays``, ``gain_by_batch_size``, ``heads_by_client``,
+``latency_by_bytes``, ``latency_by_rate``, ``latency_distributions``, ``layer_waterfall``, ``overhead_by_payload``
+and ``queues_over_time``; ``style`` and ``drawing`` are shared.
 """
 
 from __future__ import annotations
 
 from analysis.figures.capacity_curves import latency_by_rate
+from analysis.figures.delivery_delays import delivery_delays
 from analysis.figures.distributions import latency_distributions
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.gains import gain_by_batch_size
@@ -24,6 +25,7 @@ __all__ = [
     "Drawing",
     "bytes_by_batch_size",
     "connections",
+    "delivery_delays",
     "gain_by_batch_size",
     "heads_by_client",
     "latency_by_bytes",
