@@ -27,6 +27,7 @@ from wiretax.doctor.endpoint import Examination
 from wiretax.doctor.finding import Finding
 from wiretax.doctor.limit_search.batches import MOST_EVENTS, find_batch_limit
 from wiretax.doctor.machine import TOOLS, examine_machine
+from wiretax.doctor.subscription import subscription
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock, read_ledger
@@ -71,7 +72,7 @@ def test_a_healthy_mock_passes_in_order_with_a_time_each_and_is_sent_no_event(mo
     before = read_ledger(mock)
     findings = examine(Target(mock))
     after = read_ledger(mock)
-    assert list(findings) == ["URL", "DNS", "TCP", "clock", "credentials", "keep-alive"]
+    assert list(findings) == ["URL", "DNS", "TCP", "clock", "credentials", "keep-alive", "subscription"]
     assert {name for name, each in findings.items() if each.state != "ok"} <= {"clock"}
     assert all(each.ms >= 0 for each in findings.values())
     assert findings["TCP"].ms > 0
@@ -214,7 +215,7 @@ def test_a_server_that_has_the_app_and_can_not_be_asked_for_channels_is_no_failu
     findings, server = examine_raw(reply)
     assert findings["credentials"].state == "note"
     assert "the app accepts publishing" in findings["credentials"].found
-    assert last(findings).name == "keep-alive"
+    assert last(findings).name == "subscription"
     # One that is signed by nobody, so that it is no event.
     (publish,) = [each for each in server.requests if each.startswith(b"POST")]
     assert b"/apps/1/events?" in publish
@@ -328,7 +329,7 @@ def test_the_exit_code_is_1_where_a_run_could_not_work(mock: Endpoint, secure_mo
     secure, authority = secure_mock
     assert_exits(1, ("failed  TCP", "nothing listens at"), demo("http", free_port()))
     assert_exits(1, ("failed  TLS", "can't be trusted", "--ca FILE"), demo("https", secure.port))
-    assert_exits(0, ("ok      keep-alive",), demo("https", secure.port), "--ca", str(authority))
+    assert_exits(0, ("ok      subscription",), demo("https", secure.port), "--ca", str(authority))
     assert_exits(1, ("failed  TLS", "the handshake failed", "plain HTTP"), demo("https", mock.port))
     for status, body, says in (
         ("401 Unauthorized", b"Invalid signature", "check app id, key and secret"),
@@ -443,3 +444,19 @@ def test_the_search_for_the_largest_batch_ends_though_each_of_its_calls_is_in_ti
     # It takes eleven calls to find 75, which are 4.1 s, and the search has 3 s.
     assert (finding.name, finding.state) == ("batch limit", "failed")
     assert batches <= 9
+
+
+def test_a_server_without_subscribers_can_still_be_published_to(mock: Endpoint) -> None:
+    closed = Target(replace(mock, port=free_port()))
+    found = subscription(closed, 1.0)
+    assert (found.name, found.state) == ("subscription", "note")
+    assert "subscriber 1 can't connect: Connection refused" in found.found
+    assert "deliveries can't be counted" in found.advice
+    assert mock.app.secret not in repr(found)
+
+
+def test_the_service_has_another_host_for_subscribers() -> None:
+    service = Endpoint("https", "api-eu.pusher.com", 443, DEMO)
+    assert service.for_subscribers().host == "ws-eu.pusher.com"
+    other = Endpoint("https", "events.example.com", 443, DEMO)
+    assert other.for_subscribers() == other

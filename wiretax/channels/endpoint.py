@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
@@ -13,6 +13,9 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # Ids of this form need no escaping in a URL, and no library escapes them.
 PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+# The service's own hosts, by cluster.
+SERVICE_HOST = re.compile(r"api-([a-z0-9-]+)\.pusher\.com")
 
 # A path: a prefix before /apps, and slashes at its end and after the app id, which no request repeats.
 APP_PATH = re.compile(r"(.*?)/+apps/([^/]+)/*")
@@ -91,6 +94,11 @@ class Endpoint:
     def full_authority(self) -> str:
         """Host and port, even if the port is the scheme's default."""
         return host_and_port(self.host, self.port)
+
+    def for_subscribers(self) -> Endpoint:
+        """Where its subscribers connect: the service has another host for them, ``ws-CLUSTER.pusher.com``."""
+        found = SERVICE_HOST.fullmatch(self.host)
+        return self if found is None else replace(self, host=f"ws-{found[1]}.pusher.com")
 
     @property
     def app_path(self) -> str:

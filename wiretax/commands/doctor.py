@@ -52,8 +52,8 @@ def doctor(
 ) -> None:
     """Check this machine and, with --endpoint, the connection to the server.
 
-    Without --endpoint, nothing is sent. With it, DNS, TCP, TLS, clock, credentials and keep-alive are checked in
-    this order, by requests that publish nothing. The exit code is 1 if a run would fail.
+    Without --endpoint, nothing is sent. With it, DNS, TCP, TLS, clock, credentials, keep-alive and a subscription
+    are checked in this order, by requests that publish nothing. The exit code is 1 if a run would fail.
     """
     from wiretax.doctor.endpoint import Examination
     from wiretax.doctor.limit_search.limits import MOST_EVENTS

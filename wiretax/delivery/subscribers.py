@@ -41,6 +41,7 @@ class Subscribers:
             by_content: whether events carry none, and are identified by their name and data.
             timeout_s: how long a server may take to confirm connections and subscriptions.
         """
+        target = replace(target, endpoint=target.endpoint.for_subscribers())
         self._target = target
         self._collector = Collector(prefix, by_content)
         self._timeout_s = timeout_s

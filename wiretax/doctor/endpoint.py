@@ -14,6 +14,7 @@ from wiretax.doctor.http_checks import HttpChecks
 from wiretax.doctor.limit_search.limits import LimitChecks
 from wiretax.doctor.rejections import lacks_certificate, reason
 from wiretax.doctor.server_connection import ServerConnection
+from wiretax.doctor.subscription import subscription
 from wiretax.wire.connections.target import Target
 from wiretax.wire.reach.client_certificate import ADVICE as CERTIFICATE_ADVICE
 from wiretax.wire.reach.proxy import TunnelError
@@ -48,6 +49,7 @@ class Examination:
             steps.append(self._tls)
         http = HttpChecks(self._target, self._server, self._timeout_s)
         steps += [http.clock, http.credentials, http.keep_alive]
+        steps.append(lambda: subscription(self._target, self._timeout_s))
         if limits:
             search = LimitChecks(self._endpoint, self._server, self._timeout_s)
             steps += [search.batch, search.data, search.request]
