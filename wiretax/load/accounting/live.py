@@ -25,6 +25,7 @@ from analysis.measures.layers import BARS
 from analysis.measures.throughput import no_gain
 from analysis.tables import columns
 from analysis.text.labels import describe, event
+from wiretax.load.accounting.live_deliveries import LiveDeliveries
 from wiretax.load.accounting.live_queues import LiveQueues, QueueSample
 from wiretax.load.accounting.running import RunningCounts
 from wiretax.runs.record import RunRecord, slice_row
@@ -91,6 +92,7 @@ class Live:
         every_s: seconds between two samples.
         by_rounds: whether workloads are sent in turn.
         queues: what the queues that are sampled do.
+        deliveries: what subscribers have received.
         workloads: figures per workload, as of the last sample.
         key: tells this test from all others of this process.
         samples: how many were taken, including those that were dropped.
@@ -110,6 +112,7 @@ class Live:
         self._latencies: dict[str, _Latencies] = {}
         self._history: deque[tuple[float, dict[str, Sample], dict[str, QueueSample]]] = deque(maxlen=MOST_SAMPLES)
         self.queues = LiveQueues(self._began_s)
+        self.deliveries = LiveDeliveries()
         self.key = f"{self._began_s:.6f}"
         self.samples = 0
         self.workloads: list[dict[str, Any]] = []
@@ -119,6 +122,7 @@ class Live:
     ) -> None:
         """Read what is new in the record, the slices that are not in it yet, and the open queues."""
         self._read(record)
+        self.deliveries.read(record)
         now = time()
         histograms = {name: each.histogram for name, each in self._latencies.items()}
         open_rows: list[dict[str, Any]] = []

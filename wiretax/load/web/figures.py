@@ -44,8 +44,8 @@ def live_figures(session: LocustSession, reports: ReportMaker, key: str, since: 
     Returns:
         ``test`` (the current or last one; None before the first), ``headings`` (of the workloads' cells),
         ``layers`` (of their bars), ``workloads``, ``why_no_gain`` (a sentence; empty in a sweep), ``history``
-        (samples that the page lacks), ``queues`` (those that have samples), the ``key`` and ``samples`` to send
-        with the next request, and ``runs``.
+        (samples that the page lacks), ``queues`` (those that have samples), ``deliveries`` (of workloads with
+        subscribers), the ``key`` and ``samples`` to send with the next request, and ``runs``.
     """
     live = session.live
     found: dict[str, Any] = {
@@ -55,6 +55,7 @@ def live_figures(session: LocustSession, reports: ReportMaker, key: str, since: 
         "workloads": [],
         "why_no_gain": "",
         "queues": [],
+        "deliveries": [],
         "history": [],
         "key": "",
         "samples": 0,
@@ -62,6 +63,7 @@ def live_figures(session: LocustSession, reports: ReportMaker, key: str, since: 
     if live is not None:
         found["workloads"], found["why_no_gain"] = live.workloads, live.why_no_gain
         found["queues"] = [*live.queues.workloads.values()]
+        found["deliveries"] = live.deliveries.rows()
         found["key"], found["samples"] = live.key, live.samples
         found["history"] = live.history(since if key == live.key else 0)
     found["runs"] = [

@@ -255,6 +255,54 @@ function drawQueues(queues) {
   drawLines("total", "p99 of the queues over time", queues, [3], true, milliseconds, ...rest);
 }
 
+const DELIVERED = ["subscribers", "acknowledged", "delivered", "lost", "missed", "duplicated"];
+const DELIVERY_HEADINGS = ["Sent as", "Subscribers", "Acknowledged", "Delivered", "Lost", "Missed", "Twice", "p50 ms", "p99 ms"];
+
+function drawDeliveries(deliveries) {
+  at("deliveries").hidden = !deliveries.length;
+  if (!deliveries.length) return;
+  const head = element("tr", {}, ...DELIVERY_HEADINGS.map((title) => element("th", { scope: "col" }, title)));
+  const rows = deliveries.map((each) => {
+    const swatch = element("span", { class: "swatch" });
+    swatch.style.background = colour(each.index);
+    const counts = DELIVERED.map((name) => {
+      const bad = each[name] && (name === "lost" || name === "duplicated");
+      return element("td", bad ? { class: "bad" } : {}, number(each[name], 0));
+    });
+    const times = [each.p50_s, each.p99_s].map((time) => element("td", {}, time === null ? "-" : milliseconds(time)));
+    return element("tr", {}, element("td", {}, swatch, each.sent_as), ...counts, ...times);
+  });
+  at("deliveries-table").replaceChildren(element("thead", {}, head), element("tbody", {}, ...rows));
+  drawRounds("delays", "Median delay of deliveries by round", deliveries);
+}
+
+function drawRounds(id, label, deliveries) {
+  const height = 200, { svg, width } = canvas(id, height, label);
+  const left = 52, right = 10, top = 8, bottom = 24;
+  const points = deliveries.flatMap((each) => each.rounds);
+  if (!points.length) return;
+  const first = Math.min(...points.map(([round]) => round)), last = Math.max(...points.map(([round]) => round), first + 1);
+  const least = Math.min(...points.map(([, time]) => time)) / 1.3, most = Math.max(...points.map(([, time]) => time)) * 1.3;
+  const x = (round) => left + ((round - first) / (last - first)) * (width - left - right);
+  const y = (time) => height - bottom - (Math.log(time / least) / Math.log(most / least)) * (height - bottom - top);
+  for (let power = -5; power < 3; power += 1) {
+    for (const tick of [1, 2, 5].map((digit) => digit * 10 ** power).filter((each) => each >= least && each <= most)) {
+      svg.append(drawn("line", { class: "grid", x1: left, x2: width - right, y1: y(tick), y2: y(tick) }));
+      svg.append(drawn("text", { class: "muted", x: left - 7, y: y(tick) + 4, "text-anchor": "end" }, milliseconds(tick)));
+    }
+  }
+  for (const tick of steps(last - first, width < 420 ? 4 : 8)) {
+    const round = Math.round(first + tick);
+    svg.append(drawn("text", { class: "muted", x: x(round), y: height - 6, "text-anchor": "middle" }, `${round + 1}`));
+  }
+  for (const each of deliveries) {
+    svg.append(drawn("polyline", {
+      points: each.rounds.map(([round, time]) => `${x(round).toFixed(1)},${y(time).toFixed(1)}`).join(" "),
+      stroke: colour(each.index),
+    }));
+  }
+}
+
 function milliseconds(value) {
   return number(value * 1e3, value < 0.001 ? 2 : value < 0.01 ? 1 : 0);
 }
@@ -309,7 +357,7 @@ function drawTest(test) {
 }
 
 function draw() {
-  const { test, workloads, queues, runs } = seen.figures;
+  const { test, workloads, queues, deliveries, runs } = seen.figures;
   drawTest(test);
   drawRuns(runs);
   at("empty").hidden = workloads.length + queues.length > 0;
@@ -320,6 +368,7 @@ function draw() {
   const tabled = (name) => shown.findIndex((each) => each.name === name);
   let next = shown.length;
   drawQueues(queues.filter((each) => each.event === group).map((each) => ({ ...each, index: tabled(each.name) < 0 ? next++ : tabled(each.name) })));
+  drawDeliveries(deliveries.filter((each) => each.event === group).map((each) => ({ ...each, index: tabled(each.name) < 0 ? next++ : tabled(each.name) })));
   if (!shown.length) return;
   drawTable(shown);
   drawLayers(shown);
