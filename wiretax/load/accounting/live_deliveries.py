@@ -64,7 +64,7 @@ class LiveDeliveries:
         return [
             {
                 "name": name,
-                "event": event(each.row),
+                "event": _event(each.row),
                 "sent_as": _sent_as(each.row),
                 "subscribers": each.row["subscribers"],
                 **each.counts,
@@ -78,3 +78,7 @@ class LiveDeliveries:
 
 def _sent_as(row: Mapping[Any, Any]) -> str:
     return f"{queue_call(row)}, {arrival_rate(row)}" if row["rate"] else call(row)
+
+
+def _event(row: Mapping[Any, Any]) -> str:
+    return event(row)

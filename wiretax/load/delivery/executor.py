@@ -96,12 +96,14 @@ class DeliveryExecutor:
         self._executor.close()
 
     def end(self) -> ExecutorSummary:
-        summary = self._executor.end()
+        return self._executor.end()
+
+    def disconnect(self) -> None:
+        """Close all subscribers' connections; nothing is published any more."""
         for each in self._subscribers.values():
             with suppress(SubscriberError):
                 self.totals = self.totals.plus(each.close())
         self._subscribers.clear()
-        return summary
 
     def _of(self, workload: Workload) -> SubscriberProcess | Subscribers:
         """The subscribers of a workload's server, connected when they are first needed."""

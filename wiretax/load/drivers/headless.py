@@ -19,7 +19,6 @@ from wiretax.load.cluster.assignment import assignments
 from wiretax.load.cluster.processes import HOST, Processes, worker_processes
 from wiretax.load.cluster.resilience.master_port import use_guarded_port
 from wiretax.load.cluster.sweep_master import SweepMaster
-from wiretax.load.delivery.executor import DeliveryExecutor
 from wiretax.load.drivers.conclude import Conclusion, conclude
 from wiretax.load.drivers.running import INTERRUPTED
 from wiretax.load.drivers.setup import RunSetup, check_machine, prepare_sweep
@@ -103,12 +102,10 @@ def run_sweep(
         summary = executor.end()
         setup.session.close()
     sweep.executor_summary = summary
-    if isinstance(executor, DeliveryExecutor):
-        sweep.deliveries = executor
     return conclude(setup, sweep)
 
 
-def local_executor(setup: RunSetup, environment: Environment) -> LocalExecutor | DeliveryExecutor:
+def local_executor(setup: RunSetup, environment: Environment) -> LocalExecutor:
     """The users of this process, whose runner the environment has."""
     plan = setup.plan
     assert plan is not None
@@ -117,11 +114,7 @@ def local_executor(setup: RunSetup, environment: Environment) -> LocalExecutor |
     environment.wiretax_barrier = barrier  # type: ignore[attr-defined]
     for workload in plan.workloads:
         setup.session.source(workload)
-    local = LocalExecutor(environment.runner, barrier, plan.users, plan.slice_s, plan.timeout_s)  # type: ignore[arg-type]
-    log = setup.session.publish_log
-    if plan.delivery is None or log is None:
-        return local
-    return DeliveryExecutor(local, log, setup.targets, plan.delivery, plan.timeout_s, plan.replay)
+    return LocalExecutor(environment.runner, barrier, plan.users, plan.slice_s, plan.timeout_s)  # type: ignore[arg-type]
 
 
 def sweep_master(

@@ -49,7 +49,7 @@ class Sweep:
         assert setup.plan is not None
         self.record = RunRecord()
         self.executor_summary = ALONE
-        self.deliveries: DeliveryExecutor | None = None
+        self.deliveries = _counting(setup, executor)
         self._plan = setup.plan
         self._setup = setup
         self._feed = feed
@@ -63,7 +63,7 @@ class Sweep:
             extension = None
             if setup.gating is not None:
                 extension = Extension(self._undecided, setup.most_rounds, on_added)
-            self.conductor = Conductor(measured, executor, extension, paused, own_mock)
+            self.conductor = Conductor(measured, self.deliveries or executor, extension, paused, own_mock)
         reactions = Reactions(self.conductor.halt, self.conductor.pause, self.conductor.end_workload)
         setup.session.on_rejected = ErrorPolicy(reactions).on_rejected
         if setup.message_limit is not None:
@@ -102,6 +102,7 @@ class Sweep:
         if isinstance(self.conductor, CapacityConductor):
             self.record.capacity = [each.as_row() for each in self.conductor.rows]
         if self.deliveries is not None and self._plan.delivery is not None:
+            self.deliveries.disconnect()
             self.record.meta["delivery"] = {
                 **self._plan.delivery.as_dict(),
                 "totals": self.deliveries.totals.as_dict(),
@@ -129,6 +130,14 @@ class Sweep:
             undecided = setup.gating.undecided(as_read(self.record, setup.folder, so_far))
             settle_memory()
         return undecided
+
+
+def _counting(setup: RunSetup, executor: Executor) -> DeliveryExecutor | None:
+    """The executor with subscribers beside it, if the plan counts deliveries."""
+    plan, log = setup.plan, setup.session.publish_log
+    if plan is None or plan.delivery is None or log is None:
+        return None
+    return DeliveryExecutor(executor, log, setup.targets, plan.delivery, plan.timeout_s, plan.replay)
 
 
 def settle_memory() -> None:
