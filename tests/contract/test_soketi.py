@@ -14,13 +14,15 @@ import pytest
 import trustme
 from commands import environment
 from namespace import NAMESPACE, NoNamespaceError, loopback_only
+from npm_packages import INSTALL, NotInstalledError
 from saved_runs import saved
-from soketi_server import APPS, INSTALL, NODE, PINNED, SECRET, NotInstalledError, Soketi, installed
+from soketi_server import APPS, NODE, SECRET, Soketi, installed
 from warm import run_warm, start_warm
 
 from analysis.measures.two_servers import compare_servers
 
 ROOT = Path(__file__).parents[2]
+PINNED = [Path(__file__).parent / name for name in ("soketi", "pusher_js")]
 PUBLISHERS = ROOT / "examples" / "publishers"
 APP = APPS[0]["id"]
 PLAN = """\
@@ -364,8 +366,9 @@ def test_why_it_is_not_run_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert reason() == "soketi is pinned for Linux on x86_64"
 
 
-def test_its_lock_names_no_registry_and_pins_every_package() -> None:
-    packages = json.loads((PINNED / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", PINNED, ids=lambda each: each.name)
+def test_its_lock_names_no_registry_and_pins_every_package(folder: Path) -> None:
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
     del packages[""]
     assert not any("resolved" in each for each in packages.values())
     assert all(each["integrity"].startswith("sha512-") for each in packages.values())

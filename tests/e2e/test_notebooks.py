@@ -40,7 +40,7 @@ def test_none_has_logic_of_its_own(file: Path) -> None:
     }
 
 
-def test_there_are_the_six() -> None:
+def test_there_are_the_seven() -> None:
     assert [file.stem for file in STORIES] == [
         "01-what-an-event-costs",
         "02-what-batching-gives",
@@ -48,4 +48,5 @@ def test_there_are_the_six() -> None:
         "04-choose-a-batch-size",
         "05-from-a-message-queue",
         "06-the-rate-that-a-server-carries",
+        "07-from-publisher-to-subscriber",
     ]
