@@ -76,7 +76,10 @@ def test_a_plan_has_a_table_for_each_fault() -> None:
         ("share = 0.1", "[[mock.fault]] 1: missing key kind"),
         ('kind = "stall"\nshare = "much"', "[[mock.fault]] 1 share: expected float, got str"),
         ('kind = "stall"\nshare = 0', "[[mock.fault]] 1: stall: share 0, expected over 0 and up to 1"),
-        ('kind = "stall"\ndelay = "1s"', "[[mock.fault]] 1: delay goes with kind = \"slow\", not with 'stall'"),
+        (
+            'kind = "stall"\ndelay = "1s"',
+            '[[mock.fault]] 1: delay goes with kind = "slow" or "delay-delivery", not with \'stall\'',
+        ),
         ('kind = "slow"\nretry_after = "1s"', "retry_after goes with kind = \"rate-limit\", not with 'slow'"),
         ('kind = "slow"\ndelay = "soon"', "[[mock.fault]] 1: slow: 'soon' is not a duration"),
         (
