@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # Properties are tried with the same few inputs in each run of the tests (fewer on a second Python: .ci/run), and
-# with as many new ones as one likes by make fuzz, which keeps those that failed in .hypothesis. Properties don't set
-# the number of inputs themselves.
+# with as many new ones as one likes by make fuzz, which keeps those that failed in .hypothesis. They don't set the
+# number of inputs themselves.
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 EXAMPLES = int(os.environ.get("WIRETAX_EXAMPLES", "100"))
 settings.register_profile("test", UNTIMED, derandomize=True, database=None, max_examples=EXAMPLES)

@@ -490,3 +490,51 @@ def test_a_test_stops_at_credentials_that_are_not_taken_and_waits_where_it_is_as
     # The wait is in no slice.
     assert run.slices["duration_s"].sum() < 1
     assert run.meta["parts"]["total"]["requests"] == len(server.requests)
+
+
+SUBSCRIBERS = LOCUSTFILE.with_name("subscribers.py")
+
+
+def test_subscribers_receive_what_other_users_publish(tmp_path: Path) -> None:
+    users = ["-u", "4", "-r", "4", "-t", "2s", "--json-file", "stats"]
+    done = locust(tmp_path, *users, "TriggerUser", "BatchUser", "SubscriberUser", file=SUBSCRIBERS)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    run = read_run(find_run(tmp_path / "results"))
+    assert run.meta["valid"], run.meta["invalid_because"]
+    assert_agrees(run)
+    delivery = run.delivery
+    assert set(delivery["workload"]) == {"trigger-100B-chat-reference", "batch10-100B-chat-reference"}
+    assert (delivery["sent"] == delivery["acknowledged"]).all()
+    assert (delivery["expected"] == delivery["delivered"] + delivery["missed"]).all()
+    assert not delivery[["lost", "duplicated", "foreign"]].to_numpy().any()
+    assert (delivery["delivered"] > 0).all()
+    assert (delivery["subscribers"] == 1).all()
+    # Each delivery is a request of Locust's table.
+    assert stats(tmp_path)["delivery"] == delivery["delivered"].sum()
+    assert "deliveries, sent as" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--payload-bytes", "20"), "payload_bytes = 20: an event needs 32 of kind chat"),
+        (("--master",), "run without workers, or leave it out"),
+    ],
+)
+def test_what_subscribers_can_not_count_is_refused(tmp_path: Path, options: tuple[str, ...], says: str) -> None:
+    done = locust(tmp_path, "-u", "2", *options, "TriggerUser", "SubscriberUser", file=SUBSCRIBERS)
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+
+
+def test_a_subscriber_that_can_not_subscribe_ends_the_run_with_a_line(tmp_path: Path) -> None:
+    def no_websocket(request: bytes, _: int) -> bytes | None:
+        return answer("200 OK", b"{}") if request.startswith(b"POST") else answer("404 Not Found", b"")
+
+    with raw_server(no_websocket) as server:
+        users = ("-u", "2", "-r", "2", "-t", "30s", "--endpoint", server.url())
+        done = locust(tmp_path, *users, "TriggerUser", "SubscriberUser", file=SUBSCRIBERS)
+    assert done.returncode == 5, done.stderr
+    assert "subscriber 1 can't connect" in done.stderr
+    assert DEMO.secret not in done.stderr

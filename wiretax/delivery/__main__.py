@@ -47,7 +47,7 @@ def _open(
     endpoint, certificates, tls, server, proxy = described
     endpoint = replace(endpoint, app=replace(endpoint.app, master_key=master_key))
     target = Target(endpoint, certificates, certificates.context() if tls else None, server, proxy=proxy)
-    return Subscribers(target, prefix, by_content, timeout_s)
+    return Subscribers(target, prefix, by_content, timeout_s, own_process=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from gevent.event import Event as Signal
@@ -20,11 +20,13 @@ class Collector:
 
     Attributes:
         channels: the number of each channel that is subscribed to.
+        keyed_by_channel: whether an event without a number is identified by its channel, too: if each has one.
         reached: set once as many deliveries came as are waited for, or a subscriber gave up.
         latest_s: when the latest delivery came, seconds on ``time.monotonic``.
         backlog_bytes: the most that had arrived at a connection and was not read yet.
         error: why a subscriber gave up; empty if none did.
         deliveries: deliveries of this run's events, in all.
+        told: told of each delivery, if somebody asked for that: its data, and when it arrived.
     """
 
     def __init__(self, prefix: str, by_content: bool) -> None:
@@ -34,11 +36,13 @@ class Collector:
             by_content: whether events carry none, and are identified by their name and data.
         """
         self.channels: dict[str, int] = {}
+        self.keyed_by_channel = True
         self.reached = Signal()
         self.latest_s = 0.0
         self.backlog_bytes = 0
         self.error = ""
         self.deliveries = 0
+        self.told: Callable[[str, float], None] | None = None
         self._prefix = prefix
         self._by_content = by_content
         self._awaited = -1
@@ -63,7 +67,7 @@ class Collector:
         """
         sequence = NOT_OURS
         if self._by_content:
-            self._key.append(content_key(name, data))
+            self._key.append(content_key(channel if self.keyed_by_channel else "", name, data))
             self.deliveries += 1
         else:
             at = data.find(self._prefix)
@@ -80,6 +84,8 @@ class Collector:
         self._sequence.append(sequence)
         self._arrived_s.append(arrived_s)
         self.latest_s = arrived_s
+        if self.told is not None:
+            self.told(data, arrived_s)
 
     def read(self) -> None:
         """Called after each read from a socket: whoever waits for deliveries is told that they have come."""

@@ -1,10 +1,11 @@
-"""What identifies an event that carries no sequence number: its name and data."""
+"""What identifies an event that carries no sequence number: its channel, name and data."""
 
 from __future__ import annotations
 
 from hashlib import blake2b
 
 
-def content_key(name: str, data: str) -> int:
-    """A number of 64 bits, equal for events with equal names and data."""
-    return int.from_bytes(blake2b(f"{name}\0{data}".encode(), digest_size=8).digest(), "little")
+def content_key(channel: str, name: str, data: str) -> int:
+    """A number of 64 bits, equal for events with equal channels, names and data. ``channel``: empty if each event
+    goes to several, which are then the same for all."""
+    return int.from_bytes(blake2b(f"{channel}\0{name}\0{data}".encode(), digest_size=8).digest(), "little")

@@ -108,7 +108,7 @@ def _count_order(tally: DeliveryTally, published: Published, arrived: _First) ->
     publisher = published.publisher[arrived.event].astype(np.int64)
     group = arrived.subscriber * 65_536 + arrived.channel
     tally.out_of_order_channel = _steps_back(group, arrived.event)
-    tally.out_of_order_publisher = _steps_back(group * 65_536 + publisher, arrived.event)
+    tally.out_of_order_publisher = _steps_back(group * 2**31 + publisher, arrived.event)
 
 
 def _steps_back(group: Ints, event: Places) -> int:

@@ -55,13 +55,13 @@ class SubscriberProcess:
         self._ask("open", target.endpoint.app.master_key, described, prefix, by_content, timeout_s)
         self._pipe.settimeout(None)
 
-    def begin(self, channels: Sequence[str], subscribers: int) -> None:
+    def begin(self, channels: Sequence[str], subscribers: int, several: bool = False) -> None:
         """As in ``Subscribers``.
 
         Raises:
             SubscriberError: they don't get that far.
         """
-        self._ask("begin", tuple(channels), subscribers)
+        self._ask("begin", tuple(channels), subscribers, several)
 
     def finish(self, expected: int, grace_s: float) -> Received:
         """As in ``Subscribers``."""

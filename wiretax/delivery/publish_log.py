@@ -9,6 +9,7 @@ import numpy as np
 
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.bodies.identity import Identity
+from wiretax.channels.workload import Workload
 from wiretax.delivery.content_key import content_key
 from wiretax.delivery.published import Published
 
@@ -18,25 +19,30 @@ class PublishLog:
 
     Attributes:
         identity: stamps the events; None if they are the user's own, and are identified by their content.
+        publishers: what each of them sends, by number.
     """
 
     def __init__(self, identity: Identity | None) -> None:
         self.identity = identity
         self._next = 0
-        self._calls = 0
-        self._publishers = 0
+        self.publishers: list[Workload] = []
         self._begin()
 
     def _begin(self) -> None:
-        self._publishers = 0
+        self.publishers = []
         self._first, self._count, self._publisher = array("q"), array("l"), array("l")
         self._outcome, self._messages, self._key = array("b"), array("h"), array("Q")
         self._began_s, self._ended_s, self._intended_s = array("d"), array("d"), array("d")
 
-    def new_publisher(self) -> int:
-        """The number of a connection that publishes from now on."""
-        self._publishers += 1
-        return self._publishers - 1
+    @property
+    def workloads(self) -> list[Workload]:
+        """What was sent, each once."""
+        return list(dict.fromkeys(self.publishers))
+
+    def new_publisher(self, workload: Workload) -> int:
+        """The number of a connection that sends a workload from now on."""
+        self.publishers.append(workload)
+        return len(self.publishers) - 1
 
     def number(self, events: int) -> int:
         """The number of the first of some events that are about to be sent; the others follow."""
@@ -74,7 +80,7 @@ class PublishLog:
         self._messages.append(len(events[0].channels))
         self._intended_s.extend(intended_s)
         if self.identity is None:
-            self._key.extend(content_key(event.name, data_of(event)) for event in events)
+            self._key.extend(content_key(_channel(event), event.name, data_of(event)) for event in events)
 
     def take(self) -> Published:
         """What was sent since the last time; all calls have ended."""
@@ -94,8 +100,16 @@ class PublishLog:
             np.array(self._outcome, dtype=np.int8)[call],
             call,
             np.array(self._messages, dtype=np.int16)[call],
-            np.array(self._publisher, dtype=np.int16)[call],
+            np.array(self._publisher, dtype=np.int32)[call],
             np.array(self._key, dtype=np.uint64)[order] if self._key else np.zeros(0, dtype=np.uint64),
         )
+        publishers = self.publishers
         self._begin()
+        # Those of whoever asks are still known by their numbers.
+        self.publishers = publishers
         return published
+
+
+def _channel(event: Event) -> str:
+    """The channel of an event that has one; empty if it has several."""
+    return event.channels[0] if len(event.channels) == 1 else ""

@@ -38,7 +38,7 @@ class Published:
     outcome: npt.NDArray[np.int8]
     call: Ints
     messages: npt.NDArray[np.int16]
-    publisher: npt.NDArray[np.int16]
+    publisher: npt.NDArray[np.int32]
     key: npt.NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
 
     def __len__(self) -> int:

@@ -67,6 +67,17 @@ class SocketSubscriber:
                 self.stream.write(self._state.subscribe(new))
         self._settle()
 
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether it wants the events of any channel."""
+        return bool(self._wanted)
+
+    def ask(self) -> None:
+        """Ask the server for a sign of life, until which it is not settled."""
+        with suppress(OSError):
+            self.stream.write(self._state.ping())
+            self._settle()
+
     def check(self, now_s: float) -> None:
         """Called every second or so: send a ping after a silence, and give a silent server up."""
         state = self._state

@@ -102,7 +102,10 @@ class Subscriber:
     @property
     def is_over(self) -> bool:
         """Whether the connection is to be closed: the WebSocket has ended."""
-        return self._protocol.state is State.CLOSED or self._protocol.close_expected()
+        # Until the server's close has come, what it sent before may still be on its way.
+        protocol = self._protocol
+        refused = protocol.handshake_exc is not None
+        return refused or protocol.state is State.CLOSED or protocol.close_rcvd is not None
 
     def subscribe(self, channels: Iterable[str]) -> bytes:
         """Ask for the events of channels: what is to be sent. The connection must be established."""

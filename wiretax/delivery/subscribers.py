@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import monotonic, process_time
 
@@ -33,14 +33,23 @@ class SubscriberError(RuntimeError):
 class Subscribers:
     """Subscribers of one server, as many as the slice with the most needs; they stay connected between slices."""
 
-    def __init__(self, target: Target, prefix: str, by_content: bool = False, timeout_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        target: Target,
+        prefix: str,
+        by_content: bool = False,
+        timeout_s: float = 10.0,
+        own_process: bool = False,
+    ) -> None:
         """
         Args:
             target: the server; of encrypted channels with the app's master key.
             prefix: what a sequence number is preceded by in the data of this run's events.
             by_content: whether events carry none, and are identified by their name and data.
             timeout_s: how long a server may take to confirm connections and subscriptions.
+            own_process: whether this process has nothing else to do, so that its processor time is theirs.
         """
+        self._own_process = own_process
         target = replace(target, endpoint=target.endpoint.for_subscribers())
         self._target = target
         self._collector = Collector(prefix, by_content)
@@ -53,12 +62,18 @@ class Subscribers:
         self._deliveries = 0
         self._checking = gevent.spawn(self._check)
 
-    def begin(self, channels: Sequence[str], subscribers: int) -> None:
+    def begin(self, channels: Sequence[str], subscribers: int, several: bool = False) -> None:
         """Have that many subscribers subscribed to all of these channels, and no others to any.
+
+        Args:
+            channels: their names.
+            subscribers: how many subscribe to each of them.
+            several: whether each event goes to all of these channels.
 
         Raises:
             SubscriberError: they don't get that far.
         """
+        self._collector.keyed_by_channel = not several
         self._collector.channels = {channel: number for number, channel in enumerate(channels)}
         while len(self._subscribers) < subscribers:
             first = len(self._subscribers)
@@ -69,6 +84,28 @@ class Subscribers:
             subscriber.want(tuple(channels) if number < subscribers else ())
         self._wait(self._subscribers)
         self._take()  # what still came of the slice before
+
+    def watch(self, channels: Sequence[str], told: Callable[[str, float], None]) -> None:
+        """Have each delivery told: its data, and when it arrived (s, on ``time.monotonic``)."""
+        self._collector.channels = {channel: number for number, channel in enumerate(channels)}
+        self._collector.told = told
+
+    def join(self, number: int, channels: Sequence[str]) -> None:
+        """Have one subscriber more, subscribed to all of these channels.
+
+        Raises:
+            SubscriberError: it does not get that far.
+        """
+        self._add(number)
+        own = [each for each in self._subscribers if each.number == number]
+        own[0].want(tuple(channels))
+        self._wait(own)
+
+    def leave(self, number: int) -> None:
+        """Have a subscriber subscribed to nothing any more."""
+        for each in self._subscribers:
+            if each.number == number:
+                each.want(())
 
     def finish(self, expected: int, grace_s: float) -> Received:
         """What was received since ``begin``, as soon as all has come or nothing came for the grace time.
@@ -87,6 +124,8 @@ class Subscribers:
             collector.reached.wait(left_s)
             if collector.deliveries > missed:
                 since_s, missed = collector.latest_s, collector.deliveries
+        # Some may have come twice, and others still be on their way: an answer to a ping comes after these.
+        self._flush(grace_s)
         return self._take()
 
     def progress(self) -> tuple[int, float]:
@@ -149,13 +188,22 @@ class Subscribers:
                     )
                 each.settled.wait(0.1)
 
+    def _flush(self, timeout_s: float) -> None:
+        """Wait until connected subscribers have received what was sent to them so far."""
+        connected = [each for each in self._subscribers if each.settled.is_set() and each.is_subscribed]
+        for each in connected:
+            each.ask()
+        until_s = monotonic() + timeout_s
+        for each in connected:
+            each.settled.wait(max(0.0, until_s - monotonic()))
+
     def _take(self) -> Received:
         totals, cpu_s = self.totals(), process_time()
         gaps = [gap for each in self._subscribers if (gap := each.gap()) is not None]
         received = self._collector.take(totals.minus(self._before), gaps)
         self._before, self._cpu_s, spent_s = totals, cpu_s, cpu_s - self._cpu_s
         self._deliveries = self._collector.deliveries
-        return replace(received, cpu_s=spent_s)
+        return replace(received, cpu_s=spent_s if self._own_process else 0.0)
 
     def _check(self) -> None:
         while True:

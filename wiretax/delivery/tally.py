@@ -77,4 +77,5 @@ class DeliveryTally:
     def adds_up(self) -> bool:
         """Whether each event and each expected delivery is counted once."""
         outcomes = self.acknowledged + self.rejected + self.failed + self.unknown
-        return self.sent == outcomes and self.expected == self.delivered + self.lost + self.missed
+        ends = self.delivered + self.lost + self.missed
+        return self.sent == outcomes and self.expected == ends and min(self.lost, self.missed) >= 0

@@ -14,6 +14,7 @@ from wiretax.channels.profiles import load_profile
 from wiretax.delivery.publish_log import PublishLog
 from wiretax.delivery.published import ACKNOWLEDGED, FAILED, REJECTED, UNKNOWN
 from wiretax.wire.publishers.caller import Caller, CallResult, MessageLimitError
+from wiretax.wire.publishers.publisher import FOREVER_NS
 from wiretax.wire.slices import Slice
 
 
@@ -26,8 +27,8 @@ class TrackedCaller(Caller):
         """``arguments``: those of ``Caller``."""
         super().__init__(*arguments)
         self._log = log
-        self._publisher = log.new_publisher()
         workload = self._source.workload
+        self._publisher = log.new_publisher(workload)
         profile = load_profile(workload.transport.client)
         self._data_of = plain_writer(profile) if workload.payload.encrypted else data_writer(profile)
 
@@ -76,8 +77,9 @@ def _outcome(result: CallResult) -> int:
     return UNKNOWN if result.is_unknown else FAILED
 
 
-def publish_tracked(caller: Caller, events: Iterator[Event], slice_: Slice) -> None:
-    """Publish in a closed loop until the slice closes: ``Publisher.publish`` for calls that are noted.
+def publish_tracked(caller: Caller, events: Iterator[Event], slice_: Slice, until_ns: int = FOREVER_NS) -> None:
+    """Publish in a closed loop until the slice closes, or until ``until_ns`` on ``perf_counter_ns``, but at least
+    once: ``Publisher.publish`` for calls that are noted.
 
     Raises:
         MessageLimitError: the next call exceeds the message limit.
@@ -85,7 +87,9 @@ def publish_tracked(caller: Caller, events: Iterator[Event], slice_: Slice) -> N
     size = slice_.workload.call.batch_size
     last_ns = perf_counter_ns()
     with caller:
-        while slice_.open:
+        began_ns = -1
+        while slice_.open and began_ns < until_ns:
+            began_ns = perf_counter_ns()
             result = caller.call(list(islice(events, size)))
             if result.acknowledged or (result.failure is not None and result.failure.status):
                 ended_ns = perf_counter_ns()

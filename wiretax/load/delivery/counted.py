@@ -73,6 +73,8 @@ class CountedSlice:
             "round": self.round,
             "stage": 0,
             "worker": 0,
+            # Of a free run, whose workloads don't say how many there are.
+            "subscribers": tally.subscribers,
             "duration_s": self.duration_s,
             "backlog_max_bytes": tally.backlog_bytes,
             "subscriber_cpu_s": tally.cpu_s,

@@ -69,7 +69,8 @@ class DeliveryExecutor:
     def run_slice(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
         try:
             subscribers = self._of(workload)
-            subscribers.begin(self._channels(workload), workload.subscribers)
+            several = workload.call.channels > 1
+            subscribers.begin(self._channels(workload), workload.subscribers, several)
         except SubscriberError as error:
             return SliceResult((), problem=str(error))
         self._log.take()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
+from wiretax.channels.bodies.channel_names import all_channels
+from wiretax.channels.workload import Api
 from wiretax.load.client.error_policy import ErrorPolicy, Reactions
 from wiretax.load.client.message_limit import SPENT
 from wiretax.load.client.stats_feed import StatsFeed
@@ -12,8 +14,23 @@ from wiretax.load.cluster.free_master import FreeMaster
 from wiretax.load.drivers.locustfiles.live_sampling import LiveSampling
 from wiretax.load.drivers.running import LocustRun
 from wiretax.load.drivers.setup import RunSetup
+from wiretax.load.free.deliveries import FreeDeliveries
 from wiretax.load.free.options import SEED, TIMEOUT_S
 from wiretax.load.free.windows import FreeRun
+
+
+def _deliveries(setup: RunSetup, environment: Any) -> FreeDeliveries | None:
+    """The subscribers of a free run that has any; each delivery is a request of Locust's statistics."""
+    log, free = setup.session.publish_log, setup.free
+    if log is None or free is None:
+        return None
+    workloads = (free.workload(api) for api in get_args(Api))
+    channels = dict.fromkeys(channel for workload in workloads for channel in all_channels(workload))
+
+    def on_delivery(delay_s: float, size: int) -> None:
+        environment.stats.log_request("WS", "delivery", delay_s * 1e3, size)
+
+    return FreeDeliveries(log, setup.targets[0], tuple(channels), TIMEOUT_S, on_delivery)
 
 
 def begin_run(
@@ -53,6 +70,8 @@ def begin_run(
     else:
         run = FreeRun(setup.free, feed)
         run.on_overloaded = on_overloaded
+        run.on_unsubscribed = halt
+        run.deliveries = _deliveries(setup, environment)
         setup.session.on_rejected = ErrorPolicy(Reactions(halt, run.pause)).on_rejected
         if setup.message_limit is not None:
             setup.message_limit.on_spent = lambda: halt(SPENT)

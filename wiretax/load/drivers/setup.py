@@ -89,15 +89,17 @@ def prepare(
     targets: Sequence[Target],
     cost: CostModel | None,
     message_limit: MessageLimit | None,
+    subscribed: bool = False,
 ) -> RunSetup:
     """Claim a folder under ``results`` for a sweep of ``plan``, or for a free run, and read the servers' ledgers.
+    ``subscribed``: whether a free run has subscribers.
 
     Raises:
         ResultsError: the folder can't be written.
     """
     folder = claim_run_folder(results, run_name(FREE_RUN if plan is None else plan.name))
     if plan is None:
-        session = Session(targets, SEED, TIMEOUT_S, message_limit)
+        session = Session(targets, SEED, TIMEOUT_S, message_limit, counts_deliveries=subscribed)
     else:
         counts = plan.delivery is not None
         session = Session(targets, plan.seed, plan.timeout_s, message_limit, plan.replay, counts)

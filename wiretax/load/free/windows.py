@@ -15,6 +15,7 @@ from gevent.event import Event
 
 from wiretax.channels.workload import Api, Workload
 from wiretax.load.client.stats_feed import StatsFeed
+from wiretax.load.free.deliveries import GRACE_S, FreeDeliveries
 from wiretax.load.free.options import SEED, TIMEOUT_S, FreeRunOptions
 from wiretax.load.free.stages import Stage, Stages
 from wiretax.load.free.stopping import drain
@@ -56,6 +57,8 @@ class FreeRun:
         first_windows: the number of each stage's first window.
         ended_early: why the run sends nothing more; empty while it sends.
         stopped: whether ``stop`` was called, so that no call begins any more.
+        deliveries: the subscribers of its users; None if there are none.
+        on_unsubscribed: called with the reason if a subscriber can't subscribe.
         on_overloaded: called once with the reason if a queue has reached its bound: no more events arrive, so
             measuring on is useless.
     """
@@ -67,6 +70,8 @@ class FreeRun:
 
     def __init__(self, options: FreeRunOptions, feed: StatsFeed | None) -> None:
         self.on_overloaded: Callable[[str], object] = lambda _: None
+        self.on_unsubscribed: Callable[[str], object] = lambda _: None
+        self.deliveries: FreeDeliveries | None = None
         self.record = RunRecord()
         self.pauses = Pauses()
         self.stages = Stages()
@@ -154,6 +159,8 @@ class FreeRun:
     def stopping(self, runner: Any) -> None:
         """Locust is about to stop the users: return once no call is under way and none will begin."""
         drain(runner, self, TIMEOUT_S)
+        if self.deliveries is not None:
+            self.deliveries.settle()
 
     def hurry(self) -> None:
         """Wait no longer for calls that are under way."""
@@ -216,6 +223,8 @@ class FreeRun:
                 self._feed.mute(slice_)
         self._close_window()
         self.record.set_aside()
+        if self.deliveries is not None:
+            self.deliveries.reset()
 
     def finish(self) -> RunRecord:
         """Close and record open slices; all users have stopped, and their queues are closed."""
@@ -224,6 +233,9 @@ class FreeRun:
         self.stopped = True
         self._close_window()
         self._record_left()
+        if self.deliveries is not None:
+            self.deliveries.conclude(self.record)
+            self.record.meta["delivery"] = {"grace_s": GRACE_S, "own_process": False}
         return self.record
 
     def summary(self) -> ExecutorSummary:

@@ -107,6 +107,7 @@ class FreeUser(PublishUser):
     abstract = True
     api: ClassVar[Api]
     drains_queue: ClassVar[bool] = False
+    subscribes: ClassVar[bool] = False
 
     def on_start(self) -> None:
         super().on_start()
@@ -137,8 +138,14 @@ class FreeUser(PublishUser):
         if not run.may_send():
             return
         until_ns = 0 if waits else perf_counter_ns() + int(TURN_S * 1e9)
+        session = self.session
         with run.turn(self.workload) as slice_, run.calling():
-            source = self.session.source(self.workload)
+            source = session.source(self.workload)
             # At the message limit the run holds all users until Locust stops them.
             with suppress(MessageLimitError):
-                self.publisher(self.workload).publish(source, slice_, until_ns, self.session.listener)
+                publisher = self.publisher(self.workload)
+                if session.publish_log is None:
+                    publisher.publish(source, slice_, until_ns, session.listener)
+                else:
+                    caller = session.caller(self.connections[self.workload.connection_key], slice_)
+                    publish_tracked(caller, session.events(self.workload), slice_, until_ns)

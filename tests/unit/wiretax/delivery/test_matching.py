@@ -135,14 +135,25 @@ def test_what_was_published_while_a_subscriber_was_away_is_missed_and_not_lost()
 
 
 def test_own_events_are_matched_by_content_and_order() -> None:
-    a, b = content_key("said", "a"), content_key("said", "b")
+    a, b = content_key("chat", "said", "a"), content_key("chat", "said", "b")
     sent = published([ACKNOWLEDGED] * 4, keys=[a, b, a, b])
     arrivals = [(NOT_OURS, 0, 0, 9.0 + at) for at in range(5)]
-    tally = match(sent, received(arrivals, keys=[a, b, b, a, content_key("said", "c")]), 1, GRACE_S, ENDED_S)
+    tally = match(
+        sent, received(arrivals, keys=[a, b, b, a, content_key("chat", "said", "c")]), 1, GRACE_S, ENDED_S
+    )
     assert tally.adds_up
     assert (tally.delivered, tally.ambiguous, tally.foreign, tally.duplicated) == (4, 4, 1, 0)
     again = match(sent, received(arrivals, keys=[a, b, a, b, b]), 1, GRACE_S, ENDED_S)
     assert (again.delivered, again.duplicated, again.foreign) == (4, 1, 0)
+
+
+def test_equal_events_on_different_channels_are_different_events() -> None:
+    here, there = (content_key(channel, "said", "a") for channel in ("here", "there"))
+    sent = published([ACKNOWLEDGED, REJECTED], keys=[here, there])
+    arrivals = [(NOT_OURS, 0, 1, 9.0), (NOT_OURS, 0, 0, 9.1)]
+    tally = match(sent, received(arrivals, keys=[there, here]), 1, GRACE_S, ENDED_S)
+    assert tally.adds_up
+    assert (tally.delivered, tally.lost, tally.ambiguous, tally.unacknowledged_rejected) == (1, 0, 0, 1)
 
 
 def test_nothing_at_all() -> None:
@@ -183,3 +194,24 @@ def test_whatever_happens_everything_is_counted_once(
     assert tally.times["total"].total == tally.delivered
     assert int(tally.times["total"].censored.sum()) == tally.lost
     assert tally.times["waiting"].total == outcomes.count(ACKNOWLEDGED)
+
+
+@given(
+    events=st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab"), st.integers(0, 2)), max_size=12),
+    arrivals=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2), st.floats(0, 20)), max_size=30),
+)
+def test_own_events_are_counted_once_whatever_arrives(
+    events: list[tuple[int, str, int]], arrivals: list[tuple[str, int, float]]
+) -> None:
+    keys = [content_key(f"c{channel}", "said", data) for _, data, channel in events]
+    sent = published([outcome for outcome, _, _ in events], keys=keys or [0][:0])
+    came = [content_key(f"c{channel}", "said", data) for data, channel, _ in arrivals]
+    got = received([(NOT_OURS, 0, channel, at_s) for _, channel, at_s in arrivals], keys=came)
+    tally = match(sent, got, 1, GRACE_S, ENDED_S)
+    assert tally.adds_up
+    assert min(tally.delivered, tally.lost, tally.missed, tally.duplicated, tally.foreign) >= 0
+    if keys:
+        assert tally.foreign == sum(each not in keys for each in came)
+        expected = Counter(keys) & Counter(came)
+        arrived = tally.delivered + tally.unacknowledged_rejected + tally.unacknowledged_failed
+        assert arrived + tally.unacknowledged_unknown == expected.total()

@@ -11,6 +11,7 @@ from typing import Any
 
 from locust import User
 
+from wiretax.channels.bodies.payloads import least_bytes
 from wiretax.channels.validation import object_to_library, object_to_names
 from wiretax.channels.workload import Api, Workload
 from wiretax.load.client.message_limit import MessageLimit
@@ -76,6 +77,8 @@ class LocustRequest:
             if free.external is not None:
                 refuse_ignored_source(free.external, classes, distributed)
             refuse_unsendable(free, classes)
+            if _subscribes(classes):
+                _refuse_uncountable(free, distributed)
         target = target_from(parsed, endpoint, NO_ACCESS if plan is None else plan.access)
         if target is not None and (free.encrypted if free is not None else plan is not None and plan.encrypted):
             target = target.with_master_key(os.environ)
@@ -117,7 +120,8 @@ class LocustRequest:
         message_limit = None if self.limit is None else MessageLimit(self.limit)
         if ask:
             self.check_machine(users, classes)
-        setup = prepare(RESULTS, plan, self.free, self.targets, self.cost, message_limit)
+        subscribed = plan is None and _subscribes(classes)
+        setup = prepare(RESULTS, plan, self.free, self.targets, self.cost, message_limit, subscribed)
         try:
             if ask:
                 setup = setup.try_out(self._workloads(classes))
@@ -171,9 +175,36 @@ def refuse_unsendable(free: FreeRunOptions, classes: Sequence[type[User]]) -> No
             raise OptionError(objection)
 
 
+def _subscribes(classes: Sequence[type[User]]) -> bool:
+    return any(issubclass(each, FreeUser) and each.subscribes for each in classes)
+
+
+def _refuse_uncountable(free: FreeRunOptions, distributed: bool) -> None:
+    """Check that the deliveries of a free run can be counted.
+
+    Raises:
+        OptionError: they can't.
+    """
+    if distributed:
+        raise OptionError(
+            "SubscriberUser counts deliveries in the process that publishes: run without workers, or leave it out"
+        )
+    if free.external is not None:
+        raise OptionError(
+            f"SubscriberUser knows generated events only: leave out {free.external.option}, or SubscriberUser"
+        )
+    payload = free.workload("trigger").payload
+    least = least_bytes(payload.kind, stamped=True)
+    if payload.bytes < least:
+        raise OptionError(
+            f"payload_bytes = {payload.bytes}: an event needs {least} of kind {payload.kind}, so that "
+            "SubscriberUser can tell it from others"
+        )
+
+
 def _free_workloads(free: FreeRunOptions, classes: Sequence[type[User]]) -> list[Workload]:
     """What users of these classes send, a workload for each API."""
-    own = [each for each in classes if issubclass(each, FreeUser)]
+    own = [each for each in classes if issubclass(each, FreeUser) and not each.subscribes]
     # A queue whose calls have one event sends triggers.
     queue: Api = free.queued_workload().call.api
     apis: set[Api] = {queue if each.drains_queue else each.api for each in own}
