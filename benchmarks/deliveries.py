@@ -100,7 +100,8 @@ def _published(first: int, events: int) -> Published:
     intended_s = np.linspace(0.0, 1.0, events)
     none = np.zeros(events, dtype=np.int16)
     outcome, messages = none.astype(np.int8), none + np.int16(1)
-    return Published(sequence, intended_s, intended_s, intended_s, outcome, sequence, messages, none)
+    publisher = none.astype(np.int32)
+    return Published(sequence, intended_s, intended_s, intended_s, outcome, sequence, messages, publisher)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,9 @@ class LoadTime:
             self._machine_s -= busy_s() - machine_s
             self._wall_s -= perf_counter() - wall_s
 
-    def shares(self, workers_s: float, server: Counts | None, complete: bool) -> dict[str, float | None]:
+    def shares(
+        self, workers_s: float, server: Counts | None, complete: bool, subscribers_s: float = 0.0
+    ) -> dict[str, float | None]:
         """How many cores each was busy with; None if a server does not report its processor time.
 
         If such servers are processes of this machine, also "server", and all processes together as "machine".
@@ -59,14 +61,18 @@ class LoadTime:
             workers_s: processor time of workers.
             server: what servers counted; None if they keep no ledger.
             complete: whether generator and servers all run on this machine, so that the rest is others' time.
+            subscribers_s: processor time of the process that has the subscribers; 0 without one.
         """
         generator = (self._own_s + workers_s) / self._wall_s
         mock = others = None
         if server is not None:
             mock = server["cpu_s"] / self._wall_s
             if complete:
-                others = round(max(0.0, self._machine_s / self._wall_s - generator - mock), 4)
+                known = generator + mock + subscribers_s / self._wall_s
+                others = round(max(0.0, self._machine_s / self._wall_s - known), 4)
         busy = {"generator": round(generator, 4), "mock": mock and round(mock, 4), "others": others}
+        if subscribers_s:
+            busy["subscribers"] = round(subscribers_s / self._wall_s, 4)
         if not isnan(self._servers_s):
             busy["server"] = round(self._servers_s / self._wall_s, 4)
             busy["machine"] = round(self._machine_s / self._wall_s, 4)

@@ -110,7 +110,8 @@ class Measurement:
         evidence = Evidence.of(record, self._facts.targets, summary, own, ledgers.before, ledgers.since())
         record.server = evidence.server
         here = evidence.complete and not summary.elsewhere
-        busy = self._time.shares(summary.cpu_s, evidence.server, here)
+        subscribers_s = sum(row["subscriber_cpu_s"] for row in record.deliveries)
+        busy = self._time.shares(summary.cpu_s, evidence.server, here, subscribers_s)
         invalid = evidence.invalid_because("" if interrupted else ended_early)
         crowded = self._time.crowded(busy["others"])
         warnings = [*summary.warnings, *([crowded] if crowded else []), *evidence.warnings(interrupted), *notes]
