@@ -14,7 +14,7 @@ import typer
 from wiretax.cli import app
 
 ROOT = Path(__file__).parents[2]
-LOCUSTFILES = ("scenarios.locustfile", "scenarios.planfile")
+LOCUSTFILES = ("scenarios.locustfile", "scenarios.subscribers", "scenarios.planfile")
 # Locust's own --help leaves out the options of a locustfile.
 # Each locustfile adds its own, so each is imported by a separate process, which begins with what they share.
 LOCUST_OPTIONS = """
@@ -22,6 +22,7 @@ import os, sys
 from importlib import import_module
 from locust.argument_parser import get_parser
 import wiretax.load.drivers.locustfiles.locust_session, wiretax.load.drivers.locustfiles.planfile_session
+sys.path.insert(0, "scenarios")  # as Locust does with the folder of a locustfile
 for module in sys.argv[1:]:
     if child := os.fork():
         assert os.waitpid(child, 0)[1] == 0

@@ -52,7 +52,7 @@ def test_a_readme_without_a_block_is_rejected() -> None:
 
 def test_the_docs_show_the_figures_of_the_reference_runs() -> None:
     drawn = {f"{drawing.name}.svg": drawing.svg() for drawing in drawings()}
-    assert len(drawn) == 8
+    assert len(drawn) == 9
     # The benchmark of slices draws its own figure, of no saved run.
     assert {file.name for file in FIGURES.iterdir()} == {*drawn, "slice-length.svg"}
     for name, svg in drawn.items():
