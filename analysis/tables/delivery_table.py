@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis.findings.percentile_notes import percentile
-from analysis.text.labels import Row, arrival_rate, call, queue_call
+from analysis.text.labels import Row, arrival_rate, call, queue_call, second_server
 from analysis.text.numbers import MISSING, count, fixed, milliseconds, percent, scaled, with_interval
 from analysis.text.terminal_table import fit, heading, print_fitting
 
@@ -78,7 +78,7 @@ def _build(table: pd.DataFrame, headings: list[DeliveryHeading]) -> Table:
 
 
 def _called(row: Row) -> str:
-    return queue_call(row) if row["rate"] else call(row)
+    return ", ".join([queue_call(row) if row["rate"] else call(row), *second_server(row)])
 
 
 def _cells(row: Row) -> Iterator[str]:
