@@ -45,7 +45,8 @@ def summarise_deliveries(run: Run) -> pd.DataFrame:
         if most arrive first), ``early`` (share of deliveries that arrive before the response); bytes per
         delivery: ``frame_header``, ``envelope``, ``payload``, ``encryption``, ``tls``, ``tcp_ip`` (estimated from
         segments) and ``cable``, all of them; ``delay_ratio``, ``delay_ratio_low``, ``delay_ratio_high``: the
-        median total delay over the trigger's, by round.
+        median total delay over the trigger's of the same arrivals, by round; NaN in a closed loop, in which a
+        batch publishes more events than the trigger.
     """
     delivery = run.delivery
     if delivery.empty:
@@ -69,10 +70,9 @@ def summarise_deliveries(run: Run) -> pd.DataFrame:
     _add_bytes(table)
     table = table.reset_index()
     ratios = _ratios(table, run.delays)
-    for column, values in zip(
-        ("delay_ratio", "delay_ratio_low", "delay_ratio_high"), zip(*ratios, strict=True), strict=True
-    ):
-        table[column] = values
+    table["delay_ratio"] = [each.estimate for each in ratios]
+    table["delay_ratio_low"] = [each.low for each in ratios]
+    table["delay_ratio_high"] = [each.high for each in ratios]
     order = ["rate", "payload_bytes", "client", "subscribers", "batch_size", "linger_s"]
     return table.sort_values(order, kind="stable").reset_index(drop=True)
 
@@ -92,20 +92,15 @@ def delay_ratio(delays: Histograms, of: str, to: str) -> Ratio:
     return ratio_of(np.array(paired)) if paired else NO_RATIO
 
 
-def _ratios(table: pd.DataFrame, delays: Histograms) -> list[tuple[float, float, float]]:
-    """By row the ratio to the trigger of the same arrivals, and its interval; NaN for triggers."""
+def _ratios(table: pd.DataFrame, delays: Histograms) -> list[Ratio]:
+    """By row the ratio to the trigger of the same arrivals; unknown for triggers, and in closed loops."""
     same = table.groupby(SAME, sort=False, dropna=False).ngroup()
-    triggers = {
-        group: name
-        for group, name, api in zip(same, table["workload"], table["api"], strict=True)
-        if api == "trigger"
-    }
-    found = []
-    for group, name, api in zip(same, table["workload"], table["api"], strict=True):
-        trigger = triggers.get(group)
-        ratio = NO_RATIO if api == "trigger" or trigger is None else delay_ratio(delays, name, trigger)
-        found.append((ratio.estimate, ratio.low, ratio.high))
-    return found
+    rows = list(zip(same, table["workload"], table["api"], table["rate"], strict=True))
+    triggers = {group: name for group, name, api, _ in rows if api == "trigger"}
+    return [
+        delay_ratio(delays, name, triggers[group]) if rate and api != "trigger" and group in triggers else NO_RATIO
+        for group, name, api, rate in rows
+    ]
 
 
 def _after(delays: Histograms, workload: str) -> tuple[float, float]:

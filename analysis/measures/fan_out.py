@@ -11,7 +11,7 @@ from analysis.measures.throughput import NO_RATIO, Rounds
 from wiretax.runs.reader import Run
 
 # Workloads with the same values of these differ in their number of subscribers only.
-SAME_BUT_SUBSCRIBERS = [each for each in SETTINGS if each not in ("workload", "subscribers")]
+SAME_BUT_SUBSCRIBERS = [*(each for each in SETTINGS if each not in ("workload", "subscribers")), "channels"]
 
 
 def fan_out(run: Run) -> pd.DataFrame:
@@ -26,7 +26,8 @@ def fan_out(run: Run) -> pd.DataFrame:
     if run.delivery.empty or run.slices.empty:
         return pd.DataFrame()
     first = run.slices.drop_duplicates("workload")
-    table = first[[each for each in SETTINGS if each in first]].reset_index(drop=True)
+    columns = ["workload", "subscribers", *SAME_BUT_SUBSCRIBERS]
+    table = first[[each for each in columns if each in first]].reset_index(drop=True)
     rounds = Rounds(run.slices)
     same = table.groupby(
         [each for each in SAME_BUT_SUBSCRIBERS if each in table], sort=False, dropna=False

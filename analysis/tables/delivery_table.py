@@ -11,13 +11,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis.findings.percentile_notes import percentile
-from analysis.text.labels import Row, arrival_rate, call, queue_call, second_server
+from analysis.text.labels import Row, arrival_rate, call, event, queue_call, second_server
 from analysis.text.numbers import MISSING, count, fixed, milliseconds, percent, scaled, with_interval
 from analysis.text.terminal_table import fit, heading, print_fitting
 
 # A connection with more than that still to be read, or a process that needed more of a second for each second of
 # publishing: then the subscriber was slow itself.
 SLOW_BYTES, BUSY_CORE = 262_144, 0.9
+# Columns that are the same for calls with the same events.
+EVENT = ["client", "payload_kind", "payload_bytes", "encrypted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,9 @@ def fan_out_lines(table: pd.DataFrame) -> Iterator[str]:
     """What subscribers do to the rate of publishing and to the bytes, a line for each call."""
     if table.empty or table["rate_ratio"].isna().all():
         return
-    for _, rows in table[table["subscribers"] > 0].groupby(["api", "batch_size"], sort=False):
+    several = len(table[EVENT].drop_duplicates()) > 1
+    with_some = table[table["subscribers"] > 0]
+    for _, rows in with_some.groupby([*EVENT, "api", "batch_size", "channels"], sort=False):
         parts = []
         for row in rows.sort_values("subscribers").to_dict("records"):
             if row["rate_ratio"] == row["rate_ratio"]:
@@ -148,7 +152,9 @@ def fan_out_lines(table: pd.DataFrame) -> Iterator[str]:
                 share = percent(row["publishing_share"], 0)
                 parts.append(f"{row['subscribers']:,}: {ratio} of the rate, publishing {share} of all bytes")
         if parts:
-            yield f"with subscribers, {call(rows.iloc[0].to_dict())}: {'; '.join(parts)}"
+            first = rows.iloc[0].to_dict()
+            of = f"{event(first)}, " if several else ""
+            yield f"with subscribers, {of}{call(first)}: {'; '.join(parts)}"
 
 
 LEGEND = (

@@ -73,7 +73,9 @@ def runner(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalRun
     monkeypatch.setattr(TriggerUser, "publisher", lambda *_: server)
     monkeypatch.setattr(TriggerUser, "wait_time", lambda _: 0)
     environment: Any = Environment(user_classes=[TriggerUser])
-    environment.wiretax_session = SimpleNamespace(source=lambda _: None, listener=None, timeout_s=LONG_S)
+    environment.wiretax_session = SimpleNamespace(
+        source=lambda _: None, listener=None, publish_log=None, timeout_s=LONG_S
+    )
     options: Any = SimpleNamespace(workload=lambda _: WORKLOAD)
     environment.wiretax_free_run = run = FreeRun(options, None)
     made = environment.create_local_runner()
