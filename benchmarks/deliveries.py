@@ -16,12 +16,12 @@ from wiretax.channels.bodies.events import Event
 from wiretax.channels.bodies.identity import Identity
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.websocket.messages import delivery, established
-from wiretax.delivery.collector import Collector
-from wiretax.delivery.delivery_bytes import DeliveryBytes
-from wiretax.delivery.matching import match
-from wiretax.delivery.published import Published
-from wiretax.delivery.received import Received
-from wiretax.delivery.subscriber import Subscriber
+from wiretax.delivery.counting.delivery_bytes import DeliveryBytes
+from wiretax.delivery.counting.matching import match
+from wiretax.delivery.counting.published import Published
+from wiretax.delivery.counting.received import Received
+from wiretax.delivery.subscribing.collector import Collector
+from wiretax.delivery.subscribing.subscriber import Subscriber
 
 CHANNEL = "orders"
 DATA_BYTES = 100

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Under nohup, SIGHUP is ignored, also by the processes that tests start, some of which would wait for it for ever.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Properties are tried with the same few inputs in each run of the tests (fewer on a second Python: .ci/run), and
 # with as many new ones as one likes by make fuzz, which keeps those that failed in .hypothesis. They don't set the

@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.style import MUTED, STROKES, canvas, log_axis, stroke, styled
 from analysis.measures.deliveries import summarise_deliveries
+from analysis.measures.delivery_kinds import by_kind_of_call
 from analysis.measures.fan_out import fan_out
-from analysis.text.labels import Row, arrival_rate, call, queue_call
+from analysis.text.labels import arrival_rate, call, delivery_call
 from analysis.text.numbers import duration, multiple
 from wiretax.runs.reader import Run
 
@@ -41,10 +42,12 @@ def delivery_delays(run: Run) -> Drawing | Absent:
         _delays(panels[0], run, shown)
         if len(bytes_):
             _shares(panels[1], bytes_)
-    rate = arrival_rate(shown.iloc[0].to_dict()) if shown.iloc[0]["rate"] else "as fast as it goes"
+    first = shown.iloc[0].to_dict()
+    how = f"at {arrival_rate(first)}" if first["rate"] else "publishing as fast as it goes"
+    since, how = ("call", "of an observed publisher") if run.mode == "observe" else ("intended time", how)
     caption = (
-        f"{title}. Left: share of deliveries that arrived within a time (ms) of their event's intended time, at "
-        f"{rate}; dots mark p50 and p99."
+        f"{title}. {'Left: share' if len(bytes_) else 'Share'} of deliveries that arrived within a time (ms) of "
+        f"their event's {since}, {how}; dots mark p50 and p99."
     )
     if len(bytes_):
         caption += (
@@ -69,7 +72,7 @@ def _title(shown: pd.DataFrame) -> str:
     batches = shown[shown["delay_ratio"].notna()]
     first = shown.iloc[0].to_dict()
     if batches.empty:
-        return f"By {_called(first)}, half of the events arrive within {duration(first['total_p50_s'])}"
+        return f"By {delivery_call(first)}, half of the events arrive within {duration(first['total_p50_s'])}"
     row = batches.nlargest(1, "delay_ratio").iloc[0].to_dict()
     trigger = shown[shown["api"] == "trigger"].iloc[0]
     return (
@@ -78,12 +81,8 @@ def _title(shown: pd.DataFrame) -> str:
     )
 
 
-def _called(row: Row) -> str:
-    return queue_call(row) if row["rate"] else call(row)
-
-
 def _delays(axes: Axes, run: Run, shown: pd.DataFrame) -> None:
-    sums = run.delays.sums("total")
+    sums = by_kind_of_call(run)[1].sums("total")
     first_ms, last_ms = np.inf, 0.0
     for place, row in enumerate(shown.to_dict("records")):
         lows, highs, counts, censored = sums[row["workload"]]
@@ -91,7 +90,7 @@ def _delays(axes: Axes, run: Run, shown: pd.DataFrame) -> None:
         reached = counts[order].cumsum() / (counts.sum() + censored.sum())
         times_ms, look = highs[order] * 1e3, stroke(place)
         (line,) = axes.plot(times_ms, reached * 100, color=look.color, linestyle=look.linestyle, linewidth=1.6)
-        line.set_label(_called(row))
+        line.set_label(delivery_call(row))
         for quantile in ("p50", "p99"):
             at_ms = row[f"total_{quantile}_s"] * 1e3
             if at_ms == at_ms:
@@ -102,7 +101,7 @@ def _delays(axes: Axes, run: Run, shown: pd.DataFrame) -> None:
     axes.set_xlim(first_ms / 1.2, last_ms * 1.1)
     axes.set_ylim(0, 103)
     axes.yaxis.set_major_formatter("{x:.0f} %")
-    axes.set_xlabel("from the intended time to the arrival, ms")
+    axes.set_xlabel(f"from the {'call' if run.mode == 'observe' else 'intended time'} to the arrival, ms")
     axes.set_ylabel("share of deliveries")
     axes.legend(loc="lower right", frameon=False, fontsize=8.5)
 

@@ -11,14 +11,16 @@ from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.representative import representative_order
 from analysis.text.labels import Row, call, event
 from analysis.text.numbers import fixed, percent, trimmed
-from wiretax.channels.profiles import load_profile
+from wiretax.channels.profiles import encrypted_sizes_vary
 from wiretax.channels.workload import ATTRIBUTES
 
 BATCH = 10
 SAME_BUT_ENCRYPTED = [each.column for each in ATTRIBUTES if each.column != "encrypted" and not each.of_queue]
 WHY = "nonce, authentication code, base64 and the JSON around them"
-# Where a library escapes characters of base64.
-VARIES = "This library escapes characters of base64, so the size varies with the nonce; these are means."
+# Where a library escapes characters of base64, or an unknown client may.
+VARIES = (
+    "If characters of base64 are escaped, as some libraries do, the size varies with the nonce; these are means."
+)
 
 
 def encryption_claim(rows: Sequence[Row], slices: pd.DataFrame) -> Iterator[Claim]:
@@ -41,7 +43,7 @@ def encryption_claim(rows: Sequence[Row], slices: pd.DataFrame) -> Iterator[Clai
     cost = float(row["sent_per_event"])
     plain = _unencrypted(row, rows)
     batch = next((each for each in encrypted if _is_batch_of(row, each)), None)
-    varies = load_profile(row["client"]).escapes_base64
+    varies = encrypted_sizes_vary(row["client"])
     measured = f"{trimmed(cost, 1)} B"
     if plain is not None:
         more = cost - float(plain["sent_per_event"])

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.measures.delivery_kinds import SETTINGS, by_kind_of_call
 from analysis.measures.latency import percentiles
-from analysis.measures.queues import SETTINGS
 from analysis.measures.round_latencies import RoundLatencies
 from analysis.measures.throughput import NO_RATIO, Ratio, ratio_of
 from wiretax.runs.files.histograms import Histograms
@@ -28,13 +28,14 @@ BYTES = (
     *("ws_segments_out", "ws_segments_in"),
 )
 # Workloads with the same values of these differ in the call, its size and its linger only.
-SAME = [each for each in SETTINGS if each not in ("workload", "api", "batch_size", "linger_s")]
+SAME = [each for each in SETTINGS if each not in ("workload", "api", "batch_size", "linger_s", "channels")]
 # Of IPv4 and TCP, with timestamps.
 SEGMENT_HEADER = 52
 
 
 def summarise_deliveries(run: Run) -> pd.DataFrame:
-    """A row per workload whose deliveries were counted, each trigger before the batches it is compared with.
+    """A row per workload whose deliveries were counted, each trigger before the batches it is compared with; of an
+    observed publisher in the order in which it first called.
 
     Returns:
         The workload's settings and: ``rounds``; events and deliveries over all rounds (``EVENTS``, ``DELIVERIES``,
@@ -48,9 +49,9 @@ def summarise_deliveries(run: Run) -> pd.DataFrame:
         median total delay over the trigger's of the same arrivals, by round; NaN in a closed loop, in which a
         batch publishes more events than the trigger.
     """
-    delivery = run.delivery
-    if delivery.empty:
+    if run.delivery.empty:
         return pd.DataFrame(columns=[*SETTINGS, *EVENTS, *DELIVERIES])
+    delivery, delays = by_kind_of_call(run)
     grouped = delivery.groupby("workload", sort=False)
     table = grouped[[each for each in SETTINGS if each != "workload"]].first()
     counted = [*EVENTS, *DELIVERIES, *ORDER, *UNACKNOWLEDGED, "reconnections", *BYTES]
@@ -62,17 +63,19 @@ def summarise_deliveries(run: Run) -> pd.DataFrame:
     ends = table[["delivered", "lost", "missed"]].sum(axis=1)
     table["adds_up"] = (table["sent"] == outcomes) & (table["expected"] == ends)
     for kind in KINDS:
-        found = percentiles(run.delays, QUANTILES, f"{kind}_", kind).reindex(table.index)
+        found = percentiles(delays, QUANTILES, f"{kind}_", kind).reindex(table.index)
         table[found.columns] = found
-    after = {name: _after(run.delays, name) for name in table.index}
+    after = {name: _after(delays, name) for name in table.index}
     table["after_p50_s"] = pd.Series({name: median for name, (median, _) in after.items()})
     table["early"] = pd.Series({name: share for name, (_, share) in after.items()})
     _add_bytes(table)
     table = table.reset_index()
-    ratios = _ratios(table, run.delays)
+    ratios = _ratios(table, delays)
     table["delay_ratio"] = [each.estimate for each in ratios]
     table["delay_ratio_low"] = [each.low for each in ratios]
     table["delay_ratio_high"] = [each.high for each in ratios]
+    if run.mode == "observe":
+        return table
     order = ["rate", "payload_bytes", "client", "subscribers", "batch_size", "linger_s"]
     return table.sort_values(order, kind="stable").reset_index(drop=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,9 +11,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis.findings.percentile_notes import percentile
-from analysis.text.labels import Row, arrival_rate, call, event, queue_call, second_server
+from analysis.measures.deliveries import summarise_deliveries
+from analysis.measures.fan_out import fan_out
+from analysis.text.labels import Row, arrival_rate, call, delivery_call, event, event_in_full, second_server
 from analysis.text.numbers import MISSING, count, fixed, milliseconds, percent, scaled, with_interval
 from analysis.text.terminal_table import fit, heading, print_fitting
+from wiretax.runs.mode import OBSERVED
+from wiretax.runs.reader import Run
 
 # A connection with more than that still to be read, or a process that needed more of a second for each second of
 # publishing: then the subscriber was slow itself.
@@ -30,6 +34,20 @@ class DeliveryHeading:
     spare: int = 0
 
 
+WAIT, DELAY, CABLE = (
+    DeliveryHeading("wait\nms\np50", 7),
+    DeliveryHeading("delay\nx [95 % CI]"),
+    DeliveryHeading("cable\nB/deliv.", 3),
+)
+LAYERS = {
+    "frame_header": "frame headers",
+    "envelope": "messages without data",
+    "payload": "data",
+    "encryption": "encryption",
+    "protocol": "subscribing and pings",
+    "control": "closing",
+    "handshake": "handshakes",
+}
 HEADINGS = (
     DeliveryHeading("subscr.\n"),
     DeliveryHeading("acknowl.\nevents"),
@@ -40,17 +58,28 @@ HEADINGS = (
     DeliveryHeading("total\nms\np50"),
     DeliveryHeading("total\nms\np99"),
     DeliveryHeading("total\nms\nmax", 4),
-    DeliveryHeading("wait\nms\np50", 7),
+    WAIT,
     DeliveryHeading("call\nms\np50", 8),
     DeliveryHeading("then\nms\np50", 9),
-    DeliveryHeading("delay\nx [95 % CI]"),
-    DeliveryHeading("cable\nB/deliv.", 3),
+    DELAY,
+    CABLE,
 )
 
 
-def print_deliveries(table: pd.DataFrame, console: Console) -> None:
-    """Print a table of ``deliveries.summarise_deliveries``; on a narrow terminal, the columns that fit."""
-    print_fitting(console, lambda headings: _build(table, headings), HEADINGS)
+def print_deliveries(run: Run, console: Console, say: Callable[..., None]) -> None:
+    """Print what subscribers received, with its notes; on a narrow terminal, the columns that fit."""
+    say()
+    table = summarise_deliveries(run)
+    print_fitting(console, lambda headings: _build(table, headings), _headings(table))
+    say()
+    if table["cable"].isna().all():
+        say(escape(_shared_bytes(run.meta["delivery"]["totals"])))
+    for line in fan_out_lines(fan_out(run)):
+        say(escape(line))
+    for line in findings(table):
+        say(f"[yellow]delivery[/yellow]  {escape(line)}")
+    for line in legend(table):
+        say(f"[dim]{escape(line)}[/dim]")
 
 
 def render_deliveries(table: pd.DataFrame, width: int | None = None) -> Table:
@@ -60,7 +89,26 @@ def render_deliveries(table: pd.DataFrame, width: int | None = None) -> Table:
         table: a row per workload.
         width: characters per line; columns that don't fit are left out. None for all.
     """
-    return fit(lambda headings: _build(table, headings), HEADINGS, width)[0]
+    return fit(lambda headings: _build(table, headings), _headings(table), width)[0]
+
+
+def _headings(table: pd.DataFrame) -> list[DeliveryHeading]:
+    """The columns that say something: an observed publisher's events have no intended time, for example."""
+    empty = {
+        WAIT: bool(table["payload_kind"].eq(OBSERVED).all()),
+        DELAY: bool(table["delay_ratio"].isna().all()),
+        CABLE: bool(table["cable"].isna().all()),
+    }
+    return [each for each in HEADINGS if not empty.get(each)]
+
+
+def _shared_bytes(totals: dict[str, int]) -> str:
+    """The bytes of subscribers whose connections several kinds of call share."""
+    layers = ", ".join(f"{title} {totals[name]:,}" for name, title in LAYERS.items() if totals[name])
+    return (
+        f"subscribers' connections: {totals['received']:,} B received, {totals['sent']:,} B sent; in "
+        f"{totals['messages']:,} deliveries and what else they carried: {layers} B"
+    )
 
 
 def _build(table: pd.DataFrame, headings: list[DeliveryHeading]) -> Table:
@@ -68,11 +116,16 @@ def _build(table: pd.DataFrame, headings: list[DeliveryHeading]) -> Table:
     drawn.add_column("deliveries, sent as", no_wrap=True)
     for each in headings:
         drawn.add_column(heading(each.title), justify="right", no_wrap=True)
-    for number, (rate, rows) in enumerate(table.groupby("rate", sort=False)):
+    is_observed = bool(table["payload_kind"].eq(OBSERVED).all())
+    by = ["rate"] if is_observed else ["rate", *EVENT]
+    several = len(table[EVENT].drop_duplicates()) > 1
+    for number, (_, rows) in enumerate(table.groupby(by, sort=False)):
         if number:
             drawn.add_row()
-        title = arrival_rate(rows.iloc[0].to_dict()) if rate else "as fast as it goes"
-        drawn.add_row(f"[bold]{title}[/bold]")
+        first = rows.iloc[0].to_dict()
+        title = arrival_rate(first) if first["rate"] else "as fast as it goes"
+        title += f", {event_in_full(first)}" if several else ""
+        drawn.add_row(f"[bold]{'observed' if is_observed else escape(title)}[/bold]")
         for row in rows.to_dict("records"):
             cells = dict(zip(HEADINGS, _cells(row), strict=True))
             drawn.add_row(escape(f"  {_called(row)}"), *(cells[each] for each in headings))
@@ -80,7 +133,7 @@ def _build(table: pd.DataFrame, headings: list[DeliveryHeading]) -> Table:
 
 
 def _called(row: Row) -> str:
-    return ", ".join([queue_call(row) if row["rate"] else call(row), *second_server(row)])
+    return ", ".join([delivery_call(row), *second_server(row)])
 
 
 def _cells(row: Row) -> Iterator[str]:
@@ -128,8 +181,8 @@ def findings(table: pd.DataFrame) -> Iterator[str]:
             yield f"{who}: {row['foreign']:,} events of other publishers came on the same channels"
         if row["ambiguous"]:
             yield (
-                f"{who}: {row['ambiguous']:,} events have the same name and data as others; the first to arrive "
-                "counts as the first that was sent"
+                f"{who}: {row['ambiguous']:,} events have the same channel, name and data as others; the first to "
+                "arrive counts as the first that was sent"
             )
         if row["subscriber_busy"] > BUSY_CORE or row["backlog_max_bytes"] > SLOW_BYTES:
             yield (
@@ -157,9 +210,13 @@ def fan_out_lines(table: pd.DataFrame) -> Iterator[str]:
             yield f"with subscribers, {of}{call(first)}: {'; '.join(parts)}"
 
 
-LEGEND = (
-    "acknowledged events x subscribers = delivered + lost + missed (published while one was not connected)",
-    "out of order: after a later event of the same publisher; total: from the intended time to the arrival;",
-    "wait: until the call began; call: until its response; then: from the response to the arrival, negative if",
-    "the event came first; delay: p50 of total over the trigger's, round by round",
-)
+def legend(table: pd.DataFrame) -> Iterator[str]:
+    """What the columns mean."""
+    yield "acknowledged events x subscribers = delivered + lost + missed (published while one was not connected)"
+    if table["payload_kind"].eq(OBSERVED).all():
+        yield "out of order: after a later event of the same connection; total: from the call to the arrival;"
+        yield "call: until its response; then: from the response to the arrival, negative if the event came first"
+        return
+    yield "out of order: after a later event of the same publisher; total: from the intended time to the arrival;"
+    yield "wait: until the call began; call: until its response; then: from the response to the arrival, negative"
+    yield "if the event came first; delay: p50 of total over the trigger's, round by round"

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from analysis.measures.deliveries import summarise_deliveries
 from analysis.measures.fan_out import fan_out
 from analysis.tables.delivery_table import findings
-from analysis.text.labels import Row, arrival_rate, call, queue_call
+from analysis.text.labels import Row, arrival_rate, call, delivery_call, queue_call
 from analysis.text.numbers import MISSING, count, fixed, percent, scaled, with_interval
 from analysis.text.sheet import Cell, Lines, Sheet
+from wiretax.runs.mode import OBSERVED
 from wiretax.runs.reader import Run
 
 NOTHING = "This run counted no deliveries."
@@ -97,4 +98,6 @@ def _ratio(row: Row, name: str) -> str:
 
 
 def _named(row: Row) -> Cell:
-    return Cell(queue_call(row), small=arrival_rate(row)) if row["rate"] else Cell(call(row), small="closed loop")
+    if row["payload_kind"] == OBSERVED:
+        return Cell(delivery_call(row), small="observed")
+    return Cell(delivery_call(row), small=arrival_rate(row) if row["rate"] else "closed loop")

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from analysis.measures.counts import with_all_columns
 from analysis.measures.layers import HEAD, REQUEST, RESPONSE
+from analysis.tables.delivery_table import print_deliveries
 from analysis.text.labels import Row, describe
 from analysis.text.numbers import count, fixed
 from analysis.text.terminal_table import heading, print_whole
@@ -80,6 +81,8 @@ def print_observed(run: Run, console: EscapingConsole) -> None:
         message = str(failure["message"]).rstrip("." if advice else "")
         what = f"{failure['count']} x {failure['kind']}{status}: {message}{advice}"
         say(f"[red]failed[/red]  {escape(what)}")
+    if len(run.delivery):
+        print_deliveries(run, console, say)
     for warning in run.meta["warnings"]:
         say(f"[yellow]warning[/yellow]  {escape(warning)}")
     for reason in run.meta["invalid_because"]:

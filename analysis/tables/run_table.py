@@ -19,15 +19,13 @@ from analysis.measures.capacity import capacities, target
 from analysis.measures.clients import CLAIMED_HEAD_BYTES, LEAST_CLIENTS, compare_clients, head_claim
 from analysis.measures.connections import MANY_CALLS
 from analysis.measures.counts import SliceCounts, counts_of
-from analysis.measures.deliveries import summarise_deliveries
-from analysis.measures.fan_out import fan_out
 from analysis.measures.latency import TIMES
 from analysis.measures.queues import queue_frontier, without_probes
 from analysis.measures.summary import summarise
 from analysis.measures.throughput import why_no_gain
 from analysis.measures.two_servers import compare_servers
 from analysis.models.connection_cost import connection_cost
-from analysis.tables import capacity_table, delivery_table
+from analysis.tables import capacity_table
 from analysis.tables.capacity_table import print_capacities
 from analysis.tables.columns import CALLS, CLIENT_COLUMNS, COLUMNS, SERVER_COLUMNS, Column
 from analysis.tables.delivery_table import print_deliveries
@@ -78,7 +76,7 @@ def print_run(run: Run, console: Console) -> None:
         for line in legend(queues):
             say(f"[dim]{escape(line)}[/dim]")
     if len(run.delivery):
-        _print_deliveries(run, console, say)
+        print_deliveries(run, console, say)
     say(f"[dim]{escape(_cpu(run.meta['busy'], has_gain))}[/dim]")
     for caution in cautions(counted, run.meta):
         say(f"[yellow]caution[/yellow]  {escape(str(caution))}")
@@ -115,20 +113,6 @@ def _print_workloads(run: Run, counted: SliceCounts, console: Console, say: Call
     if why := why_no_gain(counted):
         say(escape(why))
     return bool(summary["gain"].notna().any())
-
-
-def _print_deliveries(run: Run, console: Console, say: Callable[..., None]) -> None:
-    """Print what subscribers received, with its notes."""
-    say()
-    table = summarise_deliveries(run)
-    print_deliveries(table, console)
-    say()
-    for line in delivery_table.fan_out_lines(fan_out(run)):
-        say(escape(line))
-    for line in delivery_table.findings(table):
-        say(f"[yellow]delivery[/yellow]  {escape(line)}")
-    for line in delivery_table.LEGEND:
-        say(f"[dim]{escape(line)}[/dim]")
 
 
 def _print_capacities(run: Run, console: Console, say: Callable[..., None]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from analysis.text.numbers import count, fixed, listed, plain, with_interval
 from wiretax.channels.workload import ATTRIBUTES
 from wiretax.channels.workload.rate_stages import in_brief, of_text
+from wiretax.runs.mode import OBSERVED
 
 Row = Mapping[Hashable, Any]
 
@@ -28,6 +29,13 @@ def call(row: Row) -> str:
 def queue_call(row: Row) -> str:
     """The call of a queue's publishers: ``batch of 10, linger 20 ms``."""
     return call(row) if row["api"] == "trigger" else f"{call(row)}, linger {plain(row['linger_s'] * 1e3)} ms"
+
+
+def delivery_call(row: Row) -> str:
+    """The call of a workload whose deliveries are counted: ``batch of 10, linger 20 ms``; of an observed publisher
+    also whether it encrypts, which differs from call to call there."""
+    encrypted = ", encrypted" if row["payload_kind"] == OBSERVED and row["encrypted"] else ""
+    return (queue_call(row) if row["rate"] else call(row)) + encrypted
 
 
 def arrival_rate(row: Row) -> str:

@@ -10,8 +10,8 @@ from time import monotonic
 from wiretax.channels.bodies.channel_names import all_channels
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.workload import Workload
-from wiretax.delivery.matching import match
-from wiretax.delivery.subscribers import Subscribers
+from wiretax.delivery.counting.matching import match
+from wiretax.delivery.subscribing.subscribers import Subscribers
 from wiretax.delivery.tracked_caller import publish_tracked
 from wiretax.load.client.session import Session
 from wiretax.wire.connections.target import Target

@@ -21,10 +21,11 @@ from wiretax.channels.limits import Limits
 from wiretax.channels.websocket import messages
 from wiretax.channels.websocket.subscription import auth, member
 from wiretax.channels.workload import Workload
-from wiretax.delivery.process import SubscriberProcess
-from wiretax.delivery.subscribers import SubscriberError, Subscribers
+from wiretax.delivery.counting.accounts import differences
+from wiretax.delivery.subscribing.process import SubscriberProcess
+from wiretax.delivery.subscribing.subscriber_error import SubscriberError
+from wiretax.delivery.subscribing.subscribers import Subscribers
 from wiretax.load.client.session import Session
-from wiretax.load.delivery.accounts import differences
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import Fault, FaultList
 from wiretax.mock.process import embedded_target, read_ledger

@@ -149,7 +149,7 @@ def test_own_events_are_recognised_by_their_content(tmp_path: Path) -> None:
     assert not run.delivery[["lost", "duplicated", "foreign"]].to_numpy().any()
     # Fifty events again and again can't be told apart.
     assert run.delivery["ambiguous"].sum() > 0
-    assert "have the same name and data as others" in shown
+    assert "have the same channel, name and data as others" in shown
 
 
 def test_an_option_counts_the_deliveries_of_any_plan(tmp_path: Path) -> None:
@@ -180,3 +180,32 @@ def test_what_cannot_be_counted_is_refused_in_a_line(
     assert done.returncode == 2, done.stdout
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+SEVERAL = """
+schema = 1
+name = "delivered"
+rounds = 2
+slice = "60ms"
+users = 1
+[[workload]]
+api = "trigger"
+payload_bytes = [60, 200]
+subscribers = 1
+[[workload]]
+api = "multi_trigger"
+channels = 3
+subscribers = 2
+"""
+
+
+def test_events_to_several_channels_and_of_several_sizes_have_rows_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "delivered.toml").write_text(SEVERAL)
+    done = run_warm("wiretax", "run", "delivered.toml", cwd=tmp_path, env=environment())
+    assert done.returncode == 0, done.stderr + done.stdout
+    delivery = saved(tmp_path).delivery
+    many = delivery[delivery["api"] == "multi_trigger"]
+    assert (many["delivered"] == 6 * many["acknowledged"]).all()
+    for title in ("60 B chat, reference", "200 B chat, reference", "100 B chat, reference"):
+        assert f"as fast as it goes, {title}" in done.stdout
+    assert "  to 3 channels" in done.stdout

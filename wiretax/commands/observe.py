@@ -43,6 +43,13 @@ def observe(
             "for local ones.",
         ),
     ] = None,
+    deliver: Annotated[
+        bool,
+        typer.Option(
+            "--deliver",
+            help="Subscribe to the channels that CMD publishes to, and count what is delivered, and when.",
+        ),
+    ] = False,
     yes: YesOption = False,
 ) -> None:
     """Run a publisher in any language and show what its requests cost.
@@ -51,6 +58,7 @@ def observe(
     PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET; or the variables of Laravel, for its connections "pusher" and
     "reverb". If CMD fails, wiretax exits with its exit code.
     """
+    from wiretax.delivery.subscribing.subscriber_error import SubscriberError
     from wiretax.mock.process import MockError
     from wiretax.observe.forwarding.upstream import UpstreamError
     from wiretax.observe.publisher import PublisherError
@@ -68,10 +76,10 @@ def observe(
         if max_messages is None and target is not None and not target.endpoint.is_loopback:
             max_messages = USUAL_MESSAGES
         limit = None if max_messages is None else MessageLimit(max_messages)
-        observation, measured = observe_into(results, command, target, limit)
+        observation, measured = observe_into(results, command, target, limit, deliver)
     except (EndpointError, ProxySettingError, TrustError, PublisherError, ResultsError) as error:
         fail(str(error), Exit.USAGE)
-    except (MockError, UpstreamError) as error:
+    except (MockError, UpstreamError, SubscriberError) as error:
         fail(str(error), Exit.INVALID)
     saved = None
     if measured is not None:

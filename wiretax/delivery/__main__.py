@@ -9,8 +9,9 @@ from typing import Any
 
 from gevent import socket
 
-from wiretax.delivery.process import receive, send
-from wiretax.delivery.subscribers import SubscriberError, Subscribers
+from wiretax.delivery.subscribing.process import receive, send
+from wiretax.delivery.subscribing.subscriber_error import SubscriberError
+from wiretax.delivery.subscribing.subscribers import Subscribers
 from wiretax.wire.connections.target import Target
 from wiretax.wire.open_files import raise_open_files
 

@@ -10,8 +10,8 @@ import numpy as np
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.bodies.identity import Identity
 from wiretax.channels.workload import Workload
-from wiretax.delivery.content_key import content_key
-from wiretax.delivery.published import Published
+from wiretax.delivery.counting.content_key import content_key
+from wiretax.delivery.counting.published import Published
 
 
 class PublishLog:
@@ -80,7 +80,9 @@ class PublishLog:
         self._messages.append(len(events[0].channels))
         self._intended_s.extend(intended_s)
         if self.identity is None:
-            self._key.extend(content_key(_channel(event), event.name, data_of(event)) for event in events)
+            for event in events:
+                data = data_of(event)
+                self._key.extend(content_key(channel, event.name, data) for channel in event.channels)
 
     def take(self) -> Published:
         """What was sent since the last time; all calls have ended."""
@@ -91,6 +93,12 @@ class PublishLog:
         sequence = first[call] + within
         # Calls are noted as they end.
         order = np.argsort(sequence, kind="stable")
+        messages = np.array(self._messages, dtype=np.int16)
+        key = np.array(self._key, dtype=np.uint64)
+        if len(key):
+            rank = np.empty(len(order), dtype=np.int64)
+            rank[order] = np.arange(len(order))
+            key = key[np.argsort(np.repeat(rank, messages[call]), kind="stable")]
         call = call[order]
         published = Published(
             sequence[order],
@@ -99,17 +107,12 @@ class PublishLog:
             np.array(self._ended_s)[call],
             np.array(self._outcome, dtype=np.int8)[call],
             call,
-            np.array(self._messages, dtype=np.int16)[call],
+            messages[call],
             np.array(self._publisher, dtype=np.int32)[call],
-            np.array(self._key, dtype=np.uint64)[order] if self._key else np.zeros(0, dtype=np.uint64),
+            key,
         )
         publishers = self.publishers
         self._begin()
         # Those of whoever asks are still known by their numbers.
         self.publishers = publishers
         return published
-
-
-def _channel(event: Event) -> str:
-    """The channel of an event that has one; empty if it has several."""
-    return event.channels[0] if len(event.channels) == 1 else ""

@@ -11,8 +11,8 @@ from wiretax.channels.bodies.encryption import plain_writer
 from wiretax.channels.bodies.events import Event, data_writer
 from wiretax.channels.bodies.identity import PLACEHOLDER, Identity
 from wiretax.channels.profiles import load_profile
+from wiretax.delivery.counting.published import ACKNOWLEDGED, FAILED, REJECTED, UNKNOWN
 from wiretax.delivery.publish_log import PublishLog
-from wiretax.delivery.published import ACKNOWLEDGED, FAILED, REJECTED, UNKNOWN
 from wiretax.wire.publishers.caller import Caller, CallResult, MessageLimitError
 from wiretax.wire.publishers.publisher import FOREVER_NS
 from wiretax.wire.slices import Slice

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wiretax.delivery.subscribers import SubscriberError, Subscribers
+from wiretax.delivery.subscribing.subscriber_error import SubscriberError
+from wiretax.delivery.subscribing.subscribers import Subscribers
 from wiretax.doctor.finding import Finding
 from wiretax.wire.connections.target import Target
 

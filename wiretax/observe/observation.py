@@ -17,11 +17,13 @@ from wiretax.channels.request.address import Address
 from wiretax.channels.workload import Habit, Workload
 from wiretax.mock.cost import CostModel
 from wiretax.observe.call_kind import connection_habit, observed_workload, recognised
+from wiretax.observe.delivered import ObservedDeliveries, count_deliveries
 from wiretax.observe.forwarding.exchange import REFUSED, Exchange
 from wiretax.observe.forwarding.gate import UNCOUNTABLE
 from wiretax.observe.forwarding.recording import Recording
 from wiretax.observe.other_calls import other_calls
 from wiretax.observe.publisher import ExitStatus, without_secrets
+from wiretax.observe.subscriptions import ObservedSubscriptions
 from wiretax.observe.unpublished import checklist, did_instead, stray_words
 from wiretax.runs.folder import SCHEMA
 from wiretax.runs.machine import describe_machine
@@ -54,6 +56,7 @@ class Observation:
         given: the names of the variables that told the command where to publish.
         listened: the proxy's host and port.
         limit: how many messages could be forwarded, and were; None for no limit.
+        subscriptions: the subscriber that counted deliveries; None if nothing did.
     """
 
     command: tuple[str, ...]
@@ -69,6 +72,7 @@ class Observation:
     given: tuple[str, ...] = ()
     listened: str = ""
     limit: MessageLimit | None = None
+    subscriptions: ObservedSubscriptions | None = None
 
     @property
     def publications(self) -> list[Exchange]:
@@ -106,7 +110,12 @@ class Observation:
             piece.tcp = tcp.get(workload, TcpCounters())
             record.add(piece, max(1, self.recording.peak))
         record.add(self._remainder(seen), 1)
-        record.meta = self._meta(record)
+        deliveries = None
+        if self.subscriptions is not None:
+            deliveries = count_deliveries(self.subscriptions, self.recording.exchanges, habit, self.server)
+            for counted in deliveries.slices:
+                counted.add_to(record)
+        record.meta = self._meta(record, deliveries)
         return record
 
     def _slice(self, workload: Workload | None, exchanges: list[Exchange], seen: set[int]) -> Slice:
@@ -124,7 +133,7 @@ class Observation:
                 by_server = self.recording.closings[exchange.connection].by_server
                 piece.measured.closed_by_server += by_server
                 piece.measured.closed_by_client += not by_server
-            age_ns = exchange.ended_ns - exchange.began_ns
+            age_ns = exchange.ended_ns - exchange.began_ns - exchange.held_ns
             if exchange.answer is not None and exchange.answer.acknowledged:
                 piece.latencies_ns.append(age_ns)
             else:
@@ -181,10 +190,12 @@ class Observation:
                 counts[kind] = add_counters(counts.get(kind, TcpCounters()), tcp)
         return counts
 
-    def _meta(self, record: RunRecord) -> dict[str, Any]:
+    def _meta(self, record: RunRecord, deliveries: ObservedDeliveries | None) -> dict[str, Any]:
         seen = self.recording
         outcome = reconcile(record.total, seen.sent, seen.received, seen.tcp, self._as_sent(self.server))
         invalid = [f"the byte counts disagree: {each}" for each in outcome.differences]
+        if deliveries is not None:
+            invalid += deliveries.invalid_because
         if not any(row["events"] for row in record.slices):
             invalid.append("no event was acknowledged")
         if self.cost is not None and self.server is None:
@@ -226,6 +237,7 @@ class Observation:
             },
             "busy": self.busy,
             "budget": None if self.limit is None else self.limit.as_dict(),
+            **({} if deliveries is None else {"delivery": deliveries.as_dict()}),
             "observed": {
                 "exit_code": self.ending.code,
                 "variables": list(self.given),

@@ -18,6 +18,7 @@ from wiretax.channels.limits import Limits
 from wiretax.mock.cost import CostModel
 from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
+from wiretax.observe.delivered import expected_deliveries
 from wiretax.observe.forwarding.proxy import HOST, Proxy
 from wiretax.observe.forwarding.upstream import TIMEOUT_S, check
 from wiretax.observe.observation import Observation
@@ -27,6 +28,7 @@ from wiretax.observe.publisher import (
     run_publisher,
     without_secrets,
 )
+from wiretax.observe.subscriptions import ObservedSubscriptions
 from wiretax.observe.variables import publisher_variables
 from wiretax.runs.folder import claim_run_folder, leave_run_folder, run_name
 from wiretax.runs.machine import busy_s
@@ -39,7 +41,11 @@ INSECURE = "--insecure: the upstream's certificate was not verified; anyone may 
 
 
 def observe_into(
-    results: Path, command: Sequence[str], upstream: Target | None, limit: MessageLimit | None = None
+    results: Path,
+    command: Sequence[str],
+    upstream: Target | None,
+    limit: MessageLimit | None = None,
+    deliver: bool = False,
 ) -> tuple[Observation, SavedRun | None]:
     """Run a publisher against a recording proxy and write the run.
 
@@ -48,52 +54,58 @@ def observe_into(
         command: the publisher and its arguments.
         upstream: the server to forward to; None for the built-in mock.
         limit: how many messages may be forwarded; None for any number.
+        deliver: whether a subscriber counts what is delivered.
 
     Returns:
         What was observed, and the run; None if nothing was published, which leaves no folder.
 
     Raises:
         ResultsError: if the folder can't be written.
-        PublisherError, MockError, UpstreamError: see ``observe``.
+        PublisherError, MockError, UpstreamError, SubscriberError: see ``observe``.
     """
     folder = claim_run_folder(results, run_name("observe"))
     try:
-        observation = observe(command, upstream, limit)
+        observation = observe(command, upstream, limit, deliver)
         saved = save_run(folder, observation.record()) if observation.publications else None
     finally:
         leave_run_folder(folder)  # keeps a folder that holds a run
     return observation, saved
 
 
-def observe(command: Sequence[str], upstream: Target | None, limit: MessageLimit | None = None) -> Observation:
+def observe(
+    command: Sequence[str], upstream: Target | None, limit: MessageLimit | None = None, deliver: bool = False
+) -> Observation:
     """Run a publisher against a recording proxy.
 
     Args:
         command: the publisher and its arguments.
         upstream: the server to forward to; None for the built-in mock.
         limit: how many messages may be forwarded; None for any number.
+        deliver: whether a subscriber counts what is delivered.
 
     Raises:
         PublisherError: if the command can't be started.
         MockError: if the built-in mock does not start.
         UpstreamError: if the upstream can't be reached; the publisher is not started then.
+        SubscriberError: if the server accepts no subscriber; likewise.
     """
     tls, tunnel = (None, None) if upstream is None else (upstream.context, upstream.tunnel)
     cost = CostModel() if upstream is None else None
     cautions = () if upstream is None else tuple(_cautions(upstream))
     with _server(upstream, cost) as target:
-        proxy = Proxy(target, tls, rewrites_host=upstream is not None, tunnel=tunnel, limit=limit)
+        subscriptions = ObservedSubscriptions(upstream or Target(target)) if deliver else None
+        proxy = Proxy(target, tls, upstream is not None, tunnel, limit, subscriptions)
         before = read_ledger(target, _fresh(upstream), tunnel)
         started = datetime.now(UTC)
         wall, machine, children = perf_counter(), busy_s(), _children_s()
-        ending, given = asyncio.run(_publish(proxy, command))
+        ending, given, ended_s = asyncio.run(_publish(proxy, command, subscriptions))
         wall = perf_counter() - wall
-        machine, generator = busy_s() - machine, _children_s() - children
+        machine, generator = busy_s() - machine, ended_s - children
         after = read_ledger(target, _fresh(upstream), tunnel)
         finished = datetime.now(UTC)
     server = None if before is None or after is None else difference(after, before)
     mock = None if server is None else server["cpu_s"] / wall
-    own = sum(os.times()[:2])
+    own = sum(os.times()[:2]) + (subscriptions.cpu_s if subscriptions is not None else 0.0)
     others = None if mock is None else max(0.0, machine / wall - generator / wall - mock - own / wall)
     return Observation(
         command=tuple(without_secrets(argument, target.app) for argument in command),
@@ -113,6 +125,7 @@ def observe(command: Sequence[str], upstream: Target | None, limit: MessageLimit
         given=tuple(given),
         listened=proxy.address,
         limit=limit,
+        subscriptions=subscriptions,
     )
 
 
@@ -125,15 +138,31 @@ def _server(upstream: Target | None, cost: CostModel | None) -> Iterator[Endpoin
         yield mock
 
 
-async def _publish(proxy: Proxy, command: Sequence[str]) -> tuple[ExitStatus, dict[str, str]]:
-    """How the command ended, and the variables that it was given."""
+async def _publish(
+    proxy: Proxy, command: Sequence[str], subscriptions: ObservedSubscriptions | None
+) -> tuple[ExitStatus, dict[str, str], float]:
+    """How the command ended, the variables that it was given, and the processor time of children by then (s)."""
     await check(proxy.upstream, proxy.tls, proxy.tunnel)
+    if subscriptions is None:
+        return await _publish_through(proxy, command)
+    try:
+        await subscriptions.open()
+        published = await _publish_through(proxy, command)
+        await subscriptions.finish(expected_deliveries(proxy.recording.exchanges))
+    finally:
+        await subscriptions.close()
+    return published
+
+
+async def _publish_through(proxy: Proxy, command: Sequence[str]) -> tuple[ExitStatus, dict[str, str], float]:
+    """The same, as soon as everything is there."""
     await proxy.listen()
     endpoint = replace(proxy.upstream, scheme="http", host=HOST, port=proxy.port)
     given = {**publisher_variables(endpoint, os.environ), **bypass_web_proxies(os.environ, HOST)}
     ending = await run_publisher(command, given)
+    spent_s = _children_s()
     await proxy.drain()
-    return ending, given
+    return ending, given, spent_s
 
 
 def _cautions(upstream: Target) -> Iterator[str]:

@@ -26,10 +26,11 @@ class DeliveryCounts(QueueCounts):
 
     def __init__(self, delivery: pd.DataFrame, queue: pd.DataFrame) -> None:
         super().__init__(queue)
-        self._delivered: dict[str, dict[int, dict[str, int]]] = {}
+        self._delivered: dict[str, dict[int, dict[str, float]]] = {}
         for row in delivery.to_dict("records"):
-            found = {name: int(row[column]) for name, column in COUNTED.items()}
-            found |= {"delivered": int(row["delivered"]), "size": sum(int(row[each]) for each in SIZES)}
+            found: dict[str, float] = {name: int(row[column]) for name, column in COUNTED.items()}
+            # NaN if several workloads shared the subscribers' connections.
+            found |= {"delivered": int(row["delivered"]), "size": sum(row[each] for each in SIZES)}
             into = self._delivered.setdefault(row["workload"], {}).setdefault(row["round"], {})
             for name, value in found.items():
                 into[name] = into.get(name, 0) + value
@@ -44,7 +45,9 @@ class DeliveryCounts(QueueCounts):
         rounds = self._delivered.get(workload, {})
         if name == "size":
             return {
-                number: each["size"] / each["delivered"] for number, each in rounds.items() if each["delivered"]
+                number: each["size"] / each["delivered"]
+                for number, each in rounds.items()
+                if each["delivered"] and each["size"] == each["size"]
             }
         return {number: float(each[name]) for number, each in rounds.items()}
 
@@ -57,7 +60,7 @@ class DeliveryCounts(QueueCounts):
         if name != "size":
             return Fraction(total)
         delivered = sum(each["delivered"] for each in rounds.values())
-        return Fraction(total, delivered) if delivered else None
+        return Fraction(int(total), int(delivered)) if delivered and total == total else None
 
 
 def of_deliveries(frame: pd.DataFrame, delivery: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from analysis.gates.measured.figures import CABLE_BYTES, GAIN, NO_FIGURE, SAVING, Figure, rate, share
 from analysis.measures.layers import BY_KEY
 from wiretax.channels.bodies.replay import REPLAY
-from wiretax.channels.profiles import load_profile
+from wiretax.channels.profiles import encrypted_sizes_vary
 
 Better = Literal["lower", "higher"]
 Kind = Literal["deterministic", "stochastic"]
@@ -102,18 +102,12 @@ class Metric:
         A replay's events differ in size, though not in number, and so do encrypted ones if base64 is escaped."""
         if self.queue is not None:
             return self.kind == "deterministic"
-        varies = workload["payload_kind"] == REPLAY or (workload.get("encrypted") and _escapes(workload["client"]))
+        varies = workload["payload_kind"] == REPLAY or (
+            workload.get("encrypted") and encrypted_sizes_vary(workload["client"])
+        )
         if varies and self.unit != "requests/event":
             return False
         return self.kind == "deterministic" and workload["http"] == "1.1"
-
-
-def _escapes(client: str) -> bool:
-    """Whether encrypted events of a client vary in size; also if it is not known how it encrypts."""
-    try:
-        return load_profile(client).escapes_base64
-    except KeyError:
-        return True
 
 
 _SENT = "request line, headers and body"

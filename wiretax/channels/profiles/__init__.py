@@ -152,3 +152,10 @@ def parse_profile(name: str, text: str) -> Profile:
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         known = ", ".join(Profile.__struct_fields__)
         raise ProfileError(f"profile {name}.toml: {error}; its keys are {known}") from None
+
+
+def encrypted_sizes_vary(client: str) -> bool:
+    """Whether encrypted events of a client vary in size, as it escapes characters of base64; also if no profile
+    describes how it encrypts."""
+    known = PROFILE_OF.get(client, client) in profile_names()
+    return not known or load_profile(client).escapes_base64

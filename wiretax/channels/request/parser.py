@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -33,6 +33,41 @@ class Publication:
     payload_bytes: int
     encryption_bytes: int = 0
     reached: Reached = field(default=Reached(), compare=False)
+
+
+class SentEvent(NamedTuple):
+    """An event in the body of a request."""
+
+    channels: tuple[str, ...]
+    name: str
+    data: str
+
+
+def read_events(target: bytes, body: bytes) -> list[SentEvent]:
+    """The events of a request, as ``read_publication`` counts them, without those that lack a channel, a name or
+    data; empty if it publishes none."""
+    path, _, call = target.partition(b"?")[0].rpartition(b"/")
+    if call not in (b"events", b"batch_events") or not path.startswith(b"/") or b"/apps/" not in path:
+        return []
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return []
+    items = [document]
+    if call == b"batch_events":
+        found = document.get("batch") if isinstance(document, dict) else None
+        items = found if isinstance(found, list) else []
+    return [event for item in items if (event := _event(item)) is not None]
+
+
+def _event(item: Any) -> SentEvent | None:
+    if not isinstance(item, dict):
+        return None
+    name, data, channels = (item.get(key) for key in ("name", "data", "channels"))
+    found: list[Any] = channels if isinstance(channels, list) and channels else [item.get("channel")]
+    if not all(isinstance(each, str) for each in (name, data, *found)):
+        return None
+    return SentEvent(tuple(found), str(name), str(data))
 
 
 def read_publication(target: bytes, body: bytes) -> Publication | None:

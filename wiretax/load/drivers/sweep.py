@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
+from wiretax.delivery.counting.accounts import differences
 from wiretax.load.capacity.conductor import CapacityConductor
 from wiretax.load.client.error_policy import ErrorPolicy, Reactions
 from wiretax.load.client.message_limit import SPENT
 from wiretax.load.client.stats_feed import StatsFeed
-from wiretax.load.delivery.accounts import differences
-from wiretax.load.delivery.executor import DeliveryExecutor
 from wiretax.load.drivers.setup import RunSetup
 from wiretax.load.sweep.conductor import AddedRounds, Conductor, Extension
+from wiretax.load.sweep.delivery_executor import DeliveryExecutor
 from wiretax.load.sweep.executor import ALONE, Executor, ExecutorSummary, SliceResult
 from wiretax.load.sweep.pauses import Pauses
 from wiretax.load.sweep.rounds import Step

@@ -9,13 +9,13 @@ from time import monotonic
 
 import numpy as np
 
-from wiretax.channels.workload import Workload
-from wiretax.delivery.matching import match
+from wiretax.delivery.counting.counted import CountedSlice
+from wiretax.delivery.counting.matching import match
+from wiretax.delivery.counting.parts import part
+from wiretax.delivery.counting.published import ACKNOWLEDGED, Published
+from wiretax.delivery.counting.received import Gap, Received
 from wiretax.delivery.publish_log import PublishLog
-from wiretax.delivery.published import ACKNOWLEDGED, Published
-from wiretax.delivery.received import NOT_OURS, Gap, Received
-from wiretax.delivery.subscribers import Subscribers
-from wiretax.load.delivery.counted import CountedSlice
+from wiretax.delivery.subscribing.subscribers import Subscribers
 from wiretax.runs.record import RunRecord
 from wiretax.wire.connections.target import Target
 
@@ -93,35 +93,20 @@ class FreeDeliveries:
         received = replace(received, gaps=(*received.gaps, *self._gaps))
         ended_s = monotonic()
         rows = {row["workload"]: row for row in reversed(record.slices)}
-        for number, workload in enumerate(self._log.workloads):
+        workloads = self._log.workloads
+        for number, workload in enumerate(workloads):
             row = rows.get(workload.name)
             if row is None:
                 continue
-            own = _of(published, self._log, workload)
-            arrived = _arrived(received, published, own, takes_foreign=not number)
+            mine = np.array([each == workload for each in self._log.publishers], dtype=bool)[published.publisher]
+            own, arrived = part(published, received, mine, takes_rest=not number)
             tally = match(own, arrived, self._count, GRACE_S, ended_s)
             # Coming for the first time is no reconnection.
             tally.reconnections = sum(gap.until_s < inf and gap.from_s > -inf for gap in received.gaps)
             lasted_s = sum(each["duration_s"] for each in record.slices if each["workload"] == workload.name)
-            CountedSlice(workload, row["round"], lasted_s, tally).add_to(record)
+            CountedSlice(workload, row["round"], lasted_s, tally, alone=len(workloads) == 1).add_to(record)
 
     def _told(self, data: str, arrived_s: float) -> None:
         found = self._identity.read(data)
         if found is not None:
             self._on_delivery(max(0.0, arrived_s - found[1]), len(data))
-
-
-def _of(published: Published, log: PublishLog, workload: Workload) -> Published:
-    """The events of one workload."""
-    mine = np.array([each == workload for each in log.publishers], dtype=bool)[published.publisher]
-    columns = ("sequence", "intended_s", "began_s", "ended_s", "outcome", "call", "messages", "publisher")
-    return Published(**{name: getattr(published, name)[mine] for name in columns})
-
-
-def _arrived(received: Received, published: Published, own: Published, takes_foreign: bool) -> Received:
-    """The deliveries of one workload; the first one also has those that no workload sent."""
-    kept = np.isin(received.sequence, own.sequence)
-    if takes_foreign:
-        kept |= (received.sequence == NOT_OURS) | ~np.isin(received.sequence, published.sequence)
-    columns = ("subscriber", "channel", "sequence", "arrived_s")
-    return replace(received, **{name: getattr(received, name)[kept] for name in columns})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import gevent
 
-from wiretax.delivery.subscribers import SubscriberError
+from wiretax.delivery.subscribing.subscriber_error import SubscriberError
 from wiretax.load.users.publishers import TURN_S, FreeUser
 
 if TYPE_CHECKING:

@@ -48,7 +48,7 @@ class Downstream(asyncio.Protocol):
         self._server_closes = False
         self._ended_ns = 0  # when this side ended; 0 before
         self._waiting: list[bytes] = []  # bytes for a server that is not connected yet
-        self._gate = Gate(proxy, self._forward)
+        self._gate = Gate(proxy, self._forward, self._held_passed)
         self._upstream: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
 
@@ -96,8 +96,7 @@ class Downstream(asyncio.Protocol):
     def eof_received(self) -> bool:
         self._kernel.ended = True
         self._initiator = self._initiator or PUBLISHER
-        if self._upstream is not None and self._upstream.can_write_eof():
-            self._upstream.write_eof()
+        self._pass_end_on()
         return bool(self._pending) and not self._ended_ns
 
     def pause_writing(self) -> None:
@@ -142,8 +141,8 @@ class Downstream(asyncio.Protocol):
         self._recording.add_peer(*upstream.get_extra_info("peername")[:2])
         upstream.writelines(self._waiting)
         self._waiting.clear()
-        if self._kernel.ended and upstream.can_write_eof():
-            upstream.write_eof()
+        if self._kernel.ended:
+            self._pass_end_on()
 
     def answered(self, data: bytes) -> None:
         """Pass on bytes of the server; they belong to the oldest request without a response."""
@@ -224,6 +223,16 @@ class Downstream(asyncio.Protocol):
             if announces_close(request.head):
                 self._initiator = self._initiator or PUBLISHER
                 self._end()
+
+    def _held_passed(self) -> None:
+        """Requests that waited for a subscription have been forwarded."""
+        if self._kernel.ended:
+            self._pass_end_on()
+
+    def _pass_end_on(self) -> None:
+        """The publisher sends no more: tell the server, after the last request."""
+        if self._upstream is not None and self._upstream.can_write_eof() and not self._gate.holds_complete:
+            self._upstream.write_eof()
 
     def _forward(self, data: bytes) -> None:
         if self._ended_ns:

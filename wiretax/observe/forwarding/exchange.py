@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wiretax.channels.answers import Answer, read_answer
-from wiretax.channels.request.parser import Publication, read_publication
+from wiretax.channels.request.parser import Publication, SentEvent, read_publication
+from wiretax.delivery.counting.content_key import content_key
 from wiretax.observe.forwarding.heads import read_method, read_target
 from wiretax.wire.counters import TcpCounters
 from wiretax.wire.ledger import Failure
@@ -30,6 +31,10 @@ class Exchange:
         began_ns: when its first byte came, on the clock of ``perf_counter_ns``.
         ended_ns: when the response's last byte was passed on, or the connection to either side was lost.
         withheld: whether the server never saw it, and the response is the proxy's.
+        keys: what identifies its events at a subscriber: for each of them a key per channel; empty if deliveries
+            are not counted.
+        held_ns: how long it was complete and not forwarded, as its channels were not subscribed to yet.
+        forwarded: whether it was sent on to the server.
     """
 
     connection: int
@@ -43,6 +48,9 @@ class Exchange:
     began_ns: int
     ended_ns: int
     withheld: bool = False
+    keys: tuple[tuple[int, ...], ...] = ()
+    held_ns: int = 0
+    forwarded: bool = True
 
     @property
     def target(self) -> bytes:
@@ -78,10 +86,25 @@ class OpenExchange:
         complete: whether the request was received completely.
         response: bytes of the response's head and body.
         refusal: the proxy's own response, if the request is withheld from the server; else empty.
-        head, began_ns, body, body_bytes, answer, failure: as in ``Exchange``; ``body`` is the decoded body.
+        events: what it publishes, if deliveries are counted.
+        head, began_ns, body, body_bytes, answer, failure, held_ns, forwarded: as in ``Exchange``; ``body`` is the
+            decoded body.
     """
 
-    __slots__ = ("answer", "began_ns", "body", "body_bytes", "complete", "failure", "head", "refusal", "response")
+    __slots__ = (
+        "answer",
+        "began_ns",
+        "body",
+        "body_bytes",
+        "complete",
+        "events",
+        "failure",
+        "forwarded",
+        "head",
+        "held_ns",
+        "refusal",
+        "response",
+    )
 
     def __init__(self, head: bytes, began_ns: int) -> None:
         self.head = head
@@ -93,6 +116,9 @@ class OpenExchange:
         self.failure: Failure | None = None
         self.response = (0, 0)
         self.refusal = b""
+        self.events: list[SentEvent] = []
+        self.held_ns = 0
+        self.forwarded = True
 
     @property
     def publication(self) -> Publication | None:
@@ -119,6 +145,12 @@ class OpenExchange:
             began_ns=self.began_ns,
             ended_ns=ended_ns,
             withheld=bool(self.refusal),
+            keys=tuple(
+                tuple(content_key(channel, event.name, event.data) for channel in event.channels)
+                for event in self.events
+            ),
+            held_ns=self.held_ns,
+            forwarded=self.forwarded,
         )
 
 

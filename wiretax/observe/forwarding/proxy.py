@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections.abc import Sequence
+from typing import Protocol
 
 from wiretax.channels.endpoint import Endpoint, host_and_port
+from wiretax.channels.request.parser import SentEvent
 from wiretax.observe.forwarding.connection import Downstream
 from wiretax.observe.forwarding.recording import Recording
 from wiretax.wire.connections.segments import use_ethernet_segments
@@ -14,8 +17,20 @@ from wiretax.wire.publishers.message_limit import MessageLimit
 from wiretax.wire.reach.proxy import Tunnel
 
 HOST = "127.0.0.1"
+
+
 # How long responses are awaited after the publisher has ended.
 GRACE_S = 5.0
+
+
+class Subscriptions(Protocol):
+    """The channels that somebody subscribes to."""
+
+    def lacking(self, events: Sequence[SentEvent]) -> list[str]:
+        """The channels of these events that nobody subscribes to yet."""
+
+    async def add(self, channels: Sequence[str]) -> None:
+        """Subscribe to channels; afterwards none of them is lacking, also if that failed."""
 
 
 class Proxy:
@@ -27,6 +42,7 @@ class Proxy:
         tunnel: the way to the upstream through a web proxy; None for a direct one.
         rewrites_host: whether the Host header is set to the upstream's authority.
         limit: how many messages may be forwarded; None for any number.
+        subscriptions: get the channels of an event before it is forwarded; None if deliveries are not counted.
         server_name: the server's name in messages.
         grace_s: how long responses are awaited after the publisher has ended.
         recording: what was recorded.
@@ -40,12 +56,14 @@ class Proxy:
         rewrites_host: bool = False,
         tunnel: Tunnel | None = None,
         limit: MessageLimit | None = None,
+        subscriptions: Subscriptions | None = None,
     ) -> None:
         self.upstream = upstream
         self.tls = tls
         self.tunnel = tunnel
         self.rewrites_host = rewrites_host
         self.limit = limit
+        self.subscriptions = subscriptions
         self.grace_s = GRACE_S
         self.server_name = "the upstream" if rewrites_host else "the mock"
         self.recording = Recording()

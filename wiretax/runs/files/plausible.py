@@ -33,7 +33,9 @@ KERNEL = (
 # Null where nothing could be measured, or where an attribute may be None.
 OF_SUBSCRIBERS = (
     *("ws_tcp_sent_bytes", "ws_tcp_received_bytes", "ws_segments_out", "ws_segments_in"),
-    *("ws_tls_sent_bytes", "ws_tls_received_bytes"),
+    *("ws_tls_sent_bytes", "ws_tls_received_bytes", "ws_sent_bytes", "ws_received_bytes", "ws_connections"),
+    *("frame_header_bytes", "envelope_bytes", "payload_delivered_bytes", "encryption_delivered_bytes"),
+    *("protocol_bytes", "control_bytes"),
 )
 OF_BINS = ("normal_depth", "depth", "p50_s", "p99_s")
 NULLABLE = frozenset(

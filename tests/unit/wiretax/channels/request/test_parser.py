@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from wiretax.channels.request.parser import Publication, read_publication
+from wiretax.channels.request.parser import Publication, read_events, read_publication
 
 BODY = b'{"name":"e","channels":["a","b"],"data":"hey"}'
 
@@ -74,3 +74,26 @@ def test_other_data_is_all_payload(channel: str, data: str) -> None:
     assert published is not None
     assert (published.payload_bytes, published.encryption_bytes) == (len(data.encode()), 0)
     assert published.reached.data.utf8 == len(data.encode())
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "found"),
+    [
+        ("events", {"name": "e", "channel": "c", "data": "x"}, [(("c",), "e", "x")]),
+        ("events", {"name": "e", "channels": ["c", "d"], "data": "x"}, [(("c", "d"), "e", "x")]),
+        (
+            "batch_events",
+            {"batch": [{"name": "e", "channel": "c", "data": "x"}, {"name": "f", "channel": "d", "data": "y"}]},
+            [(("c",), "e", "x"), (("d",), "f", "y")],
+        ),
+        # What no server would deliver.
+        ("batch_events", {"batch": [{"name": "e", "data": "x"}, 7]}, []),
+        ("batch_events", {"batch": {}}, []),
+        ("events", {"name": "e", "channels": ["c", 7], "data": "x"}, []),
+        ("events", {"name": "e", "channel": "c", "data": {"x": 1}}, []),
+        ("channels", {"name": "e", "channel": "c", "data": "x"}, []),
+    ],
+)
+def test_the_events_of_a_request(call: str, body: Any, found: list[Any]) -> None:
+    assert read_events(f"/apps/1/{call}?auth_key=k".encode(), json.dumps(body).encode()) == found
+    assert read_events(f"/apps/1/{call}".encode(), b"{") == []

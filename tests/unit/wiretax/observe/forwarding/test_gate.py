@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiretax.channels.request.parser import read_publication
+from wiretax.channels.request.parser import SentEvent, read_publication
 from wiretax.observe.forwarding.exchange import OpenExchange
 from wiretax.observe.forwarding.gate import Gate, messages_of
 from wiretax.observe.forwarding.heads import read_target
@@ -44,8 +46,8 @@ def test_no_message_beyond_the_limit_passes_and_every_byte_is_accounted_for(
     calls: list[tuple[bytes, bytes]], most: int, piece: int
 ) -> None:
     limit, recording, passed = MessageLimit(most), Recording(), list[bytes]()
-    proxy = cast(Proxy, SimpleNamespace(limit=limit, recording=recording, rewrites_host=False))
-    gate = Gate(proxy, passed.append)
+    proxy = cast(Proxy, SimpleNamespace(limit=limit, recording=recording, rewrites_host=False, subscriptions=None))
+    gate = Gate(proxy, passed.append, lambda: None)
     fits = True
     for head, body in calls:
         request = OpenExchange(head, 0)
@@ -81,3 +83,74 @@ def test_no_message_beyond_the_limit_passes_and_every_byte_is_accounted_for(
 def test_only_a_call_that_publishes_nothing_has_no_messages(line: str, messages: int | None) -> None:
     head = f"{line} HTTP/1.1\r\n\r\n".encode()
     assert messages_of(head, read_publication(read_target(head), b"{}")) == messages
+
+
+class Channels:
+    """Channels whose subscription is confirmed when a test says so."""
+
+    def __init__(self) -> None:
+        self.known: set[str] = set()
+        self.asked: list[list[str]] = []
+        self.confirm = asyncio.Event()
+
+    def lacking(self, events: Sequence[SentEvent]) -> list[str]:
+        return [name for event in events for name in event.channels if name not in self.known]
+
+    async def add(self, channels: Sequence[str]) -> None:
+        self.asked.append([*channels])
+        await self.confirm.wait()
+        self.known.update(channels)
+
+
+def test_requests_wait_for_the_subscription_to_their_channels_and_keep_their_order() -> None:
+    async def scenario() -> None:
+        channels, passed, ends = Channels(), list[bytes](), list[int]()
+        proxy = cast(
+            Proxy,
+            SimpleNamespace(limit=None, recording=Recording(), rewrites_host=False, subscriptions=channels),
+        )
+        gate = Gate(proxy, passed.append, lambda: ends.append(len(passed)))
+        calls = [a_call(EVENTS, 1), (b"GET /apps/1/channels HTTP/1.1\r\n\r\n", b""), a_call(BATCH, 2)]
+        requests = []
+        for head, body in calls:
+            request = OpenExchange(head, 0)
+            gate.add_head(head)
+            if body:
+                gate.add_body(body)
+            request.body = body
+            gate.end_request(request)
+            requests.append(request)
+        await asyncio.sleep(0)
+        # The question behind the first request waits, too: answers come in the order of requests.
+        assert (passed, gate.holds_complete, channels.asked) == ([], True, [["c"]])
+        assert not any(request.forwarded for request in requests)
+        channels.confirm.set()
+        while gate.holds_complete:
+            await asyncio.sleep(0)
+        assert passed == [part for call in calls for part in call if part]
+        assert ends == [len(passed)]
+        assert all(request.forwarded and request.held_ns > 0 for request in requests)
+        assert [len(request.events) for request in requests] == [1, 0, 2]
+
+    asyncio.run(scenario())
+
+
+def test_what_still_waits_when_a_connection_ends_went_nowhere() -> None:
+    async def scenario() -> None:
+        channels, recording, passed = Channels(), Recording(), list[bytes]()
+        proxy = cast(
+            Proxy, SimpleNamespace(limit=None, recording=recording, rewrites_host=False, subscriptions=channels)
+        )
+        gate = Gate(proxy, passed.append, lambda: None)
+        head, body = a_call(EVENTS, 1)
+        request = OpenExchange(head, 0)
+        gate.add_head(head)
+        gate.add_body(body)
+        request.body = body
+        gate.end_request(request)
+        gate.close()
+        channels.confirm.set()
+        await asyncio.sleep(0)
+        assert (passed, request.forwarded, recording.unforwarded) == ([], False, len(head + body))
+
+    asyncio.run(scenario())

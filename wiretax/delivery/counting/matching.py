@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from wiretax.delivery.published import ACKNOWLEDGED, FAILED, REJECTED, UNKNOWN, Published
-from wiretax.delivery.received import NOT_OURS, Gap, Received
-from wiretax.delivery.tally import DeliveryTally
+from wiretax.delivery.counting.published import ACKNOWLEDGED, FAILED, REJECTED, UNKNOWN, Published
+from wiretax.delivery.counting.received import NOT_OURS, Gap, Received
+from wiretax.delivery.counting.tally import DeliveryTally
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -34,9 +35,10 @@ def match(
     tally.reconnections = sum(gap.until_s < np.inf for gap in received.gaps)
     counts = np.bincount(published.outcome, minlength=4).tolist()
     tally.acknowledged, tally.rejected, tally.failed, tally.unknown = counts
-    sequence = received.sequence
     if len(published.key):
-        sequence, tally.ambiguous = _by_content(published, received)
+        received, ambiguous = identify(published, received)
+        tally.ambiguous = int(ambiguous.sum())
+    sequence = received.sequence
     place, known = _places(published, sequence)
     tally.foreign = int((sequence == NOT_OURS).sum())
     tally.late = int((~known & (sequence != NOT_OURS)).sum())
@@ -79,18 +81,24 @@ def _places(published: Published, sequence: Ints) -> tuple[Places, Bools]:
     return place, known
 
 
-def _by_content(published: Published, received: Received) -> tuple[Ints, int]:
-    """The numbers of events that carry none, by what identifies name and data: of those that are equal, the first
-    to arrive is the first that was sent. Also how many of the published ones can't be told apart."""
+def identify(published: Published, received: Received) -> tuple[Received, Bools]:
+    """Number the deliveries of events that carry no number, by channel, name and data: of events that are equal,
+    the first to arrive is the first that was sent.
+
+    Returns:
+        The deliveries with their sequence numbers, and which events can't be told apart from others.
+    """
+    event = np.repeat(np.arange(len(published)), published.messages)
     keys, inverse, counts = np.unique(published.key, return_inverse=True, return_counts=True)
-    ambiguous = int(counts[counts > 1].sum())
+    ambiguous = np.zeros(len(published), dtype=np.bool_)
+    ambiguous[event[counts[inverse] > 1]] = True
     by_key = np.argsort(inverse, kind="stable")
     begins = np.concatenate([[0], np.cumsum(counts)[:-1]])
     found = np.searchsorted(keys, received.key)
     known = found < len(keys)
     known[known] = keys[found[known]] == received.key[known]
-    # The rank of each arrival among the equal ones that one subscriber got on one channel.
-    group = (found * 65_536 + received.subscriber) * 65_536 + received.channel
+    # The rank of each arrival among the equal ones that one subscriber got.
+    group = found * 65_536 + received.subscriber
     order = np.argsort(group, kind="stable")
     ordered = group[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(ordered) else ordered
@@ -100,8 +108,8 @@ def _by_content(published: Published, received: Received) -> tuple[Ints, int]:
     sequence = np.full(len(received), NOT_OURS, dtype=np.int64)
     # More arrivals than were published: the last one came again.
     rank = np.minimum(rank[known], counts[found[known]] - 1)
-    sequence[known] = published.sequence[by_key[begins[found[known]] + rank]]
-    return sequence, ambiguous
+    sequence[known] = published.sequence[event[by_key[begins[found[known]] + rank]]]
+    return replace(received, sequence=sequence), ambiguous
 
 
 def _count_order(tally: DeliveryTally, published: Published, arrived: _First) -> None:

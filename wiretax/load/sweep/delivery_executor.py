@@ -13,15 +13,16 @@ from gevent.event import Event
 from wiretax.channels.bodies.channel_names import all_channels
 from wiretax.channels.bodies.replay import Replay
 from wiretax.channels.workload import Workload
-from wiretax.delivery.delivery_bytes import DeliveryBytes
-from wiretax.delivery.matching import match
-from wiretax.delivery.process import SubscriberProcess
+from wiretax.delivery.counting.accounts import unbalanced
+from wiretax.delivery.counting.counted import CountedSlice
+from wiretax.delivery.counting.delivery_bytes import DeliveryBytes
+from wiretax.delivery.counting.matching import match
+from wiretax.delivery.counting.published import ACKNOWLEDGED, Published
 from wiretax.delivery.publish_log import PublishLog
-from wiretax.delivery.published import ACKNOWLEDGED, Published
-from wiretax.delivery.subscribers import SubscriberError, Subscribers
+from wiretax.delivery.subscribing.process import SubscriberProcess
+from wiretax.delivery.subscribing.subscriber_error import SubscriberError
+from wiretax.delivery.subscribing.subscribers import Subscribers
 from wiretax.load.client.error_policy import Reactions
-from wiretax.load.delivery.accounts import unbalanced
-from wiretax.load.delivery.counted import CountedSlice
 from wiretax.load.plan.delivery import Delivery
 from wiretax.load.sweep.executor import Executor, ExecutorSummary, SliceResult
 from wiretax.wire.connections.target import Target
@@ -69,8 +70,7 @@ class DeliveryExecutor:
     def run_slice(self, workload: Workload, round_: int, lasting_s: float | None, stop: Event) -> SliceResult:
         try:
             subscribers = self._of(workload)
-            several = workload.call.channels > 1
-            subscribers.begin(self._channels(workload), workload.subscribers, several)
+            subscribers.begin(self._channels(workload), workload.subscribers)
         except SubscriberError as error:
             return SliceResult((), problem=str(error))
         self._log.take()

@@ -28,7 +28,8 @@ class Published:
         call: the number of its call, to find the events of a batch.
         messages: the number of its channels.
         publisher: the connection that sent it.
-        key: what identifies its name and data if they carry no sequence number; else empty.
+        key: what identifies each event on each of its channels if events carry no sequence number: as many for
+            each event as it has messages, one event after the other; else empty.
     """
 
     sequence: Ints

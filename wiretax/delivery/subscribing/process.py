@@ -14,9 +14,9 @@ from typing import Any
 from gevent import socket as gevent_socket
 from gevent.lock import RLock
 
-from wiretax.delivery.delivery_bytes import DeliveryBytes
-from wiretax.delivery.received import Received
-from wiretax.delivery.subscribers import SubscriberError
+from wiretax.delivery.counting.delivery_bytes import DeliveryBytes
+from wiretax.delivery.counting.received import Received
+from wiretax.delivery.subscribing.subscriber_error import SubscriberError
 from wiretax.wire.connections.target import Target
 
 LENGTH = Struct("!Q")
@@ -55,13 +55,21 @@ class SubscriberProcess:
         self._ask("open", target.endpoint.app.master_key, described, prefix, by_content, timeout_s)
         self._pipe.settimeout(None)
 
-    def begin(self, channels: Sequence[str], subscribers: int, several: bool = False) -> None:
+    def begin(self, channels: Sequence[str], subscribers: int) -> None:
         """As in ``Subscribers``.
 
         Raises:
             SubscriberError: they don't get that far.
         """
-        self._ask("begin", tuple(channels), subscribers, several)
+        self._ask("begin", tuple(channels), subscribers)
+
+    def add_channels(self, channels: Sequence[str]) -> None:
+        """As in ``Subscribers``.
+
+        Raises:
+            SubscriberError: they don't get that far.
+        """
+        self._ask("add_channels", tuple(channels))
 
     def finish(self, expected: int, grace_s: float) -> Received:
         """As in ``Subscribers``."""

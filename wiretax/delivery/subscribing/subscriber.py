@@ -12,12 +12,13 @@ from websockets.protocol import State
 from websockets.uri import WebSocketURI
 
 from wiretax import __version__
+from wiretax.channels.bodies.encryption import encrypted_bytes
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.websocket import messages
 from wiretax.channels.websocket.decryption import Decryption, DecryptionError
 from wiretax.channels.websocket.messages import Message, MessageError
 from wiretax.channels.websocket.subscription import auth, kind_of, member
-from wiretax.delivery.collector import Collector
+from wiretax.delivery.subscribing.collector import Collector
 
 # Of a masked frame: what a client sends.
 MASK_BYTES = 4
@@ -188,7 +189,12 @@ class Subscriber:
             collector.protocol += header + len(text)
             return self._answer(message)
         data, added = message.data, 0
-        if self._decryption is not None and kind_of(message.channel) == "encrypted":
+        is_encrypted = kind_of(message.channel) == "encrypted"
+        if is_encrypted and self._decryption is None:
+            # Its size inside can be read without the key.
+            within = encrypted_bytes(data)
+            added = 0 if within is None else len(data) - within
+        elif is_encrypted and self._decryption is not None:
             try:
                 plain = self._decryption.data(message.channel, data)
             except DecryptionError as error:
@@ -197,6 +203,8 @@ class Subscriber:
                 added = len(data) - len(plain.encode())
                 data = plain
         payload = len(data) if data.isascii() else len(data.encode())
+        if is_encrypted and self._decryption is None:
+            payload -= added
         collector.messages += 1
         collector.frame_header += header
         collector.payload += payload

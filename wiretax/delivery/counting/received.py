@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wiretax.delivery.delivery_bytes import DeliveryBytes
+from wiretax.delivery.counting.delivery_bytes import DeliveryBytes
 
 # Of an event without a sequence number of this run.
 NOT_OURS = -1
@@ -39,7 +39,7 @@ class Received:
         channel: the number of the channel among those subscribed to.
         sequence: the event's number; ``NOT_OURS`` if it has none of this run's.
         arrived_s: when the read returned that completed it, seconds on ``time.monotonic``.
-        key: what identifies name and data, of events without a number; else 0. Empty if all have one.
+        key: what identifies channel, name and data of events without a number; empty if events have one.
         bytes: what the subscribers' connections carried.
         gaps: when a subscriber was not connected.
         backlog_bytes: the most that had arrived at a connection and was not read yet: much if the subscriber was

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiretax.delivery.content_key import content_key
-from wiretax.delivery.matching import match
-from wiretax.delivery.published import ACKNOWLEDGED, FAILED, OUTCOMES, REJECTED, UNKNOWN, Published
-from wiretax.delivery.received import NOT_OURS, Gap, Received
+from wiretax.delivery.counting.content_key import content_key
+from wiretax.delivery.counting.matching import match
+from wiretax.delivery.counting.published import ACKNOWLEDGED, FAILED, OUTCOMES, REJECTED, UNKNOWN, Published
+from wiretax.delivery.counting.received import NOT_OURS, Gap, Received
 
 GRACE_S, ENDED_S = 1.0, 100.0
 

@@ -8,12 +8,13 @@ from time import monotonic, process_time
 
 import gevent
 
-from wiretax.delivery.byte_stream import stream_to
-from wiretax.delivery.collector import Collector
-from wiretax.delivery.delivery_bytes import DeliveryBytes
-from wiretax.delivery.received import Received
-from wiretax.delivery.socket_subscriber import SocketSubscriber
-from wiretax.delivery.subscriber import Subscriber
+from wiretax.delivery.counting.delivery_bytes import DeliveryBytes
+from wiretax.delivery.counting.received import Received
+from wiretax.delivery.subscribing.byte_stream import stream_to
+from wiretax.delivery.subscribing.collector import Collector
+from wiretax.delivery.subscribing.socket_subscriber import SocketSubscriber
+from wiretax.delivery.subscribing.subscriber import Subscriber
+from wiretax.delivery.subscribing.subscriber_error import SubscriberError
 from wiretax.wire.connections.target import Target
 from wiretax.wire.connections.watchdog import Watchdog
 from wiretax.wire.counters import TcpCounters, TlsCounters, add_counters
@@ -24,10 +25,6 @@ CHECK_S = 1.0
 GOODBYE_S = 1.0
 # Subscribers that connect at the same time: a server's backlog is limited.
 AT_ONCE = 64
-
-
-class SubscriberError(RuntimeError):
-    """Subscribers can't do what they are there for: one line that says why."""
 
 
 class Subscribers:
@@ -45,7 +42,7 @@ class Subscribers:
         Args:
             target: the server; of encrypted channels with the app's master key.
             prefix: what a sequence number is preceded by in the data of this run's events.
-            by_content: whether events carry none, and are identified by their name and data.
+            by_content: whether events carry none, and are identified by their channel, name and data.
             timeout_s: how long a server may take to confirm connections and subscriptions.
             own_process: whether this process has nothing else to do, so that its processor time is theirs.
         """
@@ -62,18 +59,16 @@ class Subscribers:
         self._deliveries = 0
         self._checking = gevent.spawn(self._check)
 
-    def begin(self, channels: Sequence[str], subscribers: int, several: bool = False) -> None:
+    def begin(self, channels: Sequence[str], subscribers: int) -> None:
         """Have that many subscribers subscribed to all of these channels, and no others to any.
 
         Args:
             channels: their names.
             subscribers: how many subscribe to each of them.
-            several: whether each event goes to all of these channels.
 
         Raises:
             SubscriberError: they don't get that far.
         """
-        self._collector.keyed_by_channel = not several
         self._collector.channels = {channel: number for number, channel in enumerate(channels)}
         while len(self._subscribers) < subscribers:
             first = len(self._subscribers)
@@ -84,6 +79,19 @@ class Subscribers:
             subscriber.want(tuple(channels) if number < subscribers else ())
         self._wait(self._subscribers)
         self._take()  # what still came of the slice before
+
+    def add_channels(self, channels: Sequence[str]) -> None:
+        """Have all subscribers subscribed to these channels, too.
+
+        Raises:
+            SubscriberError: they don't get that far.
+        """
+        numbers = self._collector.channels
+        for channel in channels:
+            numbers.setdefault(channel, len(numbers))
+        for each in self._subscribers:
+            each.want_more(channels)
+        self._wait(self._subscribers)
 
     def watch(self, channels: Sequence[str], told: Callable[[str, float], None]) -> None:
         """Have each delivery told: its data, and when it arrived (s, on ``time.monotonic``)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from contextlib import suppress
 from fcntl import ioctl
 from math import inf
@@ -13,10 +14,10 @@ import gevent
 from gevent.event import Event as Signal
 
 from wiretax.channels.websocket.close_codes import in_words, pause_s, reaction
-from wiretax.delivery.byte_stream import Stream
-from wiretax.delivery.collector import Collector
-from wiretax.delivery.received import Gap
-from wiretax.delivery.subscriber import Subscriber
+from wiretax.delivery.counting.received import Gap
+from wiretax.delivery.subscribing.byte_stream import Stream
+from wiretax.delivery.subscribing.collector import Collector
+from wiretax.delivery.subscribing.subscriber import Subscriber
 from wiretax.wire.connections.connection import RECEIVE_BYTES
 
 # A server that answers no ping for that long is gone.
@@ -65,6 +66,14 @@ class SocketSubscriber:
             new = [each for each in channels if each not in self._state.confirmed]
             if new:
                 self.stream.write(self._state.subscribe(new))
+        self._settle()
+
+    def want_more(self, channels: Sequence[str]) -> None:
+        """Be subscribed to these channels, too."""
+        new = [each for each in dict.fromkeys(channels) if each not in self._state.confirmed]
+        self._wanted += tuple(new)
+        if new and self._state.socket_id:
+            self.stream.write(self._state.subscribe(new))
         self._settle()
 
     @property
@@ -169,7 +178,10 @@ class SocketSubscriber:
     def _settle(self) -> None:
         """See whether all that was asked for is confirmed."""
         state = self._state
-        if state.socket_id and state.pongs == state.pings and state.confirmed.issuperset(self._wanted):
+        wanted, confirmed = self._wanted, state.confirmed
+        # Numbers first: with thousands of channels, the comparison takes long.
+        has_all = len(confirmed) >= len(wanted) and confirmed.issuperset(wanted)
+        if state.socket_id and state.pongs == state.pings and has_all:
             self.settled.set()
             if self._lost_s < inf:
                 self._collector.add_gap(Gap(self.number, self._lost_s, monotonic(), self._why))

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from gevent.event import Event as Signal
 
-from wiretax.delivery.content_key import content_key
-from wiretax.delivery.delivery_bytes import DeliveryBytes
-from wiretax.delivery.received import NOT_OURS, Gap, Received
+from wiretax.delivery.counting.content_key import content_key
+from wiretax.delivery.counting.delivery_bytes import DeliveryBytes
+from wiretax.delivery.counting.received import NOT_OURS, Gap, Received
 
 SEQUENCE_DIGITS = 7
 
@@ -20,7 +20,6 @@ class Collector:
 
     Attributes:
         channels: the number of each channel that is subscribed to.
-        keyed_by_channel: whether an event without a number is identified by its channel, too: if each has one.
         reached: set once as many deliveries came as are waited for, or a subscriber gave up.
         latest_s: when the latest delivery came, seconds on ``time.monotonic``.
         backlog_bytes: the most that had arrived at a connection and was not read yet.
@@ -33,10 +32,9 @@ class Collector:
         """
         Args:
             prefix: what a sequence number is preceded by in the data of this run's events.
-            by_content: whether events carry none, and are identified by their name and data.
+            by_content: whether events carry none, and are identified by their channel, name and data.
         """
         self.channels: dict[str, int] = {}
-        self.keyed_by_channel = True
         self.reached = Signal()
         self.latest_s = 0.0
         self.backlog_bytes = 0
@@ -67,7 +65,7 @@ class Collector:
         """
         sequence = NOT_OURS
         if self._by_content:
-            self._key.append(content_key(channel if self.keyed_by_channel else "", name, data))
+            self._key.append(content_key(channel, name, data))
             self.deliveries += 1
         else:
             at = data.find(self._prefix)

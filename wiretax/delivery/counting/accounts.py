@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from wiretax.delivery.delivery_bytes import DeliveryBytes
-from wiretax.delivery.tally import DeliveryTally
+from wiretax.delivery.counting.delivery_bytes import DeliveryBytes
+from wiretax.delivery.counting.tally import DeliveryTally
 
 
 def differences(totals: DeliveryBytes, ledger: dict[str, Any] | None) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from wiretax.delivery.delivery_bytes import DeliveryBytes
+from wiretax.delivery.counting.delivery_bytes import DeliveryBytes
 from wiretax.wire.histogram import Histogram
 
 # The times of a delivery: before its call, in its call, from the response to the arrival ("after"; "before" if it
@@ -38,7 +38,7 @@ class DeliveryTally:
         unacknowledged_unknown: events that arrived of calls without a response: they were accepted after all.
         late: deliveries of earlier slices, which came after the grace time and count there as lost.
         foreign: deliveries of events that this run did not publish.
-        ambiguous: events whose name and data were published several times, so that they can't be told apart.
+        ambiguous: events that can't be told apart from others with the same channel, name and data.
         reconnections: how often a subscriber connected again.
         backlog_bytes: the most that a connection had received and its subscriber had not read.
         cpu_s: the processor time of the subscribers' process in the slice.

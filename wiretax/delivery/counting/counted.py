@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wiretax.channels.workload import Workload
-from wiretax.delivery.tally import DeliveryTally
+from wiretax.delivery.counting.tally import DeliveryTally
 from wiretax.runs.record import RunRecord, workload_columns
 
 # Columns of ``delivery.parquet`` that are named as in a tally, and those that belong to its bytes.
@@ -57,17 +57,20 @@ class CountedSlice:
         round: the slice's.
         duration_s: how long the slice was open.
         tally: the counts.
+        alone: whether nothing else was delivered to the subscribers meanwhile; otherwise the bytes of their
+            connections are not this workload's, and their columns are null.
     """
 
     workload: Workload
     round: int
     duration_s: float
     tally: DeliveryTally
+    alone: bool = True
 
     def add_to(self, record: RunRecord) -> None:
         """Add it to a record."""
         tally = self.tally
-        counted = tally.bytes.tcp_received >= 0
+        by_kernel = self.alone and tally.bytes.tcp_received >= 0
         row: dict[str, Any] = {
             **workload_columns(self.workload),
             "round": self.round,
@@ -79,7 +82,7 @@ class CountedSlice:
             "backlog_max_bytes": tally.backlog_bytes,
             "subscriber_cpu_s": tally.cpu_s,
             **{name: getattr(tally, name) for name in COUNTS},
-            **{column: getattr(tally.bytes, name) for column, name in BYTES.items()},
-            **{column: getattr(tally.bytes, name) if counted else None for column, name in BY_KERNEL.items()},
+            **{column: getattr(tally.bytes, name) if self.alone else None for column, name in BYTES.items()},
+            **{column: getattr(tally.bytes, name) if by_kernel else None for column, name in BY_KERNEL.items()},
         }
         record.add_delivery(row, {str(kind): each for kind, each in tally.times.items()})
