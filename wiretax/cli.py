@@ -32,6 +32,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "clients": {},
     "feed": {},
     "gate": {},
+    "compare": {},
     "report": {},
     "doctor": {},
     "ui": {

@@ -224,10 +224,22 @@ def _lines(meta: dict[str, Any], failures: int) -> list[str]:
                 habit = f"a connection for each call, since {escape(closer)} closes it"
             lines.append(f"  {habit}; the profile {HABITS[each['profile_connection']]}")
         lines += _limits(each, failed)
+    lines += _encoded_twice(seen)
     lines += [f"  {escape(str(WithoutBatches(**each)))}" for each in seen.get("without_batches") or []]
     if len(seen["recognised"]) > MOST_SHAPES:
         lines.append(f"and {len(seen['recognised']) - MOST_SHAPES} other kinds of head; run.json has them")
     return lines
+
+
+def _encoded_twice(seen: dict[str, Any]) -> Iterator[str]:
+    """That documents are sent as JSON within JSON, which a library does to a string that is encoded already."""
+    found = (seen.get("encoded_twice") or {}).values()  # missing in runs of older versions
+    events, added = (sum(each[name] for each in found) for name in ("events", "bytes"))
+    if events:
+        yield (
+            f"  data encoded as JSON twice: {fixed(added / events, 1)} B more in each of {count(events, 'event')}, "
+            "and its escapes; pass the document itself to the library"
+        )
 
 
 def _other_bytes(seen: dict[str, Any]) -> str:

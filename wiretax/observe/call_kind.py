@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from wiretax.channels.endpoint import Credentials
 from wiretax.channels.profiles import Profile, load_profile
 from wiretax.channels.profiles.reached import LimitSeen, Reached, limits_seen
 from wiretax.channels.request.fingerprint import Recognition, recognise
+from wiretax.channels.request.head_lines import HeadLine, head_lines
 from wiretax.channels.workload import Api, Habit, Workload
 from wiretax.observe.forwarding.exchange import Exchange
 from wiretax.observe.publisher import without_secrets
@@ -40,6 +43,35 @@ def connection_habit(exchanges: list[Exchange]) -> Habit:
     if len(exchanges) == 1:
         return "close" if b"\r\nconnection: close\r\n" in exchanges[0].head.lower() else "keep-alive"
     return "close" if len(connections) == len(exchanges) else "keep-alive"
+
+
+def lines_by_kind(publications: list[Exchange], app: Credentials) -> dict[str, list[HeadLine]]:
+    """The header lines of each kind of call, by the name of its workload.
+
+    Args:
+        publications: exchanges that publish.
+        app: its secret is hidden in the lines.
+    """
+    habit = connection_habit(publications)
+    heads: dict[str, list[bytes]] = defaultdict(list)
+    for exchange in publications:
+        workload = observed_workload(exchange, habit)
+        if workload is not None and not exchange.withheld:
+            heads[workload.name].append(exchange.head)
+    return {name: head_lines(own, partial(without_secrets, app=app)) for name, own in heads.items()}
+
+
+def encoded_twice(publications: list[Exchange]) -> dict[str, dict[str, int]]:
+    """By workload, the events whose data was encoded as JSON twice, and the bytes that this added to the data."""
+    habit = connection_habit(publications)
+    found: dict[str, dict[str, int]] = {}
+    for exchange in publications:
+        published, workload = exchange.publication, observed_workload(exchange, habit)
+        if published is not None and workload is not None and published.encoded_twice and not exchange.withheld:
+            sums = found.setdefault(workload.name, {"events": 0, "bytes": 0})
+            sums["events"] += published.encoded_twice
+            sums["bytes"] += published.encoded_twice_bytes
+    return found
 
 
 def recognised(publications: list[Exchange], app: Credentials) -> list[dict[str, Any]]:

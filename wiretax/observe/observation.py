@@ -14,9 +14,10 @@ from wiretax import __version__
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.profiles.batching import WithoutBatches, without_batches
 from wiretax.channels.request.address import Address
+from wiretax.channels.request.head_lines import grouped
 from wiretax.channels.workload import Habit, Workload
 from wiretax.mock.cost import CostModel
-from wiretax.observe.call_kind import connection_habit, observed_workload, recognised
+from wiretax.observe.call_kind import connection_habit, encoded_twice, lines_by_kind, observed_workload, recognised
 from wiretax.observe.delivered import ObservedDeliveries, count_deliveries
 from wiretax.observe.forwarding.exchange import REFUSED, Exchange
 from wiretax.observe.forwarding.gate import UNCOUNTABLE
@@ -223,6 +224,7 @@ class Observation:
             "environment": describe_machine(),
             "workers": 1,
             "interrupted": self.ending.interrupted,
+            "heads": grouped(lines_by_kind(self.publications, self.target.app)),
             "rounds_measured": record.rounds,
             "warnings": self._warnings(record),
             "valid": not invalid,
@@ -249,6 +251,7 @@ class Observation:
                 "other_requests": len(seen.exchanges) - len(self.publications),
                 "without_batches": [asdict(each) for each in self._without_batches()],
                 "other_calls": other_calls(seen.exchanges),
+                "encoded_twice": encoded_twice(self.publications),
                 "recognised": recognised(self.publications, self.target.app),
             },
         }

@@ -126,7 +126,7 @@ def read_shape(head: bytes) -> Shape:
     for field in fields:
         name, _, value = field.partition(":")
         bare = value.strip(" \t")
-        headers.append((name, _generalised(name, bare)))
+        headers.append((name, shown_value(name, bare)))
         if value != f" {bare}":
             spaced.append(name)
     return Shape(
@@ -137,7 +137,8 @@ def read_shape(head: bytes) -> Shape:
     )
 
 
-def _generalised(name: str, value: str) -> str:
+def shown_value(name: str, value: str) -> str:
+    """A header's value, or a placeholder if it is confidential or changes from call to call."""
     if PRIVATE.search(name):
         return NOT_SHOWN
     form = CHANGING.get(name.lower())

@@ -25,6 +25,8 @@ class Publication:
         payload_bytes: UTF-8 bytes of the ``data`` of all events, as received; of encrypted ones before encryption.
         encryption_bytes: what encryption added to that.
         reached: its largest sizes, as libraries measure them; without encrypted data, which most measure before.
+        encoded_twice: events whose data is a document that was encoded as JSON twice.
+        encoded_twice_bytes: what the second encoding added to their data.
     """
 
     api: Api
@@ -33,6 +35,8 @@ class Publication:
     payload_bytes: int
     encryption_bytes: int = 0
     reached: Reached = field(default=Reached(), compare=False)
+    encoded_twice: int = 0
+    encoded_twice_bytes: int = 0
 
 
 class SentEvent(NamedTuple):
@@ -88,7 +92,7 @@ def read_publication(target: bytes, body: bytes) -> Publication | None:
     reached = _reached(len(items), 1, items, list(_texts(items, "channel")))
     sizes = [_data_bytes(item, _texts([item], "channel")) for item in items]
     payload, added = (sum(each) for each in zip((0, 0), *sizes, strict=True))
-    return Publication("batch", len(items), 1, payload, added, reached)
+    return Publication("batch", len(items), 1, payload, added, reached, *_encoded_twice(items))
 
 
 def _trigger(document: Any) -> Publication:
@@ -100,7 +104,8 @@ def _trigger(document: Any) -> Publication:
     names = [each for each in channels if isinstance(each, str)]
     reached = _reached(1, count, [document], names)
     sizes = _data_bytes(document, names)
-    return Publication("multi_trigger" if count > 1 else "trigger", 1, count, *sizes, reached)
+    twice = _encoded_twice([document])
+    return Publication("multi_trigger" if count > 1 else "trigger", 1, count, *sizes, reached, *twice)
 
 
 def _reached(events: int, channels: int, items: Sequence[Any], names: Sequence[str]) -> Reached:
@@ -115,6 +120,26 @@ def _texts(items: Sequence[Any], key: str) -> Iterator[str]:
         text = item.get(key) if isinstance(item, dict) else None
         if isinstance(text, str):
             yield text
+
+
+def _encoded_twice(items: Sequence[Any]) -> tuple[int, int]:
+    """How many events have a document as data that was encoded twice, and the bytes of the second encoding."""
+    events = added = 0
+    for text in _texts(items, "data"):
+        if text.startswith('"') and (inner := _document_in(text)) is not None:
+            events += 1
+            added += len(text.encode()) - len(inner.encode())
+    return events, added
+
+
+def _document_in(text: str) -> str | None:
+    """The JSON of an object or array that a JSON string holds; None if it holds anything else."""
+    try:
+        inner = orjson.loads(text)
+        is_document = isinstance(inner, str) and isinstance(orjson.loads(inner), dict | list)
+    except orjson.JSONDecodeError:
+        return None
+    return str(inner) if is_document else None
 
 
 def _data_bytes(event: Any, channels: Iterable[str]) -> tuple[int, int]:

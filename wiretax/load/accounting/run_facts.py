@@ -10,6 +10,8 @@ from typing import Any
 from wiretax import __version__
 from wiretax.channels.profiles import load_profile
 from wiretax.channels.request.address import Address
+from wiretax.channels.request.head import RequestHead
+from wiretax.channels.request.head_lines import grouped, head_lines
 from wiretax.channels.workload import Server
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import FaultList
@@ -65,8 +67,28 @@ class RunFacts:
             "environment": describe_machine(),
             "workers": 1,
             "profiles": {name: load_profile(name).versions for name in sorted(clients)},
+            "heads": self._heads(record),
             "rounds_measured": record.rounds,
         }
+
+    def _heads(self, record: RunRecord) -> list[dict[str, Any]]:
+        """The header lines of each workload's calls, which its profile determines; not with HTTP/2, which
+        compresses them."""
+        endpoints = {(each.server, each.tls): each.endpoint for each in self.targets}
+        sums: dict[str, tuple[int, int]] = {}
+        described = {}
+        for row in record.slices:
+            requests, body = sums.get(row["workload"], (0, 0))
+            sums[row["workload"]] = requests + row["requests"], body + row["body_bytes"]
+            described[row["workload"]] = row
+        lines = {}
+        for name, row in described.items():
+            requests, body = sums[name]
+            place = row["server"], bool(row["tls"])
+            if row["http"] == "1.1" and requests and place in endpoints:
+                head = RequestHead(endpoints[place], load_profile(row["client"]), row["api"], row["connection"])
+                lines[name] = head_lines([head.render(bytes(round(body / requests)), 0)])
+        return grouped(lines)
 
     def _urls(self, server: Server) -> str:
         return " and ".join(each.endpoint.public_url for each in self.targets if each.server == server)

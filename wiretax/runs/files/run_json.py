@@ -163,6 +163,11 @@ class OtherCallRecord(msgspec.Struct):
     response_body_bytes: Count
 
 
+class EncodedTwiceRecord(msgspec.Struct):
+    events: Count
+    bytes: int
+
+
 class ObservedRecord(msgspec.Struct):
     connections: Count
     other_requests: Count
@@ -170,6 +175,7 @@ class ObservedRecord(msgspec.Struct):
     other_calls: list[OtherCallRecord] = []
     closed_by: dict[str, Count] = {}
     exit_code: Count = 0
+    encoded_twice: dict[str, EncodedTwiceRecord] = {}
 
 
 class DeliveryRecord(msgspec.Struct):
@@ -209,6 +215,11 @@ class StartRecord(msgspec.Struct):
     slices_s: Amount
 
 
+class HeadsRecord(msgspec.Struct):
+    workloads: list[str]
+    lines: list[tuple[str, str, Amount]]
+
+
 class RunRecordFile(msgspec.Struct):
     schema: int
     started: str
@@ -236,6 +247,7 @@ class RunRecordFile(msgspec.Struct):
     skipped: list[SkippedRecord] | None = None
     starts: list[StartRecord] | None = None
     delivery: DeliveryRecord | None = None
+    heads: list[HeadsRecord] = []
     files: dict[str, FileSeal] | None = None
     sha256: str | None = None
 
