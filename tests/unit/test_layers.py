@@ -35,6 +35,7 @@ BROKEN = [
     ("folders", "analysis/text/numbers.py", "import analysis.measures.interval"),
     ("folders", "analysis/measures/interval.py", "import analysis.models.cost_model"),
     ("folders", "analysis/figures/drawing.py", "import analysis.gates.baseline.gates"),
+    ("folders", "analysis/gates/baseline/gates.py", "import analysis.exports.formats"),
     ("folders", "analysis/findings/claims.py", "import analysis.advice.advise"),
     ("analysis", "analysis/measures/interval.py", "import gevent"),
     ("analysis", "analysis/measures/interval.py", "import socket"),
