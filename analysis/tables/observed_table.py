@@ -237,7 +237,7 @@ def _encoded_twice(seen: dict[str, Any]) -> Iterator[str]:
     events, added = (sum(each[name] for each in found) for name in ("events", "bytes"))
     if events:
         yield (
-            f"  data encoded as JSON twice: {fixed(added / events, 1)} B more in each of {count(events, 'event')}, "
+            f"  data encoded as JSON twice: {fixed(added / events, 1)} B more in each of {count(events, 'event')} "
             "and its escapes; pass the document itself to the library"
         )
 
