@@ -510,6 +510,10 @@ def test_subscribers_receive_what_other_users_publish(tmp_path: Path) -> None:
     assert not delivery[["lost", "duplicated", "foreign"]].to_numpy().any()
     assert (delivery["delivered"] > 0).all()
     assert (delivery["subscribers"] == 1).all()
+    # Two workloads share the subscriber's connection: its bytes are known for both together, and agree.
+    assert delivery["payload_delivered_bytes"].isna().all()
+    assert run.meta["delivery"]["differences"] == []
+    assert run.meta["delivery"]["totals"]["messages"] == delivery["delivered"].sum()
     # Each delivery is a request of Locust's table.
     assert stats(tmp_path)["delivery"] == delivery["delivered"].sum()
     assert "deliveries, sent as" in done.stdout

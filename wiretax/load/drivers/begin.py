@@ -30,7 +30,9 @@ def _deliveries(setup: RunSetup, environment: Any) -> FreeDeliveries | None:
     def on_delivery(delay_s: float, size: int) -> None:
         environment.stats.log_request("WS", "delivery", delay_s * 1e3, size)
 
-    return FreeDeliveries(log, setup.targets[0], tuple(channels), TIMEOUT_S, on_delivery)
+    return FreeDeliveries(
+        log, setup.targets[0], tuple(channels), TIMEOUT_S, on_delivery, setup.measurement.delivery_ledger
+    )
 
 
 def begin_run(

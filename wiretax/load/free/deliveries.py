@@ -9,6 +9,7 @@ from time import monotonic
 
 import numpy as np
 
+from wiretax.delivery.counting.accounts import differences, unbalanced
 from wiretax.delivery.counting.counted import CountedSlice
 from wiretax.delivery.counting.matching import match
 from wiretax.delivery.counting.parts import part
@@ -28,10 +29,19 @@ class FreeDeliveries:
     """The subscribers of one process's users, on the channels that its publishers send to.
 
     A subscriber that comes while others publish misses what was published before; so does one that leaves early.
+
+    Attributes:
+        differences: a sentence for each count that disagrees with another; known at the end.
     """
 
     def __init__(
-        self, log: PublishLog, target: Target, channels: Sequence[str], timeout_s: float, on_delivery: OnDelivery
+        self,
+        log: PublishLog,
+        target: Target,
+        channels: Sequence[str],
+        timeout_s: float,
+        on_delivery: OnDelivery,
+        ledger: Callable[[], dict[str, int] | None],
     ) -> None:
         """
         Args:
@@ -40,6 +50,7 @@ class FreeDeliveries:
             channels: what is subscribed to.
             timeout_s: how long the server may take to confirm a subscription.
             on_delivery: told of each delivery of this run's events.
+            ledger: asks the server what it counted of subscribers; None if it keeps no ledger.
         """
         assert log.identity is not None
         self._log = log
@@ -48,6 +59,8 @@ class FreeDeliveries:
         self._subscribers = Subscribers(target, log.identity.prefix, timeout_s=timeout_s)
         self._subscribers.watch(self._channels, self._told)
         self._on_delivery = on_delivery
+        self._ledger = ledger
+        self.differences: list[str] = []
         self._gaps: list[Gap] = []
         self._count = 0
         self._published: Published | None = None
@@ -84,10 +97,17 @@ class FreeDeliveries:
             self._received = self._subscribers.finish(expected, GRACE_S)
 
     def conclude(self, record: RunRecord) -> None:
-        """Close all connections, and add a row per workload to the record, in its first window."""
+        """Close all connections, add a row per workload to the record, in its first window, and compare counts."""
         self.settle()
         published, received = self._published, self._received
-        self._subscribers.close()
+        totals = self._subscribers.close()
+        self.differences += differences(totals, self._ledger())
+        record.meta["delivery"] = {
+            "grace_s": GRACE_S,
+            "own_process": False,
+            "totals": totals.as_dict(),
+            "differences": self.differences,
+        }
         if published is None or received is None:
             return
         received = replace(received, gaps=(*received.gaps, *self._gaps))
@@ -103,6 +123,7 @@ class FreeDeliveries:
             tally = match(own, arrived, self._count, GRACE_S, ended_s)
             # Coming for the first time is no reconnection.
             tally.reconnections = sum(gap.until_s < inf and gap.from_s > -inf for gap in received.gaps)
+            self.differences += unbalanced(workload.name, row["round"], tally)
             lasted_s = sum(each["duration_s"] for each in record.slices if each["workload"] == workload.name)
             CountedSlice(workload, row["round"], lasted_s, tally, alone=len(workloads) == 1).add_to(record)
 

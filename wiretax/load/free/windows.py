@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from math import inf
 from time import perf_counter
 from typing import Any
@@ -15,7 +16,7 @@ from gevent.event import Event
 
 from wiretax.channels.workload import Api, Workload
 from wiretax.load.client.stats_feed import StatsFeed
-from wiretax.load.free.deliveries import GRACE_S, FreeDeliveries
+from wiretax.load.free.deliveries import FreeDeliveries
 from wiretax.load.free.options import SEED, TIMEOUT_S, FreeRunOptions
 from wiretax.load.free.stages import Stage, Stages
 from wiretax.load.free.stopping import drain
@@ -235,12 +236,11 @@ class FreeRun:
         self._record_left()
         if self.deliveries is not None:
             self.deliveries.conclude(self.record)
-            self.record.meta["delivery"] = {"grace_s": GRACE_S, "own_process": False}
         return self.record
 
     def summary(self) -> ExecutorSummary:
         """No other process took part."""
-        return ALONE
+        return ALONE if self.deliveries is None else replace(ALONE, differences=tuple(self.deliveries.differences))
 
     def _wait_while(self, busy: Callable[[], bool], timeout_s: float) -> bool:
         """Block while calls are under way; False if that took too long."""
