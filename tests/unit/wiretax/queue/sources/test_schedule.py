@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice, pairwise, takewhile
-from math import sqrt
+from math import isclose, sqrt
 
 import pytest
 from hypothesis import given
@@ -35,8 +35,11 @@ def within(process: Process, changing: RateStages, seed: int = 1) -> list[float]
 @given(stages())
 def test_evenly_arriving_events_follow_the_integral_exactly(changing: RateStages) -> None:
     times = within("constant", changing)
-    for number, time_s in enumerate(times, 1):
-        assert changing.events_by(time_s) == pytest.approx(number, rel=1e-9, abs=1e-6)
+    # pytest.approx would take ten times as long.
+    assert all(
+        isclose(changing.events_by(time_s), number, rel_tol=1e-9, abs_tol=1e-6)
+        for number, time_s in enumerate(times, 1)
+    )
     assert len(times) == pytest.approx(sum(stage.events for stage in changing), abs=1 + 1e-6)
 
 
@@ -64,7 +67,8 @@ def test_times_ascend_and_the_same_seed_draws_the_same(changing: RateStages, pro
 def test_one_stage_at_a_constant_rate_has_the_times_of_that_rate(rate: float, process: Process) -> None:
     staged = staged_times(process, RateStages([RateStage(rate, rate, 0.5)]), "s")
     # Beyond the end of the stage, too: its rate goes on.
-    assert [*islice(staged, 3000)] == pytest.approx([*islice(intended_times(process, rate, "s"), 3000)])
+    pairs = zip(islice(staged, 3000), islice(intended_times(process, rate, "s"), 3000), strict=True)
+    assert all(isclose(one, other, rel_tol=1e-6, abs_tol=1e-12) for one, other in pairs)
 
 
 # The first, 1,001st and 2,001st, as versions without stages drew them.
