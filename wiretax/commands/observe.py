@@ -16,6 +16,7 @@ from wiretax.commands.options import (
     CertOption,
     InsecureOption,
     KeyOption,
+    LabelOption,
     ResultsOption,
     SignPrefixOption,
     YesOption,
@@ -33,6 +34,7 @@ def observe(
     cert: CertOption = None,
     key: KeyOption = None,
     sign_prefix: SignPrefixOption = False,
+    label: LabelOption = None,
     results: ResultsOption = RESULTS,
     max_messages: Annotated[
         int | None,
@@ -64,6 +66,7 @@ def observe(
     from wiretax.observe.publisher import PublisherError
     from wiretax.observe.session import observe_into
     from wiretax.runs.folder import ResultsError
+    from wiretax.runs.provenance.labels import LabelError, parse_labels, refuse_secrets
     from wiretax.wire.connections.servers import Access, server_of
     from wiretax.wire.connections.target import TrustError
     from wiretax.wire.publishers.message_limit import USUAL_MESSAGES, MessageLimit
@@ -72,12 +75,14 @@ def observe(
     if not command:
         fail("no command to observe; write it after two dashes: wiretax observe -- python publish.py", Exit.USAGE)
     try:
+        labels = parse_labels(label or [])
         target = server_of("--upstream", upstream, Access(ca, insecure, sign_prefix, cert, key), yes)
+        refuse_secrets(labels, [] if target is None else [target.endpoint.app])
         if max_messages is None and target is not None and not target.endpoint.is_loopback:
             max_messages = USUAL_MESSAGES
         limit = None if max_messages is None else MessageLimit(max_messages)
-        observation, measured = observe_into(results, command, target, limit, deliver)
-    except (EndpointError, ProxySettingError, TrustError, PublisherError, ResultsError) as error:
+        observation, measured = observe_into(results, command, target, limit, deliver, labels)
+    except (EndpointError, LabelError, ProxySettingError, TrustError, PublisherError, ResultsError) as error:
         fail(str(error), Exit.USAGE)
     except (MockError, UpstreamError, SubscriberError) as error:
         fail(str(error), Exit.INVALID)

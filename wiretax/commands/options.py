@@ -37,6 +37,14 @@ SignPrefixOption = Annotated[
     typer.Option("--sign-prefix", help="Sign the whole path, with what precedes /apps in the server's URL."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Skip the confirmation for remote endpoints.")]
+LabelOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        metavar="KEY=VALUE",
+        help="Store a label with the run, to find it by (repeatable). Labels are stored as they are: no secrets.",
+    ),
+]
 ResultsOption = Annotated[Path, typer.Option(help="Folder that holds the runs.")]
 RunArgument = Annotated[
     str | None, typer.Argument(help="A run's folder, or its name in --results. Default: the newest run.")

@@ -15,6 +15,7 @@ from wiretax.commands.options import (
     EndpointOption,
     InsecureOption,
     KeyOption,
+    LabelOption,
     ResultsOption,
     SignPrefixOption,
     YesOption,
@@ -94,6 +95,7 @@ def run(
             help="Number of channels that events go to, one after another. Default: the plan's.",
         ),
     ] = None,
+    label: LabelOption = None,
     results: ResultsOption = RESULTS,
     max_messages: Annotated[
         int | None,
@@ -106,7 +108,7 @@ def run(
     yes: YesOption = False,
 ) -> None:
     """Sweep a plan's workloads and print what each event costs. Without --endpoint, the built-in mock is used."""
-    _check_early(plan, endpoint, against, gates)
+    labels = _check_early(plan, endpoint, against, gates, label or [])
     from wiretax.load.drivers.loading import load_locust
 
     load_locust()
@@ -123,7 +125,9 @@ def run(
     names = {"channel": channel, "event": event, "spread": spread}
     has_names = any(each is not None for each in names.values())
     changes = PlanChanges(events, on_error, has_names, processes, starts, deliver=deliver)
-    options = SweepOptions(plan, endpoint, against, access, gates, max_rounds, max_messages, yes, results, names)
+    options = SweepOptions(
+        plan, endpoint, against, access, gates, max_rounds, max_messages, yes, results, names, labels=labels
+    )
     with Signals() as signals:
         try:
             request = options.check(changes)
@@ -140,19 +144,28 @@ def run(
         raise typer.Exit(code)
 
 
-def _check_early(plan: str, endpoint: str | None, against: str | None, gates: Path | None) -> None:
-    """Find common mistakes before Locust is loaded, which takes a second. ``SweepOptions`` checks everything."""
+def _check_early(
+    plan: str, endpoint: str | None, against: str | None, gates: Path | None, label: list[str]
+) -> dict[str, str]:
+    """Find common mistakes before Locust is loaded, which takes a second. ``SweepOptions`` checks everything.
+
+    Returns:
+        The labels that were given.
+    """
     from analysis.gates.baseline.gates import load_gates
     from analysis.gates.file.checks import GatesError
     from wiretax.channels.endpoint import Endpoint, EndpointError
     from wiretax.load.plan.plan import PlanError
     from wiretax.load.plan.reading import load_plan
+    from wiretax.runs.provenance.labels import LabelError, parse_labels
 
-    if against or "://" in plan:
-        return
     try:
+        labels = parse_labels(label)
+        if against or "://" in plan:
+            return labels
         if gates is not None:
             load_gates(gates)
         load_plan(plan, Endpoint.parse(endpoint).scheme == "https" if endpoint else None)
-    except (EndpointError, GatesError, PlanError) as error:
+    except (EndpointError, GatesError, LabelError, PlanError) as error:
         fail(str(error), Exit.USAGE)
+    return labels

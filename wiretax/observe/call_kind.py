@@ -9,13 +9,13 @@ from functools import partial
 from typing import Any
 
 from wiretax.channels.endpoint import Credentials
+from wiretax.channels.masking import without_secrets
 from wiretax.channels.profiles import Profile, load_profile
 from wiretax.channels.profiles.reached import LimitSeen, Reached, limits_seen
 from wiretax.channels.request.fingerprint import Recognition, recognise
 from wiretax.channels.request.head_lines import HeadLine, head_lines
 from wiretax.channels.workload import Api, Habit, Workload
 from wiretax.observe.forwarding.exchange import Exchange
-from wiretax.observe.publisher import without_secrets
 from wiretax.runs.mode import OBSERVED, UNKNOWN
 
 

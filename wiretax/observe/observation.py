@@ -12,6 +12,7 @@ from typing import Any
 
 from wiretax import __version__
 from wiretax.channels.endpoint import Endpoint
+from wiretax.channels.masking import without_secrets
 from wiretax.channels.profiles.batching import WithoutBatches, without_batches
 from wiretax.channels.request.address import Address
 from wiretax.channels.request.head_lines import grouped
@@ -23,12 +24,13 @@ from wiretax.observe.forwarding.exchange import REFUSED, Exchange
 from wiretax.observe.forwarding.gate import UNCOUNTABLE
 from wiretax.observe.forwarding.recording import Recording
 from wiretax.observe.other_calls import other_calls
-from wiretax.observe.publisher import ExitStatus, without_secrets
+from wiretax.observe.publisher import ExitStatus
 from wiretax.observe.subscriptions import ObservedSubscriptions
 from wiretax.observe.unpublished import checklist, did_instead, stray_words
 from wiretax.runs.folder import SCHEMA
 from wiretax.runs.machine import describe_machine
 from wiretax.runs.mode import MODE, OBSERVED, UNKNOWN
+from wiretax.runs.provenance.provenance import NO_PROVENANCE, Provenance
 from wiretax.runs.reconcile import reconcile
 from wiretax.runs.record import RunRecord
 from wiretax.wire.counters import TcpCounters, TlsCounters, add_counters
@@ -58,6 +60,7 @@ class Observation:
         listened: the proxy's host and port.
         limit: how many messages could be forwarded, and were; None for no limit.
         subscriptions: the subscriber that counted deliveries; None if nothing did.
+        provenance: its labels, and the version of the code that it was started in.
     """
 
     command: tuple[str, ...]
@@ -74,6 +77,7 @@ class Observation:
     listened: str = ""
     limit: MessageLimit | None = None
     subscriptions: ObservedSubscriptions | None = None
+    provenance: Provenance = NO_PROVENANCE
 
     @property
     def publications(self) -> list[Exchange]:
@@ -207,6 +211,7 @@ class Observation:
             MODE: "observe",
             "started": self.started.isoformat(timespec="milliseconds"),
             "finished": self.finished.isoformat(timespec="milliseconds"),
+            **self.provenance.as_dict([self.target.app]),
             "plan": {
                 "schema": SCHEMA,
                 "name": "observe",

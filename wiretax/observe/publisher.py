@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
-from wiretax.channels.endpoint import Credentials
-
-HIDDEN = "***"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-URL_PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):[^@/\s]+@")
 
 
 class PublisherError(OSError):
@@ -39,13 +33,6 @@ class ExitStatus:
         if self.signal:
             return f"CMD was ended by {signal.Signals(self.signal).name} (exit code {self.code})"
         return f"CMD ended with exit code {self.code}"
-
-
-def without_secrets(text: str, app: Credentials) -> str:
-    """Hide the app's secret, plain and URL-encoded, and the passwords in other URLs."""
-    for secret in (app.secret, quote(app.secret, safe=""), quote(app.secret)):
-        text = text.replace(secret, HIDDEN)
-    return URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text)
 
 
 def bypass_web_proxies(inherited: Mapping[str, str], host: str) -> dict[str, str]:

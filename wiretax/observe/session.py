@@ -6,7 +6,7 @@ import asyncio
 import os
 import resource
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from time import perf_counter
 
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.limits import Limits
+from wiretax.channels.masking import without_secrets
 from wiretax.mock.cost import CostModel
 from wiretax.mock.ledger import difference
 from wiretax.mock.process import embedded_mock, read_ledger
@@ -22,16 +23,13 @@ from wiretax.observe.delivered import expected_deliveries
 from wiretax.observe.forwarding.proxy import HOST, Proxy
 from wiretax.observe.forwarding.upstream import TIMEOUT_S, check
 from wiretax.observe.observation import Observation
-from wiretax.observe.publisher import (
-    ExitStatus,
-    bypass_web_proxies,
-    run_publisher,
-    without_secrets,
-)
+from wiretax.observe.publisher import ExitStatus, bypass_web_proxies, run_publisher
 from wiretax.observe.subscriptions import ObservedSubscriptions
 from wiretax.observe.variables import publisher_variables
 from wiretax.runs.folder import claim_run_folder, leave_run_folder, run_name
 from wiretax.runs.machine import busy_s
+from wiretax.runs.provenance.labels import NO_LABELS
+from wiretax.runs.provenance.provenance import Provenance
 from wiretax.runs.saving import SavedRun, save_run
 from wiretax.wire.connections.target import Target
 from wiretax.wire.publishers.message_limit import MessageLimit
@@ -46,6 +44,7 @@ def observe_into(
     upstream: Target | None,
     limit: MessageLimit | None = None,
     deliver: bool = False,
+    labels: Mapping[str, str] = NO_LABELS,
 ) -> tuple[Observation, SavedRun | None]:
     """Run a publisher against a recording proxy and write the run.
 
@@ -55,6 +54,7 @@ def observe_into(
         upstream: the server to forward to; None for the built-in mock.
         limit: how many messages may be forwarded; None for any number.
         deliver: whether a subscriber counts what is delivered.
+        labels: of the run.
 
     Returns:
         What was observed, and the run; None if nothing was published, which leaves no folder.
@@ -65,7 +65,7 @@ def observe_into(
     """
     folder = claim_run_folder(results, run_name("observe"))
     try:
-        observation = observe(command, upstream, limit, deliver)
+        observation = observe(command, upstream, limit, deliver, labels)
         saved = save_run(folder, observation.record()) if observation.publications else None
     finally:
         leave_run_folder(folder)  # keeps a folder that holds a run
@@ -73,7 +73,11 @@ def observe_into(
 
 
 def observe(
-    command: Sequence[str], upstream: Target | None, limit: MessageLimit | None = None, deliver: bool = False
+    command: Sequence[str],
+    upstream: Target | None,
+    limit: MessageLimit | None = None,
+    deliver: bool = False,
+    labels: Mapping[str, str] = NO_LABELS,
 ) -> Observation:
     """Run a publisher against a recording proxy.
 
@@ -82,6 +86,7 @@ def observe(
         upstream: the server to forward to; None for the built-in mock.
         limit: how many messages may be forwarded; None for any number.
         deliver: whether a subscriber counts what is delivered.
+        labels: of the run.
 
     Raises:
         PublisherError: if the command can't be started.
@@ -91,6 +96,8 @@ def observe(
     """
     tls, tunnel = (None, None) if upstream is None else (upstream.context, upstream.tunnel)
     cost = CostModel() if upstream is None else None
+    # Before the command, which may change files.
+    provenance = Provenance.detect(labels)
     cautions = () if upstream is None else tuple(_cautions(upstream))
     with _server(upstream, cost) as target:
         subscriptions = ObservedSubscriptions(upstream or Target(target)) if deliver else None
@@ -126,6 +133,7 @@ def observe(
         listened=proxy.address,
         limit=limit,
         subscriptions=subscriptions,
+        provenance=provenance,
     )
 
 

@@ -5,5 +5,6 @@
 - ``reader.find_run``, ``reader.read_run`` and ``reader.salvage_run`` read a saved ``reader.Run``.
 - ``files`` reads and checks one file of a run, and has its columns; ``mode`` tells how the load was driven.
 - ``reconcile.reconcile`` and ``outcome.outcome`` check that all counts of a run agree.
+- ``provenance`` has the labels of a run, and the version of the code that it was started in.
 - ``skipped.Skipped`` is a workload that the server rejected; ``machine`` describes where a run was made.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,8 @@ from wiretax.mock.faults import NO_FAULTS, FaultList
 from wiretax.mock.ledger import merge_ledgers
 from wiretax.mock.process import READ_TIMEOUT_S
 from wiretax.runs.mode import Mode
+from wiretax.runs.provenance.labels import NO_LABELS
+from wiretax.runs.provenance.provenance import Provenance
 from wiretax.runs.record import RunRecord
 from wiretax.wire.connections.target import Target
 from wiretax.wire.ledger import Witness
@@ -33,6 +35,7 @@ class Measurement:
         faults: FaultList = NO_FAULTS,
         mode: Mode = "sweep",
         timeout_s: float = READ_TIMEOUT_S,
+        labels: Mapping[str, str] = NO_LABELS,
     ) -> None:
         """Read the targets' ledgers.
 
@@ -42,9 +45,10 @@ class Measurement:
             faults: injected by that mock; ignored if the endpoint was given.
             mode: how the load is driven.
             timeout_s: how long a call may take.
+            labels: of the run.
         """
         faults = faults if cost is not None else NO_FAULTS
-        self._facts = RunFacts(targets, cost, faults, mode, datetime.now(UTC))
+        self._facts = RunFacts(targets, cost, faults, mode, datetime.now(UTC), Provenance.detect(labels))
         # A mock that was started for the run has answered already, and a busy machine may take its time.
         most_s = READ_TIMEOUT_S if cost is not None else min(timeout_s, READ_TIMEOUT_S)
         self._ledgers = Ledgers(targets, most_s)

@@ -18,6 +18,7 @@ from wiretax.mock.faults import FaultList
 from wiretax.runs.folder import SCHEMA
 from wiretax.runs.machine import describe_machine
 from wiretax.runs.mode import MODE, Mode
+from wiretax.runs.provenance.provenance import NO_PROVENANCE, Provenance
 from wiretax.runs.record import RunRecord
 from wiretax.wire.connections.target import Target
 
@@ -32,6 +33,7 @@ class RunFacts:
         faults: injected by that mock.
         mode: how the load is driven.
         started: when the run was set up.
+        provenance: its labels, and the version of the code that it was started in.
     """
 
     targets: Sequence[Target]
@@ -39,6 +41,7 @@ class RunFacts:
     faults: FaultList
     mode: Mode
     started: datetime
+    provenance: Provenance = NO_PROVENANCE
 
     def as_dict(self, record: RunRecord, plan: dict[str, Any]) -> dict[str, Any]:
         """As ``run.json`` keeps them."""
@@ -49,6 +52,7 @@ class RunFacts:
             MODE: self.mode,
             "started": self.started.isoformat(timespec="milliseconds"),
             "finished": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            **self.provenance.as_dict([each.endpoint.app for each in self.targets]),
             "plan": plan,
             "endpoint": self._urls("endpoint"),
             "against": self._urls("against") or None,

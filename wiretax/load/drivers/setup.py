@@ -23,6 +23,7 @@ from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS
 from wiretax.runs.folder import claim_run_folder, leave_run_folder, run_name
 from wiretax.runs.mode import FREE_RUN, Mode
+from wiretax.runs.provenance.labels import NO_LABELS
 from wiretax.wire.connections.target import Target
 
 
@@ -107,8 +108,9 @@ def prepare(
         session.external, session.limits = free.external, free.limits
     try:
         faults = NO_FAULTS if plan is None else plan.faults
+        labels = NO_LABELS if plan is None else plan.labels
         mode: Mode = "free" if plan is None else "sweep"
-        measurement = Measurement(targets, cost, faults, mode, session.timeout_s)
+        measurement = Measurement(targets, cost, faults, mode, session.timeout_s, labels)
     except BaseException:
         session.close()
         leave_run_folder(folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from wiretax.load.plan.naming import NAMES, renamed
 from wiretax.load.plan.plan import Plan
 from wiretax.load.plan.reading import load_plan
 from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
+from wiretax.runs.provenance.labels import check_labels, refuse_secrets
 from wiretax.terminal import OptionError
 from wiretax.wire.connections.servers import Access, endpoints_of
 from wiretax.wire.connections.target import Target
@@ -51,6 +52,7 @@ class SweepOptions:
     """Options as they were given; None, False or empty if they were not.
 
     ``names``: what replaces the plan's names, by key. ``agreed``: consent was given before the run's first start.
+    ``labels``: of the run, beside those of the plan.
     """
 
     plan: str
@@ -64,6 +66,7 @@ class SweepOptions:
     results: Path
     names: Mapping[str, Any] = field(default_factory=dict)
     agreed: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, adapt: Callable[[Plan], Plan], users_given: bool = False) -> SweepRequest:
         """Read the files that are named, and ask for consent if another machine is involved.
@@ -88,6 +91,9 @@ class SweepOptions:
         access = self.access.over(plan.access)
         first = None if endpoint is None else access.target(endpoint)
         second = None if against is None else access.target(against, "against")
+        plan = replace(plan, labels={**plan.labels, **self.labels})
+        check_labels(plan.labels)
+        refuse_secrets(plan.labels, [each.endpoint.app for each in (first, second) if each is not None])
         if plan.encrypted:
             first, second = (each and each.with_master_key(os.environ) for each in (first, second))
         if plan.capacity is not None and self.max_rounds is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -48,6 +49,7 @@ class Plan:
         replay: events to send instead of generated ones.
         delivery: how deliveries are counted; None if they are not.
         capacity: the search for the rates that its workloads carry; None for a sweep.
+        labels: of its runs.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Plan:
     starts: int = 1
     first_round: int = 0
     delivery: Delivery | None = None
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def tls(self) -> list[bool]:

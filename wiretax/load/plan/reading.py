@@ -35,6 +35,7 @@ from wiretax.load.plan.stages import StageTable
 from wiretax.load.plan.starts import with_starts
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import FaultList
+from wiretax.runs.provenance.labels import LabelError, check_labels
 from wiretax.shipped import shipped
 from wiretax.toml_errors import near, readable, unknown_key
 from wiretax.units.duration import parse_duration
@@ -138,6 +139,7 @@ def parse_plan(document: dict[str, Any], https: bool | None = None) -> Plan:
         keep_alive=table.mock.keep_alive,
         access=_access(table.endpoint),
         capacity=capacity,
+        labels=_labels(table),
     )
     counting = None if table.delivery is None else delivery_of(table.delivery)
     return with_starts(with_delivery(plan, counting), table.starts)
@@ -152,6 +154,17 @@ def _capacity(table: PlanTable, document: dict[str, Any]) -> Capacity | None:
         return capacity_of(table.capacity)
     except ValueError as error:
         raise PlanError(f"[capacity]: {error}") from None
+
+
+def _labels(table: PlanTable) -> dict[str, str]:
+    for key, value in table.labels.items():
+        if not isinstance(value, str):
+            raise PlanError(f'[labels] {key}: expected a text in quotes, like {key} = "value"')
+    try:
+        check_labels(table.labels)
+    except LabelError as error:
+        raise PlanError(f"[labels]: {error}") from None
+    return table.labels
 
 
 def _access(table: EndpointTable) -> Access:

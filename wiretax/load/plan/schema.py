@@ -110,3 +110,4 @@ class PlanTable(msgspec.Struct, forbid_unknown_fields=True):
     mock: MockTable = msgspec.field(default_factory=MockTable)
     capacity: CapacityTable | None = None
     delivery: DeliveryTable | None = None
+    labels: dict[str, Any] = msgspec.field(default_factory=dict)

@@ -18,8 +18,10 @@ from wiretax.channels.workload import IN_FILES
 from wiretax.channels.workload.values import Habit, Server
 from wiretax.documents import MOST_JSON, parse_json, read_regular
 from wiretax.escaping import OneLineError
+from wiretax.runs.files.source_json import SourceRecord
 from wiretax.runs.folder import RUN_FILE, SCHEMA
 from wiretax.runs.mode import MODE
+from wiretax.runs.provenance.labels import objections
 from wiretax.toml_errors import readable
 
 # What a version may look like that is shown as one.
@@ -239,6 +241,8 @@ class RunRecordFile(msgspec.Struct):
     peers: list[PeerRecord] | None = None
     proxies: dict[Server, str] = {}
     environment: dict[str, Any] = {}
+    labels: dict[str, str] = {}
+    source: SourceRecord | None = None
     profiles: dict[str, str] = {}
     interrupted: bool = False
     outcome: OutcomeRecord | None = None
@@ -274,11 +278,14 @@ def read_run_json(folder: Path) -> dict[str, Any]:
             f"{__version__})"
         )
     try:
-        msgspec.convert(document, RunRecordFile)
+        record = msgspec.convert(document, RunRecordFile)
         # The parts of a mock's cost, whatever their names.
         msgspec.convert({"mock": document["mock"]}, dict[str, dict[str, Amount] | None])
     except msgspec.ValidationError as error:
         raise RunNotFoundError(f"{where}: {readable(error, (), 'it', document)}") from None
+    for objection in (*objections(record.labels), record.source and record.source.objection()):
+        if objection:
+            raise RunNotFoundError(f"{where}: {objection}")
     counts = document["reconcile"]
     missing = [key for key in WITNESSES if key not in counts or (key in WITNESSES[:2] and counts[key] is None)]
     if counts["agrees"] and missing:

@@ -219,3 +219,50 @@ def test_pages_have_checksums_that_are_verified_on_read(folder: Path) -> None:
     data[column.data_page_offset + column.total_compressed_size - 5] ^= 1
     file.write_bytes(data)
     assert salvage_run(folder).damage[0].startswith("latency.parquet can't be read")
+
+
+SOURCE = {"commit": "f" * 40, "branch": "main", "changed": True, "pull_request": 12, "provider": "github"}
+LONG = "x" * 256
+
+
+@pytest.mark.parametrize("keys", [{}, {"labels": {}}, {"source": None}, {"source": {}}, {"source": SOURCE}])
+def test_labels_and_source_may_be_missing(keys: dict[str, Any], folder: Path) -> None:
+    rewrite(folder, keys)
+    assert keys.items() <= read_run_json(folder).items()
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"labels": ["a"]}, "labels: expected object, got array"),
+        ({"labels": {"a": 1}}, "expected str, got int"),
+        ({"labels": {"a b": "x"}}, "label 'a b': expected a key"),
+        ({"labels": {"a": "\x1b[2J"}}, "label a: its value has characters that can't be printed"),
+        ({"labels": {"a": LONG + "x"}}, "label a: its value has 257 characters"),
+        ({"labels": {f"a{number}": "x" for number in range(33)}}, "33 labels"),
+        ({"source": "main"}, "source: expected object"),
+        ({"source": {**SOURCE, "commit": "F" * 40}}, "source.commit is 'FFFF"),
+        ({"source": {**SOURCE, "commit": "f" * 40 + "\n"}}, "source.commit is "),
+        ({"source": {**SOURCE, "branch": "\x1b]0;x\x07"}}, "source.branch is "),
+        ({"source": {**SOURCE, "branch": LONG}}, "source.branch is 'xxx"),
+        ({"source": {**SOURCE, "changed": 1}}, "source.changed: expected bool"),
+        ({"source": {**SOURCE, "pull_request": 0}}, "source.pull_request: expected int >= 1"),
+        ({"source": {**SOURCE, "provider": "::error::"}}, "source.provider is '::error::'"),
+    ],
+)
+def test_labels_and_source_that_no_run_can_have_are_rejected(
+    keys: dict[str, Any], said: str, folder: Path
+) -> None:
+    rewrite(folder, keys)
+    with pytest.raises(RunNotFoundError) as rejected:
+        read_run_json(folder)
+    line = str(rejected.value)
+    assert said in line
+    assert line.isprintable()
+
+
+def rewrite(folder: Path, keys: dict[str, Any]) -> None:
+    """Put keys into run.json, without seals."""
+    unseal(folder)
+    file = folder / "run.json"
+    file.write_bytes(orjson.dumps({**orjson.loads(file.read_bytes()), **keys}))

@@ -125,3 +125,25 @@ def test_an_encrypted_plan_needs_the_key_of_both_servers(tmp_path: Path, monkeyp
         swept(plan, True, endpoint=HERE)
     # Nobody asked for it.
     assert swept(plan, False, endpoint=HERE).first is not None
+
+
+def test_labels_of_options_win_over_those_of_the_plan(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text(
+        'schema = 1\nname = "p"\n[labels]\nteam = "search"\nkind = "nightly"\n[[workload]]\napi = "trigger"\n'
+    )
+
+    def labels(**given: str) -> Any:
+        options = {**NONE, "labels": given}
+        endpoint = "http://k:s3cret@127.0.0.1/apps/1"
+        made = SweepOptions(
+            str(plan), endpoint, None, access=Access(), yes=True, results=Path("results"), **options
+        )
+        return check(made).plan.labels
+
+    assert labels() == {"team": "search", "kind": "nightly"}
+    assert labels(kind="release", note="x") == {"team": "search", "kind": "release", "note": "x"}
+    with pytest.raises(OptionError, match="33 labels, expected 32 at most"):
+        labels(**{f"a{number}": "x" for number in range(31)})
+    with pytest.raises(OptionError, match="a label holds the app's secret"):
+        labels(note="it is s3cret")
