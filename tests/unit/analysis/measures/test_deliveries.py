@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from delivered import LAYERS, counted, delivered_run
+from counted_deliveries import LAYERS, counted, delivered_run
 
 from analysis.measures.deliveries import summarise_deliveries
 from wiretax.channels.workload import Workload

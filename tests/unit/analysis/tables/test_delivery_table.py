@@ -6,7 +6,7 @@ from dataclasses import replace
 from io import StringIO
 
 import pytest
-from delivered import counted, delivered_run
+from counted_deliveries import counted, delivered_run
 from rich.console import Console
 
 from analysis.measures.deliveries import summarise_deliveries
