@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from wiretax.runs.catalogue.find import NEWEST, find_run
 from wiretax.runs.folder import newest_unfinished, unfinished
-from wiretax.runs.reader import find_run
 from wiretax.terminal import warn
 
 
@@ -14,13 +14,13 @@ def chosen_run(results: Path, given: str | None) -> Path:
 
     Args:
         results: the folder that holds the runs.
-        given: a run's folder, or its name in ``results``; None for the newest.
+        given: as ``find_run`` takes it; None for the newest.
 
     Raises:
         RunNotFoundError: no run was found.
     """
     folder = find_run(results, given)
-    if given is None:
+    if given is None or (given == NEWEST and folder.name != NEWEST):
         warn_of_unfinished(results, folder.name, f"the newest finished run is used: {folder}")
     return folder
 

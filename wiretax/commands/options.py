@@ -47,7 +47,11 @@ LabelOption = Annotated[
 ]
 ResultsOption = Annotated[Path, typer.Option(help="Folder that holds the runs.")]
 RunArgument = Annotated[
-    str | None, typer.Argument(help="A run's folder, or its name in --results. Default: the newest run.")
+    str | None,
+    typer.Argument(
+        help="A run: its folder, its name in --results, a label KEY=VALUE (its newest run), the first digits of a "
+        "commit (its newest run), baseline (the run that gates.toml names) or newest. Default: the newest run."
+    ),
 ]
 PayloadKindOption = Annotated[str, typer.Option(help=f"Kind of data: {', '.join(KINDS)}.")]
 PayloadOption = Annotated[int, typer.Option(help="Size of one event's data in UTF-8 bytes.")]

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from wiretax.documents import MOST_JSON, parse_json, read_regular
+from wiretax.runs.catalogue.find import find_run
+from wiretax.runs.catalogue.folders import newest_first, run_folders
 from wiretax.runs.files.frames import SCHEMAS, DamageError, read_histograms, read_table, to_frame
 from wiretax.runs.files.histograms import Histograms
 from wiretax.runs.files.plausible import contradictions, strangers
 from wiretax.runs.files.run_json import RunNotFoundError, read_run_json
 from wiretax.runs.files.schema import CAPACITY_FRAMES, DELIVERY_FRAMES, FRAMES, QUEUE_FRAMES, SERIES_FRAMES
 from wiretax.runs.files.seal import break_seal, ledger_differences
-from wiretax.runs.folder import RUN_FILE, SERVER_FILE, newest_unfinished, unfinished
+from wiretax.runs.folder import SERVER_FILE
 from wiretax.runs.record import RunRecord
 from wiretax.runs.run import Run, empty_frame
 from wiretax.runs.run_tables import RunTables
@@ -41,49 +43,6 @@ __all__ = [
 
 # Frames that are read in batches.
 HISTOGRAMS = ("latency", "waits", "delivery_times")
-
-
-def find_run(results: Path, given: str | None = None) -> Path:
-    """The folder of a run: by path, by name under ``results``, or the newest one.
-
-    Raises:
-        RunNotFoundError: no run was found.
-    """
-    if given is not None:
-        for folder in (Path(given), results / given):
-            if os.path.lexists(folder / RUN_FILE):
-                return folder
-            if reason := unfinished(folder):
-                raise RunNotFoundError(reason)
-        raise RunNotFoundError(
-            f"no run {given!r}: neither a folder with a {RUN_FILE} nor the name of one in {results}"
-        )
-    runs = newest_first(results)
-    if not runs:
-        begun = newest_unfinished(results)
-        why = "" if begun is None else f" ({unfinished(begun)})"
-        raise RunNotFoundError(f"no run in {results}{why}; make one with: wiretax run")
-    return runs[0]
-
-
-def run_folders(results: Path) -> list[Path]:
-    """The folders of all runs under ``results``, in any order."""
-    return [file.parent for file in results.glob(f"*/{RUN_FILE}")]
-
-
-def newest_first(results: Path) -> list[Path]:
-    """The folders of all runs under ``results`` that record when they started, newest first."""
-    started = {folder: _started(folder / RUN_FILE) for folder in run_folders(results)}
-    runs = [folder for folder, when in started.items() if when]
-    return sorted(runs, key=lambda folder: (started[folder], folder.name), reverse=True)
-
-
-def _started(file: Path) -> str:
-    """When a run started, from its ``run.json``; empty if that can't be read."""
-    try:
-        return str(parse_json(read_regular(file, MOST_JSON))["started"])
-    except (OSError, KeyError, TypeError):
-        return ""
 
 
 def read_run(folder: Path, only: Collection[str] | None = None) -> Run:

@@ -14,7 +14,8 @@ from analysis.gates.baseline.accepted import Accepted, accept, origin_of
 from analysis.gates.file.checks import Check, GatesError
 from analysis.gates.measured.addresses import Views
 from wiretax.documents import MOST_JSON, is_file, parse_json, read_regular
-from wiretax.runs.folder import RUN_FILE, write_whole
+from wiretax.runs.catalogue.folders import runs_in
+from wiretax.runs.folder import write_whole
 from wiretax.runs.reader import RunNotFoundError, read_run
 from wiretax.toml_errors import readable
 
@@ -61,13 +62,6 @@ def read_baseline(check: Check, accepting: bool = False) -> tuple[Accepted, ...]
 def file_of(baseline: Path) -> Path:
     """The file of a baseline, which is given as a file or as a folder."""
     return baseline if baseline.suffix == ".json" else baseline / FILE
-
-
-def runs_in(folder: Path) -> list[Path]:
-    """The saved runs in a folder, or the folder itself if it is a run."""
-    if is_file(folder / RUN_FILE):
-        return [folder]
-    return sorted(file.parent for file in folder.glob(f"*/{RUN_FILE}"))
 
 
 def _of_run(check: Check, folder: Path) -> list[Accepted]:

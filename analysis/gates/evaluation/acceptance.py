@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.gates.baseline.accepted import Accepted, accept, origin_of
-from analysis.gates.baseline.baseline_file import file_of, read_file, runs_in, write_file
+from analysis.gates.baseline.baseline_file import file_of, read_file, write_file
 from analysis.gates.baseline.gates import Gates
 from analysis.gates.evaluation.evaluate import evaluate
 from analysis.gates.file.checks import GatesError
 from analysis.gates.measured.addresses import Views
 from analysis.text.labels import call, event, queue_call, transport
+from wiretax.runs.catalogue.folders import runs_in
 from wiretax.runs.reader import Run
 
 
