@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
+
 from analysis.comparison.bytes_compared import WorkloadBytes, compare_bytes
 from analysis.comparison.side import Side, side_of
 from analysis.comparison.times_compared import TimesPair, compare_times, why_not_comparable
@@ -41,6 +43,26 @@ class Comparison:
     def differs(self) -> bool:
         """Whether bytes or workloads differ. Times never count: they differ in each run."""
         return bool(self.changed or self.only_before or self.only_after)
+
+    def frame(self) -> pd.DataFrame:
+        """A row per workload that both runs have, and part of a call.
+
+        Returns:
+            ``workload``, ``part`` ("sent", all of a request, or a part that differs), ``per`` ("event", "call" or
+            "delivery"), ``before``, ``after`` and ``difference`` (bytes; NaN if they are not exact), ``causes`` (a
+            sentence for each that is known).
+        """
+        rows: list[tuple[object, ...]] = []
+        for each in self.bytes:
+            rows.append((each.workload, "sent", "event", each.before, each.after, ()))
+            rows += [
+                (each.workload, part.part, part.per, part.before, part.after, part.causes) for part in each.changes
+            ]
+        frame = pd.DataFrame(rows, columns=["workload", "part", "per", "before", "after", "causes"])
+        frame[["before", "after"]] = frame[["before", "after"]].astype(float)
+        frame["difference"] = frame["after"] - frame["before"]
+        frame["causes"] = [[f"{cause.what}: {cause.bytes:+g} B" for cause in causes] for causes in frame["causes"]]
+        return frame[["workload", "part", "per", "before", "after", "difference", "causes"]]
 
     @property
     def is_valid(self) -> bool:

@@ -13,10 +13,15 @@ from wiretax.terminal import Exit, fail, out
 
 def compare(
     before: Annotated[
-        str, typer.Argument(metavar="A", help="The first run: its folder, or its name in results/.")
+        str,
+        typer.Argument(
+            metavar="A",
+            help="The first run: its folder or name, a label (KEY=VALUE), a commit, newest or baseline.",
+        ),
     ],
     after: Annotated[
-        str | None, typer.Argument(metavar="[B]", help="The second run. Default: the newest.", show_default=False)
+        str | None,
+        typer.Argument(metavar="[B]", help="The second run. Default: the newest.", show_default=False),
     ] = None,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
