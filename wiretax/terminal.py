@@ -16,6 +16,11 @@ out = EscapingConsole(width=None if sys.stdout is not None and sys.stdout.isatty
 err = EscapingConsole(stderr=True)
 
 
+def progress_console(quiet: bool) -> EscapingConsole:
+    """Where progress is shown: on standard error, or nowhere."""
+    return EscapingConsole(stderr=True, quiet=True) if quiet else err
+
+
 class Exit(IntEnum):
     """Exit codes: the contract with CI."""
 

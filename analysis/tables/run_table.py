@@ -35,7 +35,7 @@ from analysis.tables.stage_table import print_stages
 from analysis.tables.starts_table import starts_lines
 from analysis.text.labels import call, describe, protocol, second_server, transport
 from analysis.text.numbers import count, fixed, listed
-from analysis.text.setup_text import cpu_in_words, server_in_words
+from analysis.text.setup_text import chosen_by, cpu_in_words, server_in_words
 from analysis.text.terminal_table import fit, heading, print_fitting
 from wiretax.channels.workload import columns_of
 from wiretax.runs.mode import mode_in
@@ -55,6 +55,9 @@ def print_run(run: Run, console: Console) -> None:
     )
     if against:
         say(f"against  {escape(against)}")
+    if left_out := len(plan.get("left_out", ())):
+        whole = left_out + len(plan["workloads"])
+        say(f"left out {left_out} of {count(whole, 'workload')}  {escape(chosen_by(plan))}")
     if plan.get("replay"):
         say(escape(_replayed(plan["replay"])))
     say()

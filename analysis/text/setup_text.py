@@ -1,7 +1,8 @@
-"""The server that a run was measured against, and CPU usage."""
+"""The server that a run was measured against, the part of its plan that was measured, and CPU usage."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,6 +40,12 @@ def mock_in_words(mock: Mapping[str, Any]) -> str:
         return FREE
     words = ", ".join(f"{name.removesuffix('_s')} {plain(value * 1e3)} ms" for name, value in cost.items())
     return f"mock: {words}, {count(mock['servers'], 'server')}"
+
+
+def chosen_by(plan: Mapping[str, Any]) -> str:
+    """The options that left out workloads of a plan, as part of a sentence: ``by --only 'batch*'``."""
+    given = [f"--{option} {shlex.quote(each)}" for option in ("only", "skip") for each in plan.get(option, ())]
+    return f"by {' '.join(given) or '--only or --skip'}"
 
 
 def cpu_in_words(busy: Mapping[str, float | None]) -> str:

@@ -542,3 +542,16 @@ def test_a_subscriber_that_can_not_subscribe_ends_the_run_with_a_line(tmp_path: 
     assert done.returncode == 5, done.stderr
     assert "subscriber 1 can't connect" in done.stderr
     assert DEMO.secret not in done.stderr
+
+
+def test_a_planfile_runs_a_part_of_its_plan(plan: Plan, tmp_path: Path) -> None:
+    chosen = ["--only", "*python", "--rounds", "2", "-u", "2"]
+    done = locust(tmp_path, "--plan", plan(), *chosen, file=PLANFILE)
+    assert done.returncode == 0, done.stderr
+    run = read_run(find_run(tmp_path / "results"))
+    assert set(run.slices["workload"]) == {"trigger-10B-chat-python"}
+    assert (run.meta["plan"]["users"], run.meta["plan"]["rounds"], run.meta["rounds_measured"]) == (2, 2, 2)
+    assert len(run.meta["plan"]["left_out"]) == 3
+    wrong = locust(tmp_path, "--plan", plan(), "--skip", "x", file=PLANFILE)
+    assert wrong.returncode == 2
+    assert "--skip x: no workload of plan tiny has such a name" in wrong.stderr

@@ -20,7 +20,7 @@ from wiretax.commands.options import (
     SignPrefixOption,
     YesOption,
 )
-from wiretax.terminal import Exit, err, fail, out
+from wiretax.terminal import Exit, fail, out, progress_console
 
 
 def run(
@@ -96,6 +96,34 @@ def run(
         ),
     ] = None,
     label: LabelOption = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Send only the workloads whose names match this shell pattern, like 'batch*'; may be repeated.",
+        ),
+    ] = None,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Leave out the workloads whose names match this shell pattern; may be repeated.",
+        ),
+    ] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="Number of rounds. Default: the plan's.")
+    ] = None,
+    users: Annotated[
+        int | None,
+        typer.Option(min=1, max=10_000, help="Number of users, each with a connection. Default: the plan's."),
+    ] = None,
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once", help="Send each workload once, to try a plan out: prints what is sent and answered."
+        ),
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     results: ResultsOption = RESULTS,
     max_messages: Annotated[
         int | None,
@@ -108,7 +136,19 @@ def run(
     yes: YesOption = False,
 ) -> None:
     """Sweep a plan's workloads and print what each event costs. Without --endpoint, the built-in mock is used."""
-    labels = _check_early(plan, endpoint, against, gates, label or [])
+    if once:
+        not_with_once = {
+            "--gates": gates,
+            "--max-rounds": max_rounds,
+            "--processes": processes,
+            "--starts": starts,
+            "--rounds": rounds,
+            "--users": users,
+            "--deliver": deliver,
+        }
+        if given := [option for option, value in not_with_once.items() if value]:
+            fail(f"{given[0]}: --once sends each workload once and measures nothing; leave one out", Exit.USAGE)
+    labels = _check_early(plan, endpoint, against, gates, users, label or [])
     from wiretax.load.drivers.loading import load_locust
 
     load_locust()
@@ -118,23 +158,41 @@ def run(
     from wiretax.load.drivers.headless import run_headless
     from wiretax.load.drivers.plan_changes import PlanChanges
     from wiretax.load.drivers.sweep_options import SweepOptions
+    from wiretax.load.plan.selection import Selection
     from wiretax.load.starts.run import FailedStartError, run_starts
     from wiretax.wire.connections.servers import Access
 
     access = Access(ca, insecure, sign_prefix, cert, key)
     names = {"channel": channel, "event": event, "spread": spread}
     has_names = any(each is not None for each in names.values())
-    changes = PlanChanges(events, on_error, has_names, processes, starts, deliver=deliver)
+    selection = Selection(tuple(only or ()), tuple(skip or ()))
+    changes = PlanChanges(events, on_error, has_names, processes, starts, None, deliver, rounds, selection, once)
     options = SweepOptions(
-        plan, endpoint, against, access, gates, max_rounds, max_messages, yes, results, names, labels=labels
+        plan,
+        endpoint,
+        against,
+        access,
+        gates,
+        max_rounds,
+        max_messages,
+        yes,
+        results,
+        names,
+        labels=labels,
+        users=users,
     )
+    console = progress_console(quiet)
     with Signals() as signals:
         try:
             request = options.check(changes)
+            if once:
+                from wiretax.load.drivers.once import run_once
+
+                raise typer.Exit(run_once(request, out))
             if request.plan.starts > 1:
-                conclusion = run_starts(request, options, changes, err, signals)
+                conclusion = run_starts(request, options, changes, console, signals)
             else:
-                conclusion = run_headless(request, err, processes, signals)
+                conclusion = run_headless(request, console, processes, signals)
         except START_ERRORS as error:
             fail(str(error), exit_code(error))
         except FailedStartError as error:
@@ -145,7 +203,12 @@ def run(
 
 
 def _check_early(
-    plan: str, endpoint: str | None, against: str | None, gates: Path | None, label: list[str]
+    plan: str,
+    endpoint: str | None,
+    against: str | None,
+    gates: Path | None,
+    users: int | None,
+    label: list[str],
 ) -> dict[str, str]:
     """Find common mistakes before Locust is loaded, which takes a second. ``SweepOptions`` checks everything.
 
@@ -165,7 +228,7 @@ def _check_early(
             return labels
         if gates is not None:
             load_gates(gates)
-        load_plan(plan, Endpoint.parse(endpoint).scheme == "https" if endpoint else None)
+        load_plan(plan, Endpoint.parse(endpoint).scheme == "https" if endpoint else None, users)
     except (EndpointError, GatesError, LabelError, PlanError) as error:
         fail(str(error), Exit.USAGE)
     return labels

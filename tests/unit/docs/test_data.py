@@ -112,12 +112,9 @@ def is_described(key: str, names: set[str]) -> bool:
 
 
 def of_workload(key: str) -> bool:
-    """Whether it is a column of a workload, among the reasons why it was skipped."""
-    return (
-        key != "skipped.workload"
-        and key.startswith("skipped.")
-        and key.removeprefix("skipped.") in named(WORKLOAD)
-    )
+    """Whether it is a column of a workload that was skipped or left out."""
+    where, _, column = key.rpartition(".")
+    return where in ("skipped", "plan.left_out") and column != "workload" and column in named(WORKLOAD)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,9 @@ from wiretax.runs.record import RunRecord
 from wiretax.wire.connections.target import Target
 from wiretax.wire.ledger import Tally, Witness
 
+# Why a run that tried its plan out is not valid.
+SENT_ONCE = "each workload was sent once, to try the plan out (--once): nothing was measured"
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -75,8 +78,13 @@ class Evidence:
             server = {**server, "by_server": counted}
         return cls(record, targets, summary, witness, before, counted, server, complete, reconciliation, ends)
 
-    def invalid_because(self, ended_early: str) -> list[str]:
-        """A sentence for each reason not to trust the run; empty if it is valid."""
+    def invalid_because(self, ended_early: str, once: bool = False) -> list[str]:
+        """A sentence for each reason not to trust the run; empty if it is valid.
+
+        Args:
+            ended_early: why it ended before its plan was done; empty if it did not.
+            once: whether each workload was sent once, so that nothing was to be measured.
+        """
         lost = self.summary.lost
         reasons = [*lost, _unexplained(self.reconciliation)] if lost else []
         reasons += [f"this machine's own limit stopped {calls}" for calls in self.record.generator_failures()]
@@ -84,7 +92,9 @@ class Evidence:
         reasons += [f"the counts of deliveries disagree: {each}" for each in self.summary.differences]
         reasons += [f"the exchanges do not add up: {each}" for each in self.outcome.differences]
         acknowledging = {row["server"] for row in self.record.slices if row["events"]}
-        if not acknowledging:
+        if once:
+            reasons.append(SENT_ONCE)
+        elif not acknowledging:
             reasons.append("no event was acknowledged in any whole slice")
         elif silent := {target.server for target in self.targets} - acknowledging:
             reasons.append(f"no event was acknowledged by --{silent.pop()} in any whole slice")

@@ -116,7 +116,7 @@ class Measurement:
         here = evidence.complete and not summary.elsewhere
         subscribers_s = sum(row["subscriber_cpu_s"] for row in record.deliveries)
         busy = self._time.shares(summary.cpu_s, evidence.server, here, subscribers_s)
-        invalid = evidence.invalid_because("" if interrupted else ended_early)
+        invalid = evidence.invalid_because("" if interrupted else ended_early, bool(plan.get("once")))
         crowded = self._time.crowded(busy["others"])
         warnings = [*summary.warnings, *([crowded] if crowded else []), *evidence.warnings(interrupted), *notes]
         witness = evidence.witness

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING
@@ -21,12 +21,16 @@ from wiretax.wire.connections.target import Target
 from wiretax.wire.ledger import Failure
 from wiretax.wire.publishers.caller import MessageLimitError
 from wiretax.wire.publishers.publisher import Publisher
+from wiretax.wire.publishers.request_source import RequestSource
+from wiretax.wire.publishers.sample import Listener
 from wiretax.wire.reach.client_certificate import ADVICE
 from wiretax.wire.slices import Slice
 
 if TYPE_CHECKING:
     from wiretax.wire.publishers.httpx_publisher import HttpxPublisher
 
+# Called with the requests of a workload before a call; returns those to send, and what hears how the call ended.
+Watch = Callable[[RequestSource], tuple[RequestSource, Listener]]
 # How often a workload is tried if the server asks to wait.
 MOST_TRIES = 4
 # No call can connect.
@@ -52,16 +56,18 @@ class Preflight:
     skipped: tuple[Skipped, ...] = ()
 
 
-def preflight(session: Session, workloads: Sequence[Workload], round_: int) -> Preflight:
+def preflight(
+    session: Session, workloads: Sequence[Workload], round_: int, watch: Watch | None = None
+) -> Preflight:
     """Send one request of each workload; workloads with the same connection settings share a connection.
 
     A workload is skipped if the server would reject it again (``is_final``) or does not offer its version of HTTP.
-    Any other failure may pass, so that workload stays in.
+    Any other failure may pass, so that workload stays in. ``watch``: of each call; None for nobody.
 
     Raises:
         EndpointRefusedError: a server can't be reached, rejects the app, accepts no workload, or fails in all.
     """
-    trial = _Trial(session, round_)
+    trial = _Trial(session, round_, watch)
     before, session.on_rejected = session.on_rejected, trial.on_rejected
     try:
         for alike in _by_connection(workloads):
@@ -89,9 +95,10 @@ class _Trial:
         failed: workloads without an acknowledged call, by server, and how the last call of each failed.
     """
 
-    def __init__(self, session: Session, round_: int) -> None:
+    def __init__(self, session: Session, round_: int, watch: Watch | None) -> None:
         self._session = session
         self._round = round_
+        self._watch = watch
         self._answer: Response | None = None
         self.slices: list[Slice] = []
         self.accepting: set[Server] = set()
@@ -141,8 +148,11 @@ class _Trial:
 
     def _call(self, publisher: Publisher | HttpxPublisher, workload: Workload) -> Failure | None:
         slice_ = Slice(workload, self._round)
+        source, listener = self._session.source(workload), None
+        if self._watch is not None:
+            source, listener = self._watch(source)
         try:
-            publisher.publish(self._session.source(workload), slice_, until_ns=0)
+            publisher.publish(source, slice_, until_ns=0, listener=listener)
         except MessageLimitError:
             raise EndpointRefusedError(
                 "--max-messages leaves no room for a call of each workload; raise it"

@@ -1,13 +1,14 @@
-"""What ``wiretax run`` changes in a plan: its events, its number of starts, and what workers need."""
+"""What options change in a plan: its events, its rounds and starts, its workloads, and what workers need."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wiretax.load.plan.counted_deliveries import delivering
 from wiretax.load.plan.plan import Plan
 from wiretax.load.plan.replay import read_replay, replaying
+from wiretax.load.plan.selection import WHOLE, Selection
 from wiretax.load.plan.starts import part_of, with_starts
 from wiretax.queue.sources.chunks import STDIN
 from wiretax.queue.sources.event_fields import OnError
@@ -28,6 +29,9 @@ class PlanChanges:
         processes: how many worker processes share the users; 0 for none.
         starts: how many starts share the rounds.
         deliver: whether deliveries are counted.
+        rounds: how many rounds it has.
+        selection: which of its workloads are measured.
+        once: whether each workload is sent once instead, to try the plan out.
         part: of one start, its number, from 0: the plan becomes what that start measures.
     """
 
@@ -38,6 +42,9 @@ class PlanChanges:
     starts: int | None = None
     part: int | None = None
     deliver: bool = False
+    rounds: int | None = None
+    selection: Selection = WHOLE
+    once: bool = False
 
     def __call__(self, plan: Plan) -> Plan:
         """The changed plan.
@@ -47,10 +54,20 @@ class PlanChanges:
         """
         if self.deliver:
             plan = delivering(plan)
-        if self.starts is not None:
-            plan = with_starts(plan, self.starts)
+        if self.rounds is not None:
+            if plan.capacity is not None:
+                raise OptionError(
+                    f"--rounds: plan {plan.name} has [capacity]; its time is the limit, so leave out --rounds"
+                )
+            plan = replace(plan, rounds=self.rounds)
+        if self.starts is not None or self.rounds is not None:
+            plan = with_starts(plan, plan.starts if self.starts is None else self.starts)
         if self.events is not None:
             plan = self._replaying(plan, self.events)
+        if self.selection:
+            plan = self.selection.of(plan)
+        if self.once:
+            return replace(plan, once=True, rounds=1, starts=1, users=1, delivery=None, capacity=None)
         if self.processes > plan.users:
             raise OptionError(
                 f"--processes {self.processes}: the plan has {plan.users} users, and each needs at least one; "

@@ -10,10 +10,12 @@ from typing import Any
 
 from wiretax.load.accounting.gating import Gating
 from wiretax.load.client.message_limit import MessageLimit
+from wiretax.load.drivers.plan_changes import PlanChanges
 from wiretax.load.free.access_options import access_of, add_access_options
 from wiretax.load.plan.naming import NAMES, renamed
 from wiretax.load.plan.plan import Plan
-from wiretax.load.plan.reading import load_plan
+from wiretax.load.plan.reading import MAX_ROUNDS, load_plan
+from wiretax.load.plan.selection import Selection
 from wiretax.load.sweep.consent import message_limit_for, most_rounds_within
 from wiretax.runs.provenance.labels import check_labels, refuse_secrets
 from wiretax.terminal import OptionError
@@ -52,7 +54,7 @@ class SweepOptions:
     """Options as they were given; None, False or empty if they were not.
 
     ``names``: what replaces the plan's names, by key. ``agreed``: consent was given before the run's first start.
-    ``labels``: of the run, beside those of the plan.
+    ``labels``: of the run, beside those of the plan. ``users``: how many in place of the plan's.
     """
 
     plan: str
@@ -67,13 +69,13 @@ class SweepOptions:
     names: Mapping[str, Any] = field(default_factory=dict)
     agreed: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    users: int | None = None
 
-    def check(self, adapt: Callable[[Plan], Plan], users_given: bool = False) -> SweepRequest:
+    def check(self, adapt: Callable[[Plan], Plan]) -> SweepRequest:
         """Read the files that are named, and ask for consent if another machine is involved.
 
         Args:
             adapt: changes the plan as further options demand.
-            users_given: whether the number of users was given, and may not be lowered.
 
         Raises:
             USAGE_ERRORS: an option can't be used, or consent was not given.
@@ -86,7 +88,7 @@ class SweepOptions:
         given = endpoint or against
         if given is None:
             self.access.refuse_for_mock("--endpoint")
-        plan = load_plan(self.plan, None if given is None else given.scheme == "https")
+        plan = load_plan(self.plan, None if given is None else given.scheme == "https", self.users)
         plan = adapt(renamed(plan, self.names))
         access = self.access.over(plan.access)
         first = None if endpoint is None else access.target(endpoint)
@@ -101,6 +103,8 @@ class SweepOptions:
                 f"--max-rounds: plan {plan.name} has [capacity]; its time is the limit, so leave out --max-rounds"
             )
         most_rounds = self._most_rounds(plan.rounds)
+        # A number of users that was given is not lowered.
+        users_given = self.users is not None
         limit = message_limit_for(plan, first, second, self.max_messages, self.yes, users_given, self.agreed)
         if gating is not None and plan.capacity is None:
             most_rounds = most_rounds_within(plan, first, second, most_rounds, limit)
@@ -149,6 +153,23 @@ def add_plan_options(parser: Any) -> None:
         default=None,
         help="Most rounds, those that --gates adds included; default: three times the plan's",
     )
+    add(
+        "--only",
+        action="append",
+        default=None,
+        metavar="PATTERN",
+        env_var="WIRETAX_ONLY",
+        help="Send only the workloads whose names match this shell pattern; may be repeated",
+    )
+    add(
+        "--skip",
+        action="append",
+        default=None,
+        metavar="PATTERN",
+        env_var="WIRETAX_SKIP",
+        help="Leave out the workloads whose names match this shell pattern; may be repeated",
+    )
+    add("--rounds", type=int, default=None, env_var="WIRETAX_ROUNDS", help="Rounds; default: the plan's")
     add("--results", default="results", env_var="WIRETAX_RESULTS", help="The folder that runs are kept in")
     add(
         "--max-messages",
@@ -181,4 +202,17 @@ def plan_options(parsed: Any) -> SweepOptions:
         parsed.yes,
         Path(parsed.results),
         {key: getattr(parsed, key) for key in NAMES},
+        users=getattr(parsed, "num_users", None),
     )
+
+
+def plan_changes(parsed: Any) -> PlanChanges:
+    """What the same options change in the plan.
+
+    Raises:
+        OptionError: the number of rounds can't be used.
+    """
+    if parsed.rounds is not None and not 1 <= parsed.rounds <= MAX_ROUNDS:
+        raise OptionError(f"--rounds {parsed.rounds}: expected 1 to {MAX_ROUNDS:,}")
+    selection = Selection(tuple(parsed.only or ()), tuple(parsed.skip or ()))
+    return PlanChanges(rounds=parsed.rounds, selection=selection)

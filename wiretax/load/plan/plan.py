@@ -14,6 +14,7 @@ from wiretax.channels.workload import Workload
 from wiretax.escaping import OneLineError
 from wiretax.load.plan.capacity import Capacity
 from wiretax.load.plan.delivery import Delivery
+from wiretax.load.plan.selection import WHOLE, Selection
 from wiretax.mock.certificate import KeyType
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import FaultList
@@ -48,6 +49,8 @@ class Plan:
         first_round: of a start's part, the number of its first round in the whole plan, which draws the order.
         replay: events to send instead of generated ones.
         delivery: how deliveries are counted; None if they are not.
+        selection: how options chose its workloads, and those that they left out.
+        once: whether each workload is sent once, to try the plan out; nothing is measured then.
         capacity: the search for the rates that its workloads carry; None for a sweep.
         labels: of its runs.
     """
@@ -71,6 +74,8 @@ class Plan:
     first_round: int = 0
     delivery: Delivery | None = None
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    selection: Selection = WHOLE
+    once: bool = False
 
     @property
     def tls(self) -> list[bool]:
@@ -103,7 +108,8 @@ class Plan:
     def against(self) -> Plan:
         """The plan with each workload sent to a second server as well, right after the first."""
         pairs = ((workload, workload.replace(server="against")) for workload in self.workloads)
-        return replace(self, workloads=tuple(workload for pair in pairs for workload in pair))
+        workloads = tuple(workload for pair in pairs for workload in pair)
+        return replace(self, workloads=workloads, selection=self.selection.against())
 
     def as_dict(self) -> dict[str, Any]:
         """As ``run.json`` keeps it."""
@@ -122,4 +128,6 @@ class Plan:
             **({} if self.capacity is None else {"capacity": self.capacity.as_dict()}),
             **({} if self.delivery is None else {"delivery": self.delivery.as_dict()}),
             **({} if self.replay is None else {"replay": self.replay.as_dict()}),
+            **(self.selection.as_dict() if self.selection else {}),
+            **({"once": True} if self.once else {}),
         }

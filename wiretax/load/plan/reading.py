@@ -56,12 +56,13 @@ def plan_names() -> list[str]:
     return sorted(file.stem for file in PLANS.glob("*.toml"))
 
 
-def load_plan(given: str, https: bool | None = None) -> Plan:
+def load_plan(given: str, https: bool | None = None, users: int | None = None) -> Plan:
     """Read a plan by its name in ``scenarios/plans`` or by the path of a file.
 
     Args:
         given: name or path.
         https: whether the given endpoint uses TLS; None if the built-in mock is measured.
+        users: the number of users in place of the plan's; None for the plan's.
 
     Raises:
         PlanError: if there is no such plan, or if it can't be run.
@@ -71,7 +72,8 @@ def load_plan(given: str, https: bool | None = None) -> Plan:
         names = plan_names()
         raise PlanError(f"no plan {given!r}: neither a file nor one of {', '.join(names)}{near(given, names)}")
     try:
-        plan = parse_plan(read_toml(path), https)
+        document = read_toml(path)
+        plan = parse_plan(document if users is None else {**document, "users": users}, https)
         return replace(plan, access=plan.access.in_folder(path.parent))
     except OSError as error:
         raise PlanError(f"{path}: can't be read as TOML: {error.strerror}") from None

@@ -31,7 +31,7 @@ def main() -> None:
     from wiretax.load.drivers.errors import START_ERRORS, exit_code
     from wiretax.load.drivers.headless import run_headless
     from wiretax.load.starts.job import StartJob, StartReport
-    from wiretax.terminal import err
+    from wiretax.terminal import err, progress_console
 
     job: StartJob = pickle.load(sys.stdin.buffer)
 
@@ -48,7 +48,7 @@ def main() -> None:
     with Signals() as signals:
         try:
             request = job.options.check(job.changes)
-            saved = run_headless(request, err, job.changes.processes, signals).saved
+            saved = run_headless(request, progress_console(job.quiet), job.changes.processes, signals).saved
         except START_ERRORS as error:
             report = StartReport(problem=str(error), code=exit_code(error))
         else:

@@ -16,11 +16,13 @@ class StartJob:
         options: of the run, with the start's own results folder and message limit, and without gates.
         changes: in the plan, with the number of the start.
         parent: the id of the process that waits for it.
+        quiet: whether it shows no progress.
     """
 
     options: SweepOptions
     changes: PlanChanges
     parent: int
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ class Starts:
             results=self._folder / STARTS / str(number + 1),
         )
         changes = replace(self._changes, starts=self._request.plan.starts, part=number)
-        return StartJob(options, changes, os.getpid())
+        return StartJob(options, changes, os.getpid(), self._console.quiet)
 
     def _share(self, number: int) -> int | None:
         """How many messages a start may send; None for no limit."""

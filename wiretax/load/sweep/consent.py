@@ -43,7 +43,13 @@ def message_limit_for(
     whole = plan if second is None else plan.against()
     largest = max(workload.call.messages for workload in whole.workloads)
     trial = trial_messages(whole)
-    if limit < (trial + largest) * plan.starts:
+    if plan.once:
+        if limit < trial:
+            raise OptionError(
+                f"--max-messages {limit}: expected {trial} or more: a call of each workload of plan "
+                f"{plan.name} sends that many"
+            )
+    elif limit < (trial + largest) * plan.starts:
         before = "the run" if plan.starts == 1 else f"each of {plan.starts} starts"
         raise OptionError(
             f"--max-messages {limit}: expected {(trial + largest) * plan.starts} or more: plan {plan.name} sends "

@@ -93,9 +93,14 @@ def refuse_users_beyond(plan: Plan, targets: Sequence[Target], limit: int) -> No
 
 def announce(plan: Plan, targets: Sequence[Target], limit: int) -> str:
     """One or two sentences on what will be sent to other machines."""
-    expected = forecast(plan, targets)
     urls = [target.endpoint.public_url for target in targets if not target.endpoint.is_loopback]
     where = f"{' and '.join(urls)}, not on this machine"
+    if plan.once:
+        return (
+            f"plan {plan.name} sends {trial_messages(plan):,} messages, a call of each workload (--once), to "
+            f"{where}; each message counts against the app's quota"
+        )
+    expected = forecast(plan, targets)
     megabytes = limit * expected.message_bytes / 1e6
     capacity = plan.capacity
     seconds = f"{expected.seconds:.0f} s or more" if capacity is None else f"up to {capacity.time_s:.0f} s"

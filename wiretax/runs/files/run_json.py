@@ -67,6 +67,14 @@ class CapacityRecord(msgspec.Struct):
     most: Amount
 
 
+if TYPE_CHECKING:
+    LeftOutRecord = msgspec.Struct
+else:
+    LeftOutRecord = msgspec.defstruct(
+        "LeftOutRecord", [("workload", str), *((each.column, each.type, each.default) for each in IN_FILES)]
+    )
+
+
 class PlanRecord(msgspec.Struct):
     name: str
     users: Count
@@ -78,6 +86,10 @@ class PlanRecord(msgspec.Struct):
     replay: ReplayRecord | None = None
     stages: list[StageRecord] = []
     capacity: CapacityRecord | None = None
+    only: list[str] = []
+    skip: list[str] = []
+    left_out: list[LeftOutRecord] = []
+    once: bool = False
 
 
 class AddressRecord(msgspec.Struct):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import Any
 
 import gevent
@@ -21,7 +20,7 @@ from wiretax.load.drivers.errors import START_ERRORS, exit_code
 from wiretax.load.drivers.headless import local_executor, quiet_locust, run_sweep, sweep_master
 from wiretax.load.drivers.running import INTERRUPTED
 from wiretax.load.drivers.setup import check_machine, prepare_sweep
-from wiretax.load.drivers.sweep_options import plan_options
+from wiretax.load.drivers.sweep_options import plan_changes, plan_options
 from wiretax.load.free.stopping import give_up, on_interrupt
 from wiretax.load.plan.plan import Plan
 from wiretax.load.plan.starts import refuse_starts
@@ -54,10 +53,10 @@ class PlanfileSession:
 
         def adapt(plan: Plan) -> Plan:
             plan = refuse_starts(plan)
-            plan = plan.for_workers() if is_master else plan
-            return replace(plan, users=parsed.num_users) if parsed.num_users else plan
+            plan = plan_changes(parsed)(plan)
+            return plan.for_workers() if is_master else plan
 
-        request = plan_options(parsed).check(adapt, users_given=bool(parsed.num_users))
+        request = plan_options(parsed).check(adapt)
         self._gating = request.gating
         if not is_master:
             plan = request.plan if request.second is None else request.plan.against()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,16 @@ from locust.argument_parser import LocustArgumentParser
 from wiretax.channels.endpoint import EndpointError
 from wiretax.channels.master_key import VARIABLE
 from wiretax.channels.workload import Names
-from wiretax.load.drivers.sweep_options import SweepOptions, SweepRequest, add_plan_options, plan_options
+from wiretax.load.drivers.plan_changes import PlanChanges
+from wiretax.load.drivers.sweep_options import (
+    SweepOptions,
+    SweepRequest,
+    add_plan_options,
+    plan_changes,
+    plan_options,
+)
 from wiretax.load.plan.plan import PlanError
+from wiretax.load.plan.selection import Selection
 from wiretax.terminal import OptionError
 from wiretax.wire.connections.servers import Access
 
@@ -147,3 +156,68 @@ def test_labels_of_options_win_over_those_of_the_plan(tmp_path: Path) -> None:
         labels(**{f"a{number}": "x" for number in range(31)})
     with pytest.raises(OptionError, match="a label holds the app's secret"):
         labels(note="it is s3cret")
+
+
+CHOSEN = {"only": "batch*", "skip": "*1000B*", "rounds": 7}
+
+
+def parsed(**given: Any) -> Any:
+    parser: ArgumentParser = LocustArgumentParser(add_help=False)
+    add_plan_options(parser)
+    parser.add_argument("--users", dest="num_users", type=int)
+    return parser.parse_args([word for name, value in given.items() for word in (f"--{name}", str(value))])
+
+
+def test_a_planfile_and_a_run_change_the_plan_alike() -> None:
+    given = parsed(plan="quick", users=3, **CHOSEN)
+    by_locust = plan_options(given).check(plan_changes(given)).plan
+    changes = PlanChanges(rounds=7, selection=Selection(("batch*",), ("*1000B*",)))
+    options = replace(by_run(), plan="quick", users=3)
+    assert by_locust == options.check(changes).plan
+    assert (by_locust.users, by_locust.rounds) == (3, 7)
+    assert [workload.name for workload in by_locust.workloads] == [
+        f"batch{size}-100B-chat-reference" for size in (2, 5, 10)
+    ]
+
+
+@pytest.mark.parametrize("rounds", [0, 10_001])
+def test_a_planfile_has_the_rounds_of_a_plan(rounds: int) -> None:
+    with pytest.raises(OptionError, match=rf"^--rounds {rounds}: expected 1 to 10,000$"):
+        plan_changes(parsed(rounds=rounds))
+
+
+def test_users_that_are_given_are_the_publishers_of_queues(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text('schema = 1\nname = "p"\nusers = 8\n[[workload]]\napi = "trigger"\nrate = "500/s"\n')
+    request = replace(by_run(), plan=str(plan), users=2).check(PlanChanges())
+    assert [workload.arrivals.publishers for workload in request.plan.workloads] == [2]
+
+
+def test_rounds_have_to_suffice_for_the_starts() -> None:
+    changes = PlanChanges(rounds=11, starts=2)
+    with pytest.raises(PlanError, match="expected 12 rounds or more"):
+        by_run().check(changes)
+    assert by_run().check(PlanChanges(rounds=12, starts=2)).plan.starts == 2
+
+
+def test_a_search_has_no_number_of_rounds() -> None:
+    with pytest.raises(OptionError, match=r"^--rounds: plan capacity has \[capacity\]"):
+        replace(by_run(), plan="capacity").check(PlanChanges(rounds=3))
+
+
+def test_a_plan_that_is_tried_out_sends_each_workload_once() -> None:
+    options = replace(by_run(max_messages=60), plan="ci", endpoint=AWAY, yes=True)
+    request = options.check(PlanChanges(once=True))
+    plan, limit = request.plan, request.message_limit
+    assert (plan.once, plan.rounds, plan.users, plan.as_dict()["once"]) == (True, 1, 1, True)
+    assert limit is not None
+    assert limit.limit == 60
+    with pytest.raises(OptionError, match=r"^--max-messages 53: expected 54 or more: a call of each workload"):
+        replace(options, max_messages=53).check(PlanChanges(once=True))
+
+
+def test_consent_to_try_a_plan_out_is_for_as_many_messages(capsys: pytest.CaptureFixture[str]) -> None:
+    options = replace(by_run(), plan="ci", endpoint=AWAY, yes=True)
+    options.check(PlanChanges(once=True))
+    said = capsys.readouterr().err
+    assert said.startswith("plan ci sends 54 messages, a call of each workload (--once), to http://soketi.test/")
