@@ -374,3 +374,75 @@ def test_a_users_own_events_go_through_every_workload_of_a_plan(run: Run, plan: 
     # Whole passes weigh the mean; a slice ends within one.
     assert (total["payload_total_bytes"] / total["events"]).tolist() == pytest.approx([186] * len(total), rel=0.2)
     assert (bytes_per_event(result.slices)["envelope"] > 0).all()
+
+
+def test_a_part_of_a_plan_is_measured_without_progress(run: Run, plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / "gates.toml").write_text(GATES)
+    chosen = ("--only", "batch*", "--only", "multi*", "--skip", "multi*")
+    done = run("run", plan(), *chosen, "--rounds", "2", "--users", "3", "--quiet", "--gates", "gates.toml")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    result = saved(tmp_path)
+    assert set(result.slices["workload"]) == {"batch10-10B-chat-reference"}
+    assert (result.meta["plan"]["rounds"], result.meta["plan"]["users"]) == (2, 3)
+    assert (result.slices["users"] == 3).all()
+    assert "left out 3 of 4 workloads  by --only 'batch*' --only 'multi*' --skip 'multi*'" in done.stdout
+    assert "skipped  bytes, 3 workloads: left out by --only" in done.stdout
+    assert "1 passed, 3 skipped" in done.stdout
+    again = run("gate")
+    assert (again.returncode, "1 passed, 3 skipped" in again.stdout) == (0, True)
+    refused = run("run", plan(), "--only", "btach*")
+    assert refused.returncode == 2
+    assert "--only btach*: no workload of plan tiny has such a name; it has trigger-10B" in refused.stderr
+
+
+def test_a_plan_is_tried_out_with_one_call_of_each_workload(run: Run, plan: Plan, tmp_path: Path) -> None:
+    done = run("run", plan(), "--once")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    result = saved(tmp_path)
+    assert result.server["requests"] == 4
+    assert result.slices.empty
+    assert result.meta["plan"]["once"]
+    assert not result.meta["valid"]
+    assert "4 of 4 acknowledged; nothing was measured" in done.stdout
+    sent = [int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("  sent ")]
+    assert sum(sent) == result.server["request_bytes"]
+    assert done.stdout.count("> POST /apps/") == 4
+    assert "> Host: 127.0.0.1:" in done.stdout
+    assert '> {"name":"my-event","channels":["my-channel"],"data":"' in done.stdout
+    assert done.stdout.count("auth_signature=(not shown)") == 4
+    assert DEMO.secret not in done.stdout
+    (tmp_path / "gates.toml").write_text(GATES)
+    gated = run("gate")
+    assert gated.returncode == 5
+    assert "each workload was sent once, to try the plan out (--once): nothing was measured" in gated.stdout
+    refused = run("run", plan(), "--once", "--rounds", "3")
+    assert refused.returncode == 2
+    assert "--rounds: --once sends each workload once" in refused.stderr
+
+
+def test_a_plan_that_is_tried_out_shows_what_the_server_rejects(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "large.toml").write_text(
+        'schema = 1\nname = "large"\n[limits]\nbatch_size = 20\n'
+        '[[workload]]\napi = "trigger"\n[[workload]]\napi = "batch"\nbatch_size = 20\n'
+    )
+    with embedded_mock(Limits(), CostModel()) as mock:
+        url = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{mock.port}/apps/{DEMO.app_id}"
+        done = run("run", "large.toml", "--once", "--endpoint", url)
+        wrong = run("run", "large.toml", "--once", "--endpoint", url.replace(DEMO.secret, "wrong"))
+    assert done.returncode == 3, done.stderr
+    assert "trigger-100B-chat-reference  200, acknowledged" in done.stdout
+    assert "batch20-100B-chat-reference  400: " in done.stdout
+    assert "1 of 2 acknowledged" in done.stdout
+    assert wrong.returncode == 5
+    assert "trigger-100B-chat-reference  401: " in wrong.stdout
+    assert wrong.stderr.count("\n") == 1
+    assert "wrong" not in wrong.stdout
+
+
+@pytest.mark.parametrize("name", ["http2", "tradeoff", "encrypted", "delivery"])
+def test_any_plan_can_be_tried_out(run: Run, tmp_path: Path, name: str) -> None:
+    done = run("run", name, "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = saved(tmp_path)
+    assert result.meta["reconcile"]["agrees"]
+    assert result.server["requests"] == len(result.meta["plan"]["workloads"])

@@ -37,10 +37,17 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A workload that a check selects but the run does not have."""
+    """A workload that a check selects but the run does not have.
+
+    Attributes:
+        what: why, in a line.
+        workload: its name; None if there is none.
+        is_left_out: whether options left it out, or what it would be compared with.
+    """
 
     what: str
     workload: str | None = None
+    is_left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +94,24 @@ class Sample:
 
 
 def subjects(check: Check, measured: Measured) -> list[Subject | Missing]:
-    """A subject for each workload that the check matches, and a ``Missing`` for each that the run skipped or
-    lacks."""
+    """A subject for each workload that the check matches, and a ``Missing`` for each that the run skipped, left
+    out or lacks."""
     if check.compare is None:
         found = _matching(check.where, measured.workloads)
-        skipped = _matching(check.where, measured.skipped)
+        skipped, left_out = (_matching(check.where, each) for each in (measured.skipped, measured.left_out))
         if check.metric.needs_trigger:
             # Comparing a trigger with itself means nothing.
             found = [name for name in found if measured.triggers.get(name) != name]
             skipped = [name for name in skipped if measured.skipped[name]["api"] != "trigger"]
+            left_out = [name for name in left_out if measured.left_out[name]["api"] != "trigger"]
         whole = [Subject(name) for name in found if name not in measured.skipped]
-        return [*whole, *_left_out(skipped, measured)] or [Missing(_none(check.where, check.metric, measured))]
+        missing = [*_skipped(skipped, measured), *_left_out(left_out, measured)]
+        return [*whole, *missing] or [Missing(_none(check.where, check.metric, measured))]
     found = _matching(check.compare.of, measured.workloads)
     pairs = [_pair(name, check.compare, measured) for name in found if name not in measured.skipped]
-    skipped = _matching(check.compare.of, measured.skipped)
-    return [*pairs, *_left_out(skipped, measured)] or [Missing(_none(check.compare.of, check.metric, measured))]
+    skipped, left_out = (_matching(check.compare.of, each) for each in (measured.skipped, measured.left_out))
+    missing = [*_skipped(skipped, measured), *_left_out(left_out, measured)]
+    return [*pairs, *missing] or [Missing(_none(check.compare.of, check.metric, measured))]
 
 
 def sample(check: Check, measured: Measured, subject: Subject) -> Sample:
@@ -197,8 +207,12 @@ def _compared(value: Any, by: Any, form: Form) -> Any:
     return value / by if form == "ratio" else value - by
 
 
-def _left_out(skipped: list[str], measured: Measured) -> list[Missing]:
-    return [Missing(measured.why_skipped(name), name) for name in skipped]
+def _skipped(names: list[str], measured: Measured) -> list[Missing]:
+    return [Missing(measured.why_skipped(name), name) for name in names]
+
+
+def _left_out(names: list[str], measured: Measured) -> list[Missing]:
+    return [Missing(measured.why_left_out, name, is_left_out=True) for name in names]
 
 
 def _matching(where: Where, workloads: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -220,7 +234,7 @@ def _pair(workload: str, compare: Comparison, measured: Measured) -> Subject | M
     is_call = not named.isdisjoint(CALL)
     free = {"workload", *named, *(CALL if is_call else ())}
     own = measured.workloads[workload]
-    everything = {**measured.skipped, **measured.workloads}
+    everything = {**measured.left_out, **measured.skipped, **measured.workloads}
     alike = [
         name
         for name in _matching(compare.to, everything)
@@ -231,11 +245,14 @@ def _pair(workload: str, compare: Comparison, measured: Measured) -> Subject | M
             if column not in free and not (column == "linger_s" and is_call and _is_trigger(own, everything[name]))
         )
     ]
-    found = [name for name in alike if name not in measured.skipped]
+    found = [name for name in alike if name in measured.workloads and name not in measured.skipped]
+    skipped = [name for name in alike if name in measured.skipped]
     if len(found) == 1:
         return Subject(workload, found[0])
+    if skipped and not found:
+        return Missing(f"nothing to compare it with: {measured.why_skipped(skipped[0])}", workload)
     if alike and not found:
-        return Missing(f"nothing to compare it with: {measured.why_skipped(alike[0])}", workload)
+        return Missing(f"{alike[0]}, to compare it with, was {measured.why_left_out}", workload, is_left_out=True)
     if found:
         return Missing(f"both {' and '.join(found)} match compare.to; narrow it down", workload)
     return Missing(
@@ -258,7 +275,7 @@ def _none(where: Where, metric: Metric, measured: Measured) -> str:
         )
     if metric.queue is not None and not measured.workloads:
         return f"no workload of the run has a rate, which {metric.name} needs"
-    if not measured.workloads and not measured.skipped:
+    if not measured.workloads and not measured.skipped and not measured.left_out:
         return f"all workloads of the run have a rate, so none has {metric.name}; wiretax gate --list names theirs"
     message = f"no workload of the run has {_words(where)}"
     for column, values in where.items():

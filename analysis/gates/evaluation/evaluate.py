@@ -58,6 +58,8 @@ def evaluate(run: Run, gates: Gates) -> GateResult:
     here = origin_of(run.meta)
     cases = [case for check in gates.checks for case in _cases(check, views, gates, here)]
     note = views.note() if any(check.metric.names_endpoint for check in gates.checks) else None
+    nothing = "every check was skipped, so the gate says nothing about the run"
+    notes = [note, nothing if cases and all(case.verdict == "skipped" for case in cases) else None]
     if reasons:
         cases = [replace(case, verdict="invalid", message=reasons[0]) for case in cases]
     return GateResult(
@@ -67,7 +69,7 @@ def evaluate(run: Run, gates: Gates) -> GateResult:
         gates=_writable(gates.name),
         inconclusive=gates.rules.inconclusive,
         invalid_because=reasons,
-        notes=() if note is None else (note,),
+        notes=tuple(each for each in notes if each is not None),
         cases=tuple(cases),
     )
 
@@ -92,7 +94,7 @@ def _cases(check: Check, views: Views, gates: Gates, here: Origin) -> Iterator[C
             maximum=_number(check.maximum),
         )
         if isinstance(subject, Missing):
-            yield replace(case, message=subject.what)
+            yield replace(case, verdict="skipped" if subject.is_left_out else "fail", message=subject.what)
         else:
             yield _checked(replace(case, to=subject.to), check, subject, views, gates, here)
 
@@ -115,6 +117,9 @@ def _checked(case: Case, check: Check, subject: Subject, views: Views, gates: Ga
         for name in subject.names:
             if trigger := measured.skipped_trigger(name):
                 return replace(case, message=f"nothing to compare it with: {measured.why_skipped(trigger)}")
+            if (trigger := measured.left_out_trigger(name)) and name not in measured.triggers:
+                message = f"{trigger}, to compare it with, was {measured.why_left_out}"
+                return replace(case, verdict="skipped", message=message)
         if any(name not in measured.triggers for name in subject.names):
             return replace(
                 case, message="the run has no trigger of the same payload and client to compare it with"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,6 +72,11 @@ class Case:
         return self.workload + between + (self.to or "")
 
 
+def subject_of(cases: Sequence[Case]) -> str:
+    """The subject of cases that share a line."""
+    return cases[0].subject if len(cases) == 1 else f"{len(cases)} workloads"
+
+
 @dataclass(frozen=True, slots=True)
 class GateResult:
     """All cases of a run, and the verdict.
@@ -94,6 +100,18 @@ class GateResult:
     invalid_because: tuple[str, ...]
     notes: tuple[str, ...]
     cases: tuple[Case, ...]
+
+    @property
+    def findings(self) -> list[list[Case]]:
+        """The cases that need an explanation, in order; those of a check that were skipped for the same reason are
+        together."""
+        found: dict[object, list[Case]] = {}
+        for number, case in enumerate(self.cases):
+            # The reason of an invalid run is reported once.
+            if case.verdict != "pass" and not (case.verdict == "invalid" and self.invalid_because):
+                key = (case.check, case.message) if case.verdict == "skipped" else number
+                found.setdefault(key, []).append(case)
+        return list(found.values())
 
     @property
     def counts(self) -> dict[Verdict, int]:

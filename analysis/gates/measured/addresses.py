@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.gates.measured.delivery_counts import DeliveryCounts, of_deliveries
 from analysis.gates.measured.metrics import Metric
-from analysis.gates.measured.run_counts import Measured
+from analysis.gates.measured.run_counts import NOTHING_LEFT_OUT, LeftOut, Measured
 from analysis.gates.measured.search_counts import Searched
 from analysis.measures.counts import SERVER, Row
 from analysis.measures.queues import without_probes
@@ -90,12 +90,25 @@ class Views:
 
     def __init__(self, run: Run) -> None:
         skipped = run.meta.get("skipped") or ()
-        self._as_sent = Measured(run.slices, run.latencies, (row for row in skipped if not row.get("rate")))
+        plan = run.meta.get("plan") or {}
+        left_out = LeftOut.of(plan)
+        searched = left_out if plan.get("capacity") else NOTHING_LEFT_OUT
+        sent = NOTHING_LEFT_OUT if plan.get("capacity") else left_out.only(lambda row: not row["rate"])
+        self._as_sent = Measured(
+            run.slices, run.latencies, (row for row in skipped if not row.get("rate")), left_out=sent
+        )
         rtt_s = (run.meta.get("mock") or {}).get("rtt_s")
         queued, queue = (without_probes(each, run.capacity) for each in (run.queued, run.queue))
-        self.queues = Measured(queued, run.wait_times, (row for row in skipped if row.get("rate")), queue, rtt_s)
-        self.searches = Searched(run, rtt_s)
-        self.deliveries = _deliveries(run, rtt_s)
+        self.queues = Measured(
+            queued,
+            run.wait_times,
+            (row for row in skipped if row.get("rate")),
+            queue,
+            rtt_s,
+            left_out.only(lambda row: bool(row["rate"])),
+        )
+        self.searches = Searched(run, rtt_s, searched)
+        self.deliveries = _deliveries(run, rtt_s, left_out.only(lambda row: bool(row["subscribers"])))
         self.addresses = Addresses.of(run, self._as_sent)
         self._made: dict[Address, Measured] = {}
 
@@ -146,11 +159,11 @@ class Views:
         )
 
 
-def _deliveries(run: Run, rtt_s: float | None) -> Measured:
+def _deliveries(run: Run, rtt_s: float | None, left_out: LeftOut) -> Measured:
     slices, queued, queue = (of_deliveries(each, run.delivery) for each in (run.slices, run.queued, run.queue))
     both = pd.concat([each for each in (slices, queued) if len(each)]) if len(slices) or len(queued) else slices
     counts = DeliveryCounts(run.delivery, queue)
-    return Measured(both, run.delays if len(run.delivery) else pd.DataFrame(), (), counts, rtt_s)
+    return Measured(both, run.delays if len(run.delivery) else pd.DataFrame(), (), counts, rtt_s, left_out)
 
 
 def _by_url(meta: Mapping[str, Any], as_sent: Measured) -> Iterator[tuple[Place, Address]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -14,8 +15,35 @@ from analysis.measures.latency import histograms_of, samples_needed
 from analysis.measures.round_latencies import GroupQuantiles, RoundLatencies
 from analysis.measures.summary import API_ORDER
 from analysis.measures.throughput import why_no_gain
+from analysis.text.setup_text import chosen_by
 from wiretax.runs.files.histograms import Histograms
 from wiretax.runs.skipped import Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Workloads of a run's plan that options left out.
+
+    Attributes:
+        rows: their columns, by the names that ``run.json`` has.
+        why: which options left them out, as part of a sentence.
+    """
+
+    rows: tuple[Mapping[str, Any], ...] = ()
+    why: str = ""
+
+    @classmethod
+    def of(cls, plan: Mapping[str, Any]) -> LeftOut:
+        """Those of a plan in ``run.json``."""
+        rows = tuple(plan.get("left_out") or ())
+        return cls(rows, f"left out {chosen_by(plan)}" if rows else "")
+
+    def only(self, chosen: Callable[[Mapping[str, Any]], bool]) -> LeftOut:
+        """Those for which ``chosen`` is true."""
+        return replace(self, rows=tuple(row for row in self.rows if chosen(row)))
+
+
+NOTHING_LEFT_OUT = LeftOut()
 
 
 class Measured(SliceCounts):
@@ -25,6 +53,8 @@ class Measured(SliceCounts):
         workloads: each workload's columns by its name; the reference client first, then by payload and call.
         skipped: rows of ``skipped`` in ``run.json`` by workload: workloads that the run left out or did not finish
             because the server rejected them.
+        left_out: the columns of each workload of the plan that options left out, by its name.
+        why_left_out: which options did, as part of a sentence; empty without such workloads.
         why_no_speed: why its rates can't be compared, in a sentence; empty if workloads were sent in turn.
         queue: what became of the events of queues; empty without any.
     """
@@ -36,6 +66,7 @@ class Measured(SliceCounts):
         skipped: Iterable[Mapping[str, Any]] = (),
         queue: pd.DataFrame | QueueCounts | None = None,
         rtt_s: float | None = None,
+        left_out: LeftOut = NOTHING_LEFT_OUT,
     ) -> None:
         """Sum up ``slices.parquet``; ``latency.parquet`` is read when a percentile is needed.
 
@@ -45,6 +76,7 @@ class Measured(SliceCounts):
             skipped: the ``skipped`` of ``run.json``.
             queue: of queues, ``queue.parquet`` or what became of their events.
             rtt_s: the round trip (s) of the run's mock, which queues without their own have; None for an endpoint.
+            left_out: the workloads that options left out.
         """
         super().__init__()
         self.add_frame(slices)
@@ -54,7 +86,9 @@ class Measured(SliceCounts):
             {name: {**ARRIVALS, **each, **arriving.get(name, {})} for name, each in self.workloads.items()}
         )
         self.skipped = {str(row["workload"]): {**LATER, **ARRIVALS, **row} for row in skipped}
-        for each in (*self.workloads.values(), *self.skipped.values()):
+        self.left_out = {str(row["workload"]): {**LATER, **ARRIVALS, **row} for row in left_out.rows}
+        self.why_left_out = left_out.why
+        for each in (*self.workloads.values(), *self.skipped.values(), *self.left_out.values()):
             if each["rate"] and each["rtt_s"] is None:
                 each["rtt_s"] = rtt_s
         self.why_no_speed = why_no_gain(self)
@@ -67,9 +101,15 @@ class Measured(SliceCounts):
 
     def skipped_trigger(self, workload: str) -> str | None:
         """The skipped trigger that a workload would be compared with; None if none was skipped."""
+        return self._trigger_of(workload, self.skipped)
+
+    def left_out_trigger(self, workload: str) -> str | None:
+        """The same of those that options left out."""
+        return self._trigger_of(workload, self.left_out)
+
+    def _trigger_of(self, workload: str, others: Mapping[str, Counts]) -> str | None:
         own = key_of(self.workloads[workload])
-        triggers = (name for name, row in self.skipped.items() if row["api"] == "trigger" and key_of(row) == own)
-        return next(triggers, None)
+        return next((name for name, row in others.items() if row["api"] == "trigger" and key_of(row) == own), None)
 
     def why_not_offered(self, workload: str) -> str:
         """That the generator did not reach the rate of a queue, and what to do; empty if it did."""

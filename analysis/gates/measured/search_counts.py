@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.gates.measured.run_counts import Measured
+from analysis.gates.measured.run_counts import LeftOut, Measured
 from analysis.measures.capacity import GENERATOR, PROBE, found_by_search
 from analysis.measures.estimate import Estimate
 from wiretax.runs.reader import Run
@@ -17,13 +17,16 @@ from wiretax.runs.reader import Run
 class Searched(Measured):
     """The searches of a run: its workloads are those without a rate, and its counts those of all their probes."""
 
-    def __init__(self, run: Run, rtt_s: float | None) -> None:
+    def __init__(self, run: Run, rtt_s: float | None, left_out: LeftOut) -> None:
         """
         Args:
             run: a saved run; without a search it has no workloads.
             rtt_s: the round trip (s) of the run's mock, which searches without their own have.
+            left_out: the searches that options left out.
         """
-        super().__init__(_by_search(run.queued, run.capacity), pd.DataFrame(), queue=pd.DataFrame())
+        super().__init__(
+            _by_search(run.queued, run.capacity), pd.DataFrame(), queue=pd.DataFrame(), left_out=left_out
+        )
         for each in self.workloads.values():
             each["rtt_s"] = rtt_s if each["rtt_s"] is None else each["rtt_s"]
         self._found = found_by_search(run)

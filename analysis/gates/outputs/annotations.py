@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.gates.evaluation.result import Case, GateResult
+from analysis.gates.evaluation.result import Case, GateResult, subject_of
 from wiretax.escaping import visible
 
 
@@ -12,11 +12,9 @@ def annotate(result: GateResult) -> Iterator[str]:
     """An error for each case that fails the gate, a warning for each undecided one that does not."""
     for reason in result.invalid_because:
         yield _line("error", "run is invalid", reason)
-    for case in result.cases:
-        # The reason of an invalid run is printed once.
-        if case.verdict == "pass" or (case.verdict == "invalid" and result.invalid_because):
-            continue
-        yield _line(_level(case, result), f"{case.check}: {case.verdict}", f"{case.subject}: {case.message}")
+    for cases in result.findings:
+        case = cases[0]
+        yield _line(_level(case, result), f"{case.check}: {case.verdict}", f"{subject_of(cases)}: {case.message}")
 
 
 def _level(case: Case, result: GateResult) -> str:

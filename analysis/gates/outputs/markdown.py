@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from analysis.gates.evaluation.phrases import measured, span
-from analysis.gates.evaluation.result import Case, GateResult
+from analysis.gates.evaluation.result import Case, GateResult, subject_of
 from wiretax.escaping import visible
 
 SIGNS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "invalid": "⛔", "skipped": "⏭️"}
@@ -15,7 +15,8 @@ MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#!&@])")
 
 
 def summary_md(result: GateResult) -> bytes:
-    """The file: the verdict, why the run is invalid if it is, and a table with the passed cases last."""
+    """The file: the verdict, why the run is invalid if it is, and a table that begins with what did not
+    pass."""
     lines = [
         f"### wiretax gate: {WORDS[result.exit_code]}",
         "",
@@ -27,10 +28,12 @@ def summary_md(result: GateResult) -> bytes:
         lines.append("")
     lines += ["| | check | workload | measured | limit |", "|---|---|---|---|---|"]
     passed = [case for case in result.cases if case.verdict == "pass"]
-    other = [case for case in result.cases if case.verdict != "pass"]
-    lines += [_row(case) for case in (*other, *passed)]
+    skipped = [case for case in result.cases if case.verdict == "skipped"]
+    other = [case for case in result.cases if case.verdict not in ("pass", "skipped")]
+    lines += [_row(case) for case in (*other, *passed, *skipped)]
     explained = [
-        f"- {SIGNS[case.verdict]} {text(case.check)}, {text(case.subject)}: {text(case.message)}" for case in other
+        f"- {SIGNS[cases[0].verdict]} {text(cases[0].check)}, {text(subject_of(cases))}: {text(cases[0].message)}"
+        for cases in result.findings
     ]
     if explained:
         lines += ["", *explained]

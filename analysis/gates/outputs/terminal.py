@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.gates.evaluation.phrases import figure, measured, span, unit_of
-from analysis.gates.evaluation.result import Case, GateResult, Verdict
+from analysis.gates.evaluation.result import Case, GateResult, Verdict, subject_of
 from analysis.gates.measured.metrics import METRICS
 from analysis.gates.outputs.annotations import annotate
 from analysis.text.terminal_table import print_whole, width_of
@@ -47,18 +47,16 @@ def print_result(result: GateResult, console: Console) -> None:
     for cases in _lines(result):
         first = cases[0]
         style = STYLES[first.verdict]
-        cells = (first.check, _of(cases), _measured(cases), _limit(cases))
+        cells = (first.check, subject_of(cases), _measured(cases), _limit(cases))
         table.add_row(f"[{style}]{first.verdict}[/{style}]", *(escape(cell) for cell in cells))
     _print_table(table, console, folded=2)
     console.print()
     for reason in result.invalid_because:
         say(f"[red]invalid[/red]  {escape(reason)}")
-    for case in result.cases:
-        # The reason of an invalid run was printed above.
-        if case.verdict == "pass" or (case.verdict == "invalid" and result.invalid_because):
-            continue
+    for cases in result.findings:
+        case = cases[0]
         style = STYLES[case.verdict]
-        about = f"{case.check}, {case.subject}" if case.workload else case.check
+        about = f"{case.check}, {subject_of(cases)}" if case.workload else case.check
         say(f"[{style}]{case.verdict}[/{style}]  {escape(about)}: {escape(case.message)}")
     for note in result.notes:
         say(f"[dim]note  {escape(note)}[/dim]")
@@ -104,20 +102,19 @@ def print_changes(changes: list[Change], console: Console) -> None:
 
 
 def _lines(result: GateResult) -> Iterator[list[Case]]:
-    """Cases that share a line: the passed ones of a check together, each other one alone."""
+    """Cases that share a line: those of a check that passed, those that were skipped for the same reason, and each
+    other one alone."""
     for _, of_check in groupby(result.cases, key=attrgetter("check")):
         passed: list[Case] = []
+        skipped: dict[str, list[Case]] = {}
         for case in of_check:
             if case.verdict == "pass":
                 passed.append(case)
+            elif case.verdict == "skipped":
+                skipped.setdefault(case.message, []).append(case)
             else:
                 yield [case]
-        if passed:
-            yield passed
-
-
-def _of(line: list[Case]) -> str:
-    return line[0].subject if len(line) == 1 else f"{len(line)} workloads"
+        yield from filter(None, (passed, *skipped.values()))
 
 
 def _measured(line: list[Case]) -> str:
