@@ -28,6 +28,7 @@ def _bench(export: Export, measurement: Measurement) -> dict[str, Any]:
     if measurement.low is not None or measurement.high is not None:
         bench["range"] = f"[{_end(measurement.low)}, {_end(measurement.high)}]"
     about = [measurement.metric.what, _certainty(measurement), f"run {export.run}"]
+    about += [f"{key}: {value}" for key, value in export.labels.items()]
     return {**bench, "extra": "\n".join(about)}
 
 

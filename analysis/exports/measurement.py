@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isclose
 from typing import Any
 
@@ -55,6 +55,8 @@ class Export:
         started: when it began (ISO 8601, UTC).
         wiretax: the version that measured it.
         measurements: by workload, then by metric; those that are left out are missing.
+        commit: of the code that it was started in; empty if it is unknown.
+        labels: that the user gave it, by key.
         invalid_because: why the whole run is invalid, in a sentence each; empty if it is valid.
         left_out: why figures of a workload are missing, by its name.
     """
@@ -64,18 +66,21 @@ class Export:
     started: str
     wiretax: str
     measurements: tuple[Measurement, ...]
+    commit: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
     invalid_because: tuple[str, ...] = ()
-    left_out: Mapping[str, str] | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
-def exported(run: Run, with_invalid: bool = False) -> Export:
-    """All figures of a run, with the names and the values that gates have.
+def exported(run: Run, with_invalid: bool = False, metrics: Mapping[str, Metric] = METRICS) -> Export:
+    """The figures of a run, with the names and the values that gates have.
 
     Args:
         run: a saved run.
         with_invalid: also the figures that a gate would call invalid, because of the run or of the workload.
+        metrics: the metrics, by name; all by default.
     """
-    checks = tuple(Check(id=name, metric=metric) for name, metric in METRICS.items())
+    checks = tuple(Check(id=name, metric=metric) for name, metric in metrics.items())
     result = evaluate(run, Gates(name="", rules=ValidityRules(), checks=checks, accepted={}))
     views = Views(run)
     measurements: list[Measurement] = []
@@ -83,7 +88,7 @@ def exported(run: Run, with_invalid: bool = False) -> Export:
     for case in result.cases:
         if case.workload is None:
             continue
-        name = _safe(case.workload)
+        name = safe(case.workload)
         if case.measured is None:
             # A fail without a value is a workload that the server rejected; other metrics are not for it.
             if case.workload in views.of(METRICS[case.metric]).skipped:
@@ -94,10 +99,12 @@ def exported(run: Run, with_invalid: bool = False) -> Export:
             columns = views.of(METRICS[case.metric]).workloads[case.workload]
             measurements.append(_measurement(name, columns, case, case.measured))
     return Export(
-        run=_safe(result.run),
-        plan=_safe(result.plan),
-        started=_safe(result.started),
-        wiretax=_safe(str(run.meta.get("wiretax", "?"))),
+        run=safe(result.run),
+        plan=safe(result.plan),
+        started=safe(result.started),
+        wiretax=safe(str(run.meta.get("wiretax", "?"))),
+        commit=(run.meta.get("source") or {}).get("commit") or "",
+        labels={key: safe(value) for key, value in (run.meta.get("labels") or {}).items()},
         measurements=tuple(_by_workload(measurements)),
         invalid_because=result.invalid_because,
         left_out=left_out,
@@ -125,7 +132,7 @@ def number(value: float) -> int | float:
 def _measurement(name: str, columns: Mapping[str, Any], case: Case, value: float) -> Measurement:
     return Measurement(
         workload=name,
-        columns={key: _safe(each) if isinstance(each, str) else each for key, each in columns.items()},
+        columns={key: safe(each) if isinstance(each, str) else each for key, each in columns.items()},
         metric=METRICS[case.metric],
         value=value,
         exact=case.kind == "deterministic",
@@ -146,6 +153,6 @@ def _by_workload(measurements: list[Measurement]) -> list[Measurement]:
     return sorted(measurements, key=lambda each: order[each.workload])
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Names come from files, and an export may be printed on a terminal or in a CI log."""
     return disarmed(visible(text))

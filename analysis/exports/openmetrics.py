@@ -30,6 +30,8 @@ LABELS = (
     "server",
     "rate",
 )
+# In the name of a label; labels of runs may also have points and dashes.
+NO_LABEL = re.compile(r"[^A-Za-z0-9_]")
 ESCAPES = {"\\": r"\\", "\n": r"\n", '"': r"\""}
 ENDS: dict[str, Callable[[Measurement], float | None]] = {
     "": lambda each: each.value,
@@ -62,7 +64,8 @@ def family_name(metric: Metric, end: str = "") -> str:
 
 
 def _about_run(export: Export) -> Iterator[str]:
-    about = {"run": export.run, "plan": export.plan, "version": export.wiretax}
+    about = {"run": export.run, "plan": export.plan, "version": export.wiretax, "commit": export.commit}
+    about |= {f"label_{re.sub(NO_LABEL, '_', key)}": value for key, value in export.labels.items()}
     yield "# TYPE wiretax_run_info gauge"
     yield "# HELP wiretax_run_info The run that the figures are of."
     yield f"wiretax_run_info{_labels(about)} 1"
@@ -109,7 +112,8 @@ def _word(value: object) -> str:
 
 
 def _labels(labels: dict[str, str]) -> str:
-    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
+    """Without empty ones, which Prometheus takes for missing."""
+    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items() if value) + "}"
 
 
 def _escaped(text: str) -> str:

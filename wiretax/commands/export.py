@@ -93,5 +93,5 @@ def _complain(found: Export, folder: Path, invalid: bool) -> None:
             f"run {folder} is invalid, so nothing was exported (--invalid exports it): {found.invalid_because[0]}",
             Exit.INVALID,
         )
-    for name, why in (found.left_out or {}).items():
+    for name, why in found.left_out.items():
         warn(f"{name} is left out: {why}")

@@ -192,3 +192,13 @@ def test_pandas_reads_the_rows() -> None:
     row = frame.set_index(["workload", "metric"]).loc[(BATCH10, SENT)]
     assert (row["run"], row["value"], row["unit"], bool(row["exact"])) == ("quick", 195.6, "B/event", True)
     assert pd.isna(row["low"])
+
+
+def test_commit_and_labels_of_a_run() -> None:
+    labels = {"team": "search", "lib.name-2": 'a "b"'}
+    export = replace(export_of("quick"), commit="a" * 40, labels=labels)
+    families = {each.name: each for each in openmetrics_families(FORMATS["openmetrics"].write(export).decode())}
+    about = families["wiretax_run_info"].samples[0].labels
+    assert (about["commit"], about["label_team"], about["label_lib_name_2"]) == ("a" * 40, "search", 'a "b"')
+    benches = json.loads(FORMATS["github-action-benchmark"].write(export))
+    assert all(each["extra"].endswith('run quick\nteam: search\nlib.name-2: a "b"') for each in benches)

@@ -1,0 +1,91 @@
+"""One metric of one workload across saved runs, and the runs at which an exact one changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from analysis.exports.measurement import exported, safe
+from analysis.gates.measured.metrics import METRICS
+from wiretax.runs.reader import Run
+
+COLUMNS = ("run", "started", "commit", "changed", "value", "low", "high", "exact")
+# Before the key of a label, in the name of its column.
+LABEL = "label."
+
+
+def history(runs: Iterable[Run], workload: str, metric: str, with_invalid: bool = False) -> pd.DataFrame:
+    """A metric across runs, oldest first, without invalid runs and those that lack the workload or the metric.
+
+    Args:
+        runs: saved runs, in any order.
+        workload: the name of a workload.
+        metric: the name of a metric, as gates use it.
+        with_invalid: also the figures that a gate would call invalid.
+
+    Returns:
+        A row per run, with the columns ``run``: its name; ``started`` (UTC); ``commit``: of the code that it was
+        started in, or None; ``changed``: whether files differed from that commit, or None; ``value``, ``low`` and
+        ``high`` in the metric's unit, where an unknown end of the interval is NaN; ``exact``: whether the value is
+        the same in every run; and ``label.KEY`` for each label that a run has, None in runs without it.
+
+    Raises:
+        KeyError: if there is no such metric.
+    """
+    chosen = {metric: METRICS[metric]}
+    rows = [
+        {
+            "run": found.run,
+            "started": pd.Timestamp(found.started),
+            **_source(run),
+            "value": each.value,
+            "low": each.low,
+            "high": each.high,
+            "exact": each.exact,
+            **_labels(run),
+        }
+        for run in runs
+        for found in [exported(run, with_invalid, chosen)]
+        for each in found.measurements
+        if each.workload == safe(workload)
+    ]
+    labels = sorted({name for row in rows for name in row if name.startswith(LABEL)})
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, *labels])
+    texts: dict[str, Any] = dict.fromkeys(("commit", "changed", *labels), object)
+    numbers: dict[str, Any] = dict.fromkeys(("value", "low", "high"), float)
+    frame = frame.astype({**texts, **numbers, "exact": bool, "started": "datetime64[us, UTC]"})
+    for name in texts:
+        frame[name] = frame[name].where(frame[name].notna(), None)
+    return frame.sort_values(["started", "run"], ignore_index=True)
+
+
+def steps(frame: pd.DataFrame) -> pd.DataFrame:
+    """The runs at which an exact metric has another value than in the run before; values by rounds have no steps.
+
+    Args:
+        frame: as ``history`` returns it.
+
+    Returns:
+        The rows of these runs, with the columns ``before`` (the former value), ``difference``, and ``since`` (the
+        commit of the former run, or None).
+    """
+    exact = frame[frame["exact"]].reset_index(drop=True)
+    before = exact.shift(1)
+    stepped = exact.assign(
+        before=before["value"], difference=exact["value"] - before["value"], since=before["commit"]
+    )
+    # The first run has nothing before it.
+    found = stepped[(exact.index > 0) & (exact["value"] != before["value"])].reset_index(drop=True)
+    return found.assign(since=found["since"].where(found["since"].notna(), None))
+
+
+def _source(run: Run) -> dict[str, Any]:
+    """The version of the code, where it is known."""
+    source = run.meta.get("source") or {}
+    return {"commit": source.get("commit"), "changed": source.get("changed")}
+
+
+def _labels(run: Run) -> dict[str, str]:
+    return {f"{LABEL}{key}": value for key, value in (run.meta.get("labels") or {}).items()}
