@@ -33,6 +33,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "feed": {},
     "gate": {},
     "compare": {},
+    "history": {},
     "export": {},
     "report": {},
     "doctor": {},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -15,10 +15,10 @@ from analysis.gates.evaluation.evaluate import evaluate
 from analysis.gates.evaluation.result import Case
 from analysis.gates.file.checks import Check, ValidityRules
 from analysis.gates.measured.metrics import METRICS
-from analysis.measures.counts import counts_of, totals, with_all_columns
+from analysis.measures.counts import counts_of, totals
 from analysis.measures.layers import WORKLOAD
+from analysis.measures.observed_kinds import by_kind, kinds_of
 from analysis.measures.summary import ordered
-from analysis.text.labels import call
 from wiretax.channels.request.head_lines import HeadLine
 from wiretax.runs.reader import Run
 
@@ -37,8 +37,6 @@ TIMES = (
     *("latency.total.p50", "latency.total.p99", "delivery.delay.p50", "delivery.delay.p99"),
     *("capacity.events_per_second", "cable.size.per_event"),
 )
-# What tells the calls of an observed publisher apart: the rest, as the payload's size, is what may have changed.
-KIND = ["api", "batch_size", "channels", "encrypted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +91,8 @@ class Side:
 
 def side_of(run: Run) -> Side:
     """A run as one side of a comparison."""
-    names = _names(run)
-    run = _renamed(run, names)
+    names = kinds_of(run)
+    run = by_kind(run, names)
     slices = run.slices
     # As tables order them, and those with a rate behind the others.
     shown = ordered(totals(counts_of(slices))[WORKLOAD]) if len(slices) else pd.DataFrame()
@@ -126,21 +124,3 @@ def _events(slices: pd.DataFrame) -> dict[str, int]:
     if slices.empty:
         return {}
     return {str(name): int(events) for name, events in slices.groupby("workload")["events"].sum().items()}
-
-
-def _names(run: Run) -> dict[str, str]:
-    """The names of an observed publisher's kinds of call, by workload; empty for other runs."""
-    if run.mode != "observe" or run.slices.empty:
-        return {}
-    rows = with_all_columns(run.slices)[["workload", *KIND]].drop_duplicates("workload").to_dict("records")
-    return {row["workload"]: call(row) + (", encrypted" if row["encrypted"] else "") for row in rows}
-
-
-def _renamed(run: Run, names: Mapping[str, str]) -> Run:
-    if not names:
-        return run
-    slices = run.slices.assign(workload=run.slices["workload"].map(names))
-    delivery = run.delivery
-    if len(delivery):
-        delivery = delivery.assign(workload=delivery["workload"].map(names))
-    return replace(run, slices=slices, delivery=delivery)

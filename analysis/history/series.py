@@ -9,6 +9,10 @@ import pandas as pd
 
 from analysis.exports.measurement import exported, safe
 from analysis.gates.measured.metrics import METRICS
+from analysis.measures.counts import counts_of, totals
+from analysis.measures.layers import WORKLOAD
+from analysis.measures.observed_kinds import by_kind
+from analysis.measures.summary import ordered
 from wiretax.runs.reader import Run
 
 COLUMNS = ("run", "started", "commit", "changed", "value", "low", "high", "exact")
@@ -21,7 +25,7 @@ def history(runs: Iterable[Run], workload: str, metric: str, with_invalid: bool 
 
     Args:
         runs: saved runs, in any order.
-        workload: the name of a workload.
+        workload: the name of a workload, or of a kind of call of an observed publisher.
         metric: the name of a metric, as gates use it.
         with_invalid: also the figures that a gate would call invalid.
 
@@ -47,7 +51,7 @@ def history(runs: Iterable[Run], workload: str, metric: str, with_invalid: bool 
             **_labels(run),
         }
         for run in runs
-        for found in [exported(run, with_invalid, chosen)]
+        for found in [exported(by_kind(run), with_invalid, chosen)]
         for each in found.measurements
         if each.workload == safe(workload)
     ]
@@ -59,6 +63,14 @@ def history(runs: Iterable[Run], workload: str, metric: str, with_invalid: bool 
     for name in texts:
         frame[name] = frame[name].where(frame[name].notna(), None)
     return frame.sort_values(["started", "run"], ignore_index=True)
+
+
+def workloads_of(run: Run) -> list[str]:
+    """The workloads that a run has, and the kinds of call of an observed publisher, as tables order them."""
+    run = by_kind(run)
+    frames = [each for each in (run.slices, run.queued) if len(each)]
+    names = [name for each in frames for name in ordered(totals(counts_of(each))[WORKLOAD])["workload"]]
+    return list(dict.fromkeys(map(str, names)))
 
 
 def steps(frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pytest
 from judged import run_of
 from saved import Costs, made_up
 
-from analysis.exports.history import history, steps
+from analysis.history.series import history, steps
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import Run
 
