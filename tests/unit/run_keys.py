@@ -37,7 +37,7 @@ from wiretax.wire.publishers.message_limit import MessageLimit
 
 ROOT = Path(__file__).parents[2]
 # Objects whose keys are names.
-NAMED = ("profiles", "proxies", "files", "reconcile.by_server", "parts", "observed.encoded_twice")
+NAMED = ("labels", "profiles", "proxies", "files", "reconcile.by_server", "parts", "observed.encoded_twice")
 # Where dictionaries are built that become ``run.json`` or a part of it; others are read from types.
 WRITERS = (
     ("wiretax/load/accounting/run_facts.py", "as_dict", ""),
