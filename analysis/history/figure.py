@@ -59,9 +59,12 @@ def draw_history(
         axes.set_ylabel(f"{metric.name},{suffix}")
         axes.margins(y=0.25)
         named = len(frame) <= MOST_NAMED
-        labels = [(commit or run)[:SHORT] for commit, run in zip(frame["commit"], frame["run"], strict=True)]
+        labels = [
+            commit[:SHORT] if commit else f"{started:%m-%d %H:%M}"
+            for commit, started in zip(frame["commit"], frame["started"], strict=True)
+        ]
         axes.set_xticks([*numbers] if named else [], labels if named else [], rotation=30, ha="right")
-        axes.set_xlabel("runs by start, named by commit" if named else "runs by start")
+        axes.set_xlabel("runs in the order of their start")
     spread = "" if exact else " The band is the 95 % confidence interval within each run."
     return Drawing(NAME, f"{title}. {metric.name} of {workload} in {count(len(frame), 'run')}.{spread}", figure)
 
@@ -72,8 +75,8 @@ def _title(
     if len(steps):
         last = steps.iloc[-1]
         where = f"commit {last['commit'][:SHORT]}" if last["commit"] else str(last["run"])
-        sign = "+" if last["difference"] > 0 else "-"
-        return f"{workload}: {sign}{trimmed(abs(last['difference']), 3)} {metric.unit} since {where}"
+        first, now = (trimmed(value, 3) for value in (frame["value"].iloc[0], frame["value"].iloc[-1]))
+        return f"{workload}: {first} -> {now} {metric.unit}, last changed at {where}"
     if changes:
         where = f"commit {changes[-1].commit[:SHORT]}" if changes[-1].commit else changes[-1].run
         return f"{workload}: {metric.name} changed at {where}"

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.exports.measurement import exported, safe
+from analysis.gates.baseline.accepted import origin_of
 from analysis.gates.measured.metrics import METRICS
 from analysis.measures.counts import counts_of, totals
 from analysis.measures.layers import WORKLOAD
@@ -15,7 +16,7 @@ from analysis.measures.observed_kinds import by_kind
 from analysis.measures.summary import ordered
 from wiretax.runs.reader import Run
 
-COLUMNS = ("run", "started", "commit", "changed", "value", "low", "high", "exact")
+COLUMNS = ("run", "started", "commit", "changed", "value", "low", "high", "exact", "conditions")
 # Before the key of a label, in the name of its column.
 LABEL = "label."
 
@@ -33,7 +34,8 @@ def history(runs: Iterable[Run], workload: str, metric: str, with_invalid: bool 
         A row per run, with the columns ``run``: its name; ``started`` (UTC); ``commit``: of the code that it was
         started in, or None; ``changed``: whether files differed from that commit, or None; ``value``, ``low`` and
         ``high`` in the metric's unit, where an unknown end of the interval is NaN; ``exact``: whether the value is
-        the same in every run; and ``label.KEY`` for each label that a run has, None in runs without it.
+        the same in every run; ``conditions``: machine, server and load in words, on which noisy values depend; and
+        ``label.KEY`` for each label that a run has, None in runs without it.
 
     Raises:
         KeyError: if there is no such metric.
@@ -48,6 +50,7 @@ def history(runs: Iterable[Run], workload: str, metric: str, with_invalid: bool 
             "low": each.low,
             "high": each.high,
             "exact": each.exact,
+            "conditions": origin_of(run.meta).conditions,
             **_labels(run),
         }
         for run in runs
@@ -63,6 +66,18 @@ def history(runs: Iterable[Run], workload: str, metric: str, with_invalid: bool 
     for name in texts:
         frame[name] = frame[name].where(frame[name].notna(), None)
     return frame.sort_values(["started", "run"], ignore_index=True)
+
+
+def comparable(frame: pd.DataFrame) -> pd.DataFrame:
+    """The runs that compare with the newest one: all if values are exact, else those under the same conditions.
+
+    Args:
+        frame: as ``history`` returns it.
+    """
+    if frame.empty or frame["exact"].all():
+        return frame
+    alike: pd.DataFrame = frame[frame["conditions"] == frame["conditions"].iloc[-1]].reset_index(drop=True)
+    return alike
 
 
 def workloads_of(run: Run) -> list[str]:

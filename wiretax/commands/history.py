@@ -52,9 +52,9 @@ def history(
         fail(f"--figure {figure}: expected a file that ends in .svg or .png", Exit.USAGE)
     runs = _runs(results, METRICS[metric], plan, label or [], last)
     from analysis.history.change_points import can_find_changes, change_points
+    from analysis.history.series import comparable, workloads_of
     from analysis.history.series import history as history_of
     from analysis.history.series import steps as steps_of
-    from analysis.history.series import workloads_of
 
     names = workloads_of(runs[0])
     chosen = workload or next(iter(names), "")
@@ -62,6 +62,9 @@ def history(
     if frame.empty:
         there = ", ".join([*names[:MOST_NAMED], *(["..."] if len(names) > MOST_NAMED else [])])
         fail(f"no valid run has {metric} of {chosen!r}; the newest run has: {there}", Exit.USAGE)
+    others = len(frame) - len(frame := comparable(frame))
+    if others:
+        warn(f"{others} of the runs left out: another machine, server or load, so {metric} does not compare")
     steps = steps_of(frame)
     looked = not frame["exact"].all() and can_find_changes()
     changes = change_points(frame) if looked else None

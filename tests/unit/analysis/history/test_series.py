@@ -11,7 +11,7 @@ import pytest
 from judged import run_of
 from saved import Costs, made_up
 
-from analysis.history.series import history, steps
+from analysis.history.series import comparable, history, steps
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import Run
 
@@ -68,8 +68,17 @@ def test_invalid_runs_and_runs_without_the_workload_are_left_out() -> None:
     assert list(history([run(1, A), invalid], TRIGGER.name, SENT)["run"]) == ["run-1"]
     assert len(history([run(1, A), invalid], TRIGGER.name, SENT, with_invalid=True)) == 2
     empty = history([run(1, A)], "another", SENT)
-    assert list(empty) == ["run", "started", "commit", "changed", "value", "low", "high", "exact"]
+    assert list(empty) == ["run", "started", "commit", "changed", "value", "low", "high", "exact", "conditions"]
     assert steps(empty).empty
+
+
+def test_noisy_values_compare_under_the_same_conditions_only() -> None:
+    elsewhere = run(1, A, environment={"cpu_model": "another", "cores": 2})
+    frame = history([elsewhere, run(2, B), run(3, C)], TRIGGER.name, RATE)
+    assert list(comparable(frame)["run"]) == ["run-2", "run-3"]
+    exact = history([elsewhere, run(2, B)], TRIGGER.name, SENT)
+    assert list(comparable(exact)["run"]) == ["run-1", "run-2"]
+    assert comparable(frame.iloc[:0]).empty
 
 
 def test_a_metric_that_does_not_exist() -> None:
