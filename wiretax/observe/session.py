@@ -30,6 +30,7 @@ from wiretax.runs.folder import claim_run_folder, leave_run_folder, run_name
 from wiretax.runs.machine import busy_s
 from wiretax.runs.provenance.labels import NO_LABELS
 from wiretax.runs.provenance.provenance import Provenance
+from wiretax.runs.record import RunRecord
 from wiretax.runs.saving import SavedRun, save_run
 from wiretax.wire.connections.target import Target
 from wiretax.wire.publishers.message_limit import MessageLimit
@@ -66,7 +67,7 @@ def observe_into(
     folder = claim_run_folder(results, run_name("observe"))
     try:
         observation = observe(command, upstream, limit, deliver, labels)
-        saved = save_run(folder, observation.record()) if observation.publications else None
+        saved = _save(folder, observation.record()) if observation.publications else None
     finally:
         leave_run_folder(folder)  # keeps a folder that holds a run
     return observation, saved
@@ -135,6 +136,13 @@ def observe(
         subscriptions=subscriptions,
         provenance=provenance,
     )
+
+
+def _save(folder: Path, record: RunRecord) -> SavedRun:
+    from analysis.measures.headline import add_headline  # pandas takes long to load
+
+    add_headline(record)
+    return save_run(folder, record)
 
 
 @contextmanager

@@ -63,6 +63,9 @@ def conclude(setup: RunSetup, run: MeasuredRun) -> Conclusion:
     code = _conclude_external(setup.session, record)
     # Here and below, pyarrow and pandas are imported. They take as long to load as Locust: workers never need
     # them, and most runs only when everything is counted.
+    from analysis.measures.headline import add_headline
+
+    add_headline(record)
     saved = save_run(setup.folder, record)
     if saved.problem:
         log.error("wiretax: %s", saved.problem)

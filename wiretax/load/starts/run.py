@@ -114,6 +114,8 @@ class Starts:
             if self._stopped:
                 raise FailedStartError("interrupted before the first slice; nothing is saved", Exit.INTERRUPTED)
             raise FailedStartError(self._problems[0], self._code)
+        from analysis.measures.headline import add_headline  # pandas takes long to load
+
         merged = merge(self._measured, self._plan.as_dict(), self._problems)
         merged.meta["warnings"].extend(self._notes)
         merged.meta["interrupted"] |= self._stopped
@@ -122,6 +124,7 @@ class Starts:
         if self._request.gating is not None:
             asked = [asdict(each) for each in self._added]
             merged.meta["added"] = {"most_rounds": self._request.most_rounds, "asked": asked}
+        add_headline(merged)
         saved = save_run(self._folder, merged)
         if saved.problem:
             self._say(saved.problem)

@@ -18,7 +18,7 @@ from wiretax.channels.workload import IN_FILES
 from wiretax.channels.workload.values import Habit, Server
 from wiretax.documents import MOST_JSON, parse_json, read_regular
 from wiretax.escaping import OneLineError
-from wiretax.runs.files.source_json import SourceRecord
+from wiretax.runs.files.catalogue_json import HeadlineRecord, SourceRecord
 from wiretax.runs.folder import RUN_FILE, SCHEMA
 from wiretax.runs.mode import MODE
 from wiretax.runs.provenance.labels import objections
@@ -253,6 +253,7 @@ class RunRecordFile(msgspec.Struct):
     peers: list[PeerRecord] | None = None
     proxies: dict[Server, str] = {}
     environment: dict[str, Any] = {}
+    headline: HeadlineRecord | None = None
     labels: dict[str, str] = {}
     source: SourceRecord | None = None
     profiles: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""``source`` of ``run.json``: the version of the code that a run was started in."""
+"""What a list of runs shows, in ``run.json``: the version of the code, and headline figures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,24 @@ from typing import Annotated
 import msgspec
 
 from wiretax.runs.provenance.source import COMMIT, PROVIDER, is_branch
+
+Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
+
+
+class SentRecord(msgspec.Struct):
+    workload: str
+    sent_per_event: Amount
+
+
+class GainRecord(msgspec.Struct):
+    workload: str
+    gain: Amount
+
+
+class HeadlineRecord(msgspec.Struct):
+    trigger: SentRecord | None = None
+    batch: SentRecord | None = None
+    gain: GainRecord | None = None
 
 
 class SourceRecord(msgspec.Struct):
