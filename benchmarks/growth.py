@@ -25,7 +25,8 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
-from wiretax.runs.files.seal import CHECKSUM, DURATION, digest, seal_run, sums_of
+from wiretax.runs.files.content_seal import CHECKSUM, digest, seal_run
+from wiretax.runs.files.seal import DURATION, sums_of
 from wiretax.runs.writer import LEVEL
 
 REFERENCE = Path(__file__).parents[1] / "results" / "reference" / "quick"

@@ -22,7 +22,7 @@ from wiretax.terminal import Exit, out, warn
 
 URL_OPTIONS = ("--endpoint", "--against", "--redis")
 SECRET_URL = re.compile(r"\w+://[^/@\s]*:[^/@\s]*@")
-# Each command is the function of that name in the module of that name, with these settings.
+# Each command is the function of that name in the module of that name, with these settings; or the ``app`` there.
 COMMANDS: dict[str, dict[str, Any]] = {
     "mock": {},
     # What follows the command to observe belongs to it.
@@ -36,6 +36,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "history": {},
     "export": {},
     "report": {},
+    "runs": {},
     "doctor": {},
     "ui": {
         "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
@@ -52,9 +53,12 @@ class LazyCommands(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._made:
-            settings = COMMANDS[name]
-            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-            alone.command(name, **settings)(getattr(import_module(f"wiretax.commands.{name}"), name))
+            module = import_module(f"wiretax.commands.{name}")
+            # A command that has commands of its own.
+            alone = getattr(module, "app", None)
+            if alone is None:
+                alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+                alone.command(name, **COMMANDS[name])(getattr(module, name))
             self._made[name] = typer.main.get_command(alone)
         return self._made[name]
 

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isnan
+from pathlib import Path
 from typing import Any
 
-from analysis.measures.counts import SliceCounts
+import pandas as pd
+
+from analysis.measures.counts import SliceCounts, key_of
 from analysis.measures.representative import representative_order
 from analysis.measures.throughput import has_comparable_rates, ratio_by_round
 from wiretax.runs.mode import mode_in
+from wiretax.runs.reader import RunNotFoundError, read_run
 from wiretax.runs.record import RunRecord
 from wiretax.runs.run_tables import RunTables
 
@@ -58,41 +62,58 @@ class Headline:
 
 def add_headline(record: RunRecord | RunTables) -> None:
     """Add the figures of a run that is about to be saved to its ``run.json``."""
-    counted = (
-        SliceCounts(record.slices)
-        if isinstance(record, RunRecord)
-        else SliceCounts.of(record.tables["slices"].to_pandas(use_threads=False))
-    )
-    counted.mode = mode_in(record.meta)
-    record.meta[HEADLINE] = headline(counted).as_dict()
+    if isinstance(record, RunTables):
+        slices = record.tables["slices"].to_pandas(use_threads=False)
+    else:
+        slices = pd.DataFrame(record.slices)
+    is_queued = slices["rate"] > 0 if "rate" in slices else pd.Series(False, slices.index)
+    sent, queued = SliceCounts.of(slices[~is_queued]), SliceCounts.of(slices[is_queued])
+    sent.mode = mode_in(record.meta)
+    record.meta[HEADLINE] = headline(sent, queued).as_dict()
 
 
-def headline(counted: SliceCounts) -> Headline:
-    """The figures of a run, equal to those of its table."""
-    sent = {
+def read_headline(folder: Path) -> dict[str, Any]:
+    """The figures of a run that does not store them, from its slices; empty if those can't be read."""
+    try:
+        run = read_run(folder, ["slices"])
+    except RunNotFoundError:
+        return {}
+    return headline(SliceCounts.of(run.slices), SliceCounts.of(run.queued)).as_dict()
+
+
+def headline(sent: SliceCounts, queued: SliceCounts) -> Headline:
+    """The figures of a run, equal to those of its tables.
+
+    Args:
+        sent: counts of workloads that are sent as fast as they are answered.
+        queued: counts of those whose events arrive in a queue: they have no gain.
+    """
+    workloads = {**sent.workloads, **queued.workloads}
+    figures = {
         name: Figure(name, counts["sent"] / counts["events"])
+        for counted in (sent, queued)
         for name in counted.workloads
         if (counts := counted.counts(name))["events"] and counts["sent"] is not None
     }
-    batches = _of_api(counted, sent, "batch")
-    trigger = min(_of_api(counted, sent, "trigger"), key=lambda name: _order(counted, name), default=None)
-    compared = [name for name in batches if trigger is not None and counted.triggers.get(name) == trigger]
-    nearest = min(batches, key=lambda name: _order(counted, name), default=None)
-    batch = max(compared, key=lambda name: counted.workloads[name]["batch_size"], default=nearest)
-    return Headline(
-        None if trigger is None else sent[trigger],
-        None if batch is None else sent[batch],
-        max(_gains(counted), key=lambda figure: figure.value, default=None),
+
+    def order(name: str) -> tuple[Any, ...]:
+        described = workloads[name]
+        return described["payload_bytes"], *representative_order(described), -described["batch_size"]
+
+    triggers, batches = (
+        [name for name in figures if workloads[name]["api"] == api] for api in ("trigger", "batch")
     )
-
-
-def _of_api(counted: SliceCounts, names: dict[str, Figure], api: str) -> list[str]:
-    return [name for name in names if counted.workloads[name]["api"] == api]
-
-
-def _order(counted: SliceCounts, name: str) -> tuple[Any, ...]:
-    described = counted.workloads[name]
-    return described["payload_bytes"], *representative_order(described), -described["batch_size"]
+    trigger = min(triggers, key=order, default=None)
+    compared = [
+        name for name in batches if trigger is not None and key_of(workloads[name]) == key_of(workloads[trigger])
+    ]
+    nearest = min(batches, key=order, default=None)
+    batch = max(compared, key=lambda name: workloads[name]["batch_size"], default=nearest)
+    return Headline(
+        None if trigger is None else figures[trigger],
+        None if batch is None else figures[batch],
+        max(_gains(sent), key=lambda figure: figure.value, default=None),
+    )
 
 
 def _gains(counted: SliceCounts) -> list[Figure]:

@@ -55,7 +55,7 @@ def missing(command: list[str]) -> list[str]:
     if command[0] == "locust":
         known = _locust_options()[command[command.index("-f") + 1].removesuffix(".py").replace("/", ".")]
     else:
-        known = _wiretax_options(command[1])
+        known = _wiretax_options(*command[1:3])
     return [word for word in own if word.startswith("-") and word != "-" and word not in known]
 
 
@@ -69,7 +69,8 @@ def _locust_options() -> dict[str, frozenset[str]]:
 
 
 @cache
-def _wiretax_options(name: str) -> frozenset[str]:
+def _wiretax_options(name: str, word: str = "") -> frozenset[str]:
     group = typer.main.get_command(app)
     found = vars(group)["commands"][name]
+    found = vars(found).get("commands", {}).get(word, found)
     return frozenset(option for each in found.params for option in (*each.opts, *each.secondary_opts))

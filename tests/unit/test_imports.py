@@ -44,6 +44,8 @@ LIGHT: list[tuple[int, list[str]]] = [
     (2, ["run", "plan.toml"]),
     (2, ["run", "quick", "--endpoint", "nosuch"]),
     (2, ["run", "quick", "--gates", "gates.toml"]),
+    (2, ["runs", "--results", "nosuch"]),
+    (2, ["runs", "rm"]),
     (2, ["advise", "--rate", "x", "--payload", "9", "--rtt", "1ms", "--budget", "1s"]),
 ]
 # These load the counters of connections, and so numpy.

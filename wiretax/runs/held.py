@@ -73,6 +73,18 @@ def remove_leftovers(parent: Path, pattern: str, remove: Callable[[Path], object
                 remove(folder)
 
 
+def remove_unless_held(folder: Path) -> bool:
+    """Remove a folder and all that is in it, unless a process holds it, or it is a link; whether it was removed.
+
+    Raises:
+        OSError: something in it can't be removed.
+    """
+    with _unheld(folder) as unheld:
+        if unheld:
+            shutil.rmtree(folder)
+        return unheld
+
+
 @contextmanager
 def temporary_folder(
     prefix: str, parent: Path | None = None, remove: Callable[[Path], object] | None = None

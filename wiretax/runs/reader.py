@@ -13,12 +13,13 @@ import pyarrow as pa
 from wiretax.documents import MOST_JSON, parse_json, read_regular
 from wiretax.runs.catalogue.find import find_run
 from wiretax.runs.catalogue.folders import newest_first, run_folders
+from wiretax.runs.files.content_seal import break_seal
 from wiretax.runs.files.frames import SCHEMAS, DamageError, read_histograms, read_table, to_frame
 from wiretax.runs.files.histograms import Histograms
 from wiretax.runs.files.plausible import contradictions, strangers
 from wiretax.runs.files.run_json import RunNotFoundError, read_run_json
 from wiretax.runs.files.schema import CAPACITY_FRAMES, DELIVERY_FRAMES, FRAMES, QUEUE_FRAMES, SERIES_FRAMES
-from wiretax.runs.files.seal import break_seal, ledger_differences
+from wiretax.runs.files.seal import ledger_differences
 from wiretax.runs.folder import SERVER_FILE
 from wiretax.runs.record import RunRecord
 from wiretax.runs.run import Run, empty_frame

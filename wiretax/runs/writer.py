@@ -12,6 +12,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from wiretax.runs.files.content_seal import seal_run
 from wiretax.runs.files.schema import (
     CAPACITY,
     DELIVERY,
@@ -22,7 +23,7 @@ from wiretax.runs.files.schema import (
     SLICES,
     WAITS,
 )
-from wiretax.runs.files.seal import seal_ledger, seal_run, seal_table
+from wiretax.runs.files.seal import seal_ledger, seal_table
 from wiretax.runs.folder import RUN_FILE, SERVER_FILE, write_whole
 from wiretax.runs.record import Row, RunRecord, Times
 from wiretax.runs.run_tables import RunTables, of_start

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,21 @@ from wiretax.runs.folder import RUN_FILE
 def run_folders(results: Path) -> list[Path]:
     """The folders of all runs under ``results``, in any order."""
     return [file.parent for file in results.glob(f"*/{RUN_FILE}")]
+
+
+def folders_in(results: Path) -> list[Path]:
+    """All folders in ``results``, and links to folders, by name.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    found = []
+    with os.scandir(results) as entries:
+        for each in entries:
+            with suppress(OSError):  # links in a circle
+                if each.is_dir():
+                    found.append(results / each.name)
+    return sorted(found)
 
 
 def runs_in(folder: Path) -> list[Path]:

@@ -1,30 +1,19 @@
-"""The seal of a run: for each of its files a checksum, row count and sums in ``run.json``, compared on load.
-
-``run.json`` has a checksum of its own content, by keys in order, so that its layout does not matter.
-"""
+"""The seal of a run: for each of its files a checksum, row count and sums in ``run.json``, compared on load."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
 from math import fsum, nan
 from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Keys of run.json.
-FILES = "files"
-CHECKSUM = "sha256"
+from wiretax.runs.files.content_seal import CHECKSUM, digest
+
 # In seconds, and yet additive.
 DURATION = "duration_s"
 NOT_ADDITIVE = frozenset({"round", "worker", "users"})
-
-
-def digest(data: bytes) -> str:
-    """The checksum of a file, as ``sha256sum`` prints it."""
-    return sha256(data).hexdigest()
 
 
 def sums_of(table: pa.Table | pa.RecordBatch, schema: pa.Schema) -> dict[str, int | float | None]:
@@ -56,30 +45,6 @@ def seal_table(data: bytes, table: pa.Table) -> dict[str, Any]:
 def seal_ledger(data: bytes, ledger: Mapping[str, Any]) -> dict[str, Any]:
     """What ``run.json`` keeps of the mock's ledger that was written as these bytes."""
     return {CHECKSUM: digest(data), "sums": _counts(ledger)}
-
-
-def seal_run(meta: dict[str, Any], files: dict[str, Any]) -> dict[str, Any]:
-    """``run.json`` with the seals of the other files and its own checksum."""
-    document = {**meta, FILES: files}
-    return {**document, CHECKSUM: _content(document)}
-
-
-def break_seal(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None, str]:
-    """Take the seal off ``run.json``.
-
-    Returns:
-        What was sealed; the seals of the other files, None in older runs; and a sentence if the content
-        lacks the checksum, else nothing.
-    """
-    expected = document.pop(CHECKSUM, None)
-    found = _content(document)
-    files = document.pop(FILES, None)
-    if files is None and expected is None:
-        return document, None, ""
-    if expected != found:
-        given = f"expected {str(expected)[:12]}..." if expected else "but it records none"
-        return document, files, f"run.json was changed: its content has the {CHECKSUM} {found[:12]}..., {given}"
-    return document, files, ""
 
 
 def differences(
@@ -133,7 +98,3 @@ def shown(value: float | None) -> str:
 
 def _counts(ledger: Mapping[str, Any]) -> dict[str, int]:
     return {key: value for key, value in ledger.items() if type(value) is int}
-
-
-def _content(document: dict[str, Any]) -> str:
-    return digest(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))

@@ -18,9 +18,10 @@ from queued import whole_record
 from saved import unseal
 
 from analysis.gates.evaluation.evaluate import evaluate
+from wiretax.runs.files.content_seal import break_seal
 from wiretax.runs.files.frames import DamageError, read_table
 from wiretax.runs.files.run_json import read_run_json
-from wiretax.runs.files.seal import altered, break_seal
+from wiretax.runs.files.seal import altered
 from wiretax.runs.reader import RunNotFoundError, read_run, salvage_run
 from wiretax.runs.writer import write_run
 
