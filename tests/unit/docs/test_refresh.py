@@ -18,12 +18,13 @@ from docs.refresh import BLOCKS, FIGURES, README, drawings, main, refreshed
 from wiretax.channels.validation import object_to_library
 from wiretax.channels.workload import Workload, workload_of
 from wiretax.runs.files.probes import ProbeRecord
+from wiretax.runs.folder import RUN_FILE
 from wiretax.runs.writer import write_run
 from wiretax.wire.queue_series import QueueSeries
 
-MOST_BYTES = 2_000_000
+MOST_BYTES = 2_200_000
 NUMBER = re.compile(r"-?\d+\.\d+")
-RUNS = sorted(folder.name for folder in REFERENCE.iterdir() if folder.is_dir())
+RUNS = sorted(str(file.parent.relative_to(REFERENCE)) for file in REFERENCE.rglob(RUN_FILE))
 
 
 @pytest.mark.parametrize("document", BLOCKS, ids=lambda document: document.name)
