@@ -63,7 +63,8 @@ def test_the_docs_show_the_figures_of_the_reference_runs() -> None:
         assert numbers(shown) == pytest.approx(numbers(svg), abs=0.01)
 
 
-@pytest.mark.parametrize("name", RUNS)
+# An observed publisher's library may not be known.
+@pytest.mark.parametrize("name", [name for name in RUNS if not name.startswith("publisher/")])
 def test_no_reference_run_holds_what_a_client_library_refuses_to_send(name: str) -> None:
     rows = reference(name).slices.drop_duplicates("workload").to_dict("records")
     assert {row["workload"]: said for row in rows if (said := object_to_library(workload_of(row)))} == {}
