@@ -28,6 +28,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     # What follows the command to observe belongs to it.
     "observe": {"context_settings": {"allow_interspersed_args": False}},
     "run": {},
+    "plan": {},
     "advise": {},
     "clients": {},
     "feed": {},

@@ -181,3 +181,25 @@ def test_a_folder_that_cannot_be_written_is_said_after_the_verdict(
     assert "2 passed" in done.stdout
     assert "can't be written" in done.stderr
     shutil.rmtree(saved_run / ".gate.json.partial")
+
+
+def test_a_first_gates_file_is_written_once_and_its_run_passes(run: Run, saved_run: Path, tmp_path: Path) -> None:
+    made = run("gate", "--init")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert "written to gates.toml: 2 checks, which run results/2026-01-31T12-30-00-ci passes" in made.stdout
+    assert "without gain-batch-10: " in made.stdout
+    text = (tmp_path / "gates.toml").read_text()
+    assert "max = 450\nmin = 450\n" in text
+    judged = run("gate")
+    assert (judged.returncode, "2 passed" in judged.stdout) == (0, True)
+    again = run("gate", "--init")
+    assert again.returncode == 2
+    assert again.stderr == (
+        "wiretax: gates.toml exists, and is not overwritten; name another file with --gates, or remove it\n"
+    )
+    assert (tmp_path / "gates.toml").read_text() == text
+    change(saved_run, valid=False, invalid_because=["the byte counts disagree"])
+    invalid = run("gate", "--init", "--gates", "other.toml")
+    assert invalid.returncode == 5
+    assert "is invalid, so no gates were made: the byte counts disagree" in invalid.stderr
+    assert not (tmp_path / "other.toml").exists()

@@ -45,7 +45,10 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def told(sound: Path) -> subprocess.CompletedProcess[str]:
     """The report of the newest run, as anyone makes it; the environment holds a secret, and home is no folder."""
     url = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:1/apps/{DEMO.app_id}"
-    return call("report", cwd=sound, PUSHER_URL=url, HOME="/nonexistent")
+    browser = sound / "browser"
+    browser.write_text('#!/bin/sh\nprintf %s "$1" > opened\n')
+    browser.chmod(0o755)
+    return call("report", "--open", cwd=sound, PUSHER_URL=url, HOME="/nonexistent", BROWSER=f"{browser} %s")
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +81,7 @@ def test_a_report_is_made_and_named(told: subprocess.CompletedProcess[str], soun
     page = sound / "results" / "tiny" / "report" / "index.html"
     assert told.returncode == 0, told.stderr
     assert told.stdout == f"results/tiny/report/index.html  {page.as_uri()}\n"
+    assert (sound / "opened").read_text() == page.as_uri()
     assert all(line.startswith("report: ") for line in told.stderr.splitlines()), told.stderr
     assert "Environment" in told.stderr
 

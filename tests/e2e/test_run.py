@@ -406,6 +406,11 @@ def test_a_plan_is_tried_out_with_one_call_of_each_workload(run: Run, plan: Plan
     assert "4 of 4 acknowledged; nothing was measured" in done.stdout
     sent = [int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("  sent ")]
     assert sum(sent) == result.server["request_bytes"]
+    # As it was known before: the mock's port has five digits, as that of the plan's sizes.
+    planned = run("plan", plan())
+    assert (planned.returncode, planned.stderr) == (0, "")
+    rows = {cells[0]: cells[2] for cells in map(str.split, planned.stdout.splitlines()) if len(cells) == 9}
+    assert [rows[name] for name in result.meta["plan"]["workloads"]] == [str(each) for each in sent]
     assert done.stdout.count("> POST /apps/") == 4
     assert "> Host: 127.0.0.1:" in done.stdout
     assert '> {"name":"my-event","channels":["my-channel"],"data":"' in done.stdout
@@ -446,3 +451,17 @@ def test_any_plan_can_be_tried_out(run: Run, tmp_path: Path, name: str) -> None:
     result = saved(tmp_path)
     assert result.meta["reconcile"]["agrees"]
     assert result.server["requests"] == len(result.meta["plan"]["workloads"])
+
+
+def test_a_plan_that_can_not_be_sent_is_one_line(run: Run) -> None:
+    for arguments, said in (
+        (["nosuch"], "no plan 'nosuch'"),
+        (["quick", "--only", "x"], "--only x: no workload of plan quick has such a name"),
+        ([f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1/apps/1"], "URL with a secret among the arguments"),
+        (["capacity", "--rounds", "3"], "--rounds: plan capacity has [capacity]"),
+    ):
+        done = run("plan", *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr
+        assert done.stderr.count("\n") == 1
+        assert DEMO.secret not in done.stderr

@@ -46,6 +46,7 @@ LIGHT: list[tuple[int, list[str]]] = [
     (2, ["run", "quick", "--gates", "gates.toml"]),
     (2, ["runs", "--results", "nosuch"]),
     (2, ["runs", "rm"]),
+    (2, ["gate", "--init", "--gates", "gates.toml"]),
     (2, ["advise", "--rate", "x", "--payload", "9", "--rtt", "1ms", "--budget", "1s"]),
 ]
 # These load the counters of connections, and so numpy.
@@ -54,6 +55,8 @@ WITHOUT_TABLES: list[tuple[int, list[str]]] = [
     (2, ["observe"]),
     (5, ["observe", "--", "true"]),
     (2, ["feed", "--rate", "x"]),
+    (2, ["plan", "nosuch"]),
+    (0, ["plan", "quick"]),
 ]
 # What Locust's processes load with either locustfile, and the workers of ``wiretax run --processes``.
 LOCUST = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,13 @@ def gate(
     accept: Annotated[
         bool, typer.Option("--accept", help="Write the run's measurements into the checks' baselines.")
     ] = False,
+    init: Annotated[
+        bool,
+        typer.Option(
+            "--init",
+            help="Write the file of --gates: checks that the run passes, with comments. Never overwrites.",
+        ),
+    ] = False,
     metrics: Annotated[
         bool, typer.Option("--list", help="Print the metrics that checks can use, and exit.")
     ] = False,
@@ -32,6 +40,13 @@ def gate(
 
     if metrics:
         print_metrics(out)
+        return
+    if init:
+        if accept:
+            fail(
+                "--init and --accept: expected one of them; a new file has no baseline to accept into", Exit.USAGE
+            )
+        _init(results, run, gates)
         return
     from analysis.gates.baseline.gates import load_gates
     from analysis.gates.file.checks import GatesError
@@ -61,6 +76,34 @@ def gate(
         fail(f"{folder}: the verdict's files can't be written ({error.strerror})", Exit.USAGE)
     out.print(f"written into {folder}: gate.json, junit.xml, summary.md", soft_wrap=True, markup=False)
     raise typer.Exit(result.exit_code)
+
+
+def _init(results: Path, run: str | None, gates: Path) -> None:
+    if os.path.lexists(gates):
+        fail(f"{gates} exists, and is not overwritten; name another file with --gates, or remove it", Exit.USAGE)
+    from wiretax.commands.chosen_run import chosen_run
+    from wiretax.runs.reader import RunNotFoundError, salvage_run
+
+    try:
+        folder = chosen_run(results, run)
+    except RunNotFoundError as error:
+        fail(str(error), Exit.USAGE)
+    from analysis.gates.evaluation.first_gates import NoGatesError, first_gates
+
+    try:
+        made = first_gates(salvage_run(folder), str(gates))
+    except (NoGatesError, RunNotFoundError) as error:
+        fail(str(error), Exit.INVALID)
+    try:
+        # Mode x: a file that came meanwhile is not overwritten either.
+        with gates.open("x") as file:
+            file.write(made.text)
+    except OSError as error:
+        fail(f"{gates}: can't be written ({error.strerror})", Exit.USAGE)
+    for each in made.without:
+        out.print(f"without {each}", soft_wrap=True, markup=False)
+    checks = f"{made.checks} check{'s' * (made.checks != 1)}"
+    out.print(f"written to {gates}: {checks}, which run {folder} passes", soft_wrap=True, markup=False)
 
 
 def _accept(saved: Run, gates: Gates) -> None:

@@ -20,6 +20,36 @@ EndpointOption = Annotated[
     str | None,
     typer.Option(envvar="PUSHER_URL", show_envvar=True, help=f"The server to publish to: {SERVER_URL}"),
 ]
+AgainstOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="WIRETAX_AGAINST",
+        show_envvar=True,
+        help=f"A second server: {SERVER_URL}. Both servers get the same requests in turn and are compared "
+        "round by round.",
+    ),
+]
+PlanArgument = Annotated[str, typer.Argument(help="A plan's name, or a TOML file.")]
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Send only the workloads whose names match this shell pattern, like 'batch*'; may be repeated.",
+    ),
+]
+SkipOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN", help="Leave out the workloads whose names match this shell pattern; may be repeated."
+    ),
+]
+RoundsOption = Annotated[
+    int | None, typer.Option(min=1, max=10_000, help="Number of rounds. Default: the plan's.")
+]
+UsersOption = Annotated[
+    int | None,
+    typer.Option(min=1, max=10_000, help="Number of users, each with a connection. Default: the plan's."),
+]
 CaOption = Annotated[
     Path | None, typer.Option(help="PEM file of certificate authorities that verify an https:// server.")
 ]

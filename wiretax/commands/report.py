@@ -18,6 +18,7 @@ def report(
         Path | None,
         typer.Option(help="Folder with your own report.ipynb and stories 01-NAME.ipynb, 02-NAME.ipynb, ..."),
     ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in a web browser.")] = False,
 ) -> None:
     """Write a run's HTML report: RUN/report/index.html, with its figures."""
     from wiretax.commands.chosen_run import chosen_run
@@ -39,7 +40,13 @@ def report(
         warn(f"this part failed: {failure}")
     for doubt in saved.doubts:
         warn(doubt)
-    out.print(f"{made.page}  {made.page.resolve().as_uri()}", soft_wrap=True, markup=False)
+    url = made.page.resolve().as_uri()
+    out.print(f"{made.page}  {url}", soft_wrap=True, markup=False)
+    if open_:
+        import webbrowser
+
+        if not webbrowser.open(url):
+            warn("no web browser was found; open the address above, or name one in BROWSER")
     if saved.doubts:
         raise typer.Exit(Exit.INVALID)
     if made.failures:

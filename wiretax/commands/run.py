@@ -9,32 +9,29 @@ import typer
 
 from wiretax.commands.options import (
     RESULTS,
-    SERVER_URL,
+    AgainstOption,
     CaOption,
     CertOption,
     EndpointOption,
     InsecureOption,
     KeyOption,
     LabelOption,
+    OnlyOption,
+    PlanArgument,
     ResultsOption,
+    RoundsOption,
     SignPrefixOption,
+    SkipOption,
+    UsersOption,
     YesOption,
 )
 from wiretax.terminal import Exit, fail, out, progress_console
 
 
 def run(
-    plan: Annotated[str, typer.Argument(help="A plan's name, or a TOML file.")] = "quick",
+    plan: PlanArgument = "quick",
     endpoint: EndpointOption = None,
-    against: Annotated[
-        str | None,
-        typer.Option(
-            envvar="WIRETAX_AGAINST",
-            show_envvar=True,
-            help=f"A second server: {SERVER_URL}. Both servers get the same requests in turn and are compared "
-            "round by round.",
-        ),
-    ] = None,
+    against: AgainstOption = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
     cert: CertOption = None,
@@ -96,27 +93,10 @@ def run(
         ),
     ] = None,
     label: LabelOption = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PATTERN",
-            help="Send only the workloads whose names match this shell pattern, like 'batch*'; may be repeated.",
-        ),
-    ] = None,
-    skip: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PATTERN",
-            help="Leave out the workloads whose names match this shell pattern; may be repeated.",
-        ),
-    ] = None,
-    rounds: Annotated[
-        int | None, typer.Option(min=1, max=10_000, help="Number of rounds. Default: the plan's.")
-    ] = None,
-    users: Annotated[
-        int | None,
-        typer.Option(min=1, max=10_000, help="Number of users, each with a connection. Default: the plan's."),
-    ] = None,
+    only: OnlyOption = None,
+    skip: SkipOption = None,
+    rounds: RoundsOption = None,
+    users: UsersOption = None,
     once: Annotated[
         bool,
         typer.Option(

@@ -9,7 +9,7 @@ from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.workload import Workload
 from wiretax.load.plan.plan import Plan, PlanError
 from wiretax.load.sweep.conductor import LEAST_ROUND_TRIPS
-from wiretax.queue.slice_queue import stages_s
+from wiretax.queue.slice_queue import least_slice_s, stages_s
 from wiretax.units.duration import format_duration
 from wiretax.wire.connections.target import Target
 from wiretax.wire.publishers.request_source import RequestSource
@@ -40,16 +40,13 @@ class Forecast:
 def forecast(plan: Plan, targets: Sequence[Target]) -> Forecast:
     """The forecast of a plan for these targets; workloads for a mock add no bytes."""
     trial = trial_messages(plan)
-    a_round = trial * plan.users * (LEAST_ROUND_TRIPS + 1)
     endpoints = {target.server: target.endpoint for target in targets}
     return Forecast(
         trial_messages=trial,
-        round_messages=a_round,
-        messages=trial * plan.starts + a_round * (plan.rounds + plan.starts),
+        round_messages=round_messages(plan),
+        messages=planned_messages(plan),
         call_s=plan.slice_s / LEAST_ROUND_TRIPS,
-        # A warm-up does not pass through the stages of a rate.
-        seconds=plan.slice_s * len(plan.workloads) * plan.starts
-        + plan.rounds * sum(stages_s(each) or plan.slice_s for each in plan.workloads),
+        seconds=planned_seconds(plan),
         message_bytes=max(
             _message_bytes(each, endpoints[each.server], plan.seed)
             for each in plan.workloads
@@ -61,6 +58,24 @@ def forecast(plan: Plan, targets: Sequence[Target]) -> Forecast:
 def trial_messages(plan: Plan) -> int:
     """Messages that are sent before a run: a call of each workload."""
     return sum(workload.call.messages for workload in plan.workloads)
+
+
+def round_messages(plan: Plan) -> int:
+    """Messages per round, if each user sends twenty calls per slice, and one more is under way when it ends."""
+    return trial_messages(plan) * plan.users * (LEAST_ROUND_TRIPS + 1)
+
+
+def planned_messages(plan: Plan) -> int:
+    """Messages of all rounds, and of the trial and the warm-up of each start."""
+    return trial_messages(plan) * plan.starts + round_messages(plan) * (plan.rounds + plan.starts)
+
+
+def planned_seconds(plan: Plan) -> float:
+    """The minimum duration (s) of all slices."""
+    # A warm-up does not pass through the stages of a rate.
+    return plan.slice_s * len(plan.workloads) * plan.starts + plan.rounds * sum(
+        stages_s(each) or max(plan.slice_s, least_slice_s(each)) for each in plan.workloads
+    )
 
 
 def rounds_within(plan: Plan, targets: Sequence[Target], limit: int) -> int:
