@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import pytest
 from commands import Plan, Run
-from git_repository import repository
+from git_repository import NO_CI, repository
 from saved_runs import assert_agrees, saved
 
 from wiretax.channels.endpoint import DEMO
@@ -20,13 +19,6 @@ client = pusher.Pusher(app_id=env["PUSHER_APP_ID"], key=env["PUSHER_KEY"], secre
                        ssl=False, host=env["PUSHER_HOST"], port=int(env["PUSHER_PORT"]))
 client.trigger("my-channel", "my-event", "x")
 """
-NO_CI = {
-    "GITHUB_ACTIONS": "",
-    "GITLAB_CI": "",
-    "BUILDKITE": "",
-    "JENKINS_URL": "",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-}
 
 
 def test_a_run_has_its_labels_and_the_commit_of_the_folder(run: Run, plan: Plan, tmp_path: Path) -> None:

@@ -11,16 +11,9 @@ from typing import Any
 
 import pytest
 from commands import Plan, Run, command, environment
-from git_repository import repository
+from git_repository import NO_CI, repository
 from old_runs import save
 
-NO_CI = {
-    "GITHUB_ACTIONS": "",
-    "GITLAB_CI": "",
-    "BUILDKITE": "",
-    "JENKINS_URL": "",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-}
 SENT = 'schema = 1\n[[check]]\nid = "sent"\nmetric = "http.request.size.per_event"\nmax = 10000\n'
 
 
@@ -140,6 +133,16 @@ def test_old_runs_are_removed_and_others_stay_with_a_reason(run: Run, saved: Pat
         "kept  results/named: labelled release=1.0",
         "kept  1 run: the newest",
     ]
+
+
+def test_no_variable_of_the_environment_agrees_to_a_removal(run: Run, saved: Path) -> None:
+    # Such a variable may be meant for another command.
+    words = ("YES", "LABELLED", "KEEP", "OLDER_THAN")
+    given = {f"WIRETAX_{prefix}{word}": "1" for prefix in ("", "RM_", "RUNS_", "RUNS_RM_") for word in words}
+    before = names(saved)
+    assert run("runs", "rm", "--older-than", "30d", **given).returncode == 2
+    assert run("runs", "rm", **given).returncode == 2
+    assert names(saved) == before
 
 
 @pytest.mark.parametrize(("answer", "gone"), [("n", set()), ("y", {"old", "older"})])

@@ -12,6 +12,11 @@ ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
 }
+# For commands under test: no CI system, whatever runs the tests.
+NO_CI = {
+    **dict.fromkeys(("GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "JENKINS_URL"), ""),
+    "GIT_CONFIG_GLOBAL": os.devnull,
+}
 AS = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
 
 

@@ -33,6 +33,21 @@ for arguments in json.loads(sys.argv[1]):
 # A plan with a server's mistakes in it, and a gates file with one.
 PLAN = 'schema = 1\nname = "p"\n[[workload]]\napi = "trigger"\nclient = "nosuch"\n'
 GATES = 'schema = 1\n[[check]]\nid = "a"\nmetric = "nosuch"\nmax = 1\n'
+# A run that stores the figures of a list.
+SAVED = {
+    "schema": 1,
+    "started": "2026-01-31T12:30:00+00:00",
+    "plan": {"name": "p", "users": 1},
+    "endpoint": "http://127.0.0.1/apps/1",
+    "mock": None,
+    "rounds_measured": 1,
+    "warnings": [],
+    "valid": True,
+    "invalid_because": [],
+    "reconcile": {"agrees": False},
+    "busy": {},
+    "headline": {"trigger": {"workload": "w", "sent_per_event": 473.0}},
+}
 LIGHT: list[tuple[int, list[str]]] = [
     (0, ["--version"]),
     (0, ["--help"]),
@@ -44,6 +59,7 @@ LIGHT: list[tuple[int, list[str]]] = [
     (2, ["run", "plan.toml"]),
     (2, ["run", "quick", "--endpoint", "nosuch"]),
     (2, ["run", "quick", "--gates", "gates.toml"]),
+    (0, ["runs", "--results", "saved"]),
     (2, ["runs", "--results", "nosuch"]),
     (2, ["runs", "rm"]),
     (2, ["gate", "--init", "--gates", "gates.toml"]),
@@ -90,6 +106,8 @@ def python(code: str, *arguments: str, cwd: Path, **env: str) -> list[tuple[int 
 def test_commands_load_what_they_need(tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_text(PLAN)
     (tmp_path / "gates.toml").write_text(GATES)
+    (tmp_path / "saved" / "run").mkdir(parents=True)
+    (tmp_path / "saved" / "run" / "run.json").write_text(json.dumps(SAVED))
     cases = [*LIGHT, *WITHOUT_TABLES]
     seen = python(RUN, json.dumps([arguments for _, arguments in cases]), cwd=tmp_path)
     assert len(seen) == len(cases)

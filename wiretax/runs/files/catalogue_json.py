@@ -6,9 +6,8 @@ from typing import Annotated
 
 import msgspec
 
+from wiretax.runs.files.amounts import Amount
 from wiretax.runs.provenance.source import COMMIT, PROVIDER, is_branch
-
-Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
 
 
 class SentRecord(msgspec.Struct):

@@ -18,7 +18,9 @@ from wiretax.channels.workload import IN_FILES
 from wiretax.channels.workload.values import Habit, Server
 from wiretax.documents import MOST_JSON, parse_json, read_regular
 from wiretax.escaping import OneLineError
+from wiretax.runs.files.amounts import Amount, Count
 from wiretax.runs.files.catalogue_json import HeadlineRecord, SourceRecord
+from wiretax.runs.files.plan_json import PlanRecord
 from wiretax.runs.folder import RUN_FILE, SCHEMA
 from wiretax.runs.mode import MODE
 from wiretax.runs.provenance.labels import objections
@@ -27,9 +29,6 @@ from wiretax.toml_errors import readable
 # What a version may look like that is shown as one.
 VERSION = re.compile(r"[0-9A-Za-z.+-]{1,40}")
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
-
 
 class RunNotFoundError(OneLineError, LookupError):
     """A run that doesn't exist or can't be read: one line that says what was looked for."""
@@ -37,59 +36,6 @@ class RunNotFoundError(OneLineError, LookupError):
 
 # Those that every run has, and those that are null if they did not count.
 WITNESSES = ("model", "socket", "kernel", "server")
-
-
-class ReplaySizes(msgspec.Struct):
-    least: Count
-    most: Count
-    mean: Amount
-
-
-class ReplayRecord(msgspec.Struct):
-    name: str
-    events: Count
-    payload_bytes: ReplaySizes
-    skipped: Count = 0
-
-
-class StageRecord(msgspec.Struct):
-    users: Count
-    spawn_rate: Amount = 0.0
-    user_classes: list[str] = []
-    started_s: Amount = 0.0
-
-
-class CapacityRecord(msgspec.Struct):
-    p99_s: Amount
-    within: Amount
-    time_s: Amount
-    least: Amount
-    most: Amount
-
-
-if TYPE_CHECKING:
-    LeftOutRecord = msgspec.Struct
-else:
-    LeftOutRecord = msgspec.defstruct(
-        "LeftOutRecord", [("workload", str), *((each.column, each.type, each.default) for each in IN_FILES)]
-    )
-
-
-class PlanRecord(msgspec.Struct):
-    name: str
-    users: Count
-    rounds: Count | None = None
-    starts: Count = 1
-    slice_s: Amount = 0.0
-    workloads: list[str] = []
-    command: list[str] = []
-    replay: ReplayRecord | None = None
-    stages: list[StageRecord] = []
-    capacity: CapacityRecord | None = None
-    only: list[str] = []
-    skip: list[str] = []
-    left_out: list[LeftOutRecord] = []
-    once: bool = False
 
 
 class AddressRecord(msgspec.Struct):
