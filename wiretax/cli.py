@@ -19,6 +19,7 @@ from wiretax.blas import use_one_thread
 from wiretax.escaping import escape_logs, visible
 from wiretax.streams import outlast_readers
 from wiretax.terminal import Exit, out, warn
+from wiretax.variables import PREFIX, name_variables, source_of, variable
 
 URL_OPTIONS = ("--endpoint", "--against", "--redis")
 SECRET_URL = re.compile(r"\w+://[^/@\s]*:[^/@\s]*@")
@@ -61,6 +62,7 @@ class LazyCommands(Mapping[str, Any]):
                 alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
                 alone.command(name, **COMMANDS[name])(getattr(module, name))
             self._made[name] = typer.main.get_command(alone)
+            name_variables(self._made[name], variable(PREFIX, name))
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -92,6 +94,9 @@ def _visible_errors() -> Iterator[None]:
         yield
     except TyperException as error:
         error.message = visible(error.message)
+        named = source_of(getattr(error, "ctx", None), getattr(error, "param", None))
+        if named and named not in error.message:
+            error.message += f" (from {named})"
         raise
 
 
@@ -100,7 +105,6 @@ app = typer.Typer(
     cls=LazyGroup,
     help="Measure what publishing an event costs over the Pusher Channels HTTP API, and what batching saves.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 

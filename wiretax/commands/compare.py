@@ -7,6 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from wiretax.commands.completion import complete_run
 from wiretax.commands.options import RESULTS, ResultsOption
 from wiretax.terminal import Exit, fail, out
 
@@ -17,11 +18,17 @@ def compare(
         typer.Argument(
             metavar="A",
             help="The first run: its folder or name, a label (KEY=VALUE), a commit, newest or baseline.",
+            autocompletion=complete_run,
         ),
     ],
     after: Annotated[
         str | None,
-        typer.Argument(metavar="[B]", help="The second run. Default: the newest.", show_default=False),
+        typer.Argument(
+            metavar="[B]",
+            help="The second run. Default: the newest.",
+            show_default=False,
+            autocompletion=complete_run,
+        ),
     ] = None,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from wiretax.channels.bodies.payloads import KINDS
+from wiretax.commands.completion import complete_plan, complete_run
 from wiretax.terminal import OptionError
 from wiretax.toml_errors import near
 from wiretax.units.duration import parse_duration
@@ -29,7 +30,7 @@ AgainstOption = Annotated[
         "round by round.",
     ),
 ]
-PlanArgument = Annotated[str, typer.Argument(help="A plan's name, or a TOML file.")]
+PlanArgument = Annotated[str, typer.Argument(help="A plan's name, or a TOML file.", autocompletion=complete_plan)]
 OnlyOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -80,7 +81,8 @@ RunArgument = Annotated[
     str | None,
     typer.Argument(
         help="A run: its folder, its name in --results, a label KEY=VALUE (its newest run), the first digits of a "
-        "commit (its newest run), baseline (the run that gates.toml names) or newest. Default: the newest run."
+        "commit (its newest run), baseline (the run that gates.toml names) or newest. Default: the newest run.",
+        autocompletion=complete_run,
     ),
 ]
 PayloadKindOption = Annotated[str, typer.Option(help=f"Kind of data: {', '.join(KINDS)}.")]
