@@ -28,7 +28,10 @@ def observe(
     command: Annotated[
         list[str] | None, typer.Argument(metavar="-- CMD", help="The publisher: a command and its arguments.")
     ] = None,
-    upstream: Annotated[str | None, typer.Option(help=f"Forward to a real server: {SERVER_URL}")] = None,
+    upstream: Annotated[
+        str | None,
+        typer.Option(envvar="WIRETAX_UPSTREAM", show_envvar=True, help=f"Forward to a real server: {SERVER_URL}"),
+    ] = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
     cert: CertOption = None,
