@@ -39,6 +39,10 @@ check: $(STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
+	@$(BIN)/zizmor --offline --quiet action.yml
+	@$(BIN)/shellcheck .ci/run .github/action/*.sh
+	@$(BIN)/hadolint Dockerfile
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix .
