@@ -135,12 +135,15 @@ def test_old_runs_are_removed_and_others_stay_with_a_reason(run: Run, saved: Pat
     ]
 
 
-def test_no_variable_of_the_environment_agrees_to_a_removal(run: Run, saved: Path) -> None:
-    # Such a variable may be meant for another command.
+def test_variables_of_other_commands_neither_agree_to_a_removal_nor_hinder_it(run: Run, saved: Path) -> None:
     words = ("YES", "LABELLED", "KEEP", "OLDER_THAN")
-    given = {f"WIRETAX_{prefix}{word}": "1" for prefix in ("", "RM_", "RUNS_", "RUNS_RM_") for word in words}
+    given = {f"WIRETAX_{prefix}{word}": "1" for prefix in ("", "RUN_", "RUNS_") for word in words}
+    given |= {f"WIRETAX_RUNS_{name}": "none" for name in ("PLAN", "RESULTS")}
     before = names(saved)
-    assert run("runs", "rm", "--older-than", "30d", **given).returncode == 2
+    asked = run("runs", "rm", "--older-than", "30d", **given)
+    assert (asked.returncode, names(saved)) == (2, before)
+    assert "2 runs (" in asked.stderr
+    assert "add --yes to remove them" in asked.stderr
     assert run("runs", "rm", **given).returncode == 2
     assert names(saved) == before
 

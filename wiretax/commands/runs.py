@@ -34,9 +34,10 @@ def runs(
     results: ResultsOption = RESULTS,
 ) -> None:
     """List the saved runs, newest first, or remove old ones with: wiretax runs rm"""
-    filtered = any(each not in (None, False) for each in (plan, label or None, branch, valid, last))
     if context.invoked_subcommand is not None:
-        if filtered or results != RESULTS:
+        # Else a user might think that filters apply to what is removed.
+        sources = (context.get_parameter_source(name) for name in context.params)
+        if any(each is not None and each.name == "COMMANDLINE" for each in sources):
             fail(
                 "options of the list don't go with rm, which has its own: wiretax runs rm --help",
                 Exit.USAGE,
@@ -54,6 +55,7 @@ def runs(
         fail(f"no run in {results}: there is no such folder; make a run with: wiretax run", Exit.USAGE)
     except OSError as error:
         fail(f"results folder {results}: can't be read ({error.strerror})", Exit.USAGE)
+    filtered = any(each not in (None, False) for each in (plan, label or None, branch, valid, last))
     listed = Filters(plan, labels, branch, valid, last).of(every)
     from analysis.tables.runs_table import print_runs, print_unreadable
 
