@@ -12,6 +12,7 @@ from web_ui import USERS, Site, site
 from wiretax.channels.limits import Limits
 from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
+from wiretax.runs.provenance.source import NO_SOURCE
 from wiretax.runs.reader import read_run
 
 # Users wait for an answer most of the time, instead of keeping both cores busy.
@@ -81,6 +82,10 @@ def test_a_sweep_that_is_stopped_keeps_what_it_measured(shared: Site) -> None:
     assert run.meta["interrupted"]
     assert run.meta["valid"], run.meta["invalid_because"]
     assert 1 <= run.meta["rounds_measured"] < 10
+    # As any other run has them.
+    assert run.meta["labels"] == {}
+    assert run.meta["source"].keys() == NO_SOURCE.as_dict().keys()
+    assert run.meta["headline"]["trigger"]["sent_per_event"] > 0
 
 
 def test_a_sweep_that_is_stopped_before_all_users_are_there_says_that_it_measured_nothing(shared: Site) -> None:
