@@ -12,7 +12,7 @@ from analysis.tables.notebook_queues import queues
 from analysis.tables.notebook_tables import costs
 from analysis.tables.starts_table import starts_sheet
 from analysis.text.numbers import count
-from analysis.text.setup_text import FREE, server_in_words
+from analysis.text.setup_text import FREE, chosen_by, server_in_words
 from analysis.text.sheet import Sheet
 from wiretax.runs.mode import mode_in
 from wiretax.runs.reader import Run
@@ -40,6 +40,9 @@ def headline(run: Run) -> Passage:
         escape(server_in_words(run) if run.meta.get("mock") else str(run.meta.get("endpoint", ""))),
         count(plan["users"], "user") if "users" in plan else "",
         "" if rounds is None else count(rounds, "round"),
+        f"{left_out} of {count(left_out + len(plan['workloads']), 'workload')} left out {escape(chosen_by(plan))}"
+        if (left_out := len(plan.get("left_out") or ()))
+        else "",
     ]
     return Passage(f'<p class="lead">{" · ".join(word for word in words if word)}</p>')
 

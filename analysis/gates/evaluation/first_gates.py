@@ -157,12 +157,16 @@ def _rules(views: Views) -> str:
 def _drafts(views: Views) -> Iterator[Draft]:
     sent, queues = views.at(None), views.queues
     comment = "Bytes sent per event, the same in each run and at any endpoint."
-    for name, where in _selections(sent, OF_QUEUES).items():
+    selections = _selections(sent, OF_QUEUES)
+    for name, where in selections.items():
         yield Draft(_id("sent", name), "http.request.size.per_event", where, "exactly", comment)
     compared = [name for name, trigger in sent.triggers.items() if trigger != name and not sent.why_no_speed]
-    calls = dict.fromkeys(_call(sent.workloads[name]) for name in compared)
     comment = "Messages per second over the trigger's, in the same round."
-    for call in calls:
+    # Of a whole plan, payloads and clients share the limit of a kind of call.
+    calls = [
+        _call(sent.workloads[name]) if not sent.left_out else tuple(selections[name].items()) for name in compared
+    ]
+    for call in dict.fromkeys(calls):
         yield Draft(_id("gain", "-".join(str(each) for _, each in call)), "gain", dict(call), "least", comment)
     if queues.workloads:
         yield Draft("lost", "events.lost", {}, "exactly", "Events whose call failed.")
@@ -182,8 +186,10 @@ def _drafts(views: Views) -> Iterator[Draft]:
 def _selections(measured: Measured, without: Collection[str] = ()) -> dict[str, dict[str, Any]]:
     """What selects each workload alone: its API, and the columns in which workloads differ."""
     rows = measured.workloads
+    # The next run of the plan may have those that this one was told to leave out.
+    whole = [*rows.values(), *measured.left_out.values()]
     columns = [each.column for each in ATTRIBUTES if each.column not in without]
-    differ = [column for column in columns if len({row[column] for row in rows.values()}) > 1 and column != "api"]
+    differ = [column for column in columns if len({row[column] for row in whole}) > 1 and column != "api"]
     return {
         name: {
             column: row[column]

@@ -46,6 +46,11 @@ def words(passage: Passage) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", passage.html)).split())
 
 
+def test_a_part_of_a_plan_says_so() -> None:
+    plan = {**META["plan"], "only": ["b*"], "skip": [], "left_out": [{"workload": "trigger-100B"}]}
+    assert words(headline(run(plan=plan))).endswith(" · 1 of 3 workloads left out by --only 'b*'")
+
+
 def test_a_sound_run_has_no_banner_and_no_failures() -> None:
     assert banner(run()).html == ""
     assert words(failures(run())) == "No exchange failed."

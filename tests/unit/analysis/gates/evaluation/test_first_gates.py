@@ -6,11 +6,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from judged import judged, run_of
+from judged import META, judged, run_of
 from saved import Costs, made_up
 
 from analysis.gates.evaluation.first_gates import FirstGates, NoGatesError, first_gates
 from wiretax.channels.workload import Workload
+from wiretax.load.plan.selection import Selection
 from wiretax.runs.reader import read_run
 
 REFERENCE = Path(__file__).parents[5] / "results" / "reference"
@@ -94,3 +95,15 @@ def test_an_invalid_run_makes_no_gates() -> None:
     run = run_of(made_up(Costs(), PLAN), valid=False, invalid_because=["the byte counts disagree"])
     with pytest.raises(NoGatesError, match="is invalid, so no gates were made: the byte counts disagree"):
         first_gates(run, "gates.toml")
+
+
+def test_gates_of_a_part_of_a_plan_are_about_that_part() -> None:
+    large = [each.replace(payload_bytes=1000) for each in PLAN]
+    part = {**META["plan"], **Selection(("*100B*",), (), tuple(large)).as_dict()}
+    made = first_gates(run_of(made_up(Costs(), PLAN), plan=part), "gates.toml")
+    checks = tomllib.loads(made.text)["check"]
+    assert {check["where"]["payload_bytes"] for check in checks} == {100}
+    assert {check["metric"] for check in checks} == {"http.request.size.per_event", "gain"}
+    result = judged(run_of(made_up(Costs(), PLAN + large)), body(made))
+    assert {case.verdict for case in result.cases} == {"pass"}
+    assert len(result.cases) == made.checks
