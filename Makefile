@@ -56,6 +56,7 @@ growth: $(STAMP)
 	@$(BIN)/python -m benchmarks.growth
 
 refresh: $(STAMP)
+	@$(BIN)/python -m docs.schemas
 	@$(BIN)/python -m docs.refresh
 
 clean:

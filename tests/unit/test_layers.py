@@ -36,6 +36,7 @@ BROKEN = [
     ("folders", "analysis/measures/interval.py", "import analysis.models.cost_model"),
     ("folders", "analysis/figures/drawing.py", "import analysis.gates.baseline.gates"),
     ("folders", "analysis/gates/baseline/gates.py", "import analysis.exports.formats"),
+    ("folders", "analysis/gates/outputs/gatejson.py", "import analysis.documents.shapes"),
     ("folders", "analysis/findings/claims.py", "import analysis.advice.advise"),
     ("analysis", "analysis/measures/interval.py", "import gevent"),
     ("analysis", "analysis/measures/interval.py", "import socket"),

@@ -11,6 +11,7 @@ from wiretax.channels.endpoint import PLAIN_SERVICE, SERVICE, Endpoint, Endpoint
 from wiretax.channels.limits import Limits
 from wiretax.commands.options import (
     RESULTS,
+    JsonOption,
     PayloadKindOption,
     PayloadOption,
     ResultsOption,
@@ -18,6 +19,7 @@ from wiretax.commands.options import (
     positive_duration,
     read_option,
 )
+from wiretax.json_output import reserve_stdout
 from wiretax.terminal import Exit, OptionError, fail, out, warn_at_most
 
 if TYPE_CHECKING:
@@ -66,11 +68,13 @@ def advise(
         str | None, typer.Option(help="Run to take the call time from. Default: the newest suitable run.")
     ] = None,
     results: ResultsOption = RESULTS,
+    as_json: JsonOption = False,
 ) -> None:
     """Recommend a batch size and a linger for a rate, a payload, a round-trip time and a latency budget."""
     from wiretax.units.duration import parse_duration
     from wiretax.units.rate import parse_rate
 
+    write = reserve_stdout() if as_json else None
     try:
         events_per_s = read_option("--rate", rate, parse_rate)
         rtt_s = read_option("--rtt", rtt, parse_duration)
@@ -114,7 +118,12 @@ def advise(
         fail(str(error), Exit.USAGE)
     measured = [] if queue is None else [queue.sentence(budget_s)]
     measured += [] if capacity is None else capacity.sentences(events_per_s)
-    print_advice(advice, out, measured)
+    if write is None:
+        print_advice(advice, out, measured)
+    else:
+        from analysis.documents.advice import advice_document
+
+        write(advice_document(advice, measured))
 
 
 def _target(url: str | None, tls: bool | None) -> Endpoint:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import orjson
 import typer
 
 from wiretax.commands.completion import complete_run
-from wiretax.commands.options import RESULTS, ResultsOption
+from wiretax.commands.options import RESULTS, JsonOption, ResultsOption
+from wiretax.json_output import reserve_stdout
 from wiretax.terminal import Exit, fail, out
 
 
@@ -31,7 +31,7 @@ def compare(
         ),
     ] = None,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
     fail_on_difference: Annotated[
         bool,
         typer.Option(
@@ -46,6 +46,7 @@ def compare(
 
     if as_markdown and as_json:
         fail("--markdown and --json exclude each other; give one of them", Exit.USAGE)
+    write = reserve_stdout() if as_json else None
     try:
         folders = [chosen_run(results, before), chosen_run(results, after)]
     except RunNotFoundError as error:
@@ -57,10 +58,10 @@ def compare(
     from analysis.comparison.compare import compare as compare_runs
 
     comparison = compare_runs(*runs)
-    if as_json:
+    if write is not None:
         from analysis.comparison.document import document
 
-        typer.echo(orjson.dumps(document(comparison), option=orjson.OPT_INDENT_2).decode())
+        write(document(comparison))
     elif as_markdown:
         from analysis.comparison.markdown import markdown
 

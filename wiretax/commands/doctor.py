@@ -15,6 +15,7 @@ from wiretax.commands.options import (
     CaOption,
     CertOption,
     EndpointOption,
+    JsonOption,
     KeyOption,
     SignPrefixOption,
     YesOption,
@@ -22,6 +23,7 @@ from wiretax.commands.options import (
 )
 from wiretax.doctor.finding import Finding
 from wiretax.escaping import visible
+from wiretax.json_output import Write, reserve_stdout
 from wiretax.terminal import Exit, OptionError, fail, out
 
 MARKS = {"ok": "[green]ok[/]    ", "note": "[yellow]note[/]  ", "failed": "[red]failed[/]"}
@@ -49,6 +51,7 @@ def doctor(
         str, typer.Option(help="Time limit of each step: name lookup, connection, handshake, response.")
     ] = "5s",
     yes: YesOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check this machine and, with --endpoint, the connection to the server.
 
@@ -62,6 +65,7 @@ def doctor(
     from wiretax.wire.connections.target import TrustError
     from wiretax.wire.reach.proxy import ProxySettingError
 
+    write = reserve_stdout() if as_json else None
     try:
         timeout_s = positive_duration("--timeout", timeout, "5s")
         target = server_of("--endpoint", endpoint, Access(ca, insecure, sign_prefix, cert, key), yes=True)
@@ -70,7 +74,7 @@ def doctor(
     if target is None:
         if limits:
             fail("--limits needs an --endpoint (or PUSHER_URL)", Exit.USAGE)
-        _print(examine_machine(), timed=False)
+        _report(examine_machine(), None, write)
         return
     if limits and not target.endpoint.is_loopback:
         from wiretax.load.sweep.consent import agree  # loads what drives load, too
@@ -83,8 +87,20 @@ def doctor(
             )
         except OptionError as error:
             fail(str(error), Exit.USAGE)
-    if not _print(Examination(target, timeout_s).findings(limits), timed=True):
+    if not _report(Examination(target, timeout_s).findings(limits), target.endpoint.public_url, write):
         raise typer.Exit(Exit.UNFIT)
+
+
+def _report(findings: Iterable[Finding], endpoint: str | None, write: Write | None) -> bool:
+    """Print findings, or write them as a document. Returns whether no check failed."""
+    if write is None:
+        return _print(findings, timed=endpoint is not None)
+    from analysis.documents.checks import checks_document
+
+    document = checks_document(findings, endpoint, Exit.UNFIT)
+    write(document)
+    passed: bool = document["ok"]
+    return passed
 
 
 def _print(findings: Iterable[Finding], timed: bool) -> bool:

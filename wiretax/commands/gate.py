@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wiretax.commands.options import RESULTS, ResultsOption, RunArgument
+from wiretax.commands.options import RESULTS, JsonOption, ResultsOption, RunArgument
+from wiretax.json_output import reserve_stdout
 from wiretax.terminal import Exit, fail, out
 
 if TYPE_CHECKING:
@@ -33,11 +34,18 @@ def gate(
         bool, typer.Option("--list", help="Print the metrics that checks can use, and exit.")
     ] = False,
     results: ResultsOption = RESULTS,
+    as_json: JsonOption = False,
 ) -> None:
     """Gate a saved run: set the exit code, and write gate.json, junit.xml and summary.md to the run's folder."""
     # Step by step: the list of metrics and most errors do without pandas, which takes longest to load.
     from analysis.gates.outputs.terminal import print_metrics, print_result
 
+    without_verdict = [
+        name for name, given in (("--accept", accept), ("--init", init), ("--list", metrics)) if given
+    ]
+    if as_json and without_verdict:
+        fail(f"--json and {without_verdict[0]} exclude each other; give one of them", Exit.USAGE)
+    write = reserve_stdout() if as_json else None
     if metrics:
         print_metrics(out)
         return
@@ -60,6 +68,7 @@ def gate(
         fail(str(error), Exit.USAGE)
     from analysis.gates.evaluation.evaluate import evaluate
     from analysis.gates.outputs.files import write_outputs
+    from analysis.gates.outputs.gatejson import gate_document
 
     try:
         saved = salvage_run(folder)
@@ -69,12 +78,16 @@ def gate(
         _accept(saved, chosen)
         return
     result = evaluate(saved, chosen)
-    print_result(result, out)
+    if write is None:
+        print_result(result, out)
+    else:
+        write(gate_document(result))
     try:
         write_outputs(folder, result)
     except OSError as error:
         fail(f"{folder}: the verdict's files can't be written ({error.strerror})", Exit.USAGE)
-    out.print(f"written into {folder}: gate.json, junit.xml, summary.md", soft_wrap=True, markup=False)
+    if write is None:
+        out.print(f"written into {folder}: gate.json, junit.xml, summary.md", soft_wrap=True, markup=False)
     raise typer.Exit(result.exit_code)
 
 

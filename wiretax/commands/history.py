@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 import typer
 
-from wiretax.commands.options import RESULTS, ResultsOption
+from wiretax.commands.options import RESULTS, JsonOption, ResultsOption
+from wiretax.json_output import reserve_stdout
 from wiretax.terminal import Exit, err, fail, out, warn
 
 if TYPE_CHECKING:
@@ -40,12 +40,13 @@ def history(
     figure: Annotated[
         Path | None, typer.Option(help="Draw it, too: a file that ends in .svg or .png.", show_default=False)
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
     results: ResultsOption = RESULTS,
 ) -> None:
     """Show one metric of one workload across saved runs, and the commits at which it changed."""
     from analysis.gates.measured.metrics import METRICS
 
+    write = reserve_stdout() if as_json else None
     if metric not in METRICS:
         fail(f"no metric {metric!r}; wiretax gate --list names them", Exit.USAGE)
     if figure is not None and figure.suffix not in (".svg", ".png"):
@@ -68,11 +69,10 @@ def history(
     steps = steps_of(frame)
     looked = not frame["exact"].all() and can_find_changes()
     changes = change_points(frame) if looked else None
-    if as_json:
+    if write is not None:
         from analysis.history.document import document
 
-        made = document(frame, steps, changes, chosen, METRICS[metric])
-        typer.echo(orjson.dumps(made, option=orjson.OPT_INDENT_2).decode())
+        write(document(frame, steps, changes, chosen, METRICS[metric]))
     else:
         from analysis.history.terminal import print_history
 

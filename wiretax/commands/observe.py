@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,13 +15,19 @@ from wiretax.commands.options import (
     CaOption,
     CertOption,
     InsecureOption,
+    JsonOption,
     KeyOption,
     LabelOption,
     ResultsOption,
     SignPrefixOption,
     YesOption,
 )
+from wiretax.json_output import reserve_stdout
 from wiretax.terminal import Exit, err, fail, out, print_numbered, warn
+
+if TYPE_CHECKING:
+    from wiretax.observe.observation import Observation
+    from wiretax.runs.reader import Run
 
 
 def observe(
@@ -56,12 +62,13 @@ def observe(
         ),
     ] = False,
     yes: YesOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Run a publisher in any language and show what its requests cost.
 
     CMD must read the server from its environment: PUSHER_URL; or PUSHER_SCHEME, PUSHER_HOST, PUSHER_PORT,
     PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET; or the variables of Laravel, for its connections "pusher" and
-    "reverb". If CMD fails, wiretax exits with its exit code.
+    "reverb". If CMD fails, wiretax exits with its exit code. With --json, what CMD prints goes to standard error.
     """
     from wiretax.delivery.subscribing.subscriber_error import SubscriberError
     from wiretax.mock.process import MockError
@@ -75,6 +82,7 @@ def observe(
     from wiretax.wire.publishers.message_limit import USUAL_MESSAGES, MessageLimit
     from wiretax.wire.reach.proxy import ProxySettingError
 
+    write = reserve_stdout() if as_json else None
     if not command:
         fail("no command to observe; write it after two dashes: wiretax observe -- python publish.py", Exit.USAGE)
     try:
@@ -89,22 +97,44 @@ def observe(
         fail(str(error), Exit.USAGE)
     except (MockError, UpstreamError, SubscriberError) as error:
         fail(str(error), Exit.INVALID)
-    saved = None
-    if measured is not None:
+    ending = observation.ending
+    saved = None if measured is None else measured.read()
+    problem = "" if measured is None else measured.problem
+    code: int = Exit.OK if saved is not None and saved.meta["valid"] and not problem else Exit.INVALID
+    if ending.interrupted or ending.code:
+        code = Exit.INTERRUPTED if ending.interrupted else ending.code
+    to_check = [] if saved is not None else observation.to_check(os.environ, Path.cwd())
+    if write is not None:
+        write(_document(observation, saved, problem, to_check, code))
+    elif saved is not None:
         # pandas takes long to load, and the command need not wait for it.
         from analysis.tables.observed_table import print_observed
 
-        saved = measured.read()
         print_observed(saved, out)
-        if measured.problem:
-            warn(measured.problem)
+    if problem:
+        warn(problem)
     if saved is None:
         warn(observation.nothing_published)
-        print_numbered(err, "What to check, in this order:", observation.to_check(os.environ, Path.cwd()))
-    if observation.ending.interrupted:
-        raise typer.Exit(Exit.INTERRUPTED)
-    if observation.ending.code:
-        warn(str(observation.ending))
-        raise typer.Exit(observation.ending.code)
-    if saved is None or measured is None or measured.problem or not saved.meta["valid"]:
-        raise typer.Exit(Exit.INVALID)
+        print_numbered(err, "What to check, in this order:", to_check)
+    if ending.code and not ending.interrupted:
+        warn(str(ending))
+    if code:
+        raise typer.Exit(code)
+
+
+def _document(
+    observation: Observation, saved: Run | None, problem: str, to_check: list[str], code: int
+) -> dict[str, Any]:
+    from analysis.documents.observed import observed_document, unpublished_document
+
+    if saved is not None:
+        return observed_document(saved, code, problem)
+    ending = observation.ending
+    return unpublished_document(
+        observation.nothing_published,
+        to_check,
+        code,
+        ending.code,
+        observation.recording.connections,
+        ending.interrupted,
+    )

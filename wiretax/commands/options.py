@@ -76,6 +76,9 @@ LabelOption = Annotated[
         help="Store a label with the run, to find it by (repeatable). Labels are stored as they are: no secrets.",
     ),
 ]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document, and all else to standard error.")
+]
 ResultsOption = Annotated[Path, typer.Option(help="Folder that holds the runs.")]
 RunArgument = Annotated[
     str | None,

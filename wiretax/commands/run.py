@@ -14,6 +14,7 @@ from wiretax.commands.options import (
     CertOption,
     EndpointOption,
     InsecureOption,
+    JsonOption,
     KeyOption,
     LabelOption,
     OnlyOption,
@@ -25,6 +26,7 @@ from wiretax.commands.options import (
     UsersOption,
     YesOption,
 )
+from wiretax.json_output import reserve_stdout
 from wiretax.terminal import Exit, fail, out, progress_console
 
 
@@ -114,8 +116,10 @@ def run(
         ),
     ] = None,
     yes: YesOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Sweep a plan's workloads and print what each event costs. Without --endpoint, the built-in mock is used."""
+    write = reserve_stdout() if as_json else None
     if once:
         not_with_once = {
             "--gates": gates,
@@ -125,6 +129,7 @@ def run(
             "--rounds": rounds,
             "--users": users,
             "--deliver": deliver,
+            "--json": as_json,
         }
         if given := [option for option, value in not_with_once.items() if value]:
             fail(f"{given[0]}: --once sends each workload once and measures nothing; leave one out", Exit.USAGE)
@@ -133,7 +138,7 @@ def run(
 
     load_locust()
     from wiretax.load.client.signals import Signals
-    from wiretax.load.drivers.conclude import report
+    from wiretax.load.drivers.conclude import report, report_as_document
     from wiretax.load.drivers.errors import START_ERRORS, exit_code
     from wiretax.load.drivers.headless import run_headless
     from wiretax.load.drivers.plan_changes import PlanChanges
@@ -177,7 +182,11 @@ def run(
             fail(str(error), exit_code(error))
         except FailedStartError as error:
             fail(str(error), error.code)
-        code = report(conclusion, request.gating, out)
+        if write is None:
+            code = report(conclusion, request.gating, out)
+        else:
+            document, code = report_as_document(conclusion, request.gating)
+            write(document)
     if code:
         raise typer.Exit(code)
 

@@ -29,7 +29,7 @@ class Case:
         workload: its name; None if the check matched none.
         to: the workload it was compared with; None if it was not compared.
         compare: how they were compared; None if they were not.
-        measured: the value, or the median over rounds; None if it could not be measured.
+        measured: the value in that unit, or the median over rounds; None if it could not be measured.
         exact: the value as a fraction of whole numbers, if it is exact.
         is_lower_bound: whether ``measured`` may be larger, because it is a latency that depends on calls without
             an acknowledgement, or because the queue was still growing.

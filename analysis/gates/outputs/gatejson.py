@@ -1,14 +1,16 @@
-"""gate.json: the result for other programs; its schema is published in docs/gate.schema.json."""
+"""gate.json: the result for other programs; its schema is published in docs/schema/gate.json."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
+from inspect import getdoc
 from typing import Any, get_type_hints
 
 import msgspec
 import orjson
 
-from analysis.gates.evaluation.result import GateResult, Verdict
+from analysis.gates.evaluation.result import Case, GateResult, Verdict
 from wiretax import __version__
 
 SCHEMA = 1
@@ -27,8 +29,18 @@ GateFile = msgspec.defstruct(
 )
 
 
-def gate_json(result: GateResult) -> bytes:
-    """The file."""
+# Of what the result does not have; the rest is described where it is declared.
+DESCRIPTIONS = {
+    "schema": "Version of this document: a number that grows if a property goes.",
+    "wiretax": "Version of wiretax that evaluated the gate.",
+    "exit_code": "Exit code of the gate: 0, 3 (a check failed), 4 (undecided) or 5 (invalid).",
+    "counts": "Number of cases by verdict; verdicts without a case are missing.",
+}
+ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
+
+
+def gate_document(result: GateResult) -> dict[str, Any]:
+    """The content of the file."""
     document = GateFile(
         schema=SCHEMA,
         wiretax=__version__,
@@ -36,23 +48,38 @@ def gate_json(result: GateResult) -> bytes:
         counts=result.counts,
         **{name: getattr(result, name) for name in RESULT},
     )
-    return orjson.dumps(msgspec.to_builtins(document), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    made: dict[str, Any] = msgspec.to_builtins(document)
+    return made
+
+
+def gate_json(result: GateResult) -> bytes:
+    """The file."""
+    return orjson.dumps(gate_document(result), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def gate_schema() -> dict[str, Any]:
     """The JSON Schema of the file, derived from its types."""
     schema = msgspec.json.schema(GateFile)
     definitions = schema["$defs"]
-    for definition in definitions.values():
+    described = {"GateFile": {**_attributes(GateResult), **DESCRIPTIONS}, "Case": _attributes(Case)}
+    definitions["GateFile"]["properties"]["schema"] = {"const": SCHEMA}
+    for name, definition in definitions.items():
         definition["additionalProperties"] = False
         definition["required"] = list(definition["properties"])
         # Docstrings of attributes are not suitable as descriptions.
         definition["description"] = definition["description"].partition("\n")[0]
-        for property_ in definition["properties"].values():
+        for key, property_ in definition["properties"].items():
             property_.pop("default", None)
-    definitions["GateFile"]["properties"]["schema"] = {"const": SCHEMA}
+            property_["description"] = described[name][key]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "gate.json of wiretax",
+        "title": "gate.json of wiretax, and wiretax gate --json",
         **{name: value for name, value in schema.items() if name != "title"},
     }
+
+
+def _attributes(record: type) -> dict[str, str]:
+    """The meaning of each attribute, from the docstring of its class."""
+    found = ATTRIBUTE.findall(getdoc(record) or "")
+    words = {name: " ".join(text.split()) for name, text in found}
+    return {name: text[0].upper() + text[1:] for name, text in words.items()}

@@ -10,6 +10,7 @@ from rich.console import Console
 from wiretax.terminal import Exit, warn, worst
 
 if TYPE_CHECKING:
+    from analysis.gates.evaluation.result import GateResult
     from wiretax.runs.reader import Run
 
 
@@ -37,11 +38,20 @@ class Gating:
 
     def conclude(self, run: Run, console: Console) -> int:
         """Print the verdict, write its files into the run's folder, and return its exit code."""
-        from analysis.gates.outputs.files import write_outputs
         from analysis.gates.outputs.terminal import print_result
 
-        result = self._evaluate(run, self._gates)
+        result = self.evaluate(run)
         print_result(result, console)
+        return self.write(run, result)
+
+    def evaluate(self, run: Run) -> GateResult:
+        """The verdict on a run that has ended."""
+        return self._evaluate(run, self._gates)
+
+    def write(self, run: Run, result: GateResult) -> int:
+        """Write a verdict's files into the run's folder, and return its exit code."""
+        from analysis.gates.outputs.files import write_outputs
+
         if run.is_saved:
             try:
                 write_outputs(run.folder, result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -104,6 +104,23 @@ def report(conclusion: Conclusion, gating: Gating | None, console: Console) -> i
         console.print()
     code = exit_code_of(run, gating, console)
     return worst(code, Exit.INVALID) if conclusion.saved.problem else code
+
+
+def report_as_document(conclusion: Conclusion, gating: Gating | None) -> tuple[dict[str, Any], int]:
+    """The document of a run, with the verdict of its gates, and its exit code."""
+    from analysis.documents.run import run_document
+
+    saved = conclusion.saved
+    run, verdict = saved.read(), None
+    code: int = Exit.INTERRUPTED
+    if not run.meta["interrupted"]:
+        code = Exit.OK if run.meta["valid"] else Exit.INVALID
+        if gating is not None:
+            verdict = gating.evaluate(run)
+            code = worst(code, gating.write(run, verdict))
+    if saved.problem:
+        code = worst(code, Exit.INVALID)
+    return run_document(run, code, saved.problem, verdict), code
 
 
 def _conclude_external(session: Session, record: RunRecord) -> int:
