@@ -8,6 +8,7 @@ from analysis.documents.advice import advice_schema
 from analysis.documents.checks import checks_schema
 from analysis.documents.comparison import comparison_schema
 from analysis.documents.history import history_schema
+from analysis.documents.listed import runs_schema
 from analysis.documents.observed import observed_schema
 from analysis.documents.run import run_schema
 from analysis.documents.shapes import Json
@@ -22,4 +23,5 @@ SCHEMAS: dict[str, Callable[[], Json]] = {
     "history": history_schema,
     "observe": observed_schema,
     "run": run_schema,
+    "runs": runs_schema,
 }

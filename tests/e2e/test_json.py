@@ -104,6 +104,23 @@ def test_a_history_is_one_document(measured: tuple[Path, dict[str, Any]]) -> Non
         assert (history["exact"], history["runs"][-1]["run"]) == (is_exact, document["run"])
 
 
+def test_a_list_of_runs_is_one_document(measured: tuple[Path, dict[str, Any]]) -> None:
+    folder, document = measured
+    (folder / "results" / "no-run").mkdir(exist_ok=True)
+    done = run_warm("wiretax", "runs", "--json", cwd=folder, env=environment())
+    assert done.returncode == 0, done.stderr
+    listed = document_in(done.stdout, "runs")
+    [row] = listed["runs"]
+    trigger = next(each for each in document["workloads"] if each["api"] == "trigger")
+    assert (row["run"], row["valid"]) == (document["run"], True)
+    assert row["trigger_sent_bytes_per_event"] == trigger["sent_bytes_per_event"]
+    assert row["gain"] > 1
+    [other] = listed["unreadable"]
+    assert other["folder"].endswith("no-run")
+    none = run_warm("wiretax", "runs", "--json", "--plan", "another", cwd=folder, env=environment())
+    assert document_in(none.stdout, "runs")["runs"] == []
+
+
 def test_an_interrupted_run_is_one_document(plan: Plan, tmp_path: Path) -> None:
     process = run_until("round 2/", plan(rounds=5_000), "--json", "--processes", "2", cwd=tmp_path)
     process.send_signal(signal.SIGINT)

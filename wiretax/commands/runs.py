@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from wiretax.commands.old_runs import remove_old
-from wiretax.commands.options import RESULTS, ResultsOption
+from wiretax.commands.options import RESULTS, JsonOption, ResultsOption
 from wiretax.terminal import Exit, fail, out, warn
 
 # Older runs store no figures; reading those of one takes 20 to 60 ms.
@@ -31,6 +31,7 @@ def runs(
     branch: Annotated[str | None, typer.Option(help="Only runs of this branch.")] = None,
     valid: Annotated[bool, typer.Option("--valid", help="Only valid runs.")] = False,
     last: Annotated[int | None, typer.Option(min=1, help="Only the newest of these.")] = None,
+    as_json: JsonOption = False,
     results: ResultsOption = RESULTS,
 ) -> None:
     """List the saved runs, newest first, or remove old ones with: wiretax runs rm"""
@@ -57,14 +58,20 @@ def runs(
         fail(f"results folder {results}: can't be read ({error.strerror})", Exit.USAGE)
     filtered = any(each not in (None, False) for each in (plan, label or None, branch, valid, last))
     listed = Filters(plan, labels, branch, valid, last).of(every)
-    from analysis.tables.runs_table import print_runs, print_unreadable
-
     figures = {run.folder: run.figures for run in listed}
     older = [folder for folder, known in figures.items() if known is None]
     if older:
         from analysis.measures.headline import read_headline  # with pandas, which takes long to load
 
         figures |= {folder: read_headline(folder) for folder in older[:MOST_READ]}
+    if as_json:
+        from analysis.documents.listed import runs_document
+        from wiretax.json_output import reserve_stdout
+
+        reserve_stdout()(runs_document([(run, figures[run.folder] or {}) for run in listed], others))
+        return
+    from analysis.tables.runs_table import print_runs, print_unreadable
+
     if listed:
         print_runs([(run, figures[run.folder] or {}) for run in listed], out)
     elif every:
