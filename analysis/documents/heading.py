@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from analysis.documents.shapes import Field, Json, block, flag, number, rows, text, texts, version, whole
@@ -11,6 +12,7 @@ from wiretax.runs.reader import Run
 
 SCHEMA = 1
 UNKNOWN = "unknown"
+NO_RUN = "nothing was published, so there is no run"
 LABELS = Field("labels", {"type": "object", "additionalProperties": {"type": "string"}}, "Labels of the run")
 SOURCE = block(
     "source",
@@ -45,22 +47,22 @@ FAILURE_FIELDS = (
     whole("count", "calls", "Calls that failed in this way"),
 )
 WIRETAX = text("wiretax", "Version of wiretax that printed this document")
-EXIT_CODE = whole("exit_code", "1", "Exit code of the command, if nothing else fails")
+EXIT_CODE = whole("exit_code", "1", "Exit code of the command")
 FIELDS: tuple[Field, ...] = (
     version(SCHEMA),
     WIRETAX,
-    text("run", "Name of the run", null="nothing was published, so there is no run"),
+    text("run", "Name of the run", null=NO_RUN),
     text("folder", "Folder that the run is saved in", null="it is not saved"),
     text("not_saved_because", "Why the run is not in the folder that was meant for it", null="it is"),
     text("mode", "How the load was driven: sweep, free or observe"),
     text("plan", "Name of the plan"),
-    text("started", "When the run began (ISO 8601, UTC)", null="there is no run"),
-    text("finished", "When it ended (ISO 8601, UTC)", null="there is no run"),
-    text("endpoint", "URL of the server, without secrets", null="there is no run"),
+    text("started", "When the run began (ISO 8601, UTC)", null=NO_RUN),
+    text("finished", "When it ended (ISO 8601, UTC)", null=NO_RUN),
+    text("endpoint", "URL of the server, without secrets", null=NO_RUN),
     text("against", "URL of the second server, without secrets", null="there is none"),
     LABELS,
     SOURCE,
-    whole("users", "users", "Users, each with a connection", null="there is no run"),
+    whole("users", "users", "Users, each with a connection", null=NO_RUN),
     whole("rounds", "rounds", "Measured rounds"),
     flag("valid", "Whether the figures may be used"),
     texts("invalid_because", "A sentence per reason not to use them; empty if they are valid"),
@@ -73,7 +75,7 @@ FIELDS: tuple[Field, ...] = (
         "Calls by their end",
         null="not counted",
     ),
-    flag("byte_counts_agree", "Whether the independent counts of bytes agree", null="there is no run"),
+    flag("byte_counts_agree", "Whether the independent counts of bytes agree", null=NO_RUN),
     block(
         "cpu_cores",
         [number(name, "cores", f"Processors used by {what}", null="unknown") for name, what in CORES.items()],
@@ -81,6 +83,10 @@ FIELDS: tuple[Field, ...] = (
     ),
     rows("failures", FAILURE_FIELDS, "Failed calls by workload and kind"),
 )
+
+
+# There is always a run, unless an observed command published nothing.
+RUN_FIELDS = tuple(replace(each, null="") if each.null == NO_RUN else each for each in FIELDS)
 
 
 def heading(run: Run, exit_code: int, problem: str = "") -> Json:

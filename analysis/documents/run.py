@@ -15,7 +15,7 @@ from analysis.documents.blocks.stages import (
     stage_rows,
 )
 from analysis.documents.blocks.workloads import WORKLOADS, workload_rows
-from analysis.documents.heading import FIELDS, heading
+from analysis.documents.heading import RUN_FIELDS, heading
 from analysis.documents.shapes import Field, Json, schema, texts
 from analysis.findings.cautions import cautions
 from analysis.gates.evaluation.result import GateResult
@@ -67,6 +67,6 @@ def run_schema() -> Json:
     return schema(
         "wiretax run --json",
         "What wiretax run measured: the run, the figures of its table, and a block for each other kind of figure",
-        (*FIELDS, CAUTIONS, WORKLOADS, *BLOCKS, GATE),
+        (*RUN_FIELDS, CAUTIONS, WORKLOADS, *BLOCKS, GATE),
         gate_schema()["$defs"],
     )

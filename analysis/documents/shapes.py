@@ -97,7 +97,11 @@ def rows(name: str, fields: Sequence[Field], description: str, **more: Any) -> F
 
 def version(number_: int) -> Field:
     """The version of a document."""
-    return Field("schema", {"const": number_}, "Version of this document: a number that grows if a property goes")
+    return Field(
+        "schema",
+        {"const": number_},
+        "Version of this document; it grows if a property is removed, renamed or redefined",
+    )
 
 
 def bounded(name: str, description: str, null: str, unit: str = "s") -> tuple[Field, Field]:

@@ -31,7 +31,7 @@ GateFile = msgspec.defstruct(
 
 # Of what the result does not have; the rest is described where it is declared.
 DESCRIPTIONS = {
-    "schema": "Version of this document: a number that grows if a property goes.",
+    "schema": "Version of this document; it grows if a property is removed, renamed or redefined.",
     "wiretax": "Version of wiretax that evaluated the gate.",
     "exit_code": "Exit code of the gate: 0, 3 (a check failed), 4 (undecided) or 5 (invalid).",
     "counts": "Number of cases by verdict; verdicts without a case are missing.",
@@ -81,5 +81,8 @@ def gate_schema() -> dict[str, Any]:
 def _attributes(record: type) -> dict[str, str]:
     """The meaning of each attribute, from the docstring of its class."""
     found = ATTRIBUTE.findall(getdoc(record) or "")
-    words = {name: " ".join(text.split()) for name, text in found}
+    words = {
+        name: " ".join(text.split()).replace("None if", "null if").replace("None in", "null in")
+        for name, text in found
+    }
     return {name: text[0].upper() + text[1:] for name, text in words.items()}

@@ -7,6 +7,7 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from documented import document_in
 from judged import judged
@@ -28,6 +29,7 @@ from wiretax.load.starts.merging import merge
 from wiretax.runs.reader import Run, as_read
 
 AGAINST = Workload.of(server="against")
+ENDED = {"finished": "2026-01-31T12:30:09.000+00:00"}
 BLOCKS = {
     "servers",
     "starts",
@@ -102,7 +104,7 @@ def test_queues_capacities_and_deliveries_have_the_figures_of_their_tables() -> 
 
 
 def test_an_end_that_nothing_limits_is_null() -> None:
-    [row] = made(searched(Search(TRIGGER, 2_000.0, rates=(0.1, 0.4, 0.8))))["capacities"]
+    [row] = made(searched(Search(TRIGGER, 2_000.0, rates=(0.1, 0.4, 0.8)), **ENDED))["capacities"]
     assert (row["limited_by"], row["capacity_is_lower_bound"]) == (None, True)
     assert row["capacity_per_second_high"] is None
     assert row["capacity_per_second"] > 0
@@ -121,7 +123,7 @@ def test_two_servers_are_compared() -> None:
         each for number in range(6) for each in (slice_(Workload.of(), number, 100), slice_(AGAINST, number, 50))
     ]
     record = record_of(*calls)
-    run = as_read(record, Path("by-hand"), run_json(record, against="http://127.0.0.1:8080/apps/1"))
+    run = as_read(record, Path("by-hand"), run_json(record, against="http://127.0.0.1:8080/apps/1", **ENDED))
     [row] = made(run)["servers"]
     assert (row["workload"], row["rounds"]) == (Workload.of().name, 6)
     assert (row["endpoint_messages_per_second"], row["against_messages_per_second"]) == (100, 50)
@@ -131,13 +133,21 @@ def test_two_servers_are_compared() -> None:
 def test_an_invalid_run_says_why() -> None:
     record = record_of(slice_(Workload.of(), 0, 0))
     why = {"valid": False, "invalid_because": ["no event was acknowledged"], "interrupted": True}
-    run = as_read(record, Path("by-hand"), run_json(record, **why), is_saved=False)
+    run = as_read(record, Path("by-hand"), run_json(record, **why, **ENDED), is_saved=False)
     document = made(run, 130, problem="the disk is full")
     assert document["invalid_because"] == ["no event was acknowledged"]
     assert (document["valid"], document["interrupted"], document["exit_code"]) == (False, True, 130)
     assert (document["folder"], document["not_saved_because"]) == (None, "the disk is full")
     [row] = document["workloads"]
     assert (row["sent_bytes_per_event"], row["p50_s"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "spoil", [{"schema": 2}, {"run": None}, {"new": 1}, {"workloads": [{"workload": "w"}]}, {"valid": "yes"}]
+)
+def test_the_schema_rejects_other_documents(spoil: dict[str, Any]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        document_in(encoded({**document_of("quick"), **spoil}), "run")
 
 
 def test_the_verdict_of_gates_is_the_content_of_gate_json() -> None:
