@@ -131,6 +131,18 @@ def test_an_interrupted_run_is_one_document(plan: Plan, tmp_path: Path) -> None:
     assert document["rounds"] >= 2
 
 
+def test_an_invalid_run_is_one_document_with_its_failures(run: Run, plan: Plan) -> None:
+    path = Path(plan())
+    path.write_text(path.read_text() + '[[mock.fault]]\nkind = "server-error"\nshare = 1\n')
+    done = run("run", str(path), "--json", "--quiet")
+    assert done.returncode == 5, done.stderr
+    document = document_in(done.stdout, "run")
+    assert (document["valid"], document["exit_code"]) == (False, 5)
+    assert document["invalid_because"][0] == "no event was acknowledged in any whole slice"
+    assert {(each["kind"], each["status"]) for each in document["failures"]} == {("rejected", 500)}
+    assert document["calls"]["rejected"] == sum(each["count"] for each in document["failures"])
+
+
 def test_a_rate_that_changes_has_its_stages(run: Run, tmp_path: Path) -> None:
     (tmp_path / "spiky.toml").write_text("""
 schema = 1
