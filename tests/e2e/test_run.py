@@ -465,3 +465,15 @@ def test_a_plan_that_can_not_be_sent_is_one_line(run: Run) -> None:
         assert said in done.stderr
         assert done.stderr.count("\n") == 1
         assert DEMO.secret not in done.stderr
+
+
+def test_a_plan_that_is_tried_out_can_be_interrupted(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{silent.getsockname()[1]}/apps/{DEMO.app_id}"
+        tried = start_warm("wiretax", "run", "quick", "--once", cwd=tmp_path, env=environment(PUSHER_URL=url))
+        assert tried.stdout is not None
+        assert "8 workloads, one call each" in tried.stdout.readline()
+        tried.send_signal(signal.SIGINT)
+        _, said = tried.communicate(timeout=60)
+    assert (tried.returncode, said) == (130, "wiretax: interrupted; nothing is saved\n")
+    assert not (tmp_path / "results").exists()

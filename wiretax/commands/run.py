@@ -173,13 +173,15 @@ def run(
             if once:
                 from wiretax.load.drivers.once import run_once
 
-                raise typer.Exit(run_once(request, out))
+                raise typer.Exit(run_once(request, out, signals))
             if request.plan.starts > 1:
                 conclusion = run_starts(request, options, changes, console, signals)
             else:
                 conclusion = run_headless(request, console, processes, signals)
         except START_ERRORS as error:
             fail(str(error), exit_code(error))
+        except KeyboardInterrupt:
+            fail("interrupted; nothing is saved", Exit.INTERRUPTED)
         except FailedStartError as error:
             fail(str(error), error.code)
         if write is None:

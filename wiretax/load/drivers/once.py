@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import gevent
 from rich.console import Console
 from rich.markup import escape
 
@@ -17,6 +18,7 @@ from wiretax.channels.workload import Workload
 from wiretax.load.accounting.evidence import SENT_ONCE
 from wiretax.load.client.mocks import Mocks
 from wiretax.load.client.preflight import EndpointRefusedError, Preflight, preflight
+from wiretax.load.client.signals import Signals
 from wiretax.load.drivers.conclude import conclude
 from wiretax.load.drivers.setup import RunSetup, check_machine, prepare_sweep
 from wiretax.load.drivers.sweep_options import SweepRequest
@@ -128,19 +130,24 @@ class Tried:
         return ALONE
 
 
-def run_once(request: SweepRequest, console: Console) -> int:
+def run_once(request: SweepRequest, console: Console, signals: Signals) -> int:
     """Send each workload once, print what was sent and answered, and write the run, which measures nothing.
 
     Args:
         request: what to send.
         console: where it is printed.
+        signals: interrupt it.
 
     Returns:
         The exit code: 3 if a call was not acknowledged, 5 if the byte counts disagree.
 
     Raises:
         START_ERRORS: nothing could be sent, or no call was acknowledged; nothing is written.
+        KeyboardInterrupt: at a signal; nothing is written.
     """
+    # Python would raise it in whichever greenlet runs, which may be gevent's own.
+    main, loop = gevent.getcurrent(), gevent.get_hub().loop
+    signals.end_with(lambda: loop.run_callback(main.throw, KeyboardInterrupt))
     plan = request.plan if request.second is None else request.plan.against()
     check_machine(plan.workloads, 1, mocks=request.first is None)
     with Mocks() as mocks:
@@ -163,7 +170,7 @@ def _try(setup: RunSetup, console: Console) -> int:
     setup.measurement.begin()
     try:
         found = preflight(setup.session, workloads, WARM_UP, tried.watch)
-    except EndpointRefusedError:
+    except (EndpointRefusedError, KeyboardInterrupt):
         _print_calls(tried.calls, {}, console)
         raise
     tried.setup = replace(setup, tried=found)
