@@ -5,10 +5,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test test-fast test-soketi run-soketi fuzz check format bench growth refresh clean
+.PHONY: run setup test test-fast test-soketi run-soketi fuzz check format bench growth refresh clean
 
 run: $(STAMP)
 	@$(BIN)/wiretax run
+
+setup: $(STAMP)
 
 test: $(STAMP)
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
