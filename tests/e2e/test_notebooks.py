@@ -40,7 +40,7 @@ def test_none_has_logic_of_its_own(file: Path) -> None:
     }
 
 
-def test_there_are_the_seven() -> None:
+def test_there_are_the_eight() -> None:
     assert [file.stem for file in STORIES] == [
         "01-what-an-event-costs",
         "02-what-batching-gives",
@@ -49,4 +49,5 @@ def test_there_are_the_seven() -> None:
         "05-from-a-message-queue",
         "06-the-rate-that-a-server-carries",
         "07-from-publisher-to-subscriber",
+        "08-across-runs",
     ]

@@ -35,7 +35,8 @@ TEXTS = {
     "warnings": [HOSTILE, "slices " + HOSTILE],
     "valid": False,
     "invalid_because": [HOSTILE],
-    "labels": {HOSTILE: HOSTILE},
+    # Others are rejected when a run is read.
+    "labels": {"note": '<script>document.title = "ran"</script></title><!--contents--> $1'},
     "mock": None,
     "files": None,
 }
