@@ -97,8 +97,9 @@ def identify(published: Published, received: Received) -> tuple[Received, Bools]
     found = np.searchsorted(keys, received.key)
     known = found < len(keys)
     known[known] = keys[found[known]] == received.key[known]
-    # The rank of each arrival among the equal ones that one subscriber got.
-    group = found * 65_536 + received.subscriber
+    # The rank of each arrival among the equal ones that one subscriber got; those of nobody's have none.
+    found = found[known]
+    group = found * 65_536 + received.subscriber[known]
     order = np.argsort(group, kind="stable")
     ordered = group[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(ordered) else ordered
@@ -107,8 +108,8 @@ def identify(published: Published, received: Received) -> tuple[Received, Bools]
     rank[order] = np.arange(len(ordered)) - np.repeat(starts, lengths)
     sequence = np.full(len(received), NOT_OURS, dtype=np.int64)
     # More arrivals than were published: the last one came again.
-    rank = np.minimum(rank[known], counts[found[known]] - 1)
-    sequence[known] = published.sequence[event[by_key[begins[found[known]] + rank]]]
+    rank = np.minimum(rank, counts[found] - 1)
+    sequence[known] = published.sequence[event[by_key[begins[found] + rank]]]
     return replace(received, sequence=sequence), ambiguous
 
 

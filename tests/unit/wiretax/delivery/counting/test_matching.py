@@ -147,6 +147,16 @@ def test_own_events_are_matched_by_content_and_order() -> None:
     assert (again.delivered, again.duplicated, again.foreign) == (4, 1, 0)
 
 
+@pytest.mark.parametrize("data", "abcdefgh")
+def test_a_foreign_event_takes_the_place_of_no_other(data: str) -> None:
+    # Of the keys that sort beside the foreign one, none gives up a delivery.
+    own = content_key("chat", "said", "b")
+    sent = published([ACKNOWLEDGED] * 2, keys=[own, own])
+    came = [content_key("chat", "said", f"foreign {data}"), own, own]
+    tally = match(sent, received([(NOT_OURS, 0, 0, 9.0 + at) for at in range(3)], keys=came), 1, GRACE_S, ENDED_S)
+    assert (tally.delivered, tally.duplicated, tally.foreign, tally.lost) == (2, 0, 1, 0)
+
+
 def test_equal_events_on_different_channels_are_different_events() -> None:
     here, there = (content_key(channel, "said", "a") for channel in ("here", "there"))
     sent = published([ACKNOWLEDGED, REJECTED], keys=[here, there])
