@@ -15,8 +15,11 @@ setup: $(STAMP)
 test: $(STAMP)
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
+# Those of a folder: make test-fast TESTS=tests/unit/wiretax/mock
+TESTS ?= tests/unit
+
 test-fast: $(STAMP)
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal --max-worker-restart 0 tests/unit
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal --max-worker-restart 0 $(TESTS)
 
 # make run-soketi PLAN=capacity runs another plan.
 PLAN ?= quick
@@ -30,7 +33,6 @@ run-soketi: $(STAMP)
 
 # As many inputs for each property as one likes: make fuzz EXAMPLES=200000 TESTS=tests/unit/wiretax/mock
 EXAMPLES ?= 10000
-TESTS ?= tests/unit
 
 fuzz: $(STAMP)
 	@WIRETAX_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis \
