@@ -11,7 +11,7 @@ from analysis.comparison.compare import Comparison
 from analysis.comparison.side import Side
 from analysis.comparison.times_compared import TimesPair
 from analysis.gates.evaluation.phrases import measured
-from analysis.text.numbers import count, fixed, listed, trimmed
+from analysis.text.numbers import count, fixed, listed, signed_bytes, trimmed
 
 # Workloads, and runs' messages, that are named one by one.
 MOST_NAMED = 6
@@ -28,15 +28,9 @@ def title(side: Side) -> str:
     return f"{side.name} ({', '.join(known)})" if known else side.name
 
 
-def signed(value: float) -> str:
-    """``+24``, ``-3.5``, ``+0``."""
-    text = trimmed(abs(value), 3)
-    return f"{'-' if value < 0 and text != '0' else '+'}{text}"
-
-
 def change(before: Fraction, after: Fraction) -> str:
     """``456 -> 480 (+24)``."""
-    return f"{exactly(before)} -> {exactly(after)} ({signed(float(after - before))})"
+    return f"{exactly(before)} -> {exactly(after)} ({signed_bytes(float(after - before))})"
 
 
 def exactly(value: Fraction) -> str:
@@ -50,7 +44,7 @@ def total(row: WorkloadBytes) -> str:
         return "not exact"
     if row.before == row.after:
         return exactly(row.before)
-    share = f", {signed(round(float(row.after / row.before - 1) * 100, 1))} %" if row.before else ""
+    share = f", {signed_bytes(round(float(row.after / row.before - 1) * 100, 1))} %" if row.before else ""
     return f"{change(row.before, row.after)[:-1]}{share})"
 
 
@@ -63,16 +57,16 @@ def causes(row: PartChange) -> Iterator[str]:
     """``traceparent added: +57 B``, and what no cause explains."""
     yield from (cause(each) for each in row.causes)
     if row.unattributed:
-        yield f"unexplained: {signed(row.unattributed)} B"
+        yield f"unexplained: {signed_bytes(row.unattributed)} B"
 
 
 def cause(each: Cause) -> str:
     """One cause."""
-    return f"{each.what}: {signed(each.bytes)} B"
+    return f"{each.what}: {signed_bytes(each.bytes)} B"
 
 
 def unchanged(comparison: Comparison) -> str:
-    """The workloads whose bytes are the same; empty if there is none."""
+    """The workloads whose bytes are the same; empty if all differ."""
     names = [each.workload for each in comparison.bytes if each.is_exact and not each.changes]
     if not names:
         return ""

@@ -59,7 +59,7 @@ FIELDS: tuple[Field, ...] = (
     text("started", "When the run began (ISO 8601, UTC)", null=NO_RUN),
     text("finished", "When it ended (ISO 8601, UTC)", null=NO_RUN),
     text("endpoint", "URL of the server, without secrets", null=NO_RUN),
-    text("against", "URL of the second server, without secrets", null="there is none"),
+    text("against", "URL of the second server, without secrets", null="only one server was measured"),
     LABELS,
     SOURCE,
     whole("users", "users", "Users, each with a connection", null=NO_RUN),

@@ -32,7 +32,7 @@ RUN_FIELDS = (
     number("batch_sent_bytes_per_event", "B", "The same of the batch compared with it", null=NOT_MEASURED),
     number("gain", "1", "Largest gain, per message, against the trigger of the same events", null=NOT_MEASURED),
 )
-UNREADABLE_FIELDS = (text("folder", "Folder that is no run, or can't be read"), text("why", "The reason"))
+UNREADABLE_FIELDS = (text("folder", "Folder that is not a run or can't be read"), text("why", "The reason"))
 FIELDS = (
     version(1),
     WIRETAX,

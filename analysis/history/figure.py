@@ -10,7 +10,7 @@ from analysis.figures.style import BLUE, MUTED, VERMILION, canvas, styled
 from analysis.gates.evaluation.phrases import SHOWN
 from analysis.gates.measured.metrics import Metric
 from analysis.history.change_points import ChangePoint
-from analysis.text.numbers import count, trimmed
+from analysis.text.numbers import count, signed_bytes, trimmed
 
 NAME = "history"
 SHORT = 7
@@ -50,9 +50,7 @@ def draw_history(
         if not exact:
             axes.fill_between(numbers, frame["low"] * factor, frame["high"] * factor, color=BLUE, alpha=0.18, lw=0)
         for row in steps.to_dict("records"):
-            sign = "+" if row["difference"] > 0 else "-"
-            text = f"{sign}{trimmed(abs(row['difference']) * factor, 3)}"
-            _name(axes, frame, row["run"], text, row["commit"], factor)
+            _name(axes, frame, row["run"], signed_bytes(row["difference"] * factor), row["commit"], factor)
         for each in changes or ():
             text = f"{each.after / each.before:.2f}x" if each.before else "changed"
             _name(axes, frame, each.run, text, each.commit, factor)

@@ -151,7 +151,7 @@ def _print_note(console: Console, line: str) -> None:
 
 
 def print_unreadable(others: Sequence[Unreadable], console: Console) -> None:
-    """Print a line for each folder that is no run."""
+    """Print a line for each folder that is not a run."""
     for each in others:
         line = f"[yellow]unreadable[/yellow]  {escape(str(each.folder))}: {escape(each.why)}"
         console.print(line, soft_wrap=not console.is_terminal)

@@ -140,3 +140,9 @@ def rate(per_s: float, noun: str) -> str:
 def cores(value: float) -> str:
     """Processor use: ``0.95 core``, ``1.20 cores``."""
     return f"{value:.2f} core{'s' if round(value, 2) > 1 else ''}"
+
+
+def signed_bytes(value: float) -> str:
+    """A difference in bytes, to a thousandth: ``+24``, ``-3.5``, ``+0``."""
+    text = trimmed(abs(value), 3)
+    return f"{'-' if value < 0 and text != '0' else '+'}{text}"

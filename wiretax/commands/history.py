@@ -79,10 +79,12 @@ def history(
         print_history(frame, steps, changes, chosen, METRICS[metric], out)
     if figure is not None:
         from analysis.history.figure import draw_history
+        from wiretax.runs.folder import write_whole
 
         drawing = draw_history(frame, steps, changes, chosen, METRICS[metric])
+        data = drawing.png() if figure.suffix == ".png" else drawing.svg().encode()
         try:
-            figure.write_bytes(drawing.png() if figure.suffix == ".png" else drawing.svg().encode())
+            write_whole(figure, lambda path: path.write_bytes(data))
         except OSError as error:
             fail(f"--figure {figure}: can't be written ({error.strerror})", Exit.USAGE)
 

@@ -50,17 +50,11 @@ class SentEvent(NamedTuple):
 def read_events(target: bytes, body: bytes) -> list[SentEvent]:
     """The events of a request, as ``read_publication`` counts them, without those that lack a channel, a name or
     data; empty if it publishes none."""
-    path, _, call = target.partition(b"?")[0].rpartition(b"/")
-    if call not in (b"events", b"batch_events") or not path.startswith(b"/") or b"/apps/" not in path:
+    read = _document_of(target, body)
+    if read is None:
         return []
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return []
-    items = [document]
-    if call == b"batch_events":
-        found = document.get("batch") if isinstance(document, dict) else None
-        items = found if isinstance(found, list) else []
+    is_batch, document = read
+    items = (_batch_of(document) or []) if is_batch else [document]
     return [event for item in items if (event := _event(item)) is not None]
 
 
@@ -77,22 +71,37 @@ def _event(item: Any) -> SentEvent | None:
 def read_publication(target: bytes, body: bytes) -> Publication | None:
     """Read a request's path, with any prefix, with or without its query, and body; None if it is not a publishing
     call."""
-    path, _, call = target.partition(b"?")[0].rpartition(b"/")
-    if call not in (b"events", b"batch_events") or not path.startswith(b"/") or b"/apps/" not in path:
+    read = _document_of(target, body)
+    if read is None:
         return None
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        document = None
-    if call == b"events":
+    is_batch, document = read
+    if not is_batch:
         return _trigger(document)
-    items = document.get("batch") if isinstance(document, dict) else None
-    if not isinstance(items, list):
+    items = _batch_of(document)
+    if items is None:
         return Publication("batch", 0, 1, 0)
     reached = _reached(len(items), 1, items, list(_texts(items, "channel")))
     sizes = [_data_bytes(item, _texts([item], "channel")) for item in items]
     payload, added = (sum(each) for each in zip((0, 0), *sizes, strict=True))
     return Publication("batch", len(items), 1, payload, added, reached, *_encoded_twice(items))
+
+
+def _document_of(target: bytes, body: bytes) -> tuple[bool, Any] | None:
+    """Whether a request publishes a batch, and its JSON (None if that can't be read); None if it is no publishing
+    call."""
+    path, _, call = target.partition(b"?")[0].rpartition(b"/")
+    if call not in (b"events", b"batch_events") or not path.startswith(b"/") or b"/apps/" not in path:
+        return None
+    try:
+        return call == b"batch_events", orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return call == b"batch_events", None
+
+
+def _batch_of(document: Any) -> list[Any] | None:
+    """The events of a batch's JSON; None if it has no list of them."""
+    items = document.get("batch") if isinstance(document, dict) else None
+    return items if isinstance(items, list) else None
 
 
 def _trigger(document: Any) -> Publication:

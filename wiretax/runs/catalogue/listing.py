@@ -46,7 +46,7 @@ class ListedRun:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A folder that is no run, or one that can't be read; ``why`` is a sentence without its name."""
+    """A folder that is not a run, or one that can't be read; ``why`` is a sentence without its name."""
 
     folder: Path
     why: str
@@ -107,7 +107,7 @@ def read_listed(folder: Path) -> ListedRun:
     """A run by its ``run.json``.
 
     Raises:
-        RunNotFoundError: it is no run, or can't be read: a sentence without the name of the folder.
+        RunNotFoundError: it is not a run or can't be read: a sentence without the name of the folder.
     """
     if not os.path.lexists(folder / RUN_FILE):
         begun = unfinished(folder).removeprefix(f"run {folder} is ")
