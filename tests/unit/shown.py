@@ -51,11 +51,11 @@ def missing(command: list[str]) -> list[str]:
         module = command[command.index("-m") + 1]
         path = ROOT / module.replace(".", "/")
         return [] if path.with_suffix(".py").is_file() or (path / "__main__.py").is_file() else [module]
-    own = command[: command.index("--")] if "--" in command else command
+    own = [word for word in (command[: command.index("--")] if "--" in command else command) if word != "--help"]
     if command[0] == "locust":
         known = _locust_options()[command[command.index("-f") + 1].removesuffix(".py").replace("/", ".")]
     else:
-        known = _wiretax_options(*command[1:3])
+        known = _wiretax_options(*own[1:3])
     return [word for word in own if word.startswith("-") and word != "-" and word not in known]
 
 
@@ -69,7 +69,7 @@ def _locust_options() -> dict[str, frozenset[str]]:
 
 
 @cache
-def _wiretax_options(name: str, word: str = "") -> frozenset[str]:
+def _wiretax_options(name: str = "run", word: str = "") -> frozenset[str]:
     group = typer.main.get_command(app)
     found = vars(group)["commands"][name]
     found = vars(found).get("commands", {}).get(word, found)
