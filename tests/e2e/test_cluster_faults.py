@@ -95,7 +95,7 @@ def slow_endpoint() -> Iterator[str]:
 def test_workers_of_a_master_that_is_killed_end_and_say_what_they_sent(
     plan: Plan, tmp_path: Path, kind: str
 ) -> None:
-    file, begun = (LOCUSTFILE, "All users spawned") if kind == "free run" else (PLANFILE, "round 1/")
+    file, begun = (LOCUSTFILE, "All users spawned") if kind == "free run" else (PLANFILE, "round 0 of")
     more = free_run() if kind == "free run" else ["--plan", plan(rounds=1000, slice="20ms"), "-u", "1"]
     hasty = tmp_path / "hasty.py"
     hasty.write_text(HASTY % file.stem)
@@ -391,7 +391,7 @@ def test_a_worker_that_is_stopped_for_a_second_goes_on_and_ends_with_its_run(
     more, begun = free_run(), "All users spawned"
     if file is PLANFILE:
         # Slow enough that it is not over before the worker is stopped.
-        more, begun = ["--plan", plan(rounds=3, rtt="5ms"), "-u", "1"], "round 1/"
+        more, begun = ["--plan", plan(rounds=3, rtt="5ms"), "-u", "1"], "round 0 of"
     with following(tmp_path, file, "--headless", "--processes", "1", *own_port(), *more) as (master, lines):
         wait_for(begun, lines)
         [worker] = forked(master)

@@ -290,7 +290,7 @@ def test_a_server_that_never_ends_an_answer_costs_a_timeout_and_not_the_run(
 
 def test_no_process_of_a_runs_shows_a_secret(plan: Plan, tmp_path: Path) -> None:
     url = f"http://{DEMO.key}:not-for-others@127.0.0.1:9/apps/1"
-    process = run_until("round 1/", plan(rounds=1000), cwd=tmp_path, real=True, PUSHER_URL_UNUSED=url)
+    process = run_until("round 0 of", plan(rounds=1000), cwd=tmp_path, real=True, PUSHER_URL_UNUSED=url)
     try:
         parent = psutil.Process(process.pid)
         titles = [" ".join(each.cmdline()) for each in (parent, *parent.children(recursive=True))]

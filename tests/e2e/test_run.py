@@ -49,7 +49,7 @@ def test_a_run_prints_the_table_and_leaves_a_valid_run(run: Run, plan: Plan, tmp
     assert "batch of 10" in done.stdout
     assert "agree to the byte" in done.stdout
     assert str(result.folder.relative_to(tmp_path)) in done.stdout
-    assert "tiny: round 3/3" in done.stderr
+    assert "tiny: round 2 of 0-2" in done.stderr
     assert {file.name for file in result.folder.iterdir()} == {
         "run.json",
         "slices.parquet",
@@ -186,7 +186,7 @@ def test_a_run_that_is_stopped_keeps_what_it_measured(
     plan: Plan, tmp_path: Path, numbers: list[signal.Signals]
 ) -> None:
     # One of them is started from the command line.
-    process = run_until("round 3/", plan(rounds=1000), cwd=tmp_path, real=numbers[0] == signal.SIGINT)
+    process = run_until("round 2 of", plan(rounds=1000), cwd=tmp_path, real=numbers[0] == signal.SIGINT)
     for number in numbers:
         process.send_signal(number)
     out, err = process.communicate(timeout=30)
@@ -201,7 +201,7 @@ def test_a_run_that_is_stopped_keeps_what_it_measured(
 
 
 def test_signals_while_a_run_is_written_are_ignored(plan: Plan, tmp_path: Path) -> None:
-    process = run_until("round 3/", plan(rounds=1000), cwd=tmp_path)
+    process = run_until("round 2 of", plan(rounds=1000), cwd=tmp_path)
     process.send_signal(signal.SIGINT)
     assert process.stdout is not None
     folder = next((tmp_path / "results").iterdir())
@@ -254,7 +254,7 @@ def test_an_endpoint_that_dies_is_failures_by_kind_and_an_invalid_run(plan: Plan
     assert mock.stdout is not None
     assert "listening" in mock.stdout.readline()
     url = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{port}/apps/{DEMO.app_id}"
-    process = run_until("round 2/", plan(rounds=1000), "--endpoint", url, cwd=tmp_path)
+    process = run_until("round 1 of", plan(rounds=1000), "--endpoint", url, cwd=tmp_path)
     mock.kill()
     mock.communicate(timeout=30)
     out, err = process.communicate(timeout=30)

@@ -190,7 +190,7 @@ def test_the_second_server_may_die_and_is_named(plan: Plan, tmp_path: Path, star
     assert mock.stdout is not None
     assert "listening" in mock.stdout.readline()
     other = f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{port}/apps/{DEMO.app_id}"
-    process = run_until("round 2/", plan(rounds=1000), "--endpoint", start(), "--against", other, cwd=tmp_path)
+    process = run_until("round 1 of", plan(rounds=1000), "--endpoint", start(), "--against", other, cwd=tmp_path)
     mock.kill()
     mock.communicate(timeout=120)
     out, err = process.communicate(timeout=120)

@@ -97,7 +97,7 @@ def test_all_workers_together_never_send_more_than_the_limit(run: Run, plan: Pla
 
 
 def test_a_worker_that_is_killed_ends_the_run_and_is_named(plan: Plan, tmp_path: Path) -> None:
-    process = run_until("round 3/", plan(rounds=200), "--processes", "2", cwd=tmp_path)
+    process = run_until("round 2 of", plan(rounds=200), "--processes", "2", cwd=tmp_path)
     killed = forked(process)[0].pid
     os.kill(killed, signal.SIGKILL)
     out, _ = process.communicate(timeout=60)
@@ -116,7 +116,7 @@ def test_a_worker_that_is_killed_ends_the_run_and_is_named(plan: Plan, tmp_path:
 
 
 def test_ctrl_c_keeps_what_all_workers_measured(plan: Plan, tmp_path: Path) -> None:
-    process = run_until("round 2/", plan(rounds=200), "--processes", "2", cwd=tmp_path, real=True)
+    process = run_until("round 1 of", plan(rounds=200), "--processes", "2", cwd=tmp_path, real=True)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 130, out
@@ -148,7 +148,7 @@ def test_a_master_conducts_workers_and_names_who_came_late_or_is_of_another_vers
     arguments = [*lead, "--expect-workers", "1", "--plan", plan(rounds=1000), "-u", "2", *files]
     with following(tmp_path, PLANFILE, *arguments, real=True) as (master, lines):
         good = locust(tmp_path, PLANFILE, *follow, real=True)
-        wait_for("round 1/", lines)
+        wait_for("round 0 of", lines)
         bad, late = locust(tmp_path, other, *follow), locust(tmp_path, PLANFILE, *follow)
         wait_for("came late", lines)
         bad.communicate(timeout=30)

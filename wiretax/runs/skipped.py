@@ -21,15 +21,17 @@ class Skipped:
         failure: how its calls failed.
         after: the round after which it was skipped, from 0; -1 if no round had begun.
         limit: the limit that it met, as part of a sentence; empty if it met none that is known.
+        first_round: of a start, the number that its first round has in the whole run.
     """
 
     workload: Workload
     failure: Failure
     after: int = -1
     limit: str = ""
+    first_round: int = 0
 
     def __str__(self) -> str:
-        since = f" after round {self.after + 1}" if self.after >= 0 else ""
+        since = f" after round {self.first_round + self.after}" if self.after >= 0 else ""
         return f"{self.workload.name} was skipped{since}: {self.rejection}"
 
     @property

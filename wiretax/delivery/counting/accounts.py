@@ -41,7 +41,7 @@ def unbalanced(name: str, round_: int, tally: DeliveryTally) -> Iterator[str]:
     """A sentence if the events or deliveries of a slice don't add up."""
     if not tally.adds_up:
         yield (
-            f"deliveries of {name}, round {round_ + 1}: {tally.sent:,} events sent, {tally.acknowledged:,} "
+            f"deliveries of {name}, round {round_}: {tally.sent:,} events sent, {tally.acknowledged:,} "
             f"acknowledged, {tally.rejected:,} rejected, {tally.failed:,} failed, {tally.unknown:,} unknown; "
             f"{tally.expected:,} deliveries expected, {tally.delivered:,} delivered, {tally.lost:,} lost, "
             f"{tally.missed:,} missed"

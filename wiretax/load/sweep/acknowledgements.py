@@ -44,7 +44,7 @@ class AcknowledgementMonitor:
             last = "" if failure is None else f"; the last calls failed: {words(failure)}"
             return f"no event was acknowledged{by} in {SILENT_SLICES} slices in a row{last}"
         if self._of_workload[workload] == SILENT_SLICES and failure is not None:
-            return self.drop(Skipped(workload, failure, step.round))
+            return self.drop(Skipped(workload, failure, step.round, first_round=step.first_round))
         return ""
 
     def drop(self, skipped: Skipped) -> str:

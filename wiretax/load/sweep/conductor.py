@@ -123,7 +123,10 @@ class Conductor:
         a_round = len(self._plan.workloads)
         before, total = (first - WARM_UP) * a_round, (rounds - WARM_UP) * a_round
         order = ((round_, each) for round_ in range(first, rounds) for each in self._round(round_))
-        return (Step(each, round_, rounds, (before + at) / total) for at, (round_, each) in enumerate(order))
+        return (
+            Step(each, round_, rounds, (before + at) / total, first_round=self._plan.first_round)
+            for at, (round_, each) in enumerate(order)
+        )
 
     def run_step(self, step: Step) -> SliceResult | None:
         """Run one slice and return it settled; None if the run has to end before it."""
@@ -195,7 +198,9 @@ class Conductor:
 
     def _drop(self, step: Step, failure: Failure, limit: str) -> str:
         """Leave out a workload whose open slice met a limit; why the run has to end, empty if it goes on."""
-        return self._monitor.drop(Skipped(step.planned, failure, max(WARM_UP, step.round - 1), limit))
+        return self._monitor.drop(
+            Skipped(step.planned, failure, max(WARM_UP, step.round - 1), limit, step.first_round)
+        )
 
     def _was_cut(self, step: Step, result: SliceResult) -> bool:
         """Whether a slice was cut because the endpoint requested a wait; returns after the wait."""

@@ -46,8 +46,11 @@ class TimeLeft:
 
 
 def where(step: Step) -> str:
-    """``warm-up`` or ``round 3/10``."""
-    return "warm-up" if step.round == WARM_UP else f"round {step.round + 1}/{step.rounds}"
+    """``warm-up``, or ``round 2 of 0-9``: its number in the files, and those of the first and the last one."""
+    if step.round == WARM_UP:
+        return "warm-up"
+    first = step.first_round
+    return f"round {first + step.round} of {first}-{first + step.rounds - 1}"
 
 
 def why_added(extension: AddedRounds) -> str:

@@ -16,11 +16,12 @@ class Step:
 
     Attributes:
         workload: the workload it sends.
-        round: its round; -1 for the warm-up.
+        round: its round, from 0; -1 for the warm-up.
         rounds: the rounds of the run, as known so far.
         done: the share of the run that is done (0 to 1).
         searched: the plan's workload whose rate is searched, if this sends it at one rate.
         note: what is known so far, to be shown while it runs.
+        first_round: of a start, the number that its first round has in the whole run.
     """
 
     workload: Workload
@@ -29,6 +30,7 @@ class Step:
     done: float
     searched: Workload | None = None
     note: str = ""
+    first_round: int = 0
 
     @property
     def planned(self) -> Workload:

@@ -293,7 +293,7 @@ function drawRounds(id, label, deliveries) {
   }
   for (const tick of steps(last - first, width < 420 ? 4 : 8)) {
     const round = Math.round(first + tick);
-    svg.append(drawn("text", { class: "muted", x: x(round), y: height - 6, "text-anchor": "middle" }, `${round + 1}`));
+    svg.append(drawn("text", { class: "muted", x: x(round), y: height - 6, "text-anchor": "middle" }, `${round}`));
   }
   for (const each of deliveries) {
     svg.append(drawn("polyline", {

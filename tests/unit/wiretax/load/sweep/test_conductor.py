@@ -162,7 +162,7 @@ def test_a_workload_that_is_rejected_later_is_left_out_and_the_rest_goes_on() ->
     assert counts == {kept_on: 7, **dict.fromkeys(others, 5)}
     assert {each.workload for each in conductor.skipped} == set(others)
     assert {(each.failure.status, each.after) for each in conductor.skipped} == {(400, 3)}
-    assert str(conductor.skipped[0]).endswith("was skipped after round 4: the endpoint answered 400: because")
+    assert str(conductor.skipped[0]).endswith("was skipped after round 3: the endpoint answered 400: because")
 
 
 class Limiting(Acting):
@@ -217,7 +217,7 @@ def test_a_limit_ends_its_workload_and_the_others_go_on(status: int, tries: int,
         assert [round_ for workload, round_, _ in counted if workload == other] == [WARM_UP, *range(5)]
     [skipped] = conductor.skipped
     assert (skipped.workload, skipped.failure.status, skipped.after) == (limited, status, 1)
-    said = f"{limited.name} was skipped after round 2: the endpoint answered {status}: because; {limit}"
+    said = f"{limited.name} was skipped after round 1: the endpoint answered {status}: because; {limit}"
     assert str(skipped).startswith(said)
     assert Skipped.of_row(skipped.as_row()) == skipped
 
