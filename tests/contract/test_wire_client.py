@@ -178,6 +178,7 @@ def test_a_connection_is_kept_and_every_byte_is_counted(serve: Any) -> None:
         in_pieces,
         send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
         send(b"HTTP/1.1 100 Continue\r\n\r\n" + OK),
+        send(OK.replace(b"Content-Length: 2", b"Content-Length: 20000") + b" " * 19_998),
     ],
 )
 def test_any_honest_framing_is_read(serve: Any, reply: Reply) -> None:

@@ -11,6 +11,8 @@ from wiretax.channels.profiles import CONTENT_LENGTH, DATE, HOST, Profile
 from wiretax.channels.request.signing import AUTH_VERSION, Hmac, body_md5, string_to_sign
 from wiretax.channels.workload import Api, Habit
 
+# In a query that is being rendered: where md5 and signature go.
+BLANK = "\0"
 PATHS = {"trigger": "events", "multi_trigger": "events", "batch": "batch_events"}
 
 
@@ -33,20 +35,23 @@ class RequestHead:
     """Renders and signs the heads of one API call to one endpoint, as one library writes them.
 
     Within one second, only md5, signature and Content-Length change. The rest is rendered, and the signed string
-    hashed, once per second.
+    hashed, once per second; what follows the digests, once for each length of body.
     """
 
     __slots__ = (
+        "_after",
         "_app",
+        "_ends",
         "_headers",
         "_hmac",
         "_md5_first",
+        "_middle",
         "_path",
         "_query",
         "_second",
         "_sign",
         "_signed_path",
-        "_template",
+        "_start",
     )
 
     def __init__(self, endpoint: Endpoint, profile: Profile, api: Api, connection: Habit) -> None:
@@ -63,18 +68,20 @@ class RequestHead:
         )
         self._hmac = Hmac(endpoint.app.secret.encode())
         self._sign: Callable[[bytes], str] = self._hmac.hexdigest
-        self._template = b""
+        self._start = self._middle = self._after = ""
+        self._ends: dict[int, str] = {}
         self._second = -1
 
     def render(self, body: bytes, timestamp: int) -> bytes:
         """The head for this body, signed at ``timestamp`` (seconds since the epoch): all bytes before the body."""
         if timestamp != self._second:
             self._begin_second(timestamp)
-        digest = body_md5(body).encode()
-        signed = self._sign(digest).encode()
+        end = self._ends.get(len(body)) or self._end(len(body))
+        digest = body_md5(body)
+        signature = self._sign(digest.encode())
         if self._md5_first:
-            return self._template % (digest, signed, len(body))
-        return self._template % (signed, digest, len(body))
+            return f"{self._start}{digest}{self._middle}{signature}{end}".encode()
+        return f"{self._start}{signature}{self._middle}{digest}{end}".encode()
 
     def target(self, body: bytes, timestamp: int) -> bytes:
         """Path and signed query of the head for this body."""
@@ -97,10 +104,16 @@ class RequestHead:
         }
         signed = string_to_sign("POST", self._signed_path, known.items())
         self._sign = self._hmac.starting_with(signed.encode()).hexdigest
-        query = self._fill_query(str(timestamp), "%s", "%s")
-        path = self._path.replace("%", "%%")
-        self._template = f"POST {path}?{query} HTTP/1.1\r\n{self._dated(timestamp)}\r\n".encode()
+        before, self._middle, self._after = self._fill_query(str(timestamp), BLANK, BLANK).split(BLANK)
+        self._start = f"POST {self._path}?{before}"
+        self._ends = {}
         self._second = timestamp
+
+    def _end(self, length: int) -> str:
+        """All of a head after the last of its digests."""
+        end = f"{self._after} HTTP/1.1\r\n{self._dated(self._second) % length}\r\n"
+        self._ends[length] = end
+        return end
 
     def _dated(self, timestamp: int) -> str:
         return self._headers.replace(DATE, formatdate(timestamp, usegmt=True))

@@ -13,6 +13,8 @@ from wiretax.wire.ledger import Failure
 from wiretax.wire.reach.addresses import Addresses
 
 RECEIVE_BYTES = 65_536
+# A response to a publisher has a few hundred bytes. Room for more costs more, and a longer one is read in pieces.
+RESPONSE_BYTES = 4096
 
 
 class Connection(TcpConnection):
@@ -64,7 +66,7 @@ class Connection(TcpConnection):
                 self._write(body)
             self._waiter = gevent.getcurrent().switch
             self._switch()
-            data = self._recv(RECEIVE_BYTES)
+            data = self._recv(RESPONSE_BYTES)
             self.received += len(data)
             response = self._memo.get(data) or self._read(data)
         except (OSError, ResponseError, MemoryError) as error:

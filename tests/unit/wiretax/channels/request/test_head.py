@@ -96,6 +96,15 @@ def test_a_new_second_is_signed_again() -> None:
     assert len(first) == len(later)
 
 
+def test_bodies_of_different_lengths_are_signed_in_turn() -> None:
+    head = RequestHead(CAPTURED_AT, load_profile("reference"), "trigger", "keep-alive")
+    lengths = [2, 900, 2, 70_000, 900]
+    rendered = [head.render(b"x" * length, 1_795_479_409) for length in lengths]
+    assert [int(each.split(b"Content-Length: ")[1].split(b"\r\n")[0]) for each in rendered] == lengths
+    assert rendered[0] == rendered[2]
+    assert rendered[1] == rendered[4]
+
+
 def test_a_workload_may_close_a_connection_that_the_library_would_keep() -> None:
     kept = RequestHead(CAPTURED_AT, load_profile("python"), "trigger", "keep-alive").render(b"{}", 1_795_479_409)
     closed = RequestHead(CAPTURED_AT, load_profile("python"), "trigger", "close").render(b"{}", 1_795_479_409)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 from pathlib import Path
@@ -10,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from wiretax.channels.request.signing import Hmac, body_md5, signature, string_to_sign
+from wiretax.channels.request.signing import SMALL, Hmac, body_md5, signature, string_to_sign
 
 SECRET = "fedcba9876543210fedc"
 CAPTURED = json.loads((Path(__file__).parents[4] / "golden" / "client-heads.json").read_text())["requests"]
@@ -40,6 +41,12 @@ def test_every_captured_request_is_signed_as_computed(request_: dict[str, Any]) 
     given = dict(query)
     assert body_md5(request_["body"].encode()) == given["body_md5"]
     assert signature(SECRET, method, path, query) == given["auth_signature"]
+
+
+@pytest.mark.parametrize("length", [0, 1, 64, SMALL, SMALL + 1, 100_000])
+def test_the_md5_of_short_and_long_bodies_is_the_standard_librarys(length: int) -> None:
+    body = b"x" * length
+    assert body_md5(body) == body_md5(bytearray(body)) == hashlib.md5(body).hexdigest()
 
 
 def test_keys_are_lower_cased_and_sorted_and_values_unchanged() -> None:
