@@ -11,7 +11,20 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 # In ``wiretax.api``, with pandas, which commands load only if they need it. ``__init__.pyi`` has the types.
-_API = ("Comparison", "Run", "RunNotFoundError", "Runs", "compare", "load_runs", "read_run", "summarise")
+_API = (
+    *(
+        "Comparison",
+        "Ratio",
+        "Run",
+        "RunNotFoundError",
+        "Runs",
+        "across_rounds",
+        "capacities",
+        "compare",
+        "deliveries",
+    ),
+    *("layers", "load_runs", "queues", "read_run", "summarise"),
+)
 __all__ = ["__version__", *_API]
 
 

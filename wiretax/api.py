@@ -6,12 +6,13 @@
     >>> table.loc[table["api"] == "trigger", ["payload_bytes", "sent_per_event"]].to_string(index=False)
     ' payload_bytes  sent_per_event\\n           100           473.0\\n          1000          1390.0'
 
-All frames are pandas'. docs/data.md describes the columns of files, and docstrings those of the other frames.
+All frames are pandas'. docs/data.md describes the columns of files, and docstrings those of the other frames,
+whose ``attrs["units"]`` has the unit of each column of numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +20,15 @@ import pandas as pd
 
 from analysis.comparison.compare import Comparison as Comparison
 from analysis.comparison.compare import compare as compare_sides
-from analysis.measures.capacity import capacities
+from analysis.measures.capacity import capacities as capacities_of
+from analysis.measures.deliveries import UNITS as DELIVERY_UNITS
 from analysis.measures.deliveries import summarise_deliveries
+from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.queues import queue_frontier
 from analysis.measures.summary import summarise as summarise_slices
+from analysis.measures.throughput import NO_STARTS, ratio_by_round
+from analysis.measures.throughput import Ratio as Ratio
+from analysis.text.units import with_units
 from wiretax.runs.folder import RUN_FILE
 from wiretax.runs.reader import Run as Run
 from wiretax.runs.reader import RunNotFoundError as RunNotFoundError
@@ -136,22 +142,74 @@ def summarise(run: Run) -> pd.DataFrame:
         ``gain_high`` (95 % CI), ``events_per_second``, ``p50_s``, ``p99_s`` and others:
         ``analysis.measures.summary.summarise`` has them all. Workloads with an arrival rate are in ``queues``.
     """
-    return summarise_slices(run.slices, run.latencies)
+    return with_units(summarise_slices(run.slices, run.latencies))
+
+
+def layers(run: Run) -> pd.DataFrame:
+    """The bytes of an event by layer.
+
+        >>> table = layers(read_run("results/reference/quick"))
+        >>> table.loc["trigger-100B-chat-reference", ["payload", "envelope", "headers", "sent"]].tolist()
+        [100.0, 65.0, 78.0, 473.0]
+
+    Returns:
+        A row per workload, indexed by its name: bytes per event of each layer, ``sent``, ``received`` and
+        ``cable``, ``head_per_request`` (bytes) and ``overhead_factor``:
+        ``analysis.measures.event_bytes.bytes_per_event``.
+    """
+    return with_units(bytes_per_event(run.slices))
+
+
+def across_rounds(values: pd.Series[float], starts: Mapping[int, int] = NO_STARTS) -> Ratio:
+    """The median of a ratio over rounds, with its 95 % confidence interval, as all gains of wiretax have it.
+
+        >>> ratio = pd.Series([4.9, 5.0, 5.1, 5.2, 5.6, 4.7], name="gain").rename_axis("round")
+        >>> found = across_rounds(ratio)
+        >>> found.estimate, found.rounds
+        (5.05, 6)
+        >>> round(found.low, 2), round(found.high, 2)
+        (4.77, 5.46)
+
+    Args:
+        values: a ratio per round, indexed by ``round``. Rounds without one are left out.
+        starts: the start of each round, of a run with several: then the estimate is the mean of the starts.
+
+    Returns:
+        ``estimate``, ``low``, ``high`` (NaN with fewer than five rounds) and ``rounds``. From 50 rounds on
+        it is the median over blocks of five: docs/method.md says why.
+    """
+    ratios = values.dropna().sort_index().to_dict()
+    return ratio_by_round(ratios, dict.fromkeys(ratios, 1.0), starts)
 
 
 def queues(run: Run) -> pd.DataFrame:
-    """The latency and the bytes of workloads whose events arrive at a rate; empty if the run has none."""
-    return queue_frontier(run)
+    """The latency and the bytes of workloads whose events arrive at a rate; empty if the run has none.
+
+    Returns:
+        A row per workload: ``sent_per_event``, ``saving``, ``total_p99_s`` and others
+        (``analysis.measures.queues.queue_frontier``).
+    """
+    return with_units(queue_frontier(run))
 
 
 def deliveries(run: Run) -> pd.DataFrame:
-    """What subscribers received, and when; empty if the run counted no deliveries."""
-    return summarise_deliveries(run)
+    """What subscribers received, and when; empty if the run counted no deliveries.
+
+    Returns:
+        A row per workload: ``acknowledged``, ``delivered``, ``lost``, ``total_p50_s`` and others
+        (``analysis.measures.deliveries.summarise_deliveries``).
+    """
+    return with_units(summarise_deliveries(run), DELIVERY_UNITS)
 
 
-def found_capacities(run: Run) -> pd.DataFrame:
-    """The highest rates that met a latency target; empty if the run searched for none."""
-    return capacities(run)
+def capacities(run: Run) -> pd.DataFrame:
+    """The highest rates that met a latency target; empty if the run searched for none.
+
+    Returns:
+        A row per search: ``capacity``, ``capacity_low``, ``capacity_high``, ``gain`` and others
+        (``analysis.measures.capacity.capacities``).
+    """
+    return with_units(capacities_of(run))
 
 
 def compare(before: Run, after: Run) -> Comparison:

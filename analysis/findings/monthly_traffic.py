@@ -62,9 +62,7 @@ class MonthlyTraffic:
     @property
     def arithmetic(self) -> str:
         """``1,000,000,000 x (473.0 - 195.6) B = 277.4 GB``."""
-        return (
-            f"{self.events:,} x ({fixed(self.alone, 1)} - {fixed(self.batched, 1)}) B = {traffic_size(self.saved)}"
-        )
+        return arithmetic(self.events, self.events * self.alone, self.events * self.batched, self.saved)
 
 
 def monthly_traffic(slices: pd.DataFrame, monthly: tuple[int, ...] = MONTHLY_EVENTS) -> list[MonthlyTraffic]:
@@ -84,6 +82,18 @@ def months_of(rows: Iterable[Row], monthly: tuple[int, ...]) -> list[MonthlyTraf
     if trigger is None or ten is None:
         return []
     return [MonthlyTraffic(events, trigger, ten) for events in monthly]
+
+
+def arithmetic(events: int, alone: float, batched: float, saved: float) -> str:
+    """A month's saving as the product that it is.
+
+    Args:
+        events: per month.
+        alone: the month's bytes with one event per call.
+        batched: the same with ten.
+        saved: the difference.
+    """
+    return f"{events:,} x ({fixed(alone / events, 1)} - {fixed(batched / events, 1)}) B = {traffic_size(saved)}"
 
 
 def traffic_size(count: float) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.delivery_kinds import SETTINGS, by_kind_of_call
-from analysis.measures.latency import percentiles
+from analysis.measures.latency import column_names, percentiles
 from analysis.measures.round_latencies import RoundLatencies
 from analysis.measures.throughput import NO_RATIO, Ratio, ratio_of
 from wiretax.runs.files.histograms import Histograms
@@ -27,6 +27,8 @@ BYTES = (
     *("ws_tls_sent_bytes", "ws_tls_received_bytes", "ws_tcp_sent_bytes", "ws_tcp_received_bytes"),
     *("ws_segments_out", "ws_segments_in"),
 )
+# Of columns whose names mean something else in other frames.
+UNITS = {"sent": "events"}
 # Workloads with the same values of these differ in the call, its size and its linger only.
 SAME = [each for each in SETTINGS if each not in ("workload", "api", "batch_size", "linger_s", "channels")]
 # Of IPv4 and TCP, with timestamps.
@@ -64,6 +66,9 @@ def summarise_deliveries(run: Run) -> pd.DataFrame:
     table["adds_up"] = (table["sent"] == outcomes) & (table["expected"] == ends)
     for kind in KINDS:
         found = percentiles(delays, QUANTILES, f"{kind}_", kind).reindex(table.index)
+        for _, bound in column_names(QUANTILES, f"{kind}_").values():
+            found[bound] = found[bound].eq(True)
+        found[f"{kind}_samples"] = found[f"{kind}_samples"].fillna(0).astype(int)
         table[found.columns] = found
     after = {name: _after(delays, name) for name in table.index}
     table["after_p50_s"] = pd.Series({name: median for name, (median, _) in after.items()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from math import isnan
 
 import pandas as pd
@@ -13,7 +13,7 @@ from analysis.tables.capacity_table import COLUMNS, is_undecided, remarks
 from analysis.tables.queue_table import apart
 from analysis.text.labels import Row, queue_call
 from analysis.text.numbers import duration, fixed, interval, multiple, percent, scaled, size
-from analysis.text.sheet import Cell, Lines, Sheet
+from analysis.text.sheet import Cell, Lines, Numbers, Sheet, Shown, Words
 from wiretax.runs.reader import Run
 
 NOTHING = "This run searched for no capacity."
@@ -53,46 +53,43 @@ def _gain(row: Row) -> str:
 
 
 def capacity(run: Run) -> Sheet:
-    """A row per search: capacity, calls and bytes per second, what was saturated first, and the gain."""
+    """A row per search, as ``capacities`` has them: capacity, calls and bytes per second, what was saturated
+    first, and the gain."""
     table = capacities(run)
-    headers = (
-        "Sent as",
+    titles = (
         "Capacity, events/s [95 % CI]",
         "Calls/s",
         "Sent kB/s",
         "Saturated first",
         "Gain x [95 % CI]",
-        "Probes",
     )
-    rows: list[Sequence[str | Cell]] = [
-        (
-            _named(row, table, "undecided" if is_undecided(row) else ""),
-            *(each.cell(row) for each in COLUMNS),
-            f"{row['probes']:,}",
-        )
-        for row in table.to_dict("records")
-    ]
-    return Sheet(headers, rows, notes=[*remarks(table)] if rows else [])
+    columns: tuple[Shown, ...] = (
+        Words("Sent as", lambda row: _named(row, table, "undecided" if is_undecided(row) else "")),
+        *(Numbers(title, each.cell) for title, each in zip(titles, COLUMNS, strict=True)),
+        Numbers("Probes", lambda row: f"{row['probes']:,}"),
+    )
+    return Sheet(table, columns, [*remarks(table)] if len(table) else [])
 
 
 def latencies(run: Run) -> Sheet:
-    """A row per search and share of its capacity: the latency at that rate."""
-    headers = ("Sent as", "Share of the capacity", *(f"Total {shown_as(name)}, ms" for name in QUANTILES))
+    """A row per search and share of its capacity, as ``levels`` has them: the latency at that rate."""
     table = capacities(run)
     if table.empty:
-        return Sheet(headers, [])
+        return Sheet(table, ())
     at = levels(table)
     at = at[at["p50_s"].notna()]
-    rows: list[Sequence[str | Cell]] = [
-        (
-            _named(search, table),
-            percent(row["share"], 0),
-            *(percentile(row, name, lambda seconds: scaled(seconds, 1e3, 1)) for name in QUANTILES),
-        )
-        for search in table.to_dict("records")
-        for row in at[at["search"] == search["search"]].to_dict("records")
-    ]
-    return Sheet(headers, rows, notes=[*notes(at, QUANTILES, "events")] if rows else [])
+    searches = {row["search"]: row for row in table.to_dict("records")}
+    columns: tuple[Shown, ...] = (
+        Words("Sent as", lambda row: _named(searches[row["search"]], table)),
+        Numbers("Share of the capacity", lambda row: percent(row["share"], 0)),
+        *(Numbers(f"Total {shown_as(name)}, ms", _time(name)) for name in QUANTILES),
+    )
+    in_order = at.sort_values("search", key=lambda names: names.map([*searches].index), kind="stable")
+    return Sheet(in_order, columns, [*notes(at, QUANTILES, "events")] if len(at) else [])
+
+
+def _time(name: str) -> Callable[[Row], str]:
+    return lambda row: percentile(row, name, lambda seconds: scaled(seconds, 1e3, 1))
 
 
 def _named(row: Row, table: pd.DataFrame, state: str = "") -> Cell:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
-from analysis.measures.deliveries import summarise_deliveries
+from analysis.measures.deliveries import UNITS, summarise_deliveries
 from analysis.measures.fan_out import fan_out
 from analysis.tables.delivery_table import findings
 from analysis.text.labels import Row, arrival_rate, call, delivery_call, queue_call
 from analysis.text.numbers import MISSING, count, fixed, percent, scaled, with_interval
-from analysis.text.sheet import Cell, Lines, Sheet
+from analysis.text.sheet import Cell, Lines, Numbers, Sheet, Shown, Words
+from analysis.text.units import with_units
 from wiretax.runs.mode import OBSERVED
 from wiretax.runs.reader import Run
 
@@ -47,49 +48,55 @@ def _sentence(row: Row) -> str:
 
 
 def delivery_sheet(run: Run) -> Sheet:
-    """A row per workload: what arrived, and how late."""
-    headers = (
-        *("Sent as", "Subscribers", "Acknowledged events", "Delivered", "Lost", "Twice", "Out of order"),
-        *("Total p50, ms", "Total p99, ms", "Wait p50, ms", "Call p50, ms", "Then p50, ms"),
-        "Delay x [95 % CI]",
-    )
+    """A row per workload, as ``summarise_deliveries`` has them: what arrived, and how late."""
     table = summarise_deliveries(run)
-    rows: list[Sequence[str | Cell]] = [
-        (
-            _named(row),
-            f"{row['subscribers']:,}",
-            *(f"{row[name]:,}" for name in ("acknowledged", "delivered", "lost", "duplicated")),
-            f"{row['out_of_order_publisher']:,}",
-            *(
-                scaled(row[f"{name}_s"], 1e3, 1)
-                for name in ("total_p50", "total_p99", "waiting_p50", "wire_p50", "after_p50")
-            ),
-            _ratio(row, "delay_ratio"),
-        )
-        for row in table.to_dict("records")
-    ]
-    return Sheet(headers, rows, notes=[*findings(table)] if rows else [])
+    columns: tuple[Shown, ...] = (
+        Words("Sent as", _named),
+        *(Numbers(title, _count(name)) for name, title in COUNTS.items()),
+        *(Numbers(title, _time(name)) for name, title in TIMES.items()),
+        Numbers("Delay x [95 % CI]", lambda row: _ratio(row, "delay_ratio")),
+    )
+    return Sheet(with_units(table, UNITS), columns, [*findings(table)] if len(table) else [])
+
+
+COUNTS = {
+    "subscribers": "Subscribers",
+    "acknowledged": "Acknowledged events",
+    "delivered": "Delivered",
+    "lost": "Lost",
+    "duplicated": "Twice",
+    "out_of_order_publisher": "Out of order",
+}
+TIMES = {
+    "total_p50_s": "Total p50, ms",
+    "total_p99_s": "Total p99, ms",
+    "waiting_p50_s": "Wait p50, ms",
+    "wire_p50_s": "Call p50, ms",
+    "after_p50_s": "Then p50, ms",
+}
 
 
 def fan_out_sheet(run: Run) -> Sheet:
-    """A row per workload without an arrival rate: what its subscribers do to publishing, and the bytes of both."""
-    headers = (
-        *("Sent as", "Subscribers", "Rate of publishing x [95 % CI]"),
-        *("Published, B/event", "Delivered, B/event", "Publishing, share of all bytes"),
+    """A row per workload without an arrival rate, as ``fan_out`` has them: what its subscribers do to publishing,
+    and the bytes of both."""
+    columns: tuple[Shown, ...] = (
+        Words("Sent as", call),
+        Numbers("Subscribers", _count("subscribers")),
+        Numbers("Rate of publishing x [95 % CI]", lambda row: _ratio(row, "rate_ratio")),
+        Numbers("Published, B/event", lambda row: fixed(row["published_per_event"], 1)),
+        Numbers("Delivered, B/event", lambda row: fixed(row["delivered_per_event"], 1)),
+        Numbers("Publishing, share of all bytes", lambda row: percent(row["publishing_share"], 0)),
     )
     table = fan_out(run)
-    rows: list[Sequence[str | Cell]] = [
-        (
-            call(row),
-            f"{row['subscribers']:,}",
-            _ratio(row, "rate_ratio"),
-            fixed(row["published_per_event"], 1),
-            fixed(row["delivered_per_event"], 1),
-            percent(row["publishing_share"], 0),
-        )
-        for row in (table.sort_values(["batch_size", "subscribers"]).to_dict("records") if len(table) else ())
-    ]
-    return Sheet(headers, rows)
+    return Sheet(table.sort_values(["batch_size", "subscribers"]) if len(table) else table, columns)
+
+
+def _count(name: str) -> Callable[[Row], str]:
+    return lambda row: f"{row[name]:,}"
+
+
+def _time(name: str) -> Callable[[Row], str]:
+    return lambda row: scaled(row[name], 1e3, 1)
 
 
 def _ratio(row: Row, name: str) -> str:

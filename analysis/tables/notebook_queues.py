@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import isnan
 
 import pandas as pd
@@ -13,7 +13,7 @@ from analysis.measures.queues import has_p99, queue_frontier
 from analysis.tables.queue_table import SHOWN_PERCENTILES, TIMES, arriving
 from analysis.text.labels import Row, queue_call
 from analysis.text.numbers import MISSING, duration, fixed, percent, scaled
-from analysis.text.sheet import Cell, Lines, Sheet
+from analysis.text.sheet import Cell, Lines, Numbers, Sheet, Shown, Words
 from wiretax.runs.reader import Run
 
 TITLES = {"waiting": "Waiting", "wire": "On the wire", "total": "Total"}
@@ -61,38 +61,25 @@ def _saves(row: Row) -> str:
 
 
 def queues(run: Run) -> Sheet:
-    """A row per workload with events per call, bytes per event, and times."""
+    """A row per workload, as ``queue_frontier`` has them: events per call, bytes per event, and times."""
     table = queue_frontier(run)
-    headers = (
-        "Arrivals",
-        "Sent as",
-        "Keeps up",
-        "Events/s",
-        "Events per call",
-        "Sent B/event",
-        "Saving %",
-        *(f"{TITLES[kind]} {shown_as(quantile)}, ms" for kind, quantile in TIMES),
-        "Deepest queue",
-        "Left",
-    )
-    rows = [] if table.empty else [_row(row, table) for row in table.to_dict("records")]
-    return Sheet(headers, rows, words=3, notes=[*notes(table, SHOWN_PERCENTILES, "events")] if rows else [])
-
-
-def _row(row: Row, table: pd.DataFrame) -> tuple[str | Cell, ...]:
-    state = "overloaded" if row["is_overloaded"] else "yes"
-    return (
-        arriving(row, table),
-        Cell(queue_call(row), small="on the frontier" if row["frontier"] else ""),
-        state,
-        fixed(row["events_per_second"], 0),
-        fixed(row["fill"], 1),
-        fixed(row["sent_per_event"], 1),
-        MISSING if row["api"] == "trigger" else scaled(row["saving"], 100, 1),
+    columns: tuple[Shown, ...] = (
+        Words("Arrivals", lambda row: arriving(row, table)),
+        Words("Sent as", lambda row: Cell(queue_call(row), small="on the frontier" if row["frontier"] else "")),
+        Words("Keeps up", lambda row: "overloaded" if row["is_overloaded"] else "yes"),
+        Numbers("Events/s", lambda row: fixed(row["events_per_second"], 0)),
+        Numbers("Events per call", lambda row: fixed(row["fill"], 1)),
+        Numbers("Sent B/event", lambda row: fixed(row["sent_per_event"], 1)),
+        Numbers("Saving %", lambda row: MISSING if row["api"] == "trigger" else scaled(row["saving"], 100, 1)),
         *(
-            percentile(row, f"{kind}_{quantile}", lambda seconds: scaled(seconds, 1e3, 1))
+            Numbers(f"{TITLES[kind]} {shown_as(quantile)}, ms", _time(f"{kind}_{quantile}"))
             for kind, quantile in TIMES
         ),
-        f"{row['depth_max']:,}",
-        f"{row['left']:,}",
+        Numbers("Deepest queue", lambda row: f"{row['depth_max']:,}"),
+        Numbers("Left", lambda row: f"{row['left']:,}"),
     )
+    return Sheet(table, columns, [*notes(table, SHOWN_PERCENTILES, "events")] if len(table) else [])
+
+
+def _time(name: str) -> Callable[[Row], str]:
+    return lambda row: percentile(row, name, lambda seconds: scaled(seconds, 1e3, 1))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 from rich.text import Text
 
 from analysis.advice.advice_text import choice
-from analysis.advice.advise import Advice, Candidate, Demand, advise
+from analysis.advice.advise import Advice, Demand, advise
 from analysis.advice.call_cost import UNKNOWN, call_cost_of
 from analysis.findings.brief import brief
 from analysis.findings.cautions import cautions
 from analysis.findings.claim import Claim
 from analysis.findings.claims import claims
-from analysis.findings.monthly_traffic import monthly_traffic, traffic_size
+from analysis.findings.monthly_traffic import arithmetic, monthly_traffic, traffic_size
 from analysis.findings.percentile_notes import OPEN_LOOP, closed_loop, notes
 from analysis.measures.clients import compare_clients
 from analysis.measures.connections import with_use
@@ -23,13 +24,13 @@ from analysis.measures.latency import TIMES
 from analysis.measures.summary import summarise
 from analysis.measures.throughput import why_no_gain
 from analysis.models.cost_model import fit_bytes
-from analysis.tables.columns import CLIENT_COLUMNS, Column
+from analysis.tables.columns import CLIENT_COLUMNS
 from analysis.tables.run_table import summary_columns
 from analysis.tables.time_sheet import time_model as time_model  # pages show it as one of their parts
-from analysis.text.labels import describe, transport
+from analysis.text.labels import Row, describe, transport
 from analysis.text.numbers import MISSING, fixed, percent, scaled
 from analysis.text.setup_text import cpu_in_words, server_in_words
-from analysis.text.sheet import Cell, Lines, Sheet
+from analysis.text.sheet import Cell, Lines, Numbers, Sheet, Words
 from wiretax.channels.endpoint import SERVICE
 from wiretax.channels.limits import Limits
 from wiretax.channels.workload import Workload
@@ -57,29 +58,28 @@ def claimed(run: Run) -> Sheet:
 
 
 def sheet_of(found: Sequence[Claim]) -> Sheet:
-    """A row per claim."""
-    rows = [
-        (
-            each.claim,
-            Cell(each.verdict, mark=f"verdict {each.verdict.replace(' ', '-')}"),
-            Cell(_with(each.measured, each.interval), small=each.note),
-            each.workload,
-        )
-        for each in found
-    ]
-    return Sheet(("Claim", "Verdict", "Measured [95 % CI]", "Workload"), rows, words=4)
+    """A row per claim, with the fields of ``Claim``."""
+    columns = (
+        Words("Claim", lambda row: row["claim"]),
+        Words("Verdict", lambda row: Cell(row["verdict"], mark=f"verdict {row['verdict'].replace(' ', '-')}")),
+        Words(
+            "Measured [95 % CI]",
+            lambda row: Cell(_with(row["measured"], row["interval"]), small=row["note"]),
+        ),
+        Words("Workload", lambda row: row["workload"]),
+    )
+    return Sheet(pd.DataFrame([asdict(each) for each in found]), columns)
 
 
 def costs(run: Run) -> Sheet:
-    """A row per workload: bytes per event, savings and rates."""
+    """A row per workload, as ``summarise`` has them: bytes per event, savings and rates."""
     summary = summarise(run.slices, run.latencies)
-    columns = summary_columns(summary)
-    rows = [
-        (f"{row['payload_bytes']:,} B", str(row["client"]), describe(row), *(each.cell(row) for each in columns))
-        for row in summary.to_dict("records")
-    ]
-    headers = ("Payload", "Client", "Sent as", *_titles(columns))
-    return Sheet(headers, rows, words=3, notes=[*_of_times(summary, run.meta)])
+    named = (
+        Words("Payload", _payload),
+        Words("Client", lambda row: str(row["client"])),
+        Words("Sent as", describe),
+    )
+    return Sheet(summary, (*named, *summary_columns(summary)), [*_of_times(summary, run.meta)])
 
 
 def _of_times(summary: pd.DataFrame, meta: dict[str, Any]) -> Iterator[str]:
@@ -93,20 +93,11 @@ def _of_times(summary: pd.DataFrame, meta: dict[str, Any]) -> Iterator[str]:
 
 
 def libraries(run: Run) -> Sheet:
-    """A row per client library with its trigger and its batch; no rows if there is only one client."""
+    """A row per client library with its trigger and its batch, as ``compare_clients`` has them; no rows if there
+    is only one client."""
     pairs = compare_clients(summarise(run.slices))
     pairs = pairs if pairs["client"].nunique() > 1 else pairs.iloc[:0]
-    rows = [
-        (
-            ", ".join([row["client"], *transport(row)]),
-            f"{row['payload_bytes']:,} B",
-            *(each.cell(row) for each in CLIENT_COLUMNS),
-        )
-        for row in pairs.to_dict("records")
-    ]
-    headers = (
-        "Client",
-        "Payload",
+    titles = (
         "Head of a trigger, B",
         "Head of a batch, B",
         "Sent per event, trigger, B",
@@ -116,53 +107,45 @@ def libraries(run: Run) -> Sheet:
         "Cable per event, batch, B",
         "Gain x [95 % CI]",
     )
-    return Sheet(headers, rows)
+    numbers = (Numbers(title, each.cell) for title, each in zip(titles, CLIENT_COLUMNS, strict=True))
+    return Sheet(pairs, (Words("Client", _client), Numbers("Payload", _payload), *numbers))
 
 
 def bytes_model(run: Run) -> Sheet:
-    """H, E and k by call and payload, and the bytes that they leave unexplained."""
-    rows = [
-        (
-            ", ".join([_api(row), row["client"], *transport(row)]),
-            f"{row['payload_bytes']:,} B",
-            _bytes(row["call_bytes"]),
-            _bytes(row["envelope_bytes"]),
-            fixed(row["escape_factor"], 4),
-            _bytes(row["event_bytes"]),
-            _bytes(row["residual"]),
-            row["digits"],
-            row["batch_sizes"],
-        )
-        for row in with_use(fit_bytes(run.slices), run.slices)
-        .sort_values(["client", "api", "channels", "payload_bytes"])
-        .to_dict("records")
-    ]
-    headers = (
-        "Call",
-        "Payload",
-        "H, B per call",
-        "E, B per event",
-        "k",
-        "E + k p, B per event",
-        "Residual, B per call",
-        "Digits of Content-Length",
-        "Batch sizes n",
+    """H, E and k by call and payload, as ``fit_bytes`` has them, and the bytes that they leave unexplained."""
+    fitted = with_use(fit_bytes(run.slices), run.slices)
+    columns = (
+        Words("Call", lambda row: ", ".join([_api(row), row["client"], *transport(row)])),
+        Numbers("Payload", _payload),
+        Numbers("H, B per call", lambda row: _bytes(row["call_bytes"])),
+        Numbers("E, B per event", lambda row: _bytes(row["envelope_bytes"])),
+        Numbers("k", lambda row: fixed(row["escape_factor"], 4)),
+        Numbers("E + k p, B per event", lambda row: _bytes(row["event_bytes"])),
+        Numbers("Residual, B per call", lambda row: _bytes(row["residual"])),
+        Numbers("Digits of Content-Length", lambda row: row["digits"]),
+        Numbers("Batch sizes n", lambda row: row["batch_sizes"]),
     )
-    return Sheet(headers, rows)
+    return Sheet(fitted.sort_values(["client", "api", "channels", "payload_bytes"]), columns)
 
 
 def monthly(run: Run) -> Sheet:
-    """What batches of ten save at several volumes."""
-    rows = [
-        (
-            f"{each.events:,}",
-            traffic_size(each.events * each.alone),
-            traffic_size(each.events * each.batched),
-            each.arithmetic,
-        )
+    """What batches of ten save at several volumes: events per month, and bytes with one and with ten per call."""
+    months = [
+        {
+            "events_per_month": each.events,
+            "alone_bytes": each.events * each.alone,
+            "batched_bytes": each.events * each.batched,
+            "saved_bytes": each.saved,
+        }
         for each in monthly_traffic(run.slices)
     ]
-    return Sheet(("Events per month", "Sent, one per call", "Sent, ten per call", "Saved"), rows, words=0)
+    columns = (
+        Numbers("Events per month", lambda row: f"{row['events_per_month']:,}"),
+        Numbers("Sent, one per call", lambda row: traffic_size(row["alone_bytes"])),
+        Numbers("Sent, ten per call", lambda row: traffic_size(row["batched_bytes"])),
+        Numbers("Saved", lambda row: arithmetic(*(row[name] for name in months[0]))),
+    )
+    return Sheet(pd.DataFrame(months), columns)
 
 
 def advice(run: Run, rate: float, payload_bytes: int, rtt_s: float, budget_s: float, **more: Any) -> Advice:
@@ -187,37 +170,30 @@ def chosen(given: Advice) -> Lines:
 
 
 def options(given: Advice) -> Sheet:
-    """The recommendation and its alternatives."""
-    rows = [
-        (
-            Cell("trigger" if each.batch_size == 1 else f"batch of {each.batch_size}", mark=_mark(given, each)),
-            scaled(each.linger_s, 1e3, 0) if each.linger_s else MISSING,
-            fixed(each.events_per_call, 1),
-            f"{each.calls_per_s:,.4g}",
-            fixed(each.bytes_per_s, 0),
-            MISSING if each.batch_size == 1 else percent(given.saving(each)),
-            scaled(each.mean_s, 1e3, 1),
-            scaled(each.worst_s, 1e3, 1),
-            f"{each.connections:,}",
-        )
-        for each in given.shown
-    ]
-    headers = (
-        "Sent as",
-        "Linger, ms",
-        "Events per call",
-        "Calls/s",
-        "Sent, B/s",
-        "Saving",
-        "Mean, ms",
-        "Worst, ms",
-        "Connections",
+    """The recommendation and its alternatives: the fields of ``Candidate``, ``saving`` and ``advised``."""
+    frame = pd.DataFrame(
+        [{**asdict(each), "saving": given.saving(each), "advised": each is given.advised} for each in given.shown]
     )
-    return Sheet(headers, rows)
+    columns = (
+        Words("Sent as", lambda row: Cell(_option(row), mark=_mark(row))),
+        Numbers("Linger, ms", lambda row: scaled(row["linger_s"], 1e3, 0) if row["linger_s"] else MISSING),
+        Numbers("Events per call", lambda row: fixed(row["events_per_call"], 1)),
+        Numbers("Calls/s", lambda row: f"{row['calls_per_s']:,.4g}"),
+        Numbers("Sent, B/s", lambda row: fixed(row["bytes_per_s"], 0)),
+        Numbers("Saving", lambda row: MISSING if row["batch_size"] == 1 else percent(row["saving"])),
+        Numbers("Mean, ms", lambda row: scaled(row["mean_s"], 1e3, 1)),
+        Numbers("Worst, ms", lambda row: scaled(row["worst_s"], 1e3, 1)),
+        Numbers("Connections", lambda row: f"{row['connections']:,}"),
+    )
+    return Sheet(frame, columns)
 
 
-def _mark(given: Advice, option: Candidate) -> str:
-    return "advised" if option is given.advised else "" if option.fits else "too-late"
+def _option(row: Row) -> str:
+    return "trigger" if row["batch_size"] == 1 else f"batch of {row['batch_size']}"
+
+
+def _mark(row: Row) -> str:
+    return "advised" if row["advised"] else "" if row["fits"] else "too-late"
 
 
 def warnings(run: Run) -> Lines:
@@ -232,18 +208,25 @@ def warnings(run: Run) -> Lines:
 
 
 def witnesses(run: Run) -> Sheet:
-    """The counts of each witness."""
+    """The counts of each witness; a count that it did not make is null."""
     reconcile = run.meta.get("reconcile", {})
     names = {"model": "model", "socket": "sockets", "kernel": "kernel (TLS included)", "server": "mock"}
-    rows = [
-        (name, *(f"{reconcile[key][each]:,}" if each in reconcile[key] else "-" for each in COUNTED))
-        for key, name in names.items()
-        if reconcile.get(key)
-    ]
-    return Sheet(("Witness", "Requests", "Events", "Bytes sent", "Bytes received"), rows)
+    found = [{"witness": name, **reconcile[key]} for key, name in names.items() if reconcile.get(key)]
+    frame = pd.DataFrame(found, columns=["witness", *COUNTED]).astype(dict.fromkeys(COUNTED, "Int64"))
+    counts = (Numbers(title, _counted(name)) for name, title in COUNTED.items())
+    return Sheet(frame, (Words("Witness", lambda row: row["witness"]), *counts))
 
 
-COUNTED = ("requests", "events", "request_bytes", "response_bytes")
+COUNTED = {
+    "requests": "Requests",
+    "events": "Events",
+    "request_bytes": "Bytes sent",
+    "response_bytes": "Bytes received",
+}
+
+
+def _counted(name: str) -> Callable[[Row], str]:
+    return lambda row: "-" if pd.isna(row[name]) else f"{row[name]:,}"
 
 
 def environment(run: Run) -> Sheet:
@@ -263,14 +246,20 @@ def environment(run: Run) -> Sheet:
         "wiretax": meta.get("wiretax"),
         **{name: machine.get(key) for key, name in MACHINE.items()},
     }
-    return Sheet(("", ""), [(name, str(value)) for name, value in facts.items() if value is not None], words=2)
+    known = [(name, str(value)) for name, value in facts.items() if value is not None]
+    frame = pd.DataFrame(known, columns=["fact", "value"])
+    return Sheet(frame, (Words("", lambda row: row["fact"]), Words("", lambda row: row["value"])))
 
 
-def _titles(columns: tuple[Column, ...]) -> list[str]:
-    return [column.title.replace("\n", " ") for column in columns]
+def _payload(row: Row) -> str:
+    return f"{row['payload_bytes']:,} B"
 
 
-def _api(row: dict[Any, Any]) -> str:
+def _client(row: Row) -> str:
+    return ", ".join([row["client"], *transport(row)])
+
+
+def _api(row: Row) -> str:
     return f"to {row['channels']} channels" if row["api"] == "multi_trigger" else str(row["api"])
 
 

@@ -15,7 +15,7 @@ from analysis.measures.rate_stages import recoveries, recovery_of, summarise_rat
 from analysis.tables.columns import Column
 from analysis.text.labels import Row, queue_call
 from analysis.text.numbers import duration, fixed, milliseconds, plain, scaled
-from analysis.text.sheet import Lines, Sheet
+from analysis.text.sheet import Lines, Numbers, Sheet, Words
 from analysis.text.terminal_table import heading, print_fitting
 from wiretax.runs.run import Run
 
@@ -84,20 +84,17 @@ def recovered(run: Run) -> Iterator[str]:
 
 
 def rate_stages(run: Run) -> Sheet:
-    """A row per queue whose rate changes and stage, for notebooks and reports."""
+    """A row per queue whose rate changes and stage, as ``summarise_rate_stages`` has them, for notebooks and
+    reports."""
     table, calls = summarise_rate_stages(run), _calls(run)
-    headers = ("Sent as", "Stage", "Rate", "Seconds", *(" ".join(column.title.split()) for column in COLUMNS))
-    rows = [
-        (
-            calls[row["workload"]],
-            stage_name(row),
-            stage_rate(row),
-            plain(row["seconds"]),
-            *(column.cell(row) for column in COLUMNS),
-        )
-        for row in table.to_dict("records")
-    ]
-    return Sheet(headers, rows, words=3, notes=[*notes(table, PERCENTILES, "events")] if rows else [])
+    columns = (
+        Words("Sent as", lambda row: calls[row["workload"]]),
+        Words("Stage", stage_name),
+        Words("Rate", stage_rate),
+        Numbers("Seconds", lambda row: plain(row["seconds"])),
+        *COLUMNS,
+    )
+    return Sheet(table, columns, [*notes(table, PERCENTILES, "events")] if len(table) else [])
 
 
 def spikes_in_brief(run: Run) -> Lines:

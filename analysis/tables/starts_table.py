@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
+import pandas as pd
+
 from analysis.measures.counts import SliceCounts, counts_of, totals
 from analysis.measures.levels import Levels
 from analysis.measures.starts import best_split, ratio_levels
 from analysis.measures.summary import ordered
 from analysis.text.numbers import count, fixed, percent
-from analysis.text.sheet import Sheet
+from analysis.text.sheet import Numbers, Sheet, Words
 from wiretax.runs.reader import Run
 
 # An advice must promise intervals narrower by this share.
@@ -49,33 +51,47 @@ def better_split(levels: dict[str, Levels], meta: dict[str, Any]) -> str:
 
 
 def starts_sheet(run: Run) -> Sheet:
-    """A row per gain: its interval, the range to expect of a new start, and its variation by level."""
+    """A row per gain: its interval, the range to expect of a new start (``start_gain_low``, ``start_gain_high``),
+    and its variation by level (``between``, ``within``: standard deviations as shares of the gain)."""
     counted = counts_of(run.slices)
-    rows = [
-        (
-            name,
-            f"{fixed(one.estimate, 2)} [{fixed(one.low, 2)}, {fixed(one.high, 2)}]",
-            f"{fixed(one.start_low, 2)} to {fixed(one.start_high, 2)}",
-            *map(percent, _relative(one)),
-            str(one.starts),
-            str(one.rounds),
-        )
-        for name, one in _in_table_order(ratio_levels(counted), counted)
-    ]
-    headers = (
-        "Workload",
-        "Gain x [95 % CI]",
-        "A new start, x",
-        "SD between starts",
-        "SD within a start",
-        "Starts",
-        "Rounds",
-    )
+    rows = [_start_row(name, one) for name, one in _in_table_order(ratio_levels(counted), counted)]
     notes = [
         "Gain: the mean of the starts' medians, with an interval that covers starts that were not measured",
         "A new start: where the median of one more start of as many rounds is expected, in 95 % of cases",
     ]
-    return Sheet(headers, rows, notes=notes)
+    return Sheet(pd.DataFrame(rows), SHEET, notes)
+
+
+SHEET = (
+    Words("Workload", lambda row: row["workload"]),
+    Numbers(
+        "Gain x [95 % CI]",
+        lambda row: f"{fixed(row['gain'], 2)} [{fixed(row['gain_low'], 2)}, {fixed(row['gain_high'], 2)}]",
+    ),
+    Numbers(
+        "A new start, x", lambda row: f"{fixed(row['start_gain_low'], 2)} to {fixed(row['start_gain_high'], 2)}"
+    ),
+    Numbers("SD between starts", lambda row: percent(row["between"])),
+    Numbers("SD within a start", lambda row: percent(row["within"])),
+    Numbers("Starts", lambda row: str(row["starts"])),
+    Numbers("Rounds", lambda row: str(row["rounds"])),
+)
+
+
+def _start_row(workload: str, one: Levels) -> dict[str, Any]:
+    between, within = _relative(one)
+    return {
+        "workload": workload,
+        "gain": one.estimate,
+        "gain_low": one.low,
+        "gain_high": one.high,
+        "start_gain_low": one.start_low,
+        "start_gain_high": one.start_high,
+        "between": between,
+        "within": within,
+        "starts": one.starts,
+        "rounds": one.rounds,
+    }
 
 
 def _in_table_order(levels: dict[str, Levels], counted: SliceCounts) -> list[tuple[str, Levels]]:

@@ -13,7 +13,7 @@ from analysis.tables.notebook_tables import costs
 from analysis.tables.starts_table import starts_sheet
 from analysis.text.numbers import count
 from analysis.text.setup_text import FREE, chosen_by, server_in_words
-from analysis.text.sheet import Sheet
+from analysis.text.sheet import Numbers, Sheet, Words
 from wiretax.runs.mode import mode_in
 from wiretax.runs.reader import Run
 
@@ -115,14 +115,17 @@ def failures(run: Run) -> Passage:
     if run.failures.empty:
         return Passage("<p>No exchange failed.</p>")
     by_kind = run.failures.groupby(["workload", "kind", "status", "message"], sort=False, as_index=False)
-    kinds = by_kind.agg({"count": "sum"}).sort_values("count", ascending=False).to_dict("records")
-    rows = [
-        (row["workload"], row["kind"], str(row["status"] or "-"), row["message"], f"{row['count']:,}")
-        for row in kinds[:MOST_FAILURES]
-    ]
-    table = Sheet(("Workload", "Failure", "Status", "Message", "Exchanges"), rows, words=4)
+    kinds = by_kind.agg({"count": "sum"}).sort_values("count", ascending=False)
+    columns = (
+        Words("Workload", lambda row: row["workload"]),
+        Words("Failure", lambda row: row["kind"]),
+        Words("Status", lambda row: str(row["status"] or "-")),
+        Words("Message", lambda row: row["message"]),
+        Numbers("Exchanges", lambda row: f"{row['count']:,}"),
+    )
+    table = Sheet(kinds.head(MOST_FAILURES), columns)
     all_ = count(int(run.failures["count"].sum()), "exchange")
-    more = len(kinds) - len(rows)
+    more = len(kinds) - len(table.rows)
     rest = f"<p>And {count(more, 'kind')} more.</p>" if more else ""
     return Passage(f"<p>{all_} failed, including those of the warm-up.</p>{table.html()}{rest}")
 

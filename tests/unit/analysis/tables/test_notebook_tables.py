@@ -14,7 +14,6 @@ from analysis.findings.brief import brief
 from analysis.findings.monthly_traffic import monthly_traffic, traffic_size
 from analysis.measures.clients import OFFICIAL
 from analysis.tables import notebook_tables as page
-from analysis.text.sheet import Cell, Lines, Sheet
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import Run
 
@@ -182,13 +181,3 @@ def test_an_empty_table_is_marked_absent_in_its_metadata() -> None:
     shown, metadata = page.costs(run(whole()))._repr_mimebundle_()
     assert metadata == {}
     assert set(shown) == {"text/html", "text/plain"}
-
-
-def test_cells_are_escaped() -> None:
-    sheet = Sheet(("<a>", "b|c"), [(Cell("<script>", small="&", mark='x" y'), "1|2")])
-    html = sheet.html()
-    assert "<script>" not in html
-    assert "&lt;script&gt;<br><small>&amp;</small>" in html
-    assert sheet.markdown().splitlines()[2] == "| <script><br><sub>&</sub> | 1\\|2 |"
-    assert Lines(["<b>"]).html() == '<ul class="lines"><li>&lt;b&gt;</li></ul>'
-    assert Lines([], "none").markdown() == "none"
