@@ -65,9 +65,12 @@ def object_to_names(workload: Workload) -> str | None:
 def object_to(workload: Workload, limits: Limits) -> str | None:
     """Why a workload can't be generated or would exceed an endpoint's limits; None if it is valid."""
     call, payload, transport = workload.call, workload.payload, workload.transport
-    refusal = refuse_batch_size(call.batch_size, limits) or refuse_channel_count(call.channels, limits)
+    refusal = refuse_batch_size(call.batch_size, limits)
     if refusal is not None:
-        return f"{refusal.message}; a dedicated cluster takes larger batches"
+        return f"batch_size = {call.batch_size}: {refusal.message}; a dedicated cluster takes larger batches"
+    refusal = refuse_channel_count(call.channels, limits)
+    if refusal is not None:
+        return f"channels = {call.channels}: {refusal.message}"
     channel, event = longest_channel(workload), workload.names.event
     refusal = refuse_channel(channel, limits)
     if refusal is None and not payload.encrypted:

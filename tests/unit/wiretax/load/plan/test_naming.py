@@ -83,7 +83,7 @@ CHARACTERS = "channel name may only hold A-Z a-z 0-9 _ - = @ , . ;"
         ),
         (
             MULTI.replace("10", "101") + "spread = 1000",
-            "101 channels in one trigger, expected 1 to 100; a dedicated cluster takes larger batches" + ENDPOINTS,
+            "channels = 101: 101 channels in one trigger, expected 1 to 100" + ENDPOINTS,
         ),
         (
             MULTI + 'channel = "private-encrypted-room"',
