@@ -14,7 +14,7 @@ from locust_inside import CLASSES, USERS, BatchUser, Inside, LoadTestShape, insi
 from wiretax.channels.endpoint import DEMO
 from wiretax.channels.limits import Limits
 from wiretax.load.plan.reading import load_plan
-from wiretax.load.web.form import form_options, own_options
+from wiretax.load.web.form.options import form_options, own_options
 from wiretax.mock.certificate import MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import Fault, FaultList
@@ -41,8 +41,8 @@ FORMS: list[dict[str, Any]] = [
     },
     {"endpoint": ..., "ca": ..., "cert": ..., "key": ...},
     {"endpoint": ..., "insecure": True, "sign_prefix": True},
-    {"plan": "quick"},
-    {"encrypted": True},
+    {"plan": "quick", "rounds": 2, "only": ["*10*", "trigger*"], "skip": ["batch10*"]},
+    {"encrypted": True, "yes": True},
 ]
 
 
@@ -68,7 +68,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 def as_posted(form: dict[str, Any]) -> dict[str, str]:
     """As a browser posts it; text with blanks around it, as one types it."""
     return {
-        name: str(value).lower() if isinstance(value, bool) else f" {value} " if name == "rate" else str(value)
+        name: str(value).lower()
+        if isinstance(value, bool)
+        else f" {value} "
+        if name == "rate"
+        else ", ".join(value)
+        if isinstance(value, list)
+        else str(value)
         for name, value in form.items()
     }
 
@@ -102,7 +108,7 @@ def test_the_form_shows_the_fields_that_are_checked() -> None:
     with inside(web=True) as locust:
         web_ui: Any = locust.environment.web_ui
         assert set(web_ui.template_args["extra_options"]) == set(form_options())
-        assert {"yes", "gates", "events", "redis"} <= set(own_options()) - set(form_options())
+        assert {"gates", "events", "redis"} <= set(own_options()) - set(form_options())
 
 
 def test_each_field_is_in_the_run_it_started(server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +126,7 @@ def test_each_field_is_in_the_run_it_started(server: dict[str, str], monkeypatch
             if name == "endpoint":  # without key and secret
                 assert DEMO.secret not in str(run.meta) + shown
                 assert options[name] == value.replace(f"{DEMO.key}:{DEMO.secret}@", "")
-            else:
+            elif name != "yes":  # nothing was sent to another machine
                 assert options[name] == value, name
         runs.append(run)
     # And what was sent is what was asked for.
@@ -134,56 +140,110 @@ def test_each_field_is_in_the_run_it_started(server: dict[str, str], monkeypatch
     assert set(runs[0].slices.loc[runs[0].slices["api"] == "multi_trigger", "channels"]) == {3}
     assert runs[0].meta["budget"]["max_messages"] == 123_456
     assert any("--insecure" in each for each in runs[2].meta["warnings"])
-    assert runs[3].meta["plan"]["name"] == "quick"
+    swept = runs[3].meta["plan"]
+    assert swept["name"] == "quick"
+    assert 0 < runs[3].slices["round"].nunique() <= 2
+    assert set(runs[3].slices["api"]) | set(runs[3].slices["batch_size"]) == {"trigger", 1}
 
 
-REJECTED: list[tuple[dict[str, Any], str]] = [
-    ({"rate": "fast"}, "rate: 'fast' is not a rate"),
-    ({"rate": ""}, "rate: '' is not a rate"),
-    ({"linger": "-3ms"}, "linger: '-3ms' is not a duration"),
-    ({"linger": ""}, "linger: '' is not a duration"),
-    ({"arrivals": "constnt"}, "did you mean constant?"),
-    ({"batch_size": ""}, "batch_size = '', expected a whole number"),
-    ({"batch_size": "2.5"}, "batch_size = '2.5', expected a whole number"),
-    ({"tls": "on"}, "tls = 'on', expected true or false"),
-    ({"max_messages": "-1"}, "--max-messages -1: expected 0"),
-    ({"ca": "nowhere.pem", "endpoint": "https://k:s@127.0.0.1:1/apps/1"}, "--ca nowhere.pem: can't be read"),
-    ({"endpoint": "http://k:s@127.0.0.1:1/apps/1"}, "nothing listens at http://127.0.0.1:1/apps/1"),
+# A form, the beginning of what it is told, and the field that is marked.
+REJECTED: list[tuple[dict[str, Any], str, str]] = [
+    ({"payload_bytes": "0"}, "Payload: 0; allowed: 9 to 10,240 bytes for data of kind chat", "payload_bytes"),
+    ({"payload_bytes": "-1", "payload_kind": "ascii"}, "Payload: -1; allowed: 1 to 10,240", "payload_bytes"),
+    ({"payload_bytes": "10241"}, "Payload: 10,241; allowed: 9 to 10,240", "payload_bytes"),
+    ({"payload_bytes": ""}, "Payload: empty; allowed: a whole number, 9 to 10,240", "payload_bytes"),
+    ({"payload_bytes": "١٢"}, "Payload: '١٢'; allowed: a whole number", "payload_bytes"),
+    ({"channels": "101"}, "Channels per call: 101; allowed: 1 to 100", "channels"),
+    ({"channels": "0", "payload_bytes": "x"}, "Payload: 'x'; allowed: a whole number", "payload_bytes"),
+    ({"batch_size": "11"}, "Events per call: 11; allowed: 1 to 10 (“Largest batch accepted”)", "batch_size"),
+    ({"batch_size": "9" * 18, "max_batch_size": "9" * 18}, "Largest batch accepted: ", "max_batch_size"),
+    ({"max_batch_size": "100001"}, "Largest batch accepted: 100,001; allowed: 1 to 100,000", "max_batch_size"),
+    ({"endpoint": "https://k:s@192.0.2.1/apps/1"}, "Endpoint: https://192.0.2.1/apps/1 is not on this", "yes"),
+    (
+        {"endpoint": "https://k:s@192.0.2.1/apps/1", "max_messages": "77"},
+        "Endpoint: https://192.0.2.1/apps/1 is not on this machine. Up to 77 messages",
+        "yes",
+    ),
+    ({"host": "http://192.0.2.1"}, "Host: http://192.0.2.1/apps/123456 is not on this machine", "yes"),
+    ({"endpoint": "http://k@h/apps/1"}, "Endpoint: it lacks the key or the secret; write it as", "endpoint"),
+    ({"host": "box"}, "Host: its scheme is 'box', expected http or https; write it as http://127.0.0.1", "host"),
+    ({"rate": "fast"}, "Arrival rate: 'fast' is not a rate; write it like 500/s", "rate"),
+    ({"rate": ""}, "Arrival rate: '' is not a rate", "rate"),
+    ({"rate": "5/h"}, "Arrival rate: '5/h'; allowed: 10/s or more", "rate"),
+    ({"linger": "-3ms"}, "Longest wait of a batch: '-3ms' is not a duration; write it like", "linger"),
+    ({"linger": "1h"}, "Longest wait of a batch: '1h'; allowed: 0s to 10s", "linger"),
+    (
+        {"arrivals": "constnt"},
+        "Arrival pattern: 'constnt'; allowed: constant, poisson, burst (did you",
+        "arrivals",
+    ),
+    ({"batch_size": "2.5"}, "Events per call: '2.5'; allowed: a whole number, 1 to 10", "batch_size"),
+    ({"tls": "on"}, "Start the mock with TLS: 'on'; allowed: true or false", "tls"),
+    ({"max_messages": "-1"}, "Most messages: -1; allowed: 0 or more", "max_messages"),
+    (
+        {"ca": "nowhere.pem", "endpoint": "https://k:s@127.0.0.1:1/apps/1"},
+        "“Certificate authorities” nowhere.pem: can't be read",
+        "ca",
+    ),
+    ({"insecure": "true"}, "“Certificate authorities” and “Disable TLS verification” go with an https://", "ca"),
+    ({"endpoint": "http://k:s@127.0.0.1:1/apps/1"}, "Endpoint: nothing listens at http://127.0.0.1:1", "endpoint"),
+    ({"plan": "capacity"}, "Plan: plan capacity has [capacity], which is not swept: wiretax run capacity", "plan"),
+    ({"plan": "quik"}, "Plan: 'quik'; allowed: none, capacity, ci", "plan"),
+    ({"plan": "quick", "user_count": "0"}, "Number of users: 0; allowed: 1 or more with a plan", "user_count"),
+    ({"plan": "quick", "rounds": "0"}, "Rounds: 0; allowed: 1 to 10,000", "rounds"),
+    ({"plan": "quick", "rounds": "few"}, "Rounds: 'few'; allowed: a whole number, 1 to 10,000", "rounds"),
+    ({"plan": "quick", "only": "btach*"}, "“Only these workloads” btach*: no workload of plan quick", "only"),
+    ({"plan": "quick", "skip": "*"}, "“Without these workloads” *: no workload of plan quick is left", "skip"),
+    ({"rounds": "3"}, "“Rounds” changes a plan, and none was chosen", "rounds"),
+    ({"yes": "perhaps"}, "Consent to send to another machine: 'perhaps'; allowed: true or false", "yes"),
+    ({"user_count": "999999"}, "Number of users: a process may have ", "user_count"),
     # Options that Locust would let anybody set who can reach the page.
-    ({"yes": "true"}, "yes can't be set in the form; start the web UI with --yes instead"),
-    ({"yes": "false"}, "yes can't be set in the form"),
-    ({"events": "/etc/passwd"}, "events can't be set in the form"),
-    ({"redis": ""}, "redis can't be set in the form"),
-    ({"gates": "gates.toml"}, "gates can't be set in the form"),
-    ({"web_name": "elsewhere.example"}, "'web_name' is not a field of the form"),
-    ({"html_file": "page.html"}, "'html_file' is not a field of the form"),
-    ({"headless": "true"}, "'headless' is not a field of the form"),
-    ({"nonsense": "1"}, "'nonsense' is not a field of the form"),
-    ({"x" * 1_000: "1"}, "is not a field of the form"),
+    ({"events": "/etc/passwd"}, "events can't be set in the form; start the web UI with --events", ""),
+    ({"redis": ""}, "redis can't be set in the form", ""),
+    ({"gates": "gates.toml"}, "gates can't be set in the form", ""),
+    ({"web_name": "elsewhere.example"}, "'web_name' is not a field of the form", ""),
+    ({"html_file": "page.html"}, "'html_file' is not a field of the form", ""),
+    ({"headless": "true"}, "'headless' is not a field of the form", ""),
+    ({"nonsense": "1"}, "'nonsense' is not a field of the form", ""),
+    ({"x" * 1_000: "1"}, "'xxx", ""),
     (
         {"user_classes": ["BatchUser", "Nobody"]},
-        "user_classes = 'Nobody', expected one of BatchUser, MultiTrigger",
+        "User classes: 'Nobody'; allowed: BatchUser, MultiTrigger",
+        "user_classes",
     ),
-    ({"shape_class": "Wave"}, "shape_class = 'Wave', expected one of Default"),
+    ({"shape_class": "Wave"}, "Load shape: 'Wave'; allowed: Default", "shape_class"),
     # What the client library would not send.
     (
         {"client": "python", "payload_bytes": "5000", "user_classes": ["BatchUser"]},
-        "payload_bytes = 5000 (chat): pusher 3.3.4 (client python) sends data of at most 10,240 bytes",
+        "Payload: 5000 (chat): pusher 3.3.4 (client python) sends data of at most 10,240 bytes",
+        "payload_bytes",
     ),
     (
         {"client": "dotnet", "batch_size": "11", "max_batch_size": "50", "user_classes": ["QueueUser"]},
-        "batch_size: PusherServer 5.0.0 (client dotnet) sends at most 10 events in a batch, got 11",
+        "Events per call: PusherServer 5.0.0 (client dotnet) sends at most 10 events in a batch, got 11; lower “",
+        "batch_size",
     ),
-    ({"channel": "two words"}, "channel = 'two words': channel name may only hold"),
-    ({"event": ""}, "event = '': event name of 0 characters, expected 1 to 200"),
-    ({"spread": "0"}, "spread = 0, expected 1 (the same in each call)"),
-    ({"spread": "5", "channels": "6", "user_classes": ["MultiTriggerUser"]}, "spread = 5, expected 6 or more"),
-    # What Locust itself rejects, after it has taken some fields.
-    ({"batch_size": "3", "user_count": "x"}, "Invalid user_count"),
-    ({"batch_size": "3", "spawn_rate": "0"}, "Missing or invalid user_count or spawn_rate"),
-    ({"batch_size": "3", "user_count": "-1"}, "Missing or invalid user_count or spawn_rate"),
-    ({"batch_size": "3", "run_time": "soon", "host": "http://127.0.0.1:1"}, "Valid run_time formats are"),
-    ({"batch_size": "3", "user_classes": ["BatchUser"], "spawn_rate": "none"}, "Invalid spawn_rate"),
+    ({"channel": "two words"}, "Channel name: 'two words': channel name may only hold", "channel"),
+    (
+        {"channel": "private-encrypted-a", "user_classes": ["TriggerUser"]},
+        "Channel name: 'private-encrypted-a': client reference encrypts what is sent to it; check “Encrypt events",
+        "channel",
+    ),
+    ({"event": ""}, "Event name: '': event name of 0 characters; allowed: 1 to 200", "event"),
+    ({"spread": "0"}, "Channels in turn: 0; allowed: 1 to 2,147,483,647", "spread"),
+    (
+        {"spread": "5", "channels": "6", "user_classes": ["MultiTriggerUser"]},
+        "Channels in turn: 5; allowed: 6 or more: each call goes to 6 different channels; raise “Channels",
+        "spread",
+    ),
+    # What Locust itself would reject after it has taken some fields, or take for something else.
+    ({"batch_size": "3", "user_count": "x"}, "Number of users: 'x'; allowed: a whole number", "user_count"),
+    ({"batch_size": "3", "spawn_rate": "0"}, "Users started: 0; allowed: a number above 0", "spawn_rate"),
+    ({"batch_size": "3", "spawn_rate": "nan"}, "Users started: 'nan'; allowed: a number above 0", "spawn_rate"),
+    ({"batch_size": "3", "user_count": "-1"}, "Number of users: -1; allowed: a whole number", "user_count"),
+    ({"batch_size": "3", "user_count": ""}, "Number of users: empty; allowed: a whole number", "user_count"),
+    ({"batch_size": "3", "run_time": "soon"}, "Run time: 'soon'; allowed: 20, 90s, 3m, 2h or 1h30m", "run_time"),
+    ({"batch_size": "3", "run_time": "0"}, "Run time: 0; allowed: 20, 90s", "run_time"),
 ]
 
 
@@ -192,10 +252,11 @@ def test_a_rejected_form_leaves_no_trace() -> None:
         locust.start(batch_size="4", rate="100/s")
         locust.stop()
         before = state(locust)
-        for form, says in REJECTED:
+        for form, says, field in REJECTED:
             answer = locust.post("/swarm", **{**USERS, **form})
             assert not answer["success"], form
-            assert says in answer["message"], form
+            assert answer["message"].startswith(says), form
+            assert answer["field"] == field, form
             assert state(locust) == before, form
         locust.start(linger="9ms")
         assert locust.stop().meta["valid"]
@@ -222,7 +283,7 @@ def test_a_secret_in_the_host_field_is_refused_and_shown_nowhere(server: dict[st
         visitor = locust.visitor()
         for form in (USERS, {**USERS, "user_count": "x"}, {**USERS, "run_time": "soon"}):
             answer = visitor.post("/swarm", data={**form, "host": secret})
-            assert "give the endpoint with --endpoint" in answer.get_json()["message"]
+            assert "give the endpoint with “Endpoint”" in answer.get_json()["message"]
             assert b"S3CRET" not in answer.get_data()
         locust.start()
         answer = visitor.post("/swarm", data={**USERS, "host": secret})
@@ -284,7 +345,7 @@ def test_options_of_a_running_test_can_not_change_and_its_users_can() -> None:
         before = state(locust)
         for form, name in (({"batch_size": "5"}, "batch_size"), ({"host": "http://127.0.0.1:1"}, "host")):
             answer = locust.post("/swarm", **USERS, **form)
-            assert answer["message"] == f"{name} can't change while a test runs; stop the test first"
+            assert answer["message"].endswith(f"({name}) can't change while a test runs; stop the test first")
             assert state(locust) == before
         same = {"batch_size": "4", "host": "", "endpoint": "", "tls": "false"}
         assert locust.post("/swarm", user_count="6", spawn_rate="50", **same)["success"]
@@ -306,7 +367,7 @@ def test_a_form_of_a_shape_has_no_users_and_is_checked_all_the_same() -> None:
         OneStage.runner = locust.runner
         before = state(locust)
         answer = locust.post("/swarm", batch_size="99")
-        assert "99 events in one batch" in answer["message"]
+        assert "Events per call: 99; allowed: 1 to 10" in answer["message"]
         assert state(locust) == before
         answer = locust.post("/swarm", batch_size="4")
         assert answer["success"], answer

@@ -74,20 +74,22 @@ def wait_until(page: Page, holds: str) -> None:
 def visit(visitor: Visitor) -> dict[str, Any]:
     seen: dict[str, Any] = {}
     locust = visitor.open("/", ours=False)
-    locust.get_by_text("Custom parameters").click()
+    form = locust.locator("form.wiretax-form")
+    form.wait_for()
     seen["form"] = {
-        each.get_attribute("name"): each.get_attribute("type") or "select"
-        for each in locust.locator("form [name]").all()
+        each.get_attribute("name"): each.get_attribute("type") or "select" for each in form.locator("[name]").all()
     }
-    locust.fill("[name=userCount]", "20")
-    locust.fill("[name=spawnRate]", "20")
-    locust.fill("[name=batchSize]", "11")
-    locust.get_by_role("button", name="Start").click()
-    seen["refused"] = locust.locator("form [role=alert]").filter(has_text="batch").inner_text()
-    locust.fill("[name=batchSize]", "5")
-    locust.select_option("[name=payloadKind]", "json")
+    form.get_by_label("MultiTriggerUser").check()
+    form.get_by_label("QueueUser").check()
+    form.get_by_label("Number of users").fill("20")
+    form.get_by_label("Users started").fill("20")
+    form.get_by_role("textbox", name="Events per call").fill("11")
+    form.get_by_role("button", name="Start").click()
+    seen["refused"] = form.get_by_role("alert").inner_text()
+    form.get_by_role("textbox", name="Events per call").fill("5")
+    form.get_by_label("Kind of data").select_option("json")
     visitor.shoot(locust, "form")
-    locust.get_by_role("button", name="Start").click()
+    form.get_by_role("button", name="Start").click()
 
     locust.get_by_role("tab", name="Bytes on the wire").click()
     locust.locator("tbody tr").nth(2).wait_for()

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from wiretax.channels.bodies.payloads import KINDS
 from wiretax.channels.bodies.replay import REPLAY
-from wiretax.channels.endpoint import DEMO, Endpoint, EndpointError
 from wiretax.channels.limits import Limits, refuse_batch_size
 from wiretax.channels.profiles import profile_names
 from wiretax.channels.validation import object_to, object_to_names
 from wiretax.channels.workload import Api, Attribute, Habit, Names, Workload
-from wiretax.load.client.message_limit import USUAL_MESSAGES
-from wiretax.load.free.access_options import access_of, add_access_options
+from wiretax.load.free.access_options import add_access_options
 from wiretax.load.plan.expansion import KEYS, expand
 from wiretax.load.plan.reading import plan_names
 from wiretax.queue.external import ExternalSource, ExternalSourceError
 from wiretax.terminal import OptionError
-from wiretax.wire.connections.servers import NO_ACCESS, Access
-from wiretax.wire.connections.target import Target
 
 # Named, since an empty choice would be an empty field in the form.
 NO_PLAN, HABIT = "none", "habit"
 # Of a free run: the seed of its payloads, and the timeout of a call.
 SEED = 1
 TIMEOUT_S = 10.0
+# A body of this many events fits in memory.
+MOST_BATCH_SIZE = 100_000
 CHOICES: dict[str, list[str]] = {
     "plan": [NO_PLAN, *plan_names()],
     "payload_kind": list(KINDS),
@@ -49,6 +48,18 @@ def add_options(parser: Any) -> None:
         default=NO_PLAN,
         env_var="WIRETAX_PLAN",
         help="Plan to run with all users; it determines what is sent (web UI only)",
+    )
+    for name, what in (("only", "Measure only the workloads"), ("skip", "Leave out the workloads")):
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            default=None,
+            metavar="PATTERN",
+            env_var=f"WIRETAX_{name.upper()}",
+            help=f"--plan: {what} whose names match this shell pattern; may be repeated",
+        )
+    parser.add_argument(
+        "--rounds", type=int, default=None, env_var="WIRETAX_ROUNDS", help="--plan: rounds; default: the plan's"
     )
     for key, attribute in OPTIONS.items():
         settings: dict[str, Any] = {"type": int} if attribute.plain_type is int else {}
@@ -120,7 +131,6 @@ def add_options(parser: Any) -> None:
         "--yes",
         action="store_true",
         env_var="WIRETAX_YES",
-        include_in_web_ui=False,
         help="Skip the confirmation for remote endpoints",
     )
     parser.add_argument(
@@ -154,14 +164,19 @@ class FreeRunOptions:
     external: ExternalSource | None
 
     @classmethod
-    def of(cls, parsed: Namespace, tls: bool) -> FreeRunOptions:
-        """Check the options that Locust parsed; ``tls``: whether the endpoint uses TLS.
+    def of(cls, parsed: Namespace, tls: bool, apis: Iterable[Api] = get_args(Api)) -> FreeRunOptions:
+        """Check the options that Locust parsed.
+
+        Args:
+            parsed: the options.
+            tls: whether the endpoint uses TLS.
+            apis: those that the users call.
 
         Raises:
             OptionError: an option can't be used.
         """
-        if parsed.max_batch_size < 1:
-            raise OptionError(f"max_batch_size = {parsed.max_batch_size}, expected 1 or more")
+        if not 1 <= parsed.max_batch_size <= MOST_BATCH_SIZE:
+            raise OptionError(f"max_batch_size = {parsed.max_batch_size}, expected 1 to {MOST_BATCH_SIZE:,}")
         given = {key: getattr(parsed, key) for key in OPTIONS}
         if given["connection"] == HABIT:
             del given["connection"]
@@ -176,7 +191,7 @@ class FreeRunOptions:
                 f"--channel, --event and --spread are for generated events; those of {options.external.option} "
                 "have their own names and channels"
             )
-        for api in get_args(Api):
+        for api in apis:
             workload = options.workload(api)
             objection = object_to(workload, limits)
             if objection is not None:
@@ -231,67 +246,3 @@ def _external(parsed: Namespace) -> ExternalSource | None:
         return ExternalSource.of(parsed)
     except ExternalSourceError as error:
         raise OptionError(str(error)) from None
-
-
-def target_from(parsed: Namespace, endpoint: Endpoint | None, plan: Access = NO_ACCESS) -> Target | None:
-    """How the endpoint is reached; None for a mock.
-
-    Args:
-        parsed: the options.
-        endpoint: what ``endpoint_from`` returned.
-        plan: what a plan says where the options say nothing.
-
-    Raises:
-        TrustError, ProxySettingError: it can't be.
-    """
-    if endpoint is not None:
-        return access_of(parsed).over(plan).target(endpoint)
-    access_of(parsed).refuse_for_mock("--endpoint")
-    return None
-
-
-def limit_from(parsed: Namespace, target: Target | None) -> int | None:
-    """How many messages a test may send; None for no limit.
-
-    Raises:
-        OptionError: messages would go to another machine without consent.
-    """
-    if parsed.max_messages < 0:
-        raise OptionError(f"--max-messages {parsed.max_messages}: expected 0, for the usual limit, or more")
-    if target is None or target.endpoint.is_loopback:
-        return parsed.max_messages or None
-    limit: int = parsed.max_messages or USUAL_MESSAGES
-    if not parsed.yes:
-        raise OptionError(
-            f"up to {limit:,} messages (--max-messages) would go to {target.endpoint.public_url}, not on this "
-            "machine, and each counts against the app's quota; add --yes if you mean it"
-        )
-    return limit
-
-
-def refuse_credentials(host: str) -> None:
-    """Check that a host, which Locust shows in many places, contains no secret.
-
-    Raises:
-        EndpointError: it does.
-    """
-    if "@" in host:
-        raise EndpointError(
-            "--host would show its credentials in logs and pages; give the endpoint with --endpoint"
-        )
-
-
-def endpoint_from(parsed: Namespace) -> Endpoint | None:
-    """The endpoint: --endpoint, or --host with the demo app's credentials; None for a mock.
-
-    Raises:
-        EndpointError: it can't be used.
-    """
-    # Locust shows the host, even if it is not used.
-    refuse_credentials(parsed.host or "")
-    if parsed.endpoint:
-        return Endpoint.parse(parsed.endpoint)
-    if not parsed.host:
-        return None
-    scheme, _, rest = str(parsed.host).rstrip("/").partition("://")
-    return Endpoint.parse(f"{scheme}://{DEMO.key}:{DEMO.secret}@{rest}/apps/{DEMO.app_id}")

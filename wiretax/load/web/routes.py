@@ -11,23 +11,29 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, abort, jsonify, request, send_file, send_from_directory
+from flask import Blueprint, Response, abort, jsonify, redirect, request, send_file, send_from_directory
+from jinja2 import Environment as Templates
+from jinja2 import FileSystemLoader
 from locust.env import Environment
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from wiretax.channels.endpoint import host_and_port
 from wiretax.load.drivers.locustfiles.locust_session import LocustSession
 from wiretax.load.drivers.locustfiles.locust_setup import RESULTS
+from wiretax.load.web.downloads import DownloadError, Downloads
 from wiretax.load.web.figures import live_figures, tab_rows
-from wiretax.load.web.form import form_options, is_secret
+from wiretax.load.web.form.options import form_options, is_secret
+from wiretax.load.web.form.page import StartForm
+from wiretax.load.web.form.swarm import check_swarm
 from wiretax.load.web.guard import Guard, warn_if_open
+from wiretax.load.web.locust_page import LocustPage
 from wiretax.load.web.reports import ReportMaker
-from wiretax.load.web.swarm import check_swarm
 from wiretax.load.web.token import SCRIPT, Token
 from wiretax.terminal import OptionError
 
 STATIC = Path(__file__).parent / "static"
-FILES = ("live.css", "live.js", "report.js")
+FILES = ("files.css", "form.css", "form.js", "live.css", "live.js", "report.js")
 TAB = "bytes-on-the-wire"
 COLUMNS = {
     "name": "Event",
@@ -42,14 +48,6 @@ COLUMNS = {
 }
 # Our pages load nothing from anywhere else.
 POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:"
-# Locust's page is one bundle; a link to ours can only be placed over it.
-LINK = (
-    '<a href="./wiretax/" id="wiretax-live" style="position:fixed;right:16px;bottom:52px;z-index:1200;'
-    "padding:8px 14px;border-radius:18px;background:#15803d;color:#fff;font:500 14px Roboto,system-ui,sans-serif;"
-    'text-decoration:none;box-shadow:0 2px 6px rgba(0,0,0,.35)">Bytes on the wire, live</a>'
-)
-# Locust's pages by their routes, with what is added at their end.
-LOCUSTS_PAGES = {"locust.index": LINK, "locust.login": ""}
 log = logging.getLogger(__name__)
 
 
@@ -93,18 +91,21 @@ def add_pages(environment: Environment, session: LocustSession) -> None:
     web_ui.app.wsgi_app = Guard(web_ui.app.wsgi_app, web_ui.host, names)
     token = Token(base)
     token.require(web_ui.app)
-    _add_tab(web_ui, session, token)
+    _add_tab(web_ui, session, LocustPage(StartForm(environment, session), token))
     _hide_secrets(environment, web_ui)
     check_swarm(environment, session)
     web_ui.app.register_blueprint(_pages(web_ui, session, reports, token), url_prefix=base)
 
 
-def _add_tab(web_ui: Any, session: LocustSession, token: Token) -> None:
+def _add_tab(web_ui: Any, session: LocustSession, page: LocustPage) -> None:
     arguments = web_ui.template_args
     title = "Bytes on the wire"
     structure = [{"key": key, "title": title} for key, title in COLUMNS.items()]
     arguments["extended_tabs"] = [*arguments.get("extended_tabs", []), {"title": title, "key": TAB}]
     arguments["extended_tables"] = [*arguments.get("extended_tables", []), {"key": TAB, "structure": structure}]
+
+    arguments["extended_csv_files"] = [*arguments.get("extended_csv_files", []), *Downloads.links()]
+    pages = {"locust.index": page.index, "locust.login": page.login}
 
     def add_rows(response: Response) -> Response:
         if request.endpoint == "locust.request_stats" and response.is_json and response.status_code == 200:
@@ -112,12 +113,8 @@ def _add_tab(web_ui: Any, session: LocustSession, token: Token) -> None:
             others = [each for each in document.get("extended_stats", []) if each["key"] != TAB]
             document["extended_stats"] = [*others, {"key": TAB, "data": tab_rows(session.live)}]
             response.set_data(orjson.dumps(document))
-        elif (
-            request.endpoint in LOCUSTS_PAGES and response.status_code == 200 and response.mimetype == "text/html"
-        ):
-            link = LOCUSTS_PAGES[request.endpoint]
-            page = response.get_data(as_text=True).replace("</body>", f"{link}</body>")
-            response.set_data(token.in_page(page))
+        elif request.endpoint in pages and response.status_code == 200 and response.mimetype == "text/html":
+            response.set_data(pages[request.endpoint](response.get_data(as_text=True)))
         return response
 
     web_ui.app.after_request(add_rows)
@@ -126,6 +123,8 @@ def _add_tab(web_ui: Any, session: LocustSession, token: Token) -> None:
 def _hide_secrets(environment: Environment, web_ui: Any) -> None:
     """Fill the form with the values of the last test, without secrets, which Locust would write into the page."""
     update: Callable[[], None] = web_ui.update_template_args
+    # Consent is given anew for each test.
+    agreed = bool(environment.parsed_options and environment.parsed_options.yes)
 
     def update_without_secrets() -> None:
         update()
@@ -134,7 +133,7 @@ def _hide_secrets(environment: Environment, web_ui: Any) -> None:
         fields = web_ui.template_args["extra_options"]
         for name, action in form_options().items():
             chosen = "" if is_secret(action) else getattr(environment.parsed_options, name)
-            fields[name]["default_value"] = chosen
+            fields[name]["default_value"] = agreed if name == "yes" else chosen
 
     web_ui.update_template_args = update_without_secrets
 
@@ -142,6 +141,8 @@ def _hide_secrets(environment: Environment, web_ui: Any) -> None:
 def _pages(web_ui: Any, session: LocustSession, reports: ReportMaker, token: Token) -> Blueprint:
     """The routes, each behind Locust's login if there is one, except for the token's, which the login needs."""
     pages = Blueprint("wiretax", __name__)
+    downloads = Downloads(session)
+    listing = Templates(loader=FileSystemLoader(STATIC), autoescape=True).get_template("files.html")
 
     def route(path: str, **options: Any) -> Callable[[Callable[..., Any]], None]:
         def add(view: Callable[..., Any]) -> None:
@@ -191,6 +192,22 @@ def _pages(web_ui: Any, session: LocustSession, reports: ReportMaker, token: Tok
         if reports.folder(name) is None:
             abort(404)
         return page("report.html")
+
+    @pages.errorhandler(DownloadError)
+    def not_there(error: DownloadError) -> Response:
+        return Response(f"{error.status}: {error}\n", error.status, mimetype="text/plain")
+
+    @route("/files/")
+    def files() -> Response:
+        return _with_headers(Response(listing.render(runs=[*downloads.listed()]), mimetype="text/html"))
+
+    @route("/files/<name>/report")
+    def report_of(name: str) -> WerkzeugResponse:
+        return redirect(f"../../runs/{downloads.run(name).folder.name}/")
+
+    @route("/files/<name>/<file>")
+    def file_of(name: str, file: str) -> Response:
+        return downloads.file(name, file)
 
     @route("/runs/<name>/status")
     def status(name: str) -> Response:

@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from locust import User
 
@@ -18,8 +18,10 @@ from wiretax.load.client.message_limit import MessageLimit
 from wiretax.load.client.mocks import Mocks
 from wiretax.load.client.own_limits import Demand, check_ports
 from wiretax.load.drivers.setup import RunSetup, check_machine, prepare
+from wiretax.load.drivers.sweep_options import plan_changes
+from wiretax.load.free.destination import endpoint_from, limit_from, target_from
 from wiretax.load.free.external_option import refuse_ignored_source, refuse_source_with_plan
-from wiretax.load.free.options import NO_PLAN, FreeRunOptions, endpoint_from, limit_from, target_from
+from wiretax.load.free.options import NO_PLAN, FreeRunOptions
 from wiretax.load.plan.plan import Plan
 from wiretax.load.plan.reading import load_plan
 from wiretax.load.plan.starts import refuse_starts
@@ -72,8 +74,10 @@ class LocustRequest:
                 raise OptionError(
                     f"plan {plan.name} has [capacity], which is not swept: wiretax run {parsed.plan}"
                 )
+            plan = plan_changes(parsed)(plan)
         else:
-            free = FreeRunOptions.of(parsed, https)
+            _refuse_plan_options(parsed)
+            free = FreeRunOptions.of(parsed, https, get_args(Api) if distributed else _apis(classes))
             if free.external is not None:
                 refuse_ignored_source(free.external, classes, distributed)
             refuse_unsendable(free, classes)
@@ -147,6 +151,7 @@ class LocustRequest:
         certificates = target.certificates
         return {
             "plan": self.plan.name if self.plan else NO_PLAN,
+            **(_changes_of(self.plan) if self.plan else {}),
             **(self.free.as_dict() if self.free else {}),
             "endpoint": setup.endpoint,
             "ca": "" if certificates.ca is None or setup.own_mock else str(certificates.ca),
@@ -156,6 +161,24 @@ class LocustRequest:
             "sign_prefix": target.endpoint.signs_prefix,
             "max_messages": self.limit or 0,
         }
+
+
+def _changes_of(plan: Plan) -> dict[str, Any]:
+    """The options that change a plan."""
+    return {"rounds": plan.rounds, "only": list(plan.selection.only), "skip": list(plan.selection.skip)}
+
+
+def _refuse_plan_options(parsed: Namespace) -> None:
+    """Check that no option changes a plan if there is none.
+
+    Raises:
+        OptionError: one does.
+    """
+    for name in ("only", "skip", "rounds"):
+        if getattr(parsed, name):
+            raise OptionError(
+                f"--{name} changes a plan, and none was chosen; choose one with --plan, or leave it out"
+            )
 
 
 def refuse_unsendable(free: FreeRunOptions, classes: Sequence[type[User]]) -> None:
@@ -200,6 +223,14 @@ def _refuse_uncountable(free: FreeRunOptions, distributed: bool) -> None:
             f"payload_bytes = {payload.bytes}: an event needs {least} of kind {payload.kind}, so that "
             "SubscriberUser can tell it from others"
         )
+
+
+def _apis(classes: Sequence[type[User]]) -> Sequence[Api]:
+    """The APIs that users of these classes may call; all of them if the classes are not known."""
+    own = [each for each in classes if issubclass(each, FreeUser) and not each.subscribes]
+    of_queue: tuple[Api, ...] = ("trigger", "batch")
+    used = {api for each in own for api in (of_queue if each.drains_queue else (each.api,))}
+    return [api for api in get_args(Api) if api in used or not own]
 
 
 def _free_workloads(free: FreeRunOptions, classes: Sequence[type[User]]) -> list[Workload]:

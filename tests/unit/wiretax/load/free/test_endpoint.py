@@ -12,7 +12,8 @@ from locust.argument_parser import LocustArgumentParser
 
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.load.free.access_options import access_of
-from wiretax.load.free.options import FreeRunOptions, add_options, endpoint_from
+from wiretax.load.free.destination import endpoint_from
+from wiretax.load.free.options import FreeRunOptions, add_options
 from wiretax.wire.connections.servers import Access
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -13,12 +12,13 @@ from gevent.lock import BoundedSemaphore
 from locust import User
 from locust.env import Environment
 from locust.runners import STATE_RUNNING, STATE_SPAWNING
-from locust.util.timespan import parse_timespan
 
 from wiretax.load.drivers.errors import START_ERRORS
 from wiretax.load.drivers.locustfiles.locust_session import LocustSession
-from wiretax.load.web.form import option_values, own_options, refuse_changes
-from wiretax.terminal import OptionError
+from wiretax.load.free.options import NO_PLAN
+from wiretax.load.web.form.options import option_values, own_options, refuse_changes, shown_fields
+from wiretax.load.web.form.values import refuse_run_time, users
+from wiretax.load.web.form.wording import FieldError, in_words_of_form
 
 ROUTE = "locust.swarm"
 LOGGED_IN = object()
@@ -76,18 +76,24 @@ def _start(
     before = EnvironmentState.of(environment)
     runner = environment.runner
     runs = runner is not None and runner.state in (STATE_SPAWNING, STATE_RUNNING)
+    web_ui: Any = environment.web_ui
+    others = web_ui.template_args.get("extra_options", {}).keys() - own_options().keys()
     try:
         # A test begins with the options of the command line, not with those of an earlier form.
-        values = option_values((before if runs else at_start).options, request.form)
+        values = option_values((before if runs else at_start).options, request.form, others)
         _refuse_unknown_classes(environment)
-        users = _users(has_shape=_has_shape(environment))
+        refuse_run_time(request.form.get("run_time", ""))
+        # A shape says how many there are.
+        number = 1 if _has_shape(environment) else users(request.form)
         if runs:
             refuse_changes(before.options, values)
-            session.allow_users(users or 0, _chosen_classes(environment))
-        elif users is not None:
-            session.prepare(Namespace(**values), users, _chosen_classes(environment), ask=True)
+            session.allow_users(number, _chosen_classes(environment))
+        else:
+            if not number and values["plan"] != NO_PLAN:
+                raise FieldError("user_count", number, "1 or more with a plan")
+            session.prepare(Namespace(**values), number, _chosen_classes(environment), ask=True)
     except START_ERRORS as error:
-        return _rejected(environment, str(error))
+        return _rejected(environment, *in_words_of_form(error, request.form, shown_fields()))
     accepted = False
     if not runs:
         at_start.restore(environment)
@@ -95,7 +101,7 @@ def _start(
         response = locust_view()
         accepted = bool(response.get_json()["success"])
     except (KeyError, TypeError, ValueError) as error:
-        response = _rejected(environment, f"a field can't be used: {error}")
+        response = _rejected(environment, f"a field can't be used: {error}", "")
     finally:
         if accepted:
             # Locust has stored them as text; its test starts once this greenlet waits.
@@ -115,32 +121,9 @@ def _has_shape(environment: Environment) -> bool:
     return environment.shape_class is not None
 
 
-def _users(has_shape: bool) -> int | None:
-    """How many users the form asks for, one if a shape says that; None if Locust will reject the form, so that
-    nothing is sent in vain.
-
-    Raises:
-        OptionError: the text is not a number. Locust would log it whole, with any secret in it.
-    """
-    form = request.form
-    for name, number, expected in (("user_count", int, "a whole number"), ("spawn_rate", float, "a number")):
-        try:
-            number(form.get(name) or 0)
-        except ValueError:
-            raise OptionError(f"Invalid {name}: {form[name]!r:.80}, expected {expected}") from None
-    try:
-        if form.get("run_time"):
-            parse_timespan(form["run_time"])
-    except ValueError:
-        return None
-    if has_shape:
-        return 1
-    users, spawn_rate = int(form.get("user_count") or -1), float(form.get("spawn_rate") or 0)
-    return users if users >= 0 and 0 < spawn_rate < inf else None
-
-
-def _rejected(environment: Environment, message: str) -> Response:
-    return jsonify({"success": False, "message": message, "host": environment.host})
+def _rejected(environment: Environment, message: str, field: str) -> Response:
+    """As Locust words it, with the field to correct; empty if that is unknown."""
+    return jsonify({"success": False, "message": message, "field": field, "host": environment.host})
 
 
 def _refuse_unknown_classes(environment: Environment) -> None:
@@ -155,7 +138,7 @@ def _refuse_unknown_classes(environment: Environment) -> None:
     ):
         for name in names:
             if name not in known:
-                raise OptionError(f"{what} = {name!r:.80}, expected one of {', '.join(sorted(known))}")
+                raise FieldError(what, name, ", ".join(sorted(known)))
 
 
 def _chosen_classes(environment: Environment) -> list[type[User]]:
