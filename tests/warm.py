@@ -448,7 +448,7 @@ def _hurry() -> None:
     runners = import_module("locust.runners")
     vars(runners)["inspect"] = SimpleNamespace()
     vars(runners)["WORKER_REPORT_INTERVAL"] = OFTEN_S
-    live = import_module("wiretax.load.accounting.live")
+    live = import_module("wiretax.load.accounting.live.figures")
     web_sweep = import_module("wiretax.load.drivers.locustfiles.web_sweep")
     live.SAMPLE_S = live.Live.every_s = web_sweep.SAMPLE_S = SAMPLE_S
 

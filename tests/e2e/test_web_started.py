@@ -31,7 +31,7 @@ LOCUST = ["locust", "-f", str(LOCUSTFILE), "--web-host", "127.0.0.1"]
 PLAIN = [sys.executable, "-m", *LOCUST]
 OURS = [
     "/wiretax/",
-    "/wiretax/live.js",
+    "/wiretax/live/live.js",
     "/wiretax/live.css",
     "/wiretax/form.js",
     "/wiretax/figures",
@@ -70,22 +70,45 @@ def test_the_story_in_a_browser(tmp_path: Path) -> None:
     assert all(row[0] == "100 B json, reference" and row[-1] == "0" for row in seen["tab"]["rows"])
     assert seen["link"] == "./wiretax/"
 
-    assert seen["live"]["state"] == "running"
-    assert [row[0] for row in seen["live"]["rows"]] == sent_as
-    assert seen["live"]["bars"] >= len(sent_as) * 7
-    # A p99 needs 1,000 calls in two seconds: the queue has 200, the others have them unless the machine is busy.
-    rates, p50s, p99s = seen["live"]["series"]
-    assert (rates, p50s) == (len(sent_as), len(sent_as))
-    assert p99s < len(sent_as)
-    assert seen["live"]["lines"] == rates + p50s + p99s
+    live = seen["live"]
+    assert live["state"] == "running"
+    assert [row[0] for row in live["rows"]] == sent_as
+    assert live["bars"] >= len(sent_as) * 7
+    # What is running, where, with which users.
+    assert live["facts"]["Test"].startswith("free run")
+    assert mock.public_url in live["facts"]["Endpoint"]
+    assert "QueueUser 5" in live["facts"]["Users"]
+    # Every chart says what its lines are.
+    assert {*live["lines"]["rate"]} == {*sent_as}
+    for chart, names in live["lines"].items():
+        if chart not in ("layers", "gain"):
+            assert live["legends"][chart] == names, chart
+    assert {"arrivals", "acknowledgements", "depth", "backlog", "wait-p50", "wait-p99"} < live["lines"].keys()
+    assert len({*live["looks"]}) == len(sent_as)
+    assert any(
+        each.startswith("Events per second, acknowledged, over time. trigger: now ") for each in live["images"]
+    )
     assert seen["no_gain"].startswith("No gain: the user classes of a free run send side by side")
-    assert seen["dark"]["paper"] != seen["live"]["paper"]
+    assert seen["dark"]["paper"] != live["paper"]
     assert seen["phone"]["width"] <= 390
+
+    # Everything that can be used is reached by keyboard, in order, and seen to be.
+    reached = [place for place, _, _ in seen["tabs"]]
+    assert reached[0] == "a"
+    assert reached.index("pause") < reached.index("costs") < reached.index("summary")
+    assert reached[-1] == "body"
+    assert all(name and is_seen for place, name, is_seen in seen["tabs"] if place != "body"), seen["tabs"]
+    assert seen["values"] == ["Since the start", *sent_as]
+    # A page that is reloaded has the same curves.
+    before, after = seen["points"]
+    assert after >= before > 1
 
     # Otherwise clicks on them would be lost.
     assert seen["link_was_kept"]
     assert not seen["button_without_script"]
     assert seen["run"] == run.folder.name
+    for words in ("valid", "Exit code 0.", f"Folder: results/{run.folder.name}", "Make the report"):
+        assert words in seen["runs"]
     assert run.meta["valid"], run.meta["invalid_because"]
     assert set(run.slices["api"]) == {"trigger", "batch", "multi_trigger"}
     assert run.mode == "free"

@@ -21,21 +21,39 @@ TIMEOUT_MS = 60_000
 LOOK_MS = 50
 ROWS = """() => [...document.querySelectorAll("tbody tr")].map(
     row => [...row.querySelectorAll("td")].map(each => each.innerText))"""
-LIVE = """() => ({
-    state: document.getElementById("state").innerText,
-    what: document.getElementById("what").innerText,
-    headings: [...document.querySelectorAll("h2")].filter(each => each.offsetParent).map(each => each.innerText),
-    rows: [...document.querySelectorAll("#table tbody tr")].map(
-        row => [...row.querySelectorAll("td")].map(each => each.innerText)),
-    bars: document.querySelectorAll("#layers rect").length,
-    // How many workloads have had a rate, a p50, a p99.
-    series: [0, 1, 2].map(pick => new Set(seen.history.flatMap(
-        ([, by]) => Object.keys(by).filter(name => by[name][pick] > 0))).size),
-    queues: ["#arrivals", "#depth"].map(chart => document.querySelectorAll(`${chart} polyline`).length),
-    lines: document.querySelectorAll("#rate polyline, #time polyline").length,
-    width: document.documentElement.scrollWidth,
-    paper: getComputedStyle(document.body).backgroundColor,
-})"""
+LIVE = """() => {
+    const shown = (selector) => [...document.querySelectorAll(selector)].filter(each => each.offsetParent);
+    const lines = (chart) => [...document.querySelectorAll(`#${chart} polyline`)].map(each => each.dataset.series);
+    return {
+        state: document.getElementById("state").innerText,
+        facts: Object.fromEntries([...document.querySelectorAll("#facts div")].map(
+            each => [each.querySelector("dt").innerText, each.querySelector("dd").innerText])),
+        headings: shown("h2").map(each => each.innerText),
+        rows: [...document.querySelectorAll("#costs tbody tr")].map(
+            row => [...row.querySelectorAll("th, td")].map(each => each.innerText)),
+        bars: document.querySelectorAll("#layers rect").length,
+        // The names of the lines in each chart, and of its legend.
+        lines: Object.fromEntries(shown("figure").map(each => [each.id, lines(each.id)])),
+        legends: Object.fromEntries(shown("figure").map(each => [
+            each.id, [...each.querySelectorAll(".legend li > span:not(.swatch)")].map(each => each.innerText)])),
+        // What tells each series apart.
+        looks: [...document.querySelectorAll("#rate polyline")].map(
+            each => [each.style.stroke, each.getAttribute("stroke-dasharray")].join()),
+        images: [...document.querySelectorAll("svg[role=img]")].map(each => each.getAttribute("aria-label")),
+        width: document.documentElement.scrollWidth,
+        paper: getComputedStyle(document.body).backgroundColor,
+    };
+}"""
+# Each place that the Tab key reaches, with its name and whether its focus can be seen.
+TAB = """() => {
+    const each = document.activeElement;
+    const name = each.getAttribute("aria-label") || each.innerText || "";
+    return [each.id || each.localName, name.trim().slice(0, 60),
+            each === document.body || getComputedStyle(each).outlineStyle !== "none"];
+}"""
+TABS = 60
+# How many points the first line has.
+POINTS = "() => document.querySelector('#rate polyline').getAttribute('points').split(' ').length"
 
 
 class Visitor:
@@ -71,6 +89,19 @@ def wait_until(page: Page, holds: str) -> None:
     raise TimeoutError(holds)
 
 
+def tabs(page: Page) -> list[list[Any]]:
+    """What the Tab key reaches from the top of a page, in order."""
+    page.locator("body").focus()
+    page.evaluate("() => { document.activeElement.blur(); window.scrollTo(0, 0); }")
+    found: list[list[Any]] = []
+    for _ in range(TABS):
+        page.keyboard.press("Tab")
+        found.append(page.evaluate(TAB))
+        if found[-1][0] == "body":
+            break
+    return found
+
+
 def visit(visitor: Visitor) -> dict[str, Any]:
     seen: dict[str, Any] = {}
     locust = visitor.open("/", ours=False)
@@ -101,9 +132,10 @@ def visit(visitor: Visitor) -> dict[str, Any]:
     seen["link"] = locust.locator("#wiretax-live").get_attribute("href")
 
     live = visitor.open("/wiretax/", ours=True)
-    wait_until(live, f"({LIVE})().series.slice(0, 2).every((count) => count === 4)")
-    # Two points make a line: of arrivals, of acknowledgements, and of the depth.
-    wait_until(live, f"({LIVE})().queues.join() === '2,1'")
+    wait_until(live, f"['rate', 'latency-p50'].every((chart) => ({LIVE})().lines[chart]?.length === 4)")
+    wait_until(
+        live, f"['arrivals', 'depth', 'wait-p99', 'total-p99'].every((chart) => ({LIVE})().lines[chart]?.length)"
+    )
     seen["no_gain"] = live.locator("#gain .note").inner_text()
     seen["live"] = live.evaluate(LIVE)
     visitor.shoot(live, "live")
@@ -112,17 +144,28 @@ def visit(visitor: Visitor) -> dict[str, Any]:
     visitor.shoot(live, "live-dark")
     live.emulate_media(color_scheme="light")
     live.set_viewport_size({"width": PHONE, "height": 844})
-    wait_until(live, f"document.querySelector('#layers svg').clientWidth < {PHONE}")
+    wait_until(live, f"document.querySelector('#layers .plot svg').clientWidth < {PHONE}")
     seen["phone"] = live.evaluate(LIVE)
     visitor.shoot(live, "live-phone")
+    seen["tabs"] = tabs(live)
+    live.locator("#rate summary").focus()
+    live.keyboard.press("Enter")
+    live.locator("#rate details table").wait_for()
+    seen["values"] = [each.inner_text() for each in live.locator("#rate details thead th").all()]
+    # The history comes from the server.
+    before = live.evaluate(POINTS)
+    live.reload()
+    wait_until(live, f"({LIVE})().lines.rate?.length === 4")
+    seen["points"] = [before, live.evaluate(POINTS)]
 
     locust.get_by_role("button", name="Stop").click()
-    link = live.locator("#runs a").first
+    link = live.locator("#runs-list .links a").last
     link.wait_for()
-    seen["run"] = live.locator("#runs code").first.inner_text()
+    seen["run"] = live.locator("#runs-list code").first.inner_text()
+    seen["runs"] = live.locator("#runs-list").inner_text()
     handle = link.element_handle()
     live.set_viewport_size({"width": DESK, "height": 900})
-    wait_until(live, f"document.querySelector('#layers svg').clientWidth > {PHONE}")
+    wait_until(live, f"document.querySelector('#layers .plot svg').clientWidth > {PHONE}")
     seen["link_was_kept"] = handle.evaluate("link => link.isConnected")
     # A slow machine may show the page long before its script runs.
     scripts: list[Route] = []

@@ -18,6 +18,9 @@ class Gating:
     """The gates of a run, while it is measured and when it is over.
 
     ``analysis.gates`` needs pandas, so its parts are imported here only where a run has gates.
+
+    Attributes:
+        sentence: the latest verdict in brief, such as ``8 passed, 1 failed``; empty before the first.
     """
 
     def __init__(self, file: Path) -> None:
@@ -29,6 +32,7 @@ class Gating:
         from analysis.gates.baseline.gates import load_gates
         from analysis.gates.evaluation.evaluate import evaluate
 
+        self.sentence = ""
         self._gates = load_gates(file)
         self._evaluate = evaluate
 
@@ -52,6 +56,7 @@ class Gating:
         """Write a verdict's files into the run's folder, and return its exit code."""
         from analysis.gates.outputs.files import write_outputs
 
+        self.sentence = result.sentence
         if run.is_saved:
             try:
                 write_outputs(run.folder, result)

@@ -53,6 +53,7 @@ class FreeMaster:
     # Workers may come and go, and no plan says when the test is done.
     users: None = None
     progress: None = None
+    subscribers: int = 0
     skipped: tuple[Skipped, ...] = ()
 
     def __init__(self, environment: Any) -> None:

@@ -19,7 +19,7 @@ from wiretax.load.free.options import SEED, TIMEOUT_S
 from wiretax.load.free.windows import FreeRun
 
 
-def _deliveries(setup: RunSetup, environment: Any) -> FreeDeliveries | None:
+def _deliveries(setup: RunSetup, environment: Any, sampling: LiveSampling) -> FreeDeliveries | None:
     """The subscribers of a free run that has any; each delivery is a request of Locust's statistics."""
     log, free = setup.session.publish_log, setup.free
     if log is None or free is None:
@@ -29,6 +29,7 @@ def _deliveries(setup: RunSetup, environment: Any) -> FreeDeliveries | None:
 
     def on_delivery(delay_s: float, size: int) -> None:
         environment.stats.log_request("WS", "delivery", delay_s * 1e3, size)
+        sampling.deliver(delay_s)
 
     return FreeDeliveries(
         log, setup.targets[0], tuple(channels), TIMEOUT_S, on_delivery, setup.measurement.delivery_ledger
@@ -73,7 +74,7 @@ def begin_run(
         run = FreeRun(setup.free, feed)
         run.on_overloaded = on_overloaded
         run.on_unsubscribed = halt
-        run.deliveries = _deliveries(setup, environment)
+        run.deliveries = _deliveries(setup, environment, sampling)
         setup.session.on_rejected = ErrorPolicy(Reactions(halt, run.pause)).on_rejected
         if setup.message_limit is not None:
             setup.message_limit.on_spent = lambda: halt(SPENT)

@@ -18,10 +18,19 @@ INTERRUPTED = "interrupted"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a sweep is: in words, and as a share (0 to 1)."""
+    """How far a sweep is.
+
+    Attributes:
+        words: what it is doing.
+        done: the share that is done (0 to 1).
+        round: the number of the round, as in the files' column; None outside of rounds.
+        rounds: how many rounds it has.
+    """
 
     words: str
     done: float
+    round: int | None = None
+    rounds: int = 0
 
 
 class MeasuredRun(Protocol):
@@ -64,6 +73,10 @@ class LocustRun(MeasuredRun, Protocol):
     @property
     def progress(self) -> Progress | None:
         """How far it is; None if it has no end."""
+
+    @property
+    def subscribers(self) -> int:
+        """How many a free run has by now; 0 in a sweep, whose slices count their deliveries themselves."""
 
     def unfinished(self) -> list[Slice]:
         """Slices that are not in the record yet, settled."""

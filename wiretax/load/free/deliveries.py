@@ -32,6 +32,7 @@ class FreeDeliveries:
 
     Attributes:
         differences: a sentence for each count that disagrees with another; known at the end.
+        present: how many subscribers there are.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class FreeDeliveries:
         self._ledger = ledger
         self.differences: list[str] = []
         self._gaps: list[Gap] = []
-        self._count = 0
+        self._count = self.present = 0
         self._published: Published | None = None
         self._received: Received | None = None
 
@@ -76,11 +77,13 @@ class FreeDeliveries:
         self._count += 1
         self._subscribers.join(number, self._channels)
         self._gaps.append(Gap(number, -inf, monotonic(), "not there yet"))
+        self.present += 1
         return number
 
     def leave(self, number: int) -> None:
         """A subscriber is needed no more."""
         self._gaps.append(Gap(number, monotonic(), inf, "stopped"))
+        self.present -= 1
         self._subscribers.leave(number)
 
     def reset(self) -> None:

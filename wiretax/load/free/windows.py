@@ -130,6 +130,11 @@ class FreeRun:
         self._resume_at = until
         self._close_window()
 
+    @property
+    def subscribers(self) -> int:
+        """How many there are by now."""
+        return 0 if self.deliveries is None else self.deliveries.present
+
     def halt(self, why: str) -> None:
         """Begin no further call."""
         self.ended_early = why

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from wiretax.load.accounting.live import HEADINGS, LAYERS, Live
+from wiretax.load.accounting.live.figures import FIELDS, HEADINGS, LAYERS, Live
 from wiretax.load.drivers.locustfiles.locust_session import LocustSession
 from wiretax.load.web.reports import ReportMaker
+from wiretax.load.web.shown import finished_test, run_row, running_test
 
-MOST_RUNS = 10
+# Older ones are in the results folder.
+MOST_RUNS = 30
+NO_FAILURES: dict[str, Any] = {"total": 0, "different": 0, "rows": []}
 DIGITS = {
     "events_per_second": 0,
     "sent_per_event": 1,
@@ -32,66 +35,64 @@ def tab_rows(live: Live | None) -> list[dict[str, Any]]:
     ]
 
 
-def live_figures(session: LocustSession, reports: ReportMaker, key: str, since: int) -> dict[str, Any]:
+def live_figures(
+    session: LocustSession, reports: ReportMaker, key: str, since: int, name: str = ""
+) -> dict[str, Any] | None:
     """All figures of the live page.
 
     Args:
         session: runs the tests.
         reports: knows which runs have a report.
-        key: the test whose samples the page has.
-        since: how many of its samples the page has.
+        key: the history whose points the page has.
+        since: how many of its points the page has.
+        name: the finished run to show; empty for the test that is running, or ran last.
 
     Returns:
-        ``test`` (the current or last one; None before the first), ``headings`` (of the workloads' cells),
-        ``layers`` (of their bars), ``workloads``, ``why_no_gain`` (a sentence; empty in a sweep), ``history``
-        (samples that the page lacks), ``queues`` (those that have samples), ``deliveries`` (of workloads with
-        subscribers), the ``key`` and ``samples`` to send with the next request, and ``runs``.
+        None if this process saved no run of that name, or keeps its figures no longer. Else:
+        ``test``: what is shown; None before the first test. ``now``: whether a test is running. ``runs``: those
+        that were saved.
+        ``headings`` of the workloads' cells, ``layers`` of their bars, ``fields``: names of a sample's figures.
+        ``workloads``, ``queues``, ``deliveries`` and ``failures``: sums so far. ``why_no_gain``: a sentence; empty
+        in a sweep.
+        ``history``: the points that the page lacks. ``point_s``: the time that a point covers. ``key`` and
+        ``samples``: to send with the next request.
     """
-    live = session.live
-    found: dict[str, Any] = {
-        "test": _test(session),
+    live: Live | None
+    test: dict[str, Any] | None
+    if name:
+        saved = next((each for each in session.saved if each.folder.name == name and each.live is not None), None)
+        if saved is None:
+            return None
+        live, test = saved.live, finished_test(saved)
+    else:
+        live, test = session.live, running_test(session)
+    return {
+        "test": test,
         "headings": HEADINGS,
         "layers": LAYERS,
-        "workloads": [],
-        "why_no_gain": "",
-        "queues": [],
-        "deliveries": [],
-        "history": [],
-        "key": "",
-        "samples": 0,
+        "fields": FIELDS,
+        **_measured(live, since if live is not None and key == live.key else 0),
+        "now": session.is_running,
+        "runs": [run_row(each, reports) for each in session.saved[:MOST_RUNS]],
     }
-    if live is not None:
-        found["workloads"], found["why_no_gain"] = live.workloads, live.why_no_gain
-        found["queues"] = [*live.queues.workloads.values()]
-        found["deliveries"] = live.deliveries.rows()
-        found["key"], found["samples"] = live.key, live.samples
-        found["history"] = live.history(since if key == live.key else 0)
-    found["runs"] = [
-        {
-            "name": each.folder.name,
-            "valid": each.valid,
-            "notes": each.reasons,
-            "report": reports.status(each.folder.name).state,
-        }
-        for each in session.saved[:MOST_RUNS]
-    ]
-    return found
 
 
-def _test(session: LocustSession) -> dict[str, Any] | None:
-    ready, run = session.ready, session.run
-    if ready is None or run is None:
-        return None
-    progress = run.progress if session.is_running else None
+def _measured(live: Live | None, since: int) -> dict[str, Any]:
+    if live is None:
+        nothing: dict[str, Any] = {each: [] for each in ("workloads", "queues", "deliveries", "history")}
+        return nothing | {"why_no_gain": "", "failures": NO_FAILURES, "point_s": 0.0, "key": "", "samples": 0}
+    failures = live.failures
     return {
-        "running": session.is_running,
-        "state": session.state,
-        "plan": ready.plan.name if ready.plan else None,
-        "endpoint": ready.endpoint,
-        "on_mock": ready.own_mock,
-        "users": session.users,
-        "skipped": [str(each) for each in run.skipped],
-        "progress": None if progress is None else [progress.words, round(progress.done, 4)],
+        "workloads": live.workloads,
+        "why_no_gain": live.why_no_gain,
+        "queues": live.queues(),
+        "deliveries": live.deliveries(),
+        "failures": {"total": failures.total, "different": failures.different, "rows": failures.rows()},
+        # A named tuple is no array of JSON to orjson.
+        "history": [tuple(each) for each in live.history(since)],
+        "point_s": live.point_s,
+        "key": live.key,
+        "samples": live.points,
     }
 
 

@@ -33,7 +33,9 @@ from wiretax.load.web.token import SCRIPT, Token
 from wiretax.terminal import OptionError
 
 STATIC = Path(__file__).parent / "static"
-FILES = ("files.css", "form.css", "form.js", "live.css", "live.js", "report.js")
+FILES = ("files.css", "form.css", "form.js", "live.css", "report.js")
+# Modules of the live page.
+MODULES = STATIC / "live"
 TAB = "bytes-on-the-wire"
 COLUMNS = {
     "name": "Event",
@@ -178,10 +180,17 @@ def _pages(web_ui: Any, session: LocustSession, reports: ReportMaker, token: Tok
             abort(404)
         return _with_headers(send_from_directory(STATIC, file))
 
+    @route("/live/<file>")
+    def module(file: str) -> Response:
+        return _with_headers(send_from_directory(MODULES, file, mimetype="text/javascript"))
+
     @route("/figures")
     def figures() -> Response:
         key, since = request.args.get("key", ""), request.args.get("since", "0")
-        found = live_figures(session, reports, key, int(since) if since.isdecimal() else 0)
+        name = request.args.get("run", "")
+        found = live_figures(session, reports, key, int(since) if since.isdecimal() else 0, name)
+        if found is None:
+            abort(404)
         return Response(orjson.dumps(found), mimetype="application/json")
 
     @route("/runs/<name>/")

@@ -26,8 +26,8 @@ from analysis.tables import notebook_tables as page
 from analysis.tables.run_table import render_summary
 from analysis.text.labels import describe
 from wiretax.channels.workload import Workload
-from wiretax.load.accounting import live
-from wiretax.load.accounting.live import Live
+from wiretax.load.accounting.live import figures as live
+from wiretax.load.accounting.live.figures import Live
 from wiretax.runs.files.schema import CLOSING_COLUMNS
 from wiretax.wire.counters import TlsCounters
 from wiretax.wire.slices import Slice

@@ -27,7 +27,7 @@ from analysis.tables import notebook_tables as page
 from analysis.tables.run_table import print_run
 from wiretax.channels.endpoint import SERVICE
 from wiretax.channels.workload import Workload
-from wiretax.load.accounting.live import Live
+from wiretax.load.accounting.live.figures import Live
 from wiretax.report import facts
 from wiretax.runs.reader import Run, as_read
 from wiretax.runs.record import RunRecord

@@ -6,6 +6,7 @@ import logging
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -37,7 +38,7 @@ from wiretax.terminal import Exit, OptionError
 from wiretax.wire.open_files import raise_open_files
 
 if TYPE_CHECKING:
-    from wiretax.load.accounting.live import Live
+    from wiretax.load.accounting.live.figures import Live
 
 log = logging.getLogger(__name__)
 # Long enough for the slowest call to end, and the run to be written.
@@ -51,6 +52,7 @@ class LocustSession:
         ready: the run that starts next, is running, or ran last; None before the first.
         run: the run that is running, or ran last.
         is_running: whether a run is.
+        started_s: when the last one started, seconds since the epoch; 0 before the first.
     """
 
     def __init__(self, environment: Environment) -> None:
@@ -71,6 +73,7 @@ class LocustSession:
         self._turn = BoundedSemaphore(1)
         self._sampling = LiveSampling(environment)
         self._is_next = self.is_running = self._is_stopping = self._closed = False
+        self.started_s = 0.0
         self._written = Event()
         self._written.set()
         self.ready: RunSetup | None = None
@@ -122,6 +125,20 @@ class LocustSession:
         """How many there are."""
         return int(self._environment.runner.user_count) if self._environment.runner else 0
 
+    @property
+    def users_by_class(self) -> dict[str, int]:
+        """How many there are of each class that has any."""
+        runner = self._environment.runner
+        counts = {} if runner is None else getattr(runner, "reported_user_classes_count", None)
+        if counts is None:
+            counts = runner.user_classes_count
+        return {name: int(count) for name, count in counts.items() if count}
+
+    @property
+    def workers(self) -> int | None:
+        """How many workers there are; None of a process that has its own users."""
+        return None if self._master is None else int(self._environment.runner.worker_count)
+
     def prepare(self, parsed: Namespace, users: int, classes: Sequence[type[User]], ask: bool) -> None:
         """Prepare the next run.
 
@@ -167,6 +184,7 @@ class LocustSession:
             self.prepare(parsed, parsed.num_users or 1, environment.user_classes, ask=False)
         self._is_next = self._is_stopping = False
         self.is_running = True
+        self.started_s = time()
         self._written.clear()
         setup = self.ready
         assert setup is not None
@@ -236,7 +254,7 @@ class LocustSession:
             try:
                 conclusion = conclude(setup, run)
                 self._sampling.complete()
-                self._outcomes.keep(conclusion)
+                self._outcomes.keep(conclusion, self._sampling.live)
             finally:
                 leave_run_folder(setup.folder)  # which leaves one that holds a run
                 self._written.set()

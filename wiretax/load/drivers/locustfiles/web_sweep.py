@@ -9,14 +9,14 @@ from typing import Any
 
 import gevent
 
-from wiretax.load.accounting.live import SAMPLE_S
+from wiretax.load.accounting.live.figures import SAMPLE_S
 from wiretax.load.client.barrier import SliceBarrier
 from wiretax.load.client.stats_feed import StatsFeed
 from wiretax.load.drivers.running import INTERRUPTED, Progress
 from wiretax.load.drivers.setup import RunSetup
 from wiretax.load.drivers.sweep import Sweep
 from wiretax.load.sweep.executor import LocalExecutor
-from wiretax.load.sweep.progress import where
+from wiretax.load.sweep.rounds import WARM_UP, Step
 from wiretax.wire.slices import Slice
 
 POLL_S = 0.5
@@ -47,6 +47,8 @@ class WebSweep(Sweep):
         self._runner = runner
         self._on_sample = on_sample
         self._failed = ""
+        # Slices may be shorter than the time between two samples.
+        self._ended: list[Slice] = []
         self._greenlet = gevent.spawn(self._conduct)
 
     @property
@@ -58,9 +60,14 @@ class WebSweep(Sweep):
         return []
 
     def with_queue(self) -> list[Slice]:
-        """The open slice, if it has a queue."""
+        """The slices that ended since this was asked last, and the open one, if they have a queue."""
+        ended, self._ended = self._ended, []
         current = self.barrier.current
-        return [] if current is None or current.queue is None else [current]
+        return ended if current is None or current.queue is None or current in ended else [*ended, current]
+
+    @property
+    def subscribers(self) -> int:
+        return 0
 
     def halt(self, why: str) -> None:
         """Begin no further call, and end the sweep."""
@@ -97,9 +104,16 @@ class WebSweep(Sweep):
 
     def _sweep(self) -> None:
         sampled_s = monotonic()
-        for step, _ in self.slices():
-            self.progress = Progress(f"{where(step)}, {step.workload.name}", step.done)
+        for step, result in self.slices():
+            self._ended += [each for each in result.slices if each.queue is not None and each.counts]
+            self.progress = _progress(step)
             if monotonic() - sampled_s >= SAMPLE_S:
                 with self._measurement.paused():
                     self._on_sample()
                 sampled_s = monotonic()
+
+
+def _progress(step: Step) -> Progress:
+    if step.round == WARM_UP:
+        return Progress(f"warm-up, {step.workload.name}", step.done, rounds=step.rounds)
+    return Progress(step.workload.name, step.done, step.round, step.rounds)

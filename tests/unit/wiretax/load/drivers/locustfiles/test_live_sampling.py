@@ -11,7 +11,7 @@ from gevent.event import Event
 from saved import record, slice_
 
 from wiretax.channels.workload import Workload
-from wiretax.load.accounting.live import Live
+from wiretax.load.accounting.live.figures import Live
 from wiretax.load.drivers.locustfiles.live_sampling import LiveSampling
 
 WORKLOAD = Workload.of()
@@ -19,6 +19,8 @@ WORKLOAD = Workload.of()
 
 class Run:
     """A run with one finished slice and one that goes on; says when it is asked for the latter, and for queues."""
+
+    subscribers = 0
 
     def __init__(self) -> None:
         self.record = record(slice_(WORKLOAD, 0, 100))

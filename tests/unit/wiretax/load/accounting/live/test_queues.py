@@ -14,7 +14,7 @@ from virtual_clock import VirtualClock
 from wiretax.channels.bodies.events import Event
 from wiretax.channels.workload import Workload
 from wiretax.channels.workload.rate_stages import of_text
-from wiretax.load.accounting.live_queues import LEAST_S, LiveQueues, QueueSample
+from wiretax.load.accounting.live.queues import LEAST_S, LiveQueues, QueueSample
 from wiretax.queue.slice_queue import SliceQueue
 from wiretax.queue.sources.generated import BOUND, GeneratedSource
 from wiretax.queue.sources.schedule import staged_times
@@ -83,14 +83,26 @@ def of(samples: list[dict[str, QueueSample]]) -> list[QueueSample]:
 
 def test_a_spike_is_seen_while_its_slice_is_open(clock: VirtualClock) -> None:
     _, samples = watched(clock, LiveQueues(BEGAN_S))
-    arrived, acknowledged, depths, p99s, bounds = zip(*of(samples), strict=True)
+    seen = of(samples)
+    arrived, acknowledged = ([each[place] for each in seen] for place in (0, 1))
+    depths, p99s = [each.depth for each in seen], [each.total_p99_s for each in seen]
     assert arrived[:4] == pytest.approx([100, 100, 400, 400], abs=3)
     assert acknowledged[2:4] == pytest.approx([200, 200], abs=3)
     # 200 events too many after one second, 400 after two: the depth is a mean over each second.
     assert depths[:4] == pytest.approx([0, 0, 100, 300], abs=12)
     assert p99s[3] == pytest.approx(1.0, abs=0.1)
-    assert p99s[1] < 0.02
-    assert not any(bounds)
+    assert p99s[1] == pytest.approx(0.005, rel=0.01)
+    # Events wait for all but the 5 ms of their call.
+    assert seen[3].wait_p99_s == pytest.approx(1.0 - 0.005, abs=0.1)
+    assert seen[3].wait_p50_s < seen[3].total_p50_s < seen[3].total_p99_s
+    assert not any(each.total_p99_is_bound or each.wait_p99_is_bound for each in seen)
+
+
+def test_a_backlog_is_what_arrived_and_was_not_answered(clock: VirtualClock) -> None:
+    _, samples = watched(clock, LiveQueues(BEGAN_S))
+    # At the end of each second, unlike the depth.
+    assert [each.backlog for each in of(samples)[:4]] == pytest.approx([0, 0, 200, 400], abs=4)
+    assert [each.backlog for each in of(samples)[-2:]] == pytest.approx([0, 0], abs=2)
 
 
 def test_samples_add_up_to_the_slices(clock: VirtualClock) -> None:
@@ -116,7 +128,7 @@ def test_what_is_sampled_is_measured_as_if_it_was_not(clock: VirtualClock) -> No
 
 def test_a_p99_of_events_without_an_acknowledgement_is_a_lower_bound(clock: VirtualClock) -> None:
     _, samples = watched(clock, LiveQueues(BEGAN_S), fails_at_s=clock.now() + 2.5)
-    bounds = [each[4] for each in of(samples)]
+    bounds = [each.total_p99_is_bound for each in of(samples)]
     assert bounds[:2] == [False, False]
     assert all(bounds[2:5])
 
@@ -126,7 +138,7 @@ def test_stages_are_marked_where_they_begin_and_the_last_one_ends(clock: Virtual
     watched(clock, shown)
     [workload] = shown.workloads.values()
     assert workload["stages"] == [(3.0, "100/s"), (5.0, "spike"), (7.0, "after"), (9.0, "50/s"), (13.0, "")]
-    assert workload["sent_as"].startswith("trigger")
+    assert (workload["columns"]["api"], workload["event"]) == ("trigger", "100 B chat, reference")
 
 
 def window(arrived: int, acknowledged: int, began_s: float) -> Slice:
@@ -152,6 +164,14 @@ def test_what_comes_after_a_window_counts_in_the_next_sample() -> None:
     assert first.queue is not None
     first.queue.acknowledged += 10
     assert shown.sample(BEGAN_S + 4, [window(100, 90, BEGAN_S + 2)])[name][:2] == (50, 50)
+
+
+@pytest.mark.parametrize(("carries", "backlog"), [(True, 30), (False, 20)])
+def test_a_window_of_a_free_run_takes_over_the_backlog_of_the_one_before(carries: bool, backlog: int) -> None:
+    shown, name = LiveQueues(BEGAN_S, carries), window(0, 0, 0).workload.name
+    shown.sample(BEGAN_S + 2, [window(100, 90, BEGAN_S)])
+    # A sweep's slice begins with an empty queue.
+    assert shown.sample(BEGAN_S + 4, [window(100, 80, BEGAN_S + 2)])[name].backlog == backlog
 
 
 def test_a_source_that_counts_no_arrivals_is_counted_by_what_left_it_and_its_depth() -> None:

@@ -5,12 +5,12 @@ Making pandas frames takes a tenth of a second on a busy machine; this takes a h
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Hashable, Iterable
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import isnan, nan
 from time import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,17 +24,18 @@ from analysis.measures.latency import P50_P99, LatencyDistribution, Quantile, co
 from analysis.measures.layers import BARS
 from analysis.measures.throughput import no_gain
 from analysis.tables import columns
-from analysis.text.labels import describe, event
-from wiretax.load.accounting.live_deliveries import LiveDeliveries
-from wiretax.load.accounting.live_queues import LiveQueues, QueueSample
+from analysis.text.labels import event
+from wiretax.load.accounting.live.deliveries import NOTHING, DeliverySample, Incoming, LiveDeliveries
+from wiretax.load.accounting.live.failures import LiveFailures
+from wiretax.load.accounting.live.history import KINDS, LiveHistory, Point
+from wiretax.load.accounting.live.names import Names
+from wiretax.load.accounting.live.queues import LiveQueues, QueueSample
 from wiretax.load.accounting.running import RunningCounts
 from wiretax.runs.record import RunRecord, slice_row
 from wiretax.wire.histogram import SIZE, Buckets, bucket_lows_ns
 from wiretax.wire.slices import Slice
 
 SAMPLE_S = 2.0
-# Half an hour of samples.
-MOST_SAMPLES = 900
 # A row's columns of each percentile: its value, and whether that is a lower bound.
 PERCENTILES = column_names(P50_P99)
 # Metrics over the whole test, by their names in the page.
@@ -64,8 +65,28 @@ LAYERS = [{"key": bar.key, "label": bar.label} for bar in BARS]
 _INDICES = np.arange(SIZE)
 _LOWS_S, _HIGHS_S = bucket_lows_ns(_INDICES) / 1e9, bucket_lows_ns(_INDICES + 1) / 1e9
 Counted = npt.NDArray[np.int64]
-# Events per second, p50 and p99 in seconds, and whether each of these is a lower bound.
-Sample = tuple[float, float | None, float | None, bool, bool]
+
+
+class CallSample(NamedTuple):
+    """One workload's calls since the sample before.
+
+    Attributes:
+        events_per_second: acknowledged events, while it was sent.
+        failed_per_second: failed calls, likewise.
+        p50_s, p99_s: latency of a call (s); None with too few calls.
+        p50_is_bound, p99_is_bound: whether it is a lower bound.
+    """
+
+    events_per_second: float
+    failed_per_second: float
+    p50_s: float | None
+    p50_is_bound: bool
+    p99_s: float | None
+    p99_is_bound: bool
+
+
+# The figures of a point, by the kind of sample.
+FIELDS = dict(zip(KINDS, (CallSample._fields, QueueSample._fields, DeliverySample._fields), strict=True))
 
 
 @dataclass(slots=True)
@@ -77,12 +98,14 @@ class _Latencies:
         sampled: the same at the last sample.
         sampled_s: for how many seconds it had been sent at the last sample.
         sampled_events: events it had published at the last sample.
+        sampled_failures: calls that had failed at the last sample.
     """
 
     histogram: Counted = field(default_factory=lambda: np.zeros((2, SIZE), dtype=np.int64))
     sampled: Counted = field(default_factory=lambda: np.zeros((2, SIZE), dtype=np.int64))
     sampled_s: float = 0.0
     sampled_events: float = 0.0
+    sampled_failures: int = 0
 
 
 class Live:
@@ -91,11 +114,10 @@ class Live:
     Attributes:
         every_s: seconds between two samples.
         by_rounds: whether workloads are sent in turn.
-        queues: what the queues that are sampled do.
-        deliveries: what subscribers have received.
+        began_s: when the figures began, seconds since the epoch.
         workloads: figures per workload, as of the last sample.
-        key: tells this test from all others of this process.
-        samples: how many were taken, including those that were dropped.
+        failures: what failed.
+        is_complete: whether the test has ended and all is in the figures.
     """
 
     every_s = SAMPLE_S
@@ -105,31 +127,51 @@ class Live:
         at the same time and compete, so they have no gain."""
         self.by_rounds = by_rounds
         self._counts = RunningCounts(compares=by_rounds)
-        self._began_s = time()
+        self.began_s = self._heard_at_s = time()
         self._sampled_at_s = 0.0
         self._rows_read = 0
         self._buckets: dict[tuple[int, str], Buckets] = {}
         self._latencies: dict[str, _Latencies] = {}
-        self._history: deque[tuple[float, dict[str, Sample], dict[str, QueueSample]]] = deque(maxlen=MOST_SAMPLES)
-        self.queues = LiveQueues(self._began_s)
-        self.deliveries = LiveDeliveries()
-        self.key = f"{self._began_s:.6f}"
-        self.samples = 0
+        self._history = LiveHistory(FIELDS)
+        self._names = Names()
+        # A row of slices.parquet of each workload.
+        self._columns: dict[str, dict[Any, Any]] = {}
+        self._queues = LiveQueues(self.began_s, carries=not by_rounds)
+        self._deliveries = LiveDeliveries()
+        self.failures = LiveFailures()
+        self.is_complete = False
         self.workloads: list[dict[str, Any]] = []
 
+    @property
+    def key(self) -> str:
+        """Tells the history of this test from all others of this process, and from itself before points were
+        merged: a page with another key needs all points."""
+        return f"{self.began_s:.6f}-{self._history.merged}"
+
+    @property
+    def point_s(self) -> float:
+        """The time that a point covers (s), if samples are taken regularly."""
+        return self.every_s * self._history.merged
+
     def sample(
-        self, record: RunRecord, still_open: Iterable[Slice] = (), with_queue: Iterable[Slice] = ()
+        self,
+        record: RunRecord,
+        still_open: Sequence[Slice] = (),
+        with_queue: Iterable[Slice] = (),
+        incoming: Incoming = NOTHING,
     ) -> None:
-        """Read what is new in the record, the slices that are not in it yet, and the open queues."""
+        """Read what is new in the record, the slices that are not in it yet, the open queues, and what subscribers
+        of a free run have received."""
         self._read(record)
-        self.deliveries.read(record)
         now = time()
+        self.failures.read(now - self.began_s, record, still_open)
         histograms = {name: each.histogram for name, each in self._latencies.items()}
         open_rows: list[dict[str, Any]] = []
         open_calls: Counter[str] = Counter()
         for number, slice_ in enumerate(still_open, 1):
             row = slice_row(slice_, 0, 0)
             name = row["workload"]
+            self._columns.setdefault(name, row)
             # A separate round, different from all rounds in the record.
             open_rows.append({**row, "round": -number, "duration_s": slice_.duration_s or now - slice_.started_at})
             seen = _counted(slice_)
@@ -138,42 +180,71 @@ class Live:
         counted = self._counts.with_rows(open_rows)
         self._counts.update_gains(counted.triggers)
         # Too little arrives in a moment for a sample.
-        if not self.samples or now - self._sampled_at_s >= SAMPLE_S / 2:
+        if now - self._sampled_at_s >= SAMPLE_S / 2:
             sampled = self._sampled(counted, histograms, open_calls)
-            self._keep(now, sampled, self.queues.sample(now, with_queue))
-            self._sampled_at_s = now
-        self.workloads = [
-            self._figures(counted, name, histograms[name]) for name in in_gate_order(counted.workloads)
-        ]
+            received = self._deliveries.sample(record, incoming, now - self._heard_at_s)
+            self._history.add(self._at_s(now), sampled, self._queues.sample(now, with_queue), received)
+            self._sampled_at_s = self._heard_at_s = now
+        for name, described in counted.workloads.items():
+            self._names.add(name, {**self._columns[name], **_use(described, counted.counts(name))})
+        names = self._names.in_order(in_gate_order(counted.workloads))
+        self.workloads = [self._figures(counted, name, histograms[name]) for name in names]
+
+    def complete(self, record: RunRecord) -> None:
+        """Read the rest of a run that has ended. What only sampling needs is given up."""
+        self._sampled_at_s = 0.0
+        self.sample(record)
+        self._history.complete()
+        self._buckets.clear()
+        self._latencies.clear()
+        self.is_complete = True
 
     def sample_queues(self, with_queue: Iterable[Slice]) -> None:
         """Read only the open queues, while users send."""
         now = time()
-        found = self.queues.sample(now, with_queue)
+        found = self._queues.sample(now, with_queue)
         if found:
-            self._keep(now, {}, found)
+            self._history.add(self._at_s(now), {}, found, {})
+
+    def _at_s(self, now_s: float) -> float:
+        return round(now_s - self.began_s, 2)
 
     @property
     def why_no_gain(self) -> str:
         """Why there is no gain, and which plan measures it; empty in a sweep."""
         return "" if self.by_rounds else no_gain("free", {each["api"] for each in self.workloads})
 
-    def history(self, since: int) -> list[tuple[float, dict[str, Sample], dict[str, QueueSample]]]:
-        """The samples after the first ``since``: seconds since the beginning, and by workload events per second,
-        p50 and p99 (s; None with too few calls) and whether each is a lower bound. A workload that was not sent in
-        the meantime is missing. Last, the same for queues: see ``QueueSample``."""
-        fresh = min(self.samples - since, len(self._history))
-        return list(self._history)[len(self._history) - fresh :] if fresh > 0 else []
+    def history(self, since: int) -> list[Point]:
+        """The points after the first ``since``. A workload that was not sent in the time of a point is missing in
+        it."""
+        return self._history.since(since)
 
-    def _keep(self, now: float, sampled: dict[str, Sample], queues: dict[str, QueueSample]) -> None:
-        self._history.append((round(now - self._began_s, 2), sampled, queues))
-        self.samples += 1
+    @property
+    def points(self) -> int:
+        """How many points there are."""
+        return len(self._history.points)
+
+    def queues(self) -> list[dict[str, Any]]:
+        """The queues that have samples: see ``LiveQueues.workloads``."""
+        found = self._queues.workloads.values()
+        for each in found:
+            if not self._names.knows(each["name"]):
+                self._names.add(each["name"], each["columns"])
+        return [{**each, "columns": None, "sent_as": self._names.of(each["name"])} for each in found]
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """What subscribers received: see ``LiveDeliveries.rows``."""
+        rows = self._deliveries.rows()
+        return [
+            each if each["event"] is None else {**each, "sent_as": self._names.of(each["name"])} for each in rows
+        ]
 
     def _read(self, record: RunRecord) -> None:
         """Read the rows that are new, and the histograms that came with them. The others are as they were, so a
         sample costs the same after hours as in the beginning."""
         fresh = record.slices[self._rows_read :]
         for row in fresh:
+            self._columns.setdefault(row["workload"], row)
             self._counts.add(row)
         self._rows_read += len(fresh)
         for round_, name in {(row["round"], row["workload"]) for row in fresh}:
@@ -187,9 +258,9 @@ class Live:
 
     def _sampled(
         self, counted: SliceCounts, histograms: dict[str, Counted], open_calls: Counter[str]
-    ) -> dict[str, Sample]:
-        """Rate and percentiles since the last sample."""
-        found: dict[str, Sample] = {}
+    ) -> dict[str, CallSample]:
+        """Rates and percentiles since the last sample."""
+        found: dict[str, CallSample] = {}
         for name, described in counted.workloads.items():
             before, counts = self._latencies.setdefault(name, _Latencies()), counted.counts(name)
             events = self._counts.events(name)
@@ -198,12 +269,13 @@ class Live:
             fresh, seconds = histograms[name] - before.sampled, counts["duration_s"] - before.sampled_s
             published = max(0.0, events - before.sampled_events)
             before.sampled, before.sampled_s = histograms[name].copy(), counts["duration_s"]
+            failed, before.sampled_failures = counts["failures"] - before.sampled_failures, counts["failures"]
             before.sampled_events = events
             if seconds <= 0:
                 continue
             p50, p99 = _percentiles(fresh)
-            bounds = (p50.is_lower_bound, p99.is_lower_bound)
-            found[name] = (published / seconds, _known(p50.seconds), _known(p99.seconds), *bounds)
+            times = [each for time in (p50, p99) for each in (_known(time.seconds), time.is_lower_bound)]
+            found[name] = CallSample(published / seconds, max(0, failed) / seconds, *times)  # type: ignore[arg-type]
         return found
 
     def _figures(self, counted: SliceCounts, name: str, histogram: Counted) -> dict[str, Any]:
@@ -222,7 +294,7 @@ class Live:
         # A row like those of the table.
         row: dict[Any, Any] = {**counts, **described, **figures, **times, **_use(described, counts)}
         row |= {"gain": gain.estimate, "gain_low": gain.low, "gain_high": gain.high}
-        sent_as = describe(row)
+        sent_as = self._names.of(name)
         return {
             "name": name,
             "sent_as": sent_as,
@@ -243,7 +315,7 @@ class Live:
         }
 
 
-def _use(described: Counts, counts: Counts) -> dict[Hashable, Any]:
+def _use(described: Counts, counts: Counts) -> dict[Any, Any]:
     """How a workload used connections."""
     row: dict[Any, Any] = {**counts, **described}
     calls = calls_on_connection(row)

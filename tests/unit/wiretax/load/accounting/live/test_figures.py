@@ -18,8 +18,8 @@ from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.latency import P50_P99
 from analysis.measures.summary import summarise
 from wiretax.channels.workload import Workload
-from wiretax.load.accounting import live
-from wiretax.load.accounting.live import Live
+from wiretax.load.accounting.live import figures as live
+from wiretax.load.accounting.live.figures import Live
 from wiretax.runs.record import RunRecord
 from wiretax.wire.counters import TcpCounters, TlsCounters
 from wiretax.wire.ledger import Failure
@@ -138,8 +138,8 @@ def test_calls_that_end_after_their_slice_count_in_percentiles_and_in_no_rate(is
     [row] = shown.workloads
     assert row["p99_s"] == pytest.approx(0.4, rel=0.005)
     assert (row["p99_s_is_lower_bound"], row["samples"], row["events"]) == (False, 1000, 980)
-    [(_, by, _)] = shown.history(0)
-    assert by[TRIGGER.name] == (980.0, row["p50_s"], row["p99_s"], False, False)
+    [(_, by, _, _)] = shown.history(0)
+    assert by[TRIGGER.name] == (980.0, 0.0, row["p50_s"], False, row["p99_s"], False)
 
 
 def test_calls_without_an_acknowledgement_make_lower_bounds() -> None:
@@ -148,8 +148,8 @@ def test_calls_without_an_acknowledgement_make_lower_bounds() -> None:
     [row] = shown.workloads
     assert row["p99_s"] == pytest.approx(0.9, rel=0.005)
     assert (row["p50_s_is_lower_bound"], row["p99_s_is_lower_bound"]) == (False, True)
-    [(_, by, _)] = shown.history(0)
-    assert by[TRIGGER.name][3:] == (False, True)
+    [(_, by, _, _)] = shown.history(0)
+    assert by[TRIGGER.name][3::2] == (False, True)
     assert orjson.loads(orjson.dumps(shown.workloads))[0]["p99_s_is_lower_bound"] is True
 
 
@@ -175,7 +175,7 @@ def test_what_a_worker_reports_after_a_sample_is_not_missed() -> None:
 
 
 def test_the_page_says_what_bounds_and_dashes_are_in_the_words_of_the_table() -> None:
-    page = unescape((Path(live.__file__).parents[1] / "web" / "static" / "live.html").read_text())
+    page = unescape((Path(live.__file__).parents[2] / "web" / "static" / "live.html").read_text())
     for words in (LOWER_BOUNDS.format("calls"), f"-: too few calls; {needed(P50_P99)}", OPEN_LOOP):
         assert words in page
 
@@ -186,11 +186,11 @@ def test_a_sample_holds_what_came_since_the_one_before() -> None:
     shown.sample(made)
     made.add(slice_(BATCH, 1, 300, duration_s=2.0), 4)
     shown.sample(made)
-    history = [by for _, by, _ in shown.history(0)]
+    history = [each.calls for each in shown.history(0)]
     assert [by[BATCH.name][0] for by in (history[0], history[2])] == [500.0, 1500.0]
     # Nothing was sent meanwhile.
     assert history[1] == {}
-    assert history[2][BATCH.name][1] == pytest.approx(1e-3, rel=0.004)
+    assert history[2][BATCH.name][2] == pytest.approx(1e-3, rel=0.004)
 
 
 def lines_of(call: Callable[[], object]) -> int:
@@ -235,23 +235,13 @@ def test_a_page_is_given_the_samples_it_has_not() -> None:
     assert [len(shown.history(since)) for since in (0, 2, 3, 99)] == [3, 1, 0, 0]
 
 
-def test_samples_of_more_than_half_an_hour_are_dropped_from_the_front(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = Live(by_rounds=False)
-    made = RunRecord()
-    for _ in range(live.MOST_SAMPLES + 5):
-        shown.sample(made, [])
-    assert shown.samples == live.MOST_SAMPLES + 5
-    assert len(shown.history(0)) == live.MOST_SAMPLES
-    assert len(shown.history(live.MOST_SAMPLES + 3)) == 2
-
-
 def test_a_moment_makes_no_sample_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "SAMPLE_S", 3600.0)
     shown, made = Live(by_rounds=True), record(slice_(TRIGGER, 0, 10))
     shown.sample(made)
     made.add(slice_(TRIGGER, 1, 10), 4)
     shown.sample(made)
-    assert shown.samples == 1
+    assert shown.points == 1
     assert shown.workloads[0]["events"] == 20
 
 
@@ -289,6 +279,6 @@ def test_the_page_is_given_the_cells_of_the_table_and_the_list_of_layers() -> No
         assert each["cells"] == [each["sent_as"], *cells, f"{each['failures']:,}"]
         assert len(each["cells"]) == len(live.HEADINGS)
         assert set(each["layers"]) <= {layer["key"] for layer in live.LAYERS}
-    style = (Path(live.__file__).parents[1] / "web" / "static" / "live.css").read_text()
+    style = (Path(live.__file__).parents[2] / "web" / "static" / "live.css").read_text()
     for layer in live.LAYERS:
         assert f"--{layer['key']}:" in style
