@@ -25,7 +25,7 @@ function facts(test, failed) {
     ...(test.faults.length ? [["Faults injected", test.faults.join(", "), ""]] : []),
     ["Users", whole(test.users), [classes, workers].filter(Boolean).join("; ")],
     ["Started", started(test), running ? `${clock(test.lasted_s)} ago` : `took ${clock(test.lasted_s)}`],
-    ...(round === null ? [] : [["Round", String(round), `${ordinal(round + 1)} of ${rounds}, counted from 0`]]),
+    ...(round === null ? [] : [["Round", `${round} of 0-${rounds - 1}`, `the ${ordinal(round + 1)}, numbered as in the files`]]),
     ...(failed ? [["Failed calls", whole(failed), element("a", { href: "#failures" }, "by kind")]] : []),
   ];
 }
