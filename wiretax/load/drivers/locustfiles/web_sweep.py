@@ -106,14 +106,15 @@ class WebSweep(Sweep):
         sampled_s = monotonic()
         for step, result in self.slices():
             self._ended += [each for each in result.slices if each.queue is not None and each.counts]
-            self.progress = _progress(step)
+            self.progress = progress_of(step)
             if monotonic() - sampled_s >= SAMPLE_S:
                 with self._measurement.paused():
                     self._on_sample()
                 sampled_s = monotonic()
 
 
-def _progress(step: Step) -> Progress:
+def progress_of(step: Step) -> Progress:
+    """How far a sweep is after a slice."""
     if step.round == WARM_UP:
         return Progress(f"warm-up, {step.workload.name}", step.done, rounds=step.rounds)
     return Progress(step.workload.name, step.done, step.round, step.rounds)

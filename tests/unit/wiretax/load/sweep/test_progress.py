@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,11 +43,6 @@ def test_messages_name_a_round_as_the_files_do() -> None:
     assert skipped.as_row()["after_round"] == 3
     [said] = unbalanced("w", 3, DeliveryTally(sent=1))
     assert said.startswith("deliveries of w, round 3: ")
-
-
-def test_the_live_page_labels_rounds_as_the_files_do() -> None:
-    script = (ROOT / "wiretax/load/web/static/live.js").read_text()
-    assert not re.search(r"round\w* \+ 1\b", script)
 
 
 def test_the_documents_say_how_rounds_are_numbered() -> None:
