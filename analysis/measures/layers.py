@@ -101,9 +101,10 @@ class Bar:
 
 
 def _bars() -> Iterator[Bar]:
+    labels = {"response": "HTTP response", "framing": "HTTP/2 framing, failed calls"}
     for key in dict.fromkeys(layer.bar or layer.key for layer in LAYERS):
         layers = tuple(layer for layer in LAYERS if key in (layer.bar, layer.key))
-        yield Bar(key, "HTTP response" if key == "response" else layers[0].label, layers)
+        yield Bar(key, labels.get(key, layers[0].label), layers)
 
 
 BARS = tuple(_bars())

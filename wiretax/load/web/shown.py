@@ -68,12 +68,10 @@ def running_test(session: LocustSession) -> dict[str, Any] | None:
 
 def finished_test(saved: Saved) -> dict[str, Any]:
     """A run that was saved, like ``running_test``."""
-    meta = saved.meta
     return {
         "running": False,
         "state": "stopped",
         **_of_meta(saved),
-        "on_mock": meta["mock"] is not None,
         "faults": [],
         "classes": {},
         "workers": None,
@@ -126,6 +124,7 @@ def _of_meta(saved: Saved) -> dict[str, Any]:
     return {
         "plan": None if plan == FREE_RUN else plan,
         "endpoint": meta["endpoint"],
+        "on_mock": meta["mock"] is not None,
         "users": meta["plan"]["users"],
         "started_s": datetime.fromisoformat(meta["started"]).timestamp(),
         "lasted_s": round(_lasted_s(saved), 1),

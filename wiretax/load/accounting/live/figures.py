@@ -24,7 +24,7 @@ from analysis.measures.latency import P50_P99, LatencyDistribution, Quantile, co
 from analysis.measures.layers import BARS
 from analysis.measures.throughput import no_gain
 from analysis.tables import columns
-from analysis.text.labels import event
+from analysis.text.labels import describe, event
 from wiretax.load.accounting.live.deliveries import NOTHING, DeliverySample, Incoming, LiveDeliveries
 from wiretax.load.accounting.live.failures import LiveFailures
 from wiretax.load.accounting.live.history import KINDS, LiveHistory, Point
@@ -185,8 +185,8 @@ class Live:
             received = self._deliveries.sample(record, incoming, now - self._heard_at_s)
             self._history.add(self._at_s(now), sampled, self._queues.sample(now, with_queue), received)
             self._sampled_at_s = self._heard_at_s = now
-        for name, described in counted.workloads.items():
-            self._names.add(name, {**self._columns[name], **_use(described, counted.counts(name))})
+        for name in counted.workloads:
+            self._names.add(name, self._columns[name])
         names = self._names.in_order(in_gate_order(counted.workloads))
         self.workloads = [self._figures(counted, name, histograms[name]) for name in names]
 
@@ -294,9 +294,12 @@ class Live:
         # A row like those of the table.
         row: dict[Any, Any] = {**counts, **described, **figures, **times, **_use(described, counts)}
         row |= {"gain": gain.estimate, "gain_low": gain.low, "gain_high": gain.high}
-        sent_as = self._names.of(name)
+        # In charts it keeps its name, whatever the server does.
+        label = self._names.of(name)
+        sent_as = label.replace(describe(self._columns[name]), describe(row), 1)
         return {
             "name": name,
+            "label": label,
             "sent_as": sent_as,
             "event": event(row),
             "api": described["api"],

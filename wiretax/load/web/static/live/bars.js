@@ -20,7 +20,7 @@ function layout(place, rows) {
   const narrow = place.clientWidth < NARROW;
   const longest = Math.max(...rows.map((each) => each.sent_as.length), 0);
   return narrow
-    ? { narrow, row: 44, left: 0, above: 18 }
+    ? { narrow, row: 48, left: 0, above: 20 }
     : { narrow, row: 30, left: Math.min(longest * 6.8 + 14, place.clientWidth * 0.36), above: 4 };
 }
 

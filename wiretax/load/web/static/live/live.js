@@ -46,7 +46,7 @@ function draw() {
   const places = new Map();
   const placed = (rows) => ofGroup(rows).map((each) => {
     if (!places.has(each.name)) places.set(each.name, places.size);
-    return { ...each, place: places.get(each.name) };
+    return { ...each, sent_as: each.label || each.sent_as, place: places.get(each.name) };
   });
   const shown = placed(workloads), queued = placed(queues), delivered = placed(deliveries);
   at("empty").hidden = shown.length + queued.length > 0;
@@ -57,7 +57,8 @@ function draw() {
     drawLayers(shown, layers);
     drawGain(shown, whyNoGain);
   }
-  drawFailures(failures, new Map([...workloads, ...queues].map((each) => [each.name, `${each.sent_as} (${each.event})`])), test && test.started_s);
+  const events = new Set(workloads.map((each) => each.event));
+  drawFailures(failures, new Map(workloads.map((each) => [each.name, events.size > 1 ? `${each.label} (${each.event})` : each.label])));
   if (shown.length) drawCharts("calls", source, shown);
   const stages = queued.flatMap((each) => each.stages).sort(([one], [other]) => one - other);
   at("queues").hidden = !queued.length;

@@ -9,7 +9,7 @@ const keyed = ({ place, sent_as: words }) => element("span", { class: "keyed" },
 const capital = (text) => (/^.\d/.test(text) ? text : text[0].toUpperCase() + text.slice(1));
 
 export function drawCosts(workloads, headings) {
-  const shown = workloads.map(({ place, sent_as: words, cells, failures }) => ({ place, sent_as: words, cells, failures }));
+  const shown = workloads.map(({ place, cells, failures }) => ({ place, sent_as: cells[0], cells, failures }));
   replaceChanged(at("costs"), [headings, shown], () => [table(
     headings.map((each) => lines(capital(each))),
     // The first cell is the workload's name, the last counts failures.
@@ -33,19 +33,25 @@ export function drawDeliveries(rows) {
   ]), "Deliveries")]);
 }
 
-export function drawFailures({ total, different, rows }, names, began) {
+const MOST_NAMES = 3;
+
+// names: of all workloads, by what the files call them.
+export function drawFailures({ total, different, rows }, names) {
   at("failures").hidden = !total;
   if (!total) return;
   at("failures-total").textContent = `${count(total, "call")} failed so far, warm-up included.${
     different > rows.length ? ` The ${rows.length} most frequent of ${whole(different)} different failures; failures.parquet has all.` : ""}`;
-  replaceChanged(at("failures-list"), [rows, names, began], () => rows.map((row) => {
-    const workloads = row.workloads.map((name) => names.get(name) || name);
-    const shown = workloads.length > 3 ? `${workloads.slice(0, 3).join("; ")} and ${workloads.length - 3} more` : workloads.join("; ");
+  const list = (workloads) => {
+    if (workloads.length > 1 && workloads.length >= names.size) return "all workloads";
+    const words = workloads.map((name) => names.get(name) || name);
+    return words.length > MOST_NAMES ? `${words.slice(0, MOST_NAMES).join("; ")} and ${words.length - MOST_NAMES} more` : words.join("; ");
+  };
+  replaceChanged(at("failures-list"), [rows, [...names]], () => rows.map((row) => {
     return element("li", {},
       element("b", { class: "bad" }, whole(row.count)),
       element("div", {},
         element("p", {}, capital(row.meaning), element("span", { class: "dim" }, ` (${row.kind}${row.status ? `, status ${row.status}` : ""})`)),
         ...(row.message ? [element("p", {}, element("q", {}, row.message))] : []),
-        element("p", { class: "note" }, `${shown}; last seen ${clock(row.last_s)} after the start`)));
+        element("p", { class: "note" }, `${capital(list(row.workloads))}; last seen ${clock(row.last_s)} after the start`)));
   }));
 }
