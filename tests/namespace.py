@@ -25,23 +25,30 @@ class NoNamespaceError(Exception):
 
 
 @contextmanager
-def loopback_only() -> Iterator[str]:
+def loopback_only(hosts: Path | None = None) -> Iterator[str]:
     """A namespace while the block runs, by the process id of its first process.
+
+    Args:
+        hosts: a file that takes the place of /etc/hosts in it.
 
     Raises:
         NoNamespaceError: if it can't be made.
     """
-    holder = _start()
+    holder = _start(hosts)
     try:
         yield str(holder.pid)
     finally:
         holder.communicate()
 
 
-def _start() -> subprocess.Popen[str]:
+def _start(hosts: Path | None) -> subprocess.Popen[str]:
     said = ""
     for way in WAYS:
-        command = ["unshare", *way, sys.executable, "-I", __file__]
+        hold = [sys.executable, "-I", __file__]
+        command = ["unshare", *way, *hold]
+        if hosts is not None:
+            bind = 'mount --bind "$0" /etc/hosts && exec "$@"'
+            command = ["unshare", *way, "--mount", "sh", "-c", bind, str(hosts), *hold]
         try:
             holder = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -62,7 +69,7 @@ def enter(holder: str) -> None:
         OSError: it may not.
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    for kind in ("user", "net"):
+    for kind in ("user", "net", "mnt"):
         theirs = Path(f"/proc/{holder}/ns/{kind}")
         if theirs.readlink() == Path(f"/proc/self/ns/{kind}").readlink():
             continue

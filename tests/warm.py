@@ -125,6 +125,35 @@ def start_warm(*arguments: str, cwd: Path, env: dict[str, str], own_session: boo
     return _warm_for(arguments).start(*arguments, cwd=cwd, env=env, own_session=own_session)
 
 
+# Has a warm process fork the command, with the files, the folder and the environment of this one, passes signals
+# on, and ends as the command does.
+SHIM = """\
+#!{python} -IS
+import json, os, signal, socket, sys
+
+name, routes = {name!r}, {routes!r}
+kind = "load" if name == "locust" or "run" in sys.argv[1:2] else "report" if "report" in sys.argv[1:2] else ""
+route = routes[kind]
+replies = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+replies.connect(route.pop("address"))
+message = {{"arguments": [name, *sys.argv[1:]], "cwd": os.getcwd(), "env": dict(os.environ), "own_session": False}}
+socket.send_fds(replies, [json.dumps({{**message, **route}}).encode()], [0, 1, 2])
+pid = int(replies.recv(64))
+for each in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(each, lambda number, _: os.kill(pid, number))
+code = int(replies.recv(64))
+os._exit(code if code >= 0 else 128 - code)
+"""
+
+
+def write_program(path: Path) -> None:
+    """Write an executable by the name of ``wiretax`` or ``locust`` that is forked as ``run_warm`` does it."""
+    kinds = {"load": ("locust",), "report": ("wiretax", "report"), "": ("wiretax", "")}
+    routes = {kind: _warm_for(arguments).route for kind, arguments in kinds.items()}
+    path.write_text(SHIM.format(python=os.path.realpath(sys.executable), name=path.name, routes=routes))
+    path.chmod(0o755)
+
+
 def fork_mocks() -> None:
     """Have this process's built-in mocks forked from a process that has their imports."""
     _fork_mocks(_warm(MOCK).address)
@@ -218,6 +247,11 @@ class Warm:
                 self._member = self._join()
         finally:
             os.close(one_at_a_time)
+
+    @property
+    def route(self) -> dict[str, str | None]:
+        """Where to ask for a command, and what the message that asks has besides the command."""
+        return {"address": self.address, "mocks": self._mocks, "kernels": self._kernels}
 
     def _join(self) -> socket.socket:
         member = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -455,7 +489,6 @@ def _hurry() -> None:
 
 def _run(arguments: list[str], cwd: str, env: dict[str, str], mocks: str | None, kernels: str | None) -> int:
     at_home = env.get("HOME") == os.environ.get("HOME")
-    os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
     sys.argv = arguments
@@ -463,6 +496,8 @@ def _run(arguments: list[str], cwd: str, env: dict[str, str], mocks: str | None,
         killed.kill_at(env[killed.KILLED_AT])
     if namespace.NAMESPACE in env:
         namespace.enter(env[namespace.NAMESPACE])
+    # A mount namespace has a working directory too.
+    os.chdir(cwd)
     if mocks is not None:
         _fork_mocks(mocks)
     # What a kernel imports reads files in its home.

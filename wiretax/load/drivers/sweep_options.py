@@ -151,6 +151,7 @@ def add_plan_options(parser: Any) -> None:
         "--max-rounds",
         type=int,
         default=None,
+        env_var="WIRETAX_MAX_ROUNDS",
         help="Most rounds, those that --gates adds included; default: three times the plan's",
     )
     add(
@@ -175,6 +176,7 @@ def add_plan_options(parser: Any) -> None:
         "--max-messages",
         type=int,
         default=0,
+        env_var="WIRETAX_MAX_MESSAGES",
         help="Most messages to send; 0: 10,000 for remote endpoints, unlimited for local ones",
     )
     for key, attribute in NAMES.items():

@@ -1,0 +1,19 @@
+"""The commands of these documents, run as they are written."""
+
+from __future__ import annotations
+
+import pytest
+from checked import check
+from collected import Shown
+from session import Session
+
+DOCUMENTS = (
+    "docs/servers.md",
+    "docs/scaling.md",
+    "docs/ci.md",
+)
+
+
+@pytest.mark.optional_tools
+def test_a_command_does_what_its_page_says(command: Shown, page: Session) -> None:
+    check(page, command)
