@@ -14,7 +14,9 @@ SMALL = {**ONE, "WIRETAX_RUN_ONLY": "*10B*"}
 ONCE = {"WIRETAX_RUN_ONCE": "true"}
 # Of a free run, which ends when they are sent.
 FEW = {"WIRETAX_MAX_MESSAGES": "1000"}
-PLANFILE = {"WIRETAX_ROUNDS": "1", "WIRETAX_ONLY": "*100B*"}
+PLANFILE = {"WIRETAX_ROUNDS": "1", "WIRETAX_ONLY": "*10-100B-chat-reference"}
+# A report of one notebook; tests/e2e/test_report.py makes one of all.
+BRIEF = {"WIRETAX_REPORT_NOTEBOOKS": "stories"}
 YES = {"WIRETAX_RUN_YES": "true"}
 
 NESTED = Skip("runs these tests")
@@ -47,6 +49,7 @@ MASTER = (
     "--master --expect-workers 4"
 )
 AGAINST = ".venv/bin/wiretax run quick --against http://KEY:SECRET@127.0.0.1:6002/apps/APP_ID"
+STORIES = "mkdir stories && cp notebooks/report.ipynb stories && cp notebooks/04-*.ipynb stories/01-a-story.ipynb"
 FEED = "wiretax feed --rate 500/s --count 300"
 UI = {"LOCUST_WEB_PORT": "8090"}
 LISTENS = "Starting web interface at"
@@ -62,31 +65,31 @@ PAGES: dict[str, Page] = {
     "README.md": Page(
         servers={**MOCKS, 6379: None},
         commands={
-            "make run": Run(SOME, ignored="^-: too few"),
+            "make run": Run(SOME),
             ".venv/bin/wiretax --help": Run(says="Commands"),
             "make test": NESTED,
             ".venv/bin/wiretax run headline": Run(SMALL),
-            ".venv/bin/wiretax run clients": Run(SMALL | {"WIRETAX_RUN_ONLY": "trigger*"}),
-            ".venv/bin/wiretax run connections": Run(ONE | {"WIRETAX_RUN_ONLY": "trigger*"}),
-            ".venv/bin/wiretax run encrypted": Run(ONE),
-            ".venv/bin/wiretax run http2": Run(ONE),
+            ".venv/bin/wiretax run clients": Run(SMALL | {"WIRETAX_RUN_ONLY": "*-python"}),
+            ".venv/bin/wiretax run connections": Run(ONE | {"WIRETAX_RUN_ONLY": "batch*"}),
+            ".venv/bin/wiretax run encrypted": Run(ONE | {"WIRETAX_RUN_ONLY": "*-ruby"}),
+            ".venv/bin/wiretax run http2": Run(ONE | {"WIRETAX_RUN_ONLY": "batch*library-*tls"}),
             ".venv/bin/wiretax run capacity": Run(ONCE),
             ".venv/bin/wiretax run spike": Run(ONCE),
-            ".venv/bin/wiretax run delivery": Run(ONE),
+            ".venv/bin/wiretax run delivery": Run(ONE | {"WIRETAX_RUN_ONLY": "trigger*500ps*"}),
             ".venv/bin/wiretax plan my-plan.toml": Run(says="slices of 20 ms"),
             ".venv/bin/wiretax run my-plan.toml": Run(),
             "export PUSHER_URL=http://KEY:SECRET@127.0.0.1:6001/apps/APP_ID": Run(),
             ".venv/bin/wiretax doctor": Run(says="accepted for app APP_ID"),
             ".venv/bin/wiretax run quick": Run(ONE, says="127.0.0.1:6001"),
             ".venv/bin/wiretax run quick --against http://KEY:SECRET@127.0.0.1:6002/apps/APP_ID": Run(
-                SOME, says="against / endpoint"
+                SMALL | {"WIRETAX_RUN_ONLY": "*-100B*"}, says="against / endpoint"
             ),
             "unset PUSHER_URL": Run(),
             ".venv/bin/wiretax observe -- python publish.py": Run(says="nearest to python"),
-            ".venv/bin/wiretax run ci --gates gates.toml": Run(says="passed", kept_as="RUN"),
+            ".venv/bin/wiretax run ci --gates gates.toml": Run(SOME, says="passed", kept_as="RUN"),
             ".venv/bin/wiretax gate results/RUN": Run(),
             ".venv/bin/wiretax export --format openmetrics": Run(says="# EOF"),
-            ".venv/bin/wiretax report": Run(says="index.html"),
+            ".venv/bin/wiretax report": Run(BRIEF, says="index.html", before=STORIES),
             ".venv/bin/wiretax ui": Run(serves=LISTENS),
             ".venv/bin/locust -f scenarios/locustfile.py": Run(UI, serves=LISTENS),
             ".venv/bin/locust -f scenarios/locustfile.py --headless -u 16 -t 30s BatchUser": Run(FEW),
@@ -147,10 +150,10 @@ PAGES: dict[str, Page] = {
         app="ID",
         servers={6001: ()},
         commands={
-            "wiretax run delivery": Run(ONE),
+            "wiretax run delivery": Run(ONE | {"WIRETAX_RUN_ONLY": "batch10*500ps*"}),
             "wiretax run PLAN --deliver": Run(ONE, files={"PLAN": QUICK}),
             "wiretax run delivery --endpoint http://KEY:SECRET@HOST:6001/apps/ID --max-messages 1000000": Run(
-                ONE | YES
+                ONE | YES | {"WIRETAX_RUN_ONLY": "batch10*500ps*"}
             ),
             "wiretax observe --deliver -- python publish.py": Run(says="delivered"),
             "wiretax observe --deliver --upstream http://KEY:SECRET@HOST:6001/apps/ID -- python publish.py": Run(
@@ -169,7 +172,7 @@ PAGES: dict[str, Page] = {
     ),
     "docs/json.md": Page(
         commands={
-            ".venv/bin/wiretax run quick --json > run.json": Run(SOME),
+            ".venv/bin/wiretax run quick --json > run.json": Run(ONE),
             "jq -r '.workloads[] | [.workload, .sent_bytes_per_event, .gain, .gain_low, .gain_high] | @tsv' "
             "run.json": Run(says="batch10-100B-chat-reference\t195.6", needs="jq"),
             ".venv/bin/wiretax gate --json > gate.json": Run(code=3),
@@ -209,7 +212,7 @@ PAGES: dict[str, Page] = {
         outputs={"wait wait wire wire": Skip("of plan tradeoff; tests/unit/docs/test_refresh.py compares it")},
         commands={
             ".venv/bin/wiretax advise --rate 500/s --payload 200 --rtt 40ms --budget 100ms --client python --run "
-            "results/reference/headline": Run(env={"COLUMNS": "120"}),
+            "results/reference/headline": Run(tty=True),
             ".venv/bin/locust -f scenarios/locustfile.py --headless -u 4 -t 60s --rate 500/s --linger 20ms "
             "QueueUser": Run(FEW),
             ".venv/bin/locust -f scenarios/locustfile.py --headless -u 4 --events mine.jsonl --rate 200/s "
@@ -228,16 +231,16 @@ PAGES: dict[str, Page] = {
         commands={
             "wiretax plan headline": Run(),
             "wiretax plan headline --endpoint http://KEY:SECRET@HOST:6001/apps/APP_ID --only 'batch*'": Run(),
-            "wiretax run headline --only 'batch*' --only 'trigger*' --skip '*10000B*'": Run(ONE),
+            "wiretax run headline --only 'batch*' --only 'trigger*' --skip '*10000B*'": Run(ONCE),
             "wiretax run headline --rounds 10 --users 4": Run({"WIRETAX_RUN_ONLY": "trigger-100B*"}),
             "wiretax run my-plan.toml --once": Run(),
             "wiretax run headline --quiet": Run(SMALL),
             ".venv/bin/wiretax clients": Run(),
-            ".venv/bin/wiretax run encrypted": Run(ONE),
+            ".venv/bin/wiretax run encrypted": Run(ONCE),
             "export PUSHER_ENCRYPTION_MASTER_KEY_BASE64=...": Run(),
             ".venv/bin/wiretax run quick --events mine.jsonl": Run(ONE),
-            ".venv/bin/wiretax report": Run(),
-            ".venv/bin/wiretax report results/RUN --open": Run(),
+            ".venv/bin/wiretax report": Run(BRIEF, before=STORIES),
+            ".venv/bin/wiretax report results/RUN --open": Run(BRIEF),
         },
     ),
     "docs/runs.md": Page(
@@ -258,7 +261,7 @@ PAGES: dict[str, Page] = {
             ".venv/bin/wiretax history": Run(says="at commit"),
             ".venv/bin/wiretax history http.request.head.size --workload trigger --figure head.svg": Run(),
             ".venv/bin/wiretax history gain --workload batch10-100B-chat-reference --plan ci --last 100": Run(
-                before="WIRETAX_RUN_ROUNDS=6 wiretax run ci"
+                before="WIRETAX_RUN_ROUNDS=1 wiretax run ci"
             ),
         },
         outputs={
@@ -293,9 +296,11 @@ PAGES: dict[str, Page] = {
         commands={
             "export PUSHER_URL=http://KEY:SECRET@127.0.0.1:6001/apps/APP_ID": Run(),
             ".venv/bin/wiretax doctor": Run(),
-            ".venv/bin/wiretax run quick": Run(SOME),
+            ".venv/bin/wiretax run quick": Run(ONE),
             ".venv/bin/wiretax doctor --limits": Run(tty=True),
-            ".venv/bin/wiretax run quick --against http://KEY:SECRET@127.0.0.1:6002/apps/APP_ID": Run(SOME),
+            ".venv/bin/wiretax run quick --against http://KEY:SECRET@127.0.0.1:6002/apps/APP_ID": Run(
+                {"WIRETAX_RUN_ROUNDS": "2"}
+            ),
             "unset PUSHER_URL": Run(),
             ".venv/bin/wiretax mock": Run(serves="listening"),
             ".venv/bin/wiretax mock --rtt 40ms --per-request 200us --servers 8": Run(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-FIGURE = re.compile(r"\b[0-9a-f]{10}\b|(?<![A-Za-z\d])[-+]?\d[\d,.]*(?:T[\d-]+)?|(?<= )-(?= |$)")
+FIGURE = re.compile(
+    r"\[\S+, \S+\]|\[\?\]|\b[0-9a-f]{10}\b|(?<![A-Za-z\d])[-+]?\d[\d,.]*(?:T[\d-]+)?|(?<= )-(?= |$)"
+)
 # What depends on the machine and the moment: cautions, warnings, and where a run is saved.
-OF_THE_MOMENT = re.compile(r"^(caution|warning|saved in|Saved in|  tip|doubt) ?")
+OF_THE_MOMENT = re.compile(r"^(-: too few|caution|warning|saved in|Saved in|  tip|doubt) ?")
 
 
 def shape(text: str, ignored: str = "") -> list[str]:
