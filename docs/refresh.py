@@ -147,7 +147,9 @@ def drawings() -> list[Drawing]:
         figures.gain_by_batch_size(headline.slices),
         figures.heads_by_client(clients.slices),
         figures.connections(connections.slices),
+        figures.latency_distributions(headline.latency, headline.slices),
         figures.latency_by_bytes(reference("tradeoff")),
+        figures.queue_latency(reference("tradeoff")),
         figures.latency_by_rate(reference("capacity")),
         figures.delivery_delays(reference("delivery")),
     ]
@@ -199,9 +201,10 @@ async def _execute(notebooks: Sequence[NotebookNode]) -> None:
 
 
 def _kept(output: NotebookNode) -> NotebookNode:
-    # Every notebook viewer shows PNG; SVG would be a second copy.
+    # Every notebook viewer shows PNG; SVG would be a second copy, and no viewer shows a figure's CSV.
     if "image/png" in output.data:
         output.data.pop("image/svg+xml", None)
+        output.data.pop("text/csv", None)
     return output
 
 
@@ -266,6 +269,7 @@ def refresh() -> None:
     FIGURES.mkdir(exist_ok=True)
     for drawing in drawings():
         _write(FIGURES / f"{drawing.name}.svg", drawing.svg())
+        _write(FIGURES / f"{drawing.name}.csv", drawing.csv())
     for file, ran in zip(stories(), executed(stories()), strict=True):
         _write(file, nbformat.writes(ran) + "\n")
 

@@ -1,8 +1,8 @@
 """Figures of a run: each function takes a run and returns a ``Drawing``, or ``Absent`` with the reason.
 
 ``bytes_by_batch_size``, ``connections``, ``delivery_delays``, ``gain_by_batch_size``, ``heads_by_client``,
-``latency_by_bytes``, ``latency_by_rate``, ``latency_distributions``, ``layer_waterfall``, ``overhead_by_payload``
-and ``queues_over_time``; ``style`` and ``drawing`` are shared.
+``latency_by_bytes``, ``latency_by_rate``, ``latency_distributions``, ``layer_waterfall``, ``overhead_by_payload``,
+``queue_latency`` and ``queues_over_time``; ``style``, ``drawing`` and ``plotted`` are shared.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from analysis.figures.gains import gain_by_batch_size
 from analysis.figures.heads import heads_by_client
 from analysis.figures.payloads import overhead_by_payload
 from analysis.figures.queue_frontier import latency_by_bytes
+from analysis.figures.queue_latency import queue_latency
 from analysis.figures.rate_stages import queues_over_time
 from analysis.figures.sharing import connections
 from analysis.figures.sizes import bytes_by_batch_size
@@ -33,5 +34,6 @@ __all__ = [
     "latency_distributions",
     "layer_waterfall",
     "overhead_by_payload",
+    "queue_latency",
     "queues_over_time",
 ]

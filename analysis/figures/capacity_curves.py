@@ -9,7 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.style import MUTED, STROKES, Stroke, canvas, log_axis, stroke, styled
+from analysis.figures.plotted import Plotted
+from analysis.figures.style import MUTED, STROKES, Stroke, call_strokes, canvas, log_axis, styled
 from analysis.measures.capacity import GENERATOR, LEVELS, SEARCHING, capacities, target
 from analysis.measures.estimate import Floats
 from analysis.text.labels import Row, call, queue_call
@@ -44,6 +45,7 @@ def latency_by_rate(run: Run) -> Drawing | Absent:
     table = table[table["curve"] == table["curve"].mode().iloc[0]].head(len(STROKES))
     target_s = target(run)["p99_s"]
     title = _title(table, target_s)
+    plotted = Plotted()
     with styled(NAME):
         figure, [axes] = canvas(8.2, 4.6, title)
         log_axis(axes, "x")
@@ -63,13 +65,17 @@ def latency_by_rate(run: Run) -> Drawing | Absent:
             fontsize=8.5,
         )
         rows = table.sort_values("capacity").to_dict("records")
-        for place, row in enumerate(rows):
-            _search(axes, shown[shown["search"] == row["search"]], row, target_s, stroke(place))
+        # In the table's order, which other figures have as well.
+        order = [call(row) for row in table.to_dict("records")]
+        looks = call_strokes([call(row) for row in rows], order)
+        for row, look in zip(rows, looks, strict=True):
+            _search(axes, shown[shown["search"] == row["search"]], row, target_s, look, plotted)
+        plotted.add("target", p99_ms=target_s * 1e3)
         _labels(axes, rows)
         axes.set_xlabel("rate of arrivals, events/s")
         axes.set_ylabel("from intended arrival to response, p99, ms")
     caption = (
-        f"{title}. Latency of an event (p99, ms, from its intended arrival to the response of its call) against "
+        "Latency of an event (p99, ms, from its intended arrival to the response of its call) against "
         "the rate of arrivals, a point per probe. Filled points met the target, hollow ones did not; triangles at "
         "the top lie above the figure. Lines run through the medians of probes at nearby rates, pooled where they "
         "would fall. A vertical line marks each capacity, a band its 95 % interval."
@@ -78,7 +84,7 @@ def latency_by_rate(run: Run) -> Drawing | Absent:
         caption += " An arrow marks a bound: the capacity lies on that side."
     if (shown["limited_by"] == GENERATOR).any():
         caption += " At crosses the generator was the limit, so they say nothing of the server."
-    return Drawing(NAME, caption, figure)
+    return Drawing(NAME, caption, figure, plotted.frame())
 
 
 def _title(table: pd.DataFrame, target_s: float) -> str:
@@ -99,7 +105,7 @@ def _capacity(row: Row) -> str:
     return f"{bound}{fixed(row['capacity'], 0)}"
 
 
-def _search(axes: Axes, probes: pd.DataFrame, row: Row, target_s: float, look: Stroke) -> None:
+def _search(axes: Axes, probes: pd.DataFrame, row: Row, target_s: float, look: Stroke, plotted: Plotted) -> None:
     """Draw the probes of a search with their curve, and its capacity with its interval."""
     axes.axvline(row["capacity"], color=look.color, linewidth=1.0, zorder=2)
     if row["is_lower_bound"] or row["is_upper_bound"]:
@@ -111,6 +117,26 @@ def _search(axes: Axes, probes: pd.DataFrame, row: Row, target_s: float, look: S
     rates, times_s = _curve(probes[~by_generator])
     axes.plot(rates, times_s * 1e3, color=look.color, linestyle=look.linestyle, linewidth=1.4, zorder=3)
     top = axes.get_ylim()[1] * 0.96
+    name = queue_call(row)
+    plotted.add(
+        "capacity",
+        call=name,
+        rate_per_s=row["capacity"],
+        low_per_s=row["capacity_low"],
+        high_per_s=row["capacity_high"],
+        is_lower_bound=row["is_lower_bound"],
+        is_upper_bound=row["is_upper_bound"],
+    )
+    plotted.add("curve", call=name, rate_per_s=rates, p99_ms=times_s * 1e3)
+    plotted.add(
+        "probe",
+        call=name,
+        rate_per_s=probes["rate"],
+        p99_ms=(probes["p99_s"] * 1e3).clip(upper=top),
+        is_above_figure=probes["p99_s"] * 1e3 > top,
+        met_target=probes["held"],
+        limited_by=probes["limited_by"],
+    )
     above = ~by_generator & (probes["p99_s"] * 1e3 > top)
     for points, color, marker, fill in (
         (probes[probes["held"]], look.color, look.marker, look.color),

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.style import MUTED, STROKES, canvas, log_axis, stroke, styled
+from analysis.figures.plotted import Plotted
+from analysis.figures.spectra import Line, draw_spectra, how_to_read, spectra
+from analysis.figures.style import MUTED, STROKES, Label, call_strokes, canvas, label_beside, log_axis, styled
 from analysis.measures.deliveries import summarise_deliveries
 from analysis.measures.delivery_kinds import by_kind_of_call
 from analysis.measures.fan_out import fan_out
+from analysis.measures.latency import LatencyDistribution, samples_needed
 from analysis.text.labels import arrival_rate, call, delivery_call
 from analysis.text.numbers import duration, multiple
 from wiretax.runs.reader import Run
 
 NAME = "delivery"
 PLAN = "wiretax run delivery"
-# The axis begins and ends where these shares of all deliveries have arrived; the rest is a long tail.
-LEAST_SHOWN, MOST_SHOWN = 0.01, 0.999
 
 
 def delivery_delays(run: Run) -> Drawing | Absent:
@@ -37,28 +37,30 @@ def delivery_delays(run: Run) -> Drawing | Absent:
     bytes_ = fan_out(run)
     bytes_ = bytes_[bytes_["subscribers"] > 0] if len(bytes_) else bytes_
     title = _title(shown)
+    plotted = Plotted()
+    known = [call(row) for row in table.to_dict("records")]
     with styled(NAME):
-        figure, panels = canvas(9.6, 4.0, title, panels=2 if len(bytes_) else 1)
-        _delays(panels[0], run, shown)
+        figure, panels = canvas(10.4 if len(bytes_) else 8.4, 4.2, title, panels=2 if len(bytes_) else 1)
+        _delays(panels[0], run, shown, known, plotted)
         if len(bytes_):
-            _shares(panels[1], bytes_)
+            _shares(panels[1], bytes_, known, plotted)
     first = shown.iloc[0].to_dict()
     how = f"at {arrival_rate(first)}" if first["rate"] else "publishing as fast as it goes"
     since, how = ("call", "of an observed publisher") if run.mode == "observe" else ("intended time", how)
     caption = (
-        f"{title}. {'Left: share' if len(bytes_) else 'Share'} of deliveries that arrived within a time (ms) of "
-        f"their event's {since}, {how}; dots mark p50 and p99."
+        f"{'Left: the' if len(bytes_) else 'The'} time (ms) from an event's {since} to its arrival, by percentile "
+        f"of deliveries, {how}. {how_to_read('deliveries')}"
     )
     if len(bytes_):
         caption += (
             " Right: publishing's share of all bytes, on all layers, by the number of subscribers of a channel."
         )
-    return Drawing(NAME, caption, figure)
+    return Drawing(NAME, caption, figure, plotted.frame())
 
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:
     """The workloads of one rate, an open loop if there is one, with as few subscribers as there are."""
-    table = table[table["delivered"] > 0]
+    table = table[table["delivered"] >= samples_needed(0.5)]
     if table.empty:
         return table
     rated = table[table["rate"] > 0]
@@ -81,36 +83,32 @@ def _title(shown: pd.DataFrame) -> str:
     )
 
 
-def _delays(axes: Axes, run: Run, shown: pd.DataFrame) -> None:
+def _delays(axes: Axes, run: Run, shown: pd.DataFrame, known: list[str], plotted: Plotted) -> None:
     sums = by_kind_of_call(run)[1].sums("total")
-    first_ms, last_ms = np.inf, 0.0
-    for place, row in enumerate(shown.to_dict("records")):
-        lows, highs, counts, censored = sums[row["workload"]]
-        order = np.argsort(lows)
-        reached = counts[order].cumsum() / (counts.sum() + censored.sum())
-        times_ms, look = highs[order] * 1e3, stroke(place)
-        (line,) = axes.plot(times_ms, reached * 100, color=look.color, linestyle=look.linestyle, linewidth=1.6)
-        line.set_label(delivery_call(row))
-        for quantile in ("p50", "p99"):
-            at_ms = row[f"total_{quantile}_s"] * 1e3
-            if at_ms == at_ms:
-                axes.plot([at_ms], [float(quantile[1:])], color=look.color, marker=look.marker, markersize=5)
-        ends = np.searchsorted(reached, [LEAST_SHOWN, MOST_SHOWN]).clip(max=len(times_ms) - 1)
-        first_ms, last_ms = min(first_ms, float(times_ms[ends[0]])), max(last_ms, float(times_ms[ends[1]]))
-    log_axis(axes, "x")
-    axes.set_xlim(first_ms / 1.2, last_ms * 1.1)
-    axes.set_ylim(0, 103)
-    axes.yaxis.set_major_formatter("{x:.0f} %")
-    axes.set_xlabel(f"from the {'call' if run.mode == 'observe' else 'intended time'} to the arrival, ms")
-    axes.set_ylabel("share of deliveries")
-    axes.legend(loc="lower right", frameon=False, fontsize=8.5)
+    rows = shown.to_dict("records")
+    found = spectra(
+        [
+            Line(delivery_call(row), LatencyDistribution(*sums[row["workload"]]), look)
+            for row, look in zip(rows, call_strokes([call(row) for row in rows], known), strict=True)
+        ]
+    )
+    draw_spectra(axes, found, plotted)
+    axes.set_xlabel("percentile of deliveries")
+    axes.set_ylabel(f"from the {'call' if run.mode == 'observe' else 'intended time'} to the arrival, ms")
 
 
-def _shares(axes: Axes, bytes_: pd.DataFrame) -> None:
+def _shares(axes: Axes, bytes_: pd.DataFrame, known: list[str], plotted: Plotted) -> None:
     # The trigger first, as on the left.
     bytes_ = bytes_.sort_values(["batch_size", "subscribers"], kind="stable")
-    for place, (_, rows) in enumerate(bytes_.groupby(["api", "batch_size"], sort=False)):
-        ordered, look = rows.sort_values("subscribers"), stroke(place)
+    groups = [rows.sort_values("subscribers") for _, rows in bytes_.groupby(["api", "batch_size"], sort=False)]
+    names = [call(rows.iloc[0].to_dict()) for rows in groups]
+    for name, ordered, look in zip(names, groups, call_strokes(names, known), strict=True):
+        plotted.add(
+            "publishing share",
+            call=name,
+            subscribers=ordered["subscribers"],
+            share_percent=ordered["publishing_share"] * 100,
+        )
         axes.plot(
             ordered["subscribers"],
             ordered["publishing_share"] * 100,
@@ -118,7 +116,7 @@ def _shares(axes: Axes, bytes_: pd.DataFrame) -> None:
             linestyle=look.linestyle,
             marker=look.marker,
             markersize=5,
-            label=call(ordered.iloc[0].to_dict()),
+            label=name,
         )
     log_axis(axes, "x", sorted(set(bytes_["subscribers"])))
     axes.set_ylim(0, 100)
@@ -126,4 +124,8 @@ def _shares(axes: Axes, bytes_: pd.DataFrame) -> None:
     axes.axhline(50, color=MUTED, linewidth=0.8, linestyle=":", zorder=1)
     axes.set_xlabel("subscribers of a channel")
     axes.set_ylabel("publishing, share of all bytes")
-    axes.legend(loc="upper right", frameon=False, fontsize=8.5)
+    last = [
+        (float(rows["subscribers"].iloc[-1]), float(rows["publishing_share"].iloc[-1]) * 100) for rows in groups
+    ]
+    labels = [Label(x, y, name) for name, (x, y) in zip(names, last, strict=True)]
+    label_beside(axes, labels, "right", 0.07)

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.measures.counts import with_all_columns
 from analysis.measures.representative import representative_family
 from analysis.measures.summary import API_ORDER
-from analysis.text.labels import Row, transport
+from analysis.text.labels import Row, call, transport
 from wiretax.channels.workload import COMPARISON_KEY
 
 ONE_SIZE = [name for name in COMPARISON_KEY if name != "payload_bytes"]
@@ -38,6 +38,11 @@ def distinct_workloads(slices: pd.DataFrame) -> pd.DataFrame:
     rows = slices.drop_duplicates("workload")
     rows = rows.assign(_api=rows["api"].map(API_ORDER)).sort_values(["_api", "batch_size", "channels"])
     return rows.drop(columns="_api").reset_index(drop=True)
+
+
+def calls_of(slices: pd.DataFrame) -> list[str]:
+    """The kinds of call of a run, in the order of its tables; the colours of all figures follow from them."""
+    return list(dict.fromkeys(call(row) for row in distinct_workloads(slices).to_dict("records")))
 
 
 def title_of_family(row: Row) -> str:

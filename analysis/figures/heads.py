@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
+from analysis.figures.plotted import Plotted
 from analysis.figures.style import INK, LAYER_COLOURS, MUTED, PAPER, canvas, styled, text_on
 from analysis.measures.clients import CLAIMED_HEAD_BYTES, OFFICIAL
 from analysis.measures.counts import totals
@@ -32,20 +33,23 @@ def heads_by_client(slices: pd.DataFrame) -> Drawing | Absent:
     if len(heads) < 2:
         return Absent(NAME, "fewer than two clients sent a trigger in this run", CLIENTS)
     official = heads[heads["client"].isin(OFFICIAL)]["head"]
-    title = f"The head of each call: {short(heads['head'].min())} to {short(heads['head'].max())} B"
+    title = f"The head of a call takes {short(heads['head'].min())} to {short(heads['head'].max())} B"
     if len(official) > 1:
         least, most = short(official.min()), short(official.max())
-        title = f"The head of each call: {least} to {most} B in the {len(official)} official libraries"
+        title = f"The head of a call takes {least} to {most} B in the {len(official)} official libraries"
     with styled(NAME):
         figure, [axes] = canvas(8, 1.3 + 0.3 * len(heads), title)
         _bars(axes, heads)
         _claim(axes, len(heads))
         axes.set_xlabel("bytes of a trigger's head; official libraries in bold")
+    plotted = Plotted()
+    for part in PARTS:
+        plotted.add("measured", client=heads["client"], part=BY_KEY[part].label, bytes_per_call=heads[part])
     words = (
-        f"{title}. Bytes of request line, auth query and header fields of a trigger. "
+        "Bytes of request line, auth query and header fields of a trigger. "
         f"The claim is about {CLAIMED_HEAD_BYTES} B. Other clients are shown for comparison."
     )
-    return Drawing(NAME, words, figure)
+    return Drawing(NAME, words, figure, plotted.frame())
 
 
 def _heads(slices: pd.DataFrame) -> pd.DataFrame:

@@ -10,8 +10,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.family import HEADLINE, NOTHING, siblings, title_of_family
-from analysis.figures.style import INK, PAPER, Label, Stroke, apart, canvas, label_beside, log_axis, stroke, styled
+from analysis.figures.family import HEADLINE, NOTHING, calls_of, siblings, title_of_family
+from analysis.figures.plotted import Plotted
+from analysis.figures.style import (
+    INK,
+    PAPER,
+    Label,
+    Stroke,
+    apart,
+    call_strokes,
+    canvas,
+    label_beside,
+    log_axis,
+    styled,
+)
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.text.labels import call
 from analysis.text.numbers import short
@@ -46,12 +58,15 @@ def overhead_by_payload(slices: pd.DataFrame) -> Drawing | Absent:
         payload_at_factor(line["payload"].to_numpy(), line["sent"].to_numpy(), CLAIMED_OVERHEAD) for line in lines
     ]
     title = _title(lines[0], crossed[0])
+    names = [call(line.iloc[0].to_dict()) for line in lines]
+    looks = call_strokes(names, calls_of(slices))
+    plotted = Plotted()
     with styled(NAME):
         figure, [axes] = canvas(8, 4.6, title)
         log_axis(axes, "x", apart(known["payload_bytes"].tolist(), 1.6))
         log_axis(axes, "y")
-        for place, line in enumerate(lines):
-            _line(axes, line, stroke(place))
+        for line, look in zip(lines, looks, strict=True):
+            _line(axes, line, look, plotted)
         factors = known["sent"] / known["payload"]
         axes.set_ylim(0.88, max(float(factors.max()), CLAIMED_OVERHEAD) * 1.5)
         least, most = known["payload"].min(), known["payload"].max()
@@ -62,8 +77,8 @@ def overhead_by_payload(slices: pd.DataFrame) -> Drawing | Absent:
         axes.set_xlabel("payload of an event, bytes")
         axes.set_ylabel("bytes sent per byte of payload")
     family = title_of_family(mine.iloc[0].to_dict())
-    words = f"{title}. Bytes sent (HTTP) per byte of payload, {family}. Points are measured values."
-    return Drawing(NAME, words, figure)
+    words = f"Bytes sent (HTTP) per byte of payload, {family}. Points are measured values."
+    return Drawing(NAME, words, figure, plotted.frame())
 
 
 def payload_at_factor(payloads: Floats, sent: Floats, factor: float) -> float | None:
@@ -91,20 +106,22 @@ def _title(line: pd.DataFrame, crossed: float | None) -> str:
     return f"{what} sends {factors[0]} and {factors[1]}"
 
 
-def _line(axes: Axes, line: pd.DataFrame, look: Stroke) -> None:
+def _line(axes: Axes, line: pd.DataFrame, look: Stroke, plotted: Plotted) -> None:
     payloads, sent = line["payload"].to_numpy(), line["sent"].to_numpy()
     # A straight line in bytes is a curve in factors.
-    between = np.geomspace(payloads[0], payloads[-1], 120)
-    axes.plot(
-        between, np.interp(between, payloads, sent) / between, color=look.color, linestyle=look.linestyle, zorder=3
-    )
+    between = np.geomspace(payloads[0], payloads[-1], 60)
+    factors = np.interp(between, payloads, sent) / between
+    axes.plot(between, factors, color=look.color, linestyle=look.linestyle, zorder=3)
+    name = call(line.iloc[0].to_dict())
+    plotted.add("measured", call=name, payload_bytes=payloads, sent_per_payload_ratio=sent / payloads)
+    plotted.add("interpolated", call=name, payload_bytes=between, sent_per_payload_ratio=factors)
     axes.plot(
         payloads,
         sent / payloads,
         color=look.color,
         marker=look.marker,
         linestyle="none",
-        label=call(line.iloc[0].to_dict()),
+        label=name,
         zorder=4,
     )
 

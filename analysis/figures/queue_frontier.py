@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.markers import CARETUPBASE
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.style import Label, Stroke, canvas, label_beside, log_axis, stroke, styled
+from analysis.figures.plotted import Plotted
+from analysis.figures.style import Label, Stroke, canvas, label_beside, log_axis, shades, styled
 from analysis.measures.latency import samples_needed
 from analysis.measures.queues import SAME_ARRIVALS, queue_frontier
 from analysis.text.labels import Row, queue_call
@@ -48,14 +49,15 @@ def latency_by_bytes(run: Run) -> Drawing | Absent:
     _, table = max(table.groupby([*ALIKE, "publishers"], dropna=False), key=lambda group: len(group[1]))
     panels = [group for _, group in table.groupby(PANEL, dropna=False)][:MOST_PANELS]
     title = _title(table)
+    plotted = Plotted()
     with styled(NAME):
         figure, all_axes = canvas(3.2 + 3.4 * len(panels), 4.6, title, len(panels), sharey=True)
         for axes, panel in zip(all_axes, panels, strict=True):
-            _panel(axes, panel, table)
+            _panel(axes, panel, table, plotted)
         all_axes[0].legend(loc="upper left", title="arrivals", alignment="left")
         all_axes[0].set_ylabel("from intended arrival to response, p99, ms")
     caption = (
-        f"{title}. Latency of an event (p99, ms, from its intended arrival to the response of its call) against "
+        "Latency of an event (p99, ms, from its intended arrival to the response of its call) against "
         "bytes sent per event, with a curve per arrival rate. Filled points are the frontier: no other workload "
         "sends fewer bytes at a lower p99. Hollow points are off the frontier; crosses can't keep up. An arrow "
         "marks a lower bound. The label shows events per batch and linger of the point with the fewest bytes."
@@ -63,7 +65,7 @@ def latency_by_bytes(run: Run) -> Drawing | Absent:
     if lacking:
         few = "workload has" if lacking == 1 else "workloads have"
         caption += f" {lacking} {few} too few events for a p99, which needs {samples_needed(0.99):,}."
-    return Drawing(NAME, caption, figure)
+    return Drawing(NAME, caption, figure, plotted.frame())
 
 
 def _title(table: pd.DataFrame) -> str:
@@ -80,7 +82,7 @@ def _title(table: pd.DataFrame) -> str:
     return saved.capitalize() or "Batches save no bytes here"
 
 
-def _panel(axes: Axes, panel: pd.DataFrame, table: pd.DataFrame) -> None:
+def _panel(axes: Axes, panel: pd.DataFrame, table: pd.DataFrame, plotted: Plotted) -> None:
     log_axis(axes, "y")
     if not math.isnan(panel["rtt_s"].iloc[0]):
         axes.set_title(f"round trip {panel['rtt_s'].iloc[0] * 1e3:,.10g} ms")
@@ -92,7 +94,19 @@ def _panel(axes: Axes, panel: pd.DataFrame, table: pd.DataFrame) -> None:
     rates = sorted(table["rate"].unique())[:MOST_CURVES]
     cheapest, triggers = [], []
     for rate, curve in panel[panel["rate"].isin(rates)].groupby("rate"):
-        _curve(axes, curve, stroke(rates.index(rate)))
+        _curve(axes, curve, shades(len(rates))[rates.index(rate)])
+        curve = curve.sort_values("sent_per_event")
+        plotted.add(
+            "measured",
+            rtt_ms=curve["rtt_s"] * 1e3,
+            rate_per_s=curve["rate"],
+            call=[queue_call(row) for row in curve.to_dict("records")],
+            sent_bytes_per_event=curve["sent_per_event"],
+            p99_ms=curve["total_p99_s"] * 1e3,
+            p99_is_lower_bound=curve["total_p99_s_is_lower_bound"],
+            is_on_frontier=curve["frontier"],
+            is_overloaded=curve["is_overloaded"],
+        )
         cheapest += [
             _label(row) for row in curve[curve["frontier"]].nsmallest(1, "sent_per_event").to_dict("records")
         ]

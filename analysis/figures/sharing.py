@@ -7,7 +7,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
-from analysis.figures.style import MUTED, Label, Stroke, canvas, label_beside, log_axis, stroke, styled
+from analysis.figures.family import calls_of
+from analysis.figures.plotted import Plotted
+from analysis.figures.style import (
+    DASHED,
+    MUTED,
+    Label,
+    Stroke,
+    call_strokes,
+    canvas,
+    label_beside,
+    log_axis,
+    styled,
+)
 from analysis.findings.connection_notes import closing_notes
 from analysis.measures.connections import MANY_CALLS
 from analysis.models.connection_cost import GROUP, connection_cost
@@ -43,15 +55,18 @@ def connections(slices: pd.DataFrame) -> Drawing | Absent:
     plainest = min(groups, key=lambda group: float(group["connection_bytes"].max()))
     if dearest["tls"].iloc[0] and not plainest["tls"].iloc[0]:
         title += f", {plainest['connection_bytes'].iloc[0]:,.0f} B without; its calls share the cost"
+    plotted = Plotted()
     with styled(NAME):
         figure, [axes] = canvas(8, 4.4, title)
         log_axis(axes, "x")
         log_axis(axes, "y")
         end = max(float(points["calls"].where(points["calls"] <= MANY_CALLS).max()), LEAST_END) * 1.6
         names = _names(groups[:MOST_LINES])
+        calls = [call(group.iloc[0].to_dict()) for group in groups[:MOST_LINES]]
+        looks = call_strokes(calls, calls_of(slices))
         floors = [
-            _line(axes, group, name, stroke(place), end)
-            for place, (group, name) in enumerate(zip(groups[:MOST_LINES], names, strict=True))
+            _line(axes, group, name, look, end, plotted)
+            for group, name, look in zip(groups[:MOST_LINES], names, looks, strict=True)
         ]
         axes.set_xlim(0.6, end)
         axes.set_ylim(min(floors) / 1.25, float(points["bytes_per_event"].max()) * 1.3)
@@ -66,11 +81,10 @@ def connections(slices: pd.DataFrame) -> Drawing | Absent:
         axes.set_xlabel("calls per connection, as measured")
         axes.set_ylabel("bytes per event on the cable, both directions")
     caption = (
-        f"{title}. Bytes per event on the cable against calls per connection. Points are measured. The curve "
-        "is the model fitted to the bytes of TLS and TCP/IP. The dashed line is the cost if all calls share one "
-        "connection."
+        "Bytes per event on the cable against calls per connection. Points are measured. The curve is the model "
+        "fitted to the bytes of TLS and TCP/IP. The dashed line is the cost if all calls share one connection."
     )
-    return Drawing(NAME, caption, figure)
+    return Drawing(NAME, caption, figure, plotted.frame())
 
 
 def _price(group: pd.DataFrame) -> str:
@@ -96,7 +110,7 @@ def _names(groups: list[pd.DataFrame]) -> list[str]:
     ]
 
 
-def _line(axes: Axes, group: pd.DataFrame, name: str, look: Stroke, end: float) -> float:
+def _line(axes: Axes, group: pd.DataFrame, name: str, look: Stroke, end: float, plotted: Plotted) -> float:
     """Draw one curve with its points; returns its lower limit, B per event, which is measured if all calls of a
     workload shared a connection."""
     # HTTP bytes include a header that closes the connection, so the curve uses those of the most calls.
@@ -104,8 +118,16 @@ def _line(axes: Axes, group: pd.DataFrame, name: str, look: Stroke, end: float) 
     base, each = float(last["call_bytes"]), float(last["connection_bytes"]) / float(last["batch_size"])
     measured = group[group["calls"] <= MANY_CALLS]
     floor = base if last["calls"] <= MANY_CALLS else float(last["bytes_per_event"])
-    calls = np.geomspace(1, end, 60)
+    calls = np.geomspace(1, end, 40)
     axes.plot(calls, base + each / calls, color=look.color, linestyle=look.linestyle, zorder=3)
+    plotted.add(
+        "measured",
+        line=name,
+        calls_per_connection=measured["calls"],
+        cable_bytes_per_event=measured["bytes_per_event"],
+    )
+    plotted.add("model", line=name, calls_per_connection=calls, cable_bytes_per_event=base + each / calls)
+    plotted.add("limit", line=name, cable_bytes_per_event=floor)
     axes.plot(
         measured["calls"],
         measured["bytes_per_event"],
@@ -115,5 +137,5 @@ def _line(axes: Axes, group: pd.DataFrame, name: str, look: Stroke, end: float) 
         label=name,
         zorder=4,
     )
-    axes.plot([1, end], [floor, floor], color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=2)
+    axes.plot([1, end], [floor, floor], color=MUTED, linewidth=0.9, linestyle=DASHED, zorder=2)
     return floor

@@ -10,7 +10,19 @@ from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.family import HEADLINE, NOTHING, siblings, title_of_family
-from analysis.figures.style import GRID, MUTED, Label, Stroke, canvas, label_beside, log_axis, stroke, styled
+from analysis.figures.plotted import Plotted
+from analysis.figures.style import (
+    DASHED,
+    GRID,
+    MUTED,
+    Label,
+    Stroke,
+    canvas,
+    label_beside,
+    log_axis,
+    shades,
+    styled,
+)
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.representative import USUAL_PAYLOAD_BYTES
 from analysis.models.cost_model import fit_bytes, sent_per_event
@@ -39,20 +51,20 @@ def bytes_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
     lines = [(int(group["payload_bytes"].iloc[0]), group) for _, group in known.groupby("payload_bytes")]
     usual = min(lines, key=lambda line: (-len(line[1]), abs(np.log(max(line[0], 1) / USUAL_PAYLOAD_BYTES))))
     first, last = usual[1].iloc[0], usual[1].iloc[-1]
+    alone = "by itself" if first["batch_size"] == 1 else f"in a batch of {first['batch_size']}"
     title = (
-        f"{an_event(first.to_dict())} sends {short(first['sent'])} B by itself, "
+        f"{an_event(first.to_dict())} sends {short(first['sent'])} B {alone}, "
         f"{short(last['sent'])} B in a batch of {last['batch_size']}"
-        if first["batch_size"] == 1
-        else f"Bytes sent per event of {usual[0]:,} B, by batch size"
     )
+    plotted = Plotted()
     with styled(NAME):
         figure, [axes] = canvas(8, 4.8, title)
         log_axis(axes, "x")
         log_axis(axes, "y")
         end = float(known["batch_size"].max()) * BEYOND
         limits = []
-        for place, (payload, group) in enumerate(lines):
-            limits.append(_line(axes, group, fitted.get(payload), stroke(place), end))
+        for (payload, group), look in zip(lines, shades(len(lines)), strict=True):
+            limits.append(_line(axes, group, fitted.get(payload), look, end, plotted))
         axes.set_xlim(0.55, end)
         if mark_dedicated(axes, end):
             usual_limit = f"more than {Limits().batch_size} per call: dedicated cluster"
@@ -80,10 +92,10 @@ def bytes_by_batch_size(slices: pd.DataFrame) -> Drawing | Absent:
         axes.set_ylabel("bytes sent per event")
     family = title_of_family(known.iloc[0].to_dict())
     caption = (
-        f"{title}. Bytes sent (HTTP) per event against events per call, {family}. Points are measured values, the "
-        "curve is the model fitted to them, and the dashed line is the limit for ever larger batches."
+        f"Bytes sent (HTTP) per event against events per call, {family}. Points are measured values, "
+        "the curve is the model fitted to them, and the dashed line is the limit for ever larger batches."
     )
-    return Drawing(NAME, caption, figure)
+    return Drawing(NAME, caption, figure, plotted.frame())
 
 
 def mark_dedicated(axes: Axes, end: float) -> bool:
@@ -108,21 +120,27 @@ def _measured(slices: pd.DataFrame) -> pd.DataFrame | str:
     return known[several] if several.any() else NO_SIZES
 
 
-def _line(axes: Axes, group: pd.DataFrame, fit: pd.Series[Any] | None, look: Stroke, end: float) -> float:
+def _line(
+    axes: Axes, group: pd.DataFrame, fit: pd.Series[Any] | None, look: Stroke, end: float, plotted: Plotted
+) -> float:
     """Draw one payload's points and curve; returns its limit (B per event), or its last point without a fit."""
     batches = group[group["batch_size"] > 1]
     measured = group["batch_size"].to_numpy(dtype=float)
     limit = float(group["sent"].iloc[-1])
+    payload = group["payload_bytes"].iloc[0]
+    plotted.add("measured", payload_bytes=payload, events_per_call=measured, sent_bytes_per_event=group["sent"])
     if fit is not None:
         limit = float(fit["event_bytes"])
-        curve = np.geomspace(min(2.0, float(batches["batch_size"].min())), end, 80)
+        curve = np.geomspace(min(2.0, float(batches["batch_size"].min())), end, 40)
         heights = [sent_per_event(fit, size) for size in curve]
         # A trigger is a different call: its point is joined to the curve but not on it.
         single = group[group["batch_size"] == 1]
         xs = np.concatenate([single["batch_size"].to_numpy(dtype=float), curve])
         ys = np.concatenate([single["sent"].to_numpy(dtype=float), heights])
         axes.plot(xs, ys, color=look.color, linestyle=look.linestyle, zorder=3)
-        axes.plot([1, end], [limit, limit], color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=2)
+        axes.plot([1, end], [limit, limit], color=MUTED, linewidth=0.9, linestyle=DASHED, zorder=2)
+        plotted.add("model", payload_bytes=payload, events_per_call=xs, sent_bytes_per_event=ys)
+        plotted.add("limit", payload_bytes=payload, sent_bytes_per_event=limit)
     else:
         axes.plot(measured, group["sent"], color=look.color, linestyle=look.linestyle, zorder=3)
     axes.plot(
@@ -131,7 +149,7 @@ def _line(axes: Axes, group: pd.DataFrame, fit: pd.Series[Any] | None, look: Str
         color=look.color,
         marker=look.marker,
         linestyle="none",
-        label=f"{group['payload_bytes'].iloc[0]:,} B",
+        label=f"{payload:,} B",
         zorder=4,
     )
     last = group.iloc[-1]

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from analysis.figures.drawing import Absent, Drawing
 from analysis.figures.family import ANY_RUN, NOTHING, distinct_workloads, shown_family, title_of_family
+from analysis.figures.plotted import Plotted
 from analysis.figures.style import INK, LAYER_COLOURS, LIKE, MUTED, canvas, styled
 from analysis.measures.event_bytes import bytes_per_event
 from analysis.measures.layers import LAYERS, Direction
@@ -101,6 +102,7 @@ def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
         f"{size} {name if place else f'{where} {name}'}"
         for place, (size, name) in enumerate(zip(sizes, names, strict=True))
     )
+    plotted = Plotted()
     with styled(NAME):
         figure, panels = canvas(9.2, 0.9 + 0.27 * len(steps), title, len(chosen), sharex=True, sharey=True)
         reach = shown[last.column].max()
@@ -108,27 +110,35 @@ def layer_waterfall(slices: pd.DataFrame) -> Drawing | Absent:
         for label, step in zip(panels[0].get_yticklabels(), steps, strict=True):
             label.set_fontweight("bold" if step.total else "normal")
         for axes, row in zip(panels, chosen.to_dict("records"), strict=True):
-            _draw(axes, shown.loc[row["workload"]], steps, reach)
+            ends = _draw(axes, shown.loc[row["workload"]], steps, reach)
+            plotted.add(
+                "measured",
+                call=call(row),
+                layer=[step.label for step in steps],
+                from_bytes_per_event=[start for start, _ in ends],
+                bytes_per_event=[size for _, size in ends],
+            )
             axes.set_title(call(row))
             axes.set_xlabel("bytes per event")
-    words = f"{title}. Bytes per event, layer by layer, {title_of_family(first)}."
+    words = f"Bytes per event, layer by layer, {title_of_family(first)}."
     if last is SENT:
         words += " Layers below HTTP are missing because the kernel did not count them."
-    return Drawing(NAME, words, figure)
+    return Drawing(NAME, words, figure, plotted.frame())
 
 
 def _alone(row: Row) -> str:
     return {"trigger": "by itself", "batch": f"in a {call(row)}"}.get(str(row["api"]), call(row))
 
 
-def _draw(axes: Axes, cost: pd.Series[float], steps: list[Step], reach: float) -> None:
-    ground, ends = 0.0, []
+def _draw(axes: Axes, cost: pd.Series[float], steps: list[Step], reach: float) -> list[tuple[float, float]]:
+    """Draw the steps; returns where each begins and how long it is, B."""
+    ground, drawn = 0.0, []
     for place, step in enumerate(steps):
         size = float(cost[step.column])
         left = 0.0 if step.total else ground
         axes.barh(place, size, left=left, height=0.66, color=step.color, label=step.label, zorder=3)
         ground = left + size
-        ends.append(ground)
+        drawn.append((left, size))
         axes.text(
             ground + reach * 0.012,
             place,
@@ -139,10 +149,12 @@ def _draw(axes: Axes, cost: pd.Series[float], steps: list[Step], reach: float) -
             color=INK,
             zorder=4,
         )
-    for place, end in enumerate(ends[:-1]):
+    for place, (left, size) in enumerate(drawn[:-1]):
+        end = left + size
         axes.plot([end, end], [place + 0.33, place + 0.67], color=MUTED, linewidth=0.8, zorder=2)
     axes.set_ylim(len(steps) - 0.4, -0.6)
     axes.set_xlim(0, reach * 1.16)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_formatter("{x:,.0f}")
+    return drawn

@@ -64,7 +64,15 @@ def draw_history(
         axes.set_xticks([*numbers] if named else [], labels if named else [], rotation=30, ha="right")
         axes.set_xlabel("runs in the order of their start")
     spread = "" if exact else " The band is the 95 % confidence interval within each run."
-    return Drawing(NAME, f"{title}. {metric.name} of {workload} in {count(len(frame), 'run')}.{spread}", figure)
+    caption = f"{metric.name} of {workload} in {count(len(frame), 'run')}.{spread}"
+    return Drawing(NAME, caption, figure, _plotted(frame, factor, metric))
+
+
+def _plotted(frame: pd.DataFrame, factor: float, metric: Metric) -> pd.DataFrame:
+    """A row per point: the run, when it started, its commit and the metric as it is drawn."""
+    unit = SHOWN.get(metric.unit, (1.0, metric.unit))[1].strip().replace("%", "percent") or "value"
+    values = {f"{name}_{unit}": frame[name] * factor for name in ("value", "low", "high")}
+    return frame[["run", "started", "commit"]].assign(**values)
 
 
 def _title(

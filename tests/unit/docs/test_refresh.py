@@ -52,15 +52,17 @@ def test_a_readme_without_a_block_is_rejected() -> None:
 
 
 def test_the_docs_show_the_figures_of_the_reference_runs() -> None:
-    drawn = {f"{drawing.name}.svg": drawing.svg() for drawing in drawings()}
-    assert len(drawn) == 9
-    # The benchmark of slices draws its own figure, of no saved run.
-    assert {file.name for file in FIGURES.iterdir()} == {*drawn, "slice-length.svg"}
-    for name, svg in drawn.items():
+    made = drawings()
+    drawn = {f"{drawing.name}.svg": drawing.svg() for drawing in made}
+    drawn |= {f"{drawing.name}.csv": drawing.csv() for drawing in made}
+    assert len(drawn) == 2 * 11
+    # The benchmarks draw their own figures, of no saved run.
+    assert {*drawn} <= {file.name for file in FIGURES.iterdir()}
+    for name, text in drawn.items():
         shown = (FIGURES / name).read_text()
         # The last digit of a coordinate may differ from processor to processor.
-        assert NUMBER.sub("", shown) == NUMBER.sub("", svg), "make refresh redraws it"
-        assert numbers(shown) == pytest.approx(numbers(svg), abs=0.01)
+        assert NUMBER.sub("", shown) == NUMBER.sub("", text), "make refresh redraws it"
+        assert numbers(shown) == pytest.approx(numbers(text), abs=0.01, rel=1e-6)
 
 
 # An observed publisher's library may not be known.

@@ -18,7 +18,7 @@ TRIGGERS, BATCHES = SEARCHES
 def test_it_shows_each_capacity_by_name_and_the_target() -> None:
     figure = drawn(latency_by_rate(run_of()))
     assert {"trigger\n2,000/s", "batch of 10\n9,001/s", "target: 20 ms"} <= set(texts(figure))
-    assert figure.title == "By trigger, 2,000 events/s within 20 ms; in batches of 10, 4.50x as many."
+    assert figure.title == "By trigger, 2,000 events/s within 20 ms; in batches of 10, 4.50x as many"
 
 
 def test_filled_points_held_and_hollow_ones_broke() -> None:

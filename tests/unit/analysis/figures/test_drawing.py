@@ -14,7 +14,7 @@ from PIL import Image
 from saved import Costs, made_up
 
 from analysis.figures import Absent, Drawing, bytes_by_batch_size, layer_waterfall
-from analysis.figures.style import DARK, VARIABLES, styled
+from analysis.figures.style import DARK, VARIABLES, canvas, styled
 from wiretax.channels.workload import Workload
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -44,7 +44,7 @@ def test_the_svg_is_one_image_with_an_accessible_title(figure: Drawing, svg: str
     [title, described] = [root.find(f"{SVG}{name}") for name in ("title", "desc")]
     assert title is not None
     assert described is not None
-    assert title.text == figure.title == "An event of 100 B sends 518 B by itself, 242.6 B in a batch of 10."
+    assert title.text == figure.title == "An event of 100 B sends 518 B by itself, 242.6 B in a batch of 10"
     assert described.text == figure.caption
     assert root.get("aria-labelledby") == title.get("id")
 
@@ -102,13 +102,15 @@ def test_colours_follow_the_page(svg: str) -> None:
     style = re.search(r"<style>(.*?)</style>", svg, re.DOTALL)
     assert style
     drawn = svg.replace(style[0], "")
-    for colour, variable in VARIABLES.items():
-        assert f"var(--{variable})" in drawn
+    used = {colour: variable for colour, variable in VARIABLES.items() if f"var(--{variable})" in drawn}
+    assert {"ink", "muted", "grid", "paper", "shade-3"} <= set(used.values())
+    for colour in VARIABLES:
         assert colour not in drawn
+    for colour, variable in used.items():
         assert f"--{variable}: {colour}" in style[1]
     [dark] = re.findall(r"prefers-color-scheme: dark\) \{ #\S+ \{ ([^}]*) \}", style[1])
     assert dict(each.split(": ") for each in dark.split("; ")) == {
-        f"--{name}": value for name, value in DARK.items()
+        f"--{name}": DARK[name] for name in used.values()
     }
     assert re.search(r"@media print \{ #\S+ \{ --ink: #1b1f24", style[1])
 
@@ -131,18 +133,43 @@ def test_the_png_opens_at_high_resolution(figure: Drawing) -> None:
 def test_a_figure_is_saved_under_its_name(figure: Drawing, tmp_path: Path) -> None:
     figure.save(tmp_path)
     assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "bytes-by-batch-size.csv",
         "bytes-by-batch-size.png",
         "bytes-by-batch-size.svg",
     ]
     assert (tmp_path / "bytes-by-batch-size.svg").read_text(encoding="utf-8") == figure.svg()
+    assert (tmp_path / "bytes-by-batch-size.csv").read_text(encoding="utf-8") == figure.csv()
 
 
-def test_a_notebook_stores_both_formats_and_the_name(figure: Drawing) -> None:
+def test_a_notebook_stores_all_formats_and_the_name(figure: Drawing) -> None:
     shown, about = figure._repr_mimebundle_(include=None, exclude=None)
     assert shown["image/svg+xml"] == figure.svg()
     assert base64.b64decode(shown["image/png"]) == figure.png()
-    assert shown["text/plain"] == figure.caption
-    assert about == {"wiretax": {"figure": "bytes-by-batch-size"}}
+    assert shown["text/plain"] == figure.description == f"{figure.title}. {figure.caption}"
+    assert shown["text/csv"] == figure.csv()
+    assert about == {
+        "wiretax": {"figure": "bytes-by-batch-size", "title": figure.title, "caption": figure.caption}
+    }
+
+
+def test_the_caption_does_not_repeat_the_title(figure: Drawing) -> None:
+    assert figure.title not in figure.caption
+
+
+def test_a_long_title_wraps_and_the_drawing_says_how_high_it_is() -> None:
+    heights = {}
+    for words in ("short", " ".join(["long"] * 60)):
+        with styled("name"):
+            made, _ = canvas(6, 3, words)
+        drawing = Drawing("name", "", made)
+        assert drawing.title == words
+        found = re.search(r'data-heading="([0-9.]+)"', drawing.svg())
+        assert found
+        heights[words] = float(found[1])
+        assert '<g id="wiretax-name-heading">' in drawing.svg()
+    [one, several] = heights.values()
+    assert 10 < one < 30
+    assert several > 3 * one
 
 
 def test_drawing_does_not_change_matplotlib_settings() -> None:

@@ -22,7 +22,7 @@ def test_the_cost_of_a_connection_is_shared_by_its_calls() -> None:
     assert calls == [1, 10, 100]
     assert heights == pytest.approx([floor + setup / each for each in calls])
     assert f"trigger, TLS\nall calls on one: {floor} B" in texts(figure)
-    assert figure.title == "A connection costs 3,016 B inside TLS."
+    assert figure.title == "A connection costs 3,016 B inside TLS"
     curve = next(each for each in axes.lines if len(np.asarray(each.get_xdata())) > 20)
     at, height = (np.asarray(data, dtype=float) for data in curve.get_data())
     assert height == pytest.approx(floor + setup / at)

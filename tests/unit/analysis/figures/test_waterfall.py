@@ -40,7 +40,7 @@ def test_the_waterfall_adds_up_layer_by_layer_to_the_cable() -> None:
     assert sizes["on the cable"] == pytest.approx(bytes_per_event(slices).at[BATCH.name, "cable"])
     assert alone.get_xlim() == together.get_xlim()
     assert {"450", "195", "19.5", "730"} <= set(texts(figure))
-    assert figure.title == "An event of 100 B: 730 B on the cable by itself, 163 B in a batch of 10."
+    assert figure.title == "An event of 100 B: 730 B on the cable by itself, 163 B in a batch of 10"
 
 
 def test_the_waterfall_has_tls_layers_if_tls_was_used() -> None:

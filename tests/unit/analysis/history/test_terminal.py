@@ -53,7 +53,7 @@ def test_steps_of_bytes_are_named_by_commit() -> None:
     assert said.count("<- changed") == 2
     assert "wiretax[history]" not in said
     drawing = draw_history(frame, steps(frame), None, "trigger", BYTES)
-    assert drawing.title == "trigger: 542 -> 600 B/event, last changed at run-3."
+    assert drawing.title == "trigger: 542 -> 600 B/event, last changed at run-3"
     svg = drawing.svg()
     assert "+70" in svg
     assert "2000000" in svg
