@@ -60,7 +60,7 @@ def capacity(run: Run) -> Sheet:
         "Capacity, events/s [95 % CI]",
         "Calls/s",
         "Sent kB/s",
-        "Saturated first",
+        "Limited by",
         "Gain x [95 % CI]",
     )
     columns: tuple[Shown, ...] = (

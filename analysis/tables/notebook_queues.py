@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.findings.percentile_notes import notes, percentile, shown_as
 from analysis.measures.latency import samples_needed
 from analysis.measures.queues import has_p99, queue_frontier
-from analysis.tables.queue_table import SHOWN_PERCENTILES, TIMES, arriving
+from analysis.tables.queue_table import SHOWN_PERCENTILES, TIMES, alike, arriving, over
 from analysis.text.labels import Row, queue_call
 from analysis.text.numbers import MISSING, duration, fixed, percent, scaled
 from analysis.text.sheet import Cell, Lines, Numbers, Sheet, Shown, Words
@@ -29,7 +29,7 @@ def queues_in_brief(run: Run) -> Lines:
 
 def _of_curve(curve: pd.DataFrame, table: pd.DataFrame) -> Iterator[str]:
     first = curve.iloc[0].to_dict()
-    words = f"At {arriving(first, table)}:"
+    words = f"At {over(first, table)}:"
     for trigger in curve[curve["api"] == "trigger"].to_dict("records"):
         if trigger["is_overloaded"]:
             words += f" the trigger can't keep up and publishes {fixed(trigger['events_per_second'], 0)} events/s;"
@@ -78,7 +78,9 @@ def queues(run: Run) -> Sheet:
         Numbers("Deepest queue", lambda row: f"{row['depth_max']:,}"),
         Numbers("Left", lambda row: f"{row['left']:,}"),
     )
-    return Sheet(table, columns, [*notes(table, SHOWN_PERCENTILES, "events")] if len(table) else [])
+    # The settings that all rows share, such as the round trip, come first.
+    notes_ = [alike(table), *notes(table, SHOWN_PERCENTILES, "events")] if len(table) else []
+    return Sheet(table, columns, notes_)
 
 
 def _time(name: str) -> Callable[[Row], str]:

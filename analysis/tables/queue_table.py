@@ -97,6 +97,12 @@ def arriving(row: Row, table: pd.DataFrame) -> str:
     return ", ".join([arrival_rate(row), *apart(row, table)])
 
 
+def over(row: Row, table: pd.DataFrame) -> str:
+    """The same, always with the round trip, if it is known."""
+    words, trip = arriving(row, table), _setting(row, "rtt_s")
+    return words if not trip or trip in words else f"{words}, {trip}"
+
+
 def apart(row: Row, table: pd.DataFrame) -> list[str]:
     """The settings in which blocks differ, the rate of arrivals aside: ``["round trip 20 ms"]``."""
     settings = [name for name in SAME_ARRIVALS if name not in ("rate", "stages")]

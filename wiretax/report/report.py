@@ -1,4 +1,4 @@
-"""Makes RUN/report/ of a run: the page and its figures."""
+"""Makes RUN/report/ of a run: the page, its figures and their data."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from wiretax.report.errors import MissingNotebooksError
 from wiretax.report.folder import replacing, writable
 from wiretax.report.progress import report_progress
+from wiretax.report.titles import title_of
 from wiretax.runs.reader import Run
 from wiretax.shipped import shipped
 
@@ -40,7 +41,7 @@ class Report:
 
 
 def make_report(run: Run, console: Console, notebooks: Path | None = None) -> Report:
-    """Write a run's report: ``report/index.html`` and ``report/figures/NAME.svg`` and ``.png`` in its folder.
+    """Write a run's report: ``report/index.html``, and ``report/figures/NAME.svg``, ``.png`` and ``.csv``.
 
     Args:
         run: a run, damaged or not (``wiretax.runs.reader.salvage_run``).
@@ -61,7 +62,10 @@ def make_report(run: Run, console: Console, notebooks: Path | None = None) -> Re
     from wiretax.report.story import assemble
 
     measured, queued = not run.slices.empty, not run.queue.empty
-    notebook = assemble(notebooks or NOTEBOOKS, measured, queued, staged=bool(stages_of(run)))
+    staged = bool(stages_of(run))
+    # The title of other notebooks is theirs.
+    title = "" if notebooks else title_of(run)
+    notebook = assemble(notebooks or NOTEBOOKS, measured, queued, staged, title)
     progress = report_progress(console)
     try:
         with replacing(run.folder / FOLDER) as folder:
@@ -90,3 +94,5 @@ def _write(folder: Path, page: Page) -> None:
             (figures / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
         if figure.png:
             (figures / f"{figure.name}.png").write_bytes(figure.png)
+        if figure.csv:
+            (figures / f"{figure.name}.csv").write_text(figure.csv, encoding="utf-8")

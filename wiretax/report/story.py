@@ -26,10 +26,13 @@ QUEUED = "queued"
 # Cells for queues whose rate changes.
 STAGED = "staged"
 HEADING = re.compile(r"^(#{1,5})(\s+)(.*)$", re.MULTILINE)
+TITLE = re.compile(r"^# .*$", re.MULTILINE)
 FENCED = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
 
 
-def assemble(folder: Path, measured: bool = True, queued: bool = False, staged: bool = False) -> NotebookNode:
+def assemble(
+    folder: Path, measured: bool = True, queued: bool = False, staged: bool = False, title: str = ""
+) -> NotebookNode:
     """Join the notebooks of a report.
 
     Each cell's ``metadata.wiretax.part`` names its heading, for the progress display.
@@ -39,9 +42,10 @@ def assemble(folder: Path, measured: bool = True, queued: bool = False, staged: 
             "stories" is replaced by all their cells except those tagged "parameters" or "alone"; their headings
             move one level down.
         measured: whether the run has slices. If not, stories and cells tagged "measured" are left out.
-        queued: whether the run has queues. If it has nothing else, the stories' cells tagged "queued" are kept.
-
+        queued: whether the run has queues. If it has nothing else, the stories' cells tagged "queued" are kept. If
+            it has none, the frame's cells tagged "queued" are left out.
         staged: whether the rate of a queue changes. If not, the frame's cells tagged "staged" are left out.
+        title: replaces the frame's first heading, if it is not empty.
 
     Raises:
         NotebookError: if a notebook can't be read, or the frame has no cell for parameters or stories.
@@ -50,13 +54,16 @@ def assemble(folder: Path, measured: bool = True, queued: bool = False, staged: 
     for tag in (PARAMETERS, PLACE):
         if not any(tag in _tags(cell) for cell in frame.cells):
             raise NotebookError(f"{folder / FRAME}: expected a cell tagged {tag!r}")
+    needs = {MEASURED: measured, QUEUED: queued, STAGED: staged}
     cells: list[NotebookNode] = []
     for cell in frame.cells:
         if PLACE in _tags(cell):
             told = _stories(folder) if measured or queued else ()
             cells += [each for each in told if measured or QUEUED in _tags(each)]
-        elif (measured or MEASURED not in _tags(cell)) and (staged or STAGED not in _tags(cell)):
+        elif not {tag for tag, has in needs.items() if not has} & set(_tags(cell)):
             cells.append(cell)
+    if title:
+        _entitle(cells, title)
     _name_parts(cells)
     # Ids are unique only within a notebook.
     for number, cell in enumerate(cells):
@@ -73,6 +80,13 @@ def _stories(folder: Path) -> Iterator[NotebookNode]:
             if cell.cell_type == "markdown":
                 cell.source = _one_level_down(cell.source)
             yield cell
+
+
+def _entitle(cells: list[NotebookNode], title: str) -> None:
+    for cell in cells:
+        if cell.cell_type == "markdown" and TITLE.search(cell.source):
+            cell.source = TITLE.sub(lambda _: f"# {title}", cell.source, count=1)
+            return
 
 
 def _read(file: Path) -> NotebookNode:
