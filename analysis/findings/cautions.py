@@ -98,17 +98,17 @@ def _of_ratios(ratios: pd.DataFrame, starts: Mapping[Any, int]) -> Iterator[Caut
         measured = found[widest].rounds
         # An interval shrinks with the square root of its rounds; a few starts have a wide one in any case.
         enough = ceil(measured * (widths.max() / MOST_HALF_WIDTH) ** 2)
-        rounds_or_starts = (
-            f"measure more starts than {len({*starts.values()})}"
+        wanted = f"±{percent(MOST_HALF_WIDTH, 0)}"
+        more = (
+            f"more than {len({*starts.values()})} starts narrow it"
             if starts
-            else f"measure about {enough:,} rounds instead of {measured:,} (an interval shrinks with the square "
-            "root of its rounds)"
+            else f"about {_two_digits(enough):,} rounds instead of {measured:,} narrow it to {wanted}"
         )
         yield Caution(
             "interval",
-            f"{_how_many(widths > MOST_HALF_WIDTH)} have an interval of more than ±{percent(MOST_HALF_WIDTH, 0)}, "
-            f"{widest} of ±{percent(widths.max(), 0)}",
-            f"{rounds_or_starts}, or on a quieter machine",
+            f"{_how_many(widths > MOST_HALF_WIDTH)} have an interval of more than {wanted}, the widest of "
+            f"±{percent(widths.max(), 0)} ({widest})",
+            f"{more}, as does a quieter machine",
         )
     drifted = {}
     for name, values in ratios.items():
@@ -126,6 +126,12 @@ def _of_ratios(ratios: pd.DataFrame, starts: Mapping[Any, int]) -> Iterator[Caut
             f"{worst} by {drifted[worst] * 100:+.0f} %",
             "measure again on a quiet machine",
         )
+
+
+def _two_digits(rounds: int) -> int:
+    """Rounded up to two digits: an estimate that promises no more than it can hold."""
+    step: int = 10 ** max(0, len(str(rounds)) - 2)
+    return ceil(rounds / step) * step
 
 
 def _how_many(affected: Any) -> str:
