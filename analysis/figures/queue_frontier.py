@@ -13,7 +13,7 @@ from analysis.figures.plotted import Plotted
 from analysis.figures.style import Label, Stroke, canvas, label_beside, log_axis, shades, styled
 from analysis.measures.latency import samples_needed
 from analysis.measures.queues import SAME_ARRIVALS, queue_frontier
-from analysis.text.labels import Row, queue_call
+from analysis.text.labels import Row, arrival_rate, queue_call
 from analysis.text.numbers import percent
 from wiretax.runs.reader import Run
 
@@ -76,15 +76,15 @@ def _title(table: pd.DataFrame) -> str:
     saved = "" if math.isnan(most) or most <= 0 else f"batches save up to {percent(most, 0)} of the bytes"
     if len(fails):
         first = fails.sort_values("rate").iloc[0]
-        where = "" if math.isnan(first["rtt_s"]) else f" over {first['rtt_s'] * 1e3:,.10g} ms"
-        fails_at = f"The trigger can't keep up with {first['rate']:,.10g}/s{where}"
+        where = f" over {first['rtt_s'] * 1e3:,.10g} ms" if first["rtt_s"] > 0 else ""
+        fails_at = f"The trigger can't keep up with {arrival_rate(first.to_dict())}{where}"
         return f"{fails_at}; {saved}" if saved else fails_at
     return saved.capitalize() or "Batches save no bytes here"
 
 
 def _panel(axes: Axes, panel: pd.DataFrame, table: pd.DataFrame, plotted: Plotted) -> None:
     log_axis(axes, "y")
-    if not math.isnan(panel["rtt_s"].iloc[0]):
+    if panel["rtt_s"].iloc[0] > 0:
         axes.set_title(f"round trip {panel['rtt_s'].iloc[0] * 1e3:,.10g} ms")
     low, high = table["sent_per_event"].min() / 1.45, table["sent_per_event"].max() * 1.3
     log_axis(axes, "x", [each for each in TICKS if low <= each <= high])
@@ -123,7 +123,7 @@ def _curve(axes: Axes, curve: pd.DataFrame, look: Stroke) -> None:
         color=look.color,
         marker=look.marker,
         linestyle=look.linestyle,
-        label=f"{curve['rate'].iloc[0]:,.10g}/s",
+        label=arrival_rate(curve.iloc[0].to_dict()),
         zorder=4,
     )
     off = curve[~curve["frontier"] & ~curve["is_overloaded"]]

@@ -98,9 +98,9 @@ def arriving(row: Row, table: pd.DataFrame) -> str:
 
 
 def over(row: Row, table: pd.DataFrame) -> str:
-    """The same, always with the round trip, if it is known."""
+    """The same, with the round trip even if all blocks have it, unless there is none."""
     words, trip = arriving(row, table), _setting(row, "rtt_s")
-    return words if not trip or trip in words else f"{words}, {trip}"
+    return f"{words}, {trip}" if row["rtt_s"] > 0 and trip not in words else words
 
 
 def apart(row: Row, table: pd.DataFrame) -> list[str]:

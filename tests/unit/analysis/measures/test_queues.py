@@ -147,7 +147,7 @@ def test_a_rate_that_the_generator_missed_is_reported() -> None:
 
 def test_the_page_says_it_in_sentences(run: Run) -> None:
     said = str(queues_in_brief(run))
-    assert "At 1,000/s: the trigger can't keep up and publishes 300 events/s" in said
+    assert "At 1,000/s, round trip 50 ms: the trigger can't keep up and publishes 300 events/s" in said
     assert "a batch of 10, linger 50 ms, sends 70.0 % fewer bytes and takes 80 ms for 99 % of events" in said
     assert len(queues(run).rows) == 4
     assert "takes its events from a queue" in str(queues_in_brief(run_of()))
@@ -157,7 +157,7 @@ def test_the_figure_draws_the_frontier_and_what_cannot_keep_up(run: Run) -> None
     drawing = latency_by_bytes(run)
     assert isinstance(drawing, Drawing)
     assert (
-        drawing.title == "The trigger can't keep up with 1,000/s over 50 ms; batches save up to 70 % of the bytes."
+        drawing.title == "The trigger can't keep up with 1,000/s over 50 ms; batches save up to 70 % of the bytes"
     )
     [axes] = drawing.figure.axes
     frontier, off, over, bounds = axes.lines
