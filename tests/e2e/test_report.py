@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -75,6 +76,11 @@ def assert_opens_cleanly(seen: dict[str, Any], page: Path) -> None:
     assert all(alt and width > 0 for alt, width in seen["desk"]["images"])
     assert all(width > 50 and height > 50 for _, _, width, height in seen["desk"]["drawings"])
     assert seen["phone"]["width"] == 390
+    for place in ("desk", "phone"):
+        assert seen[place]["cut"] == []
+        assert seen[place]["unnamed"] == []
+        assert len(set(seen[place]["ids"])) == len(seen[place]["ids"])
+    assert seen["paper"] == {"wide": [], "hidden": 0, "paper": "rgb(255, 255, 255)"}
 
 
 def test_a_report_is_made_and_named(told: subprocess.CompletedProcess[str], sound: Path) -> None:
@@ -99,12 +105,25 @@ def test_the_page_is_one_file_that_reads_everywhere(told: subprocess.CompletedPr
     assert [words for _, words in parts][-3:] == ["Warnings", "Method", "Environment"]
     assert [href.removeprefix("#") for href in seen["desk"]["links"]] == [name for name, _ in parts]
     assert seen["dark"]["paper"] != seen["desk"]["paper"]
+    assert_figures_have_titles_and_data(seen, page)
     text = seen["desk"]["text"]
     assert "They agree to the byte." in text
     assert "mock that costs nothing" in text
     assert "salvage_run" not in text, "code is shown"
     assert "could not be made" not in text
     assert DEMO.secret not in page.read_text()
+
+
+def assert_figures_have_titles_and_data(seen: dict[str, Any], page: Path) -> None:
+    """Titles are text above the drawings, captions don't repeat them, and links hold what is saved."""
+    titles, captions = seen["desk"]["titles"], [caption for _, caption, _, _ in seen["desk"]["drawings"]]
+    assert len(titles) == len(seen["desk"]["data"]) > 2
+    assert all(title and title not in caption for title, caption in zip(titles, captions, strict=True))
+    for name, link in seen["desk"]["data"]:
+        kind, _, encoded = link.partition(";base64,")
+        assert kind == "data:text/csv;charset=utf-8"
+        assert base64.b64decode(encoded) == (page.parent / "figures" / name).read_bytes()
+    assert '-heading">' not in page.read_text()
 
 
 def test_figures_are_drawn_and_saved_and_a_failed_part_says_so(sound: Path, tmp_path: Path) -> None:

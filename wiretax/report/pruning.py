@@ -1,4 +1,4 @@
-"""Removes the sections of an executed notebook for which the run has no data."""
+"""Removes what an executed notebook has no data for: sections, and single outputs in the others."""
 
 from __future__ import annotations
 
@@ -14,13 +14,22 @@ def pruned(notebook: NotebookNode) -> NotebookNode:
     """An executed notebook without the sections whose outputs are all marked absent.
 
     The mark is in an output's metadata, ``{"wiretax": {"absent": True}}``. A section is a heading and the cells up
-    to the next heading of the same or a higher level. It is removed with its text and its subsections.
+    to the next heading of the same or a higher level. It is removed with its text and its subsections. In other
+    sections only the marked outputs are removed.
 
     Args:
         notebook: the executed notebook; it is not changed.
     """
     kept: NotebookNode = notebook.copy()
-    kept["cells"] = list(_kept(list(notebook.cells)))
+    kept["cells"] = [_without_absent(cell) for cell in _kept(list(notebook.cells))]
+    return kept
+
+
+def _without_absent(cell: NotebookNode) -> NotebookNode:
+    if cell.cell_type != "code":
+        return cell
+    kept: NotebookNode = cell.copy()
+    kept["outputs"] = [output for output in cell.outputs if not _is_absent(output)]
     return kept
 
 

@@ -34,8 +34,11 @@ def test_a_part_with_nothing_to_show_goes_with_its_words() -> None:
     ) == ["# report", "### bytes\nwords", "### workloads"]
 
 
-def test_a_part_that_has_one_of_two_stays() -> None:
-    assert sources(new_markdown_cell("### libraries"), shows(True), shows(False)) == ["### libraries"]
+def test_a_part_that_has_one_of_two_stays_without_the_other() -> None:
+    cells = [new_markdown_cell("### libraries"), shows(True), shows(False), shows(True, False)]
+    assert sources(*cells) == ["### libraries"]
+    shown = [cell.outputs for cell in pruned(new_notebook(cells=cells)).cells if cell.cell_type == "code"]
+    assert [len(outputs) for outputs in shown] == [0, 1, 1]
 
 
 def test_a_story_goes_when_all_its_parts_do() -> None:

@@ -67,6 +67,18 @@ def test_cells_on_rates_that_change_are_for_runs_with_such_a_rate(notebooks: Pat
     assert [each.source for each in assemble(notebooks, staged=True).cells][-1] == "stages"
 
 
+def test_cells_on_queues_are_for_runs_with_queues(notebooks: Path) -> None:
+    write(notebooks / "report.ipynb", [*FRAME, cell("times", "queued")])
+    assert "times" not in sources(notebooks)
+    assert [each.source for each in assemble(notebooks, queued=True).cells][-1] == "times"
+
+
+def test_a_title_replaces_the_first_heading(notebooks: Path) -> None:
+    first, *others = assemble(notebooks, title=r"What \1 sends").cells
+    assert first.source == r"# What \1 sends"
+    assert others == assemble(notebooks).cells[1:]
+
+
 def test_each_cell_knows_the_part_it_stands_in_and_ids_are_its_own(notebooks: Path) -> None:
     cells = assemble(notebooks).cells
     parts = [each.metadata.wiretax.part for each in cells]
