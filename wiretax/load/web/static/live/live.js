@@ -61,7 +61,9 @@ function draw() {
   drawFailures(failures, new Map(workloads.map((each) => [each.name, events.size > 1 ? `${each.label} (${each.event})` : each.label])));
   if (shown.length) drawCharts("calls", source, shown);
   const stages = queued.flatMap((each) => each.stages).sort(([one], [other]) => one - other);
-  at("queues").hidden = !queued.length;
+  const unseen = Boolean(test && test.workers !== null && test.classes.QueueUser);
+  at("queues").hidden = !queued.length && !unseen;
+  at("queues").classList.toggle("unseen-queues", unseen);
   if (queued.length) drawCharts("queues", source, queued, stages);
   at("deliveries").hidden = !delivered.length;
   if (delivered.length) {
