@@ -67,10 +67,15 @@ export class LineChart {
 
   // The least and the most that an axis for some lines has.
   domain(lines) {
-    const values = lines.flatMap((line) => line.points.map(([, value]) => value)).filter((value) => !this.logarithmic || value > 0);
-    const most = Math.max(...values, 0);
+    let least = Infinity, most = 0;
+    for (const { points } of lines) {
+      for (const [, value] of points) {
+        if (value > most) most = value;
+        if (value > 0 && value < least) least = value;
+      }
+    }
     if (!this.logarithmic) return [0, most * 1.06 || 1];
-    return values.length ? [Math.min(...values) / 1.25, most * 1.25] : [0.001, 1];
+    return most ? [least / 1.25, most * 1.25] : [0.001, 1];
   }
 
   // At the right of the lines. A single line needs no name beside the legend's, and many have no room.

@@ -1,11 +1,14 @@
 // Formats numbers, and chooses the ticks of axes.
 
+// By digits; making one takes longer than using it.
+const formats = Array.from({ length: 4 }, (_, digits) =>
+  new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+
 export function number(value, digits = null) {
   if (value === null || value === undefined) return "-";
   const places = digits ?? (Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
   // Rounds like Python, so that labels are the same as in the table of a run.
-  const rounded = Number(value.toFixed(places));
-  return new Intl.NumberFormat("en", { minimumFractionDigits: places, maximumFractionDigits: places }).format(rounded);
+  return formats[places].format(Number(value.toFixed(places)));
 }
 
 export const whole = (value) => number(value, 0);
