@@ -159,7 +159,7 @@ def visit(visitor: Visitor) -> dict[str, Any]:
     seen["points"] = [before, live.evaluate(POINTS)]
 
     locust.get_by_role("button", name="Stop").click()
-    link = live.locator("#runs-list .links a").last
+    link = live.locator("#runs-list a[href^='runs/']").first
     link.wait_for()
     seen["run"] = live.locator("#runs-list code").first.inner_text()
     seen["runs"] = live.locator("#runs-list").inner_text()
