@@ -161,7 +161,8 @@ REJECTED: list[tuple[dict[str, Any], str, str]] = [
     ({"endpoint": "https://k:s@192.0.2.1/apps/1"}, "Endpoint: https://192.0.2.1/apps/1 is not on this", "yes"),
     (
         {"endpoint": "https://k:s@192.0.2.1/apps/1", "max_messages": "77"},
-        "Endpoint: https://192.0.2.1/apps/1 is not on this machine. Up to 77 messages",
+        "Endpoint: https://192.0.2.1/apps/1 is not on this machine; check “Consent to send to another machine” to "
+        "send up to 77 messages there (“Message limit”)",
         "yes",
     ),
     ({"host": "http://192.0.2.1"}, "Host: http://192.0.2.1/apps/123456 is not on this machine", "yes"),
@@ -179,7 +180,7 @@ REJECTED: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"batch_size": "2.5"}, "Events per call: '2.5'; allowed: a whole number, 1 to 10", "batch_size"),
     ({"tls": "on"}, "Start the mock with TLS: 'on'; allowed: true or false", "tls"),
-    ({"max_messages": "-1"}, "Most messages: -1; allowed: 0 or more", "max_messages"),
+    ({"max_messages": "-1"}, "Message limit: -1; allowed: 0 or more", "max_messages"),
     (
         {"ca": "nowhere.pem", "endpoint": "https://k:s@127.0.0.1:1/apps/1"},
         "“Certificate authorities” nowhere.pem: can't be read",

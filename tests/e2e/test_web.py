@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from commands import url_of
@@ -15,6 +19,8 @@ from wiretax.mock.process import embedded_mock
 from wiretax.runs.provenance.source import NO_SOURCE
 from wiretax.runs.reader import read_run
 
+VISIT = Path(__file__).parent / "visit_form.py"
+ARTEFACTS = Path(__file__).parents[1] / ".artefacts"
 # Users wait for an answer most of the time, instead of keeping both cores busy.
 RTT_S = 0.004
 
@@ -31,6 +37,57 @@ def distant() -> Iterator[str]:
     """An endpoint with a round trip."""
     with embedded_mock(Limits(), CostModel(rtt=RTT_S)) as mock:
         yield url_of(mock)
+
+
+def test_the_form_in_a_browser(shared: Site) -> None:
+    if shutil.which("chromium") is None:
+        pytest.skip("chromium is not installed")
+    done = subprocess.run(
+        [sys.executable, str(VISIT), shared.address, str(ARTEFACTS)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    run = read_run(shared.runs[0])
+
+    # The way to the live page covers nothing, whatever is shown.
+    assert len(seen["bars"]) == 9
+    for page, widths in seen["bars"].items():
+        assert widths == dict.fromkeys(widths, True), page
+    assert seen["classes"] == ["TriggerUser", "BatchUser"]
+    assert seen["groups"] == ["What to send", "Where", "How much"]
+    assert seen["nameless"] == []
+    assert seen["free"][:3] == ["plan", "user_classes", "payload_bytes"]
+    assert not {"channels", "rate", "rounds", "yes"} & set(seen["free"])
+    assert {"rate", "linger", "arrivals", "batch_size"} <= set(seen["queue"])
+    assert {"rounds", "only", "skip", "endpoint", "user_count"} <= set(seen["plan"])
+    assert not {"payload_bytes", "client", "rate", "user_classes"} & set(seen["plan"])
+
+    message = "Payload: 0; allowed: 9 to 10,240 bytes for data of kind chat"
+    assert seen["payload"] == [message, "payload_bytes", ["payload_bytes"], "payload_bytes"]
+    assert seen["is_cleared"]
+    assert seen["folded"][0].startswith("Channel name: 'two words'")
+    assert seen["folded"][1:] == ["channel", ["channel"], "channel"]
+    message = "User classes: none chosen; allowed: one or more"
+    assert seen["no_class"] == [message, "user_classes", ["user_classes"], "user_classes"]
+    assert (seen["asks_at_first"], seen["asks_at_last"]) == (False, False)
+    assert "Up to 2,500 messages go to 192.0.2.1." in seen["consent"]
+    assert seen["remote"][0].startswith(
+        "Endpoint: https://192.0.2.1/apps/1 is not on this machine; check “Consent"
+    )
+    assert seen["remote"][1:] == ["yes", ["yes"], "yes"]
+
+    assert set(run.slices["api"]) == {"trigger"}
+    assert run.meta["plan"]["name"] == "quick"
+    assert run.meta["options"]["rounds"] == 2
+    assert seen["file"] == f"{run.folder.name}-slices.parquet"
+    assert seen["runs"].split() == [run.folder.name, "valid" if run.meta["valid"] else "invalid"]
+    assert seen["files_width"] <= 390
+    assert seen["locusts"] == "2"
+    assert seen["without_script"]
 
 
 def test_tests_one_after_the_other_leave_a_run_each_and_a_reset_starts_the_figures_anew(

@@ -46,8 +46,8 @@ class Kind:
 
 RATE, GATED = "for workloads with a rate", "with --gates, or by wiretax gate"
 KINDS = {
-    ARCHIVE: Kind("application/zip", "all files of the run, and its report if it was made", made=True),
-    METRICS: Kind("text/csv", "each metric of each workload, as wiretax export writes them", made=True),
+    ARCHIVE: Kind("application/zip", "all files, and the report if it was made", made=True),
+    METRICS: Kind("text/csv", "metrics by workload, as of wiretax export", made=True),
     "run.json": Kind(JSON, "plan, environment, totals, warnings"),
     "slices.parquet": Kind(PARQUET, "calls, events and bytes by workload and round"),
     "latency.parquet": Kind(PARQUET, "call times by workload and round, in buckets"),
@@ -88,19 +88,20 @@ class Downloads:
     def links() -> list[dict[str, str]]:
         """The links of Locust's tab *Download data*."""
         files = [
-            {"title": f"Newest run: {name} ({KINDS[name].meaning})", "href": f"./wiretax/files/{NEWEST}/{name}"}
+            {"title": f"Newest run: {name}, {KINDS[name].meaning}", "href": f"./wiretax/files/{NEWEST}/{name}"}
             for name in OFFERED
         ]
         report = {"title": "Newest run: report", "href": f"./wiretax/files/{NEWEST}/report"}
-        return [*files, report, {"title": "All files of all runs of this web UI", "href": "./wiretax/files/"}]
+        return [*files, report, {"title": "Files of all runs of this web UI", "href": "./wiretax/files/"}]
 
     def listed(self) -> Iterator[dict[str, Any]]:
-        """The runs, the newest first, each with ``name``, ``valid``, ``has_report`` and its ``files``."""
+        """The runs, the newest first, each with ``name``, ``valid``, ``why`` not, and ``files``."""
         for saved in self._session.saved:
             folder = saved.folder
             yield {
                 "name": folder.name,
                 "valid": saved.valid,
+                "why": "" if saved.valid else next(iter(saved.reasons), ""),
                 "files": [
                     {"name": name, "meaning": kind.meaning, "bytes": None if kind.made else _size(folder / name)}
                     for name, kind in KINDS.items()

@@ -77,7 +77,7 @@ SECTIONS = (
                 (PLAN,),
                 "batch*",
             ),
-            Field("skip", "Without these workloads", "", "Likewise.", (PLAN,), "*10000B*"),
+            Field("skip", "Without these workloads", "", "Names or patterns to leave out.", (PLAN,), "*10000B*"),
             CLASSES,
             Field("payload_bytes", "Payload", "bytes", "The data of one event, in UTF-8.", (FREE,)),
             Field("payload_kind", "Kind of data", "", "What the payload looks like.", (FREE,)),
@@ -93,7 +93,7 @@ SECTIONS = (
             Field("encrypted", "Encrypt events end to end", "", "As the client library does it.", (FREE,)),
         ),
         (
-            Field("channel", "Channel name", "", "With spread, {} stands for the channel's number.", (FREE,)),
+            Field("channel", "Channel name", "", "{} stands for the number of a channel in turn.", (FREE,)),
             Field("spread", "Channels in turn", "", "1: the same in each call.", (FREE,)),
             Field("event", "Event name", "", "", (FREE,)),
         ),
@@ -135,8 +135,6 @@ SECTIONS = (
             Field("ca", "Certificate authorities", "", "PEM file on the machine that runs this page."),
             Field("cert", "Client certificate", "", "PEM file."),
             Field("key", "Private key of the certificate", "", "PEM file; empty: in the same file."),
-            Field("insecure", "Disable TLS verification", "", "Recorded in the run."),
-            Field("sign_prefix", "Sign the whole path", "", "With what precedes /apps in the endpoint's URL."),
             Field(
                 "host",
                 "Host",
@@ -145,6 +143,8 @@ SECTIONS = (
                 (),
                 "http://127.0.0.1:6001",
             ),
+            Field("insecure", "Disable TLS verification", "", "Recorded in the run."),
+            Field("sign_prefix", "Sign the whole path", "", "With what precedes /apps in the endpoint's URL."),
         ),
         "Certificates, signing and host",
     ),
@@ -157,7 +157,7 @@ SECTIONS = (
             Field(
                 "run_time", "Run time", "s, m or h", "Empty: until it is stopped, or the plan is done.", (), "90s"
             ),
-            Field("max_messages", "Most messages", "", "0: 10,000 to another machine, else unlimited."),
+            Field("max_messages", "Message limit", "", "0: 10,000 to another machine, otherwise none."),
         ),
     ),
 )

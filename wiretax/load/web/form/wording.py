@@ -47,9 +47,8 @@ def in_words_of_form(error: Exception, form: Mapping[str, str], shown: Set[str])
     place = "host" if form.get("host", "").strip() and not form.get("endpoint", "").strip() else "endpoint"
     if isinstance(error, ConsentError):
         return (
-            f"{label(place)}: {error.url} is not on this machine. Up to {error.limit:,} messages "
-            f"({label('max_messages')}) would go there, and each counts against the app's quota. To send them, "
-            f"check “{label('yes')}”",
+            f"{label(place)}: {error.url} is not on this machine; check “{label('yes')}” to send up to "
+            f"{error.limit:,} messages there (“{label('max_messages')}”)",
             "yes",
         )
     message, field = str(error), ""

@@ -65,7 +65,9 @@
   }
 
   function clear(form) {
-    form.querySelector(".problem").hidden = true;
+    const problem = form.querySelector(".problem");
+    problem.hidden = true;
+    form.querySelector(".ends").before(problem);
     for (const control of form.querySelectorAll(`[${INVALID}]`)) {
       control.removeAttribute(INVALID);
       control.removeAttribute("aria-errormessage");
@@ -83,8 +85,8 @@
     if (!control || !isShown(control)) return problem.scrollIntoView({ block: "center" });
     const folded = control.closest("details");
     if (folded) folded.open = true;
-    // Below the field that it is about.
-    part.after(problem);
+    // Within the field that it is about, so that the others stay where they are.
+    part.append(problem);
     control.setAttribute(INVALID, "true");
     control.setAttribute("aria-errormessage", problem.id);
     control.focus();
