@@ -180,7 +180,7 @@ REJECTED: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"batch_size": "2.5"}, "Events per call: '2.5'; allowed: a whole number, 1 to 10", "batch_size"),
     ({"tls": "on"}, "Start the mock with TLS: 'on'; allowed: true or false", "tls"),
-    ({"max_messages": "-1"}, "Message limit: -1; allowed: 0 or more", "max_messages"),
+    ({"max_messages": "-1"}, "Message limit: -1; allowed: 0 to 1,000,000,000,000", "max_messages"),
     (
         {"ca": "nowhere.pem", "endpoint": "https://k:s@127.0.0.1:1/apps/1"},
         "“Certificate authorities” nowhere.pem: can't be read",

@@ -93,6 +93,8 @@ def add_pages(environment: Environment, session: LocustSession) -> None:
     web_ui.app.wsgi_app = Guard(web_ui.app.wsgi_app, web_ui.host, names)
     token = Token(base)
     token.require(web_ui.app)
+    # Locust's form has the options in this order.
+    web_ui.app.json.sort_keys = False
     _add_tab(web_ui, session, LocustPage(StartForm(environment, session), token))
     _hide_secrets(environment, web_ui)
     check_swarm(environment, session)

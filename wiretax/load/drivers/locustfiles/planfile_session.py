@@ -45,7 +45,9 @@ class PlanfileSession:
         """
         parsed: Any = environment.parsed_options
         if not parsed.headless:
-            raise OptionError("a plan runs without a web page here: add --headless")
+            raise OptionError(
+                "a plan runs without a web page here: add --headless, or choose it in the form of: wiretax ui"
+            )
         self._environment = environment
         runner: Any = environment.runner
         self._runner = runner

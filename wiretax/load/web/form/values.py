@@ -22,8 +22,8 @@ from wiretax.toml_errors import near
 BOOLEANS = {"true": True, "false": False}
 WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 SEPARATORS = re.compile(r"[\s,]+")
-# More would not fit into a file of a run.
-MOST_MESSAGES = 10**15
+# Above any limit that makes sense, and a file of a run can hold it.
+MOST_MESSAGES = 10**12
 
 
 def read_value(name: str, action: Action, text: str, form: Mapping[str, Any]) -> Any:
@@ -131,7 +131,7 @@ def _bounds(name: str, values: Mapping[str, Any]) -> tuple[tuple[float, float] |
 
 
 def _range(least: float, most: float) -> str:
-    return f"{least:,} or more" if most == MOST_MESSAGES else f"{least:,} to {most:,}"
+    return f"{least:,} to {most:,}"
 
 
 def _decimal(text: str) -> float:

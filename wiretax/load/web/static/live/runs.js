@@ -14,7 +14,7 @@ export function drawRuns(runs, run) {
 
 function item(run, shown) {
   const path = encodeURIComponent(run.name);
-  const links = [element("a", { href: `runs/${path}/` }, REPORTS[run.report], named(run)), element("a", { href: "files/" }, "Files", named(run))];
+  const links = [element("a", { href: `runs/${path}/` }, REPORTS[run.report], named(run)), element("a", { href: `files/#${path}` }, "Files", named(run))];
   if (run.has_figures && run.name !== shown) links.unshift(element("a", { href: `?run=${path}` }, "Figures", named(run)));
   if (run.name === shown) links.unshift(element("span", { class: "dim" }, "Figures shown above"));
   const made = element("li", run.name === shown ? { "aria-current": "true" } : {},
