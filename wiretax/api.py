@@ -21,6 +21,7 @@ import pandas as pd
 from analysis.comparison.compare import Comparison as Comparison
 from analysis.comparison.compare import compare as compare_sides
 from analysis.measures.capacity import capacities as capacities_of
+from analysis.measures.counts import with_all_columns
 from analysis.measures.deliveries import UNITS as DELIVERY_UNITS
 from analysis.measures.deliveries import summarise_deliveries
 from analysis.measures.event_bytes import bytes_per_event
@@ -98,10 +99,13 @@ def read_run(folder: str | Path) -> Run:
         >>> run.meta["valid"], run.slices["workload"].nunique()
         (True, 8)
 
+    Slices have all columns of docs/data.md: those that an older run lacks hold what they stood for then (no TLS, no
+    encryption, one server).
+
     Raises:
         RunNotFoundError: it can't be read: one line that says why.
     """
-    return read_folder(Path(folder))
+    return _with_all_columns(read_folder(Path(folder)))
 
 
 def load_runs(folders: str | Path | Iterable[str | Path] = "results/*") -> Runs:
@@ -123,7 +127,7 @@ def load_runs(folders: str | Path | Iterable[str | Path] = "results/*") -> Runs:
         if not (folder / RUN_FILE).is_file():
             continue
         try:
-            runs.append(read_folder(folder))
+            runs.append(_with_all_columns(read_folder(folder)))
         except RunNotFoundError as error:
             unreadable.append(str(error))
     return Runs(tuple(sorted(runs, key=lambda run: str(run.meta["started"]))), tuple(unreadable))
@@ -223,6 +227,14 @@ def compare(before: Run, after: Run) -> Comparison:
     0.0
     """
     return compare_sides(before, after)
+
+
+def _with_all_columns(run: Run) -> Run:
+    for name in ("slices", "queued"):
+        if len(frame := getattr(run, name)):
+            # Not a copy of the run, which would read its histograms.
+            object.__setattr__(run, name, with_all_columns(frame))
+    return run
 
 
 def _matching(pattern: str) -> list[Path]:
