@@ -99,8 +99,8 @@ def read_run(folder: str | Path) -> Run:
         >>> run.meta["valid"], run.slices["workload"].nunique()
         (True, 8)
 
-    Slices have all columns of docs/data.md: those that an older run lacks hold what they stood for then (no TLS, no
-    encryption, one server).
+    Slices have all columns of docs/data.md: those that an older run lacks hold what they stood for then (no
+    TLS, no encryption, one server).
 
     Raises:
         RunNotFoundError: it can't be read: one line that says why.
