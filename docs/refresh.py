@@ -179,10 +179,12 @@ def executed(files: Sequence[Path]) -> list[NotebookNode]:
     notebooks: list[NotebookNode] = [nbformat.read(file, as_version=4) for file in files]
     asyncio.run(_execute(copies := deepcopy(notebooks)))
     for fresh, done in zip(notebooks, copies, strict=True):
-        for cell, ran in zip(fresh.cells, done.cells, strict=True):
-            if cell.cell_type == "code":
-                cell.execution_count = ran.execution_count
-                cell.outputs = [_kept(output) for output in ran.outputs if output.output_type != "stream"]
+        pairs = [pair for pair in zip(fresh.cells, done.cells, strict=True) if pair[0].cell_type == "code"]
+        # From 1 in each notebook, although they share a kernel.
+        for number, (cell, ran) in enumerate(pairs, 1):
+            cell.execution_count = number
+            outputs = [output for output in ran.outputs if output.output_type != "stream"]
+            cell.outputs = [_kept(output, number) for output in outputs]
     return notebooks
 
 
@@ -200,7 +202,9 @@ async def _execute(notebooks: Sequence[NotebookNode]) -> None:
         await kernel.shutdown_kernel(now=True)
 
 
-def _kept(output: NotebookNode) -> NotebookNode:
+def _kept(output: NotebookNode, number: int) -> NotebookNode:
+    if "execution_count" in output:
+        output.execution_count = number
     # Every notebook viewer shows PNG; SVG would be a second copy, and no viewer shows a figure's CSV.
     if "image/png" in output.data:
         output.data.pop("image/svg+xml", None)

@@ -27,7 +27,7 @@ def test_they_come_out_as_they_are_kept() -> None:
 def test_each_is_kept_executed_with_its_figures_and_without_an_error(file: Path) -> None:
     cells = [cell for cell in json.loads(file.read_text())["cells"] if cell["cell_type"] == "code"]
     outputs = [output for cell in cells for output in cell["outputs"]]
-    assert all(cell["execution_count"] for cell in cells)
+    assert [cell["execution_count"] for cell in cells] == [*range(1, len(cells) + 1)]
     assert not [output for output in outputs if output["output_type"] in ("error", "stream")]
     assert any("image/png" in output["data"] for output in outputs)
     assert str(ROOT) not in file.read_text()
