@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from locust_inside import BatchUser, Inside, QueueUser, TriggerUser, inside
+from locust_inside import USERS, BatchUser, Inside, QueueUser, TriggerUser, inside
 
 from wiretax.channels.limits import Limits
 from wiretax.load import web
@@ -79,7 +79,8 @@ def test_a_run_stays_readable_after_the_next_one_has_started(locust: Inside) -> 
         assert before[part] == kept[part], part
     assert before["now"]
     assert not before["test"]["running"]
-    assert (before["test"]["run"], before["test"]["users"]) == (first.folder.name, first.meta["plan"]["users"])
+    assert (before["test"]["run"], before["test"]["users"]) == (first.folder.name, int(USERS["user_count"]))
+    assert kept["test"]["users"] == int(USERS["user_count"])
     # A page that has the points gets no more of them.
     assert figures(locust, run=first.folder.name, key=kept["key"], since=kept["samples"])["history"] == []
     (row,) = now["runs"]

@@ -34,10 +34,10 @@ def running_test(session: LocustSession) -> dict[str, Any] | None:
 
     Returns:
         ``running``, ``state`` (Locust's word), ``plan`` (None in a free run), ``endpoint`` (without a secret),
-        ``on_mock``, ``faults`` (that the mock injects, as the option reads them), ``users``, ``classes`` (users by
-        class), ``workers`` (None without), ``started_s`` (seconds since the epoch), ``lasted_s``, ``skipped``
-        (sentences), ``progress`` (words and a share; None without an end), ``round`` (its number, as in the files)
-        and ``rounds``, and ``run`` (the name of the folder).
+        ``on_mock``, ``faults`` (that the mock injects, as the option reads them), ``users`` (of a test that ended,
+        the most there were), ``classes`` (users by class), ``workers`` (None without), ``started_s`` (seconds
+        since the epoch), ``lasted_s``, ``skipped`` (sentences), ``progress`` (words and a share; None without an
+        end), ``round`` (its number, as in the files) and ``rounds``, and ``run`` (the name of the folder).
     """
     ready, run = session.ready, session.run
     if ready is None or run is None:
@@ -53,7 +53,7 @@ def running_test(session: LocustSession) -> dict[str, Any] | None:
         "endpoint": ready.endpoint,
         "on_mock": ready.own_mock,
         "faults": [str(each) for each in ready.plan.faults.faults] if ready.plan and ready.own_mock else [],
-        "users": session.users,
+        "users": session.users if ended is None else _users(ended.meta["plan"]),
         "classes": session.users_by_class if ready.plan is None else {},
         "workers": session.workers,
         "started_s": session.started_s,
@@ -125,10 +125,16 @@ def _of_meta(saved: Saved) -> dict[str, Any]:
         "plan": None if plan == FREE_RUN else plan,
         "endpoint": meta["endpoint"],
         "on_mock": meta["mock"] is not None,
-        "users": meta["plan"]["users"],
+        "users": _users(meta["plan"]),
         "started_s": datetime.fromisoformat(meta["started"]).timestamp(),
         "lasted_s": round(_lasted_s(saved), 1),
     }
+
+
+def _users(plan: dict[str, Any]) -> int:
+    """The most users that there were at a time. A free run counts those of each workload in ``users``, and all of
+    them in its stages."""
+    return max([int(each["users"]) for each in plan.get("stages") or ()], default=int(plan["users"]))
 
 
 def _lasted_s(saved: Saved) -> float:
