@@ -27,6 +27,7 @@ export class LineChart {
     this.plot.addEventListener("pointermove", (event) => this.point(event.clientX));
     this.plot.addEventListener("pointerleave", () => this.point(null));
     this.lines = [];
+    this.pointed = null;
   }
 
   // lines: name, place (of its look) and points (when, value, whether it is a lower bound) of each. span: from when to when.
@@ -63,6 +64,7 @@ export class LineChart {
     svg.append(this.cursor);
     if (right > 12) this.drawNames(svg, y, width - right, right, top);
     this.plot.replaceChildren(svg);
+    if (this.pointed !== null) this.point(this.pointed);
   }
 
   // The least and the most that an axis for some lines has.
@@ -142,6 +144,7 @@ export class LineChart {
 
   // The legend has the values at the pointer.
   point(clientX) {
+    this.pointed = clientX;
     if (!this.x || !this.lines.length) return;
     const svg = this.plot.querySelector("svg");
     if (clientX === null || !svg) {
