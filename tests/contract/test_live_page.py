@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import pytest
 from locust_inside import USERS, BatchUser, Inside, QueueUser, TriggerUser, inside
 
 from wiretax.channels.limits import Limits
+from wiretax.channels.workload import Workload
 from wiretax.load import web
 from wiretax.load.accounting.live.figures import Live
+from wiretax.load.accounting.live.queues import LEAST_S
+from wiretax.load.plan.reading import load_plan
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import Fault, FaultList
 from wiretax.mock.process import embedded_mock
@@ -137,3 +141,24 @@ def test_no_text_is_read_as_html_and_nothing_comes_from_elsewhere() -> None:
         text = file.read_text()
         assert not READS_HTML.search(text), file.name
         assert {*re.findall(r"https?://[^\s\"'`)]+", text)} <= {"http://www.w3.org/2000/svg"}, file.name
+
+
+def test_short_slices_of_a_queue_are_all_in_its_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = [Workload.of(rate=2_000, publishers=2), Workload.of()]
+    plan = replace(load_plan("quick"), workloads=tuple(sent), rounds=12, slice_s=0.1)
+    monkeypatch.setattr("wiretax.load.drivers.locustfiles.locust_setup.load_plan", lambda *_: plan)
+    # Samples are taken between slices only, when none is open.
+    monkeypatch.setattr(Live, "every_s", 3600.0)
+    monkeypatch.setattr("wiretax.load.drivers.locustfiles.web_sweep.SAMPLE_S", 0.0)
+    with inside(web=True, classes=[TriggerUser]) as locust:
+        locust.start(plan="quick")
+        locust.until(lambda: locust.session.saved and not locust.session.is_running)
+        shown = figures(locust)
+        run = locust.newest
+    place = shown["fields"]["queues"].index("acknowledged_per_second")
+    rates = [point[2][sent[0].name][place] for point in shown["history"] if point[2]]
+    lasted_s = run.queue["duration_s"].sum()
+    measured = run.queue["acknowledged"].sum() / lasted_s
+    # A point covers half a second of slices at least; what is left at the end makes none.
+    assert len(rates) >= 0.5 * lasted_s / LEAST_S
+    assert sum(rates) / len(rates) == pytest.approx(measured, rel=0.2)
