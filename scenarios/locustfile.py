@@ -69,7 +69,8 @@ def prepare(environment: Environment, **_: Any) -> LocustSession | None:
     with exit_on_error():
         refuse_taken_port(web_ui.host, web_ui.port)
     options = environment.parsed_options
-    if options is not None and not options.user_classes and environment.shape_class is None:
+    named = options is None or options.user_classes or options.events or options.redis
+    if not named and environment.shape_class is None:
         # The form lets one choose. A shape would be dropped unless it is chosen, too.
         web_ui.userclass_picker_is_active = True
     session = set_up(environment, FreeWorker, LocustSession)

@@ -127,6 +127,11 @@ def test_the_form_has_the_classes_and_the_consent_that_a_test_begins_with() -> N
         # Locust's own form, too.
         fields: Any = locust.environment.web_ui.template_args["extra_options"]  # type: ignore[union-attr]
         assert fields["yes"]["default_value"] is False
+    Path("events.jsonl").write_text('{"name": "a", "channel": "b", "data": "c"}\n')
+    with inside("--events", "events.jsonl", web=True, picker=True) as locust:
+        page = locust.visitor().get("/").get_data(as_text=True)
+        assert _is_checked(page, "QueueUser")
+        assert not _is_checked(page, "TriggerUser")
     with inside("--yes", web=True, classes=[BatchUser]) as locust:
         assert _is_checked(locust.visitor().get("/").get_data(as_text=True), "yes", "name")
 

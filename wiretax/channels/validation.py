@@ -26,7 +26,7 @@ from wiretax.channels.limits import (
 )
 from wiretax.channels.profiles import OPTIONAL_KEYS, Profile, load_profile
 from wiretax.channels.profiles.library_limits import LibraryLimits, refuse_call, refuse_event
-from wiretax.channels.workload import LIBRARY, Workload, shortened
+from wiretax.channels.workload import LIBRARY, Call, Workload, shortened
 
 # What a run's files hold.
 MOST_SPREAD = 2**31 - 1
@@ -62,15 +62,21 @@ def object_to_names(workload: Workload) -> str | None:
     return None
 
 
-def object_to(workload: Workload, limits: Limits) -> str | None:
-    """Why a workload can't be generated or would exceed an endpoint's limits; None if it is valid."""
-    call, payload, transport = workload.call, workload.payload, workload.transport
+def object_to_call(call: Call, limits: Limits) -> str | None:
+    """Why a call has too few or too many events or channels for an endpoint; None if it has not."""
     refusal = refuse_batch_size(call.batch_size, limits)
     if refusal is not None:
         return f"batch_size = {call.batch_size}: {refusal.message}; a dedicated cluster takes larger batches"
     refusal = refuse_channel_count(call.channels, limits)
-    if refusal is not None:
-        return f"channels = {call.channels}: {refusal.message}"
+    return None if refusal is None else f"channels = {call.channels}: {refusal.message}"
+
+
+def object_to(workload: Workload, limits: Limits) -> str | None:
+    """Why a workload can't be generated or would exceed an endpoint's limits; None if it is valid."""
+    payload, transport = workload.payload, workload.transport
+    objection = object_to_call(workload.call, limits)
+    if objection is not None:
+        return objection
     channel, event = longest_channel(workload), workload.names.event
     refusal = refuse_channel(channel, limits)
     if refusal is None and not payload.encrypted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -11,7 +11,7 @@ from wiretax.channels.bodies.payloads import KINDS
 from wiretax.channels.bodies.replay import REPLAY
 from wiretax.channels.limits import Limits, refuse_batch_size
 from wiretax.channels.profiles import profile_names
-from wiretax.channels.validation import object_to, object_to_names
+from wiretax.channels.validation import object_to, object_to_call, object_to_names
 from wiretax.channels.workload import Api, Attribute, Habit, Names, Workload
 from wiretax.load.free.access_options import add_access_options
 from wiretax.load.plan.expansion import KEYS, expand
@@ -164,7 +164,7 @@ class FreeRunOptions:
     external: ExternalSource | None
 
     @classmethod
-    def of(cls, parsed: Namespace, tls: bool, apis: Iterable[Api] = get_args(Api)) -> FreeRunOptions:
+    def of(cls, parsed: Namespace, tls: bool, apis: Sequence[Api] = get_args(Api)) -> FreeRunOptions:
         """Check the options that Locust parsed.
 
         Args:
@@ -191,9 +191,10 @@ class FreeRunOptions:
                 f"--channel, --event and --spread are for generated events; those of {options.external.option} "
                 "have their own names and channels"
             )
-        for api in apis:
+        for api in get_args(Api):
             workload = options.workload(api)
-            objection = object_to(workload, limits)
+            # A number that nobody uses is a mistake, too.
+            objection = object_to(workload, limits) if api in apis else object_to_call(workload.call, limits)
             if objection is not None:
                 is_batch_size = refuse_batch_size(workload.call.batch_size, limits) is not None
                 cure = "; set --max-batch-size to the limit of the endpoint" if is_batch_size else ""

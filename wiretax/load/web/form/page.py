@@ -44,6 +44,8 @@ class StartForm:
         self._session = session
         parsed: Any = environment.parsed_options
         self._agreed = bool(parsed.yes)
+        # Events from outside are published by these users alone.
+        self._preselected = {QUEUE} if parsed.events or parsed.redis else PRESELECTED
         self._endpoint = endpoint_from(parsed)
         templates = Templates(loader=FileSystemLoader(STATIC), autoescape=True)
         self._template = templates.get_template("form.html")
@@ -165,7 +167,7 @@ class StartForm:
         for name, each in sorted(available.items(), key=lambda item: (order.index(gives(item[1])), item[0])):
             kind = gives(each)
             about = ABOUT.get(kind) or (getdoc(each) or "").partition("\n")[0]
-            on = each in had if had is not None else kind in PRESELECTED
+            on = each in had if had is not None else kind in self._preselected
             yield {**_choice(name, on), "about": about, "gives": kind}
 
 
