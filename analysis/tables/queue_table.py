@@ -136,6 +136,8 @@ def _setting(row: Row, name: str) -> str:
         return f"arriving {ARRIVING[value]}"
     if name == "publishers":
         return count(value, "publisher") if value else ""
+    if name == "subscribers":
+        return count(value, "subscriber")
     if name == "encrypted":
         return "encrypted" if value else ""
     if name == "tls":
