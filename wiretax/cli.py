@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 from wiretax import __version__
 from wiretax.blas import use_one_thread
 from wiretax.escaping import escape_logs, visible
+from wiretax.help.commands import GroupedCommand, UiCommand, overview
 from wiretax.streams import outlast_readers
 from wiretax.terminal import Exit, out, warn
 from wiretax.variables import PREFIX, name_variables, source_of, variable
@@ -41,6 +42,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "runs": {},
     "doctor": {},
     "ui": {
+        "cls": UiCommand,
         "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
         "options_metavar": "[LOCUST OPTIONS]",
     },
@@ -60,7 +62,7 @@ class LazyCommands(Mapping[str, Any]):
             alone = getattr(module, "app", None)
             if alone is None:
                 alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-                alone.command(name, **COMMANDS[name])(getattr(module, name))
+                alone.command(name, **{"cls": GroupedCommand, **COMMANDS[name]})(getattr(module, name))
             self._made[name] = typer.main.get_command(alone)
             name_variables(self._made[name], variable(PREFIX, name))
         return self._made[name]
@@ -77,6 +79,10 @@ class LazyGroup(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{**settings, "commands": LazyCommands()})
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the page that lists the commands."""
+        formatter.write(overview(self))
 
     def make_context(self, *args: Any, **settings: Any) -> Any:
         with _visible_errors():

@@ -1,4 +1,4 @@
-"""Finds the plans, locustfiles and notebooks that ship with wiretax."""
+"""Finds the plans, locustfiles and notebooks that ship with wiretax, and says how to install its extras."""
 
 from __future__ import annotations
 
@@ -15,3 +15,11 @@ def shipped(folder: str) -> Path:
     """
     installed = PACKAGE / folder
     return installed if installed.is_dir() else PACKAGE.parent / folder
+
+
+def install_command(extra: str) -> str:
+    """What installs an extra: of the installed package, or of a checkout, whose folder it names."""
+    if (PACKAGE / "scenarios").is_dir():
+        return f"pip install 'wiretax[{extra}]'"
+    checkout = PACKAGE.parent
+    return f"pip install '{'.' if checkout == Path.cwd() else checkout}[{extra}]'"

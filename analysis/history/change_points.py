@@ -8,8 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-INSTALL = "pip install 'wiretax[history]'"
-
 
 @dataclass(frozen=True, slots=True)
 class ChangePoint:

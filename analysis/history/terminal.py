@@ -13,10 +13,11 @@ from rich.table import Table
 
 from analysis.gates.evaluation.phrases import figure
 from analysis.gates.measured.metrics import Metric
-from analysis.history.change_points import INSTALL, ChangePoint
+from analysis.history.change_points import ChangePoint
 from analysis.history.series import LABEL
 from analysis.text.numbers import count, fixed, trimmed
 from analysis.text.terminal_table import print_whole
+from wiretax.shipped import install_command
 
 BAR = 24
 SHORT = 10
@@ -51,7 +52,7 @@ def print_history(
         if steps.empty:
             say(f"the same bytes in {count(len(frame), 'run')}" if metric.unit == "B" else "no change")
     elif changes is None:
-        say(f"[dim]to find the runs at which it changed: {escape(INSTALL)}[/dim]")
+        say(f"[dim]to find the runs at which it changed: {escape(install_command('history'))}[/dim]")
     elif not changes:
         say(f"no change among {count(len(frame), 'run')} that chance does not explain")
 

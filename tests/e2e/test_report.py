@@ -21,6 +21,7 @@ from warm import run_warm
 
 from wiretax.channels.endpoint import DEMO
 from wiretax.runs.files.schema import FRAMES
+from wiretax.shipped import install_command
 
 BROWSER = Path(__file__).parent / "browser.py"
 Break = Callable[[Path], object]
@@ -311,4 +312,4 @@ def test_without_the_notebooks_extra_a_line_says_what_to_install(sound: Path) ->
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr == ("wiretax: a report needs nbformat, papermill; run: pip install 'wiretax[notebooks]'\n")
+    assert done.stderr == f"wiretax: a report needs nbformat, papermill; run: {install_command('notebooks')}\n"

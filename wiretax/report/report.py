@@ -14,7 +14,7 @@ from wiretax.report.folder import replacing, writable
 from wiretax.report.progress import report_progress
 from wiretax.report.titles import title_of
 from wiretax.runs.reader import Run
-from wiretax.shipped import shipped
+from wiretax.shipped import install_command, shipped
 
 if TYPE_CHECKING:
     from wiretax.report.page import Page
@@ -56,7 +56,7 @@ def make_report(run: Run, console: Console, notebooks: Path | None = None) -> Re
     """
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        raise MissingNotebooksError(f"a report needs {', '.join(missing)}; run: pip install 'wiretax[notebooks]'")
+        raise MissingNotebooksError(f"a report needs {', '.join(missing)}; run: {install_command('notebooks')}")
     # These imports are optional and slow, so each comes right before its use.
     from analysis.measures.rate_stages import stages_of
     from wiretax.report.story import assemble

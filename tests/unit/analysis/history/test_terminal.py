@@ -51,7 +51,7 @@ def test_steps_of_bytes_are_named_by_commit() -> None:
     assert "+70 B/event at commit 2000000000 (run-1), since 1000000000: 542 -> 612" in said
     assert "-12 B/event at run-3, since 3000000000: 612 -> 600" in said
     assert said.count("<- changed") == 2
-    assert "wiretax[history]" not in said
+    assert "[history]" not in said
     drawing = draw_history(frame, steps(frame), None, "trigger", BYTES)
     assert drawing.title == "trigger: 542 -> 600 B/event, last changed at run-3"
     svg = drawing.svg()
@@ -70,7 +70,7 @@ def test_changes_of_noisy_values_have_their_probability_and_values_their_interva
     said = shown(frame, [change], GAIN)
     assert "5.000x -> 4.000x (0.800x, p = 1e-06) at commit 3333333333 (run-2), since 2222222222" in said
     assert "[4.900, 5.100]" in said
-    assert "wiretax[history]" in shown(frame, None, GAIN)
+    assert "[history]" in shown(frame, None, GAIN)
     assert "0.80x" in draw_history(frame, steps(frame), [change], "trigger", GAIN).svg()
 
 
