@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collected import commands
+from collected import blocks, commands
 from publishing import CHANGED
 from rules import Page, Rule, Run, Skip
 
@@ -50,6 +50,7 @@ MASTER = (
 )
 AGAINST = ".venv/bin/wiretax run quick --against http://KEY:SECRET@127.0.0.1:6002/apps/APP_ID"
 STORIES = "mkdir stories && cp notebooks/report.ipynb stories && cp notebooks/04-*.ipynb stories/01-a-story.ipynb"
+[FAULTS] = [each.text for each in blocks("docs/running.md", "toml") if 'name = "faults"' in each.text]
 FEED = "wiretax feed --rate 500/s --count 300"
 UI = {"LOCUST_WEB_PORT": "8090"}
 LISTENS = "Starting web interface at"
@@ -238,6 +239,7 @@ PAGES: dict[str, Page] = {
             ".venv/bin/wiretax clients": Run(),
             ".venv/bin/wiretax run encrypted": Run(ONCE),
             "export PUSHER_ENCRYPTION_MASTER_KEY_BASE64=...": Run(),
+            ".venv/bin/wiretax run faults.toml": Run(ONE, says="Injected faults", files={"faults.toml": FAULTS}),
             ".venv/bin/wiretax run quick --events mine.jsonl": Run(ONE),
             ".venv/bin/wiretax report": Run(BRIEF, before=STORIES),
             ".venv/bin/wiretax report results/RUN --open": Run(BRIEF),
