@@ -27,4 +27,4 @@ def test_a_command_has_its_options(command: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("command", [each for each in SHOWN if each[:2] == ("wiretax", "run")], ids=" ".join)
 def test_a_plan_that_is_named_exists(command: tuple[str, ...]) -> None:
-    assert command[2] in {*plan_names(), "my-plan.toml"}
+    assert command[2] in {*plan_names(), "my-plan.toml", "faults.toml"}
