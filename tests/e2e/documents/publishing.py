@@ -5,8 +5,8 @@ from __future__ import annotations
 PLAN = """\
 schema = 1
 name = "my-plan"
-rounds = 6
-slice = "20ms"
+rounds = 10
+slice = "50ms"
 users = 4
 [[workload]]
 api = "trigger"

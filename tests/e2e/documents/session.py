@@ -26,7 +26,7 @@ from namespace import NAMESPACE, enter, loopback_only
 from publishing import EVENT, PLAN, PRODUCER, PUBLISH
 from redis_server import PROGRAM as REDIS
 from rules import Page, Run
-from warm import write_program
+from warm import PATIENT, write_program
 
 HOSTS = "127.0.0.1 localhost HOST MASTER api-eu.pusher.com api-mt1.pusher.com\n"
 # Of a command, and of what it serves; a busy machine takes its time.
@@ -40,6 +40,7 @@ USUAL = {
     "COLUMNS": COLUMNS,
     "LOCUST_SPAWN_RATE": "100",
     "BROWSER": "true",
+    PATIENT: "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
     **{f"GIT_{who}_{what}": "test@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
 }
