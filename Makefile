@@ -52,9 +52,14 @@ format: $(STAMP)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+# About ten minutes on two quiet cores. More of it: make bench ROUNDS=20
+ROUNDS ?= 6
+
 bench: $(STAMP)
-	@$(BIN)/python -m benchmarks.peers
+	@echo "Comparing with other load generators (about seven minutes), then sampling and growth (about three) ..."
+	@$(BIN)/python -m benchmarks.peers --rounds $(ROUNDS)
 	@$(BIN)/python -m benchmarks.sampling
+	@$(BIN)/python -m benchmarks.growth
 
 growth: $(STAMP)
 	@$(BIN)/python -m benchmarks.growth

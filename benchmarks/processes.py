@@ -24,7 +24,7 @@ import msgpack
 import numpy as np
 
 from analysis.measures.throughput import rates
-from wiretax.channels.endpoint import DEMO
+from benchmarks.peers.servers import PeerError, endpoint_in_c
 from wiretax.channels.workload import Workload
 from wiretax.runs.reader import Run, find_run, read_run
 from wiretax.runs.record import RunRecord
@@ -73,20 +73,11 @@ class Arm(NamedTuple):
 @contextmanager
 def endpoint(folder: Path) -> Iterator[str]:
     """The endpoint in C, as a PUSHER_URL."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        sys.exit("benchmarks.processes: no C compiler here; the mock would be measured instead of the generator")
-    program = folder / "endpoint"
-    source = Path(__file__).with_name("endpoint.c")
-    subprocess.run([compiler, "-O2", "-o", str(program), str(source)], check=True)
-    process = subprocess.Popen([str(program)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
     try:
-        yield f"http://{DEMO.key}:{DEMO.secret}@127.0.0.1:{int(process.stdout.readline())}/apps/{DEMO.app_id}"
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+        with endpoint_in_c(None, folder) as found:
+            yield found.secret_url
+    except PeerError as error:
+        sys.exit(f"benchmarks.processes: {error}; the mock would be measured instead of the generator")
 
 
 def measure(folder: Path, url: str, processes: int) -> Arm:

@@ -8,7 +8,7 @@ from itertools import cycle, islice
 from time import perf_counter, time
 from typing import Any
 
-from locust import FastHttpUser, User, task
+from locust import FastHttpUser, HttpUser, User, task
 
 from wiretax.channels.bodies.events import bodies
 from wiretax.channels.endpoint import Endpoint
@@ -22,20 +22,42 @@ ENDPOINT = Endpoint.parse(os.environ["PUSHER_URL"])
 WORKLOAD = Workload.of("trigger") if BATCH_SIZE == 1 else Workload.of("batch", BATCH_SIZE)
 PROFILE = load_profile(WORKLOAD.transport.client)
 JSON = {"Content-Type": "application/json"}
+# As others run, a generator is stopped for longer than a library waits by default.
+TIMEOUT_S = 600
 
 
-class FastUser(FastHttpUser):
-    """Locust's fast client, given wiretax's own signing and JSON, so that these can't be what sets them apart."""
+class Signer:
+    """wiretax's own signing and JSON, so that these can't be what sets Locust's clients apart."""
 
     head = RequestHead(ENDPOINT, PROFILE, WORKLOAD.call.api, WORKLOAD.transport.connection)
     next_body = staticmethod(bodies(WORKLOAD, PROFILE, DATA))
 
+    @classmethod
+    def next_request(cls) -> tuple[str, bytes]:
+        """Target and body."""
+        body = cls.next_body()
+        return cls.head.target(body, int(time())).decode(), body
+
+
+class FastUser(FastHttpUser):
+    """Locust's fast client."""
+
+    connection_timeout = network_timeout = TIMEOUT_S
+
     @task
     def publish(self) -> None:
-        body = self.next_body()
-        target = self.head.render(body, int(time())).split(b" ", 2)[1].decode()
+        target, body = Signer.next_request()
         # Locust's types know no bytes, but it takes them as they are.
         self.client.post(target, data=body, headers=JSON, name=WORKLOAD.name)  # type: ignore[arg-type]
+
+
+class PlainUser(HttpUser):
+    """Locust's default client, which is requests."""
+
+    @task
+    def publish(self) -> None:
+        target, body = Signer.next_request()
+        self.client.post(target, data=body, headers=JSON, name=WORKLOAD.name)
 
 
 class LibraryUser(User):
@@ -49,7 +71,13 @@ class LibraryUser(User):
 
         app = ENDPOINT.app
         self.library = pusher.Pusher(
-            app.app_id, app.key, app.secret, ssl=False, host=ENDPOINT.host, port=ENDPOINT.port
+            app.app_id,
+            app.key,
+            app.secret,
+            ssl=False,
+            host=ENDPOINT.host,
+            port=ENDPOINT.port,
+            timeout=TIMEOUT_S,
         )
 
     @task
