@@ -45,7 +45,7 @@ class LoadTime:
         try:
             yield
         finally:
-            self._servers_s -= self._servers.cpu_s() - servers_s
+            self._servers_s -= self._servers.cpu_s(same=True) - servers_s
             self._own_s -= _own_s() - own_s
             self._machine_s -= busy_s() - machine_s
             self._wall_s -= perf_counter() - wall_s

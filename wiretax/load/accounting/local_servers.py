@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import nan
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from math import inf, nan
+from time import monotonic
 
 import psutil
 
 from wiretax.wire.connections.target import Target
+
+# For how long the children that were found are taken for all of them: looking for them reads all processes of the
+# machine, which takes milliseconds, and a run asks twice after each slice.
+FAMILY_S = 1.0
 
 
 class LocalServers:
@@ -22,19 +28,33 @@ class LocalServers:
         here = all(each.endpoint.is_loopback and each.proxy is None for each in targets)
         ports = {each.peer[1] for each in targets}
         self._processes = _listening(ports) if ports and here else None
+        self._family: set[psutil.Process] = set()
+        self._family_since_s = -inf
 
-    def cpu_s(self) -> float:
+    def cpu_s(self, same: bool = False) -> float:
         """What they and their children have used so far (s), but not a server behind a proxy at the port.
+
+        ``same``: of those children only that were counted the last time, for a difference between the two.
 
         NaN if one of them is not known: it runs elsewhere, is another user's, or has ended.
         """
         if self._processes is None:
             return nan
         try:
-            family = {each for process in self._processes for each in (process, *process.children(recursive=True))}
-            return sum(sum(each.cpu_times()[:4]) for each in family)
+            if same or monotonic() - self._family_since_s < FAMILY_S:
+                with suppress(psutil.NoSuchProcess):  # a child has ended
+                    return _used_s(self._family)
+            self._family = {
+                each for process in self._processes for each in (process, *process.children(recursive=True))
+            }
+            self._family_since_s = monotonic()
+            return _used_s(self._family)
         except psutil.Error:
             return nan
+
+
+def _used_s(processes: Iterable[psutil.Process]) -> float:
+    return sum(sum(each.cpu_times()[:4]) for each in processes)
 
 
 def _listening(ports: set[int]) -> list[psutil.Process] | None:

@@ -55,6 +55,16 @@ def test_it_is_that_of_the_process_at_the_port_and_of_its_children() -> None:
         assert servers.cpu_s() == pytest.approx(used_s, abs=0.05)
 
 
+def test_a_child_that_has_ended_is_no_longer_asked() -> None:
+    child = subprocess.Popen([sys.executable, "-I", "-c", "input()"], stdin=subprocess.PIPE)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        servers = LocalServers([at(listener.getsockname()[1])])
+        assert servers.cpu_s() > 0
+        child.communicate()
+        assert servers.cpu_s() > 0
+        assert servers.cpu_s(same=True) > 0
+
+
 def test_a_server_that_is_elsewhere_or_not_there_or_ended_is_not_known() -> None:
     assert isnan(LocalServers([]).cpu_s())
     with server() as (port, _, _), socket.socket() as bound:
