@@ -1,6 +1,6 @@
 """Compares wiretax with other load generators, and measures what its own parts cost.
 
-- ``peers`` (``make bench``), ``processes``, ``sampling`` and ``live`` are the benchmarks, run by ``python -m``.
-- ``generators`` starts the programs, ``window`` measures one of them, ``cores`` places them on processors.
-- ``tables`` prints the results.
+- ``peers``, ``sampling`` and ``growth`` (``make bench``), ``slices``, ``processes``, ``deliveries`` and ``live``
+  are the benchmarks, run by ``python -m``.
+- ``cores`` places programs on processors.
 """

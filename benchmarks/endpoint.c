@@ -1,7 +1,7 @@
 /* The least an endpoint can do: read a request by its Content-Length, answer "{}". It checks nothing, and costs a
- * fraction of a core, so that generators are what is measured. A GET is answered with its counts, as by the mock's
- * ledger. Usage: endpoint [spin]; it prints its port. With "spin" it never sleeps: on a virtual machine, waking a core
- * takes longer than a request. */
+ * fraction of a core, so that generators are what is measured. A GET is answered with its counts, though not as a
+ * ledger that a run would compare with its own. Usage: endpoint [spin]; it prints its port. With "spin" it never
+ * sleeps: on a virtual machine, waking a core takes longer than a request. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -30,7 +30,7 @@ static int tell(struct peer *peer) {
     if (!peer->control) connections--;
     peer->control = 1;
     int length = snprintf(counts, sizeof counts,
-                          "{\"requests\":%ld,\"request_bytes\":%ld,\"connections\":%ld,\"rejected\":{},\"cpu_s\":%.6f}",
+                          "{\"requests\":%ld,\"bytes\":%ld,\"connections\":%ld,\"rejected\":{},\"cpu_s\":%.6f}",
                           requests, request_bytes, connections, cpu_s());
     int size = snprintf(answer, sizeof answer,
                         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", length,

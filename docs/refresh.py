@@ -8,6 +8,7 @@ used more than 10 % of the machine are rejected.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import subprocess
@@ -39,6 +40,17 @@ from analysis.tables import notebook_tables as page
 from analysis.tables.client_limits import print_client_limits
 from analysis.tables.queue_table import alike, print_queues
 from analysis.tables.run_table import print_run
+from benchmarks.growth.tables import growth_sheet
+from benchmarks.peers.document import Document, read_document
+from benchmarks.peers.figure import beside_other_tools
+from benchmarks.peers.tables import (
+    details_sheet,
+    limit_sheet,
+    overview_sheet,
+    ratios_sheet,
+    servers_sheet,
+    shares_sheet,
+)
 from docs.real_server import real_server_table
 from docs.reference import ROOT, NotReferenceError, record, reference, references, require_quiet
 from wiretax.runs.folder import write_whole
@@ -47,6 +59,10 @@ README = ROOT / "README.md"
 QUEUES = ROOT / "docs" / "queues.md"
 RUNNING = ROOT / "docs" / "running.md"
 SERVERS = ROOT / "docs" / "servers.md"
+BENCHMARKS = ROOT / "docs" / "benchmarks.md"
+# What make bench measured, as docs/benchmarks.md says.
+PEERS_FILE = ROOT / "docs" / "benchmarks" / "peers.json"
+GROWTH_FILE = ROOT / "docs" / "benchmarks" / "growth.json"
 FIGURES = ROOT / "docs" / "figures"
 NOTEBOOKS = ROOT / "notebooks"
 WIDTH = 120
@@ -128,9 +144,49 @@ def _client_limits() -> str:
     return "\n".join(["```", "$ .venv/bin/wiretax clients", *lines, "```"])
 
 
+@cache
+def _peers() -> Document:
+    """What ``python -m benchmarks.peers`` measured."""
+    return read_document(PEERS_FILE)
+
+
+def _growth(name: str) -> str:
+    """What ``python -m benchmarks.growth`` measured."""
+    return growth_sheet(name, json.loads(GROWTH_FILE.read_text())["tables"][name]).markdown()
+
+
+def _measured_on() -> str:
+    """The machine and the versions of a benchmark."""
+    found = _peers()
+    machine = found.machine
+    versions = ", ".join(f"{row.name} {row.version}" for row in found.part("peers")[0].rows)
+    text = (
+        f"Measured on {found.date}: {machine['cpu_model']}, {machine['cores']} cores, {machine['kernel']}, Python "
+        f"{machine['python']}; {machine['placement']}; {found.rounds} rounds. {versions}."
+    )
+    return "\n".join(textwrap.wrap(text, WIDTH))
+
+
 # The generated blocks of each document.
 BLOCKS: dict[Path, dict[str, Callable[[], str]]] = {
-    README: {"first-look": _first_look, "claims": _claims, "real-server": _real_server},
+    README: {
+        "first-look": _first_look,
+        "claims": _claims,
+        "real-server": _real_server,
+        "beside": lambda: overview_sheet(_peers()).markdown(),
+    },
+    BENCHMARKS: {
+        "measured-on": _measured_on,
+        "ratios": lambda: ratios_sheet(_peers()).markdown(),
+        "details": lambda: details_sheet(_peers()).markdown(),
+        "asgi": lambda: servers_sheet(_peers()).markdown(),
+        "limit": lambda: limit_sheet(_peers()).markdown(),
+        "shares": lambda: shares_sheet(_peers()).markdown(),
+        "users": lambda: _growth("users"),
+        "workloads": lambda: _growth("workloads"),
+        "rounds": lambda: _growth("rounds"),
+        "runs": lambda: _growth("runs"),
+    },
     QUEUES: {"advice": _advice, "tradeoff": _tradeoff},
     RUNNING: {"client-limits": _client_limits},
     SERVERS: {"soketi": _soketi},
@@ -152,6 +208,7 @@ def drawings() -> list[Drawing]:
         figures.queue_latency(reference("tradeoff")),
         figures.latency_by_rate(reference("capacity")),
         figures.delivery_delays(reference("delivery")),
+        beside_other_tools(_peers()),
     ]
     return [each for each in drawn if isinstance(each, Drawing)]
 

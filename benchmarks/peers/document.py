@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from analysis.measures.interval import LEAST_ROUNDS
 from analysis.measures.throughput import Ratio, ratio_by_round
 from benchmarks.peers.window import Window
 from wiretax.runs.folder import write_whole
@@ -140,13 +141,14 @@ def read_document(file: Path) -> Document:
 
 
 def ratio(of: Row, to: Row, figure: Callable[[Window], float] = lambda window: window.requests_per_s) -> Ratio:
-    """A figure of one row over that of another, of the rounds in which neither was disturbed; median and 95 %
-    interval."""
-    return ratio_by_round(_quiet(of.windows, figure), _quiet(to.windows, figure))
-
-
-def _quiet(windows: Sequence[Window], figure: Callable[[Window], float]) -> dict[int, float]:
-    return {number: figure(window) for number, window in enumerate(windows) if not window.disturbed}
+    """A figure of one row over that of another by round: median and 95 % interval. Of the rounds in which neither
+    was disturbed, if they are enough for an interval; else of all."""
+    pairs = list(enumerate(zip(of.windows, to.windows, strict=True)))
+    quiet = [(number, pair) for number, pair in pairs if not any(window.disturbed for window in pair)]
+    chosen = quiet if len(quiet) >= LEAST_ROUNDS else pairs
+    return ratio_by_round(
+        {number: figure(pair[0]) for number, pair in chosen}, {number: figure(pair[1]) for number, pair in chosen}
+    )
 
 
 def _windows(by_figure: Mapping[str, str]) -> tuple[Window, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from analysis.figures.drawing import Drawing
 from analysis.figures.style import MUTED, canvas, log_axis, stroke, styled
 from analysis.measures.throughput import Ratio
@@ -52,10 +54,30 @@ def beside_other_tools(document: Document) -> Drawing:
         axes.set_xlabel("wiretax's requests/s over the other's [95 % CI]; left of 1 the other one is faster")
         axes.legend(loc="lower right")
     caption = (
-        f"{title}. Requests per second of wiretax over those of each other load generator, by round: median and "
-        "95 % interval. One core for the generator, one for the mock, 16 connections."
+        "Requests per second of wiretax over those of each other load generator, by round: median and 95 % "
+        "interval. One core for the generator, one for the mock, 16 connections."
     )
-    return Drawing(NAME, caption, figure)
+    return Drawing(NAME, caption, figure, _data(comparisons))
+
+
+def _data(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+    """A row for each dot."""
+    rows = []
+    for comparison in comparisons:
+        for row in comparison.rows[1:]:
+            found = ratio(comparison.rows[0], row)
+            rows.append(
+                {
+                    "generator": row.name,
+                    "signs": row.signs,
+                    "batch_size": comparison.batch_size,
+                    "payload_bytes": comparison.payload_bytes,
+                    "wiretax_over_it": found.estimate,
+                    "low": found.low,
+                    "high": found.high,
+                }
+            )
+    return pd.DataFrame(rows)
 
 
 def finding(comparisons: Sequence[Comparison]) -> str:

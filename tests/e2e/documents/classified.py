@@ -123,6 +123,8 @@ PAGES: dict[str, Page] = {
             ".venv/bin/python -m docs.refresh --record 2026-01-31T12-00-00-headline headline": Skip(
                 "replaces a reference, on a quiet machine only; tests/unit/docs/test_refresh.py does it"
             ),
+            ".venv/bin/python -m benchmarks.peers --rounds 10 --json docs/benchmarks/peers.json": MINUTES,
+            ".venv/bin/python -m benchmarks.growth --json docs/benchmarks/growth.json": MINUTES,
             "make refresh": Skip("executes all notebooks; tests/unit/docs/test_refresh.py runs its parts"),
             "make run-soketi": SOKETI,
             ".venv/bin/python -m docs.refresh --record 2026-01-31T12-00-00-quick soketi": SOKETI,
@@ -159,6 +161,7 @@ PAGES: dict[str, Page] = {
             "gates.toml": DOCKER,
         },
     ),
+    "docs/comparison.md": Page(commands={}),
     "docs/data.md": Page(commands={}),
     "docs/delivery.md": Page(
         app="ID",

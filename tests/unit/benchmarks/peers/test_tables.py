@@ -68,7 +68,7 @@ def test_disturbed_windows_are_told() -> None:
     disturbed = Row("k6", "1.2", True, tuple(window(rate, others_cpu=BUSY) for rate in RATES))
     found = document(Comparison("peers", 1, 100, (row("wiretax", RATES), disturbed)))
     sheet = details_sheet(found)
-    assert sheet.rows[1][-1] == "disturbed"
+    assert sheet.rows[1][-1] == "1.00x [1.00, 1.00]"
     assert sheet.notes[-1].startswith("In 6 of 12 windows other processes took over 15% of the two cores")
 
 
