@@ -46,7 +46,7 @@ LIKE = {
 }
 DARK_LAYERS = {
     "payload": "#35b5a9",
-    "encryption": "#8fdbd2",
+    "encryption": "#93e0c4",
     "envelope": "#1f7a70",
     "request_line": "#8a6b12",
     "auth_query": "#c99a1b",

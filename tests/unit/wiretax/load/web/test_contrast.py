@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.figures.style.palette import CALLS, DARK_LAYERS, LAYER_COLOURS
 from wiretax.load import web
 from wiretax.load.accounting.live.figures import LAYERS
 
@@ -113,6 +114,14 @@ def test_each_workload_and_each_layer_has_a_colour_of_its_own(theme: str) -> Non
     found = colours(theme)
     used = [found[name] for name in (*SERIES, *LAYER_NAMES, *TEXTS)]
     assert len({*used}) == len(used)
+
+
+def test_figures_and_the_live_page_have_the_same_colours() -> None:
+    light, dark = colours("light"), colours("dark")
+    for layer, colour in LAYER_COLOURS.items():
+        assert (light[layer], dark[layer]) == (colour, DARK_LAYERS[layer])
+    for place, (on_light, on_dark) in enumerate(CALLS.items()):
+        assert (light[f"s{place}"], dark[f"s{place}"]) == (on_light, on_dark)
 
 
 def test_no_colour_is_named_outside_the_themes() -> None:
