@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,21 @@ def test_a_command_has_its_options(command: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("command", [each for each in SHOWN if each[:2] == ("wiretax", "run")], ids=" ".join)
 def test_a_plan_that_is_named_exists(command: tuple[str, ...]) -> None:
     assert command[2] in {*plan_names(), "my-plan.toml", "faults.toml"}
+
+
+INLINE = sorted(
+    {
+        " ".join(found.split())
+        for document in DOCUMENTS
+        for found in re.findall(
+            r"`(?:\.venv/bin/)?(wiretax [a-z][^`]*)`",
+            re.sub(r"^```.*?^```", "", document.read_text(), flags=re.MULTILINE | re.DOTALL),
+        )
+    }
+)
+
+
+@pytest.mark.parametrize("line", INLINE)
+def test_a_command_in_a_sentence_has_its_options(line: str) -> None:
+    words = shlex.split(line)
+    assert not missing(["locust", "-f", "scenarios/locustfile.py", *words[2:]] if words[1] == "ui" else words)
