@@ -60,7 +60,7 @@ class Turn:
     """
 
     settle_s: float = 0.2
-    window_s: float = 0.6
+    window_s: float = 0.5
 
 
 class Runner:
