@@ -301,11 +301,14 @@ def test_notebooks_that_are_not_there_are_one_line(sound: Path, run: Run) -> Non
     assert done.stderr == "wiretax: notebook nowhere/report.ipynb: can't be read (No such file or directory)\n"
 
 
-def test_without_the_notebooks_extra_a_line_says_what_to_install(sound: Path) -> None:
+def test_without_the_notebooks_extra_a_line_says_what_to_install(
+    sound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What installs it depends on the folder that the command runs in.
+    monkeypatch.chdir(sound)
     script = "import sys; sys.modules.update(nbformat=None, papermill=None); from wiretax.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", script, "report", "tiny"],
-        cwd=sound,
         env=environment(),
         capture_output=True,
         text=True,
