@@ -170,6 +170,8 @@ class UiCommand(TyperCommand):
         module = "wiretax.load.drivers.locustfiles.help"
         python = [sys.executable, "-P", "-m", module, "--wiretax-ui", "-f", locustfile]
         env = {**os.environ, "COLUMNS": str(columns())}
-        listed = subprocess.run(python, capture_output=True, text=True, env=env, check=True).stdout
+        # Locust imports from the folder that it is started in first: that must not hold the user's packages.
+        folder = shipped("scenarios")
+        listed = subprocess.run(python, capture_output=True, text=True, env=env, cwd=folder, check=True).stdout
         usage, _, options = listed.strip().partition("\n\n")
         formatter.write(page([usage, paragraphs(self.help or ""), options]))
