@@ -494,14 +494,15 @@ def _run(arguments: list[str], cwd: str, env: dict[str, str], mocks: str | None,
     os.environ.clear()
     os.environ.update(env)
     sys.argv = arguments
-    if killed.KILLED_AT in env:
-        killed.kill_at(env[killed.KILLED_AT])
     if namespace.NAMESPACE in env:
         namespace.enter(env[namespace.NAMESPACE])
     if PATIENT in env and "locust.runners" in sys.modules:
         vars(sys.modules["locust.runners"])["HEARTBEAT_LIVENESS"] = PATIENCE_S
     # A mount namespace has a working directory too.
     os.chdir(cwd)
+    # It counts the steps in the working directory.
+    if killed.KILLED_AT in env:
+        killed.kill_at(env[killed.KILLED_AT])
     if mocks is not None:
         _fork_mocks(mocks)
     # What a kernel imports reads files in its home.
