@@ -7,7 +7,7 @@ import re
 FIGURE = re.compile(
     r"\[\S+, \S+\]|\[\?\]|\b[0-9a-f]{10}\b|(?<![A-Za-z\d])[-+]?\d[\d,.]*(?:T[\d-]+)?|(?<= )-(?= |$)"
 )
-# What depends on the machine and the moment: a make that another make runs, cautions, warnings, where a run is saved.
+# What depends on the machine and the moment: a make within make, cautions, warnings, and where a run is saved.
 OF_THE_MOMENT = re.compile(r"^(make\[\d+\]: |-: too few|caution|warning|saved in|Saved in|  tip|doubt) ?")
 
 
