@@ -61,7 +61,7 @@ class Drawing:
         return f"{self.title}. {self.caption}" if self.caption else f"{self.title}."
 
     def csv(self) -> str:
-        """The data as CSV; empty if there is none."""
+        """The data as CSV; an empty string without data."""
         return "" if self.data.empty else self.data.to_csv(index=False, float_format=FLOAT, lineterminator="\n")
 
     def svg(self) -> str:

@@ -63,7 +63,7 @@ def queue_latency(run: Run) -> Drawing | Absent:
 
 
 def _fewer(table: pd.DataFrame) -> pd.DataFrame:
-    """The trigger, then batches on the frontier, then others, as many as can be told apart; sorted as before."""
+    """At most ``MOST_LINES`` rows, in their order: first the trigger, then batches on the frontier."""
     first = table.assign(_order=(table["api"] != "trigger") * 2 - table["frontier"].astype(int))
     return first.sort_values("_order", kind="stable").head(MOST_LINES).sort_index().drop(columns="_order")
 

@@ -98,7 +98,7 @@ def arriving(row: Row, table: pd.DataFrame) -> str:
 
 
 def over(row: Row, table: pd.DataFrame) -> str:
-    """The same, with the round trip even if all blocks have it, unless there is none."""
+    """As ``arriving``, but always with the round trip if there is one."""
     words, trip = arriving(row, table), _setting(row, "rtt_s")
     return f"{words}, {trip}" if row["rtt_s"] > 0 and trip not in words else words
 

@@ -1,4 +1,4 @@
-"""What a run costs by its users and by its workloads, against a mock on a core of its own."""
+"""The cost of a run by its number of users and of workloads, against a mock on another core."""
 
 from __future__ import annotations
 

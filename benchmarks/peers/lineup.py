@@ -79,7 +79,7 @@ class Runner:
         job = Job(entry.endpoint, workload, folder)
         before = read_ledger(entry.endpoint)
         with self._log.open("wb") as output, on_core(cores.generator):
-            # In a session of its own Ctrl-C does not reach it: it is ended here, and waited for.
+            # A new session, so that Ctrl-C doesn't reach it: it is stopped and waited for here.
             self._process = subprocess.Popen(
                 entry.generator.command(job),
                 stdin=subprocess.DEVNULL,

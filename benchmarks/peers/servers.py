@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks.cores import on_core
 from wiretax.channels.endpoint import DEMO, Endpoint
 from wiretax.channels.limits import Limits
+from wiretax.child_process import await_end
 from wiretax.mock.cost import CostModel
 from wiretax.mock.ledger import LEDGER_PATH
 from wiretax.mock.process import embedded_mock
@@ -53,7 +54,7 @@ def asgi(core: int | None) -> Iterator[Endpoint]:
 
 @contextmanager
 def endpoint_in_c(core: int | None, folder: Path) -> Iterator[Endpoint]:
-    """The endpoint in C. On a core of its own it doesn't sleep.
+    """The endpoint in C. If it has a core to itself, it never sleeps.
 
     Args:
         core: where it runs; None for anywhere.
@@ -101,11 +102,7 @@ def _serving(command: list[str], core: int | None) -> Iterator[Endpoint]:
         yield Endpoint("http", HOST, int(line), DEMO)
     finally:
         process.terminate()
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        await_end(process, STOP_TIMEOUT_S)
         process.stdout.close()
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from chromium import seen_by
 from commands import TINY, Run, command, environment
 from stories import FIGURE, WIDE, code, markdown, with_stories
 from warm import run_warm
@@ -23,7 +24,6 @@ from wiretax.channels.endpoint import DEMO
 from wiretax.runs.files.schema import FRAMES
 from wiretax.shipped import install_command
 
-BROWSER = Path(__file__).parent / "browser.py"
 Break = Callable[[Path], object]
 
 
@@ -61,14 +61,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def browse(page: Path) -> dict[str, Any]:
-    if shutil.which("chromium") is None:
-        pytest.skip("chromium is not installed")
-    done = subprocess.run(
-        [sys.executable, str(BROWSER), str(page)], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    seen: dict[str, Any] = json.loads(done.stdout)
-    return seen
+    return seen_by("browser.py", page, timeout_s=60)
 
 
 def assert_opens_cleanly(seen: dict[str, Any], page: Path) -> None:

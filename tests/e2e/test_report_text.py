@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,13 +12,13 @@ from xml.etree import ElementTree
 import pandas as pd
 import pyarrow as pa
 import pytest
+from chromium import seen_by
 from commands import environment
 from warm import run_warm
 
 from wiretax.escaping import INVISIBLE
 from wiretax.runs.files.schema import FRAMES
 
-BROWSER = Path(__file__).parent / "browser.py"
 REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "quick"
 # What would run or load something in a page, end the element that it stands in, or act on a terminal.
 HOSTILE = (
@@ -88,13 +86,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_nothing_of_it_runs_in_a_browser_or_becomes_a_part_of_the_page(page: Path) -> None:
-    if shutil.which("chromium") is None:
-        pytest.skip("chromium is not installed")
-    done = subprocess.run(
-        [sys.executable, str(BROWSER), str(page)], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    seen = json.loads(done.stdout)
+    seen = seen_by("browser.py", page, timeout_s=60)
     # The page's policy would hold a script back, and report it here.
     assert seen["said"] == []
     assert seen["requests"] == [page.resolve().as_uri()]

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from chromium import ARTEFACTS, seen_by
 from commands import url_of
 from web_ui import USERS, Site, site
 
@@ -19,8 +16,6 @@ from wiretax.mock.process import embedded_mock
 from wiretax.runs.provenance.source import NO_SOURCE
 from wiretax.runs.reader import read_run
 
-VISIT = Path(__file__).parent / "visit_form.py"
-ARTEFACTS = Path(__file__).parents[1] / ".artefacts"
 # Users wait for an answer most of the time, instead of keeping both cores busy.
 RTT_S = 0.004
 
@@ -40,17 +35,7 @@ def distant() -> Iterator[str]:
 
 
 def test_the_form_in_a_browser(shared: Site) -> None:
-    if shutil.which("chromium") is None:
-        pytest.skip("chromium is not installed")
-    done = subprocess.run(
-        [sys.executable, str(VISIT), shared.address, str(ARTEFACTS)],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    seen = json.loads(done.stdout)
+    seen = seen_by("visit_form.py", shared.address, ARTEFACTS, timeout_s=240)
     run = read_run(shared.runs[0])
 
     # The way to the live page covers nothing, whatever is shown.

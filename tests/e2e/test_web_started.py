@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from chromium import ARTEFACTS, need_chromium, seen_by
 from commands import command, environment, free_port, url_of
 from locust_process import own_port
 from saved_runs import assert_agrees, saved
@@ -23,9 +22,6 @@ from wiretax.mock.cost import CostModel
 from wiretax.mock.process import embedded_mock
 from wiretax.runs.reader import read_run
 
-VISIT = Path(__file__).parent / "visit.py"
-ATTACK = Path(__file__).parent / "attack.py"
-ARTEFACTS = Path(__file__).parents[1] / ".artefacts"
 LOCUSTFILE = Path(__file__).parents[2] / "scenarios" / "locustfile.py"
 LOCUST = ["locust", "-f", str(LOCUSTFILE), "--web-host", "127.0.0.1"]
 PLAIN = [sys.executable, "-m", *LOCUST]
@@ -41,22 +37,13 @@ OURS = [
 
 
 def test_the_story_in_a_browser(tmp_path: Path) -> None:
-    if shutil.which("chromium") is None:
-        pytest.skip("chromium is not installed")
+    need_chromium()
     # Its users wait for an answer most of the time, and leave the cores to the browser.
     with (
         embedded_mock(Limits(), CostModel(rtt=0.01)) as mock,
         site(tmp_path, by=command("ui"), PUSHER_URL=url_of(mock)) as made,
     ):
-        done = subprocess.run(
-            [sys.executable, str(VISIT), made.address, str(ARTEFACTS)],
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        seen = json.loads(done.stdout)
+        seen = seen_by("visit.py", made.address, ARTEFACTS, timeout_s=180)
         (run,) = [read_run(folder) for folder in made.runs]
     assert seen["form"]["endpoint"] == "password"
     assert {seen["form"][name] for name in ("client", "payload_kind", "connection", "plan")} == {"select"}
@@ -177,18 +164,9 @@ def test_a_login_keeps_others_out_of_every_page(tmp_path: Path) -> None:
 
 
 def test_a_browser_logs_in_and_lets_no_other_sites_page_in(tmp_path: Path) -> None:
-    if shutil.which("chromium") is None:
-        pytest.skip("chromium is not installed")
+    need_chromium()
     with site(tmp_path, "--web-login", WIRETAX_WEB_PASSWORD="open sesame") as made:
-        done = subprocess.run(
-            [sys.executable, str(ATTACK), made.address, "open sesame"],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        seen = json.loads(done.stdout)
+        seen = seen_by("attack.py", made.address, "open sesame", timeout_s=120)
         assert seen["logged_in_at"] == f"{made.address}/"
         # A page can read no answer, and Chromium does not show those of its fetches; nothing was started.
         assert set(seen["tried"].values()) == {"TypeError"}

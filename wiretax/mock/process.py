@@ -16,6 +16,7 @@ import orjson
 
 from wiretax.channels.endpoint import Endpoint
 from wiretax.channels.limits import Limits
+from wiretax.child_process import await_end
 from wiretax.mock.certificate import KeyType, MockTls
 from wiretax.mock.cost import CostModel
 from wiretax.mock.faults import NO_FAULTS, FaultList
@@ -103,11 +104,7 @@ def embedded_mock(
     finally:
         with suppress(BrokenPipeError):
             process.stdin.close()
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        await_end(process, STOP_TIMEOUT_S)
         process.stdout.close()
 
 

@@ -80,7 +80,7 @@ def figure_with(width: float, height: float, title: str) -> Figure:
     height += LINE * (len(lines) - 1)
     figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
     heading = figure.suptitle("\n".join(lines), x=0.012, ha="left", fontsize=TITLE_SIZE, fontweight="bold")
-    # By which a page finds it, as it has the title as text of its own.
+    # A report finds the heading by this id, to show the title as text instead.
     heading.set_gid(HEADING)
     return figure
 

@@ -14,6 +14,7 @@ from typing import Any
 from gevent import socket as gevent_socket
 from gevent.lock import RLock
 
+from wiretax.child_process import await_end
 from wiretax.delivery.counting.delivery_bytes import DeliveryBytes
 from wiretax.delivery.counting.received import Received
 from wiretax.delivery.subscribing.subscriber_error import SubscriberError
@@ -87,11 +88,7 @@ class SubscriberProcess:
         with suppress(SubscriberError):
             totals = self._ask("close")
         self._pipe.close()
-        try:
-            self._process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        await_end(self._process, STOP_TIMEOUT_S)
         return totals
 
     @property

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from wiretax.load.web.form.page import StartForm
+from wiretax.load.web.templates import STATIC
 from wiretax.load.web.token import Token
 
-STATIC = Path(__file__).parent / "static"
 FORM = '<link rel="stylesheet" href="./wiretax/form.css">{templates}<script src="./wiretax/form.js"></script>'
 
 

@@ -7,13 +7,10 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, abort, jsonify, redirect, request, send_file, send_from_directory
-from jinja2 import Environment as Templates
-from jinja2 import FileSystemLoader
 from locust.env import Environment
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -29,10 +26,10 @@ from wiretax.load.web.form.swarm import check_swarm
 from wiretax.load.web.guard import Guard, warn_if_open
 from wiretax.load.web.locust_page import LocustPage
 from wiretax.load.web.reports import ReportMaker
+from wiretax.load.web.templates import STATIC, template
 from wiretax.load.web.token import SCRIPT, Token
 from wiretax.terminal import OptionError
 
-STATIC = Path(__file__).parent / "static"
 FILES = ("files.css", "form.css", "form.js", "live.css", "report.js")
 # Modules of the live page.
 MODULES = STATIC / "live"
@@ -146,7 +143,7 @@ def _pages(web_ui: Any, session: LocustSession, reports: ReportMaker, token: Tok
     """The routes, each behind Locust's login if there is one, except for the token's, which the login needs."""
     pages = Blueprint("wiretax", __name__)
     downloads = Downloads(session)
-    listing = Templates(loader=FileSystemLoader(STATIC), autoescape=True).get_template("files.html")
+    listing = template("files.html")
 
     def route(path: str, **options: Any) -> Callable[[Callable[..., Any]], None]:
         def add(view: Callable[..., Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -30,13 +29,6 @@ EVENT = Event("my-event", ("my-channel",), "x")
 # One publisher makes 200 calls a second. In the spike 240 events stay in the queue, and it drains 100 a second.
 SPIKE = "100/s for 1s, spike: 1000/s for 0.3s, after: 100/s for 5s"
 CALL_S = 0.005
-
-
-@pytest.fixture
-def clock() -> Iterator[VirtualClock]:
-    clock = VirtualClock()
-    yield clock
-    clock.stop()
 
 
 def workload(text: str) -> Workload:

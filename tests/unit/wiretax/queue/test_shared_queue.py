@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import gevent
@@ -18,13 +17,6 @@ from wiretax.wire.slices import Slice
 
 WORKLOAD = Workload.of("batch", 10, rate=1000.0, linger_s=0.02)
 WHOLE, HALF = Share((2,), 0), Share((2, 2), 1)
-
-
-@pytest.fixture
-def clock() -> Iterator[VirtualClock]:
-    clock = VirtualClock()
-    yield clock
-    clock.stop()
 
 
 def arrived(clock: VirtualClock, arrivals: str, *shares: tuple[Share, float]) -> list[int]:

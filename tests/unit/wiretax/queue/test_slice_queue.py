@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import cycle
 from typing import Any
 
@@ -20,13 +19,6 @@ from wiretax.wire.slices import Slice
 
 EVENT = Event("my-event", ("my-channel",), "x")
 WORKLOAD = Workload.of("batch", 10, rate=1000.0, linger_s=0.02, publishers=2)
-
-
-@pytest.fixture
-def clock() -> Iterator[VirtualClock]:
-    clock = VirtualClock()
-    yield clock
-    clock.stop()
 
 
 def measured(clock: VirtualClock, call_s: float, fails_at_s: float = 1e9) -> Slice:

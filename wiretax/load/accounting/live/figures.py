@@ -7,24 +7,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
-from math import isnan, nan
+from math import nan
 from time import time
-from typing import Any, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any
 
 from analysis.findings.connection_notes import closing_note
 from analysis.gates.measured.metrics import METRICS
 from analysis.gates.measured.run_counts import in_gate_order
 from analysis.measures.connections import MANY_CALLS, calls_on_connection, closes_early, setup_per_event
 from analysis.measures.counts import Counts, SliceCounts
-from analysis.measures.latency import P50_P99, LatencyDistribution, Quantile, column_names
+from analysis.measures.latency import P50_P99, column_names
 from analysis.measures.layers import BARS
 from analysis.measures.throughput import no_gain
 from analysis.tables import columns
 from analysis.text.labels import describe, event
+from wiretax.load.accounting.live.calls import CallSample, Counted, LiveCalls, calls_of, known, percentiles
 from wiretax.load.accounting.live.deliveries import NOTHING, DeliverySample, Incoming, LiveDeliveries
 from wiretax.load.accounting.live.failures import LiveFailures
 from wiretax.load.accounting.live.history import KINDS, LiveHistory, Point
@@ -32,7 +29,6 @@ from wiretax.load.accounting.live.names import Names
 from wiretax.load.accounting.live.queues import LiveQueues, QueueSample
 from wiretax.load.accounting.running import RunningCounts
 from wiretax.runs.record import RunRecord, slice_row
-from wiretax.wire.histogram import SIZE, Buckets, bucket_lows_ns
 from wiretax.wire.slices import Slice
 
 SAMPLE_S = 2.0
@@ -62,50 +58,8 @@ COLUMNS = (
 # For the page: the headings of the workloads' cells, and the layers in the order of the wire.
 HEADINGS = ["sent as", *(column.title for column in COLUMNS), "failures"]
 LAYERS = [{"key": bar.key, "label": bar.label} for bar in BARS]
-_INDICES = np.arange(SIZE)
-_LOWS_S, _HIGHS_S = bucket_lows_ns(_INDICES) / 1e9, bucket_lows_ns(_INDICES + 1) / 1e9
-Counted = npt.NDArray[np.int64]
-
-
-class CallSample(NamedTuple):
-    """One workload's calls since the sample before.
-
-    Attributes:
-        events_per_second: acknowledged events, while it was sent.
-        failed_per_second: failed calls, likewise.
-        p50_s, p99_s: latency of a call (s); None with too few calls.
-        p50_is_bound, p99_is_bound: whether it is a lower bound.
-    """
-
-    events_per_second: float
-    failed_per_second: float
-    p50_s: float | None
-    p50_is_bound: bool
-    p99_s: float | None
-    p99_is_bound: bool
-
-
 # The figures of a point, by the kind of sample.
 FIELDS = dict(zip(KINDS, (CallSample._fields, QueueSample._fields, DeliverySample._fields), strict=True))
-
-
-@dataclass(slots=True)
-class _Latencies:
-    """One workload's latencies, and what had been counted of it at the last sample.
-
-    Attributes:
-        histogram: calls by latency, acknowledged ones and others, a row each.
-        sampled: the same at the last sample.
-        sampled_s: for how many seconds it had been sent at the last sample.
-        sampled_events: events it had published at the last sample.
-        sampled_failures: calls that had failed at the last sample.
-    """
-
-    histogram: Counted = field(default_factory=lambda: np.zeros((2, SIZE), dtype=np.int64))
-    sampled: Counted = field(default_factory=lambda: np.zeros((2, SIZE), dtype=np.int64))
-    sampled_s: float = 0.0
-    sampled_events: float = 0.0
-    sampled_failures: int = 0
 
 
 class Live:
@@ -130,8 +84,7 @@ class Live:
         self.began_s = self._heard_at_s = time()
         self._sampled_at_s = 0.0
         self._rows_read = 0
-        self._buckets: dict[tuple[int, str], Buckets] = {}
-        self._latencies: dict[str, _Latencies] = {}
+        self._calls = LiveCalls()
         self._history = LiveHistory(FIELDS)
         self._names = Names()
         # A row of slices.parquet of each workload.
@@ -165,7 +118,7 @@ class Live:
         self._read(record)
         now = time()
         self.failures.read(now - self.began_s, record, still_open)
-        histograms = {name: each.histogram for name, each in self._latencies.items()}
+        histograms = self._calls.histograms()
         open_rows: list[dict[str, Any]] = []
         open_calls: Counter[str] = Counter()
         for number, slice_ in enumerate(still_open, 1):
@@ -174,14 +127,14 @@ class Live:
             self._columns.setdefault(name, row)
             # A separate round, different from all rounds in the record.
             open_rows.append({**row, "round": -number, "duration_s": slice_.duration_s or now - slice_.started_at})
-            seen = _counted(slice_)
+            seen = calls_of(slice_)
             histograms[name] = histograms[name] + seen if name in histograms else seen
             open_calls[name] += slice_.measured.latency.total
         counted = self._counts.with_rows(open_rows)
         self._counts.update_gains(counted.triggers)
         # Too little arrives in a moment for a sample.
         if now - self._sampled_at_s >= SAMPLE_S / 2:
-            sampled = self._sampled(counted, histograms, open_calls)
+            sampled = self._calls.sample(counted, self._counts.events, histograms, open_calls)
             received = self._deliveries.sample(record, incoming, now - self._heard_at_s)
             self._history.add(self._at_s(now), sampled, self._queues.sample(now, with_queue), received)
             self._sampled_at_s = self._heard_at_s = now
@@ -195,8 +148,7 @@ class Live:
         self._sampled_at_s = 0.0
         self.sample(record)
         self._history.complete()
-        self._buckets.clear()
-        self._latencies.clear()
+        self._calls.complete()
         self.is_complete = True
 
     def sample_queues(self, with_queue: Iterable[Slice]) -> None:
@@ -247,36 +199,7 @@ class Live:
             self._columns.setdefault(row["workload"], row)
             self._counts.add(row)
         self._rows_read += len(fresh)
-        for round_, name in {(row["round"], row["workload"]) for row in fresh}:
-            buckets, before = record.buckets(round_, name), self._buckets.get((round_, name))
-            histogram = self._latencies.setdefault(name, _Latencies()).histogram
-            _add(histogram, buckets)
-            # A round's histogram grows when another worker reports it.
-            if before is not None:
-                _add(histogram, before, -1)
-            self._buckets[round_, name] = buckets
-
-    def _sampled(
-        self, counted: SliceCounts, histograms: dict[str, Counted], open_calls: Counter[str]
-    ) -> dict[str, CallSample]:
-        """Rates and percentiles since the last sample."""
-        found: dict[str, CallSample] = {}
-        for name, described in counted.workloads.items():
-            before, counts = self._latencies.setdefault(name, _Latencies()), counted.counts(name)
-            events = self._counts.events(name)
-            # Latencies of an open slice are recorded at once, its counts only when a user's turn ends.
-            events += open_calls[name] * _events_per_call(described, counts)
-            fresh, seconds = histograms[name] - before.sampled, counts["duration_s"] - before.sampled_s
-            published = max(0.0, events - before.sampled_events)
-            before.sampled, before.sampled_s = histograms[name].copy(), counts["duration_s"]
-            failed, before.sampled_failures = counts["failures"] - before.sampled_failures, counts["failures"]
-            before.sampled_events = events
-            if seconds <= 0:
-                continue
-            p50, p99 = _percentiles(fresh)
-            times = [each for time in (p50, p99) for each in (_known(time.seconds), time.is_lower_bound)]
-            found[name] = CallSample(published / seconds, max(0, failed) / seconds, *times)  # type: ignore[arg-type]
-        return found
+        self._calls.read(record, fresh)
 
     def _figures(self, counted: SliceCounts, name: str, histogram: Counted) -> dict[str, Any]:
         described, counts = counted.workloads[name], counted.counts(name)
@@ -288,7 +211,7 @@ class Live:
         gain = self._counts.gain(name, baseline)
         times = {
             title: value
-            for titles, each in zip(PERCENTILES.values(), _percentiles(histogram), strict=True)
+            for titles, each in zip(PERCENTILES.values(), percentiles(histogram), strict=True)
             for title, value in zip(titles, (each.seconds, each.is_lower_bound), strict=True)
         }
         # A row like those of the table.
@@ -304,13 +227,13 @@ class Live:
             "event": event(row),
             "api": described["api"],
             "baseline": baseline,
-            **{key: _known(value) for key, value in figures.items()},
+            **{key: known(value) for key, value in figures.items()},
             "layers": _layers(counts),
             "calls_on_connection": _known_calls(float(row["calls_on_connection"])),
             "closing": _closing(row, counted) if row["server_closes"] else None,
-            "gain": [_known(gain.estimate), _known(gain.low), _known(gain.high)] if gain.rounds else None,
+            "gain": [known(gain.estimate), known(gain.low), known(gain.high)] if gain.rounds else None,
             "rounds": gain.rounds,
-            **{title: value if isinstance(value, bool) else _known(value) for title, value in times.items()},
+            **{title: value if isinstance(value, bool) else known(value) for title, value in times.items()},
             "samples": int(histogram.sum()),
             "events": counts["events"],
             "failures": counts["failures"],
@@ -345,36 +268,6 @@ def _layers(counts: Counts) -> dict[str, float] | None:
     return found
 
 
-def _events_per_call(described: Counts, counts: Counts) -> float:
-    """A queue's batch leaves with the events that have arrived, any other batch is full."""
-    if not described["rate"]:
-        return float(described["batch_size"])
-    return counts["events"] / counts["requests"] if counts["requests"] else 0.0
-
-
-def _counted(slice_: Slice) -> Counted:
-    """A slice's calls by latency, however late they ended: acknowledged ones and others, a row each."""
-    own, late = slice_.measured.latency, slice_.boundary.latency
-    return np.stack([own.counts + late.counts, own.censored + late.censored])
-
-
-def _percentiles(counted: Counted) -> list[Quantile]:
-    result = np.flatnonzero(counted.any(axis=0))
-    return LatencyDistribution(_LOWS_S[result], _HIGHS_S[result], *counted[:, result]).quantiles(
-        tuple(P50_P99.values())
-    )
-
-
-def _add(counted: Counted, buckets: Buckets, times: int = 1) -> None:
-    for row, counts in zip(counted, (buckets.counts, buckets.censored), strict=True):
-        row[buckets.indices] += times * counts.astype(np.int64)
-
-
 def _known_calls(calls: float) -> float | None:
     """JSON has no infinity: None for all calls."""
     return None if calls >= MANY_CALLS else calls
-
-
-def _known(value: float) -> float | None:
-    """JSON has no NaN."""
-    return None if isnan(value) else float(value)

@@ -5,11 +5,8 @@ from __future__ import annotations
 from argparse import Action
 from collections.abc import Iterator, Mapping, Sequence
 from inspect import getdoc
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment as Templates
-from jinja2 import FileSystemLoader
 from locust import User
 from locust.env import Environment
 
@@ -22,8 +19,8 @@ from wiretax.load.plan.reading import PLANS
 from wiretax.load.users.publishers import FreeUser
 from wiretax.load.web.form.fields import EDITABLE, FIELDS, QUEUE, SECTIONS, Field, Section, label
 from wiretax.load.web.form.options import form_options, is_secret
+from wiretax.load.web.templates import template
 
-STATIC = Path(__file__).parents[1] / "static"
 ABOUT_NO_PLAN = "The users below send side by side, until they are stopped. To compare speeds, choose a plan."
 # Of users by what they give: an API, or a queue.
 ABOUT = {
@@ -47,8 +44,7 @@ class StartForm:
         # Events from outside are published by these users alone.
         self._preselected = {QUEUE} if parsed.events or parsed.redis else PRESELECTED
         self._endpoint = endpoint_from(parsed)
-        templates = Templates(loader=FileSystemLoader(STATIC), autoescape=True)
-        self._template = templates.get_template("form.html")
+        self._template = template("form.html")
 
     def html(self) -> str:
         """Both forms, as templates that a script puts into Locust's page."""
@@ -63,6 +59,12 @@ class StartForm:
             agreed=self._agreed,
             consent=label("yes"),
         )
+
+    @property
+    def _options(self) -> Mapping[str, Mapping[str, Any]]:
+        """What Locust's form has of each option, those of the locustfile included; made anew for each page."""
+        found: Mapping[str, Mapping[str, Any]] = self._environment.web_ui.template_args["extra_options"]
+        return found
 
     def _section(self, section: Section) -> dict[str, Any]:
         folded = [self._view(each) for each in section.folded if self._has(each)]
@@ -86,10 +88,9 @@ class StartForm:
 
     def _others(self) -> list[Field]:
         """The options of the locustfile that are not described here."""
-        found: Mapping[str, Mapping[str, Any]] = self._environment.web_ui.template_args["extra_options"]
         return [
             Field(name, label(name), help=each["help_text"] or "")
-            for name, each in found.items()
+            for name, each in self._options.items()
             if name not in FIELDS
         ]
 
@@ -138,8 +139,7 @@ class StartForm:
             return self._environment.host or ""
         if name in ("user_classes", "shape_class"):
             return ""
-        others: Mapping[str, Mapping[str, Any]] = self._environment.web_ui.template_args["extra_options"]
-        if action is None and others.get(name, {}).get("is_secret"):
+        if action is None and self._options.get(name, {}).get("is_secret"):
             return ""
         return getattr(parsed, name, "")
 
@@ -154,9 +154,8 @@ class StartForm:
             return [_plan(each, each == value) for each in action.choices or ()]
         if action is not None:
             return [_choice(str(each), each == value) for each in action.choices or ()]
-        options = web_ui.template_args["extra_options"].get(name, {}).get("choices") or ()
         chosen = value if isinstance(value, list) else [value]
-        return [_choice(str(each), each in chosen) for each in options]
+        return [_choice(str(each), each in chosen) for each in self._options.get(name, {}).get("choices") or ()]
 
     def _classes(self) -> Iterator[dict[str, Any]]:
         """The user classes; chosen are those of the last free run, else those that need no further thought."""

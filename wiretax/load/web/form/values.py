@@ -73,7 +73,7 @@ def users(form: Mapping[str, str]) -> int:
     """How many users a form asks for.
 
     Raises:
-        FieldError: that, how fast to start them, or the run time can't be read.
+        FieldError: that, or how fast to start them, can't be read.
     """
     text = form.get("user_count", "").strip()
     if not WHOLE.fullmatch(text) or int(text) < 0:
@@ -91,13 +91,14 @@ def refuse_run_time(text: str) -> None:
         FieldError: it is none.
     """
     allowed = "20, 90s, 3m, 2h or 1h30m (seconds without a unit), or empty for no limit"
+    if not text.strip():
+        return
     try:
-        if text.strip() and not (text.isascii() and parse_timespan(text.strip()) > 0):
-            raise FieldError("run_time", text, allowed)
-    except (ValueError, OverflowError) as error:
-        if isinstance(error, FieldError):
-            raise
-        raise FieldError("run_time", text, allowed) from None
+        seconds = parse_timespan(text.strip()) if text.isascii() else 0
+    except (ValueError, OverflowError):
+        seconds = 0
+    if seconds <= 0:
+        raise FieldError("run_time", text, allowed)
 
 
 def _whole_number(name: str, form: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.figures.style.palette import CALLS, DARK_LAYERS, LAYER_COLOURS
+from analysis.figures.style.palette import CALLS, DARK_LAYERS, LAYER_COLOURS, contrast
 from wiretax.load import web
 from wiretax.load.accounting.live.figures import LAYERS
 
@@ -46,16 +46,6 @@ def linear(colour: str) -> Colour:
     shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in shares)
     return red, green, blue
-
-
-def luminance(colour: str) -> float:
-    red, green, blue = linear(colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 def lab(colour: str) -> Colour:

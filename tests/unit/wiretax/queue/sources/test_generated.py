@@ -25,13 +25,6 @@ Make = Callable[..., GeneratedSource]
 
 
 @pytest.fixture
-def clock() -> Iterator[VirtualClock]:
-    clock = VirtualClock()
-    yield clock
-    clock.stop()
-
-
-@pytest.fixture
 def source(clock: VirtualClock) -> Callable[..., GeneratedSource]:
     def made(times: Iterator[float], rate: float = 1000.0, most: int = 1000) -> GeneratedSource:
         source = GeneratedSource(cycle([EVENT]), times, rate, most, clock)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import cycle
 from typing import Any
 
@@ -25,13 +24,6 @@ from wiretax.wire.slices import Slice
 STAGES = "100/s for 2s, spike: 400/s for 2s, after: to 50/s for 2s, 50/s for 4s"
 SAMPLE_S = 1.0
 BEGAN_S = 1_000.0
-
-
-@pytest.fixture
-def clock() -> Iterator[VirtualClock]:
-    clock = VirtualClock()
-    yield clock
-    clock.stop()
 
 
 def sent(text: str = STAGES) -> Workload:
