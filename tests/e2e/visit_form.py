@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from browser import PHONE, QUIET
 from playwright.sync_api import Locator, Page, ViewportSize, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from visit import TIMEOUT_MS, Visitor
 
 DESK: ViewportSize = {"width": 1440, "height": 900}
@@ -30,6 +32,7 @@ BAR = """() => {
     return hit && isAbove && document.documentElement.scrollWidth <= innerWidth;
 }"""
 FOCUS = "document.activeElement.name"
+REDRAWN_MS = 10_000
 
 
 def shown(form: Locator) -> list[str]:
@@ -42,6 +45,9 @@ def bars(page: Page) -> dict[int, bool]:
     seen = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
+        # Locust's charts follow the width of the window a moment later.
+        with suppress(PlaywrightTimeoutError):
+            page.wait_for_function(BAR, timeout=REDRAWN_MS)
         seen[width] = bool(page.evaluate(BAR))
     page.set_viewport_size(DESK)
     return seen
@@ -103,6 +109,8 @@ def visit(visitor: Visitor) -> dict[str, Any]:
         visitor.shoot(page, f"form-refused-{scheme}")
     form.get_by_label("Endpoint", exact=True).fill("")
     seen["asks_at_last"] = consent.is_visible()
+    # A quick machine would send as many before the first slice begins.
+    form.get_by_label("Message limit").fill("0")
 
     form.get_by_label("Plan", exact=True).select_option("quick")
     seen["plan"] = shown(form)

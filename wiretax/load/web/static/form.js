@@ -4,6 +4,9 @@
 (() => {
   const INVALID = "aria-invalid";
   const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+  // Locust's states of no test.
+  const IDLE = new Set(["ready", "stopped"]);
+  const STATE_EVERY_MS = 100, STATE_TIMES = 50;
   const declined = new WeakSet();
   const words = (element, key) => (element.dataset[key] ?? "").split(" ").filter(Boolean);
 
@@ -92,6 +95,16 @@
     control.focus();
   }
 
+  // Locust's page reads the state of the test when it is loaded, and asks no more if there is no test. Locust answers
+  // before it starts one; a test that ended meanwhile is not waited for much longer.
+  async function hasStarted() {
+    for (let times = 0; times < STATE_TIMES; times += 1) {
+      const { state } = await (await fetch("./stats/requests")).json();
+      if (!IDLE.has(state)) return;
+      await new Promise((done) => setTimeout(done, STATE_EVERY_MS));
+    }
+  }
+
   async function send(form) {
     clear(form);
     if (form.querySelector("[name=user_classes]") && isShown(form.querySelector("[name=user_classes]"))
@@ -106,8 +119,10 @@
       const text = await answer.text();
       let { success, message, field } = { success: false, message: text.trim() || `Locust answered ${answer.status}` };
       if (answer.headers.get("Content-Type")?.includes("json")) ({ success, message, field } = JSON.parse(text));
-      // Locust's page reads the state of the test when it is loaded.
-      if (success) return location.reload();
+      if (success) {
+        await hasStarted();
+        return location.reload();
+      }
       complain(form, message, field);
     } catch {
       complain(form, "Locust does not respond; is it still running?", "");
